@@ -1,0 +1,2 @@
+/** The native runtime: device choice, native loading and its diagnosis, precision, memory scopes. */
+package dynafilter.runtime;
