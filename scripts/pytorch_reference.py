@@ -1,0 +1,623 @@
+#!/usr/bin/env python3
+"""Dynamic convolutional filters in plain PyTorch: the reference for the Java trainer.
+
+The same network, recipe and checkpoints in one file that needs nothing but torch: the oracle of the Java tests
+(`oracle`) and the speed peer (`benchmark`). `train` and `eval` read and write the same checkpoints as the jar.
+"""
+import argparse
+import contextlib
+import itertools
+import json
+import math
+import os
+import pickle
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+# The recipe: every key is an option of `train` and is recorded in the checkpoint.
+DEFAULTS = dict(
+    data="data/cifar-10-batches-bin", limit_train=0, limit_test=0, augment=True, seed=0,
+    backbone="random", filters="dynamic", freeze="none",
+    epochs=20, batch_size=256, precision="fp32", label_smoothing=0.0, clip_grad=0.0,
+    optimizer="sgd", lr=0.1, momentum=0.9, weight_decay=5e-4, schedule="onecycle", warmup=0.2,
+)
+JAVA_ONLY = {"accumulate": 1, "ema": 0, "val_split": 0}        # and the value that means "not used"
+FORMAT = "dynafilter/1"
+CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
+PAD = 4
+
+
+def fail(message, code=2):
+    """Ends the program with one line on stderr: code 2 for wrong usage or bad input, 1 for a run that failed."""
+    print(f"{Path(sys.argv[0]).name}: error: {' '.join(str(message).split())}", file=sys.stderr)
+    sys.exit(code)
+
+
+# ---- network ----
+class BasicBlock(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+
+    def forward(self, x):
+        out = F.relu(self.bn1(self.conv1(x)), inplace=True)
+        return F.relu(self.bn2(self.conv2(out)).add_(x), inplace=True)
+
+
+class Backbone(nn.Module):
+    """ResNet-18 from conv1 through layer1, with torchvision's names and initialisation."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, channels, 7, stride=2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.layer1 = nn.Sequential(BasicBlock(channels), BasicBlock(channels))
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, images):                                                  # [N, 3, 32, 32]
+        x = F.relu(self.bn1(self.conv1(images)), inplace=True)                  # [N, 64, 16, 16]
+        return self.layer1(F.max_pool2d(x, 3, stride=2, padding=1))             # [N, 64, 8, 8]
+
+
+class DynamicFilterNetwork(nn.Module):
+    """Scores each class by the response map of its own filter, which is generated from the label."""
+
+    def __init__(self, filters, classes=10, channels=64, map_size=8):
+        super().__init__()
+        self.kind = filters
+        self.backbone = Backbone(channels)
+        if filters == "dynamic":
+            self.embedding = nn.Embedding(classes, 128)
+            self.generator = nn.Sequential(nn.Linear(128, 256), nn.ReLU(), nn.Linear(256, channels), nn.Tanh())
+        else:
+            self.filters = nn.Conv2d(channels, 1 if filters == "single" else classes, 1, bias=False)
+        self.predictor = nn.Sequential(nn.Linear(map_size * map_size, 64), nn.ReLU(),
+                                       nn.Linear(64, classes if filters == "single" else 1))
+
+    def generated_filters(self):
+        """The filters as they are applied, each of length one: [10, 64, 1, 1], or [1, 64, 1, 1] for `single`."""
+        weight = self.generator(self.embedding.weight) if self.kind == "dynamic" else self.filters.weight.flatten(1)
+        return F.normalize(weight, dim=1, eps=1e-12)[:, :, None, None]
+
+    def response_maps(self, images, filters=None):
+        """One map per filter. `filters`: those of a network that is not being trained, computed once."""
+        filters = self.generated_filters() if filters is None else filters
+        return F.conv2d(self.backbone(images), filters) / math.sqrt(filters.shape[1])   # [N, 10, 8, 8]
+
+    def forward(self, images, filters=None):
+        maps = self.response_maps(images, filters).flatten(2)                   # [N, 10, 64]; single: [N, 1, 64]
+        return self.predictor(maps).flatten(1)                                  # [N, 10]
+
+
+# ---- data ----
+class ResidentDataset:
+    """The whole set as uint8 on the device; crops, flips and normalisation are batched work there."""
+
+    def __init__(self, images, labels, device):                                 # uint8 [n, 3, 32, 32], int64 [n]
+        padded = F.pad(images.to(device).permute(0, 2, 3, 1), (0, 0, PAD, PAD, PAD, PAD))   # black, [n, 40, 40, 3]
+        self.windows = padded.unfold(1, 32, 1).unfold(2, 32, 1)                 # a view: [n, 9, 9, 3, 32, 32]
+        self.images = self.windows[:, PAD, PAD]                                 # uncropped: [n, 3, 32, 32]
+        self.labels = labels.to(device)
+        mean, std = (torch.tensor(values, device=device).view(3, 1, 1) for values in (MEAN, STD))
+        self.scale, self.shift = 1 / (255 * std), -mean / std
+
+    def __len__(self):
+        return len(self.labels)
+
+    def normalize(self, pixels):
+        pixels = pixels.to(torch.float32, memory_format=torch.channels_last)
+        return torch.addcmul(self.shift, pixels, self.scale)                    # (pixels / 255 - mean) / std
+
+    def training_batches(self, batch_size, seed, epoch, augment, first=0):
+        """The shuffled full batches of an epoch from batch `first` on: a function of seed and epoch."""
+        device, n = self.labels.device, len(self)
+        rng = torch.Generator(device).manual_seed((seed * 1_000_003 + epoch) % 2**63)
+        order = torch.randperm(n, generator=rng, device=device)
+        top, left = torch.randint(0, 2 * PAD + 1, (2, n), generator=rng, device=device)
+        flip = torch.rand(n, 1, 1, 1, generator=rng, device=device) < 0.5
+        for start in range(first * batch_size, n - batch_size + 1, batch_size):
+            batch = slice(start, start + batch_size)
+            if augment:
+                crops = self.windows[order[batch], top[batch], left[batch]]     # [N, 3, 32, 32]
+                pixels = torch.where(flip[batch], crops.flip(3), crops)
+            else:
+                pixels = self.images[order[batch]]
+            yield self.normalize(pixels), self.labels[order[batch]]
+
+
+def read_cifar10(directory, names, limit, device):
+    """CIFAR-10's binary version: records of 1 label byte and 3072 pixel bytes."""
+    parts = []
+    for path in (Path(directory, name) for name in names):
+        if path.is_file():
+            size = path.stat().st_size
+            if size == 0 or size % 3073:
+                fail(f"{path}: {size} bytes are not a whole number of 3073-byte records")
+            parts.append(torch.from_file(str(path), size=size, dtype=torch.uint8).view(-1, 3073))
+            if parts[-1][:, 0].max() > 9:
+                fail(f"{path}: found label {parts[-1][:, 0].max()}, expected 0 to 9")
+    if not parts:
+        fail(f"{directory}: no {names[0]} there; --data takes a folder with CIFAR-10, the binary version")
+    records = torch.cat(parts)[:limit or None]
+    return ResidentDataset(records[:, 1:].reshape(-1, 3, 32, 32), records[:, 0].long(), device)
+
+
+# ---- training ----
+def learning_rate(recipe, step, total):
+    """The rate of optimizer step 0 .. total - 1."""
+    peak = recipe.lr
+    if recipe.schedule == "onecycle":           # torch's OneCycleLR with linear annealing, in closed form
+        start, end = peak / 25, peak / 25 / 1e4
+        top = recipe.warmup * total - 1         # the step of the peak, rarely a whole number
+        if step <= top and top > 0:
+            return start + (peak - start) * (step / top)
+        return peak + (end - peak) * ((step - top) / (total - 1 - top))
+    warm = round(recipe.warmup * total)
+    if step < warm:
+        return peak * (step + 1) / warm
+    progress = (step - warm) / (total - warm)
+    if recipe.schedule == "cosine":
+        return peak * 0.5 * (1 + math.cos(math.pi * progress))
+    if recipe.schedule == "step":
+        return peak * (0.1 if progress >= 0.5 else 1) * (0.1 if progress >= 0.75 else 1)
+    return peak
+
+
+def make_optimizer(model, recipe, **implementation):
+    """Freezes what --freeze says; the rest trains, without weight decay for biases and BatchNorm."""
+    for module in model.backbone.modules():
+        if recipe.freeze == "all" or recipe.freeze == "all-but-bn" and not isinstance(module, nn.BatchNorm2d):
+            for parameter in module.parameters(recurse=False):
+                parameter.requires_grad_(False)
+    trainable = [p for p in model.parameters() if p.requires_grad]
+    groups = [dict(params=[p for p in trainable if p.ndim >= 2], weight_decay=recipe.weight_decay),
+              dict(params=[p for p in trainable if p.ndim < 2], weight_decay=0.0)]
+    if recipe.optimizer == "adamw":
+        return torch.optim.AdamW(groups, recipe.lr, betas=(0.9, 0.999), eps=1e-8, **implementation)
+    return torch.optim.SGD(groups, recipe.lr, recipe.momentum, nesterov=recipe.momentum > 0, **implementation)
+
+
+def set_training(model, recipe):
+    model.train()
+    if recipe.freeze == "all":
+        model.backbone.eval()
+
+
+def autocast(device, recipe):
+    return torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bf16")
+
+
+def forward_backward(model, optimizer, images, labels, recipe):
+    optimizer.zero_grad(set_to_none=True)
+    with autocast(images.device, recipe):
+        scores = model(images)
+    loss = F.cross_entropy(scores.float(), labels, label_smoothing=recipe.label_smoothing)
+    loss.backward()
+    return scores.detach(), loss.detach()
+
+
+def update(optimizer, recipe, lr):
+    if recipe.clip_grad > 0:
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        nn.utils.clip_grad_norm_(parameters, recipe.clip_grad)
+    for group in optimizer.param_groups:
+        group["lr"] = lr
+    optimizer.step()
+
+
+def train_step(model, optimizer, images, labels, recipe, lr, loss_sum, correct):
+    """One step; its metrics are summed on the device, so nothing here waits for it."""
+    scores, loss = forward_backward(model, optimizer, images, labels, recipe)
+    update(optimizer, recipe, lr)
+    loss_sum += loss
+    correct += (scores.argmax(1) == labels).sum()
+
+
+def inference(model, dataset, batch_size):
+    """The scores of all images in order, a batch at a time; the caller holds inference mode and autocast."""
+    model.eval()
+    filters = model.generated_filters()
+    for pixels in dataset.images.split(batch_size):
+        yield model(dataset.normalize(pixels), filters)     # [N, 10]
+
+
+def evaluate(model, dataset, recipe, batch_size=1000):
+    """Accuracy, mean cross-entropy and confusion matrix (rows: true class)."""
+    with torch.inference_mode(), autocast(dataset.labels.device, recipe):
+        scores = torch.cat(list(inference(model, dataset, batch_size))).float()     # [n, 10]
+    classes = scores.shape[1]
+    confusion = torch.bincount(dataset.labels * classes + scores.argmax(1), minlength=classes**2)
+    confusion = confusion.view(classes, classes).cpu()
+    return confusion.trace().item() / len(dataset), F.cross_entropy(scores, dataset.labels).item(), confusion
+
+
+# ---- checkpoints ----
+def portable(value):
+    """A copy on the CPU, row-major whatever memory format the tensors have here."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().cpu().clone(memory_format=torch.contiguous_format)
+    if isinstance(value, dict):
+        return {key: portable(item) for key, item in value.items()}
+    return [portable(item) for item in value] if isinstance(value, list) else value
+
+
+def save(value, path):
+    """Whole or not at all: a temporary file, forced to disk, renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    with open(temporary, "wb") as file:
+        torch.save(portable(value), file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+@contextlib.contextmanager
+def reading(path):
+    try:
+        yield
+    except KeyError as error:
+        fail(f"{path}: has no {error}")
+    except OSError as error:
+        fail(f"{path}: {error.strerror or error}")
+    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        fail(f"{path}: {str(error).split('. ')[0]}")
+
+
+def is_torchscript(path):
+    return zipfile.is_zipfile(path) and any(
+        name.endswith("/constants.pkl") for name in zipfile.ZipFile(path).namelist())
+
+
+def load(path):
+    if is_torchscript(path):
+        fail(f"{path}: is TorchScript; this needs a file of torch.save")
+    with reading(path):
+        return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def load_checkpoint(path):
+    checkpoint = load(path)
+    if not isinstance(checkpoint, dict) or checkpoint.get("format") != FORMAT:
+        fail(f"{path}: not a {FORMAT} checkpoint")
+    return checkpoint
+
+
+def network_of(checkpoint, path):
+    with reading(path):
+        model = DynamicFilterNetwork(checkpoint["recipe"]["filters"], len(checkpoint["classes"]))
+        model.load_state_dict(checkpoint["model"], strict=True)
+        return model
+
+
+def load_backbone(backbone, path):
+    """From a state dict or a TorchScript file, of the whole ResNet-18 or of its first layers."""
+    with reading(path):
+        weights = torch.jit.load(path, map_location="cpu").state_dict() if is_torchscript(path) else load(path)
+        own = backbone.state_dict()
+        backbone.load_state_dict({name: value for name, value in weights.items() if name in own}, strict=True)
+
+
+def load_optimizer_state(optimizer, saved, path):
+    """Takes over the state of every parameter, not the hyperparameters. False: it is that of another optimizer."""
+    if not saved or not saved["state"]:
+        return True
+    kind = "exp_avg" if isinstance(optimizer, torch.optim.AdamW) else "momentum_buffer"
+    if not all(kind in state for state in saved["state"].values()):
+        return False
+    groups = optimizer.state_dict()["param_groups"]
+    if [group["params"] for group in saved["param_groups"]] != [group["params"] for group in groups]:
+        fail(f"{path}: its optimizer has other parameter groups; was --freeze different?")
+    optimizer.load_state_dict({"state": saved["state"], "param_groups": groups})
+    for parameter, state in optimizer.state.items():
+        for key, value in state.items():
+            if key != "step" and value is not None:
+                if value.shape != parameter.shape:
+                    fail(f"{path}: {key} has shape {tuple(value.shape)}, its parameter {tuple(parameter.shape)}")
+                # Fused optimizers walk raw memory: the state must have its parameter's strides.
+                state[key] = torch.empty_like(parameter).copy_(value)
+    return True
+
+
+# ---- commands ----
+def set_up_device(args):
+    """The device of --device, with --threads, --precision and --seed in force."""
+    name = args.device if args.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    kind, _, index = name.partition(":")
+    if kind not in ("cpu", "cuda") or kind == "cpu" and index or index and not index.isdigit():
+        fail(f"--device {name}: expected auto, cpu, cuda or cuda:N")
+    if kind == "cuda" and int(index or 0) >= torch.cuda.device_count():
+        fail(f"--device {name}: torch {torch.__version__} finds {torch.cuda.device_count()} CUDA devices here;"
+             " --device cpu always works")
+    if kind == "cpu" and args.precision == "tf32":
+        fail("--precision tf32: only CUDA devices have it; use fp32")
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    if kind == "cuda":
+        torch.cuda.set_device(int(index or 0))
+        torch.backends.cudnn.benchmark = True
+        float32 = "tf32" if args.precision == "tf32" else "ieee"
+        torch.backends.cuda.matmul.fp32_precision = torch.backends.cudnn.conv.fp32_precision = float32
+    torch.manual_seed(args.seed)
+    return torch.device(name)
+
+
+def describe(device):
+    info = {"type": device.type, "torch": torch.__version__, "threads": torch.get_num_threads()}
+    if device.type == "cuda":
+        info |= {"name": torch.cuda.get_device_name(device), "cuda": torch.version.cuda}
+    return info
+
+
+def write_json(args, value):
+    if args.json:
+        Path(args.json).write_text(json.dumps(value, indent=2) + "\n")
+
+
+def train(args):
+    device = set_up_device(args)
+    out = Path(args.out or (Path(args.resume).parent if args.resume else f"checkpoints/pytorch-{args.filters}"))
+    if not args.resume and (out / "last.pt").exists():
+        fail(f"{out}: holds a run already; continue it with --resume {out / 'last.pt'}, or choose another --out")
+    train_data = read_cifar10(args.data, [f"data_batch_{i}.bin" for i in range(1, 6)], args.limit_train, device)
+    test_data = read_cifar10(args.data, ["test_batch.bin"], args.limit_test, device)
+    batch_size = min(args.batch_size, len(train_data))
+    steps_per_epoch = len(train_data) // batch_size
+    total = args.epochs * steps_per_epoch
+    stop = min(total, args.max_steps or total)
+
+    if args.resume:
+        saved = load_checkpoint(args.resume)
+        model = network_of(saved, args.resume)
+        with reading(args.resume):
+            step, epoch, best, classes = (saved[key] for key in ("step", "epoch", "best_accuracy", "classes"))
+        if args.filters != model.kind:
+            fail(f"{args.resume}: its filters are {model.kind}, not {args.filters}")
+        if any(saved["recipe"].get(name) not in (None, unused) for name, unused in JAVA_ONLY.items()):
+            fail(f"{args.resume}: was trained with one of {', '.join(JAVA_ONLY)}, which only the Java trainer has")
+        if epoch != step // steps_per_epoch:
+            fail(f"{args.resume}: step {step} in epoch {epoch} does not fit {steps_per_epoch} steps an epoch;"
+                 " were --data, --limit-train or --batch-size different?")
+    else:
+        model, step, best, classes = DynamicFilterNetwork(args.filters), 0, -1.0, CLASSES
+        if args.backbone != "random":
+            load_backbone(model.backbone, args.backbone)
+    model.to(device, memory_format=torch.channels_last)
+    optimizer = make_optimizer(model, args, fused=True)
+    if args.resume and not load_optimizer_state(optimizer, saved.get("optimizer"), args.resume):
+        fail(f"{args.resume}: its optimizer state is not that of --optimizer {args.optimizer}")
+
+    print(f"{describe(device)} precision {args.precision} seed {args.seed}\n{len(train_data)} training images, "
+          f"{len(test_data)} test images, steps {step} to {stop} of {total}, checkpoints in {out}", flush=True)
+    while step < stop:
+        epoch, first, started = step // steps_per_epoch, step, time.perf_counter()
+        loss_sum, correct = torch.zeros((), device=device), torch.zeros((), dtype=torch.int64, device=device)
+        set_training(model, args)
+        batches = train_data.training_batches(batch_size, args.seed, epoch, args.augment, step % steps_per_epoch)
+        for images, labels in itertools.islice(batches, stop - step):
+            lr = learning_rate(args, step, total)
+            train_step(model, optimizer, images, labels, args, lr, loss_sum, correct)
+            step += 1
+        seen, loss, correct = (step - first) * batch_size, loss_sum.item() / (step - first), correct.item()
+        seconds = time.perf_counter() - started
+        if not math.isfinite(loss):
+            fail(f"the training loss of epoch {epoch + 1} is {loss}; try a lower --lr or --clip-grad 1", code=1)
+        accuracy, test_loss, _ = evaluate(model, test_data, args)
+        print(f"epoch {epoch + 1:3}/{args.epochs}  lr {lr:.5f}  train loss {loss:.4f} accuracy {correct / seen:.2%}  "
+              f"test loss {test_loss:.4f} accuracy {accuracy:.2%}  {seen / seconds:.0f} images/s", flush=True)
+        improved, best = accuracy > best, max(accuracy, best)
+        state = {"format": FORMAT, "model": model.state_dict(), "optimizer": optimizer.state_dict(),
+                 "epoch": step // steps_per_epoch, "step": step, "best_accuracy": best, "classes": classes,
+                 "recipe": {name: getattr(args, name) for name in DEFAULTS}, "rng": {"seed": args.seed}}
+        for name in ["best.pt"] * improved + ["last.pt"]:
+            save(state, out / name)
+    print(f"best test accuracy {best:.2%} after {step} of {total} steps")
+
+
+def evaluate_checkpoint(args):
+    device = set_up_device(args)
+    checkpoint = load_checkpoint(args.model)
+    model = network_of(checkpoint, args.model).to(device, memory_format=torch.channels_last)
+    dataset = read_cifar10(args.data, ["test_batch.bin"], args.limit_test, device)
+    accuracy, loss, confusion = evaluate(model, dataset, args, args.batch_size)
+    per_class = [row[i].item() / row.sum().item() if row.any() else None for i, row in enumerate(confusion)]
+    print(f"accuracy {accuracy:.2%}  loss {loss:.4f}  {len(dataset)} images")
+    write_json(args, {"accuracy": accuracy, "loss": loss, "images": len(dataset), "classes": checkpoint["classes"],
+                      "per_class_accuracy": per_class, "confusion": confusion.tolist()})
+
+
+def oracle(args):
+    """Row-major tensors and torch.optim's plain loop: nothing fast, so that little can go wrong."""
+    device = set_up_device(args)
+    checkpoint, batch = load_checkpoint(args.model), load(args.batch)
+    model = network_of(checkpoint, args.model).to(device)
+    optimizer = make_optimizer(model, args, foreach=False, fused=False)
+    load_optimizer_state(optimizer, checkpoint.get("optimizer"), args.model)
+    with reading(args.batch):
+        images, labels = batch["images"].to(device), batch["labels"].to(device)
+    model.eval()
+    with torch.no_grad():
+        result = {"eval_scores": model(images), "response_maps": model.response_maps(images),
+                  "filters": model.generated_filters()}
+    set_training(model, args)
+    for step in range(args.steps):
+        scores, loss = forward_backward(model, optimizer, images, labels, args)
+        if step == 0:       # the gradients as they come, before any clipping
+            grads = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+            result |= {"scores": scores, "loss": loss, "grads": grads}
+        update(optimizer, args, args.lr)
+    save(result | {"model": model.state_dict(), "optimizer": optimizer.state_dict()}, Path(args.out))
+    print(f"loss {result['loss'].item():.6f}, {args.steps} steps, written to {args.out}")
+
+
+def training_steps(model, dataset, args):
+    """Endless training, a step at each next()."""
+    set_training(model, args)
+    optimizer, device = make_optimizer(model, args, fused=True), dataset.labels.device
+    loss_sum, correct = torch.zeros((), device=device), torch.zeros((), dtype=torch.int64, device=device)
+    for epoch in itertools.count():
+        for images, labels in dataset.training_batches(args.batch_size, args.seed, epoch, args.augment):
+            yield train_step(model, optimizer, images, labels, args, args.lr, loss_sum, correct)
+
+
+def time_steps(steps, count, device):
+    """Seconds of each of `count` steps; on CUDA between events, so that the host runs ahead as in training."""
+    if device.type == "cuda":
+        marks = [torch.cuda.Event(enable_timing=True) for _ in range(count + 1)]
+        marks[0].record()
+        for mark in marks[1:]:
+            next(steps)
+            mark.record()
+        marks[-1].synchronize()
+        return [before.elapsed_time(after) / 1e3 for before, after in itertools.pairwise(marks)]
+    marks = [time.perf_counter()]
+    for _ in range(count):
+        next(steps)
+        marks.append(time.perf_counter())
+    return [after - before for before, after in itertools.pairwise(marks)]
+
+
+def benchmark(args):
+    device, n = set_up_device(args), max(1, 4096 // args.batch_size) * args.batch_size
+    pixels, labels = torch.randint(0, 256, (n, 3, 32, 32), dtype=torch.uint8), torch.randint(0, 10, (n,))
+    dataset = ResidentDataset(pixels, labels, device)
+    model = DynamicFilterNetwork(args.filters).to(device, memory_format=torch.channels_last)
+    if args.mode == "train":
+        return measure(training_steps(model, dataset, args), args, device)
+    with torch.inference_mode(), autocast(device, args):
+        passes = (inference(model, dataset, args.batch_size) for _ in itertools.count())
+        measure(itertools.chain.from_iterable(passes), args, device)
+
+
+def measure(steps, args, device):
+    time_steps(steps, args.warmup_steps, device)
+    if args.serve:
+        print("ready", flush=True)
+        for line in sys.stdin:
+            print(*(f"{seconds:.9f}" for seconds in time_steps(steps, int(line), device)), flush=True)
+        return
+    seconds = torch.tensor(time_steps(steps, args.steps, device), dtype=torch.float64)
+    median, p10, p90 = (seconds * 1e3).quantile(torch.tensor([0.5, 0.1, 0.9], dtype=torch.float64)).tolist()
+    images_per_second = args.steps * args.batch_size / seconds.sum().item()
+    print(f"{args.mode} {args.filters} {args.precision} batch {args.batch_size} on {device}: "
+          f"{images_per_second:.0f} images/s, {median:.2f} ms a step (p10 {p10:.2f}, p90 {p90:.2f})")
+    write_json(args, {"device": describe(device), "results": [{
+        "mode": args.mode, "precision": args.precision, "batch_size": args.batch_size, "cuda_graph": False,
+        "images_per_second": images_per_second, "step_ms": {"median": median, "p10": p10, "p90": p90}}]})
+
+
+# ---- command line ----
+def number(kind, low, high=math.inf):
+    def convert(text):
+        if not low <= kind(text) < high:
+            raise argparse.ArgumentTypeError(f"{text} is out of range [{low}, {high})")
+        return kind(text)
+    convert.__name__ = kind.__name__        # for argparse's message
+    return convert
+
+
+OPTIONS = {
+    "data": dict(metavar="DIR", help="CIFAR-10, binary version"),
+    "backbone": dict(metavar="random|FILE", help="state dict (.pth) or TorchScript file of ResNet-18 or its stem"),
+    "filters": dict(choices=("dynamic", "static", "single"), help="where the filters come from"),
+    "freeze": dict(choices=("none", "all", "all-but-bn"), help="what of the backbone is not trained"),
+    "epochs": dict(metavar="N", type=number(int, 1)),
+    "batch_size": dict(metavar="N", type=number(int, 1)),
+    "optimizer": dict(choices=("sgd", "adamw"), help="SGD with Nesterov momentum, or AdamW"),
+    "lr": dict(metavar="LR", type=number(float, 0), help="peak learning rate"),
+    "momentum": dict(metavar="M", type=number(float, 0, 1)),
+    "weight_decay": dict(metavar="W", type=number(float, 0), help="of matrices and filters"),
+    "schedule": dict(choices=("onecycle", "cosine", "step", "constant")),
+    "warmup": dict(metavar="SHARE", type=number(float, 0, 1), help="share of the steps"),
+    "label_smoothing": dict(metavar="S", type=number(float, 0, 1)),
+    "clip_grad": dict(metavar="NORM", type=number(float, 0), help="greatest gradient norm; 0: off"),
+    "augment": dict(action=argparse.BooleanOptionalAction, help="random crop (pad 4) and flip"),
+    "precision": dict(choices=("fp32", "tf32", "bf16")),
+    "seed": dict(metavar="N", type=number(int, 0)),
+    "limit_train": dict(type=number(int, 0), metavar="N", help="first N images; 0: all"),
+    "limit_test": dict(type=number(int, 0), metavar="N", help="first N images; 0: all"),
+}
+EXAMPLES = """examples:
+  %(prog)s train --data data/cifar-10-batches-bin --backbone resnet18_stem.pth --out checkpoints/py
+  %(prog)s train --resume checkpoints/py/last.pt
+  %(prog)s eval --model checkpoints/py/best.pt --data data/cifar-10-batches-bin --json eval.json
+  %(prog)s oracle --model checkpoint.pt --batch batch.pt --out expected.pt --optimizer adamw --lr 0.001 --steps 3
+  %(prog)s benchmark --mode train --batch-size 512 --device cpu --threads 2 --json benchmark.json
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        fail(f"{message}; see {self.prog} --help")
+
+
+def make_parser():
+    parser = Parser(description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True, metavar="train|eval|oracle|benchmark")
+
+    def command(run, name, summary, options, **defaults):
+        sub = commands.add_parser(name, help=summary, description=summary)
+        sub.set_defaults(run=run, recipe=DEFAULTS | defaults)
+        for option in options.split():
+            text = f"{OPTIONS[option].get('help', '')} (default: {(DEFAULTS | defaults)[option]})".strip()
+            sub.add_argument("--" + option.replace("_", "-"), **OPTIONS[option] | {
+                "help": text, "default": argparse.SUPPRESS})       # defaults are filled in by parse()
+        sub.add_argument("--device", default="auto", metavar="auto|cpu|cuda[:N]", help="(default: %(default)s)")
+        sub.add_argument("--threads", type=number(int, 1), metavar="N", help="CPU threads (default: torch's choice)")
+        return sub
+
+    sub = command(train, "train", "train; a line an epoch, DIR/last.pt and DIR/best.pt", " ".join(OPTIONS))
+    sub.add_argument("--max-steps", type=number(int, 1), metavar="N", help="stop there; the schedule stays the same")
+    sub.add_argument("--out", metavar="DIR", help="(default: checkpoints/pytorch-FILTERS, or the resumed run's)")
+    sub.add_argument("--resume", metavar="FILE", help="continue this checkpoint with its recipe; options given win")
+
+    sub = command(evaluate_checkpoint, "eval", "accuracy, loss and confusion matrix of a checkpoint",
+                  "data limit_test batch_size precision")
+    sub.add_argument("--model", metavar="FILE", required=True, help="a checkpoint")
+    sub.add_argument("--json", metavar="FILE", help="write the result there")
+
+    sub = command(oracle, "oracle", "scores, gradients and some optimizer steps on one batch, for tests",
+                  "optimizer lr momentum weight_decay label_smoothing clip_grad freeze")
+    sub.set_defaults(device="cpu")
+    sub.add_argument("--model", metavar="CHECKPOINT", required=True)
+    sub.add_argument("--batch", metavar="FILE", required=True,
+                     help='{"images": float32 [N, 3, 32, 32], normalised, "labels": int64 [N]}')
+    sub.add_argument("--out", metavar="FILE", required=True)
+    sub.add_argument("--steps", type=number(int, 1), default=3, metavar="N", help="(default: 3)")
+
+    sub = command(benchmark, "benchmark", "throughput of whole steps, from uint8 pixels on",
+                  "batch_size filters optimizer precision seed", batch_size=512)
+    sub.add_argument("--mode", choices=("train", "infer"), default="train", help="(default: train)")
+    sub.add_argument("--steps", type=number(int, 1), default=30, metavar="N", help="(default: 30)")
+    sub.add_argument("--warmup-steps", type=number(int, 0), default=5, metavar="N", help="(default: 5)")
+    sub.add_argument("--serve", action="store_true",
+                     help="print 'ready', then for each line N on stdin run N steps and print the seconds of each")
+    sub.add_argument("--json", metavar="FILE", help="write the result there")
+    return parser
+
+
+def parse(argv):
+    """Options given win over the recipe of a resumed checkpoint, and that over the defaults."""
+    given = vars(make_parser().parse_args(argv))
+    recipe = given.pop("recipe")
+    if given.get("resume"):
+        saved = load_checkpoint(given["resume"])["recipe"]
+        recipe |= {name: saved[name] for name in recipe if saved.get(name) is not None}
+    return argparse.Namespace(**recipe | given)
+
+
+if __name__ == "__main__":
+    arguments = parse(sys.argv[1:])
+    arguments.run(arguments)

@@ -1,0 +1,181 @@
+package dynafilter.checkpoint;
+
+import dynafilter.runtime.InputException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A training run at the end of an epoch, in a file that {@code torch.load(path, weights_only=True)} reads as one dict.
+ *
+ * <p>A checkpoint that was read owns its tensors (contiguous, on the CPU), and {@link #close} frees them. One that is made
+ * to be written may borrow the tensors of a running network, on any device: do not close it then.
+ *
+ * @param model the state dict, in the network's order
+ * @param optimizer as {@code torch.optim}'s state_dict(): {"state": {int: {name: tensor or number}}, "param_groups":
+ *     [{..., "params": [int]}]}; ints are Long when read
+ * @param epoch finished epochs
+ * @param step finished optimizer steps
+ * @param bestAccuracy best so far, 0 to 1
+ * @param recipe the settings of the run: plain values
+ * @param classes the label names, in the order of the scores
+ * @param rng states of random generators
+ * @param extra all other entries of the file, kept as they are
+ */
+public record Checkpoint(
+        Map<String, Tensor> model,
+        Map<String, Object> optimizer,
+        long epoch,
+        long step,
+        double bestAccuracy,
+        Map<String, Object> recipe,
+        List<String> classes,
+        Map<String, Object> rng,
+        Map<String, Object> extra)
+        implements AutoCloseable {
+    /** The format that this version writes, and the only one it reads. */
+    public static final String FORMAT = "dynafilter/1";
+
+    private static final String FAMILY = "dynafilter/";
+    private static final Set<String> KEYS =
+            Set.of("format", "model", "optimizer", "epoch", "step", "best_accuracy", "recipe", "classes", "rng");
+
+    public Checkpoint {
+        for (String key : extra.keySet()) {
+            if (KEYS.contains(key)) {
+                throw new IllegalArgumentException("\"" + key + "\" is a field of every checkpoint, not an extra");
+            }
+        }
+    }
+
+    /**
+     * Reads a checkpoint that {@link #write} or Python wrote.
+     *
+     * @throws InputException when the file cannot be read, is no dynafilter checkpoint or one of another version, or lacks a
+     *     field; the message names the field
+     */
+    public static Checkpoint read(Path file) {
+        Object root = TorchFile.read(file);
+        try {
+            return of(root, file);
+        } catch (Throwable e) {
+            TorchFile.closeTensors(root);
+            throw e;
+        }
+    }
+
+    private static Checkpoint of(Object root, Path file) {
+        if (!isCheckpoint(root)) {
+            throw new InputException(
+                    file + " is not a dynafilter checkpoint; give the best.pt or last.pt of a training run");
+        }
+        Fields fields = Fields.of((Map<?, ?>) root, file);
+        String format = fields.string("format");
+        if (!format.equals(FORMAT)) {
+            throw new InputException(file + " has the format " + BadFile.shown(format) + " and this version reads "
+                    + FORMAT + "; use the version of dynafilter that wrote it");
+        }
+        Map<String, Object> extra = new LinkedHashMap<>();
+        ((Map<?, ?>) root).forEach((key, value) -> {
+            if (key instanceof String name && !KEYS.contains(name)) {
+                extra.put(name, value);
+            }
+        });
+        checkOptimizer(fields.fields("optimizer"), file);
+        return new Checkpoint(
+                fields.tensors("model"),
+                fields.map("optimizer"),
+                fields.count("epoch"),
+                fields.count("step"),
+                fields.number("best_accuracy"),
+                fields.map("recipe"),
+                fields.strings("classes"),
+                fields.map("rng"),
+                extra);
+    }
+
+    private static boolean isCheckpoint(Object root) {
+        return root instanceof Map<?, ?> map && map.get("format") instanceof String format && format.startsWith(FAMILY);
+    }
+
+    private static void checkOptimizer(Fields optimizer, Path file) {
+        optimizer.numbered("state").forEach((parameter, state) -> {
+            if (!(state instanceof Map)) {
+                throw new InputException("\"optimizer.state\" in " + file + " should hold a dict for parameter "
+                        + parameter + "; give a checkpoint that is complete");
+            }
+        });
+        for (Object group : optimizer.list("param_groups")) {
+            if (!(group instanceof Map<?, ?> settings)
+                    || !(settings.get("params") instanceof List<?> parameters)
+                    || !parameters.stream().allMatch(Long.class::isInstance)) {
+                throw new InputException("\"optimizer.param_groups\" in " + file
+                        + " should be dicts with a list \"params\" of ints; give a checkpoint that is complete");
+            }
+        }
+    }
+
+    /**
+     * Writes the checkpoint; the file is replaced as a whole or not at all.
+     *
+     * @throws InputException when the file cannot be written; the old one is kept
+     */
+    public void write(Path file) {
+        Map<String, Object> root = new LinkedHashMap<>();
+        root.put("format", FORMAT);
+        root.put("model", model);
+        root.put("optimizer", optimizer);
+        root.put("epoch", epoch);
+        root.put("step", step);
+        root.put("best_accuracy", bestAccuracy);
+        root.put("recipe", recipe);
+        root.put("classes", classes);
+        root.put("rng", rng);
+        root.putAll(extra);
+        TorchFile.write(file, root);
+    }
+
+    /**
+     * Reads the weights of any file that torch.save wrote of them: a state dict by itself, or one under "model" or
+     * "state_dict" in a bigger dict, such as a dynafilter checkpoint.
+     *
+     * @return tensors by name in the file's order, on the CPU; the caller closes them
+     * @throws InputException when the file cannot be read or holds no state dict
+     */
+    public static Map<String, Tensor> readStateDict(Path file) {
+        Object root = TorchFile.read(file);
+        try {
+            Map<String, Tensor> tensors = stateDict(root, file);
+            TorchFile.closeTensorsExcept(root, new HashSet<>(tensors.values()));
+            return tensors;
+        } catch (Throwable e) {
+            TorchFile.closeTensors(root);
+            throw e;
+        }
+    }
+
+    private static Map<String, Tensor> stateDict(Object root, Path file) {
+        if (root instanceof Map<?, ?> map) {
+            if (!map.isEmpty() && map.values().stream().allMatch(Tensor.class::isInstance)) {
+                return Fields.of(Map.of("state dict", map), file).tensors("state dict");
+            }
+            for (String key : List.of("model", "state_dict")) {
+                if (map.get(key) instanceof Map) {
+                    return Fields.of(map, file).tensors(key);
+                }
+            }
+        }
+        throw new InputException(file + " holds no state dict, neither by itself nor under \"model\" or \"state_dict\";"
+                + " save model.state_dict() with torch.save");
+    }
+
+    /** Frees the tensors. */
+    @Override
+    public void close() {
+        TorchFile.closeTensors(List.of(model, optimizer, rng, recipe, extra));
+    }
+}

@@ -1,0 +1,128 @@
+package dynafilter.checkpoint;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import net.razorvine.pickle.IObjectConstructor;
+
+/**
+ * The names a checkpoint may refer to, and what each stands for here: nothing else is looked up, and no code of the file
+ * is run. Tuples are Object arrays at this stage, and tensors are {@link TensorRef}s.
+ */
+final class Globals {
+    private static final Map<String, Object> ALLOWED = allowed();
+
+    private Globals() {}
+
+    /** A storage class; the type is null for bytes without one. */
+    record StorageClass(Dtype dtype) {}
+
+    /** A class that is only named, as the type of a tensor with attributes. */
+    record NamedClass(String name) {}
+
+    /** What the name stands for: an {@link IObjectConstructor} where it is called. */
+    static Object find(String module, String name) {
+        Object found = ALLOWED.get(module + "." + name);
+        if (found == null) {
+            throw BadFile.refused("refers to " + BadFile.shown(module + "." + name)
+                    + ", which a checkpoint has no need of; refused: save a state dict of tensors and plain values");
+        }
+        return found;
+    }
+
+    private static Map<String, Object> allowed() {
+        Map<String, Object> names = new HashMap<>();
+        for (Dtype dtype : Dtype.values()) {
+            names.put(dtype.pythonName(), dtype);
+            names.put("torch." + dtype.storageName(), new StorageClass(dtype));
+        }
+        for (String untyped : List.of("torch.storage.UntypedStorage", "torch.storage._UntypedStorage")) {
+            names.put(untyped, new StorageClass(null));
+        }
+        for (String type : List.of("torch.Tensor", "torch._tensor.Tensor", "torch.nn.parameter.Parameter")) {
+            names.put(type, new NamedClass(type));
+        }
+        function(names, "collections.OrderedDict", Globals::orderedDict);
+        function(names, "torch.Size", args -> (Object[]) only(args, 1)[0]);
+        function(names, "torch.device", Globals::device);
+        function(names, "torch._utils._rebuild_tensor", args -> tensor(only(args, 4), storageType(args)));
+        function(names, "torch._utils._rebuild_tensor_v2", args -> {
+            refuseBits(args, 6);
+            return tensor(args, storageType(args));
+        });
+        function(names, "torch._utils._rebuild_tensor_v3", args -> {
+            refuseBits(args, 7);
+            return tensor(args, (Dtype) args[6]);
+        });
+        // data, requires_grad, backward hooks (, attributes): only the data is of use here.
+        function(names, "torch._utils._rebuild_parameter", args -> (TensorRef) args[0]);
+        function(names, "torch._utils._rebuild_parameter_with_state", args -> (TensorRef) args[0]);
+        // function, class, its arguments, attributes
+        function(
+                names,
+                "torch._tensor._rebuild_from_type_v2",
+                args -> ((IObjectConstructor) args[0]).construct((Object[]) args[2]));
+        return names;
+    }
+
+    private static void function(Map<String, Object> names, String name, IObjectConstructor function) {
+        names.put(name, function);
+    }
+
+    /** storage, offset, sizes, strides, ... */
+    private static TensorRef tensor(Object[] args, Dtype dtype) {
+        return new TensorRef((StorageRef) args[0], dtype, longValue(args[1]), longs(args[2]), longs(args[3]));
+    }
+
+    private static Dtype storageType(Object[] args) {
+        Dtype dtype = ((StorageRef) args[0]).dtype();
+        return dtype == null ? Dtype.UINT8 : dtype;
+    }
+
+    /** Lazily negated or conjugated views keep a flag there instead of their values. */
+    private static void refuseBits(Object[] args, int at) {
+        if (args.length > at && args[at] instanceof Map<?, ?> flags && !flags.isEmpty()) {
+            throw BadFile.refused("holds a tensor with the flags " + BadFile.shown(flags.keySet() + "")
+                    + "; save it after .resolve_neg().resolve_conj()");
+        }
+    }
+
+    private static Object orderedDict(Object[] args) {
+        Map<Object, Object> dict = new LinkedHashMap<>();
+        if (args.length > 0) { // Python 2 passes a list of pairs
+            for (Object pair : (List<?>) only(args, 1)[0]) {
+                Object[] entry = pair instanceof List<?> list ? list.toArray() : (Object[]) pair;
+                CheckpointUnpickler.put(dict, only(entry, 2)[0], entry[1]);
+            }
+        }
+        return dict;
+    }
+
+    private static Object device(Object[] args) {
+        return args.length == 1 ? (String) args[0] : args[0] + ":" + longValue(only(args, 2)[1]);
+    }
+
+    private static Object[] only(Object[] args, int count) {
+        if (args.length != count) {
+            throw BadFile.damaged("its pickle passes " + args.length + " arguments where " + count + " belong");
+        }
+        return args;
+    }
+
+    private static long[] longs(Object tuple) {
+        Object[] items = (Object[]) tuple;
+        long[] values = new long[items.length];
+        for (int i = 0; i < items.length; i++) {
+            values[i] = longValue(items[i]);
+        }
+        return values;
+    }
+
+    private static long longValue(Object item) {
+        if (item instanceof Long || item instanceof Integer) {
+            return ((Number) item).longValue();
+        }
+        throw BadFile.damaged("its pickle holds no number where a size belongs");
+    }
+}

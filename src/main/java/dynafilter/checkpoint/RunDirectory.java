@@ -1,0 +1,133 @@
+package dynafilter.checkpoint;
+
+import dynafilter.runtime.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The folder of one training run and the names of what lies in it. */
+public record RunDirectory(Path path) {
+    /** Where runs are kept unless {@code --out} says otherwise. */
+    public static final Path RUNS = Path.of("checkpoints");
+
+    private static final List<String> FILES =
+            List.of("best.pt", "last.pt", "config.json", "history.csv", "train.log", "report.html", "model.ts.pt");
+
+    /** The checkpoint of the epoch with the best accuracy so far. */
+    public Path best() {
+        return path.resolve("best.pt");
+    }
+
+    /** The checkpoint of the last finished epoch, or of the step a run was stopped at. */
+    public Path last() {
+        return path.resolve("last.pt");
+    }
+
+    public Path config() {
+        return path.resolve("config.json");
+    }
+
+    public Path history() {
+        return path.resolve("history.csv");
+    }
+
+    public Path log() {
+        return path.resolve("train.log");
+    }
+
+    /** Whether a run has written here. */
+    public boolean isUsed() {
+        return FILES.stream().anyMatch(name -> Files.exists(path.resolve(name)));
+    }
+
+    /** The folder a checkpoint lies in. */
+    public static RunDirectory of(Path checkpoint) {
+        return new RunDirectory(checkpoint.toAbsolutePath().getParent());
+    }
+
+    /** @throws InputException where a run has written here */
+    public void requireUnused() {
+        if (isUsed()) {
+            throw new InputException("--out " + path + " holds a run; continue it with --resume " + path
+                    + ", replace it with --overwrite, or name another folder");
+        }
+    }
+
+    /** Deletes an older run's files. */
+    public void clear() {
+        for (String name : FILES) {
+            delete(path.resolve(name));
+        }
+    }
+
+    /**
+     * Makes the folder, where it is not there, and sees that it can be written.
+     *
+     * @throws InputException where it cannot
+     */
+    public void makeWritable() {
+        try {
+            Files.createDirectories(path);
+            Files.delete(Files.createTempFile(path, ".writable", ""));
+        } catch (IOException failure) {
+            throw new InputException(
+                    "cannot write to --out " + path + " (" + failure.getClass().getSimpleName().replace("Exception", "") + ": "
+                            + failure.getMessage() + "); name another folder with --out",
+                    failure);
+        }
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException failure) {
+            throw new InputException("cannot replace " + file + ": " + failure.getMessage(), failure);
+        }
+    }
+
+    /**
+     * The checkpoint that {@code --resume} names.
+     *
+     * @param what {@code last}, {@code best}, a run's folder or a checkpoint file
+     * @param out the run's folder; null for the newest under {@link #RUNS}
+     * @throws InputException where there is none
+     */
+    public static Path checkpointFor(String what, Path out) {
+        Path file;
+        if (what.equals("last") || what.equals("best")) {
+            Path run = out != null ? out : newest();
+            file = run.resolve(what + ".pt");
+        } else {
+            Path named = Path.of(what);
+            file = Files.isDirectory(named) ? named.resolve("last.pt") : named;
+        }
+        if (!Files.isRegularFile(file)) {
+            throw new InputException("--resume " + what + ": there is no checkpoint " + file
+                    + "; give last, best, a run's folder or a checkpoint file");
+        }
+        return file;
+    }
+
+    private static Path newest() {
+        if (Files.isDirectory(RUNS)) {
+            try (Stream<Path> runs = Files.list(RUNS)) {
+                Comparator<Path> byAge = Comparator.comparing(
+                        run -> run.resolve("last.pt").toFile().lastModified());
+                return runs.filter(run -> Files.exists(run.resolve("last.pt")))
+                        .max(byAge)
+                        .orElseThrow(RunDirectory::noRun);
+            } catch (IOException failure) {
+                throw new InputException("cannot read " + RUNS.toAbsolutePath() + ": " + failure.getMessage(), failure);
+            }
+        }
+        throw noRun();
+    }
+
+    private static InputException noRun() {
+        return new InputException("--resume: no run with a last.pt under " + RUNS.toAbsolutePath()
+                + "; name its folder with --resume DIR");
+    }
+}

@@ -1,0 +1,29 @@
+package dynafilter.cli;
+
+import java.util.List;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Options;
+
+/** A command of the program. Making one and asking for its options loads no native code. */
+interface Command {
+    String name();
+
+    /** One line for the list of commands. */
+    String summary();
+
+    /** What follows the name in the usage line, such as {@code [options]}. */
+    default String arguments() {
+        return "[options]";
+    }
+
+    Options options();
+
+    /** Command lines to show in the help, without the program's name. */
+    List<String> examples();
+
+    /**
+     * @return the exit code
+     * @throws dynafilter.runtime.InputException for input that cannot be used
+     */
+    int run(CommandLine line);
+}

@@ -1,0 +1,92 @@
+package dynafilter.cli;
+
+import dynafilter.runtime.InputException;
+import java.math.BigDecimal;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
+import org.apache.commons.cli.Options;
+
+/** Options that several commands share, and how their values are read. */
+final class CommonOptions {
+    static final String VERBOSE = "verbose";
+    static final String DEVICE = "device";
+    static final String THREADS = "threads";
+    static final String JSON = "json";
+
+    private CommonOptions() {}
+
+    /** Adds what every command has. */
+    static Options addTo(Options options) {
+        return options.addOption(flag(VERBOSE, "print the debug log, with stack traces"))
+                .addOption(Option.builder("h").longOpt("help").desc("show this help").get());
+    }
+
+    /** Adds what every command that computes has. */
+    static Options addCompute(Options options) {
+        return options.addOption(valued(DEVICE, "D", "auto (CUDA where it works, else the CPU), cpu, cuda or cuda:N"))
+                .addOption(valued(THREADS, "N", "CPU threads; default: one a physical core"));
+    }
+
+    static Option json(String what) {
+        return valued(JSON, "FILE", what);
+    }
+
+    static Option flag(String name, String description) {
+        return Option.builder().longOpt(name).desc(description).get();
+    }
+
+    static Option valued(String name, String argument, String description) {
+        return Option.builder().longOpt(name).hasArg().argName(argument).desc(description).get();
+    }
+
+    /** Refuses words that are no options. */
+    static void refuseArguments(CommandLine line, String command) {
+        if (!line.getArgList().isEmpty()) {
+            throw new InputException(
+                    command + " takes no argument '" + line.getArgList().get(0) + "'; options begin with --");
+        }
+    }
+
+    /** The path an option gives; null without the option. */
+    static Path path(CommandLine line, String option) {
+        String value = line.getOptionValue(option);
+        try {
+            return value == null ? null : Path.of(value);
+        } catch (InvalidPathException wrong) {
+            throw new InputException("--" + option + " " + value + ": not a path", wrong);
+        }
+    }
+
+    /** The whole number an option gives, or a default. */
+    static int integer(CommandLine line, String option, int least, int otherwise) {
+        String value = line.getOptionValue(option);
+        if (value == null) {
+            return otherwise;
+        }
+        long number = parseLong(option, value);
+        if (number < least || number > Integer.MAX_VALUE) {
+            throw new InputException("--" + option + " " + value + ": must be at least " + least);
+        }
+        return (int) number;
+    }
+
+    static long parseLong(String option, String value) {
+        try {
+            return new BigDecimal(value).longValueExact(); // 1e6 is a whole number, too
+        } catch (NumberFormatException wrong) {
+            throw new InputException("--" + option + " " + value + ": not a number", wrong);
+        } catch (ArithmeticException wrong) {
+            throw new InputException("--" + option + " " + value + ": not a whole number", wrong);
+        }
+    }
+
+    static double parseDouble(String option, String value) {
+        try {
+            return Double.parseDouble(value);
+        } catch (NumberFormatException wrong) {
+            throw new InputException("--" + option + " " + value + ": not a number", wrong);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+package dynafilter.cli;
+
+/** What the process ends with; signals end it with their conventional codes. */
+final class ExitCode {
+    static final int DONE = 0;
+    /** The run failed. */
+    static final int FAILED = 1;
+    /** Wrong usage or bad input. */
+    static final int USAGE = 2;
+
+    private ExitCode() {}
+}

@@ -1,0 +1,58 @@
+package dynafilter.cli;
+
+import java.nio.file.Path;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.apache.logging.log4j.core.LoggerContext;
+import org.apache.logging.log4j.core.appender.FileAppender;
+import org.apache.logging.log4j.core.config.Configurator;
+import org.apache.logging.log4j.core.layout.PatternLayout;
+
+/**
+ * The log: what the user should read goes to the console, everything to the run's {@code train.log}. Log4j starts with the
+ * first message, so that help and usage errors do not wait for it.
+ */
+final class Logging {
+    private static final String CONSOLE = "dynafilter.console"; // log4j2.xml reads it
+    private static final String FILE = "dynafilter.log";
+    private static final String PATTERN = "%d{yyyy-MM-dd HH:mm:ss.SSS} %-5level %msg%n%throwable";
+
+    private Logging() {}
+
+    static Logger log() {
+        return LogManager.getLogger("dynafilter");
+    }
+
+    /** Prints debug messages on the console, too. */
+    static void verbose(boolean verbose) {
+        if (verbose) {
+            System.setProperty(CONSOLE, "DEBUG");
+        }
+    }
+
+    /** A failure's stack trace, for whoever reads the debug log. */
+    static void debug(Throwable failure) {
+        if (System.getProperty(CONSOLE) != null || System.getProperty(FILE) != null) {
+            log().debug("stack trace", failure);
+        }
+    }
+
+    /** Writes all messages from now on to a file as well, behind what it holds. */
+    static void toFile(Path file) {
+        System.setProperty(FILE, file.toString());
+        LoggerContext context = LoggerContext.getContext(false);
+        FileAppender appender = FileAppender.newBuilder()
+                .setName(file.toString())
+                .withFileName(file.toString())
+                .withAppend(true)
+                .setLayout(PatternLayout.newBuilder().withPattern(PATTERN).build())
+                .setConfiguration(context.getConfiguration())
+                .build();
+        appender.start();
+        context.getConfiguration().addAppender(appender);
+        context.getConfiguration().getRootLogger().addAppender(appender, Level.DEBUG, null);
+        context.updateLoggers();
+        Configurator.setRootLevel(Level.DEBUG);
+    }
+}

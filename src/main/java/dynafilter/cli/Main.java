@@ -1,0 +1,95 @@
+package dynafilter.cli;
+
+import dynafilter.runtime.InputException;
+import dynafilter.runtime.NativeRuntime;
+import dynafilter.train.Divergence;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.DefaultParser;
+import org.apache.commons.cli.Options;
+import org.apache.commons.cli.ParseException;
+
+/** The program: finds the command, runs it, turns failures into one line and an exit code. */
+public final class Main {
+    private static final List<Command> COMMANDS = List.of(new TrainCommand(), new EvalCommand(), new DataCommand());
+
+    private Main() {}
+
+    public static void main(String[] arguments) {
+        System.exit(run(arguments));
+    }
+
+    /** Runs a command line and returns its exit code. */
+    static int run(String... arguments) {
+        if (arguments.length == 0 || List.of("--help", "-h", "help").contains(arguments[0])) {
+            return help(arguments);
+        }
+        if (arguments[0].equals("--version")) {
+            System.out.println("dynafilter " + Version.ofProgram());
+            return ExitCode.DONE;
+        }
+        try {
+            Command command = find(arguments[0])
+                    .orElseThrow(() -> new InputException("unknown command '" + arguments[0] + "'"
+                            + Suggestion.nearest(arguments[0], names()) + "; `dynafilter --help` lists the commands"));
+            return run(command, Arrays.copyOfRange(arguments, 1, arguments.length));
+        } catch (InputException wrong) {
+            return fail(wrong, wrong.getMessage(), ExitCode.USAGE);
+        } catch (Divergence diverged) {
+            return fail(diverged, diverged.getMessage(), ExitCode.FAILED);
+        } catch (OutOfMemoryError full) {
+            return fail(full, "out of memory (" + full.getMessage() + "); use a smaller --batch-size", ExitCode.FAILED);
+        } catch (RuntimeException | LinkageError failure) {
+            return fail(
+                    failure,
+                    "the run failed: " + NativeRuntime.firstLine(failure) + " (--verbose shows where; train.log has it, too)",
+                    ExitCode.FAILED);
+        }
+    }
+
+    private static int run(Command command, String[] arguments) {
+        Options options = CommonOptions.addTo(command.options());
+        if (Arrays.asList(arguments).contains("--help") || Arrays.asList(arguments).contains("-h")) {
+            Help.print(command, options);
+            return ExitCode.DONE;
+        }
+        CommandLine line;
+        try {
+            line = DefaultParser.builder()
+                    .setAllowPartialMatching(false)
+                    .get()
+                    .parse(options, arguments);
+        } catch (ParseException wrong) {
+            throw new InputException(
+                    Suggestion.explain(wrong, options) + "; `dynafilter " + command.name() + " --help` lists the options", wrong);
+        }
+        Logging.verbose(line.hasOption(CommonOptions.VERBOSE));
+        return command.run(line);
+    }
+
+    private static int help(String[] arguments) {
+        if (arguments.length > 1 && find(arguments[1]).isPresent()) {
+            Command command = find(arguments[1]).orElseThrow();
+            Help.print(command, CommonOptions.addTo(command.options()));
+        } else {
+            Help.print(COMMANDS);
+        }
+        return ExitCode.DONE;
+    }
+
+    private static Optional<Command> find(String name) {
+        return COMMANDS.stream().filter(command -> command.name().equals(name)).findFirst();
+    }
+
+    private static List<String> names() {
+        return COMMANDS.stream().map(Command::name).toList();
+    }
+
+    private static int fail(Throwable failure, String message, int code) {
+        System.err.println("dynafilter: " + message);
+        Logging.debug(failure);
+        return code;
+    }
+}

@@ -1,0 +1,88 @@
+package dynafilter.cli;
+
+import dynafilter.train.Recipe;
+import dynafilter.train.Recipes;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Options;
+
+/** The options that make up a recipe: an option a component, by the same name. */
+final class RecipeOptions {
+    private static final String[][] OPTIONS = {
+        {"data", "DIR|sample", "folder of CIFAR-10 (binary version), or the generated set"},
+        {"backbone", "FILE|imagenet|random", "TorchScript or .pth file of ResNet-18, the official weights, or random ones"},
+        {"cut", "NAME", "the last layer taken from a backbone file"},
+        {"filters", "KIND", "dynamic (generated from the label), static (one a class) or single (one for all)"},
+        {"freeze", "WHAT", "none, all (the backbone), or all-but-bn (the backbone except its BatchNorm)"},
+        {"epochs", "N", "passes over the training images"},
+        {"batch-size", "N", "images of a forward pass; an epoch's last, incomplete batch is dropped"},
+        {"accumulate", "N", "batches whose gradients make one step"},
+        {"optimizer", "NAME", "sgd (Nesterov) or adamw"},
+        {"lr", "X", "peak learning rate"},
+        {"momentum", "X", "of sgd"},
+        {"weight-decay", "X", "of matrices and convolutions; BatchNorm and biases do not decay"},
+        {"schedule", "NAME", "onecycle, cosine, step or constant"},
+        {"warmup", "SHARE", "share of all steps in which the learning rate rises"},
+        {"label-smoothing", "X", "share of the target spread over all classes"},
+        {"clip-grad", "NORM", "scale larger gradients down to this norm; 0: never"},
+        {"ema", "DECAY", "evaluate a moving average of the network with this decay; 0: the network itself"},
+        {"seed", "N", "of initial weights, order and augmentation"},
+        {"precision", "P", "fp32, tf32 (CUDA) or bf16 (autocast)"},
+        {"val-split", "SHARE", "hold out this share of the training images to choose the best epoch; 0: the test set does"},
+        {"limit-train", "N", "only the first N training images; 0: all"},
+        {"limit-test", "N", "only the first N test images; 0: all"},
+        {"max-steps", "N", "stop after N steps, the schedule unchanged; 0: no limit"},
+        {"max-minutes", "M", "stop after M minutes, the schedule unchanged; 0: no limit"},
+        {"early-stop", "N", "stop after N epochs without a better accuracy; 0: never"},
+    };
+
+    private RecipeOptions() {}
+
+    static Options addTo(Options options) {
+        Map<String, Object> defaults = Recipes.toMap(Recipe.DEFAULT);
+        for (String[] option : OPTIONS) {
+            Object value = defaults.get(key(option[0]));
+            options.addOption(CommonOptions.valued(option[0], option[1], option[2] + " [" + shown(value) + "]"));
+        }
+        return options.addOption(CommonOptions.flag("augment", "random crops and flips of the training images [on]"))
+                .addOption(CommonOptions.flag("no-augment", "the training images as they are"))
+                .addOption(CommonOptions.flag("deterministic", "deterministic algorithms only"));
+    }
+
+    /** The values given on the command line, by the recipe's names. */
+    static Map<String, Object> given(CommandLine line) {
+        Map<String, Object> defaults = Recipes.toMap(Recipe.DEFAULT);
+        Map<String, Object> given = new LinkedHashMap<>();
+        for (String[] option : OPTIONS) {
+            String text = line.getOptionValue(option[0]);
+            if (text != null) {
+                given.put(key(option[0]), parse(option[0], text, defaults.get(key(option[0]))));
+            }
+        }
+        if (line.hasOption("augment") || line.hasOption("no-augment")) {
+            given.put("augment", !line.hasOption("no-augment"));
+        }
+        if (line.hasOption("deterministic")) {
+            given.put("deterministic", true);
+        }
+        return given;
+    }
+
+    private static Object parse(String option, String text, Object like) {
+        if (like instanceof Integer || like instanceof Long) {
+            return CommonOptions.parseLong(option, text);
+        }
+        return like instanceof Double ? (Object) CommonOptions.parseDouble(option, text) : text;
+    }
+
+    private static String key(String option) {
+        return option.replace('-', '_');
+    }
+
+    private static String shown(Object value) {
+        return value instanceof Double number && number == Math.rint(number) && Math.abs(number) < 1e6
+                ? String.valueOf(number.longValue())
+                : String.valueOf(value);
+    }
+}

@@ -1,0 +1,154 @@
+package dynafilter.cli;
+
+import dynafilter.checkpoint.BackboneSource;
+import dynafilter.checkpoint.RunDirectory;
+import dynafilter.data.DataSet;
+import dynafilter.model.Backbone;
+import dynafilter.model.StateDict;
+import dynafilter.train.OptimizerKind;
+import dynafilter.train.Recipe;
+import dynafilter.train.Recipes;
+import dynafilter.train.Trainer;
+import dynafilter.train.TrainingData;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.apache.logging.log4j.Logger;
+import org.bytedeco.pytorch.Tensor;
+
+/** What a run states before its first step: on the console, in {@code train.log} and in {@code config.json}. */
+final class RunHeader {
+    private final Recipe recipe;
+    private final Session session;
+    private final DataSet set;
+    private final TrainingData data;
+    private final long backbone;
+    private final long filters;
+    private final long predictor;
+    private final long trained;
+
+    /** @param state every tensor of the network by name */
+    RunHeader(Recipe recipe, Session session, DataSet set, TrainingData data, Map<String, Tensor> state) {
+        this.recipe = recipe;
+        this.session = session;
+        this.set = set;
+        this.data = data;
+        Predicate<String> ofBackbone = name -> name.startsWith(Backbone.PREFIX);
+        Predicate<String> ofPredictor = name -> name.startsWith("predictor.");
+        backbone = count(state, ofBackbone);
+        predictor = count(state, ofPredictor);
+        filters = count(state, ofBackbone.or(ofPredictor).negate());
+        trained = count(state, recipe.freeze()::trains);
+    }
+
+    private static long count(Map<String, Tensor> state, Predicate<String> names) {
+        return state.entrySet().stream()
+                .filter(entry -> StateDict.isParameter(entry.getKey()) && names.test(entry.getKey()))
+                .mapToLong(entry -> entry.getValue().numel())
+                .sum();
+    }
+
+    /** The sections of config.json beside the recipe. */
+    Map<String, Object> facts() {
+        Map<String, Object> dataFacts = new LinkedHashMap<>();
+        dataFacts.put("name", set.name());
+        dataFacts.put("sha256", set.sha256());
+        dataFacts.put("classes", set.classes());
+        dataFacts.put("training_images", data.training().size());
+        dataFacts.put("selected_on", data.selectionName());
+        dataFacts.put("selection_images", data.selection().size());
+        dataFacts.put("test_images", data.test().size());
+        Map<String, Object> network = new LinkedHashMap<>();
+        network.put("backbone_parameters", backbone);
+        network.put("filter_parameters", filters);
+        network.put("predictor_parameters", predictor);
+        network.put("trained_parameters", trained);
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("data", dataFacts);
+        facts.put("network", network);
+        facts.put("environment", session.environment());
+        return facts;
+    }
+
+    /** @param resumed the checkpoint the run continues from; null for a new run */
+    void log(RunDirectory directory, Trainer trainer, Path resumed) {
+        Logger log = Logging.log();
+        Map<String, Object> environment = session.environment();
+        log.info(
+                "device     {} ({}), {} threads, {}",
+                session.device(),
+                session.device().reason(),
+                session.threads(),
+                recipe.precision());
+        log.info(format(
+                "data       %s: %,d training, %s%,d test images, %d classes",
+                set.name(),
+                data.training().size(),
+                data.hasValidation() ? format("%,d validation, ", data.selection().size()) : "",
+                data.test().size(),
+                set.classes().size()));
+        log.info("backbone   {}{}", resumed != null ? "from " + resumed : backboneSource(), frozen());
+        log.info(format(
+                "network    %s filters; parameters: backbone %,d + filters %,d + predictor %,d = %,d, %,d of them trained",
+                recipe.filters(),
+                backbone,
+                filters,
+                predictor,
+                backbone + filters + predictor,
+                trained));
+        log.info("recipe     {}", shortRecipe());
+        log.info(
+                "versions   dynafilter {}, libtorch {}, Java {}, {}",
+                environment.get("dynafilter"),
+                environment.get("libtorch"),
+                environment.get("java"),
+                environment.get("os"));
+        log.info("run        {}: {} steps an epoch", directory.path(), trainer.stepsPerEpoch());
+        if (resumed != null) {
+            log.info("resumed    after {} epochs, at step {}", trainer.epoch(), trainer.step());
+        }
+        log.debug("recipe in full: {}", Recipes.toMap(recipe));
+        log.debug("data sha256: {}", set.sha256());
+    }
+
+    private String backboneSource() {
+        return switch (recipe.backbone()) {
+            case BackboneSource.RANDOM -> "random (He initialisation)";
+            case BackboneSource.IMAGENET -> "ImageNet (torchvision's official weights)";
+            default -> recipe.backbone() + " up to " + recipe.cut();
+        };
+    }
+
+    private String frozen() {
+        return switch (recipe.freeze()) {
+            case NONE -> "";
+            case ALL -> ", frozen";
+            case ALL_BUT_BN -> ", frozen but for BatchNorm";
+        };
+    }
+
+    private String shortRecipe() {
+        return format(
+                "%d epochs, batch %d%s, %s lr %s%s, weight decay %s, %s schedule (%.0f %% warm-up)%s%s%s, %s, seed %d",
+                recipe.epochs(),
+                recipe.batchSize(),
+                recipe.accumulate() > 1 ? " x " + recipe.accumulate() : "",
+                recipe.optimizer(),
+                recipe.lr(),
+                recipe.optimizer() == OptimizerKind.SGD ? " momentum " + recipe.momentum() : "",
+                recipe.weightDecay(),
+                recipe.schedule(),
+                100 * recipe.warmup(),
+                recipe.labelSmoothing() > 0 ? ", label smoothing " + recipe.labelSmoothing() : "",
+                recipe.clipGrad() > 0 ? ", clip " + recipe.clipGrad() : "",
+                recipe.ema() > 0 ? ", ema " + recipe.ema() : "",
+                recipe.augment() ? "crop and flip" : "no augmentation",
+                recipe.seed());
+    }
+
+    private static String format(String text, Object... values) {
+        return String.format(Locale.ROOT, text, values);
+    }
+}

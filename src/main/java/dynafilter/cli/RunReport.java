@@ -1,0 +1,56 @@
+package dynafilter.cli;
+
+import dynafilter.train.EpochResult;
+import dynafilter.train.Progress;
+import dynafilter.train.TrainingListener;
+import java.util.Locale;
+import org.apache.logging.log4j.Logger;
+
+/** Tells the user how a run goes: a line an epoch, and the terminal's progress in between. */
+final class RunReport implements TrainingListener {
+    private final Logger log = Logging.log();
+    private final Terminal terminal;
+    private final int epochs;
+    private final String selection;
+
+    /** @param selection what chooses the best epoch: "test" or "validation" */
+    RunReport(Terminal terminal, int epochs, String selection) {
+        this.terminal = terminal;
+        this.epochs = epochs;
+        this.selection = selection;
+    }
+
+    @Override
+    public void progress(Progress progress) {
+        terminal.show(
+                (double) progress.step() / progress.stepsPerEpoch(),
+                String.format(
+                        Locale.ROOT,
+                        "epoch %d/%d  loss %.4f  accuracy %.1f %%  %,.0f images/s  %s left",
+                        progress.epoch(),
+                        progress.epochs(),
+                        progress.loss(),
+                        100 * progress.accuracy(),
+                        progress.imagesPerSecond(),
+                        Terminal.duration(progress.secondsLeft())));
+    }
+
+    @Override
+    public void epochFinished(EpochResult result) {
+        terminal.clear();
+        log.info(String.format(
+                Locale.ROOT,
+                "epoch %d/%d  train loss %.4f accuracy %.2f %%  %s loss %.4f accuracy %.2f %%%s  lr %.2g  %,.0f images/s  %s",
+                result.epoch(),
+                epochs,
+                result.trainLoss(),
+                100 * result.trainAccuracy(),
+                selection,
+                result.loss(),
+                100 * result.accuracy(),
+                result.best() ? " (best)" : "",
+                result.learningRate(),
+                result.imagesPerSecond(),
+                Terminal.duration(result.seconds())));
+    }
+}

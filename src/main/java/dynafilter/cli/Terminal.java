@@ -1,0 +1,104 @@
+package dynafilter.cli;
+
+import dynafilter.runtime.InputException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** Shows how far something is: a bar that redraws itself on a terminal, now and then a line elsewhere, or nothing. */
+final class Terminal {
+    enum Style {
+        BAR,
+        PLAIN,
+        NONE
+    }
+
+    private static final long PLAIN_INTERVAL = 10_000_000_000L; // nanoseconds
+    private static final int BAR_WIDTH = 24;
+
+    private final Style style;
+    private final PrintStream out;
+    private long lastPlain = System.nanoTime();
+    private boolean drawn;
+
+    Terminal(Style style, PrintStream out) {
+        this.style = style;
+        this.out = out;
+    }
+
+    /**
+     * @param name auto, bar, plain or none; auto draws bars where stderr is a terminal
+     */
+    static Terminal of(String name) {
+        Style style =
+                switch (name) {
+                    case "auto" -> isInteractive() ? Style.BAR : Style.PLAIN;
+                    case "bar" -> Style.BAR;
+                    case "plain" -> Style.PLAIN;
+                    case "none" -> Style.NONE;
+                    default -> throw new InputException("--progress " + name + ": use auto, bar, plain or none");
+                };
+        return new Terminal(style, System.err);
+    }
+
+    /** @param share done, in [0, 1] */
+    void show(double share, String text) {
+        if (style == Style.BAR) {
+            int full = (int) Math.round(share * BAR_WIDTH);
+            out.print("\r\033[K" + "━".repeat(full) + "╌".repeat(BAR_WIDTH - full)
+                    + String.format(Locale.ROOT, " %3.0f %%  %s", 100 * share, text));
+            out.flush();
+            drawn = true;
+        } else if (style == Style.PLAIN && System.nanoTime() - lastPlain >= PLAIN_INTERVAL) {
+            lastPlain = System.nanoTime();
+            out.printf(Locale.ROOT, "%3.0f %%  %s%n", 100 * share, text);
+        }
+    }
+
+    /** Shows how much of a download is here. */
+    void bytes(long done, long total) {
+        double megabytes = done / 1e6;
+        show(
+                total > 0 ? (double) done / total : 0,
+                total > 0
+                        ? String.format(Locale.ROOT, "%.1f of %.1f MB", megabytes, total / 1e6)
+                        : String.format(Locale.ROOT, "%.1f MB", megabytes));
+    }
+
+    /** Makes room for a line of output. */
+    void clear() {
+        if (drawn) {
+            out.print("\r\033[K");
+            out.flush();
+            drawn = false;
+        }
+        lastPlain = System.nanoTime();
+    }
+
+    /** "1:05:09" or "12:34". */
+    static String duration(double seconds) {
+        long whole = Math.round(seconds);
+        return whole < 3600
+                ? String.format(Locale.ROOT, "%d:%02d", whole / 60, whole % 60)
+                : String.format(Locale.ROOT, "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
+    }
+
+    /** Java tells of stdin and stdout together at most, so where the system has /proc it is asked about stderr itself. */
+    private static boolean isInteractive() {
+        if ("dumb".equals(System.getenv("TERM"))) {
+            return false;
+        }
+        Path stderr = Path.of("/proc/self/fd/2");
+        if (!Files.isSymbolicLink(stderr)) {
+            return System.console() != null;
+        }
+        try {
+            String target = Files.readSymbolicLink(stderr).toString();
+            return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty") || target.equals("/dev/console");
+        } catch (IOException unreadable) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package dynafilter.model;
+
+import static org.bytedeco.pytorch.global.torch.conv2d;
+import static org.bytedeco.pytorch.global.torch.normalize;
+
+import dynafilter.runtime.InputException;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The classifier whose last convolution is generated from the label. Bound to the tensors of a state dict: it reads (and
+ * BatchNorm writes) exactly those.
+ */
+public final class DynamicFilterNetwork {
+    private final NetworkShape shape;
+    private final Backbone backbone;
+    private final FilterSource filterSource;
+    private final ScorePredictor predictor;
+
+    private DynamicFilterNetwork(NetworkShape shape, Map<String, Tensor> state, Freeze freeze) {
+        this.shape = shape;
+        backbone = Backbone.bind(state, freeze.freezesStatistics());
+        filterSource = FilterSource.bind(shape, state);
+        predictor = new ScorePredictor(state);
+    }
+
+    /**
+     * Binds the network to the tensors of {@code state}, which the caller owns and keeps open as long as the network runs.
+     *
+     * @throws InputException where a tensor is missing, left over or of another shape, naming the first
+     */
+    public static DynamicFilterNetwork bind(NetworkShape shape, Map<String, Tensor> state, Freeze freeze) {
+        check(shape, state);
+        return new DynamicFilterNetwork(shape, state, freeze);
+    }
+
+    /** The shape of every tensor of the state dict, by name: backbone, filters, predictor. */
+    public static Map<String, long[]> stateShapes(NetworkShape shape) {
+        Map<String, long[]> shapes = new LinkedHashMap<>(Backbone.shapes());
+        shapes.putAll(FilterSource.shapes(shape));
+        shapes.putAll(ScorePredictor.shapes(shape));
+        return shapes;
+    }
+
+    /**
+     * Checks a state dict as {@code load_state_dict(strict=True)} would.
+     *
+     * @throws InputException where a tensor is missing, left over or of another shape, naming the first
+     */
+    public static void check(NetworkShape shape, Map<String, Tensor> state) {
+        Map<String, long[]> expected = stateShapes(shape);
+        expected.forEach((name, sizes) -> {
+            Tensor tensor = state.get(name);
+            if (tensor == null) {
+                throw new InputException("the state dict has no tensor " + name + ", which a network with " + shape.filters()
+                        + " filters needs");
+            }
+            long[] found = tensor.shape();
+            if (!Arrays.equals(found, sizes)) {
+                throw new InputException("tensor " + name + " is " + Arrays.toString(found) + ", but a network with "
+                        + shape.filters() + " filters and " + shape.classes() + " classes needs " + Arrays.toString(sizes));
+            }
+        });
+        state.keySet().stream().filter(name -> !expected.containsKey(name)).findFirst().ifPresent(name -> {
+            throw new InputException("the state dict has a tensor " + name + ", which a network with " + shape.filters()
+                    + " filters does not have");
+        });
+    }
+
+    public NetworkShape shape() {
+        return shape;
+    }
+
+    /**
+     * Scores of a batch.
+     *
+     * @param images [N, 3, 32, 32], normalised
+     * @param training whether BatchNorm takes the batch's statistics
+     * @return scores [N, classes]
+     */
+    public Tensor forward(Tensor images, boolean training) {
+        return scores(images, filters(), training);
+    }
+
+    /** Scores with filters computed before: they are constants of a trained network. */
+    public Tensor scores(Tensor images, Tensor filters, boolean training) {
+        return predictor.forward(responseMaps(images, filters, training));
+    }
+
+    /**
+     * The response maps of a batch, rescaled.
+     *
+     * @param filters as from {@link #filters()}
+     * @return [N, K, H, W], a map per filter
+     */
+    public Tensor responseMaps(Tensor images, Tensor filters, boolean training) {
+        Tensor features = backbone.forward(images, training); // [N, C, H, W]
+        return conv2d(features, filters).mul(new Scalar(1 / Math.sqrt(shape.channels())));
+    }
+
+    /** The filters, each of length one: [K, C, 1, 1]. */
+    public Tensor filters() {
+        Tensor rows = filterSource.filters(); // [K, C]
+        return normalize(rows).view(shape.maps(), shape.channels(), 1, 1);
+    }
+}

@@ -1,0 +1,48 @@
+package dynafilter.model;
+
+import dynafilter.runtime.InputException;
+
+/** Which part of the backbone stays as it was loaded. */
+public enum Freeze {
+    NONE("none"),
+    /** Nothing of the backbone trains, and its BatchNorm keeps its running statistics. */
+    ALL("all"),
+    /** The backbone's BatchNorm trains and follows the data, its convolutions do not. */
+    ALL_BUT_BN("all-but-bn");
+
+    private final String name;
+
+    Freeze(String name) {
+        this.name = name;
+    }
+
+    /**
+     * @throws InputException for a name that is none of these
+     */
+    public static Freeze of(String name) {
+        for (Freeze freeze : values()) {
+            if (freeze.name.equals(name)) {
+                return freeze;
+            }
+        }
+        throw new InputException("freeze '" + name + "' is unknown; use none, all or all-but-bn");
+    }
+
+    /** Whether the parameter with this name in the state dict trains. */
+    public boolean trains(String parameter) {
+        return switch (this) {
+            case NONE -> true;
+            case ALL -> !parameter.startsWith(Backbone.PREFIX);
+            case ALL_BUT_BN -> !parameter.startsWith(Backbone.PREFIX) || parameter.contains(".bn");
+        };
+    }
+
+    boolean freezesStatistics() {
+        return this == ALL;
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,71 @@
+package dynafilter.model;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Makes the initial tensors of a network, as PyTorch's layers and torchvision's ResNet would. */
+public final class StateDict {
+    private StateDict() {}
+
+    /** Whether the tensor is trained by gradient descent; the others are BatchNorm's running statistics. */
+    public static boolean isParameter(String name) {
+        return !name.endsWith(".running_mean")
+                && !name.endsWith(".running_var")
+                && !name.endsWith(".num_batches_tracked");
+    }
+
+    /**
+     * A randomly initialised network on the CPU, float32, the same for the same seed. The draws happen in the order of the
+     * state dict, the backbone's first.
+     *
+     * @return every tensor by name; the caller owns them
+     */
+    public static Map<String, Tensor> random(NetworkShape shape, long seed) {
+        Map<String, Tensor> state = new LinkedHashMap<>();
+        try (PointerScope scope = new PointerScope()) {
+            new NoGradGuard();
+            torch.manual_seed(seed);
+            Map<String, long[]> shapes = DynamicFilterNetwork.stateShapes(shape);
+            shapes.forEach((name, sizes) -> state.put(name, initial(name, shapes)));
+            state.values().forEach(Pointer::retainReference);
+        }
+        return state;
+    }
+
+    private static Tensor initial(String name, Map<String, long[]> shapes) {
+        long[] sizes = shapes.get(name);
+        if (name.endsWith(".num_batches_tracked")) {
+            return torch.zeros(sizes).to(ScalarType.Long);
+        }
+        // The in-place operators return a second Java object for the same tensor: keep to the first.
+        Tensor tensor = torch.zeros(sizes);
+        if (name.startsWith(Backbone.PREFIX)) {
+            initializeBackbone(name, tensor);
+        } else if (name.equals("embedding.weight")) {
+            tensor.normal_();
+        } else {
+            // The default of nn.Linear and nn.Conv2d, for weights (Kaiming uniform with a = sqrt(5)) and biases alike.
+            double fanIn = shapes.get(name.replace(".bias", ".weight"))[1];
+            tensor.uniform_(-1 / Math.sqrt(fanIn), 1 / Math.sqrt(fanIn), new GeneratorOptional());
+        }
+        return tensor;
+    }
+
+    /** He initialisation, fan out (torchvision's), and BatchNorm as the identity. */
+    private static void initializeBackbone(String name, Tensor tensor) {
+        if (tensor.dim() == 4) {
+            double fanOut = (double) tensor.size(0) * tensor.size(2) * tensor.size(3);
+            tensor.normal_(0, Math.sqrt(2 / fanOut), new GeneratorOptional());
+        } else if (name.endsWith(".weight") || name.endsWith(".running_var")) {
+            tensor.fill_(new Scalar(1.0));
+        }
+    }
+}

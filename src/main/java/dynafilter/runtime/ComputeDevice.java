@@ -1,0 +1,80 @@
+package dynafilter.runtime;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.bytedeco.pytorch.Context;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.DeviceType;
+
+/**
+ * Where tensors live and operators run.
+ *
+ * @param type CPU or CUDA
+ * @param index the CUDA device's number, 0 for the CPU
+ * @param reason why this device was chosen, for the log
+ */
+public record ComputeDevice(DeviceType type, int index, String reason) {
+    private static final Pattern NAME = Pattern.compile("auto|cpu|cuda(?::(\\d{1,3}))?");
+
+    public static final ComputeDevice CPU = new ComputeDevice(DeviceType.CPU, 0, "asked for");
+
+    /**
+     * Chooses the device that {@code --device} names.
+     *
+     * @param name {@code auto} (CUDA where it works, else the CPU), {@code cpu}, {@code cuda} or {@code cuda:N}
+     * @throws InputException for another name, and for {@code cuda} where it does not work
+     */
+    public static ComputeDevice choose(String name) {
+        Matcher match = NAME.matcher(name);
+        if (!match.matches()) {
+            throw new InputException("--device " + name + ": no such device; use auto, cpu, cuda or cuda:N");
+        }
+        if (name.equals("cpu")) {
+            return CPU;
+        }
+        int devices = torch.cuda_is_available() ? torch.cuda_device_count() : 0;
+        int index = match.group(1) == null ? 0 : Integer.parseInt(match.group(1));
+        if (index < devices) {
+            return new ComputeDevice(DeviceType.CUDA, index, name.equals("auto") ? "CUDA works here" : "asked for");
+        }
+        String why;
+        if (!torch.hasCUDA()) {
+            why = "these natives are built for the CPU alone (`mvn -Pcuda package` builds with CUDA)";
+        } else if (devices == 0) {
+            why = "no usable CUDA GPU: no GPU, no driver, or a CUDA library is missing"
+                    + " (-Dorg.bytedeco.javacpp.logger.debug=true says which)";
+        } else {
+            why = "this machine has only cuda:0" + (devices == 1 ? "" : " to cuda:" + (devices - 1));
+        }
+        if (name.equals("auto")) {
+            return new ComputeDevice(DeviceType.CPU, 0, why);
+        }
+        throw new InputException("--device " + name + ": " + why + "; --device cpu always works");
+    }
+
+    public boolean isCuda() {
+        return type.intern() == DeviceType.CUDA;
+    }
+
+    /** The native device; the caller closes it, or a PointerScope does. */
+    public Device toTorch() {
+        return isCuda() ? new Device(type, (byte) index) : new Device(type);
+    }
+
+    /**
+     * Selects deterministic algorithms for the whole process, or lets cuDNN measure which are fastest. On the CPU every
+     * operator the network uses is deterministic for a given number of threads.
+     */
+    public void useDeterministicAlgorithms(boolean deterministic) {
+        Context context = torch.globalContext();
+        context.setDeterministicAlgorithms(deterministic, false);
+        context.setDeterministicCuDNN(deterministic);
+        context.setBenchmarkCuDNN(isCuda() && !deterministic);
+    }
+
+    @Override
+    public String toString() {
+        return isCuda() ? "cuda:" + index : "cpu";
+    }
+}

@@ -1,0 +1,57 @@
+package dynafilter.runtime;
+
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.CompilationUnit;
+import org.bytedeco.pytorch.Dispatcher;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.OperatorHandle;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** An ATen operator that the binding has no method for, called through libtorch's dispatcher. */
+public final class NativeOperator {
+    private static final String LISTED =
+            """
+            def listed(tensor: Optional[Tensor]) -> List[Tensor]:
+              listed: List[Tensor] = []
+              if tensor is not None:
+                listed.append(tensor)
+              return listed
+            """;
+
+    private final OperatorHandle handle;
+
+    private NativeOperator(OperatorHandle handle) {
+        this.handle = handle;
+    }
+
+    /**
+     * Finds an operator by its schema's name, such as {@code aten::_fused_sgd_} and {@code tensor_lr}. The handle lives as
+     * long as the process.
+     */
+    public static NativeOperator find(String name, String overload) {
+        try (PointerScope scope = new PointerScope()) {
+            OperatorHandle handle = Dispatcher.singleton().findSchemaOrThrow(name, overload);
+            handle.retainReference();
+            return new NativeOperator(handle);
+        }
+    }
+
+    /** Calls the operator with every argument of its schema, in order; what it returns is dropped. */
+    public void call(IValue... arguments) {
+        try (IValueVector stack = new IValueVector(arguments)) {
+            handle.callBoxed(stack);
+        }
+    }
+
+    /**
+     * A {@code Tensor[]} argument with one tensor, or none for null, owned by the caller's scope. The binding has no
+     * constructor for one; TorchScript has.
+     */
+    public static IValue listOf(Tensor tensor) {
+        CompilationUnit unit = torch.compile(LISTED);
+        IValue argument = tensor == null ? new IValue() : new IValue(tensor);
+        return unit.get_functions().front().apply(new IValueVector(argument));
+    }
+}

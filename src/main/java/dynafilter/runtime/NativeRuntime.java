@@ -1,0 +1,76 @@
+package dynafilter.runtime;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Locale;
+import java.util.Properties;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.pytorch.global.torch;
+
+/** Loads libtorch once, with the project's settings, and says what was loaded. */
+public final class NativeRuntime {
+    private static final String SETTINGS = "/native-config/javacpp.properties";
+
+    private NativeRuntime() {}
+
+    /**
+     * Applies {@code native-config/javacpp.properties} (a property given on the command line wins) and loads libtorch.
+     * JavaCPP reads its settings when its first class loads, so this comes before anything else that touches a tensor.
+     *
+     * @throws InputException where this machine cannot load the natives, with the first cause
+     */
+    public static void load() {
+        settings()
+                .forEach((name, value) -> System.getProperties()
+                        .putIfAbsent(name, value.toString().trim()));
+        try {
+            Loader.load(torch.class);
+        } catch (LinkageError failure) {
+            throw new InputException(
+                    "cannot load libtorch on " + platform() + ": " + firstLine(failure)
+                            + "; rebuild with `mvn package` on this machine (Linux x86-64 needs glibc 2.28 or newer)",
+                    failure);
+        }
+    }
+
+    /** How many threads CPU operators use from now on. */
+    public static void useThreads(int threads) {
+        torch.set_num_threads(threads);
+    }
+
+    /** The machine as JavaCPP names it, such as {@code linux-x86_64}. */
+    public static String platform() {
+        return System.getProperty("os.name").toLowerCase(Locale.ROOT).replaceAll("\\s.*", "") + "-"
+                + System.getProperty("os.arch").replace("amd64", "x86_64");
+    }
+
+    /** The version of the libtorch binding, such as 2.10.0-1.5.13: libtorch's, then JavaCPP's. */
+    public static String torchVersion() {
+        try {
+            return Loader.getVersion("org.bytedeco", "pytorch");
+        } catch (IOException unreadable) {
+            return "unknown";
+        }
+    }
+
+    /** The first line of a native failure's message: the rest is a C++ stack trace. */
+    public static String firstLine(Throwable failure) {
+        String message = failure.getMessage();
+        return message == null || message.isBlank()
+                ? failure.getClass().getSimpleName()
+                : message.strip().lines().findFirst().orElseThrow();
+    }
+
+    private static Properties settings() {
+        Properties settings = new Properties();
+        try (InputStream stream = NativeRuntime.class.getResourceAsStream(SETTINGS)) {
+            if (stream == null) {
+                throw new IllegalStateException(SETTINGS + " is missing from the jar");
+            }
+            settings.load(stream);
+            return settings;
+        } catch (IOException unreadable) {
+            throw new IllegalStateException("cannot read " + SETTINGS, unreadable);
+        }
+    }
+}

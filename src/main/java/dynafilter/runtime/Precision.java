@@ -1,0 +1,72 @@
+package dynafilter.runtime;
+
+import java.util.Arrays;
+import java.util.Locale;
+import org.bytedeco.pytorch.Context;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.DeviceType;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** The arithmetic of the forward and backward pass. Parameters, statistics and the loss are float32 in all of them. */
+public enum Precision {
+    /** IEEE single precision. */
+    FP32,
+    /** TensorFloat-32 matrix products and convolutions on CUDA; single precision elsewhere. */
+    TF32,
+    /** Autocast to bfloat16. */
+    BF16;
+
+    /** @throws InputException for a name that is none of these */
+    public static Precision of(String name) {
+        return Arrays.stream(values())
+                .filter(precision -> precision.toString().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new InputException("--precision " + name + ": use fp32, tf32 or bf16"));
+    }
+
+    /** Sets the process-wide TF32 switches; fp32 means fp32. */
+    public void apply() {
+        Context context = torch.globalContext();
+        context.setAllowTF32CuBLAS(this == TF32);
+        context.setAllowTF32CuDNN(this == TF32);
+    }
+
+    /** Opens the region in which a forward pass runs: autocast for bf16, nothing for the others. */
+    public Region autocast(DeviceType device) {
+        return this == BF16 ? new AutocastRegion(device) : () -> {};
+    }
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** A region of code that ends at {@link #close}. */
+    public interface Region extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /** What {@code with torch.autocast(device, dtype=torch.bfloat16)} does; the binding has no guard class. */
+    private static final class AutocastRegion implements Region {
+        private final DeviceType device;
+        private final boolean enabledBefore;
+
+        AutocastRegion(DeviceType device) {
+            this.device = device;
+            enabledBefore = torch.is_autocast_enabled(device);
+            torch.set_autocast_dtype(device, ScalarType.BFloat16);
+            torch.set_autocast_enabled(device, true);
+            torch.increment_nesting();
+        }
+
+        @Override
+        public void close() {
+            // The cache of cast weights belongs to one forward pass: the next one sees updated weights.
+            if (torch.decrement_nesting() == 0) {
+                torch.clear_cache();
+            }
+            torch.set_autocast_enabled(device, enabledBefore);
+        }
+    }
+}

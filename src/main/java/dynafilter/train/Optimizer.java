@@ -1,0 +1,34 @@
+package dynafilter.train;
+
+import java.util.Map;
+
+/** Updates the parameters from their gradients. */
+interface Optimizer extends AutoCloseable {
+    /** One update with this learning rate. */
+    void step(double learningRate);
+
+    /**
+     * The state in {@code torch.optim}'s layout: {@code {"state": {index: {name: tensor}}, "param_groups": [...]}}. Its
+     * tensors are copies that the caller owns.
+     *
+     * @param learningRate what the parameter groups state as {@code lr}
+     */
+    Map<String, Object> stateDict(double learningRate);
+
+    /**
+     * Takes over a state written by {@link #stateDict} or by {@code torch.optim} for the same parameter groups.
+     *
+     * @throws dynafilter.runtime.InputException where the groups, the kind of optimizer or a shape differ
+     */
+    void load(Map<String, Object> stateDict);
+
+    @Override
+    void close();
+
+    static Optimizer of(Recipe recipe, FlatParameters parameters) {
+        return switch (recipe.optimizer()) {
+            case SGD -> new Sgd(parameters, recipe.momentum(), recipe.weightDecay());
+            case ADAMW -> new AdamW(parameters, recipe.weightDecay());
+        };
+    }
+}

@@ -1,0 +1,82 @@
+package dynafilter.train;
+
+import dynafilter.checkpoint.Checkpoint;
+import dynafilter.runtime.InputException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.bytedeco.pytorch.Tensor;
+
+/** What a run must share with the checkpoint it continues, and what it takes over beside the tensors. */
+final class Resumption {
+    /** Another value of these would change what the finished steps were: such a run is a new one. */
+    private static final List<String> FIXED = List.of(
+            "filters", "freeze", "optimizer", "batch_size", "accumulate", "seed", "limit_train", "val_split", "augment");
+
+    /**
+     * Where inside an epoch the checkpoint was taken.
+     *
+     * @param seconds spent in that epoch before
+     */
+    record Progress(TrainingMetrics.Sums sums, double seconds, int epochsSinceBest) {}
+
+    private Resumption() {}
+
+    /** @throws InputException naming the first difference */
+    static void check(Checkpoint checkpoint, Recipe recipe, TrainingData data) {
+        Map<String, Object> now = Recipes.toMap(recipe);
+        for (String key : FIXED) {
+            Object then = checkpoint.recipe().get(key);
+            if (then != null && !Objects.equals(String.valueOf(then), String.valueOf(now.get(key)))) {
+                throw new InputException("the checkpoint was trained with --" + key.replace('_', '-') + " " + then + ", not "
+                        + now.get(key) + "; leave the option out to resume it, or start a new run without --resume");
+            }
+        }
+        if (!checkpoint.classes().equals(data.classes())) {
+            throw new InputException("the checkpoint knows the classes " + checkpoint.classes() + ", the data set has "
+                    + data.classes() + "; resume with the --data of that run");
+        }
+        Object sha256 = checkpoint.extra().get("data_sha256");
+        if (sha256 != null && !sha256.equals(data.sha256())) {
+            throw new InputException("the data set is not the one the checkpoint was trained on (sha256 " + data.sha256()
+                    + ", then " + sha256 + "); resume with the --data of that run");
+        }
+    }
+
+    /** What the checkpoint says of an unfinished epoch; one written by Python says nothing. */
+    static Progress progress(Checkpoint checkpoint) {
+        if (!(checkpoint.extra().get("progress") instanceof Map<?, ?> progress)) {
+            return new Progress(TrainingMetrics.Sums.ZERO, 0, 0);
+        }
+        return new Progress(
+                new TrainingMetrics.Sums(
+                        number(progress, "loss_sum").doubleValue(),
+                        number(progress, "correct").longValue(),
+                        number(progress, "images").longValue()),
+                number(progress, "seconds").doubleValue(),
+                number(progress, "epochs_since_best").intValue());
+    }
+
+    /** The averaged network of a checkpoint, or its plain one where the run kept no average. */
+    static Map<String, Tensor> average(Checkpoint checkpoint) {
+        if (!(checkpoint.extra().get("ema") instanceof Map<?, ?> saved)) {
+            return checkpoint.model();
+        }
+        Map<String, Tensor> average = new LinkedHashMap<>();
+        for (String name : checkpoint.model().keySet()) {
+            if (!(saved.get(name) instanceof Tensor tensor)) {
+                throw new InputException("the checkpoint's average (ema) has no tensor " + name);
+            }
+            average.put(name, tensor);
+        }
+        return average;
+    }
+
+    private static Number number(Map<?, ?> progress, String key) {
+        if (progress.get(key) instanceof Number number) {
+            return number;
+        }
+        throw new InputException("the checkpoint's progress has no number '" + key + "'");
+    }
+}

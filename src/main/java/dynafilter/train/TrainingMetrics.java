@@ -1,0 +1,76 @@
+package dynafilter.train;
+
+import dynafilter.runtime.ComputeDevice;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Sums over an epoch's training batches, kept on the device: nothing is read back until somebody asks. */
+final class TrainingMetrics implements AutoCloseable {
+    private final Tensor lossSum; // double []
+    private final Tensor correct; // int64 []
+    private long images;
+
+    /** The sums so far. */
+    record Sums(double lossSum, long correct, long images) {
+        static final Sums ZERO = new Sums(0, 0, 0);
+
+        /** Mean loss an image, as the loss is optimised: with label smoothing. */
+        double loss() {
+            return lossSum / images;
+        }
+
+        double accuracy() {
+            return (double) correct / images;
+        }
+    }
+
+    TrainingMetrics(ComputeDevice device) {
+        try (PointerScope scope = new PointerScope()) {
+            lossSum = torch.zeros(new long[0]).to(device.toTorch(), ScalarType.Double);
+            correct = torch.zeros(new long[0]).to(device.toTorch(), ScalarType.Long);
+            lossSum.retainReference();
+            correct.retainReference();
+        }
+    }
+
+    /**
+     * @param loss [] mean over the batch
+     * @param scores [N, K]
+     * @param labels int64 [N]
+     */
+    void add(Tensor loss, Tensor scores, Tensor labels) {
+        try (NoGradGuard guard = new NoGradGuard()) {
+            lossSum.add_(loss, new Scalar(labels.size(0)));
+            Tensor hits = scores.argmax(new LongOptional(1), false).eq(labels);
+            correct.add_(hits.sum(new ScalarTypeOptional(ScalarType.Long)));
+            images += labels.size(0);
+        }
+    }
+
+    /** Reads the sums back: waits for the device. */
+    Sums read() {
+        return new Sums(lossSum.item_double(), correct.item_long(), images);
+    }
+
+    /** Starts from these sums. */
+    void set(Sums sums) {
+        try (Scalar loss = new Scalar(sums.lossSum());
+                Scalar hits = new Scalar(sums.correct())) {
+            lossSum.fill_(loss);
+            correct.fill_(hits);
+            images = sums.images();
+        }
+    }
+
+    @Override
+    public void close() {
+        lossSum.close();
+        correct.close();
+    }
+}

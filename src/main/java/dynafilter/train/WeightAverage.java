@@ -1,0 +1,71 @@
+package dynafilter.train;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** An exponential moving average of a network being trained, BatchNorm's running statistics included. */
+final class WeightAverage implements AutoCloseable {
+    private final FlatParameters parameters;
+    private final Tensor values; // [P]
+    private final Map<String, Tensor> state = new LinkedHashMap<>();
+    private final Scalar weight;
+
+    /** @param decay what the average keeps at every step, in (0, 1) */
+    WeightAverage(FlatParameters parameters, double decay) {
+        this.parameters = parameters;
+        weight = new Scalar(1 - decay);
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            values = parameters.values().clone();
+            parameters.state().forEach((name, tensor) -> {
+                Tensor average = parameters.trains(name) ? parameters.view(values, name) : tensor.clone();
+                state.put(name, average);
+                average.retainReference();
+            });
+            values.retainReference();
+        }
+    }
+
+    /** Every tensor of the averaged network by name: live, not copies. */
+    Map<String, Tensor> state() {
+        return Collections.unmodifiableMap(state);
+    }
+
+    /** Takes in the parameters as they are after a step. */
+    void update() {
+        try (NoGradGuard guard = new NoGradGuard()) {
+            values.lerp_(parameters.values(), weight);
+            parameters.state().forEach((name, tensor) -> {
+                if (!parameters.trains(name)) {
+                    Tensor average = state.get(name);
+                    if (tensor.scalar_type().intern() == ScalarType.Float) {
+                        average.lerp_(tensor, weight);
+                    } else {
+                        average.copy_(tensor);
+                    }
+                }
+            });
+        }
+    }
+
+    /** Continues an average saved before. */
+    void load(Map<String, Tensor> saved) {
+        try (NoGradGuard guard = new NoGradGuard()) {
+            state.forEach((name, tensor) -> tensor.copy_(saved.get(name)));
+        }
+    }
+
+    @Override
+    public void close() {
+        state.values().forEach(Pointer::close);
+        values.close();
+        weight.close();
+    }
+}

@@ -1,0 +1,2 @@
+/** The training loop and what it is made of: recipe, schedule, optimizer, evaluation, history. */
+package dynafilter.train;

@@ -1,0 +1,172 @@
+package dynafilter.checkpoint;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dynafilter.runtime.InputException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Enumeration;
+import java.util.Random;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Files damaged by chance: each is refused in one line, or what is read is what was written. */
+@Timeout(30)
+class DamagedFileTest {
+    private static final int VARIANTS = 600;
+    private static final int[] EXTREMES = {0, 1, 0x7f, 0x80, 0xff};
+
+    @TempDir
+    private Path folder;
+
+    private Path good;
+    private Path bad;
+    private Checkpoint original;
+
+    @BeforeEach
+    void writeCheckpoint() {
+        good = folder.resolve("good.pt");
+        bad = folder.resolve("bad.pt");
+        original = Samples.checkpoint();
+        original.write(good);
+    }
+
+    @Test
+    void noDamageGoesUnnoticed() throws IOException {
+        byte[] bytes = Files.readAllBytes(good);
+        Random random = new Random(1);
+        int refused = 0;
+        for (int i = 0; i < VARIANTS; i++) {
+            Files.write(bad, damaged(bytes, random));
+            try (Checkpoint read = Checkpoint.read(bad)) {
+                assertTrue(Samples.same(original, read), "variant " + i + " was read as something else");
+            } catch (InputException e) {
+                assertTrue(e.getMessage().startsWith(bad + " "), e.getMessage());
+                assertEquals(1, e.getMessage().lines().count(), e.getMessage());
+                refused++;
+            }
+        }
+        assertTrue(refused > VARIANTS / 2, refused + " refused");
+    }
+
+    /** As someone would who means harm: the damage is in the pickle, and the checksums are right. */
+    @Test
+    void noPickleDoesHarm() throws IOException {
+        byte[] pickle = record("archive/data.pkl");
+        Random random = new Random(2);
+        for (int i = 0; i < VARIANTS; i++) {
+            ZipBytes zip = ZipBytes.of(damaged(pickle, random));
+            for (int key = 0; key < 4; key++) {
+                zip.record("archive/data/" + key, record("archive/data/" + key));
+            }
+            zip.write(bad);
+            readOrRefuse();
+        }
+    }
+
+    @Test
+    void noTruncationGoesUnnoticed() throws IOException {
+        byte[] bytes = Files.readAllBytes(good);
+        for (int length = 0; length < bytes.length; length += 37) {
+            Files.write(bad, Arrays.copyOf(bytes, length));
+            assertThrows(InputException.class, () -> Checkpoint.read(bad));
+        }
+    }
+
+    @Test
+    void aFlippedBitInTheWeightsIsFound() throws IOException {
+        byte[] bytes = Files.readAllBytes(good);
+        byte[] weights = record("archive/data/0");
+        int at = indexOf(bytes, weights);
+        bytes[at + 100] ^= 1;
+        Files.write(bad, bytes);
+        String message =
+                assertThrows(InputException.class, () -> Checkpoint.read(bad)).getMessage();
+        assertEquals(
+                bad + " is damaged or incomplete: record archive/data/0 fails its CRC check;"
+                        + " copy, download or save it again",
+                message);
+    }
+
+    /** The old format has no checksums: its values may change, but nothing else may happen. */
+    @Test
+    void damagedFilesOfTheOldFormatDoNoHarm() throws IOException {
+        byte[] bytes = LegacyBytes.of(new PickleBytes()
+                .tensor(4, 0, new long[] {2, 2}, new long[] {2, 1})
+                .stop());
+        Files.write(bad, bytes);
+        assertTrue(Samples.same(TorchFile.read(bad), Samples.counting(Dtype.FLOAT32, 2, 2)));
+        Random random = new Random(3);
+        for (int i = 0; i < VARIANTS; i++) {
+            Files.write(bad, damaged(bytes, random));
+            readOrRefuse();
+        }
+        for (int length = 0; length < bytes.length; length++) {
+            Files.write(bad, Arrays.copyOf(bytes, length));
+            assertThrows(InputException.class, () -> TorchFile.read(bad));
+        }
+    }
+
+    private void readOrRefuse() {
+        try {
+            TorchFile.closeTensors(TorchFile.read(bad));
+        } catch (InputException e) {
+            assertEquals(1, e.getMessage().lines().count(), e.getMessage());
+        }
+    }
+
+    /** One to three random accidents. */
+    private static byte[] damaged(byte[] original, Random random) {
+        byte[] bytes = original.clone();
+        for (int accidents = 1 + random.nextInt(3); accidents > 0 && bytes.length > 8; accidents--) {
+            int at = random.nextInt(bytes.length);
+            int length = 1 + random.nextInt(Math.min(8, bytes.length - at));
+            switch (random.nextInt(6)) {
+                case 0 -> bytes[at] ^= (byte) (1 << random.nextInt(8));
+                case 1 -> bytes[at] = (byte) random.nextInt(256);
+                case 2 -> Arrays.fill(bytes, at, at + length, (byte) EXTREMES[random.nextInt(EXTREMES.length)]);
+                case 3 -> bytes = Arrays.copyOf(bytes, at);
+                case 4 -> bytes = spliced(bytes, at, at + length); // cut out
+                default -> bytes = spliced(bytes, at + length, at); // repeated
+            }
+        }
+        return bytes;
+    }
+
+    private static byte[] spliced(byte[] bytes, int head, int tail) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.write(bytes, 0, head);
+        out.write(bytes, tail, bytes.length - tail);
+        return out.toByteArray();
+    }
+
+    private byte[] record(String name) throws IOException {
+        try (ZipFile zip = new ZipFile(good.toFile())) {
+            for (Enumeration<? extends ZipEntry> entries = zip.entries(); entries.hasMoreElements(); ) {
+                ZipEntry entry = entries.nextElement();
+                if (entry.getName().equals(name)) {
+                    return zip.getInputStream(entry).readAllBytes();
+                }
+            }
+        }
+        throw new AssertionError("no record " + name);
+    }
+
+    private static int indexOf(byte[] bytes, byte[] part) {
+        for (int at = 0; at + part.length <= bytes.length; at++) {
+            if (Arrays.equals(bytes, at, at + part.length, part, 0, part.length)) {
+                return at;
+            }
+        }
+        throw new AssertionError("not there");
+    }
+}
