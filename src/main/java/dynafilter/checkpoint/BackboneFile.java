@@ -41,8 +41,9 @@ public final class BackboneFile {
      */
     public static Map<String, Tensor> read(Path file, String cut) {
         if (!Files.isRegularFile(file)) {
-            throw new InputException("--backbone " + file + (Files.isDirectory(file) ? " is a folder" : " does not exist")
-                    + "; give a TorchScript or .pth file (scripts/export_resnet18.py writes one), imagenet or random");
+            throw new InputException(
+                    "--backbone " + file + (Files.isDirectory(file) ? " is a folder" : " does not exist")
+                            + "; give a TorchScript or .pth file (scripts/export_resnet18.py writes one), imagenet or random");
         }
         if (!Files.isReadable(file)) {
             throw new InputException("--backbone " + file + " cannot be read; check its permissions");
@@ -60,8 +61,8 @@ public final class BackboneFile {
 
     private static Map<String, Tensor> readStateDict(Path file, String cut) {
         if (!cut.equals(CUT)) {
-            throw new InputException("--cut " + cut + ": a state dict is taken up to " + CUT + "; leave --cut out, or give a"
-                    + " TorchScript file");
+            throw new InputException("--cut " + cut + ": a state dict is taken up to " + CUT
+                    + "; leave --cut out, or give a" + " TorchScript file");
         }
         Map<String, Tensor> found = Checkpoint.readStateDict(file);
         try (PointerScope scope = new PointerScope()) {
@@ -89,7 +90,8 @@ public final class BackboneFile {
             double difference = own.sub(features).abs().max().item_double();
             if (!(difference <= TOLERANCE * features.abs().max().item_double())) {
                 state.values().forEach(Pointer::close);
-                throw new InputException("--backbone " + file + " has ResNet-18's tensors but computes something else (largest"
+                throw new InputException("--backbone " + file
+                        + " has ResNet-18's tensors but computes something else (largest"
                         + " difference of the feature maps " + (float) difference + "); give ResNet-18 up to " + CUT
                         + " as torchvision builds it");
             }
@@ -98,8 +100,10 @@ public final class BackboneFile {
             if (failure instanceof InputException) {
                 throw failure;
             }
-            throw new InputException("--backbone " + file + " does not run as a TorchScript network on images [2, 3, 32, 32]: "
-                    + NativeRuntime.firstLine(failure), failure);
+            throw new InputException(
+                    "--backbone " + file + " does not run as a TorchScript network on images [2, 3, 32, 32]: "
+                            + NativeRuntime.firstLine(failure),
+                    failure);
         }
     }
 
@@ -150,6 +154,8 @@ public final class BackboneFile {
 
     private static String summary(Map<String, Tensor> found) {
         String names = String.join(", ", found.keySet().stream().limit(4).toList());
-        return found.size() > 4 ? names + " and " + (found.size() - 4) + " more tensors" : found.isEmpty() ? "none" : names;
+        return found.size() > 4
+                ? names + " and " + (found.size() - 4) + " more tensors"
+                : found.isEmpty() ? "none" : names;
     }
 }

@@ -50,10 +50,13 @@ public final class BackboneSource {
     private static Path official(ProgressListener progress) {
         Path file = RunDirectory.RUNS.resolve("backbones").resolve(OFFICIAL_NAME);
         try {
-            new Downloader().download(OFFICIAL, file, Checksum.inName(OFFICIAL_NAME).orElseThrow(), progress);
+            new Downloader()
+                    .download(OFFICIAL, file, Checksum.inName(OFFICIAL_NAME).orElseThrow(), progress);
         } catch (InputException failure) {
-            throw new InputException(failure.getMessage() + "; or train with --backbone FILE (scripts/export_resnet18.py writes"
-                    + " one) or --backbone random", failure);
+            throw new InputException(
+                    failure.getMessage() + "; or train with --backbone FILE (scripts/export_resnet18.py writes"
+                            + " one) or --backbone random",
+                    failure);
         }
         return file;
     }

@@ -74,8 +74,9 @@ public record RunDirectory(Path path) {
             Files.delete(Files.createTempFile(path, ".writable", ""));
         } catch (IOException failure) {
             throw new InputException(
-                    "cannot write to --out " + path + " (" + failure.getClass().getSimpleName().replace("Exception", "") + ": "
-                            + failure.getMessage() + "); name another folder with --out",
+                    "cannot write to --out " + path + " ("
+                            + failure.getClass().getSimpleName().replace("Exception", "") + ": " + failure.getMessage()
+                            + "); name another folder with --out",
                     failure);
         }
     }

@@ -37,9 +37,11 @@ final class TorchScriptBackbone implements AutoCloseable {
             module.eval();
             return new TorchScriptBackbone(file, module);
         } catch (RuntimeException failure) {
-            throw new InputException("--backbone " + file + " is not a TorchScript file that libtorch "
-                    + NativeRuntime.torchVersion() + " can load: " + NativeRuntime.firstLine(failure)
-                    + "; export it again with scripts/export_resnet18.py", failure);
+            throw new InputException(
+                    "--backbone " + file + " is not a TorchScript file that libtorch "
+                            + NativeRuntime.torchVersion() + " can load: " + NativeRuntime.firstLine(failure)
+                            + "; export it again with scripts/export_resnet18.py",
+                    failure);
         }
     }
 
@@ -74,7 +76,8 @@ final class TorchScriptBackbone implements AutoCloseable {
             if (names.stream().allMatch(name -> name.matches("\\d+"))) {
                 return module.forward(new IValueVector(value)).toTensor();
             }
-            throw new InputException("--cut " + cut + ": " + file + " has no such layer; it has " + String.join(", ", names));
+            throw new InputException(
+                    "--cut " + cut + ": " + file + " has no such layer; it has " + String.join(", ", names));
         }
         for (var it = children.begin(); it.notEquals(children.end()); it.increment()) {
             value = it.access().value().forward(new IValueVector(value));

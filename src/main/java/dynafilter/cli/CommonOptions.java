@@ -20,7 +20,10 @@ final class CommonOptions {
     /** Adds what every command has. */
     static Options addTo(Options options) {
         return options.addOption(flag(VERBOSE, "print the debug log, with stack traces"))
-                .addOption(Option.builder("h").longOpt("help").desc("show this help").get());
+                .addOption(Option.builder("h")
+                        .longOpt("help")
+                        .desc("show this help")
+                        .get());
     }
 
     /** Adds what every command that computes has. */
@@ -38,7 +41,12 @@ final class CommonOptions {
     }
 
     static Option valued(String name, String argument, String description) {
-        return Option.builder().longOpt(name).hasArg().argName(argument).desc(description).get();
+        return Option.builder()
+                .longOpt(name)
+                .hasArg()
+                .argName(argument)
+                .desc(description)
+                .get();
     }
 
     /** Refuses words that are no options. */

@@ -56,9 +56,10 @@ final class DataCommand implements Command {
             case "download" -> download(folder(line), Terminal.of(line.getOptionValue("progress", "auto")));
             case "verify" -> verify(folder(line), json);
             case "info" -> info(data, json);
-            default -> throw new InputException("data has no action '" + actions.get(0) + "'"
-                    + Suggestion.nearest(actions.get(0), List.of("download", "verify", "info"))
-                    + "; use download, verify or info");
+            default ->
+                throw new InputException("data has no action '" + actions.get(0) + "'"
+                        + Suggestion.nearest(actions.get(0), List.of("download", "verify", "info"))
+                        + "; use download, verify or info");
         };
     }
 
@@ -70,20 +71,26 @@ final class DataCommand implements Command {
     private static int download(Path folder, Terminal terminal) {
         boolean fetched = new CifarDownload().download(folder, terminal::bytes);
         terminal.clear();
-        System.out.println(fetched
-                ? "CIFAR-10 is in " + folder + ", every file checked"
-                : "CIFAR-10 was in " + folder + " already, every file checked");
+        System.out.println(
+                fetched
+                        ? "CIFAR-10 is in " + folder + ", every file checked"
+                        : "CIFAR-10 was in " + folder + " already, every file checked");
         return ExitCode.DONE;
     }
 
     private static int verify(Path folder, Path json) {
         List<CifarCheck> checks = new CifarDownload().verify(folder);
         checks.forEach(check -> System.out.printf(
-                "%-18s %s%n", check.file(), check.state().name().toLowerCase(Locale.ROOT).replace('_', ' ')
+                "%-18s %s%n",
+                check.file(),
+                check.state().name().toLowerCase(Locale.ROOT).replace('_', ' ')
                         + (check.detail().isEmpty() ? "" : ": " + check.detail())));
         JsonOutput.write(json, java.util.Map.of("folder", folder.toString(), "files", checks));
         boolean official = checks.stream().allMatch(check -> check.state() == CifarCheck.State.OFFICIAL);
-        System.out.println(official ? "the official CIFAR-10" : "not the official CIFAR-10; `dynafilter data download` fetches it");
+        System.out.println(
+                official
+                        ? "the official CIFAR-10"
+                        : "not the official CIFAR-10; `dynafilter data download` fetches it");
         return official ? ExitCode.DONE : ExitCode.FAILED;
     }
 
@@ -100,14 +107,25 @@ final class DataCommand implements Command {
     }
 
     private static void print(String split, DataSummary.Split images, List<String> classes) {
-        System.out.printf(Locale.ROOT, "%n%s: %,d images, mean %s, standard deviation %s%n", split, images.images(),
-                numbers(images.mean()), numbers(images.std()));
+        System.out.printf(
+                Locale.ROOT,
+                "%n%s: %,d images, mean %s, standard deviation %s%n",
+                split,
+                images.images(),
+                numbers(images.mean()),
+                numbers(images.std()));
         for (int label = 0; label < classes.size(); label++) {
-            System.out.printf(Locale.ROOT, "  %-12s %,7d%n", classes.get(label), images.perClass().get(label));
+            System.out.printf(
+                    Locale.ROOT,
+                    "  %-12s %,7d%n",
+                    classes.get(label),
+                    images.perClass().get(label));
         }
     }
 
     private static String numbers(List<Double> values) {
-        return values.stream().map(value -> String.format(Locale.ROOT, "%.4f", value)).collect(Collectors.joining(" "));
+        return values.stream()
+                .map(value -> String.format(Locale.ROOT, "%.4f", value))
+                .collect(Collectors.joining(" "));
     }
 }

@@ -35,8 +35,7 @@ final class EvalCommand implements Command {
     public Options options() {
         Options options = new Options()
                 .addOption(CommonOptions.valued("model", "FILE", "best.pt or last.pt of a run"))
-                .addOption(CommonOptions.valued(
-                        "data", "DIR|sample", "the data set [" + Recipe.DEFAULT.data() + "]"))
+                .addOption(CommonOptions.valued("data", "DIR|sample", "the data set [" + Recipe.DEFAULT.data() + "]"))
                 .addOption(CommonOptions.valued("limit-test", "N", "only the first N test images; 0: all [0]"))
                 .addOption(CommonOptions.valued("precision", "P", "fp32, tf32 (CUDA) or bf16 (autocast) [fp32]"))
                 .addOption(CommonOptions.json("write the result as JSON"));
@@ -109,9 +108,11 @@ final class EvalCommand implements Command {
         json.put("loss", evaluation.loss());
         json.put("images", evaluation.images());
         json.put("classes", set.classes());
-        json.put("per_class_accuracy", Arrays.stream(evaluation.perClassAccuracy())
-                .mapToObj(value -> Double.isNaN(value) ? null : value) // JSON has no NaN
-                .toArray());
+        json.put(
+                "per_class_accuracy",
+                Arrays.stream(evaluation.perClassAccuracy())
+                        .mapToObj(value -> Double.isNaN(value) ? null : value) // JSON has no NaN
+                        .toArray());
         json.put("confusion", evaluation.confusion());
         json.put("model", model.toString());
         json.put("data", Map.of("name", set.name(), "sha256", set.sha256()));

@@ -44,9 +44,9 @@ final class Logging {
         LoggerContext context = LoggerContext.getContext(false);
         FileAppender appender = FileAppender.newBuilder()
                 .setName(file.toString())
-                .withFileName(file.toString())
-                .withAppend(true)
-                .setLayout(PatternLayout.newBuilder().withPattern(PATTERN).build())
+                .setFileName(file.toString())
+                .setAppend(true)
+                .setLayout(PatternLayout.newBuilder().setPattern(PATTERN).build())
                 .setConfiguration(context.getConfiguration())
                 .build();
         appender.start();

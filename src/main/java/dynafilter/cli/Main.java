@@ -44,26 +44,27 @@ public final class Main {
         } catch (RuntimeException | LinkageError failure) {
             return fail(
                     failure,
-                    "the run failed: " + NativeRuntime.firstLine(failure) + " (--verbose shows where; train.log has it, too)",
+                    "the run failed: " + NativeRuntime.firstLine(failure)
+                            + " (--verbose shows where; train.log has it, too)",
                     ExitCode.FAILED);
         }
     }
 
     private static int run(Command command, String[] arguments) {
         Options options = CommonOptions.addTo(command.options());
-        if (Arrays.asList(arguments).contains("--help") || Arrays.asList(arguments).contains("-h")) {
+        if (Arrays.asList(arguments).contains("--help")
+                || Arrays.asList(arguments).contains("-h")) {
             Help.print(command, options);
             return ExitCode.DONE;
         }
         CommandLine line;
         try {
-            line = DefaultParser.builder()
-                    .setAllowPartialMatching(false)
-                    .get()
-                    .parse(options, arguments);
+            line = DefaultParser.builder().setAllowPartialMatching(false).get().parse(options, arguments);
         } catch (ParseException wrong) {
             throw new InputException(
-                    Suggestion.explain(wrong, options) + "; `dynafilter " + command.name() + " --help` lists the options", wrong);
+                    Suggestion.explain(wrong, options) + "; `dynafilter " + command.name()
+                            + " --help` lists the options",
+                    wrong);
         }
         Logging.verbose(line.hasOption(CommonOptions.VERBOSE));
         return command.run(line);

@@ -11,7 +11,11 @@ import org.apache.commons.cli.Options;
 final class RecipeOptions {
     private static final String[][] OPTIONS = {
         {"data", "DIR|sample", "folder of CIFAR-10 (binary version), or the generated set"},
-        {"backbone", "FILE|imagenet|random", "TorchScript or .pth file of ResNet-18, the official weights, or random ones"},
+        {
+            "backbone",
+            "FILE|imagenet|random",
+            "TorchScript or .pth file of ResNet-18, the official weights, or random ones"
+        },
         {"cut", "NAME", "the last layer taken from a backbone file"},
         {"filters", "KIND", "dynamic (generated from the label), static (one a class) or single (one for all)"},
         {"freeze", "WHAT", "none, all (the backbone), or all-but-bn (the backbone except its BatchNorm)"},
@@ -29,7 +33,11 @@ final class RecipeOptions {
         {"ema", "DECAY", "evaluate a moving average of the network with this decay; 0: the network itself"},
         {"seed", "N", "of initial weights, order and augmentation"},
         {"precision", "P", "fp32, tf32 (CUDA) or bf16 (autocast)"},
-        {"val-split", "SHARE", "hold out this share of the training images to choose the best epoch; 0: the test set does"},
+        {
+            "val-split",
+            "SHARE",
+            "hold out this share of the training images to choose the best epoch; 0: the test set does"
+        },
         {"limit-train", "N", "only the first N training images; 0: all"},
         {"limit-test", "N", "only the first N test images; 0: all"},
         {"max-steps", "N", "stop after N steps, the schedule unchanged; 0: no limit"},

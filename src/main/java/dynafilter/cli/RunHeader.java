@@ -86,18 +86,15 @@ final class RunHeader {
                 "data       %s: %,d training, %s%,d test images, %d classes",
                 set.name(),
                 data.training().size(),
-                data.hasValidation() ? format("%,d validation, ", data.selection().size()) : "",
+                data.hasValidation()
+                        ? format("%,d validation, ", data.selection().size())
+                        : "",
                 data.test().size(),
                 set.classes().size()));
         log.info("backbone   {}{}", resumed != null ? "from " + resumed : backboneSource(), frozen());
         log.info(format(
                 "network    %s filters; parameters: backbone %,d + filters %,d + predictor %,d = %,d, %,d of them trained",
-                recipe.filters(),
-                backbone,
-                filters,
-                predictor,
-                backbone + filters + predictor,
-                trained));
+                recipe.filters(), backbone, filters, predictor, backbone + filters + predictor, trained));
         log.info("recipe     {}", shortRecipe());
         log.info(
                 "versions   dynafilter {}, libtorch {}, Java {}, {}",

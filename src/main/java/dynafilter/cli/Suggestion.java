@@ -3,10 +3,7 @@ package dynafilter.cli;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Collectors;
-import org.apache.commons.cli.AlreadySelectedException;
 import org.apache.commons.cli.MissingArgumentException;
-import org.apache.commons.cli.MissingOptionException;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 import org.apache.commons.cli.ParseException;
@@ -21,7 +18,7 @@ final class Suggestion {
 
     /** " (did you mean '...'?)", or nothing where no candidate is near. */
     static String nearest(String typed, Collection<String> candidates) {
-        LevenshteinDistance distance = new LevenshteinDistance();
+        LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
         return candidates.stream()
                 .min(Comparator.comparingInt(candidate -> distance.apply(typed, candidate)))
                 .filter(best -> distance.apply(typed, best) <= Math.min(FARTHEST, best.length() / 2))
@@ -32,20 +29,14 @@ final class Suggestion {
     static String explain(ParseException wrong, Options options) {
         if (wrong instanceof UnrecognizedOptionException unknown) {
             String typed = unknown.getOption().replaceFirst("=.*", "");
-            List<String> names = options.getOptions().stream().map(option -> "--" + option.getLongOpt()).toList();
+            List<String> names = options.getOptions().stream()
+                    .map(option -> "--" + option.getLongOpt())
+                    .toList();
             return "unknown option '" + typed + "'" + nearest(typed, names);
         }
         if (wrong instanceof MissingArgumentException missing) {
             Option option = missing.getOption();
             return "option --" + option.getLongOpt() + " needs a value " + option.getArgName();
-        }
-        if (wrong instanceof MissingOptionException missing) {
-            return "option "
-                    + missing.getMissingOptions().stream().map(name -> "--" + name).collect(Collectors.joining(", "))
-                    + " is missing";
-        }
-        if (wrong instanceof AlreadySelectedException twice) {
-            return "option --" + twice.getOption().getLongOpt() + " contradicts another option";
         }
         return wrong.getMessage();
     }

@@ -36,7 +36,8 @@ final class TrainCommand implements Command {
                 .addOption(CommonOptions.flag("overwrite", "replace the run in --out"))
                 .addOption(CommonOptions.valued(
                         "resume", "WHAT", "continue a run: last, best, its folder or a checkpoint file"))
-                .addOption(CommonOptions.valued("config", "FILE", "take the recipe of a config.json; other options win"))
+                .addOption(
+                        CommonOptions.valued("config", "FILE", "take the recipe of a config.json; other options win"))
                 .addOption(CommonOptions.valued("progress", "STYLE", "auto, bar, plain or none [auto]"))
                 .addOption(CommonOptions.json("write the outcome as JSON"));
         return CommonOptions.addCompute(options);
@@ -68,7 +69,8 @@ final class TrainCommand implements Command {
             return new TrainingRun(line, recipe, directory, terminal).start();
         }
         if (line.hasOption("overwrite") || config != null) {
-            throw new InputException("--resume continues a run as it was: it goes with neither --overwrite nor --config");
+            throw new InputException(
+                    "--resume continues a run as it was: it goes with neither --overwrite nor --config");
         }
         Path file = RunDirectory.checkpointFor(line.getOptionValue("resume"), out);
         NativeRuntime.load();
@@ -80,6 +82,7 @@ final class TrainCommand implements Command {
     }
 
     private static Path newFolder(Recipe recipe) {
-        return RunDirectory.RUNS.resolve(recipe.filters() + "-" + LocalDateTime.now().format(TIMESTAMP));
+        return RunDirectory.RUNS.resolve(
+                recipe.filters() + "-" + LocalDateTime.now().format(TIMESTAMP));
     }
 }

@@ -66,8 +66,8 @@ final class TrainingRun {
                 loadBackbone(initial);
             }
             RunReport report = new RunReport(terminal, recipe.epochs(), data.selectionName());
-            try (Trainer trainer = new Trainer(
-                    recipe, shape, initial, data, session.device(), directory, report, interruption)) {
+            try (Trainer trainer =
+                    new Trainer(recipe, shape, initial, data, session.device(), directory, report, interruption)) {
                 if (checkpoint != null) {
                     trainer.resume(checkpoint);
                 }
@@ -127,12 +127,13 @@ final class TrainingRun {
         switch (ending) {
             case FINISHED -> log.debug("all epochs done");
             case EARLY_STOP -> log.info("stopped early: no better accuracy in {} epochs", recipe.earlyStop());
-            case MAX_STEPS, MAX_MINUTES, INTERRUPTED -> log.info(
-                    "stopped after step {} in epoch {} of {}; go on with: dynafilter train --resume {}",
-                    trainer.step(),
-                    Math.min(trainer.epoch() + 1, recipe.epochs()),
-                    recipe.epochs(),
-                    directory.path());
+            case MAX_STEPS, MAX_MINUTES, INTERRUPTED ->
+                log.info(
+                        "stopped after step {} in epoch {} of {}; go on with: dynafilter train --resume {}",
+                        trainer.step(),
+                        Math.min(trainer.epoch() + 1, recipe.epochs()),
+                        recipe.epochs(),
+                        directory.path());
         }
         if (data.hasValidation() && ending != Ending.INTERRUPTED && trainer.epoch() > 0) {
             outcome.putAll(testOnce(data, session));
@@ -143,8 +144,7 @@ final class TrainingRun {
     /** With a validation split the test set is used once: for the network the validation images chose. */
     private Map<String, Object> testOnce(TrainingData data, Session session) {
         try (TrainedNetwork best = TrainedNetwork.read(directory.best(), session.device())) {
-            Evaluation test =
-                    new Evaluator(recipe.precision(), session.device()).evaluate(best.network(), data.test());
+            Evaluation test = new Evaluator(recipe.precision(), session.device()).evaluate(best.network(), data.test());
             log.info(String.format(
                     Locale.ROOT, "its test accuracy %.2f %%, loss %.4f", 100 * test.accuracy(), test.loss()));
             return Map.of("test_accuracy", test.accuracy(), "test_loss", test.loss());

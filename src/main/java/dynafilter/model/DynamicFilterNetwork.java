@@ -55,19 +55,23 @@ public final class DynamicFilterNetwork {
         expected.forEach((name, sizes) -> {
             Tensor tensor = state.get(name);
             if (tensor == null) {
-                throw new InputException("the state dict has no tensor " + name + ", which a network with " + shape.filters()
-                        + " filters needs");
+                throw new InputException("the state dict has no tensor " + name + ", which a network with "
+                        + shape.filters() + " filters needs");
             }
             long[] found = tensor.shape();
             if (!Arrays.equals(found, sizes)) {
-                throw new InputException("tensor " + name + " is " + Arrays.toString(found) + ", but a network with "
-                        + shape.filters() + " filters and " + shape.classes() + " classes needs " + Arrays.toString(sizes));
+                throw new InputException(
+                        "tensor " + name + " is " + Arrays.toString(found) + ", but a network with " + shape.filters()
+                                + " filters and " + shape.classes() + " classes needs " + Arrays.toString(sizes));
             }
         });
-        state.keySet().stream().filter(name -> !expected.containsKey(name)).findFirst().ifPresent(name -> {
-            throw new InputException("the state dict has a tensor " + name + ", which a network with " + shape.filters()
-                    + " filters does not have");
-        });
+        state.keySet().stream()
+                .filter(name -> !expected.containsKey(name))
+                .findFirst()
+                .ifPresent(name -> {
+                    throw new InputException("the state dict has a tensor " + name + ", which a network with "
+                            + shape.filters() + " filters does not have");
+                });
     }
 
     public NetworkShape shape() {

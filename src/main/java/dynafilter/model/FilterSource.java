@@ -21,13 +21,15 @@ interface FilterSource {
             Tensor weight = state.get("filters.weight"); // [K, C, 1, 1]
             return () -> weight.flatten(1, -1);
         }
-        // The generator sees nothing but the label, so all labels go through it as one batch: the embedding table itself.
+        // The generator sees nothing but the label, so all labels go through it as one batch: the embedding table
+        // itself.
         Tensor embedding = state.get("embedding.weight"); // [K, 128]
         Tensor inWeight = state.get("generator.0.weight");
         Tensor inBias = state.get("generator.0.bias");
         Tensor outWeight = state.get("generator.2.weight");
         Tensor outBias = state.get("generator.2.bias");
-        return () -> tanh(linear(relu(linear(embedding, inWeight, new TensorOptional(inBias))), outWeight, new TensorOptional(outBias)));
+        return () -> tanh(linear(
+                relu(linear(embedding, inWeight, new TensorOptional(inBias))), outWeight, new TensorOptional(outBias)));
     }
 
     /** The shape of every tensor, by name, in the order of the state dict. */

@@ -60,7 +60,8 @@ final class ResNetStem implements Backbone {
     @Override
     public Tensor forward(Tensor images, boolean training) {
         Tensor features = relu_(stem.forward(images, training)); // [N, 64, 16, 16]
-        features = max_pool2d(features, new long[] {3, 3}, new long[] {2, 2}, new long[] {1, 1}, new long[] {1, 1}, false);
+        features =
+                max_pool2d(features, new long[] {3, 3}, new long[] {2, 2}, new long[] {1, 1}, new long[] {1, 1}, false);
         for (BasicBlock block : blocks) {
             features = block.forward(features, training); // [N, 64, 8, 8]
         }

@@ -28,7 +28,10 @@ final class ScorePredictor {
      */
     Tensor forward(Tensor maps) {
         Tensor flat = maps.flatten(2, -1); // [N, K, H*W]
-        Tensor scores = linear(relu_(linear(flat, inWeight, new TensorOptional(inBias))), outWeight, new TensorOptional(outBias)); // [N, K, 1] or [N, 1, classes]
+        Tensor scores = linear(
+                relu_(linear(flat, inWeight, new TensorOptional(inBias))),
+                outWeight,
+                new TensorOptional(outBias)); // [N, K, 1] or [N, 1, classes]
         return scores.flatten(1, -1);
     }
 

@@ -31,7 +31,8 @@ public final class CpuTopology {
 
     private static String siblings(Path cpu) {
         try {
-            return Files.readString(cpu.resolve("topology/thread_siblings_list")).strip();
+            return Files.readString(cpu.resolve("topology/thread_siblings_list"))
+                    .strip();
         } catch (IOException offline) {
             throw new UncheckedIOException(offline);
         }

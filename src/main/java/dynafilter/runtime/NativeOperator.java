@@ -11,8 +11,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /** An ATen operator that the binding has no method for, called through libtorch's dispatcher. */
 public final class NativeOperator {
-    private static final String LISTED =
-            """
+    private static final String LISTED = """
             def listed(tensor: Optional[Tensor]) -> List[Tensor]:
               listed: List[Tensor] = []
               if tensor is not None:

@@ -28,7 +28,8 @@ public record Evaluation(double loss, long[][] confusion) {
     public double[] perClassAccuracy() {
         double[] accuracy = new double[confusion.length];
         for (int label = 0; label < confusion.length; label++) {
-            accuracy[label] = (double) confusion[label][label] / Arrays.stream(confusion[label]).sum();
+            accuracy[label] = (double) confusion[label][label]
+                    / Arrays.stream(confusion[label]).sum();
         }
         return accuracy;
     }

@@ -35,11 +35,13 @@ public final class Evaluator {
                 Precision.Region autocast = precision.autocast(device.type())) {
             Tensor filters = network.filters(); // [K, C, 1, 1]
             Tensor lossSum = filters.new_zeros(new long[0]).to(ScalarType.Double);
-            Tensor confusion = filters.new_zeros(new long[] {(long) classes * classes}).to(ScalarType.Long);
+            Tensor confusion =
+                    filters.new_zeros(new long[] {(long) classes * classes}).to(ScalarType.Long);
             for (long from = 0; from < images.size(); from += BATCH) {
                 try (PointerScope step = new PointerScope()) {
                     Batch batch = images.evaluationBatch(from, Math.min(BATCH, images.size() - from));
-                    Tensor scores = network.scores(batch.images(), filters, false).to(ScalarType.Float); // [N, K]
+                    Tensor scores =
+                            network.scores(batch.images(), filters, false).to(ScalarType.Float); // [N, K]
                     lossSum.add_(torch.cross_entropy_loss(
                             scores, batch.labels(), new TensorOptional(), Reduction.Sum.value, -100, 0));
                     Tensor predicted = scores.argmax(new LongOptional(1), false); // [N]

@@ -144,7 +144,8 @@ final class FlatParameters implements AutoCloseable {
 
     static Tensor zeros(long length, Device device) {
         return torch.zeros(
-                new long[] {length}, new TensorOptions(ScalarType.Float).device(new org.bytedeco.pytorch.DeviceOptional(device)));
+                new long[] {length},
+                new TensorOptions(ScalarType.Float).device(new org.bytedeco.pytorch.DeviceOptional(device)));
     }
 
     private static long roundUp(long size) {

@@ -12,8 +12,8 @@ import java.util.Locale;
 
 /** {@code history.csv}: a row an epoch, always whole. */
 final class History {
-    private static final String HEADER = "epoch,step,learning_rate,train_loss,train_accuracy,loss,accuracy,best,seconds,"
-            + "images_per_second";
+    private static final String HEADER =
+            "epoch,step,learning_rate,train_loss,train_accuracy,loss,accuracy,best,seconds," + "images_per_second";
 
     private final Path file;
     private final List<String> rows = new ArrayList<>();

@@ -53,10 +53,7 @@ final class OptimizerState {
      * @param option an option that only this kind of optimizer has
      */
     static void read(
-            FlatParameters parameters,
-            Map<String, Object> dict,
-            String option,
-            BiConsumer<String, Map<?, ?>> reader) {
+            FlatParameters parameters, Map<String, Object> dict, String option, BiConsumer<String, Map<?, ?>> reader) {
         if (!(dict.get("state") instanceof Map<?, ?> state) || !(dict.get("param_groups") instanceof List<?> groups)) {
             throw new InputException("the optimizer state has no state and param_groups; it is not one of torch.optim");
         }

@@ -55,6 +55,8 @@ public final class Recipes {
             return new InputException("a recipe has no '" + unknown.getPropertyName() + "'", wrong);
         }
         return new InputException(
-                "the recipe cannot be read: " + cause.getMessage().lines().findFirst().orElse(""), wrong);
+                "the recipe cannot be read: "
+                        + cause.getMessage().lines().findFirst().orElse(""),
+                wrong);
     }
 }

@@ -12,7 +12,15 @@ import org.bytedeco.pytorch.Tensor;
 final class Resumption {
     /** Another value of these would change what the finished steps were: such a run is a new one. */
     private static final List<String> FIXED = List.of(
-            "filters", "freeze", "optimizer", "batch_size", "accumulate", "seed", "limit_train", "val_split", "augment");
+            "filters",
+            "freeze",
+            "optimizer",
+            "batch_size",
+            "accumulate",
+            "seed",
+            "limit_train",
+            "val_split",
+            "augment");
 
     /**
      * Where inside an epoch the checkpoint was taken.
@@ -29,8 +37,9 @@ final class Resumption {
         for (String key : FIXED) {
             Object then = checkpoint.recipe().get(key);
             if (then != null && !Objects.equals(String.valueOf(then), String.valueOf(now.get(key)))) {
-                throw new InputException("the checkpoint was trained with --" + key.replace('_', '-') + " " + then + ", not "
-                        + now.get(key) + "; leave the option out to resume it, or start a new run without --resume");
+                throw new InputException("the checkpoint was trained with --" + key.replace('_', '-') + " " + then
+                        + ", not " + now.get(key)
+                        + "; leave the option out to resume it, or start a new run without --resume");
             }
         }
         if (!checkpoint.classes().equals(data.classes())) {
@@ -39,8 +48,8 @@ final class Resumption {
         }
         Object sha256 = checkpoint.extra().get("data_sha256");
         if (sha256 != null && !sha256.equals(data.sha256())) {
-            throw new InputException("the data set is not the one the checkpoint was trained on (sha256 " + data.sha256()
-                    + ", then " + sha256 + "); resume with the --data of that run");
+            throw new InputException("the data set is not the one the checkpoint was trained on (sha256 "
+                    + data.sha256() + ", then " + sha256 + "); resume with the --data of that run");
         }
     }
 

@@ -51,15 +51,17 @@ public final class RunConfig {
         } catch (JsonProcessingException wrong) {
             throw new InputException("--config " + file + " is not JSON: " + wrong.getOriginalMessage(), wrong);
         } catch (IOException unreadable) {
-            throw new InputException("--config " + file + " cannot be read (" + unreadable.getClass().getSimpleName()
-                    + "); give the config.json of a run", unreadable);
+            throw new InputException(
+                    "--config " + file + " cannot be read ("
+                            + unreadable.getClass().getSimpleName() + "); give the config.json of a run",
+                    unreadable);
         }
         if (config != null && FORMAT.equals(config.get("format")) && config.get("recipe") instanceof Map<?, ?> recipe) {
             Map<String, Object> values = new LinkedHashMap<>();
             recipe.forEach((name, value) -> values.put(String.valueOf(name), value));
             return Recipes.with(Recipe.DEFAULT, values, true);
         }
-        throw new InputException("--config " + file + " is not a config.json of format " + FORMAT
-                + "; give the one in a run's folder");
+        throw new InputException(
+                "--config " + file + " is not a config.json of format " + FORMAT + "; give the one in a run's folder");
     }
 }

@@ -88,7 +88,11 @@ public final class Trainer implements AutoCloseable {
     public Ending run() {
         while (epoch < recipe.epochs()) {
             Clock clock = new Clock(secondsBefore);
-            data.training().begin(EpochPlan.of(recipe.seed(), epoch, Math.toIntExact(data.training().size())));
+            data.training()
+                    .begin(EpochPlan.of(
+                            recipe.seed(),
+                            epoch,
+                            Math.toIntExact(data.training().size())));
             for (long at = step - epoch * stepsPerEpoch; at < stepsPerEpoch; at++) {
                 Ending ending = at > 0 ? ending() : null;
                 if (ending != null) {
@@ -229,9 +233,11 @@ public final class Trainer implements AutoCloseable {
         step = checkpoint.step();
         bestAccuracy = checkpoint.bestAccuracy();
         if (step < epoch * stepsPerEpoch || step > (epoch + 1) * stepsPerEpoch) {
-            throw new InputException("the checkpoint is at step " + step + " after " + epoch + " epochs, but an epoch of "
-                    + data.training().size() + " images has " + stepsPerEpoch + " steps here; resume with the data and batch"
-                    + " size of the run");
+            throw new InputException(
+                    "the checkpoint is at step " + step + " after " + epoch + " epochs, but an epoch of "
+                            + data.training().size() + " images has " + stepsPerEpoch
+                            + " steps here; resume with the data and batch"
+                            + " size of the run");
         }
         Resumption.Progress progress = Resumption.progress(checkpoint);
         metrics.set(progress.sums());
@@ -277,8 +283,9 @@ public final class Trainer implements AutoCloseable {
                 ? "; " + directory.last() + " is from the end of epoch " + epoch
                         + " and good: go on from it with --resume and a lower --lr, or --clip-grad 1"
                 : "; start again with a lower --lr, a longer --warmup, or --clip-grad 1";
-        throw new Divergence(what + " is NaN or infinite in epoch " + (epoch + 1) + ", by step " + step + " (learning rate "
-                + String.format(Locale.ROOT, "%.3g", schedule.learningRate(Math.max(0, step - 1))) + ")" + kept);
+        throw new Divergence(what + " is NaN or infinite in epoch " + (epoch + 1) + ", by step " + step
+                + " (learning rate " + String.format(Locale.ROOT, "%.3g", schedule.learningRate(Math.max(0, step - 1)))
+                + ")" + kept);
     }
 
     @Override

@@ -26,8 +26,8 @@ public record TrainingData(
         try (ImageSet train = limited(set.train(), recipe.limitTrain());
                 ImageSet test = limited(set.test(), recipe.limitTest())) {
             if (train.size() == 0 || test.size() == 0) {
-                throw new InputException("data set " + set.name() + " has no " + (train.size() == 0 ? "training" : "test")
-                        + " images");
+                throw new InputException(
+                        "data set " + set.name() + " has no " + (train.size() == 0 ? "training" : "test") + " images");
             }
             DeviceImages onDevice = new DeviceImages(test, device, false);
             if (recipe.valSplit() == 0) {
