@@ -1,0 +1,54 @@
+package dynafilter.data;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+
+/** What a data set holds, in figures. */
+public record DataSummary(String name, String sha256, List<String> classes, Split train, Split test) {
+    /**
+     * One of the two sets.
+     *
+     * @param images how many
+     * @param perClass how many of each class, by label
+     * @param mean of the R, G and B pixels, 0 to 1
+     * @param std their standard deviations (of the whole population), 0 to 1
+     */
+    public record Split(long images, List<Long> perClass, List<Double> mean, List<Double> std) {}
+
+    /** Counts; exact, since pixels are counted by value and not added up in floating point. */
+    public static DataSummary of(DataSet data) {
+        return new DataSummary(data.name(), data.sha256(), data.classes(), split(data.train()), split(data.test()));
+    }
+
+    private static Split split(ImageSet set) {
+        try (PointerScope scope = new PointerScope()) {
+            List<Double> mean = new ArrayList<>();
+            List<Double> std = new ArrayList<>();
+            for (long channel = 0; channel < 3; channel++) {
+                long[] histogram = counts(set.images().select(1, channel).reshape(-1), 256); // of [N * H * W]
+                double average = moment(histogram, 0, 1);
+                mean.add(average / 255);
+                std.add(Math.sqrt(moment(histogram, average, 2)) / 255);
+            }
+            long[] perClass = counts(set.labels(), set.classes().size());
+            return new Split(set.size(), Arrays.stream(perClass).boxed().toList(), List.copyOf(mean), List.copyOf(std));
+        }
+    }
+
+    private static long[] counts(Tensor values, int bins) {
+        return TensorBytes.longs(values.bincount(new TensorOptional(), bins)); // [bins]
+    }
+
+    private static double moment(long[] histogram, double around, int power) {
+        double sum = 0;
+        for (int value = 0; value < histogram.length; value++) {
+            sum += histogram[value] * Math.pow(value - around, power);
+        }
+        return sum / LongStream.of(histogram).sum();
+    }
+}

@@ -1,0 +1,37 @@
+package dynafilter.data;
+
+import java.util.stream.IntStream;
+
+/**
+ * What one epoch does with every training image: the order, and each place's crop and flip. A pure function of (seed,
+ * epoch), drawn on the host: the same on every device, for every batch size and for a run resumed in the middle.
+ *
+ * @param order indices of the images, a permutation
+ * @param cropTop first row of the crop, 0..2*PADDING, by place in the order
+ * @param cropLeft first column of the crop, likewise
+ * @param flip 1 where the image is mirrored, likewise
+ */
+@SuppressWarnings("ArrayRecordComponent") // handed to the device whole; compared by nobody
+public record EpochPlan(long[] order, long[] cropTop, long[] cropLeft, long[] flip) {
+    /** Black pixels around an image before it is cropped back to its size. */
+    public static final int PADDING = 4;
+
+    /**
+     * @param images how many there are
+     * @param epoch counted from 0
+     */
+    public static EpochPlan of(long seed, long epoch, int images) {
+        SplitMix random = SplitMix.at(seed, epoch);
+        int[] order = IntStream.range(0, images).toArray();
+        random.shuffle(order);
+        long[] top = new long[images];
+        long[] left = new long[images];
+        long[] flip = new long[images];
+        for (int i = 0; i < images; i++) {
+            top[i] = random.below(2 * PADDING + 1);
+            left[i] = random.below(2 * PADDING + 1);
+            flip[i] = random.below(2);
+        }
+        return new EpochPlan(IntStream.of(order).asLongStream().toArray(), top, left, flip);
+    }
+}

@@ -1,0 +1,105 @@
+package dynafilter.data;
+
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Labelled images, all in one tensor.
+ *
+ * <p>A set takes a share in both tensors: they outlive any {@link PointerScope} they were made in and live until the
+ * set is closed. Sets made from this one ({@link #limit}, {@link #subset}) are closed on their own.
+ *
+ * @param name for people, such as "CIFAR-10 train"
+ * @param images uint8 [N, 3, 32, 32], on the CPU, contiguous: R, G, B planes
+ * @param labels int64 [N], on the CPU, contiguous: indices into classes
+ * @param classes names, by label
+ */
+public record ImageSet(String name, Tensor images, Tensor labels, List<String> classes) implements AutoCloseable {
+    /** @throws IllegalArgumentException if a shape, type or label is not as stated above */
+    public ImageSet {
+        classes = List.copyOf(classes);
+        check(images, ScalarType.Byte, 4, "images", "uint8 [N, 3, H, W]");
+        check(labels, ScalarType.Long, 1, "labels", "int64 [N]");
+        if (images.size(1) != 3 || images.size(0) != labels.size(0)) {
+            throw new IllegalArgumentException("images " + Arrays.toString(images.shape()) + " and labels "
+                    + Arrays.toString(labels.shape()) + " are not [N, 3, H, W] and [N]");
+        }
+        checkLabels(labels, classes.size());
+        images.retainReference();
+        labels.retainReference();
+    }
+
+    private static void check(Tensor tensor, ScalarType type, int dimensions, String what, String expected) {
+        if (tensor.scalar_type().intern() != type
+                || tensor.dim() != dimensions
+                || !tensor.is_cpu()
+                || !tensor.is_contiguous()) {
+            throw new IllegalArgumentException(what + " must be a contiguous CPU tensor " + expected);
+        }
+    }
+
+    private static void checkLabels(Tensor labels, int classes) {
+        if (labels.numel() == 0) {
+            return;
+        }
+        try (PointerScope scope = new PointerScope()) {
+            long lowest = labels.min().item_long();
+            long highest = labels.max().item_long();
+            if (lowest < 0 || highest >= classes) {
+                throw new IllegalArgumentException(
+                        "labels from " + lowest + " to " + highest + " for " + classes + " classes");
+            }
+        }
+    }
+
+    /** The number of images. */
+    public long size() {
+        return images.size(0);
+    }
+
+    /**
+     * The first n images, or all when there are no more; shares this set's memory.
+     *
+     * @throws IllegalArgumentException if n is below 1
+     */
+    public ImageSet limit(long n) {
+        if (n < 1) {
+            throw new IllegalArgumentException("limit " + n + " is below 1");
+        }
+        try (PointerScope scope = new PointerScope()) {
+            long kept = Math.min(n, size());
+            return new ImageSet(name, images.narrow(0, 0, kept), labels.narrow(0, 0, kept), classes);
+        }
+    }
+
+    /**
+     * A copy of the images at these places, in this order.
+     *
+     * @throws IndexOutOfBoundsException if there is no image at one of them
+     */
+    public ImageSet subset(long[] indices) {
+        for (long index : indices) {
+            if (index < 0 || index >= size()) {
+                throw new IndexOutOfBoundsException("image " + index + " of " + size());
+            }
+        }
+        try (PointerScope scope = new PointerScope()) {
+            Tensor at = TensorBytes.of(indices); // [indices]
+            return new ImageSet(name, images.index_select(0, at), labels.index_select(0, at), classes);
+        }
+    }
+
+    /** A copy of the labels as a Java array, for splits and tables. */
+    public long[] labelArray() {
+        return TensorBytes.longs(labels);
+    }
+
+    @Override
+    public void close() {
+        images.releaseReference();
+        labels.releaseReference();
+    }
+}

@@ -1,0 +1,49 @@
+package dynafilter.data;
+
+/**
+ * SplitMix64 (Steele, Lea and Flood 2014), as {@link java.util.SplittableRandom}'s nextLong; bounded and fractional
+ * numbers are spelled out here, because the library's may change between Java versions and what is drawn must not.
+ */
+final class SplitMix {
+    private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+    private long state;
+
+    SplitMix(long seed) {
+        this.state = seed;
+    }
+
+    /** An independent generator for element index of a sequence. */
+    static SplitMix at(long seed, long index) {
+        return new SplitMix(mix(mix(seed + GOLDEN) + GOLDEN * index));
+    }
+
+    private static long mix(long z) {
+        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+        return z ^ (z >>> 31);
+    }
+
+    long nextLong() {
+        state += GOLDEN;
+        return mix(state);
+    }
+
+    /** Uniform in 0..bound-1 (the bias of at most bound / 2^32 does not matter here). */
+    int below(int bound) {
+        return (int) (((nextLong() >>> 32) * bound) >>> 32);
+    }
+
+    /** Uniform in [low, high). */
+    double between(double low, double high) {
+        return low + (high - low) * ((nextLong() >>> 11) * 0x1p-53);
+    }
+
+    void shuffle(int[] values) {
+        for (int i = values.length - 1; i > 0; i--) {
+            int j = below(i + 1);
+            int other = values[j];
+            values[j] = values[i];
+            values[i] = other;
+        }
+    }
+}
