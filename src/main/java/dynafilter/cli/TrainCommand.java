@@ -9,6 +9,7 @@ import dynafilter.train.Recipes;
 import dynafilter.train.RunConfig;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Map;
@@ -83,6 +84,6 @@ final class TrainCommand implements Command {
 
     private static Path newFolder(Recipe recipe) {
         return RunDirectory.RUNS.resolve(
-                recipe.filters() + "-" + LocalDateTime.now().format(TIMESTAMP));
+                recipe.filters() + "-" + LocalDateTime.now(ZoneId.systemDefault()).format(TIMESTAMP));
     }
 }

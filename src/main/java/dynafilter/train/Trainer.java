@@ -24,7 +24,6 @@ public final class Trainer implements AutoCloseable {
     private final Recipe recipe;
     private final NetworkShape shape;
     private final TrainingData data;
-    private final ComputeDevice device;
     private final RunDirectory directory;
     private final History history;
     private final TrainingListener listener;
@@ -64,7 +63,6 @@ public final class Trainer implements AutoCloseable {
         this.recipe = recipe;
         this.shape = shape;
         this.data = data;
-        this.device = device;
         this.directory = directory;
         history = new History(directory.history());
         this.listener = listener;
