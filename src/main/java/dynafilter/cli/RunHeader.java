@@ -77,11 +77,11 @@ final class RunHeader {
         Logger log = Logging.log();
         Map<String, Object> environment = session.environment();
         log.info(
-                "device     {} ({}), {} threads, {}",
+                "device     {}, {} threads, {} ({})",
                 session.device(),
-                session.device().reason(),
                 session.threads(),
-                recipe.precision());
+                recipe.precision(),
+                session.device().reason());
         log.info(format(
                 "data       %s: %,d training, %s%,d test images, %d classes",
                 set.name(),

@@ -17,6 +17,8 @@ import org.bytedeco.pytorch.global.torch.DeviceType;
 public record ComputeDevice(DeviceType type, int index, String reason) {
     private static final Pattern NAME = Pattern.compile("auto|cpu|cuda(?::(\\d{1,3}))?");
 
+    private static final String CUDA_PRESETS = "/org/bytedeco/cuda/global/cudart.class";
+
     public static final ComputeDevice CPU = new ComputeDevice(DeviceType.CPU, 0, "asked for");
 
     /**
@@ -38,19 +40,22 @@ public record ComputeDevice(DeviceType type, int index, String reason) {
         if (index < devices) {
             return new ComputeDevice(DeviceType.CUDA, index, name.equals("auto") ? "CUDA works here" : "asked for");
         }
-        String why;
-        if (!torch.hasCUDA()) {
-            why = "these natives are built for the CPU alone (`mvn -Pcuda package` builds with CUDA)";
-        } else if (devices == 0) {
-            why = "no usable CUDA GPU: no GPU, no driver, or a CUDA library is missing"
-                    + " (-Dorg.bytedeco.javacpp.logger.debug=true says which)";
-        } else {
-            why = "this machine has only cuda:0" + (devices == 1 ? "" : " to cuda:" + (devices - 1));
-        }
+        String why = whyNoCuda(devices);
         if (name.equals("auto")) {
             return new ComputeDevice(DeviceType.CPU, 0, why);
         }
         throw new InputException("--device " + name + ": " + why + "; --device cpu always works");
+    }
+
+    private static String whyNoCuda(int devices) {
+        if (ComputeDevice.class.getResource(CUDA_PRESETS) == null) {
+            return "this build has no CUDA; `mvn -Pcuda package` makes one that has";
+        }
+        if (devices > 0) {
+            return "this machine has " + (devices == 1 ? "only cuda:0" : "cuda:0 to cuda:" + (devices - 1));
+        }
+        return "no CUDA GPU can be used: there is none, or its driver or a CUDA library is missing"
+                + " (-Dorg.bytedeco.javacpp.logger.debug=true says which)";
     }
 
     public boolean isCuda() {
