@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.zip.ZipFile;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -109,13 +110,13 @@ public final class BackboneFile {
 
     /** Copies the backbone's tensors out of {@code found}, whatever prefix they have there. */
     private static Map<String, Tensor> select(Path file, Map<String, Tensor> found) {
+        Optional<String> prefix = prefix(found);
         Map<String, Tensor> state = new LinkedHashMap<>();
-        boolean numbered = !endsWith(found, "conv1.weight").isPresent();
-        String prefix = numbered ? "" : endsWith(found, "conv1.weight").orElseThrow();
         Backbone.shapes().forEach((name, sizes) -> {
             String plain = name.substring(Backbone.PREFIX.length());
-            Tensor tensor = found.get(prefix + (numbered ? numbered(plain) : plain));
-            if (tensor == null && plain.endsWith("num_batches_tracked")) {
+            boolean counter = plain.endsWith("num_batches_tracked");
+            Tensor tensor = found.get(prefix.isPresent() ? prefix.get() + plain : numbered(plain));
+            if (tensor == null && counter) {
                 tensor = torch.zeros(sizes); // state dicts of PyTorch before 0.4.1 do not count batches
             }
             if (tensor == null) {
@@ -126,16 +127,19 @@ public final class BackboneFile {
                 throw new InputException("--backbone " + file + ": " + plain + " is " + Arrays.toString(tensor.shape())
                         + ", ResNet-18's is " + Arrays.toString(sizes) + "; give ResNet-18");
             }
-            ScalarType type = plain.endsWith("num_batches_tracked") ? ScalarType.Long : ScalarType.Float;
-            Tensor copy = tensor.detach().to(type).contiguous().clone();
+            Tensor copy = tensor.detach()
+                    .to(counter ? ScalarType.Long : ScalarType.Float)
+                    .contiguous()
+                    .clone();
             copy.retainReference();
             state.put(name, copy);
         });
         return state;
     }
 
-    /** The prefix of the shortest name that ends with a layer's name, such as {@code module.}. */
-    private static Optional<String> endsWith(Map<String, Tensor> found, String layer) {
+    /** What stands before {@code conv1.weight}, such as {@code module.}; none where no layer has that name. */
+    private static Optional<String> prefix(Map<String, Tensor> found) {
+        String layer = "conv1.weight";
         return found.keySet().stream()
                 .filter(name -> name.equals(layer) || name.endsWith("." + layer))
                 .filter(name -> found.get(name).dim() == 4 && found.get(name).size(1) == 3)
@@ -144,18 +148,18 @@ public final class BackboneFile {
     }
 
     private static String numbered(String name) {
-        for (Map.Entry<String, String> layer : SEQUENTIAL.entrySet()) {
-            if (name.startsWith(layer.getKey())) {
-                return layer.getValue() + name.substring(layer.getKey().length());
-            }
-        }
-        return name;
+        return SEQUENTIAL.entrySet().stream()
+                .filter(layer -> name.startsWith(layer.getKey()))
+                .map(layer -> layer.getValue() + name.substring(layer.getKey().length()))
+                .findFirst()
+                .orElse(name);
     }
 
     private static String summary(Map<String, Tensor> found) {
-        String names = String.join(", ", found.keySet().stream().limit(4).toList());
-        return found.size() > 4
-                ? names + " and " + (found.size() - 4) + " more tensors"
-                : found.isEmpty() ? "none" : names;
+        if (found.isEmpty()) {
+            return "no tensors";
+        }
+        String names = found.keySet().stream().limit(4).collect(Collectors.joining(", "));
+        return found.size() > 4 ? names + " and " + (found.size() - 4) + " more tensors" : names;
     }
 }

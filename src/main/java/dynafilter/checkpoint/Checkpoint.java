@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
@@ -39,6 +40,9 @@ public record Checkpoint(
         implements AutoCloseable {
     /** The format that this version writes, and the only one it reads. */
     public static final String FORMAT = "dynafilter/1";
+
+    /** The extra entry with a run's averaged weights. */
+    public static final String AVERAGE = "ema";
 
     private static final String FAMILY = "dynafilter/";
     private static final Set<String> KEYS =
@@ -86,6 +90,9 @@ public record Checkpoint(
             }
         });
         checkOptimizer(fields.fields("optimizer"), file);
+        if (fields.has(AVERAGE)) {
+            extra.put(AVERAGE, fields.tensors(AVERAGE));
+        }
         return new Checkpoint(
                 fields.tensors("model"),
                 fields.map("optimizer"),
@@ -117,6 +124,12 @@ public record Checkpoint(
                         + " should be dicts with a list \"params\" of ints; give a checkpoint that is complete");
             }
         }
+    }
+
+    /** The moving average of the network, by tensor name, where the run kept one: what it was evaluated with. */
+    @SuppressWarnings("unchecked") // read() checked it, and Trainer writes nothing else
+    public Optional<Map<String, Tensor>> average() {
+        return Optional.ofNullable((Map<String, Tensor>) extra.get(AVERAGE));
     }
 
     /**

@@ -1,5 +1,6 @@
 package dynafilter.model;
 
+import dynafilter.runtime.ComputeDevice;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
@@ -9,6 +10,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Makes the initial tensors of a network, as PyTorch's layers and torchvision's ResNet would. */
@@ -20,6 +22,17 @@ public final class StateDict {
         return !name.endsWith(".running_mean")
                 && !name.endsWith(".running_var")
                 && !name.endsWith(".num_batches_tracked");
+    }
+
+    /**
+     * A copy of a tensor on a device, convolution weights channels-last, owned by the caller's scope. Autograd does not
+     * connect the two.
+     */
+    public static Tensor toDevice(Tensor tensor, ComputeDevice device) {
+        try (NoGradGuard guard = new NoGradGuard()) {
+            Tensor copy = tensor.detach().to(device.toTorch(), tensor.scalar_type(), false, true, null);
+            return copy.dim() == 4 ? copy.contiguous(MemoryFormat.ChannelsLast) : copy;
+        }
     }
 
     /**

@@ -74,17 +74,16 @@ final class FlatParameters implements AutoCloseable {
             groups = List.copyOf(made);
             values = zeros(length, target);
             gradients = zeros(length, target);
-            initial.forEach((name, tensor) -> state.put(name, place(name, tensor, target)));
+            initial.forEach((name, tensor) -> state.put(name, place(name, tensor, device)));
             values.retainReference();
             gradients.retainReference();
             state.values().forEach(Pointer::retainReference);
         }
     }
 
-    private Tensor place(String name, Tensor tensor, Device device) {
+    private Tensor place(String name, Tensor tensor, ComputeDevice device) {
         if (!offsets.containsKey(name)) {
-            Tensor copy = tensor.to(device, tensor.scalar_type(), false, true, null);
-            return copy.dim() == 4 ? copy.contiguous(MemoryFormat.ChannelsLast) : copy;
+            return StateDict.toDevice(tensor, device);
         }
         Tensor parameter = view(values, name, tensor.shape());
         parameter.copy_(tensor);

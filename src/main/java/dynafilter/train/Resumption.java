@@ -2,11 +2,9 @@ package dynafilter.train;
 
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.runtime.InputException;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.bytedeco.pytorch.Tensor;
 
 /** What a run must share with the checkpoint it continues, and what it takes over beside the tensors. */
 final class Resumption {
@@ -65,21 +63,6 @@ final class Resumption {
                         number(progress, "images").longValue()),
                 number(progress, "seconds").doubleValue(),
                 number(progress, "epochs_since_best").intValue());
-    }
-
-    /** The averaged network of a checkpoint, or its plain one where the run kept no average. */
-    static Map<String, Tensor> average(Checkpoint checkpoint) {
-        if (!(checkpoint.extra().get("ema") instanceof Map<?, ?> saved)) {
-            return checkpoint.model();
-        }
-        Map<String, Tensor> average = new LinkedHashMap<>();
-        for (String name : checkpoint.model().keySet()) {
-            if (!(saved.get(name) instanceof Tensor tensor)) {
-                throw new InputException("the checkpoint's average (ema) has no tensor " + name);
-            }
-            average.put(name, tensor);
-        }
-        return average;
     }
 
     private static Number number(Map<?, ?> progress, String key) {

@@ -203,7 +203,7 @@ public final class Trainer implements AutoCloseable {
         extra.put("progress", progress);
         extra.put("data_sha256", data.sha256());
         if (average != null) {
-            extra.put("ema", average.state());
+            extra.put(Checkpoint.AVERAGE, average.state());
         }
         return new Checkpoint(
                 parameters.state(),
@@ -242,7 +242,7 @@ public final class Trainer implements AutoCloseable {
         secondsBefore = progress.seconds();
         epochsSinceBest = progress.epochsSinceBest();
         if (average != null) {
-            Map<String, Tensor> saved = Resumption.average(checkpoint);
+            Map<String, Tensor> saved = checkpoint.average().orElse(checkpoint.model());
             DynamicFilterNetwork.check(shape, saved);
             average.load(saved);
         }
