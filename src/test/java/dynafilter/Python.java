@@ -88,6 +88,17 @@ public final class Python {
         }
     }
 
+    /** A process that runs a script file and is talked to through its pipes; its stderr is this process's. */
+    public Process start(Path script, Object... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(executable, script.toString()));
+        for (Object argument : arguments) {
+            command.add(argument.toString());
+        }
+        return new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
     private record Result(int exitCode, String stdout, String stderr) {}
 
     private static Result execute(List<String> command, Duration timeout) throws IOException {

@@ -1,0 +1,135 @@
+package dynafilter.train;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dynafilter.Python;
+import dynafilter.data.DataSet;
+import dynafilter.data.DataSource;
+import dynafilter.data.DeviceImages;
+import dynafilter.data.EpochPlan;
+import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.model.FilterKind;
+import dynafilter.model.Freeze;
+import dynafilter.model.NetworkShape;
+import dynafilter.model.StateDict;
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.CpuTopology;
+import dynafilter.runtime.NativeRuntime;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** The training step against the same network in Python, alternating in one run on an otherwise idle machine. */
+@Tag("speed")
+final class PeerSpeedTest {
+    private static final int BATCH = 512;
+    private static final int ROUNDS = 8;
+    private static final int STEPS = 6;
+    private static final int WARM_UP = 4;
+
+    @Test
+    void trainsAtLeastAsFastAsPython() throws IOException {
+        Python python = Python.withTorch();
+        int threads = Integer.getInteger("dynafilter.threads", CpuTopology.physicalCores());
+        NativeRuntime.load();
+        NativeRuntime.useThreads(threads);
+        Process peer = python.start(
+                Path.of("scripts/pytorch_reference.py"),
+                "benchmark",
+                "--serve",
+                "--batch-size",
+                BATCH,
+                "--threads",
+                threads,
+                "--warmup-steps",
+                WARM_UP);
+        try (BufferedReader answers = peer.inputReader(UTF_8);
+                Writer requests = peer.outputWriter(UTF_8);
+                DataSet set = DataSource.open(DataSource.SAMPLE);
+                DeviceImages images = new DeviceImages(set.train().limit(4096), ComputeDevice.CPU, true)) {
+            assertEquals("ready", answers.readLine(), "the Python peer did not start");
+            images.begin(EpochPlan.of(0, 0, 4096));
+            double[] java = new double[ROUNDS * STEPS];
+            double[] other = new double[ROUNDS * STEPS];
+            try (Steps steps = new Steps(images)) {
+                steps.run(WARM_UP);
+                for (int round = 0; round < ROUNDS; round++) {
+                    System.arraycopy(steps.run(STEPS), 0, java, round * STEPS, STEPS);
+                    requests.write(STEPS + "\n");
+                    requests.flush();
+                    String[] seconds = answers.readLine().split(" ", -1);
+                    for (int i = 0; i < STEPS; i++) {
+                        other[round * STEPS + i] = Double.parseDouble(seconds[i]);
+                    }
+                }
+            }
+            double ratio = median(other) / median(java);
+            System.out.printf(
+                    Locale.ROOT,
+                    "training, batch %d, %d threads: Java %.1f ms a step (%.0f images/s), Python %.1f ms (%.0f images/s),"
+                            + " Java is %.2f x as fast%n",
+                    BATCH,
+                    threads,
+                    1e3 * median(java),
+                    BATCH / median(java),
+                    1e3 * median(other),
+                    BATCH / median(other),
+                    ratio);
+            assertTrue(ratio >= 0.97, "Java is only " + ratio + " x as fast as Python"); // 3 % of noise
+        } finally {
+            peer.destroy();
+        }
+    }
+
+    private static double median(double[] values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
+    }
+
+    /** The training step as {@link Trainer} runs it. */
+    private static final class Steps implements AutoCloseable {
+        private final DeviceImages images;
+        private final FlatParameters parameters;
+        private final Optimizer optimizer;
+        private final TrainingMetrics metrics = new TrainingMetrics(ComputeDevice.CPU);
+        private final TrainingStep step;
+        private long next;
+
+        Steps(DeviceImages images) {
+            this.images = images;
+            NetworkShape shape = NetworkShape.ofResNet18Stem(FilterKind.DYNAMIC, 10);
+            Map<String, Tensor> initial = StateDict.random(shape, 0);
+            parameters = new FlatParameters(initial, name -> true, ComputeDevice.CPU);
+            optimizer = Optimizer.of(Recipe.DEFAULT, parameters);
+            DynamicFilterNetwork network = DynamicFilterNetwork.bind(shape, parameters.state(), Freeze.NONE);
+            step = new TrainingStep(network, parameters, optimizer, metrics, Recipe.DEFAULT, ComputeDevice.CPU);
+        }
+
+        double[] run(int steps) {
+            double[] seconds = new double[steps];
+            for (int i = 0; i < steps; i++) {
+                long start = System.nanoTime();
+                step.run(images, next++ % (images.size() / BATCH) * BATCH, BATCH, 1, 0.01);
+                seconds[i] = (System.nanoTime() - start) / 1e9;
+            }
+            return seconds;
+        }
+
+        @Override
+        public void close() {
+            metrics.close();
+            optimizer.close();
+            parameters.close();
+        }
+    }
+}
