@@ -86,7 +86,8 @@ final class Terminal {
     }
 
     /** Java tells of stdin and stdout together at most, so where the system has /proc it is asked about stderr itself. */
-    @SuppressWarnings("SystemConsoleNull") // asked only where there is no /proc; at worst a bar is drawn into a file there
+    @SuppressWarnings(
+            "SystemConsoleNull") // asked only where there is no /proc; at worst a bar is drawn into a file there
     private static boolean isInteractive() {
         if ("dumb".equals(System.getenv("TERM"))) {
             return false;

@@ -83,7 +83,7 @@ final class TrainCommand implements Command {
     }
 
     private static Path newFolder(Recipe recipe) {
-        return RunDirectory.RUNS.resolve(
-                recipe.filters() + "-" + LocalDateTime.now(ZoneId.systemDefault()).format(TIMESTAMP));
+        return RunDirectory.RUNS.resolve(recipe.filters() + "-"
+                + LocalDateTime.now(ZoneId.systemDefault()).format(TIMESTAMP));
     }
 }

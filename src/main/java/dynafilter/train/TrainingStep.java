@@ -26,17 +26,11 @@ final class TrainingStep {
     private final Recipe recipe;
     private final ComputeDevice device;
 
-    TrainingStep(
-            DynamicFilterNetwork network,
-            FlatParameters parameters,
-            Optimizer optimizer,
-            TrainingMetrics metrics,
-            Recipe recipe,
-            ComputeDevice device) {
-        this.network = network;
-        this.parameters = parameters;
-        this.optimizer = optimizer;
-        this.metrics = metrics;
+    TrainingStep(TrainingState state, Recipe recipe, ComputeDevice device) {
+        network = state.network();
+        parameters = state.parameters();
+        optimizer = state.optimizer();
+        metrics = state.metrics();
         this.recipe = recipe;
         this.device = device;
     }

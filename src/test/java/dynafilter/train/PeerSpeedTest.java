@@ -9,9 +9,7 @@ import dynafilter.data.DataSet;
 import dynafilter.data.DataSource;
 import dynafilter.data.DeviceImages;
 import dynafilter.data.EpochPlan;
-import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.FilterKind;
-import dynafilter.model.Freeze;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
@@ -99,9 +97,7 @@ final class PeerSpeedTest {
     /** The training step as {@link Trainer} runs it. */
     private static final class Steps implements AutoCloseable {
         private final DeviceImages images;
-        private final FlatParameters parameters;
-        private final Optimizer optimizer;
-        private final TrainingMetrics metrics = new TrainingMetrics(ComputeDevice.CPU);
+        private final TrainingState state;
         private final TrainingStep step;
         private long next;
 
@@ -109,10 +105,8 @@ final class PeerSpeedTest {
             this.images = images;
             NetworkShape shape = NetworkShape.ofResNet18Stem(FilterKind.DYNAMIC, 10);
             Map<String, Tensor> initial = StateDict.random(shape, 0);
-            parameters = new FlatParameters(initial, name -> true, ComputeDevice.CPU);
-            optimizer = Optimizer.of(Recipe.DEFAULT, parameters);
-            DynamicFilterNetwork network = DynamicFilterNetwork.bind(shape, parameters.state(), Freeze.NONE);
-            step = new TrainingStep(network, parameters, optimizer, metrics, Recipe.DEFAULT, ComputeDevice.CPU);
+            state = new TrainingState(Recipe.DEFAULT, shape, initial, ComputeDevice.CPU);
+            step = new TrainingStep(state, Recipe.DEFAULT, ComputeDevice.CPU);
         }
 
         double[] run(int steps) {
@@ -127,9 +121,7 @@ final class PeerSpeedTest {
 
         @Override
         public void close() {
-            metrics.close();
-            optimizer.close();
-            parameters.close();
+            state.close();
         }
     }
 }

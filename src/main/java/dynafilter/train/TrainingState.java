@@ -1,0 +1,178 @@
+package dynafilter.train;
+
+import dynafilter.checkpoint.Checkpoint;
+import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.model.NetworkShape;
+import dynafilter.runtime.ComputeDevice;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/** Everything that changes while a network trains: what a checkpoint holds, and what a resumed run takes over. */
+final class TrainingState implements AutoCloseable {
+    private final Recipe recipe;
+    private final NetworkShape shape;
+    private final FlatParameters parameters;
+    private final WeightAverage average; // null without --ema
+    private final DynamicFilterNetwork network;
+    private final DynamicFilterNetwork evaluated;
+    private final Optimizer optimizer;
+    private final TrainingMetrics metrics; // of the current epoch
+
+    private int epoch; // finished epochs
+    private long step; // finished steps
+    private double bestAccuracy;
+    private int epochsSinceBest;
+    private double secondsBefore; // spent in the current epoch before the run was stopped
+
+    /** @param initial every tensor of the network by name; copied */
+    TrainingState(Recipe recipe, NetworkShape shape, Map<String, Tensor> initial, ComputeDevice device) {
+        this.recipe = recipe;
+        this.shape = shape;
+        DynamicFilterNetwork.check(shape, initial);
+        parameters = new FlatParameters(initial, recipe.freeze()::trains, device);
+        network = DynamicFilterNetwork.bind(shape, parameters.state(), recipe.freeze());
+        average = recipe.ema() > 0 ? new WeightAverage(parameters, recipe.ema()) : null;
+        evaluated = average == null ? network : DynamicFilterNetwork.bind(shape, average.state(), recipe.freeze());
+        optimizer = Optimizer.of(recipe, parameters);
+        metrics = new TrainingMetrics(device);
+    }
+
+    FlatParameters parameters() {
+        return parameters;
+    }
+
+    /** The network being trained. */
+    DynamicFilterNetwork network() {
+        return network;
+    }
+
+    /** The network to evaluate: the average where there is one. */
+    DynamicFilterNetwork evaluated() {
+        return evaluated;
+    }
+
+    Optimizer optimizer() {
+        return optimizer;
+    }
+
+    TrainingMetrics metrics() {
+        return metrics;
+    }
+
+    /** Finished epochs. */
+    int epoch() {
+        return epoch;
+    }
+
+    /** Finished steps. */
+    long step() {
+        return step;
+    }
+
+    /** The best accuracy of a finished epoch, in [0, 1]. */
+    double bestAccuracy() {
+        return bestAccuracy;
+    }
+
+    int epochsSinceBest() {
+        return epochsSinceBest;
+    }
+
+    double secondsBefore() {
+        return secondsBefore;
+    }
+
+    /** Counts a step and takes its parameters into the average. */
+    void stepFinished() {
+        step++;
+        if (average != null) {
+            average.update();
+        }
+    }
+
+    /**
+     * Counts an epoch.
+     *
+     * @return whether its accuracy is the best so far
+     */
+    boolean epochFinished(double accuracy) {
+        boolean best = epoch == 0 || accuracy > bestAccuracy;
+        epoch++;
+        bestAccuracy = best ? accuracy : bestAccuracy;
+        epochsSinceBest = best ? 0 : epochsSinceBest + 1;
+        secondsBefore = 0;
+        metrics.set(TrainingMetrics.Sums.ZERO);
+        return best;
+    }
+
+    /** The run stops inside an epoch, after so many seconds of it. */
+    void interrupted(double seconds) {
+        secondsBefore = seconds;
+    }
+
+    /**
+     * The state as a checkpoint. Its tensors are the live ones, or belong to the caller's scope.
+     *
+     * @param learningRate of the last step
+     */
+    Checkpoint toCheckpoint(TrainingData data, double learningRate) {
+        TrainingMetrics.Sums sums = metrics.read();
+        Map<String, Object> progress = new LinkedHashMap<>();
+        progress.put("loss_sum", sums.lossSum());
+        progress.put("correct", sums.correct());
+        progress.put("images", sums.images());
+        progress.put("seconds", secondsBefore);
+        progress.put("epochs_since_best", epochsSinceBest);
+        Map<String, Object> extra = new LinkedHashMap<>();
+        extra.put("progress", progress);
+        extra.put("data_sha256", data.sha256());
+        if (average != null) {
+            extra.put(Checkpoint.AVERAGE, average.state());
+        }
+        return new Checkpoint(
+                parameters.state(),
+                optimizer.stateDict(learningRate),
+                epoch,
+                step,
+                bestAccuracy,
+                Recipes.toMap(recipe),
+                data.classes(),
+                Map.of("seed", recipe.seed()),
+                extra);
+    }
+
+    /**
+     * Takes over the state of a checkpoint.
+     *
+     * @throws dynafilter.runtime.InputException where it is of another network, data set or optimizer
+     */
+    void restore(Checkpoint checkpoint, TrainingData data) {
+        Resumption.check(checkpoint, recipe, data);
+        Resumption.Progress progress = Resumption.progress(checkpoint);
+        DynamicFilterNetwork.check(shape, checkpoint.model());
+        parameters.load(checkpoint.model());
+        optimizer.load(checkpoint.optimizer());
+        if (average != null) {
+            Map<String, Tensor> saved = checkpoint.average().orElse(checkpoint.model());
+            DynamicFilterNetwork.check(shape, saved);
+            average.load(saved);
+        }
+        epoch = Math.toIntExact(checkpoint.epoch());
+        step = checkpoint.step();
+        bestAccuracy = checkpoint.bestAccuracy();
+        metrics.set(progress.sums());
+        secondsBefore = progress.seconds();
+        epochsSinceBest = progress.epochsSinceBest();
+    }
+
+    @Override
+    public void close() {
+        metrics.close();
+        optimizer.close();
+        if (average != null) {
+            average.close();
+        }
+        parameters.close();
+    }
+}
