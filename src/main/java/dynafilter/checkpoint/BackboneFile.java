@@ -62,8 +62,8 @@ public final class BackboneFile {
 
     private static Map<String, Tensor> readStateDict(Path file, String cut) {
         if (!cut.equals(CUT)) {
-            throw new InputException("--cut " + cut + ": a state dict is taken up to " + CUT
-                    + "; leave --cut out, or give a" + " TorchScript file");
+            throw new InputException("--cut " + cut + ": " + file + " is a state dict, which is taken up to " + CUT
+                    + "; leave --cut out, or give a TorchScript file");
         }
         Map<String, Tensor> found = Checkpoint.readStateDict(file);
         try (PointerScope scope = new PointerScope()) {
@@ -110,31 +110,42 @@ public final class BackboneFile {
 
     /** Copies the backbone's tensors out of {@code found}, whatever prefix they have there. */
     private static Map<String, Tensor> select(Path file, Map<String, Tensor> found) {
-        Optional<String> prefix = prefix(found);
         Map<String, Tensor> state = new LinkedHashMap<>();
-        Backbone.shapes().forEach((name, sizes) -> {
-            String plain = name.substring(Backbone.PREFIX.length());
-            boolean counter = plain.endsWith("num_batches_tracked");
-            Tensor tensor = found.get(prefix.isPresent() ? prefix.get() + plain : numbered(plain));
-            if (tensor == null && counter) {
-                tensor = torch.zeros(sizes); // state dicts of PyTorch before 0.4.1 do not count batches
-            }
-            if (tensor == null) {
-                throw new InputException("--backbone " + file + " has no " + plain + " (it has " + summary(found)
-                        + "); give ResNet-18 with the layers conv1 to " + CUT);
-            }
-            if (!Arrays.equals(tensor.shape(), sizes)) {
-                throw new InputException("--backbone " + file + ": " + plain + " is " + Arrays.toString(tensor.shape())
-                        + ", ResNet-18's is " + Arrays.toString(sizes) + "; give ResNet-18");
-            }
-            Tensor copy = tensor.detach()
-                    .to(counter ? ScalarType.Long : ScalarType.Float)
-                    .contiguous()
-                    .clone();
-            copy.retainReference();
-            state.put(name, copy);
-        });
-        return state;
+        try {
+            Optional<String> prefix = prefix(found);
+            Backbone.shapes().forEach((name, sizes) -> {
+                String plain = name.substring(Backbone.PREFIX.length());
+                String source = prefix.isPresent() ? prefix.get() + plain : numbered(plain);
+                Tensor copy = copy(file, found, source, plain, sizes);
+                copy.retainReference();
+                state.put(name, copy);
+            });
+            return state;
+        } catch (InputException refused) {
+            state.values().forEach(Pointer::close);
+            throw refused;
+        }
+    }
+
+    /** A copy of the tensor {@code source}, which is ResNet-18's {@code plain}; lives in the caller's scope. */
+    private static Tensor copy(Path file, Map<String, Tensor> found, String source, String plain, long[] sizes) {
+        boolean counter = plain.endsWith("num_batches_tracked");
+        Tensor tensor = found.get(source);
+        if (tensor == null && counter) {
+            tensor = torch.zeros(sizes); // state dicts of PyTorch before 0.4.1 do not count batches
+        }
+        if (tensor == null) {
+            throw new InputException("--backbone " + file + " has no " + plain + " (it has " + summary(found)
+                    + "); give ResNet-18 with the layers conv1 to " + CUT);
+        }
+        if (!Arrays.equals(tensor.shape(), sizes)) {
+            throw new InputException("--backbone " + file + ": " + plain + " is " + Arrays.toString(tensor.shape())
+                    + ", ResNet-18's is " + Arrays.toString(sizes) + "; give ResNet-18");
+        }
+        return tensor.detach()
+                .to(counter ? ScalarType.Long : ScalarType.Float)
+                .contiguous()
+                .clone();
     }
 
     /** What stands before {@code conv1.weight}, such as {@code module.}; none where no layer has that name. */

@@ -2,7 +2,11 @@ package dynafilter.checkpoint;
 
 import dynafilter.runtime.InputException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -45,7 +49,49 @@ public record RunDirectory(Path path) {
 
     /** The folder a checkpoint lies in. */
     public static RunDirectory of(Path checkpoint) {
-        return new RunDirectory(checkpoint.toAbsolutePath().getParent());
+        Path folder = checkpoint.getParent();
+        return new RunDirectory(folder == null ? Path.of(".") : folder);
+    }
+
+    /**
+     * Makes a new folder for a run under {@link #RUNS}, with a number behind the name where it is taken. It goes when the
+     * program ends and nothing was written there.
+     */
+    public static RunDirectory create(String name) {
+        try {
+            Files.createDirectories(RUNS);
+            for (int number = 1; ; number++) {
+                Path folder = RUNS.resolve(number == 1 ? name : name + "-" + number);
+                try {
+                    Files.createDirectory(folder);
+                    folder.toFile().deleteOnExit(); // deletes empty folders only
+                    return new RunDirectory(folder);
+                } catch (FileAlreadyExistsException taken) {
+                    // By a run that began in the same second: the next number.
+                }
+            }
+        } catch (IOException failure) {
+            throw new InputException(
+                    "cannot make a folder in " + RUNS.toAbsolutePath() + " (" + reason(failure)
+                            + "); name one with --out",
+                    failure);
+        }
+    }
+
+    /** Whether both are one folder, whatever they are called. */
+    public boolean isSame(RunDirectory other) {
+        try {
+            return Files.exists(path) && Files.isSameFile(path, other.path);
+        } catch (IOException unreadable) {
+            return false;
+        }
+    }
+
+    /** @throws InputException where something else has the folder's name */
+    public void requireFolder() {
+        if (Files.exists(path) && !Files.isDirectory(path)) {
+            throw new InputException("--out " + path + " is not a folder; name another one");
+        }
     }
 
     /** @throws InputException where a run has written here */
@@ -74,11 +120,22 @@ public record RunDirectory(Path path) {
             Files.delete(Files.createTempFile(path, ".writable", ""));
         } catch (IOException failure) {
             throw new InputException(
-                    "cannot write to --out " + path + " ("
-                            + failure.getClass().getSimpleName().replace("Exception", "") + ": " + failure.getMessage()
-                            + "); name another folder with --out",
+                    "cannot write to --out " + path + " (" + reason(failure) + "); name another folder with --out",
                     failure);
         }
+    }
+
+    private static String reason(IOException failure) {
+        if (failure instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        if (failure instanceof FileAlreadyExistsException) {
+            return "a file is in the way";
+        }
+        if (failure instanceof FileSystemException of && of.getReason() != null) {
+            return of.getReason();
+        }
+        return failure instanceof FileSystemException ? "it cannot be made" : failure.getMessage();
     }
 
     private static void delete(Path file) {
@@ -102,7 +159,7 @@ public record RunDirectory(Path path) {
             Path run = out != null ? out : newest();
             file = run.resolve(what + ".pt");
         } else {
-            Path named = Path.of(what);
+            Path named = path(what);
             file = Files.isDirectory(named) ? named.resolve("last.pt") : named;
         }
         if (!Files.isRegularFile(file)) {
@@ -110,6 +167,14 @@ public record RunDirectory(Path path) {
                     + "; give last, best, a run's folder or a checkpoint file");
         }
         return file;
+    }
+
+    private static Path path(String what) {
+        try {
+            return Path.of(what);
+        } catch (InvalidPathException wrong) {
+            throw new InputException("--resume " + what + ": not a path", wrong);
+        }
     }
 
     private static Path newest() {

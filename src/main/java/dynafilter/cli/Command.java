@@ -22,8 +22,9 @@ interface Command {
     List<String> examples();
 
     /**
+     * @param interruption armed by commands that have something to save when they are stopped
      * @return the exit code
      * @throws dynafilter.runtime.InputException for input that cannot be used
      */
-    int run(CommandLine line);
+    int run(CommandLine line, Interruption interruption);
 }

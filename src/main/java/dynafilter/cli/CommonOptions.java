@@ -1,5 +1,6 @@
 package dynafilter.cli;
 
+import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.InputException;
 import java.math.BigDecimal;
 import java.nio.file.InvalidPathException;
@@ -14,6 +15,7 @@ final class CommonOptions {
     static final String DEVICE = "device";
     static final String THREADS = "threads";
     static final String JSON = "json";
+    private static final int MOST_THREADS = 1024;
 
     private CommonOptions() {}
 
@@ -68,21 +70,20 @@ final class CommonOptions {
     }
 
     /** The whole number an option gives, or a default. */
-    static int integer(CommandLine line, String option, int least, int otherwise) {
+    static int integer(CommandLine line, String option, int least, int most, int otherwise) {
         String value = line.getOptionValue(option);
         if (value == null) {
             return otherwise;
         }
-        long number = parseLong(option, value);
-        if (number < least || number > Integer.MAX_VALUE) {
-            throw new InputException("--" + option + " " + value + ": must be at least " + least);
-        }
-        return (int) number;
-    }
-
-    static long parseLong(String option, String value) {
         try {
-            return new BigDecimal(value).longValueExact(); // 1e6 is a whole number, too
+            BigDecimal number = new BigDecimal(value); // 1e6 is a whole number, too
+            if (number.compareTo(BigDecimal.valueOf(least)) < 0) {
+                throw new InputException("--" + option + " " + value + ": must be at least " + least);
+            }
+            if (number.compareTo(BigDecimal.valueOf(most)) > 0) {
+                throw new InputException("--" + option + " " + value + ": must be at most " + most);
+            }
+            return number.intValueExact();
         } catch (NumberFormatException wrong) {
             throw new InputException("--" + option + " " + value + ": not a number", wrong);
         } catch (ArithmeticException wrong) {
@@ -90,11 +91,26 @@ final class CommonOptions {
         }
     }
 
-    static double parseDouble(String option, String value) {
-        try {
-            return Double.parseDouble(value);
-        } catch (NumberFormatException wrong) {
-            throw new InputException("--" + option + " " + value + ": not a number", wrong);
+    /** The given number of CPU threads, or another; more than a machine can have would bring libtorch down. */
+    static int threads(CommandLine line, int otherwise) {
+        return integer(line, THREADS, 1, MOST_THREADS, otherwise);
+    }
+
+    /** Refuses what no command can mean, before anything is loaded. */
+    static void check(CommandLine line) {
+        for (Option option : line.getOptions()) {
+            String[] values = line.getOptionValues(option);
+            if (option.hasArg() && values.length > 1) {
+                throw new InputException("option --" + option.getLongOpt() + " is given " + values.length
+                        + " times, as " + String.join(" and ", values) + "; give it once");
+            }
+            if (option.hasArg() && values[0].isBlank()) {
+                throw new InputException("option --" + option.getLongOpt() + " needs a value " + option.getArgName());
+            }
+        }
+        threads(line, 1);
+        if (line.hasOption(DEVICE)) {
+            ComputeDevice.requireName(line.getOptionValue(DEVICE));
         }
     }
 }

@@ -45,13 +45,14 @@ final class DataCommand implements Command {
     }
 
     @Override
-    public int run(CommandLine line) {
+    public int run(CommandLine line, Interruption interruption) {
         List<String> actions = line.getArgList();
         if (actions.size() != 1) {
-            throw new InputException("data needs one of download, verify and info");
+            throw new InputException(
+                    "data needs one of download, verify and info" + (actions.isEmpty() ? "" : ", not " + actions));
         }
         String data = line.getOptionValue("data", DataSource.DEFAULT);
-        Path json = CommonOptions.path(line, CommonOptions.JSON);
+        Path json = JsonOutput.file(line);
         return switch (actions.get(0)) {
             case "download" -> download(folder(line), Terminal.of(line.getOptionValue("progress", "auto")));
             case "verify" -> verify(folder(line), json);
@@ -83,8 +84,9 @@ final class DataCommand implements Command {
         checks.forEach(check -> System.out.printf(
                 "%-18s %s%n",
                 check.file(),
-                check.state().name().toLowerCase(Locale.ROOT).replace('_', ' ')
-                        + (check.detail().isEmpty() ? "" : ": " + check.detail())));
+                check.state() == CifarCheck.State.MISSING
+                        ? "missing"
+                        : check.state().name().toLowerCase(Locale.ROOT).replace('_', ' ') + ": " + check.detail()));
         JsonOutput.write(json, java.util.Map.of("folder", folder.toString(), "files", checks));
         boolean official = checks.stream().allMatch(check -> check.state() == CifarCheck.State.OFFICIAL);
         System.out.println(

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
@@ -50,16 +51,16 @@ final class EvalCommand implements Command {
     }
 
     @Override
-    public int run(CommandLine line) {
+    public int run(CommandLine line, Interruption interruption) {
         CommonOptions.refuseArguments(line, name());
         Path model = CommonOptions.path(line, "model");
         if (model == null) {
             throw new InputException("option --model is missing: give the best.pt or last.pt of a run");
         }
-        int limit = CommonOptions.integer(line, "limit-test", 0, 0);
+        int limit = CommonOptions.integer(line, "limit-test", 0, Integer.MAX_VALUE, 0);
         Precision precision = Precision.of(line.getOptionValue("precision", "fp32"));
-        Path json = CommonOptions.path(line, CommonOptions.JSON);
-        Session session = Session.open(line);
+        Path json = JsonOutput.file(line);
+        Session session = Session.open(line, OptionalInt.empty());
         precision.apply();
         try (TrainedNetwork trained = TrainedNetwork.read(model, session.device());
                 DataSet set = DataSource.open(line.getOptionValue("data", Recipe.DEFAULT.data()))) {

@@ -4,25 +4,32 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
 
 /**
- * Turns Ctrl-C and SIGTERM into a request to stop, and keeps the process alive until the run has saved itself. The JVM then
- * ends with the signal's conventional code, 130 or 143.
+ * Turns Ctrl-C and SIGTERM into a request to stop, and keeps the process alive until the run has saved itself and said so.
+ * The JVM then ends with the signal's conventional code, 130 or 143. Before {@link #arm}, a signal ends the process at once.
  */
 final class Interruption implements BooleanSupplier, AutoCloseable {
     private final CountDownLatch finished = new CountDownLatch(1);
     private final Thread hook = new Thread(this::await, "interruption");
     private volatile boolean requested;
 
-    Interruption() {
-        Runtime.getRuntime().addShutdownHook(hook);
+    /** From here on there is something to save. Does not return where the process is ending already. */
+    void arm() {
+        try {
+            Runtime.getRuntime().addShutdownHook(hook);
+        } catch (IllegalStateException ending) {
+            awaitQuietly(new CountDownLatch(1));
+        }
     }
 
     private void await() {
-        if (finished.getCount() > 0) {
-            requested = true;
-            System.err.println("\nstopping after this step");
-        }
+        requested = true;
+        System.err.println("\nstopping after this step; what is done will be saved");
+        awaitQuietly(finished);
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
         try {
-            finished.await();
+            latch.await();
         } catch (InterruptedException now) {
             Thread.currentThread().interrupt();
         }
@@ -34,9 +41,14 @@ final class Interruption implements BooleanSupplier, AutoCloseable {
         return requested;
     }
 
-    /** The run has saved what it has to save. */
+    /** All is saved and said. */
     @Override
     public void close() {
         finished.countDown();
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException ending) {
+            // The hook runs, and returns now.
+        }
     }
 }

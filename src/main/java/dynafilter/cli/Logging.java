@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
+import org.apache.logging.log4j.core.Appender;
 import org.apache.logging.log4j.core.LoggerContext;
 import org.apache.logging.log4j.core.appender.FileAppender;
 import org.apache.logging.log4j.core.config.Configurator;
@@ -31,15 +32,21 @@ final class Logging {
         }
     }
 
+    /** Whether messages go to a file. */
+    static boolean hasFile() {
+        return System.getProperty(FILE) != null;
+    }
+
     /** A failure's stack trace, for whoever reads the debug log. */
     static void debug(Throwable failure) {
-        if (System.getProperty(CONSOLE) != null || System.getProperty(FILE) != null) {
+        if (System.getProperty(CONSOLE) != null || hasFile()) {
             log().debug("stack trace", failure);
         }
     }
 
-    /** Writes all messages from now on to a file as well, behind what it holds. */
+    /** Writes all messages from now on to a file as well, behind what it holds, and to no other file any more. */
     static void toFile(Path file) {
+        endFile();
         System.setProperty(FILE, file.toString());
         LoggerContext context = LoggerContext.getContext(false);
         FileAppender appender = FileAppender.newBuilder()
@@ -54,5 +61,17 @@ final class Logging {
         context.getConfiguration().getRootLogger().addAppender(appender, Level.DEBUG, null);
         context.updateLoggers();
         Configurator.setRootLevel(Level.DEBUG);
+    }
+
+    /** Ends what {@link #toFile} began. */
+    static void endFile() {
+        String name = System.clearProperty(FILE);
+        if (name != null) {
+            LoggerContext context = LoggerContext.getContext(false);
+            Appender appender = context.getConfiguration().getAppender(name);
+            context.getConfiguration().getRootLogger().removeAppender(name);
+            context.updateLoggers();
+            appender.stop();
+        }
     }
 }

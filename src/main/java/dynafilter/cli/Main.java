@@ -5,7 +5,7 @@ import dynafilter.runtime.NativeRuntime;
 import dynafilter.train.Divergence;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.DefaultParser;
 import org.apache.commons.cli.Options;
@@ -23,18 +23,23 @@ public final class Main {
 
     /** Runs a command line and returns its exit code. */
     static int run(String... arguments) {
-        if (arguments.length == 0 || List.of("--help", "-h", "help").contains(arguments[0])) {
-            return help(arguments);
+        try (Interruption interruption = new Interruption()) {
+            return run(interruption, arguments);
+        } finally {
+            Logging.endFile();
         }
-        if (arguments[0].equals("--version")) {
-            System.out.println("dynafilter " + Version.ofProgram());
-            return ExitCode.DONE;
-        }
+    }
+
+    private static int run(Interruption interruption, String... arguments) {
         try {
-            Command command = find(arguments[0])
-                    .orElseThrow(() -> new InputException("unknown command '" + arguments[0] + "'"
-                            + Suggestion.nearest(arguments[0], names()) + "; `dynafilter --help` lists the commands"));
-            return run(command, Arrays.copyOfRange(arguments, 1, arguments.length));
+            if (arguments.length == 0 || List.of("--help", "-h", "help").contains(arguments[0])) {
+                return help(arguments);
+            }
+            if (arguments[0].equals("--version")) {
+                System.out.println("dynafilter " + Version.ofProgram());
+                return ExitCode.DONE;
+            }
+            return run(find(arguments[0]), Arrays.copyOfRange(arguments, 1, arguments.length), interruption);
         } catch (InputException wrong) {
             return fail(wrong, wrong.getMessage(), ExitCode.USAGE);
         } catch (Divergence diverged) {
@@ -45,12 +50,12 @@ public final class Main {
             return fail(
                     failure,
                     "the run failed: " + NativeRuntime.firstLine(failure)
-                            + " (--verbose shows where; train.log has it, too)",
+                            + (Logging.hasFile() ? " (train.log says where)" : " (--verbose shows where)"),
                     ExitCode.FAILED);
         }
     }
 
-    private static int run(Command command, String[] arguments) {
+    private static int run(Command command, String[] arguments, Interruption interruption) {
         Options options = CommonOptions.addTo(command.options());
         if (Arrays.asList(arguments).contains("--help")
                 || Arrays.asList(arguments).contains("-h")) {
@@ -66,13 +71,14 @@ public final class Main {
                             + " --help` lists the options",
                     wrong);
         }
+        CommonOptions.check(line);
         Logging.verbose(line.hasOption(CommonOptions.VERBOSE));
-        return command.run(line);
+        return command.run(line, interruption);
     }
 
     private static int help(String[] arguments) {
-        if (arguments.length > 1 && find(arguments[1]).isPresent()) {
-            Command command = find(arguments[1]).orElseThrow();
+        if (arguments.length > 1) {
+            Command command = find(arguments[1]);
             Help.print(command, CommonOptions.addTo(command.options()));
         } else {
             Help.print(COMMANDS);
@@ -80,16 +86,18 @@ public final class Main {
         return ExitCode.DONE;
     }
 
-    private static Optional<Command> find(String name) {
-        return COMMANDS.stream().filter(command -> command.name().equals(name)).findFirst();
-    }
-
-    private static List<String> names() {
-        return COMMANDS.stream().map(Command::name).toList();
+    private static Command find(String name) {
+        List<String> words = Stream.concat(COMMANDS.stream().map(Command::name), Stream.of("--help", "--version"))
+                .toList();
+        return COMMANDS.stream()
+                .filter(command -> command.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new InputException("unknown command '" + name + "'" + Suggestion.nearest(name, words)
+                        + "; `dynafilter --help` lists the commands"));
     }
 
     private static int fail(Throwable failure, String message, int code) {
-        System.err.println("dynafilter: " + message);
+        System.err.println("dynafilter: " + message.strip().replaceAll("\\R+", " "));
         Logging.debug(failure);
         return code;
     }

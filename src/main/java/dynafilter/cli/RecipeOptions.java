@@ -1,7 +1,9 @@
 package dynafilter.cli;
 
+import dynafilter.runtime.InputException;
 import dynafilter.train.Recipe;
 import dynafilter.train.Recipes;
+import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.commons.cli.CommandLine;
@@ -60,13 +62,15 @@ final class RecipeOptions {
 
     /** The values given on the command line, by the recipe's names. */
     static Map<String, Object> given(CommandLine line) {
-        Map<String, Object> defaults = Recipes.toMap(Recipe.DEFAULT);
         Map<String, Object> given = new LinkedHashMap<>();
         for (String[] option : OPTIONS) {
             String text = line.getOptionValue(option[0]);
             if (text != null) {
-                given.put(key(option[0]), parse(option[0], text, defaults.get(key(option[0]))));
+                given.put(key(option[0]), text); // Recipes parses it
             }
+        }
+        if (line.hasOption("augment") && line.hasOption("no-augment")) {
+            throw new InputException("--augment and --no-augment contradict each other; give one of them");
         }
         if (line.hasOption("augment") || line.hasOption("no-augment")) {
             given.put("augment", !line.hasOption("no-augment"));
@@ -77,20 +81,14 @@ final class RecipeOptions {
         return given;
     }
 
-    private static Object parse(String option, String text, Object like) {
-        if (like instanceof Integer || like instanceof Long) {
-            return CommonOptions.parseLong(option, text);
-        }
-        return like instanceof Double ? (Object) CommonOptions.parseDouble(option, text) : text;
-    }
-
     private static String key(String option) {
         return option.replace('-', '_');
     }
 
-    private static String shown(Object value) {
-        return value instanceof Double number && number == Math.rint(number) && Math.abs(number) < 1e6
-                ? String.valueOf(number.longValue())
+    /** A value as a user would type it: 0.0005, not 5.0E-4. */
+    static String shown(Object value) {
+        return value instanceof Double number
+                ? BigDecimal.valueOf(number).stripTrailingZeros().toPlainString()
                 : String.valueOf(value);
     }
 }

@@ -77,9 +77,9 @@ final class RunHeader {
         Logger log = Logging.log();
         Map<String, Object> environment = session.environment();
         log.info(
-                "device     {}, {} threads, {} ({})",
+                "device     {}, {}, {} ({})",
                 session.device(),
-                session.threads(),
+                session.threads() == 1 ? "1 thread" : session.threads() + " threads",
                 recipe.precision(),
                 session.device().reason());
         log.info(format(
@@ -104,7 +104,7 @@ final class RunHeader {
                 environment.get("os"));
         log.info("run        {}: {} steps an epoch", directory.path(), trainer.stepsPerEpoch());
         if (resumed != null) {
-            log.info("resumed    after {} epochs, at step {}", trainer.epoch(), trainer.step());
+            log.info("resumed    after epoch {}, at step {}", trainer.epoch(), trainer.step());
         }
         log.debug("recipe in full: {}", Recipes.toMap(recipe));
         log.debug("data sha256: {}", set.sha256());
@@ -133,9 +133,9 @@ final class RunHeader {
                 recipe.batchSize(),
                 recipe.accumulate() > 1 ? " x " + recipe.accumulate() : "",
                 recipe.optimizer(),
-                recipe.lr(),
-                recipe.optimizer() == OptimizerKind.SGD ? " momentum " + recipe.momentum() : "",
-                recipe.weightDecay(),
+                RecipeOptions.shown(recipe.lr()),
+                recipe.optimizer() == OptimizerKind.SGD ? " momentum " + RecipeOptions.shown(recipe.momentum()) : "",
+                RecipeOptions.shown(recipe.weightDecay()),
                 recipe.schedule(),
                 100 * recipe.warmup(),
                 recipe.labelSmoothing() > 0 ? ", label smoothing " + recipe.labelSmoothing() : "",

@@ -26,13 +26,13 @@ final class RunReport implements TrainingListener {
                 (double) progress.step() / progress.stepsPerEpoch(),
                 String.format(
                         Locale.ROOT,
-                        "epoch %d/%d  loss %.4f  accuracy %.1f %%  %,.0f images/s  %s left",
+                        "epoch %d/%d  %s left  loss %.3f  acc %.1f %%  %,.0f images/s",
                         progress.epoch(),
                         progress.epochs(),
+                        Terminal.duration(progress.secondsLeft()),
                         progress.loss(),
                         100 * progress.accuracy(),
-                        progress.imagesPerSecond(),
-                        Terminal.duration(progress.secondsLeft())));
+                        progress.imagesPerSecond()));
     }
 
     @Override

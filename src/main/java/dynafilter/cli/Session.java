@@ -5,6 +5,7 @@ import dynafilter.runtime.CpuTopology;
 import dynafilter.runtime.NativeRuntime;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.apache.commons.cli.CommandLine;
 
 /**
@@ -13,8 +14,15 @@ import org.apache.commons.cli.CommandLine;
  * @param threads of CPU operators
  */
 record Session(ComputeDevice device, int threads) {
-    static Session open(CommandLine line) {
-        int threads = CommonOptions.integer(line, CommonOptions.THREADS, 1, CpuTopology.physicalCores());
+    /**
+     * @param threadsBefore of the run that is continued or repeated: another number would round differently. Taken where
+     *     none are asked for and this machine has them
+     */
+    static Session open(CommandLine line, OptionalInt threadsBefore) {
+        int few = CpuTopology.physicalCores();
+        int before = threadsBefore.orElse(few);
+        boolean has = before <= Runtime.getRuntime().availableProcessors();
+        int threads = CommonOptions.threads(line, has ? before : few);
         NativeRuntime.load();
         NativeRuntime.useThreads(threads);
         return new Session(ComputeDevice.choose(line.getOptionValue(CommonOptions.DEVICE, "auto")), threads);

@@ -26,18 +26,27 @@ final class Suggestion {
                 .orElse("");
     }
 
+    /** What is wrong with a command line. */
     static String explain(ParseException wrong, Options options) {
         if (wrong instanceof UnrecognizedOptionException unknown) {
-            String typed = unknown.getOption().replaceFirst("=.*", "");
-            List<String> names = options.getOptions().stream()
-                    .map(option -> "--" + option.getLongOpt())
-                    .toList();
-            return "unknown option '" + typed + "'" + nearest(typed, names);
+            return unknown(unknown.getOption(), options);
         }
         if (wrong instanceof MissingArgumentException missing) {
             Option option = missing.getOption();
             return "option --" + option.getLongOpt() + " needs a value " + option.getArgName();
         }
         return wrong.getMessage();
+    }
+
+    /** @param typed an option that is none, or one with a value it does not take */
+    private static String unknown(String typed, Options options) {
+        String name = typed.replaceFirst("=.*", "");
+        if (options.hasLongOption(name)) {
+            return "option " + name + " takes no value";
+        }
+        List<String> names = options.getOptions().stream()
+                .map(option -> "--" + option.getLongOpt())
+                .toList();
+        return "unknown option '" + name + "'" + nearest(name, names);
     }
 }

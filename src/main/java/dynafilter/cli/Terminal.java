@@ -3,6 +3,8 @@ package dynafilter.cli;
 import dynafilter.runtime.InputException;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -16,16 +18,25 @@ final class Terminal {
     }
 
     private static final long PLAIN_INTERVAL = 10_000_000_000L; // nanoseconds
-    private static final int BAR_WIDTH = 24;
+    private static final int BAR_WIDTH = 10; // with a run's numbers it fits into 80 columns
+    private static final String CLEAR = "\r\033[K";
+    private static final String CLIP = "\033[?7l"; // a line wider than the terminal would wrap, and stay
+    private static final String WRAP = "\033[?7h";
 
     private final Style style;
     private final PrintStream out;
+    private final String full;
+    private final String empty;
     private long lastPlain = System.nanoTime();
     private boolean drawn;
 
-    Terminal(Style style, PrintStream out) {
+    /** @param charset that the stream writes: where it has no box-drawing characters, plain ones stand for them */
+    Terminal(Style style, PrintStream out, Charset charset) {
         this.style = style;
         this.out = out;
+        boolean boxes = charset.newEncoder().canEncode('━');
+        full = boxes ? "━" : "#";
+        empty = boxes ? "╌" : "-";
     }
 
     /**
@@ -40,15 +51,20 @@ final class Terminal {
                     case "none" -> Style.NONE;
                     default -> throw new InputException("--progress " + name + ": use auto, bar, plain or none");
                 };
-        return new Terminal(style, System.err);
+        return new Terminal(style, System.err, charset());
+    }
+
+    /** Of System.err, which tells itself from Java 18 on. */
+    private static Charset charset() {
+        String name = System.getProperty("stderr.encoding", System.getProperty("native.encoding", "US-ASCII"));
+        return Charset.isSupported(name) ? Charset.forName(name) : StandardCharsets.US_ASCII;
     }
 
     /** @param share done, in [0, 1] */
     void show(double share, String text) {
         if (style == Style.BAR) {
-            int full = (int) Math.round(share * BAR_WIDTH);
-            out.print("\r\033[K" + "━".repeat(full) + "╌".repeat(BAR_WIDTH - full)
-                    + String.format(Locale.ROOT, " %3.0f %%  %s", 100 * share, text));
+            int done = (int) Math.round(share * BAR_WIDTH);
+            out.print(CLEAR + CLIP + full.repeat(done) + empty.repeat(BAR_WIDTH - done) + "  " + text + WRAP);
             out.flush();
             drawn = true;
         } else if (style == Style.PLAIN && System.nanoTime() - lastPlain >= PLAIN_INTERVAL) {
@@ -70,7 +86,7 @@ final class Terminal {
     /** Makes room for a line of output. */
     void clear() {
         if (drawn) {
-            out.print("\r\033[K");
+            out.print(CLEAR);
             out.flush();
             drawn = false;
         }

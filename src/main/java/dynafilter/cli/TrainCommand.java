@@ -3,7 +3,6 @@ package dynafilter.cli;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.RunDirectory;
 import dynafilter.runtime.InputException;
-import dynafilter.runtime.NativeRuntime;
 import dynafilter.train.Recipe;
 import dynafilter.train.Recipes;
 import dynafilter.train.RunConfig;
@@ -13,6 +12,7 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
@@ -55,35 +55,61 @@ final class TrainCommand implements Command {
     }
 
     @Override
-    public int run(CommandLine line) {
+    public int run(CommandLine line, Interruption interruption) {
         CommonOptions.refuseArguments(line, name());
         Terminal terminal = Terminal.of(line.getOptionValue("progress", "auto"));
+        JsonOutput.file(line);
+        boolean resumes = line.hasOption("resume");
+        if (resumes && (line.hasOption("overwrite") || line.hasOption("config"))) {
+            throw new InputException(
+                    "--resume continues a run as it was: it goes with neither --overwrite nor --config");
+        }
         Map<String, Object> given = RecipeOptions.given(line);
         Path config = CommonOptions.path(line, "config");
         Recipe recipe = Recipes.with(config == null ? Recipe.DEFAULT : RunConfig.read(config), given, true);
         Path out = CommonOptions.path(line, "out");
-        if (!line.hasOption("resume")) {
-            RunDirectory directory = new RunDirectory(out != null ? out : newFolder(recipe));
+        if (resumes) {
+            return resume(line, interruption, terminal, given, out);
+        }
+        if (out != null) {
+            new RunDirectory(out).requireFolder();
             if (!line.hasOption("overwrite")) {
-                directory.requireUnused();
+                new RunDirectory(out).requireUnused();
             }
-            return new TrainingRun(line, recipe, directory, terminal).start();
         }
-        if (line.hasOption("overwrite") || config != null) {
-            throw new InputException(
-                    "--resume continues a run as it was: it goes with neither --overwrite nor --config");
-        }
+        RunDirectory directory = out != null ? new RunDirectory(out) : RunDirectory.create(nameOf(recipe));
+        OptionalInt threads = config == null ? OptionalInt.empty() : RunConfig.threads(config);
+        return new TrainingRun(line, recipe, directory, terminal, interruption).start(Session.open(line, threads));
+    }
+
+    private static int resume(
+            CommandLine line, Interruption interruption, Terminal terminal, Map<String, Object> given, Path out) {
         Path file = RunDirectory.checkpointFor(line.getOptionValue("resume"), out);
-        NativeRuntime.load();
+        RunDirectory source = RunDirectory.of(file);
+        RunDirectory directory = out != null ? new RunDirectory(out) : source;
+        directory.requireFolder();
+        if (!directory.isSame(source) && directory.isUsed()) {
+            throw new InputException(
+                    "--out " + directory.path() + " holds another run than --resume " + file + "; name a new folder");
+        }
+        Session session = Session.open(line, RunConfig.threads(source.config()));
         try (Checkpoint checkpoint = Checkpoint.read(file)) {
-            Recipe resumed = Recipes.with(Recipes.with(Recipe.DEFAULT, checkpoint.recipe(), false), given, true);
-            RunDirectory directory = out != null ? new RunDirectory(out) : RunDirectory.of(file);
-            return new TrainingRun(line, resumed, directory, terminal).resume(file, checkpoint);
+            Recipe recipe = Recipes.with(recipeOf(checkpoint, file), given, true);
+            RunDirectory goesOn = checkpoint.epoch() < recipe.epochs() ? directory : source; // finished: stays as it is
+            return new TrainingRun(line, recipe, goesOn, terminal, interruption).resume(session, file, checkpoint);
         }
     }
 
-    private static Path newFolder(Recipe recipe) {
-        return RunDirectory.RUNS.resolve(recipe.filters() + "-"
-                + LocalDateTime.now(ZoneId.systemDefault()).format(TIMESTAMP));
+    private static Recipe recipeOf(Checkpoint checkpoint, Path file) {
+        try {
+            return Recipes.with(Recipe.DEFAULT, checkpoint.recipe(), false);
+        } catch (InputException wrong) {
+            throw new InputException("the recipe in " + file + ": " + wrong.getMessage(), wrong);
+        }
+    }
+
+    private static String nameOf(Recipe recipe) {
+        return recipe.filters() + "-"
+                + LocalDateTime.now(ZoneId.systemDefault()).format(TIMESTAMP);
     }
 }

@@ -32,32 +32,32 @@ final class TrainingRun {
     private final Recipe recipe;
     private final RunDirectory directory;
     private final Terminal terminal;
+    private final Interruption interruption;
     private final Logger log = Logging.log();
 
-    TrainingRun(CommandLine line, Recipe recipe, RunDirectory directory, Terminal terminal) {
+    TrainingRun(CommandLine line, Recipe recipe, RunDirectory directory, Terminal terminal, Interruption interruption) {
         this.line = line;
         this.recipe = recipe;
         this.directory = directory;
         this.terminal = terminal;
+        this.interruption = interruption;
     }
 
     /** Trains a new network. Whatever can be wrong with the input is found before an older run's files go. */
-    int start() {
-        return train(null, null);
+    int start(Session session) {
+        return train(session, null, null);
     }
 
     /** Continues from a checkpoint. */
-    int resume(Path file, Checkpoint checkpoint) {
-        return train(file, checkpoint);
+    int resume(Session session, Path file, Checkpoint checkpoint) {
+        return train(session, file, checkpoint);
     }
 
-    private int train(Path file, Checkpoint checkpoint) {
-        Session session = Session.open(line);
+    private int train(Session session, Path file, Checkpoint checkpoint) {
         recipe.precision().apply();
         session.device().useDeterministicAlgorithms(recipe.deterministic());
         Map<String, Tensor> initial = Map.of();
-        try (Interruption interruption = new Interruption();
-                DataSet set = DataSource.open(recipe.data());
+        try (DataSet set = DataSource.open(recipe.data());
                 TrainingData data = TrainingData.of(set, recipe, session.device())) {
             NetworkShape shape =
                     NetworkShape.ofResNet18Stem(recipe.filters(), set.classes().size());
@@ -68,17 +68,25 @@ final class TrainingRun {
             RunReport report = new RunReport(terminal, recipe.epochs(), data.selectionName());
             try (Trainer trainer =
                     new Trainer(recipe, shape, initial, data, session.device(), directory, report, interruption)) {
+                Ending ending = Ending.FINISHED;
                 if (checkpoint != null) {
                     trainer.resume(checkpoint);
                 }
-                prepareFolder(file);
-                RunHeader header = new RunHeader(recipe, session, set, data, initial);
-                RunConfig.write(directory.config(), recipe, header.facts());
-                header.log(directory, trainer, file);
-                Ending ending = trainer.run();
-                terminal.clear();
-                Map<String, Object> outcome = outcome(ending, trainer, data, session);
-                JsonOutput.write(CommonOptions.path(line, CommonOptions.JSON), outcome);
+                if (trainer.epoch() < recipe.epochs()) {
+                    interruption.arm();
+                    prepareFolder(file);
+                    RunHeader header = new RunHeader(recipe, session, set, data, initial);
+                    RunConfig.write(directory.config(), recipe, header.facts());
+                    header.log(directory, trainer, file);
+                    ending = trainer.run();
+                    terminal.clear();
+                } else {
+                    log.info(
+                            "nothing to do: the run in {} is finished; train more epochs with: {}",
+                            directory.path(),
+                            resumption("--epochs " + 2 * trainer.epoch()));
+                }
+                JsonOutput.write(JsonOutput.file(line), outcome(ending, trainer, data, session));
                 return ExitCode.DONE;
             }
         } finally {
@@ -93,16 +101,36 @@ final class TrainingRun {
         });
     }
 
-    /** Makes the folder ready and opens its log; a run resumed into another folder takes its best checkpoint along. */
+    /**
+     * Makes the folder ready and opens its log; a run resumed into another folder takes its history and best
+     * checkpoint along.
+     */
     private void prepareFolder(Path resumed) {
         directory.makeWritable();
-        RunDirectory source = resumed == null ? directory : RunDirectory.of(resumed);
         if (resumed == null) {
+            if (!line.hasOption("overwrite")) {
+                directory.requireUnused(); // still: the data took a while to read
+            }
             directory.clear();
-        } else if (!Files.exists(directory.best()) && Files.exists(source.best())) {
-            AtomicFile.write(directory.best(), out -> Files.copy(source.best(), out));
+        } else if (!directory.isSame(RunDirectory.of(resumed))) {
+            RunDirectory source = RunDirectory.of(resumed);
+            copy(source.history(), directory.history());
+            copy(source.best(), directory.best());
         }
         Logging.toFile(directory.log());
+    }
+
+    private static void copy(Path from, Path to) {
+        if (Files.exists(from)) {
+            AtomicFile.write(to, out -> Files.copy(from, out));
+        }
+    }
+
+    /** The command that goes on with this run, to copy into a shell. */
+    private String resumption(String options) {
+        String path = directory.path().toString();
+        String word = path.matches("[\\w@%+=:,./-]+") ? path : "'" + path.replace("'", "'\\''") + "'";
+        return ("dynafilter train --resume " + word + " " + options).strip();
     }
 
     /** Says how the run ended, and gives the same as values for {@code --json}. */
@@ -127,18 +155,24 @@ final class TrainingRun {
         switch (ending) {
             case FINISHED -> log.debug("all epochs done");
             case EARLY_STOP -> log.info("stopped early: no better accuracy in {} epochs", recipe.earlyStop());
-            case MAX_STEPS, MAX_MINUTES, INTERRUPTED ->
-                log.info(
-                        "stopped after step {} in epoch {} of {}; go on with: dynafilter train --resume {}",
-                        trainer.step(),
-                        Math.min(trainer.epoch() + 1, recipe.epochs()),
-                        recipe.epochs(),
-                        directory.path());
+            case MAX_STEPS -> stopped(trainer, "--max-steps 0");
+            case MAX_MINUTES, INTERRUPTED -> stopped(trainer, "");
         }
         if (data.hasValidation() && ending != Ending.INTERRUPTED && trainer.epoch() > 0) {
             outcome.putAll(testOnce(data, session));
         }
         return outcome;
+    }
+
+    private void stopped(Trainer trainer, String options) {
+        boolean between = trainer.step() == trainer.epoch() * trainer.stepsPerEpoch();
+        log.info(
+                "stopped {} {} of {}, at step {}; go on with: {}",
+                between ? "after epoch" : "in epoch",
+                between ? trainer.epoch() : trainer.epoch() + 1,
+                recipe.epochs(),
+                trainer.step(),
+                resumption(options));
     }
 
     /** With a validation split the test set is used once: for the network the validation images chose. */

@@ -30,7 +30,7 @@ public final class Normalization implements AutoCloseable {
     }
 
     private static Tensor channels(float[] values, ComputeDevice device) {
-        return Tensor.create(values, 1, 3, 1, 1).to(device.toTorch(), ScalarType.Float);
+        return TensorBytes.of(values).view(1, 3, 1, 1).to(device.toTorch(), ScalarType.Float);
     }
 
     /**

@@ -2,6 +2,7 @@ package dynafilter.data;
 
 import java.nio.ByteBuffer;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -50,6 +51,15 @@ final class TensorBytes {
             new LongPointer(contiguousInt64.data_ptr()).capacity(copy.length).get(copy);
         }
         return copy;
+    }
+
+    /** Not Tensor.create: its indexers use sun.misc.Unsafe, which newer JDKs warn of. */
+    static Tensor of(float[] values) {
+        Tensor tensor = empty(ScalarType.Float, values.length);
+        if (values.length > 0) {
+            new FloatPointer(tensor.data_ptr()).capacity(values.length).put(values);
+        }
+        return tensor;
     }
 
     static Tensor of(long[] values) {

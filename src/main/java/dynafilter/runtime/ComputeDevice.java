@@ -1,6 +1,5 @@
 package dynafilter.runtime;
 
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.Device;
@@ -15,7 +14,7 @@ import org.bytedeco.pytorch.global.torch.DeviceType;
  * @param reason why this device was chosen, for the log
  */
 public record ComputeDevice(DeviceType type, int index, String reason) {
-    private static final Pattern NAME = Pattern.compile("auto|cpu|cuda(?::(\\d{1,3}))?");
+    private static final Pattern NAME = Pattern.compile("auto|cpu|cuda(:\\d{1,3})?");
 
     private static final String CUDA_PRESETS = "/org/bytedeco/cuda/global/cudart.class";
 
@@ -28,15 +27,12 @@ public record ComputeDevice(DeviceType type, int index, String reason) {
      * @throws InputException for another name, and for {@code cuda} where it does not work
      */
     public static ComputeDevice choose(String name) {
-        Matcher match = NAME.matcher(name);
-        if (!match.matches()) {
-            throw new InputException("--device " + name + ": no such device; use auto, cpu, cuda or cuda:N");
-        }
+        requireName(name);
         if (name.equals("cpu")) {
             return CPU;
         }
         int devices = torch.cuda_is_available() ? torch.cuda_device_count() : 0;
-        int index = match.group(1) == null ? 0 : Integer.parseInt(match.group(1));
+        int index = name.contains(":") ? Integer.parseInt(name.substring(name.indexOf(':') + 1)) : 0;
         if (index < devices) {
             return new ComputeDevice(DeviceType.CUDA, index, name.equals("auto") ? "CUDA works here" : "asked for");
         }
@@ -45,6 +41,17 @@ public record ComputeDevice(DeviceType type, int index, String reason) {
             return new ComputeDevice(DeviceType.CPU, 0, why);
         }
         throw new InputException("--device " + name + ": " + why + "; --device cpu always works");
+    }
+
+    /**
+     * Checks a name without asking what this machine has; loads no native code.
+     *
+     * @throws InputException for a name that stands for no device anywhere
+     */
+    public static void requireName(String name) {
+        if (!NAME.matcher(name).matches()) {
+            throw new InputException("--device " + name + ": no such device; use auto, cpu, cuda or cuda:N");
+        }
     }
 
     private static String whyNoCuda(int devices) {

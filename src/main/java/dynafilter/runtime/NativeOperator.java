@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /** An ATen operator that the binding has no method for, called through libtorch's dispatcher. */
-public final class NativeOperator {
+public final class NativeOperator implements AutoCloseable {
     private static final String LISTED = """
             def listed(tensor: Optional[Tensor]) -> List[Tensor]:
               listed: List[Tensor] = []
@@ -26,8 +26,7 @@ public final class NativeOperator {
     }
 
     /**
-     * Finds an operator by its schema's name, such as {@code aten::_fused_sgd_} and {@code tensor_lr}. The handle lives as
-     * long as the process.
+     * Finds an operator by its schema's name, such as {@code aten::_fused_sgd_} and {@code tensor_lr}.
      */
     public static NativeOperator find(String name, String overload) {
         try (PointerScope scope = new PointerScope()) {
@@ -52,5 +51,10 @@ public final class NativeOperator {
         CompilationUnit unit = torch.compile(LISTED);
         IValue argument = tensor == null ? new IValue() : new IValue(tensor);
         return unit.get_functions().front().apply(new IValueVector(argument));
+    }
+
+    @Override
+    public void close() {
+        handle.close();
     }
 }

@@ -107,12 +107,13 @@ abstract class FusedOptimizer implements Optimizer {
 
     @Override
     public final void load(Map<String, Object> stateDict) {
-        OptimizerState.read(parameters, stateDict, marker, (name, entry) -> {
-            buffers.forEach((key, flat) -> OptimizerState.copyIn(parameters, flat, name, entry, key));
-            try (NoGradGuard guard = new NoGradGuard()) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            OptimizerState.read(parameters, stateDict, marker, (name, entry) -> {
+                buffers.forEach((key, flat) -> OptimizerState.copyIn(parameters, flat, name, entry, key));
                 steps.copy_(stepsOf(name, entry));
-            }
-        });
+            });
+        }
     }
 
     private Tensor stepsOf(String name, Map<?, ?> entry) {
@@ -136,5 +137,6 @@ abstract class FusedOptimizer implements Optimizer {
         rate.close();
         steps.close();
         one.close();
+        operator.close();
     }
 }

@@ -1,7 +1,5 @@
 package dynafilter.train;
 
-import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
-import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import dynafilter.model.FilterKind;
 import dynafilter.model.Freeze;
 import dynafilter.runtime.InputException;
@@ -31,7 +29,6 @@ import dynafilter.runtime.Precision;
  * @param accumulate batches whose gradients make one step
  * @param deterministic deterministic algorithms only
  */
-@JsonNaming(SnakeCaseStrategy.class)
 public record Recipe(
         String data,
         String backbone,

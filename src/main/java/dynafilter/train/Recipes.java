@@ -1,26 +1,30 @@
 package dynafilter.train;
 
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dynafilter.runtime.InputException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.RecordComponent;
+import java.math.BigDecimal;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
-/** Recipes as plain values by name: what checkpoints, config.json and the command line exchange. */
+/**
+ * Recipes as plain values by name (a component's, with underscores): what checkpoints, config.json and the command line
+ * exchange. A value is a string, a number or a boolean; where a text stands for one of the others, it is parsed.
+ */
 public final class Recipes {
-    private static final JsonMapper MAPPER = JsonMapper.builder()
-            .enable(SerializationFeature.WRITE_ENUMS_USING_TO_STRING)
-            .enable(DeserializationFeature.READ_ENUMS_USING_TO_STRING)
-            .build();
-
     private Recipes() {}
 
-    /** The recipe's values by name, names with underscores. */
+    /** The recipe's values by name, in the order of the components. */
     public static Map<String, Object> toMap(Recipe recipe) {
-        return MAPPER.convertValue(recipe, new TypeReference<LinkedHashMap<String, Object>>() {});
+        Map<String, Object> values = new LinkedHashMap<>();
+        for (RecordComponent component : Recipe.class.getRecordComponents()) {
+            Object value = valueOf(component, recipe);
+            values.put(name(component), value instanceof Enum<?> ? value.toString() : value);
+        }
+        return values;
     }
 
     /**
@@ -30,33 +34,112 @@ public final class Recipes {
      * @throws InputException for a value of the wrong type or out of range
      */
     public static Recipe with(Recipe base, Map<String, ?> values, boolean strict) {
-        Map<String, Object> merged = toMap(base);
-        values.forEach((name, value) -> {
-            if (strict || merged.containsKey(name)) {
-                merged.put(name, value);
-            }
-        });
+        RecordComponent[] components = Recipe.class.getRecordComponents();
+        if (strict) {
+            requireKnown(values, components);
+        }
+        Object[] arguments = Arrays.stream(components)
+                .map(component -> values.containsKey(name(component))
+                        ? converted(component, values.get(name(component)))
+                        : valueOf(component, base))
+                .toArray();
+        Class<?>[] types =
+                Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
         try {
-            return MAPPER.convertValue(merged, Recipe.class);
-        } catch (IllegalArgumentException wrong) {
-            throw explained(wrong);
+            return Recipe.class.getDeclaredConstructor(types).newInstance(arguments);
+        } catch (InvocationTargetException refused) {
+            if (refused.getCause() instanceof InputException wrong) {
+                throw wrong;
+            }
+            throw new IllegalStateException(refused.getCause());
+        } catch (ReflectiveOperationException impossible) {
+            throw new IllegalStateException(impossible);
         }
     }
 
-    private static InputException explained(IllegalArgumentException wrong) {
-        Throwable cause = wrong;
-        while (cause.getCause() != null && cause.getCause() != cause) {
-            cause = cause.getCause();
+    private static void requireKnown(Map<String, ?> values, RecordComponent[] components) {
+        for (String name : values.keySet()) {
+            if (Arrays.stream(components).noneMatch(component -> name(component).equals(name))) {
+                throw new InputException("a recipe has no '" + name + "'");
+            }
         }
-        if (cause instanceof InputException input) {
-            return input;
+    }
+
+    private static Object converted(RecordComponent component, Object value) {
+        Class<?> type = component.getType();
+        if (type.isEnum()) {
+            return constant(component, String.valueOf(value));
         }
-        if (wrong.getCause() instanceof UnrecognizedPropertyException unknown) {
-            return new InputException("a recipe has no '" + unknown.getPropertyName() + "'", wrong);
+        if (value instanceof String || value instanceof Number || value instanceof Boolean) {
+            if (type == String.class && value instanceof String) {
+                return value;
+            }
+            if (type == boolean.class && (value instanceof Boolean || "true".equals(value) || "false".equals(value))) {
+                return Boolean.valueOf(value.toString());
+            }
+            if (type == double.class && value instanceof Number number) {
+                return number.doubleValue(); // Recipe refuses NaN and infinities
+            }
+            if (type.isPrimitive() && type != boolean.class && !(value instanceof Boolean)) {
+                return number(component, value.toString());
+            }
         }
-        return new InputException(
-                "the recipe cannot be read: "
-                        + cause.getMessage().lines().findFirst().orElse(""),
-                wrong);
+        String wanted = type == boolean.class ? "true or false" : type == String.class ? "a text" : "a number";
+        throw new InputException(option(component) + " " + value + ": must be " + wanted);
+    }
+
+    private static Object constant(RecordComponent component, String text) {
+        Object[] constants = component.getType().getEnumConstants();
+        return Arrays.stream(constants)
+                .filter(constant -> constant.toString().equals(text))
+                .findFirst()
+                .orElseThrow(() -> new InputException(option(component) + " " + text + ": use one of "
+                        + Arrays.stream(constants).map(Object::toString).collect(Collectors.joining(", "))));
+    }
+
+    private static Object number(RecordComponent component, String text) {
+        BigDecimal exact;
+        try {
+            exact = new BigDecimal(text);
+        } catch (NumberFormatException wrong) {
+            throw new InputException(option(component) + " " + text + ": not a number", wrong);
+        }
+        if (component.getType() == double.class) {
+            double number = exact.doubleValue();
+            if (Double.isInfinite(number)) {
+                throw new InputException(option(component) + " " + text + ": too large");
+            }
+            return number;
+        }
+        long most = component.getType() == int.class ? Integer.MAX_VALUE : Long.MAX_VALUE;
+        try {
+            long number = exact.longValueExact(); // 1e6 is a whole number, too
+            if (number >= -most && number <= most) {
+                return component.getType() == int.class ? (Object) (int) number : (Object) number;
+            }
+        } catch (ArithmeticException wrong) {
+            if (exact.abs().compareTo(BigDecimal.valueOf(most)) <= 0) {
+                throw new InputException(option(component) + " " + text + ": not a whole number", wrong);
+            }
+        }
+        throw new InputException(option(component) + " " + text + ": too large, the most is " + most);
+    }
+
+    private static Object valueOf(RecordComponent component, Recipe recipe) {
+        try {
+            return component.getAccessor().invoke(recipe);
+        } catch (ReflectiveOperationException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    /** "batch_size" */
+    private static String name(RecordComponent component) {
+        return component.getName().replaceAll("(?=[A-Z])", "_").toLowerCase(Locale.ROOT);
+    }
+
+    /** "--batch-size" */
+    private static String option(RecordComponent component) {
+        return "--" + name(component).replace('_', '-');
     }
 }

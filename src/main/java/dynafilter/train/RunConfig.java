@@ -1,17 +1,18 @@
 package dynafilter.train;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dynafilter.checkpoint.AtomicFile;
 import dynafilter.runtime.InputException;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /** {@code config.json}: the recipe of a run and all it was run with. */
 public final class RunConfig {
@@ -45,23 +46,42 @@ public final class RunConfig {
      * @throws InputException where the file cannot be read or is none
      */
     public static Recipe read(Path file) {
-        Map<String, Object> config;
-        try {
-            config = MAPPER.readValue(Files.readString(file), new TypeReference<>() {});
-        } catch (JsonProcessingException wrong) {
-            throw new InputException("--config " + file + " is not JSON: " + wrong.getOriginalMessage(), wrong);
-        } catch (IOException unreadable) {
-            throw new InputException(
-                    "--config " + file + " cannot be read ("
-                            + unreadable.getClass().getSimpleName() + "); give the config.json of a run",
-                    unreadable);
+        if (!Files.isRegularFile(file)) {
+            throw new InputException("--config " + file + " cannot be read: "
+                    + (Files.exists(file) ? "it is no file" : "it does not exist") + "; give the config.json of a run");
         }
-        if (config != null && FORMAT.equals(config.get("format")) && config.get("recipe") instanceof Map<?, ?> recipe) {
+        Object config;
+        try {
+            config = MAPPER.readValue(Files.readAllBytes(file), Object.class);
+        } catch (JsonProcessingException | CharConversionException wrong) {
+            throw new InputException("--config " + file + " is not JSON; give the config.json of a run", wrong);
+        } catch (IOException unreadable) {
+            throw new InputException("--config " + file + " cannot be read; check its permissions", unreadable);
+        }
+        if (config instanceof Map<?, ?> map
+                && FORMAT.equals(map.get("format"))
+                && map.get("recipe") instanceof Map<?, ?> recipe) {
             Map<String, Object> values = new LinkedHashMap<>();
             recipe.forEach((name, value) -> values.put(String.valueOf(name), value));
-            return Recipes.with(Recipe.DEFAULT, values, true);
+            try {
+                return Recipes.with(Recipe.DEFAULT, values, true);
+            } catch (InputException wrong) {
+                throw new InputException("--config " + file + ": " + wrong.getMessage(), wrong);
+            }
         }
         throw new InputException(
                 "--config " + file + " is not a config.json of format " + FORMAT + "; give the one in a run's folder");
+    }
+
+    /** The CPU threads that the run of a config.json used: other numbers round differently. None where it does not say. */
+    public static OptionalInt threads(Path file) {
+        try {
+            int threads = MAPPER.readTree(Files.readAllBytes(file))
+                    .at("/environment/threads")
+                    .asInt(0);
+            return threads > 0 ? OptionalInt.of(threads) : OptionalInt.empty();
+        } catch (IOException noConfig) {
+            return OptionalInt.empty();
+        }
     }
 }

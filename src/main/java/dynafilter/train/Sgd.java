@@ -13,7 +13,12 @@ final class Sgd extends FusedOptimizer {
     private final double momentum;
 
     Sgd(FlatParameters parameters, double momentum, double weightDecay) {
-        super(parameters, weightDecay, "aten::_fused_sgd_", List.of("momentum_buffer"), "momentum");
+        super(
+                parameters,
+                weightDecay,
+                "aten::_fused_sgd_",
+                momentum > 0 ? List.of("momentum_buffer") : List.of(),
+                "momentum");
         this.momentum = momentum;
     }
 
@@ -22,7 +27,7 @@ final class Sgd extends FusedOptimizer {
         return new IValue[] {
             listOf(values),
             listOf(gradients),
-            listOf(buffers.get(0)),
+            listOf(buffers.isEmpty() ? null : buffers.get(0)), // the operator refuses one without momentum
             new IValue(decay),
             new IValue(momentum),
             new IValue(rate),

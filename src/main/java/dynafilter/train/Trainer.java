@@ -62,6 +62,7 @@ public final class Trainer implements AutoCloseable {
 
     /** Trains until the recipe's end, or until something stops it before. */
     public Ending run() {
+        history.keep(state.epoch());
         while (state.epoch() < recipe.epochs()) {
             EpochClock clock = new EpochClock(state.secondsBefore());
             data.training()
@@ -70,7 +71,7 @@ public final class Trainer implements AutoCloseable {
                             state.epoch(),
                             Math.toIntExact(data.training().size())));
             for (long at = state.step() - state.epoch() * stepsPerEpoch; at < stepsPerEpoch; at++) {
-                Ending ending = at > 0 ? ending() : null;
+                Ending ending = state.step() > 0 ? ending() : null;
                 if (ending != null) {
                     interruptEpoch(clock);
                     return ending;
@@ -145,8 +146,8 @@ public final class Trainer implements AutoCloseable {
                 best,
                 clock.seconds(),
                 imagesPerSecond);
+        history.add(result); // first: a kill in between leaves a row too many, which resuming drops
         save(best);
-        history.add(result);
         listener.epochFinished(result);
     }
 
@@ -181,7 +182,6 @@ public final class Trainer implements AutoCloseable {
                     + " epochs, but an epoch of " + data.training().size() + " images has " + stepsPerEpoch
                     + " steps here; resume with the data and batch size of the run");
         }
-        history.keep(state.epoch());
     }
 
     private double lastLearningRate() {

@@ -1,0 +1,245 @@
+package dynafilter.train;
+
+import static dynafilter.TensorAssert.assertClose;
+import static dynafilter.TensorAssert.assertWithin;
+import static dynafilter.TensorAssert.meanDifference;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dynafilter.NativeScope;
+import dynafilter.Python;
+import dynafilter.checkpoint.Checkpoint;
+import dynafilter.checkpoint.TorchFile;
+import dynafilter.data.Batch;
+import dynafilter.data.DeviceImages;
+import dynafilter.model.FilterKind;
+import dynafilter.model.StateDict;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The network, its gradients and the optimizers against PyTorch's own, from one initial state and one batch. */
+@ExtendWith(NativeScope.class)
+class OracleTest {
+    private static final int IMAGES = 16;
+    private static final int STEPS = 3;
+    private static final double TOLERANCE = 1e-4;
+
+    /** Runs many commands of the reference in one process: importing torch takes longer than all of them. */
+    private static final String MANY = """
+            import importlib.util, json, sys
+            sys.dont_write_bytecode = True
+            spec = importlib.util.spec_from_file_location("reference", sys.argv[1])
+            reference = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(reference)
+            for command in json.loads(sys.argv[2]):
+                arguments = reference.parse(command)
+                arguments.run(arguments)
+            """;
+
+    @TempDir
+    private static Path folder;
+
+    private static Stream<Recipe> recipes() {
+        return Stream.of(
+                recipe("filters", "dynamic", "weight_decay", 5e-4),
+                recipe("filters", "static", "weight_decay", 0.01, "label_smoothing", 0.1, "clip_grad", 0.3),
+                recipe("filters", "single", "momentum", 0.0),
+                recipe("filters", "dynamic", "optimizer", "adamw", "label_smoothing", 0.2, "clip_grad", 0.2),
+                recipe("filters", "static", "optimizer", "adamw", "weight_decay", 0.1),
+                recipe("filters", "single", "optimizer", "adamw"),
+                recipe("filters", "dynamic", "freeze", "all"),
+                recipe("filters", "dynamic", "freeze", "all-but-bn"));
+    }
+
+    private static Recipe recipe(Object... namesAndValues) {
+        Recipe recipe = TestRun.recipe(namesAndValues);
+        return TestRun.with(recipe, "lr", recipe.optimizer() == OptimizerKind.SGD ? 0.05 : 1e-4);
+    }
+
+    @BeforeAll
+    static void askPythonOnce() throws JsonProcessingException {
+        Python python = Python.withTorch();
+        List<List<String>> commands = new ArrayList<>();
+        try (PointerScope scope = new PointerScope();
+                DeviceImages images = TestBench.images(IMAGES)) {
+            Batch batch = images.trainingBatch(0, IMAGES);
+            TorchFile.write(folder.resolve("batch.pt"), Map.of("images", batch.images(), "labels", batch.labels()));
+            for (FilterKind filters : FilterKind.values()) {
+                Recipe recipe = TestRun.recipe("filters", filters.toString());
+                new Checkpoint(
+                                TestBench.initial(recipe),
+                                Map.of("state", Map.of(), "param_groups", List.of()),
+                                0,
+                                0,
+                                0,
+                                Recipes.toMap(recipe),
+                                TestRun.CLASSES,
+                                Map.of(),
+                                Map.of())
+                        .write(folder.resolve(filters + ".pt"));
+            }
+            recipes().forEach(recipe -> commands.add(command(recipe)));
+        }
+        python.run(MANY, Path.of("scripts", "pytorch_reference.py"), new JsonMapper().writeValueAsString(commands));
+    }
+
+    private static List<String> command(Recipe recipe) {
+        List<String> command = new ArrayList<>(List.of("oracle", "--threads", "1", "--steps", "" + STEPS));
+        Map<String, Object> options = new LinkedHashMap<>(Map.of("model", folder.resolve(recipe.filters() + ".pt")));
+        options.put("batch", folder.resolve("batch.pt"));
+        options.put("out", answer(recipe));
+        options.put("optimizer", recipe.optimizer());
+        options.put("lr", recipe.lr());
+        options.put("momentum", recipe.momentum());
+        options.put("weight-decay", recipe.weightDecay());
+        options.put("label-smoothing", recipe.labelSmoothing());
+        options.put("clip-grad", recipe.clipGrad());
+        options.put("freeze", recipe.freeze());
+        options.forEach((name, value) -> command.addAll(List.of("--" + name, value.toString())));
+        return command;
+    }
+
+    private static Path answer(Recipe recipe) {
+        return folder.resolve(recipe.filters() + "-" + recipe.optimizer() + "-" + recipe.freeze() + ".answer.pt");
+    }
+
+    private static Map<String, Object> expected(Recipe recipe) {
+        return strings(TorchFile.read(answer(recipe)));
+    }
+
+    private static Map<String, Object> strings(Object dict) {
+        Map<String, Object> strings = new LinkedHashMap<>();
+        ((Map<?, ?>) dict).forEach((key, value) -> strings.put(key.toString(), value));
+        return strings;
+    }
+
+    private static TestBench bench(Recipe recipe) {
+        return new TestBench(recipe, Checkpoint.readStateDict(folder.resolve(recipe.filters() + ".pt")));
+    }
+
+    @ParameterizedTest
+    @EnumSource(FilterKind.class)
+    void evaluationEqualsPythons(FilterKind filters) {
+        Recipe recipe =
+                recipes().filter(r -> r.filters() == filters).findFirst().orElseThrow();
+        Map<String, Object> expected = expected(recipe);
+        try (TestBench bench = bench(recipe);
+                DeviceImages images = TestBench.images(IMAGES);
+                NoGradGuard guard = new NoGradGuard()) {
+            Tensor batch = images.evaluationBatch(0, IMAGES).images();
+            Tensor made = bench.network.filters();
+            assertClose((Tensor) expected.get("filters"), made, TOLERANCE, "filters");
+            assertClose(
+                    (Tensor) expected.get("response_maps"),
+                    bench.network.responseMaps(batch, made, false),
+                    TOLERANCE,
+                    "response maps");
+            assertClose((Tensor) expected.get("eval_scores"), bench.network.forward(batch, false), TOLERANCE, "scores");
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("recipes")
+    void lossAndGradientsEqualPythons(Recipe recipe) {
+        Map<String, Object> expected = expected(recipe);
+        try (TestBench bench = bench(recipe);
+                TestBench clippedNot = bench(TestRun.with(recipe, "clip_grad", 0));
+                DeviceImages images = TestBench.images(IMAGES)) {
+            Tensor scores =
+                    bench.network.forward(images.trainingBatch(0, IMAGES).images(), true);
+            assertClose((Tensor) expected.get("scores"), scores.detach(), TOLERANCE, "scores");
+            clippedNot.step(images, IMAGES, 1, 0);
+            double loss = clippedNot.state.metrics().read().loss();
+            assertEquals(((Tensor) expected.get("loss")).item_double(), loss, TOLERANCE * loss);
+            Map<String, Object> gradients = strings(expected.get("grads"));
+            bench.parameters
+                    .state()
+                    .keySet()
+                    .forEach(name -> assertEquals(gradients.containsKey(name), bench.parameters.trains(name), name));
+            gradients.forEach((name, gradient) -> assertGradient(recipe, name, (Tensor) gradient, clippedNot));
+        }
+    }
+
+    private static void assertGradient(Recipe recipe, String name, Tensor expected, TestBench bench) {
+        if (isZero(recipe, name)) {
+            assertWithin(1e-6, expected, bench.gradient(name), "gradient of " + name);
+        } else {
+            assertClose(expected, bench.gradient(name), TOLERANCE, "gradient of " + name);
+        }
+    }
+
+    /** Adding to all ten scores alike changes no loss: only rounding is left of this gradient. */
+    private static boolean isZero(Recipe recipe, String name) {
+        return name.equals("predictor.2.bias") && recipe.filters() != FilterKind.SINGLE;
+    }
+
+    @ParameterizedTest
+    @MethodSource("recipes")
+    void threeStepsEqualPythons(Recipe recipe) {
+        Map<String, Object> expected = expected(recipe);
+        try (TestBench bench = bench(recipe);
+                DeviceImages images = TestBench.images(IMAGES)) {
+            for (int step = 0; step < STEPS; step++) {
+                bench.step(images, IMAGES, 1, recipe.lr());
+            }
+            Map<String, Tensor> state = bench.parameters.state();
+            strings(expected.get("model")).forEach((name, tensor) -> {
+                if (recipe.optimizer() == OptimizerKind.ADAMW) {
+                    assertAdamW((Tensor) tensor, state.get(name), recipe, name);
+                } else {
+                    assertClose((Tensor) tensor, state.get(name), TOLERANCE, name);
+                }
+            });
+            assertOptimizer(strings(expected.get("optimizer")), bench, recipe);
+        }
+    }
+
+    /**
+     * AdamW's first step is the learning rate in the direction of the gradient's sign, however small the gradient: where that
+     * is rounding alone, single numbers differ by whole steps.
+     */
+    private static void assertAdamW(Tensor expected, Tensor actual, Recipe recipe, String name) {
+        if (!recipe.freeze().trains(name) || !StateDict.isParameter(name)) {
+            assertClose(expected, actual, TOLERANCE, name);
+            return;
+        }
+        assertWithin(2 * STEPS * recipe.lr(), expected, actual, name);
+        if (!isZero(recipe, name)) {
+            double mean = meanDifference(expected, actual);
+            assertTrue(mean <= 5e-3 * recipe.lr(), () -> name + " differs by " + mean + " in the mean");
+        }
+    }
+
+    private static void assertOptimizer(Map<String, Object> expected, TestBench bench, Recipe recipe) {
+        List<String> names = bench.parameters.groups().stream()
+                .flatMap(group -> group.names().stream())
+                .toList();
+        Map<String, Object> actual =
+                strings(bench.state.optimizer().stateDict(recipe.lr()).get("state"));
+        strings(expected.get("state"))
+                .forEach((index, entry) -> strings(entry).forEach((key, value) -> {
+                    String name = names.get(Integer.parseInt(index));
+                    Tensor own = (Tensor) strings(actual.get(index)).get(key);
+                    if (isZero(recipe, name)) {
+                        assertWithin(1e-6, (Tensor) value, own, key + " of " + name);
+                    } else {
+                        assertClose((Tensor) value, own, 10 * TOLERANCE, key + " of " + name);
+                    }
+                }));
+    }
+}

@@ -1,0 +1,179 @@
+package dynafilter.train;
+
+import static dynafilter.TensorAssert.assertIdentical;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dynafilter.NativeScope;
+import dynafilter.checkpoint.Checkpoint;
+import dynafilter.runtime.InputException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A run in two parts is, bit for bit, the run in one. */
+@ExtendWith(NativeScope.class)
+class ResumeTest {
+    private static final Recipe SGD = TestRun.recipe("epochs", 3, "ema", 0.7, "accumulate", 2, "batch_size", 8);
+    private static final Recipe ADAMW =
+            TestRun.recipe("epochs", 3, "optimizer", "adamw", "lr", 1e-3, "schedule", "cosine", "clip_grad", 1);
+
+    @TempDir
+    private Path folder;
+
+    private static Recipe recipe(String optimizer) {
+        return optimizer.equals("sgd") ? SGD : ADAMW;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sgd", "adamw"})
+    void stoppedAndResumedEqualsStraight(String optimizer) {
+        Recipe recipe = recipe(optimizer);
+        Path straight = folder.resolve("straight");
+        assertEquals(Ending.FINISHED, TestRun.run(recipe, straight));
+
+        Path betweenEpochs = folder.resolve("between");
+        stop(recipe, betweenEpochs, run -> run.trainer.epoch() == 1, Ending.INTERRUPTED, 4);
+        finish(recipe, betweenEpochs);
+        assertSameRun(straight, betweenEpochs);
+
+        Path inside = folder.resolve("inside");
+        stop(recipe, inside, run -> run.trainer.step() == 3, Ending.INTERRUPTED, 3);
+        finish(recipe, inside);
+        assertSameRun(straight, inside);
+    }
+
+    @Test
+    void manyPartsEqualOne() {
+        Path straight = folder.resolve("straight");
+        TestRun.run(SGD, straight);
+        Path parts = folder.resolve("parts");
+        stop(TestRun.with(SGD, "max_steps", 2), parts, run -> false, Ending.MAX_STEPS, 2);
+        for (int steps : new int[] {4, 5, 11}) {
+            try (TestRun run =
+                    TestRun.of(TestRun.with(SGD, "max_steps", steps), parts).resume()) {
+                assertEquals(Ending.MAX_STEPS, run.run());
+                assertEquals(steps, run.trainer.step());
+            }
+        }
+        finish(SGD, parts);
+        assertSameRun(straight, parts);
+    }
+
+    private static void stop(Recipe recipe, Path folder, Predicate<TestRun> stop, Ending ending, int steps) {
+        try (TestRun run = new TestRun(recipe, folder, stop)) {
+            assertEquals(ending, run.run());
+            assertEquals(steps, run.trainer.step());
+        }
+    }
+
+    private static void finish(Recipe recipe, Path folder) {
+        // Another initial network: nothing of it may be left.
+        Recipe other = TestRun.with(recipe, "max_steps", 0);
+        try (TestRun run = TestRun.of(other, folder)) {
+            run.initial.values().forEach(Tensor::zero_);
+            assertEquals(Ending.FINISHED, run.resume().run());
+        }
+    }
+
+    private static void assertSameRun(Path straight, Path parts) {
+        assertEquals(TestRun.history(straight), TestRun.history(parts));
+        for (String file : List.of("last.pt", "best.pt")) {
+            try (Checkpoint expected = Checkpoint.read(straight.resolve(file));
+                    Checkpoint actual = Checkpoint.read(parts.resolve(file))) {
+                assertIdentical(expected.model(), actual.model());
+                assertIdentical(
+                        expected.average().orElse(Map.of()), actual.average().orElse(Map.of()));
+                assertSameState((Map<?, ?>) expected.optimizer().get("state"), (Map<?, ?>)
+                        actual.optimizer().get("state"));
+                assertEquals(
+                        expected.optimizer().get("param_groups"),
+                        actual.optimizer().get("param_groups"));
+                assertEquals(expected.epoch(), actual.epoch());
+                assertEquals(expected.step(), actual.step());
+                assertEquals(expected.bestAccuracy(), actual.bestAccuracy());
+                assertEquals(withoutTimes(expected), withoutTimes(actual));
+            }
+        }
+    }
+
+    private static void assertSameState(Map<?, ?> expected, Map<?, ?> actual) {
+        assertEquals(expected.keySet(), actual.keySet());
+        assertTrue(expected.size() > 20);
+        expected.forEach((index, entry) -> ((Map<?, ?>) entry)
+                .forEach((key, tensor) -> assertIdentical(
+                        (Tensor) tensor,
+                        (Tensor) ((Map<?, ?>) actual.get(index)).get(key),
+                        key + " of parameter " + index)));
+    }
+
+    private static Map<?, ?> withoutTimes(Checkpoint checkpoint) {
+        Map<?, ?> progress = (Map<?, ?>) checkpoint.extra().get("progress");
+        progress.remove("seconds");
+        return progress;
+    }
+
+    @Test
+    void aRunThatIsDoneGoesOnWithMoreEpochs() {
+        Recipe two = TestRun.recipe("schedule", "constant");
+        TestRun.run(two, folder);
+        try (TestRun run = TestRun.of(TestRun.with(two, "epochs", 3), folder).resume()) {
+            double best = run.trainer.bestAccuracy();
+            assertEquals(Ending.FINISHED, run.run());
+            assertEquals(3, run.trainer.epoch());
+            assertTrue(run.trainer.bestAccuracy() >= best);
+        }
+        List<String> rows = TestRun.history(folder);
+        assertEquals(4, rows.size());
+        assertTrue(rows.get(3).startsWith("3,12,"), rows.get(3));
+    }
+
+    @Test
+    void theBestCheckpointStaysWhereNoLaterEpochIsBetter() {
+        TestRun.run(TestRun.recipe("epochs", 1), folder);
+        try (TestRun run =
+                TestRun.of(TestRun.recipe("epochs", 2, "lr", 1e-9), folder).resume()) {
+            run.run();
+            assertEquals(1, run.trainer.bestEpoch());
+        }
+        try (Checkpoint best = Checkpoint.read(folder.resolve("best.pt"))) {
+            assertEquals(1, best.epoch());
+        }
+    }
+
+    @Test
+    void refusesARunThatIsNotTheSame() {
+        TestRun.run(TestRun.recipe("epochs", 1), folder);
+        assertRefused("--filters dynamic, not static", "filters", "static");
+        assertRefused("--optimizer sgd, not adamw", "optimizer", "adamw");
+        assertRefused("--batch-size 16, not 8", "batch_size", 8);
+        assertRefused("--seed 0, not 1", "seed", 1);
+        assertRefused("--freeze none, not all", "freeze", "all");
+        assertRefused("--limit-train 64, not 48", "limit_train", 48);
+        assertRefused("--accumulate 1, not 2", "accumulate", 2);
+    }
+
+    private void assertRefused(String message, Object... change) {
+        try (TestRun run = TestRun.of(TestRun.recipe(change), folder)) {
+            String actual = assertThrows(InputException.class, run::resume).getMessage();
+            assertTrue(actual.contains("the checkpoint was trained with " + message), actual);
+        }
+    }
+
+    @Test
+    void refusesAnotherDataSet() {
+        TestRun.run(TestRun.recipe("epochs", 1), folder);
+        try (TestRun run = new TestRun(TestRun.recipe("epochs", 2), folder, TestRun.images(64, 90), r -> false)) {
+            String actual = assertThrows(InputException.class, run::resume).getMessage();
+            assertTrue(actual.contains("the data set is not the one the checkpoint was trained on"), actual);
+        }
+    }
+}

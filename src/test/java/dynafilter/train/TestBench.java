@@ -1,0 +1,92 @@
+package dynafilter.train;
+
+import dynafilter.data.DeviceImages;
+import dynafilter.data.EpochPlan;
+import dynafilter.data.ImageSet;
+import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.model.NetworkShape;
+import dynafilter.model.StateDict;
+import dynafilter.runtime.ComputeDevice;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+
+/** A network and all that trains it, without a run around it. */
+final class TestBench implements AutoCloseable {
+    final TrainingState state;
+    final FlatParameters parameters;
+    final DynamicFilterNetwork network;
+    private final TrainingStep step;
+
+    TestBench(Recipe recipe, Map<String, Tensor> initial) {
+        NetworkShape shape = NetworkShape.ofResNet18Stem(recipe.filters(), 10);
+        state = new TrainingState(recipe, shape, initial, ComputeDevice.CPU);
+        parameters = state.parameters();
+        network = state.network();
+        step = new TrainingStep(state, recipe, ComputeDevice.CPU);
+    }
+
+    /** From random tensors, BatchNorm's too, as a network has that was trained before. Ends with the caller's scope. */
+    static Map<String, Tensor> initial(Recipe recipe) {
+        Map<String, Tensor> state = new LinkedHashMap<>();
+        Map<String, Tensor> made = StateDict.random(NetworkShape.ofResNet18Stem(recipe.filters(), 10), recipe.seed());
+        try (NoGradGuard guard = new NoGradGuard()) {
+            made.forEach((name, tensor) -> {
+                Tensor own = tensor.clone();
+                if (name.contains(".bn") && tensor.dim() == 1) {
+                    boolean positive = name.endsWith("weight") || name.endsWith("var");
+                    own.uniform_(positive ? 0.5 : -0.5, positive ? 1.5 : 0.5, new GeneratorOptional());
+                } else if (name.endsWith("num_batches_tracked")) {
+                    own.fill_(new Scalar(3));
+                }
+                state.put(name, own);
+            });
+        }
+        made.values().forEach(Pointer::close);
+        return state;
+    }
+
+    /** Images in their own order, as they are. The caller closes them. */
+    static DeviceImages images(int size) {
+        try (ImageSet set = TestRun.set("bench", size, 3);
+                PointerScope scope = new PointerScope()) {
+            DeviceImages images = new DeviceImages(set, ComputeDevice.CPU, false);
+            long[] order = new long[size];
+            for (int i = 0; i < size; i++) {
+                order[i] = i;
+            }
+            images.begin(new EpochPlan(order, new long[size], new long[size], new long[size]));
+            return images;
+        }
+    }
+
+    /** One step on {@code batches} batches from the first image on. */
+    void step(DeviceImages images, int batchSize, int batches, double learningRate) {
+        step.run(images, 0, batchSize, batches, learningRate);
+        state.stepFinished();
+    }
+
+    /** Copies of all tensors, in the caller's scope. */
+    Map<String, Tensor> copy() {
+        Map<String, Tensor> copy = new LinkedHashMap<>();
+        parameters
+                .state()
+                .forEach((name, tensor) -> copy.put(name, tensor.detach().clone()));
+        return copy;
+    }
+
+    /** A parameter's gradient: live. */
+    Tensor gradient(String name) {
+        return parameters.view(parameters.gradients(), name);
+    }
+
+    @Override
+    public void close() {
+        state.close();
+    }
+}

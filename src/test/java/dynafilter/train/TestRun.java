@@ -1,0 +1,139 @@
+package dynafilter.train;
+
+import dynafilter.checkpoint.Checkpoint;
+import dynafilter.checkpoint.RunDirectory;
+import dynafilter.data.DataSet;
+import dynafilter.data.ImageSet;
+import dynafilter.model.NetworkShape;
+import dynafilter.model.StateDict;
+import dynafilter.runtime.ComputeDevice;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** A small training run in a folder, on images that each show their class's colour under noise. */
+final class TestRun implements AutoCloseable {
+    static final List<String> CLASSES =
+            IntStream.range(0, 10).mapToObj(label -> "class " + label).toList();
+
+    final RunDirectory directory;
+    final Trainer trainer;
+    final TrainingData data;
+    final Map<String, Tensor> initial;
+    final List<EpochResult> epochs = new ArrayList<>();
+    private final Predicate<TestRun> stop;
+
+    /** @param stop asked after every step */
+    TestRun(Recipe recipe, Path folder, Predicate<TestRun> stop) {
+        this(recipe, folder, images(640, 100), stop);
+    }
+
+    /** Closes the set. */
+    TestRun(Recipe recipe, Path folder, DataSet set, Predicate<TestRun> stop) {
+        this.stop = stop;
+        directory = new RunDirectory(folder);
+        directory.makeWritable();
+        NetworkShape shape = NetworkShape.ofResNet18Stem(recipe.filters(), 10);
+        initial = StateDict.random(shape, recipe.seed());
+        try (set) {
+            data = TrainingData.of(set, recipe, ComputeDevice.CPU);
+        }
+        TrainingListener listener = new TrainingListener() {
+            @Override
+            public void epochFinished(EpochResult result) {
+                epochs.add(result);
+            }
+        };
+        trainer = new Trainer(recipe, shape, initial, data, ComputeDevice.CPU, directory, listener, this::stops);
+    }
+
+    static TestRun of(Recipe recipe, Path folder) {
+        return new TestRun(recipe, folder, run -> false);
+    }
+
+    private boolean stops() {
+        return stop.test(this);
+    }
+
+    /** Two epochs of four steps of 16 images, and the values given by name. */
+    static Recipe recipe(Object... namesAndValues) {
+        Map<String, Object> values = new LinkedHashMap<>(Map.of(
+                "data", "sample", "backbone", "random", "epochs", 2, "batch_size", 16, "lr", 0.05, "limit_train", 64));
+        values.put("limit_test", 40);
+        return with(Recipes.with(Recipe.DEFAULT, values, true), namesAndValues);
+    }
+
+    static Recipe with(Recipe recipe, Object... namesAndValues) {
+        Map<String, Object> values = new LinkedHashMap<>();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            values.put((String) namesAndValues[i], namesAndValues[i + 1]);
+        }
+        return Recipes.with(recipe, values, true);
+    }
+
+    static DataSet images(int train, int test) {
+        return DataSet.of("colours", set("train", train, 1), set("test", test, 2));
+    }
+
+    static ImageSet set(String name, int size, long seed) {
+        try (PointerScope scope = new PointerScope()) {
+            torch.manual_seed(0);
+            Tensor colours = torch.rand(10, 3, 1, 1).mul(new Scalar(120.0));
+            torch.manual_seed(seed);
+            Tensor labels =
+                    torch.arange(new Scalar(size)).remainder(new Scalar(10)).to(ScalarType.Long);
+            Tensor noise = torch.rand(size, 3, 32, 32).mul(new Scalar(135.0));
+            Tensor images = colours.index_select(0, labels).add(noise).to(ScalarType.Byte);
+            return new ImageSet(name, images, labels, CLASSES);
+        }
+    }
+
+    TestRun resume() {
+        try (Checkpoint checkpoint = Checkpoint.read(directory.last())) {
+            trainer.resume(checkpoint);
+        }
+        return this;
+    }
+
+    Ending run() {
+        return trainer.run();
+    }
+
+    /** A whole run from start to end. */
+    static Ending run(Recipe recipe, Path folder) {
+        try (TestRun run = of(recipe, folder)) {
+            return run.run();
+        }
+    }
+
+    /** history.csv without the columns that tell times. */
+    static List<String> history(Path folder) {
+        try {
+            return Files.readAllLines(new RunDirectory(folder).history()).stream()
+                    .map(row -> row.replaceAll("(,[^,]*){2}$", ""))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        trainer.close();
+        data.close();
+        initial.values().forEach(Pointer::close);
+    }
+}

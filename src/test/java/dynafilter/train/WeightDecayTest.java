@@ -1,0 +1,62 @@
+package dynafilter.train;
+
+import static dynafilter.TensorAssert.assertClose;
+import static dynafilter.TensorAssert.assertIdentical;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dynafilter.NativeScope;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(NativeScope.class)
+class WeightDecayTest {
+    private static final double RATE = 0.1;
+    private static final double DECAY = 0.2;
+
+    @Test
+    void sgdDecaysMatricesAndConvolutionsOnly() {
+        // The decay is part of the gradient, which Nesterov's momentum counts 1 + 0.9 times in the first step.
+        assertDecays(TestRun.recipe("optimizer", "sgd", "weight_decay", DECAY), 1 - RATE * DECAY * 1.9);
+    }
+
+    @Test
+    void adamWDecaysMatricesAndConvolutionsOnly() {
+        assertDecays(TestRun.recipe("optimizer", "adamw", "weight_decay", DECAY), 1 - RATE * DECAY);
+    }
+
+    private static void assertDecays(Recipe recipe, double factor) {
+        try (TestBench bench = new TestBench(recipe, TestBench.initial(recipe))) {
+            Map<String, Tensor> before = bench.copy();
+            bench.state.optimizer().step(RATE); // all gradients are zero
+            before.forEach((name, tensor) -> {
+                Tensor after = bench.parameters.state().get(name).detach();
+                if (tensor.dim() >= 2) {
+                    assertClose(tensor.mul(new Scalar(factor)), after, 1e-6, name);
+                } else {
+                    assertIdentical(tensor, after, name);
+                }
+            });
+        }
+    }
+
+    @Test
+    void biasesAndBatchNormAreTheGroupThatDoesNotDecay() {
+        Recipe recipe = TestRun.recipe("weight_decay", DECAY);
+        try (TestBench bench = new TestBench(recipe, TestBench.initial(recipe))) {
+            List<FlatParameters.Group> groups = bench.parameters.groups();
+            assertEquals(
+                    List.of(true, false),
+                    groups.stream().map(FlatParameters.Group::decays).toList());
+            assertTrue(groups.get(1).names().stream().allMatch(name -> name.contains(".bn") || name.endsWith(".bias")));
+            assertTrue(groups.get(0).names().stream().noneMatch(name -> name.contains(".bn") || name.endsWith("bias")));
+            List<?> written = (List<?>) bench.state.optimizer().stateDict(RATE).get("param_groups");
+            assertEquals(DECAY, ((Map<?, ?>) written.get(0)).get("weight_decay"));
+            assertEquals(0.0, ((Map<?, ?>) written.get(1)).get("weight_decay"));
+        }
+    }
+}
