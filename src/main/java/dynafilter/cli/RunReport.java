@@ -26,7 +26,7 @@ final class RunReport implements TrainingListener {
                 (double) progress.step() / progress.stepsPerEpoch(),
                 String.format(
                         Locale.ROOT,
-                        "epoch %d/%d  %s left  loss %.3f  acc %.1f %%  %,.0f images/s",
+                        "epoch %d/%d  %s left  loss %.3f  acc %.1f %%  %,.0f img/s",
                         progress.epoch(),
                         progress.epochs(),
                         Terminal.duration(progress.secondsLeft()),

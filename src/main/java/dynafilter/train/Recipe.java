@@ -68,7 +68,7 @@ public record Recipe(
             20,
             256,
             OptimizerKind.SGD,
-            0.1,
+            0.3,
             0.9,
             5e-4,
             ScheduleKind.ONECYCLE,

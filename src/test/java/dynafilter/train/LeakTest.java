@@ -1,12 +1,12 @@
 package dynafilter.train;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DeviceImages;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.Precision;
 import java.nio.file.Path;
 import java.util.Map;
@@ -30,6 +30,7 @@ class LeakTest {
         assertFalse(
                 Boolean.getBoolean("org.bytedeco.javacpp.noPointerGC"),
                 "JavaCPP counts no pointers here: set org.bytedeco.javacpp.noPointerGC to false");
+        NativeRuntime.useThreads(1);
         long before;
         do {
             before = Pointer.totalCount();
@@ -48,7 +49,8 @@ class LeakTest {
         for (int i = 1; i <= times; i++) {
             action.run();
             int time = i;
-            assertEquals(before, Pointer.totalCount(), () -> "native objects after time " + time);
+            long now = Pointer.totalCount(); // below, where the collector found something of an earlier test after all
+            assertTrue(now <= before, () -> now - before + " native objects more after time " + time);
         }
     }
 

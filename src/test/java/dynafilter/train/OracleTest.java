@@ -16,16 +16,16 @@ import dynafilter.data.Batch;
 import dynafilter.data.DeviceImages;
 import dynafilter.model.FilterKind;
 import dynafilter.model.StateDict;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,15 +68,17 @@ class OracleTest {
 
     private static Recipe recipe(Object... namesAndValues) {
         Recipe recipe = TestRun.recipe(namesAndValues);
-        return TestRun.with(recipe, "lr", recipe.optimizer() == OptimizerKind.SGD ? 0.05 : 1e-4);
+        return TestRun.with(recipe, "lr", recipe.optimizer() == OptimizerKind.SGD ? 0.02 : 1e-4);
     }
 
-    @BeforeAll
-    static void askPythonOnce() throws JsonProcessingException {
+    @BeforeEach
+    void askPythonOnce() throws JsonProcessingException {
         Python python = Python.withTorch();
+        if (Files.exists(folder.resolve("batch.pt"))) {
+            return;
+        }
         List<List<String>> commands = new ArrayList<>();
-        try (PointerScope scope = new PointerScope();
-                DeviceImages images = TestBench.images(IMAGES)) {
+        try (DeviceImages images = TestBench.images(IMAGES)) {
             Batch batch = images.trainingBatch(0, IMAGES);
             TorchFile.write(folder.resolve("batch.pt"), Map.of("images", batch.images(), "labels", batch.labels()));
             for (FilterKind filters : FilterKind.values()) {
@@ -221,7 +223,7 @@ class OracleTest {
         assertWithin(2 * STEPS * recipe.lr(), expected, actual, name);
         if (!isZero(recipe, name)) {
             double mean = meanDifference(expected, actual);
-            assertTrue(mean <= 5e-3 * recipe.lr(), () -> name + " differs by " + mean + " in the mean");
+            assertTrue(mean <= 0.02 * recipe.lr(), () -> name + " differs by " + mean + " in the mean");
         }
     }
 

@@ -137,6 +137,33 @@ class ResumeTest {
     }
 
     @Test
+    void aRunThatIsWhereItIsToStopMakesNoStep() {
+        Recipe recipe = TestRun.recipe("max_steps", 4); // an epoch
+        TestRun.run(recipe, folder);
+        try (Checkpoint before = Checkpoint.read(folder.resolve("last.pt"));
+                TestRun run = TestRun.of(recipe, folder).resume()) {
+            assertEquals(Ending.MAX_STEPS, run.run());
+            assertEquals(4, run.trainer.step());
+            try (Checkpoint after = Checkpoint.read(folder.resolve("last.pt"))) {
+                assertIdentical(before.model(), after.model());
+            }
+        }
+    }
+
+    @Test
+    void refusesACheckpointWhoseStepDoesNotFitItsEpoch() {
+        TestRun.run(TestRun.recipe("epochs", 1), folder);
+        try (Checkpoint c = Checkpoint.read(folder.resolve("last.pt"));
+                TestRun run = TestRun.of(TestRun.recipe(), folder)) {
+            Checkpoint ahead =
+                    new Checkpoint(c.model(), c.optimizer(), 1, 9, 0.5, c.recipe(), c.classes(), c.rng(), c.extra());
+            String actual = assertThrows(InputException.class, () -> run.trainer.resume(ahead))
+                    .getMessage();
+            assertTrue(actual.contains("is at step 9 after 1 epochs, but an epoch of 64 images has 4 steps"), actual);
+        }
+    }
+
+    @Test
     void theBestCheckpointStaysWhereNoLaterEpochIsBetter() {
         TestRun.run(TestRun.recipe("epochs", 1), folder);
         try (TestRun run =

@@ -33,13 +33,13 @@ class TrainerTest {
     @ValueSource(strings = {"dynamic", "static", "single"})
     void learnsTheColoursOfTheClasses(String filters) {
         Recipe recipe = TestRun.recipe(
-                "filters", filters, "epochs", 4, "limit_train", 320, "limit_test", 100, "batch_size", 32, "lr", 0.02);
+                "filters", filters, "epochs", 8, "limit_train", 320, "limit_test", 100, "batch_size", 32, "lr", 0.02);
         try (TestRun run = TestRun.of(recipe, folder)) {
             assertEquals(Ending.FINISHED, run.run());
-            EpochResult last = run.epochs.get(3);
-            assertTrue(run.trainer.bestAccuracy() > 0.25, () -> "accuracy " + run.trainer.bestAccuracy());
+            EpochResult last = run.epochs.get(7);
+            assertTrue(run.trainer.bestAccuracy() > 0.4, () -> "accuracy " + run.trainer.bestAccuracy());
             assertTrue(last.trainLoss() < run.epochs.get(0).trainLoss());
-            assertEquals(40, last.step());
+            assertEquals(80, last.step());
         }
     }
 

@@ -1,0 +1,140 @@
+package dynafilter.cli;
+
+import static dynafilter.cli.TinyRuns.train;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EvalCommandTest {
+    @TempDir
+    private static Path folder;
+
+    private static Path data;
+    private static Path run;
+
+    @BeforeAll
+    static void trainARun() throws IOException {
+        data = TinyRuns.data(folder.resolve("data"));
+        run = folder.resolve("run");
+        Outcome.ofSuccess(train(data, run, "--epochs", 2, "--json", folder.resolve("train.json")));
+    }
+
+    private static JsonNode json(Path file) throws IOException {
+        return new ObjectMapper().readTree(file.toFile());
+    }
+
+    /** Of a row of history.csv: epoch, step, learning_rate, train_loss, train_accuracy, loss, accuracy, best, ... */
+    private static double history(int epoch, int column) throws IOException {
+        String row = Files.readAllLines(run.resolve("history.csv")).get(epoch);
+        return Double.parseDouble(row.split(",", -1)[column]);
+    }
+
+    @Test
+    void writesWhatTheDesignPromisesAsJson() throws IOException {
+        Path file = folder.resolve("eval.json");
+        Outcome outcome = Outcome.ofSuccess("eval", "--model", run.resolve("last.pt"), "--data", data, "--json", file);
+        JsonNode json = json(file);
+        assertEquals(history(2, 6), json.get("accuracy").asDouble(), 1e-6);
+        assertEquals(history(2, 5), json.get("loss").asDouble(), 1e-5);
+        assertEquals(TinyRuns.TEST, json.get("images").asInt());
+        assertEquals(10, json.get("classes").size());
+        assertEquals("airplane", json.get("classes").get(0).asText());
+        assertEquals(10, json.get("confusion").size());
+        int right = 0;
+        for (int label = 0; label < 10; label++) {
+            JsonNode row = json.get("confusion").get(label);
+            int images = 0;
+            for (JsonNode count : row) {
+                images += count.asInt();
+            }
+            assertEquals(10, row.size());
+            assertEquals(TinyRuns.TEST / 10, images);
+            assertEquals(
+                    (double) row.get(label).asInt() / images,
+                    json.get("per_class_accuracy").get(label).asDouble(),
+                    1e-9);
+            right += row.get(label).asInt();
+        }
+        assertEquals((double) right / TinyRuns.TEST, json.get("accuracy").asDouble(), 1e-9);
+        String accuracy = String.format(Locale.ROOT, "accuracy   %.2f %% of 20 images", 100.0 * right / TinyRuns.TEST);
+        assertTrue(outcome.out().contains(accuracy), outcome.out());
+        assertTrue(outcome.out().contains("airplane  "), outcome.out());
+    }
+
+    @Test
+    void aClassWithoutImagesHasNoAccuracy() throws IOException {
+        Path file = folder.resolve("few.json");
+        Outcome.ofSuccess("eval", "--model", run.resolve("best.pt"), "--data", data, "--limit-test", 3, "--json", file);
+        JsonNode json = json(file);
+        assertEquals(3, json.get("images").asInt());
+        assertTrue(json.get("per_class_accuracy").get(5).isNull());
+    }
+
+    @Test
+    void trainingTellsItsOutcomeAsJson() throws IOException {
+        JsonNode json = json(folder.resolve("train.json"));
+        assertEquals("finished", json.get("ending").asText());
+        assertEquals(run.toString(), json.get("run").asText());
+        assertEquals(2, json.get("epochs").asInt());
+        assertEquals(2 * TinyRuns.STEPS, json.get("steps").asInt());
+        assertEquals("test", json.get("selected_on").asText());
+        int best = json.get("best_epoch").asInt();
+        assertEquals(history(best, 6), json.get("best_accuracy").asDouble(), 1e-6);
+        assertEquals(
+                Math.max(history(1, 6), history(2, 6)),
+                json.get("best_accuracy").asDouble(),
+                1e-6);
+    }
+
+    @Test
+    void theTestSetIsUsedOnceWhereAValidationSplitChooses() throws IOException {
+        Path file = folder.resolve("split.json");
+        Path split = folder.resolve("split");
+        Outcome outcome = Outcome.ofSuccess(train(data, split, "--epochs", 1, "--val-split", "0.25", "--json", file));
+        assertTrue(outcome.line("data").contains("48 training, 16 validation, 20 test images"), outcome.out());
+        assertTrue(outcome.line("epoch").contains("validation loss"), outcome.out());
+        assertTrue(outcome.out().contains("its test accuracy"), outcome.out());
+        assertEquals("validation", json(file).get("selected_on").asText());
+        Path eval = folder.resolve("test.json");
+        Outcome.ofSuccess("eval", "--model", split.resolve("best.pt"), "--data", data, "--json", eval);
+        assertEquals(
+                json(file).get("test_accuracy").asDouble(),
+                json(eval).get("accuracy").asDouble(),
+                1e-9);
+    }
+
+    @Test
+    void theConfigTellsWhatTheRunWasMadeOf() throws IOException {
+        JsonNode config = json(run.resolve("config.json"));
+        assertEquals("dynafilter-config/1", config.get("format").asText());
+        assertEquals(16, config.at("/recipe/batch_size").asInt());
+        assertEquals(64, config.at("/data/sha256").asText().length());
+        assertEquals("cpu", config.at("/environment/device").asText());
+        assertEquals(1, config.at("/environment/threads").asInt());
+        for (String version : List.of("dynafilter", "libtorch", "java", "os")) {
+            assertTrue(config.at("/environment/" + version).isTextual(), version);
+        }
+    }
+
+    @Test
+    void dataInfoAndVerifyTellAsJsonToo() throws IOException {
+        Path file = folder.resolve("info.json");
+        Outcome info = Outcome.ofSuccess("data", "info", "--data", data, "--json", file);
+        assertTrue(info.out().contains("training: 64 images"), info.out());
+        assertEquals(64, json(file).at("/data/train/images").asInt());
+        Outcome verify = Outcome.of("data", "verify", "--data", data, "--json", file);
+        assertEquals(1, verify.code(), "made-up images are not CIFAR-10");
+        assertTrue(verify.out().contains("data_batch_2.bin   missing\n"), verify.out());
+        assertEquals(6, json(file).get("files").size());
+    }
+}

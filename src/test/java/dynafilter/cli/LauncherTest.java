@@ -1,0 +1,213 @@
+package dynafilter.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** scripts/dynafilter in a copy of the tree, with a Maven that only makes a jar and a Java that only tells its arguments. */
+@DisabledOnOs(OS.WINDOWS)
+class LauncherTest {
+    private static final List<String> TOOLS =
+            List.of("dirname", "readlink", "find", "head", "mkdir", "touch", "rm", "cat", "uname", "sleep");
+    private static final String JAVA = "#!/bin/sh\nfor word; do echo \"<$word>\"; done\nexit ${CODE:-0}\n";
+    private static final String MAVEN = """
+            #!/bin/sh
+            echo "$@" >>"$BUILDS"
+            sleep ${SECONDS_TO_BUILD:-0}
+            echo 'what Maven says'
+            [ -n "$FAILS" ] && exit 1
+            [ -e "$ROOT/target/dynafilter.jar" ] || echo jar >"$ROOT/target/dynafilter.jar"
+            """;
+
+    @TempDir
+    private Path folder;
+
+    private Path root;
+    private Path bin;
+    private Path builds;
+
+    @BeforeEach
+    void copyTheTree() throws IOException {
+        root = Files.createDirectories(folder.resolve("a checkout")).toRealPath();
+        bin = Files.createDirectories(folder.resolve("bin"));
+        builds = folder.resolve("builds");
+        Files.createDirectories(root.resolve("scripts"));
+        Files.createDirectories(root.resolve("native-config"));
+        Files.createDirectories(root.resolve("src/main/java"));
+        for (String name : List.of("scripts/dynafilter", "native-config/allocator.sh", "pom.xml")) {
+            Files.copy(Path.of(name), root.resolve(name));
+        }
+        Files.writeString(root.resolve("src/main/java/Main.java"), "");
+        for (String tool : TOOLS) {
+            program(tool, "#!/bin/sh\nexec '" + onPath(tool) + "' \"$@\"\n");
+        }
+        program("java", JAVA);
+        program("mvn", MAVEN);
+    }
+
+    private static Path onPath(String tool) {
+        return Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
+                .map(entry -> Path.of(entry, tool))
+                .filter(Files::isExecutable)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private void program(String name, String text) throws IOException {
+        Files.writeString(bin.resolve(name), text);
+        assertTrue(bin.resolve(name).toFile().setExecutable(true));
+    }
+
+    private Process start(Map<String, String> environment, List<String> words) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(words).directory(folder.toFile());
+        builder.environment().clear();
+        builder.environment().put("PATH", bin.toString());
+        builder.environment().put("BUILDS", builds.toString());
+        builder.environment().put("ROOT", root.toString());
+        builder.environment().put("DYNAFILTER_ALLOCATOR", "");
+        builder.environment().putAll(environment);
+        return builder.start();
+    }
+
+    private static Outcome await(Process process) throws IOException, InterruptedException {
+        String out = new String(process.getInputStream().readAllBytes(), UTF_8);
+        String err = new String(process.getErrorStream().readAllBytes(), UTF_8);
+        return new Outcome(process.waitFor(), out, err);
+    }
+
+    private Outcome run(Map<String, String> environment, String... arguments) throws IOException, InterruptedException {
+        List<String> words =
+                new ArrayList<>(List.of(root.resolve("scripts/dynafilter").toString()));
+        words.addAll(Arrays.asList(arguments));
+        return await(start(environment, words));
+    }
+
+    private int builds() throws IOException {
+        return Files.exists(builds) ? Files.readAllLines(builds).size() : 0;
+    }
+
+    @Test
+    void buildsOnceAndPassesEveryArgumentAsItIs() throws IOException, InterruptedException {
+        Outcome first = run(Map.of(), "train", "--data", "my data", "", "*", "it's \"$HOME\"");
+        assertEquals(0, first.code(), first.err());
+        assertTrue(
+                first.out()
+                        .endsWith("<-jar>\n<" + root + "/target/dynafilter.jar>\n<train>\n<--data>\n<my data>\n"
+                                + "<>\n<*>\n<it's \"$HOME\">\n"),
+                first.out());
+        assertTrue(first.err().startsWith("dynafilter: building "), first.err());
+        assertTrue(first.err().contains("what Maven says"), "a build's words are not the program's output");
+        Outcome second = run(Map.of("CODE", "143", "JAVA_OPTS", "-Xmx1g -Da=b"), "eval");
+        assertEquals(143, second.code());
+        assertEquals("", second.err());
+        assertTrue(second.out().contains("<-Xmx1g>\n<-Da=b>\n<-jar>"), second.out());
+        assertEquals(1, builds());
+        assertTrue(Files.readString(builds).contains("-f " + root + "/pom.xml"), "builds its own tree");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pom.xml", "src/main/java/Main.java", "native-config/allocator.sh"})
+    void buildsAgainOnceWhereASourceIsNewer(String source) throws IOException, InterruptedException {
+        run(Map.of());
+        Path jar = root.resolve("target/dynafilter.jar");
+        Files.setLastModifiedTime(jar, FileTime.from(Instant.now().minusSeconds(60)));
+        Files.setLastModifiedTime(
+                root.resolve(source), FileTime.from(Instant.now().minusSeconds(30)));
+        run(Map.of()); // this Maven leaves the jar alone, as the real one does where nothing in it changed
+        assertEquals(2, builds(), "newer " + source);
+        run(Map.of());
+        assertEquals(2, builds(), "built again for nothing");
+    }
+
+    @Test
+    void worksFromAnyFolderAndThroughLinks() throws IOException, InterruptedException {
+        Path links = Files.createDirectories(folder.resolve("links"));
+        Files.createSymbolicLink(links.resolve("absolute"), root.resolve("scripts/dynafilter"));
+        Files.createSymbolicLink(links.resolve("relative"), Path.of("../a checkout/scripts/dynafilter"));
+        Files.createSymbolicLink(links.resolve("chain"), Path.of("relative"));
+        for (String name :
+                List.of("links/absolute", "links/relative", "./links/chain", "a checkout/scripts/dynafilter")) {
+            Outcome outcome = await(start(Map.of("CDPATH", folder.toString()), List.of("sh", name, "--version")));
+            assertEquals(0, outcome.code(), outcome.err());
+            assertTrue(outcome.out().endsWith("<" + root + "/target/dynafilter.jar>\n<--version>\n"), outcome.out());
+        }
+        assertEquals(1, builds());
+    }
+
+    @Test
+    void saysWhatIsMissing() throws IOException, InterruptedException {
+        run(Map.of("JAVA_HOME", "/no/such/jdk")).assertRefused("/no/such/jdk/bin/java", "JAVA_HOME");
+        run(Map.of("DYNAFILTER_BUILD", "gpu")).assertRefused("DYNAFILTER_BUILD=gpu", "cpu or cuda");
+        Files.delete(bin.resolve("mvn"));
+        run(Map.of()).assertRefused("Maven is needed", "package maven");
+        Files.delete(bin.resolve("java"));
+        run(Map.of()).assertRefused("no Java found", "JDK 17");
+        assertFalse(Files.exists(root.resolve("target/.cpu-build")), "a lock is left behind");
+    }
+
+    @Test
+    void aFailedBuildRunsNothing() throws IOException, InterruptedException {
+        Outcome outcome = run(Map.of("FAILS", "yes"), "train");
+        outcome.assertFailed(1, "the build failed");
+        assertEquals("", outcome.out());
+        assertEquals(0, run(Map.of()).code(), "and can be tried again");
+    }
+
+    @Test
+    void twoAtOnceBuildOnce() throws IOException, InterruptedException {
+        List<String> words = List.of(root.resolve("scripts/dynafilter").toString(), "train");
+        Process first = start(Map.of("SECONDS_TO_BUILD", "1"), words);
+        Process second = start(Map.of("SECONDS_TO_BUILD", "1"), words);
+        for (Outcome outcome : List.of(await(first), await(second))) {
+            assertEquals(0, outcome.code(), outcome.err());
+            assertTrue(outcome.out().endsWith("<train>\n"), outcome.out());
+        }
+        assertEquals(1, builds());
+    }
+
+    @Test
+    void aBuildThatWasKilledDoesNotBlockTheNext() throws IOException, InterruptedException {
+        Path lock = Files.createDirectories(root.resolve("target/.cpu-build"));
+        Process dead = new ProcessBuilder("true").start();
+        dead.waitFor();
+        Files.writeString(lock.resolve("pid"), dead.pid() + "\n");
+        assertEquals(0, run(Map.of()).code());
+        assertEquals(1, builds());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sh", "dash", "bash", "busybox"})
+    void isValidForEveryShell(String shell) throws IOException, InterruptedException {
+        Path installed = Path.of("/bin").resolve(shell);
+        assumeTrue(Files.isExecutable(installed), "there is no " + shell);
+        List<String> words = new ArrayList<>(List.of(installed.toString()));
+        if (shell.equals("busybox")) {
+            words.add("sh");
+        }
+        words.addAll(List.of(root.resolve("scripts/dynafilter").toString(), "--help"));
+        Outcome outcome = await(start(Map.of(), words));
+        assertEquals(0, outcome.code(), outcome.err());
+        assertTrue(outcome.out().endsWith("<--help>\n"), outcome.out());
+    }
+}

@@ -1,0 +1,63 @@
+package dynafilter.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+
+/** How a command line ended: its exit code and what it printed. */
+record Outcome(int code, String out, String err) {
+    /** Runs a command line in this process. */
+    static Outcome of(Object... arguments) {
+        String[] words = new String[arguments.length];
+        for (int i = 0; i < words.length; i++) {
+            words[i] = arguments[i].toString();
+        }
+        PrintStream standardOut = System.out;
+        PrintStream standardErr = System.err;
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int code;
+        try {
+            System.setOut(new PrintStream(out, true, UTF_8));
+            System.setErr(new PrintStream(err, true, UTF_8));
+            code = Main.run(words);
+        } finally {
+            System.setOut(standardOut);
+            System.setErr(standardErr);
+        }
+        return new Outcome(code, out.toString(UTF_8), err.toString(UTF_8));
+    }
+
+    /** Runs a command line in this process that must succeed without a word on stderr. */
+    static Outcome ofSuccess(Object... arguments) {
+        Outcome outcome = of(arguments);
+        assertEquals(0, outcome.code, outcome.err);
+        assertEquals("", outcome.err);
+        return outcome;
+    }
+
+    /** One line on stderr with each of these parts, no stack trace, exit code 2. */
+    void assertRefused(Object... parts) {
+        assertFailed(2, parts);
+        assertEquals(1, err.lines().count(), err);
+    }
+
+    /** The last line on stderr has each of these parts. */
+    void assertFailed(int expected, Object... parts) {
+        assertEquals(expected, code, err);
+        String line = err.lines().reduce((first, second) -> second).orElse("");
+        assertTrue(line.startsWith("dynafilter: "), err);
+        for (Object part : parts) {
+            assertTrue(line.contains(part.toString()), () -> "no \"" + part + "\" in: " + err);
+        }
+        assertTrue(!err.contains("\tat ") && !err.contains("Exception"), err);
+    }
+
+    /** The lines of stdout that begin so. */
+    String line(String start) {
+        return out.lines().filter(line -> line.startsWith(start)).findFirst().orElse("");
+    }
+}

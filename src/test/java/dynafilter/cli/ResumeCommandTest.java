@@ -1,0 +1,153 @@
+package dynafilter.cli;
+
+import static dynafilter.cli.TinyRuns.assertSame;
+import static dynafilter.cli.TinyRuns.train;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ResumeCommandTest {
+    @TempDir
+    private static Path folder;
+
+    private static Path data;
+    private static Path straight; // three epochs without a stop
+
+    private Path run;
+
+    @BeforeAll
+    static void trainStraight() throws IOException {
+        data = TinyRuns.data(folder.resolve("data"));
+        straight = folder.resolve("straight");
+        Outcome.ofSuccess(train(data, straight, "--epochs", 3));
+    }
+
+    /** Six of twelve steps: in the middle of the second epoch. */
+    @BeforeEach
+    void trainHalf(@TempDir Path home) {
+        run = home.resolve("a run's folder");
+        Outcome half = Outcome.ofSuccess(train(data, run, "--epochs", 3, "--max-steps", 6));
+        assertEquals(6, TinyRuns.step(run.resolve("last.pt")));
+        String words = "'" + run.toString().replace("'", "'\\''") + "'";
+        assertTrue(
+                half.out()
+                        .contains("stopped in epoch 2 of 3, at step 6; go on with: dynafilter train --resume " + words
+                                + " --max-steps 0"),
+                half.out());
+    }
+
+    @Test
+    void goesOnBitForBitFromTheFolder() throws IOException {
+        Outcome resumed = Outcome.ofSuccess("train", "--resume", run, "--max-steps", 0);
+        assertTrue(resumed.out().contains("resumed    after epoch 1, at step 6"), resumed.out());
+        assertSame(straight.resolve("last.pt"), run.resolve("last.pt"));
+        assertSame(straight.resolve("best.pt"), run.resolve("best.pt"));
+        assertEquals(results(straight), results(run));
+    }
+
+    @Test
+    void goesOnWithTheThreadsOfTheRun() {
+        Outcome resumed = Outcome.ofSuccess("train", "--resume", run);
+        assertTrue(resumed.line("device").contains(", 1 thread,"), resumed.out());
+        Outcome more = Outcome.ofSuccess("train", "--resume", run, "--threads", 2, "--max-steps", 7);
+        assertTrue(more.line("device").contains(", 2 threads,"), more.out());
+    }
+
+    @Test
+    void aStoppedRunStaysWhereItIsUntilItsLimitIsRaised() throws IOException {
+        Outcome.ofSuccess("train", "--resume", run);
+        assertEquals(6, TinyRuns.step(run.resolve("last.pt")));
+        Outcome.ofSuccess("train", "--resume", run, "--max-steps", 8); // the epoch's end
+        Outcome.ofSuccess("train", "--resume", run);
+        assertEquals(8, TinyRuns.step(run.resolve("last.pt")));
+        assertEquals(2, results(run).size());
+    }
+
+    @Test
+    void takesAFileAndGoesOnInAnotherFolder() throws IOException {
+        byte[] last = Files.readAllBytes(run.resolve("last.pt"));
+        Path other = run.resolveSibling("other");
+        Outcome.ofSuccess("train", "--resume", run.resolve("last.pt"), "--out", other, "--max-steps", 0);
+        assertSame(straight.resolve("last.pt"), other.resolve("last.pt"));
+        assertSame(straight.resolve("best.pt"), other.resolve("best.pt"));
+        assertEquals(results(straight), results(other));
+        assertArrayEquals(last, Files.readAllBytes(run.resolve("last.pt")));
+        Outcome.of("train", "--resume", run, "--out", other)
+                .assertRefused("--out " + other + " holds another run than --resume " + run.resolve("last.pt"));
+    }
+
+    @Test
+    void lastAndBestAreThoseOfTheFolderInOut() throws IOException {
+        Outcome.ofSuccess("train", "--resume", "best", "--out", run, "--max-steps", 0);
+        assertSame(straight.resolve("last.pt"), run.resolve("last.pt"));
+        assertEquals(results(straight), results(run));
+        Outcome.of("train", "--resume", "last", "--out", folder)
+                .assertRefused("--resume last: there is no checkpoint " + folder.resolve("last.pt"));
+    }
+
+    @Test
+    void aFinishedRunIsLeftAlone() throws IOException {
+        List<byte[]> before = contents(straight);
+        Outcome again = Outcome.ofSuccess("train", "--resume", straight);
+        assertTrue(again.out().startsWith("nothing to do: the run in " + straight + " is finished"), again.out());
+        assertTrue(again.out().contains("dynafilter train --resume " + straight + " --epochs 6"), again.out());
+        Outcome.ofSuccess("train", "--resume", straight, "--epochs", 2);
+        Path other = run.resolveSibling("other");
+        Outcome.ofSuccess("train", "--resume", straight, "--out", other);
+        assertFalse(Files.exists(other));
+        List<byte[]> after = contents(straight);
+        for (int i = 0; i < before.size(); i++) {
+            assertArrayEquals(before.get(i), after.get(i));
+        }
+    }
+
+    @Test
+    void moreEpochsGoOnFromTheEnd() throws IOException {
+        Outcome.ofSuccess("train", "--resume", run, "--max-steps", 0);
+        Outcome more = Outcome.ofSuccess("train", "--resume", run, "--max-steps", 0, "--epochs", 4);
+        assertTrue(more.line("epoch").startsWith("epoch 4/4 "), more.out());
+        assertEquals(4, results(run).size());
+        assertEquals(16, TinyRuns.step(run.resolve("last.pt")));
+        Outcome rest = Outcome.ofSuccess("train", "--resume", run);
+        assertTrue(rest.out().startsWith("nothing to do"), rest.out());
+    }
+
+    @Test
+    void aConfigReproducesItsRunBitForBit() throws IOException {
+        Path again = run.resolveSibling("again");
+        Outcome.ofSuccess("train", "--config", straight.resolve("config.json"), "--out", again);
+        assertSame(straight.resolve("last.pt"), again.resolve("last.pt"));
+        assertEquals(results(straight), results(again));
+        Path longer = run.resolveSibling("longer");
+        Outcome four =
+                Outcome.ofSuccess("train", "--config", straight.resolve("config.json"), "--epochs", 4, "--out", longer);
+        assertTrue(four.line("recipe").contains("4 epochs, batch 16"), four.out());
+    }
+
+    /** The rows of history.csv without their times. */
+    private static List<String> results(Path run) throws IOException {
+        return Files.readAllLines(run.resolve("history.csv")).stream()
+                .skip(1)
+                .map(row -> row.replaceAll(",[^,]*,[^,]*$", ""))
+                .toList();
+    }
+
+    private static List<byte[]> contents(Path run) throws IOException {
+        List<byte[]> contents = new ArrayList<>();
+        for (String name : List.of("best.pt", "last.pt", "config.json", "history.csv", "train.log")) {
+            contents.add(Files.readAllBytes(run.resolve(name)));
+        }
+        return contents;
+    }
+}

@@ -1,0 +1,77 @@
+package dynafilter.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dynafilter.TensorAssert;
+import dynafilter.checkpoint.Checkpoint;
+import dynafilter.runtime.NativeRuntime;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/** Data sets in CIFAR-10's format and runs on them that take no time. */
+final class TinyRuns {
+    static final int RECORD = 3073;
+    static final int TRAIN = 64;
+    static final int TEST = 20;
+    static final int STEPS = 4; // an epoch's
+
+    private TinyRuns() {}
+
+    /** A data folder with so many training images of noise, all labels in turn. */
+    static Path data(Path folder, int train) throws IOException {
+        Files.createDirectories(folder);
+        Files.write(folder.resolve("data_batch_1.bin"), records(train));
+        Files.write(folder.resolve("test_batch.bin"), records(TEST));
+        return folder;
+    }
+
+    static Path data(Path folder) throws IOException {
+        return data(folder, TRAIN);
+    }
+
+    static byte[] records(int count) {
+        byte[] bytes = new byte[count * RECORD];
+        new Random(count).nextBytes(bytes);
+        for (int record = 0; record < count; record++) {
+            bytes[record * RECORD] = (byte) (record % 10);
+        }
+        return bytes;
+    }
+
+    /** {@code train} on a data folder with everything small, and further options. */
+    static Object[] train(Path data, Path out, Object... options) {
+        List<Object> line = new ArrayList<>(List.of("train", "--data", data, "--backbone", "random"));
+        line.addAll(List.of("--threads", 1, "--lr", "0.01", "--out", out));
+        line.addAll(Arrays.asList(options));
+        if (!line.contains("--batch-size")) {
+            line.addAll(List.of("--batch-size", TRAIN / STEPS));
+        }
+        return line.toArray();
+    }
+
+    /** Two checkpoints with the same network, optimizer, epoch and step, to the bit. */
+    static void assertSame(Path expected, Path actual) {
+        NativeRuntime.load();
+        try (Checkpoint one = Checkpoint.read(expected);
+                Checkpoint other = Checkpoint.read(actual)) {
+            assertEquals(one.epoch(), other.epoch());
+            assertEquals(one.step(), other.step());
+            assertEquals(one.bestAccuracy(), other.bestAccuracy());
+            TensorAssert.assertIdentical(one.model(), other.model());
+            assertEquals(one.optimizer().get("param_groups"), other.optimizer().get("param_groups"));
+        }
+    }
+
+    /** The step that a checkpoint was taken at. */
+    static long step(Path checkpoint) {
+        NativeRuntime.load();
+        try (Checkpoint read = Checkpoint.read(checkpoint)) {
+            return read.step();
+        }
+    }
+}
