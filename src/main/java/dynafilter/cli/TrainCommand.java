@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -18,6 +19,9 @@ import org.apache.commons.cli.Options;
 
 /** {@code train}: trains a network into a run directory, or continues one. */
 final class TrainCommand implements Command {
+    /** What stopped a run does not stop the one that continues it. */
+    private static final Map<String, Object> LIMITS_OF_ONE_CALL = Map.of("max_steps", 0L, "max_minutes", 0.0);
+
     private static final DateTimeFormatter TIMESTAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
 
     @Override
@@ -94,7 +98,9 @@ final class TrainCommand implements Command {
         }
         Session session = Session.open(line, RunConfig.threads(source.config()));
         try (Checkpoint checkpoint = Checkpoint.read(file)) {
-            Recipe recipe = Recipes.with(recipeOf(checkpoint, file), given, true);
+            Map<String, Object> values = new LinkedHashMap<>(LIMITS_OF_ONE_CALL);
+            values.putAll(given);
+            Recipe recipe = Recipes.with(recipeOf(checkpoint, file), values, true);
             RunDirectory goesOn = checkpoint.epoch() < recipe.epochs() ? directory : source; // finished: stays as it is
             return new TrainingRun(line, recipe, goesOn, terminal, interruption).resume(session, file, checkpoint);
         }

@@ -155,8 +155,7 @@ final class TrainingRun {
         switch (ending) {
             case FINISHED -> log.debug("all epochs done");
             case EARLY_STOP -> log.info("stopped early: no better accuracy in {} epochs", recipe.earlyStop());
-            case MAX_STEPS -> stopped(trainer, "--max-steps 0");
-            case MAX_MINUTES, INTERRUPTED -> stopped(trainer, "");
+            case MAX_STEPS, MAX_MINUTES, INTERRUPTED -> stopped(trainer);
         }
         if (data.hasValidation() && ending != Ending.INTERRUPTED && trainer.epoch() > 0) {
             outcome.putAll(testOnce(data, session));
@@ -164,7 +163,7 @@ final class TrainingRun {
         return outcome;
     }
 
-    private void stopped(Trainer trainer, String options) {
+    private void stopped(Trainer trainer) {
         boolean between = trainer.step() == trainer.epoch() * trainer.stepsPerEpoch();
         log.info(
                 "stopped {} {} of {}, at step {}; go on with: {}",
@@ -172,7 +171,7 @@ final class TrainingRun {
                 between ? trainer.epoch() : trainer.epoch() + 1,
                 recipe.epochs(),
                 trainer.step(),
-                resumption(options));
+                resumption(""));
     }
 
     /** With a validation split the test set is used once: for the network the validation images chose. */

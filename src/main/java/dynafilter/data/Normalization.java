@@ -11,20 +11,20 @@ public final class Normalization implements AutoCloseable {
     private static final double[] MEAN = {0.4914, 0.4822, 0.4465};
     private static final double[] STANDARD_DEVIATION = {0.2470, 0.2435, 0.2616};
 
-    private final Tensor mean; // [1, 3, 1, 1], in units of 0..255
+    private final Tensor shift; // [1, 3, 1, 1]
     private final Tensor scale; // [1, 3, 1, 1]
 
     public Normalization(ComputeDevice device) {
-        float[] shift = new float[3];
-        float[] factor = new float[3];
+        float[] shifts = new float[3];
+        float[] scales = new float[3];
         for (int channel = 0; channel < 3; channel++) {
-            shift[channel] = (float) (255 * MEAN[channel]);
-            factor[channel] = (float) (1 / (255 * STANDARD_DEVIATION[channel]));
+            shifts[channel] = (float) (-MEAN[channel] / STANDARD_DEVIATION[channel]);
+            scales[channel] = (float) (1 / (255 * STANDARD_DEVIATION[channel]));
         }
         try (PointerScope scope = new PointerScope()) {
-            mean = channels(shift, device);
-            scale = channels(factor, device);
-            mean.retainReference();
+            shift = channels(shifts, device);
+            scale = channels(scales, device);
+            shift.retainReference();
             scale.retainReference();
         }
     }
@@ -38,12 +38,12 @@ public final class Normalization implements AutoCloseable {
      * @return float32 [N, 3, H, W] in the same memory format
      */
     public Tensor apply(Tensor pixels) {
-        return torch.sub(pixels.to(ScalarType.Float), mean).mul_(scale);
+        return torch.addcmul(shift, pixels.to(ScalarType.Float), scale); // (pixels / 255 - mean) / deviation
     }
 
     @Override
     public void close() {
-        mean.close();
+        shift.close();
         scale.close();
     }
 }

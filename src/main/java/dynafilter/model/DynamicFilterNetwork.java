@@ -102,7 +102,8 @@ public final class DynamicFilterNetwork {
      */
     public Tensor responseMaps(Tensor images, Tensor filters, boolean training) {
         Tensor features = backbone.forward(images, training); // [N, C, H, W]
-        return conv2d(features, filters).mul(new Scalar(1 / Math.sqrt(shape.channels())));
+        // The filters are rescaled instead of the maps: the same product, over far fewer numbers.
+        return conv2d(features, filters.mul(new Scalar(1 / Math.sqrt(shape.channels()))));
     }
 
     /** The filters, each of length one: [K, C, 1, 1]. */

@@ -1,6 +1,5 @@
 package dynafilter.model;
 
-import static org.bytedeco.pytorch.global.torch.add;
 import static org.bytedeco.pytorch.global.torch.batch_norm;
 import static org.bytedeco.pytorch.global.torch.conv2d;
 import static org.bytedeco.pytorch.global.torch.max_pool2d;
@@ -59,9 +58,10 @@ final class ResNetStem implements Backbone {
 
     @Override
     public Tensor forward(Tensor images, boolean training) {
-        Tensor features = relu_(stem.forward(images, training)); // [N, 64, 16, 16]
-        features =
-                max_pool2d(features, new long[] {3, 3}, new long[] {2, 2}, new long[] {1, 1}, new long[] {1, 1}, false);
+        // ReLU behind the pooling instead of before: the same values and gradients, over a quarter of the numbers.
+        Tensor features = stem.forward(images, training); // [N, 64, 16, 16]
+        features = relu_(max_pool2d(
+                features, new long[] {3, 3}, new long[] {2, 2}, new long[] {1, 1}, new long[] {1, 1}, false));
         for (BasicBlock block : blocks) {
             features = block.forward(features, training); // [N, 64, 8, 8]
         }
@@ -71,7 +71,7 @@ final class ResNetStem implements Backbone {
     private record BasicBlock(Convolution first, Convolution second) {
         Tensor forward(Tensor features, boolean training) {
             Tensor inner = relu_(first.forward(features, training));
-            return relu_(add(second.forward(inner, training), features));
+            return relu_(second.forward(inner, training).add_(features));
         }
     }
 

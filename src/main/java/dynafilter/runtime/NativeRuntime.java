@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.util.Locale;
 import java.util.Properties;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.openblas.presets.openblas_nolapack;
 import org.bytedeco.pytorch.global.torch;
 
 /** Loads libtorch once, with the project's settings, and says what was loaded. */
@@ -33,9 +34,14 @@ public final class NativeRuntime {
         }
     }
 
-    /** How many threads CPU operators use from now on. */
+    /**
+     * How many threads CPU operators use from now on. OpenBLAS, whose threads are its own, gets one: between two matrix
+     * products they spin for tens of milliseconds, on the very cores the convolutions' threads need, and this network's
+     * matrix products are small.
+     */
     public static void useThreads(int threads) {
         torch.set_num_threads(threads);
+        openblas_nolapack.blas_set_num_threads(1);
     }
 
     /** The machine as JavaCPP names it, such as {@code linux-x86_64}. */

@@ -37,7 +37,7 @@ class FullDiskTest {
     private Outcome resumeWithin(int blocks) throws IOException, InterruptedException {
         List<String> program = new ArrayList<>(List.of("sh", "-c", "ulimit -f " + blocks + "; exec \"$@\"", "sh"));
         program.addAll(Child.java(Path.of(System.getProperty("java.home")), "-XX:-UsePerfData"));
-        try (Child child = Child.start(folder, program, "train", "--resume", run, "--max-steps", 0)) {
+        try (Child child = Child.start(folder, program, "train", "--resume", run)) {
             return child.await();
         }
     }
@@ -55,7 +55,7 @@ class FullDiskTest {
         }
         assertTrue(Files.readString(run.resolve("train.log")).contains("stack trace"));
 
-        Outcome.ofSuccess("train", "--resume", run, "--max-steps", 0); // with room again
+        Outcome.ofSuccess("train", "--resume", run); // with room again
         assertEquals(3, Files.readAllLines(run.resolve("history.csv")).size() - 1);
     }
 

@@ -42,14 +42,13 @@ class ResumeCommandTest {
         String words = "'" + run.toString().replace("'", "'\\''") + "'";
         assertTrue(
                 half.out()
-                        .contains("stopped in epoch 2 of 3, at step 6; go on with: dynafilter train --resume " + words
-                                + " --max-steps 0"),
+                        .contains("stopped in epoch 2 of 3, at step 6; go on with: dynafilter train --resume " + words),
                 half.out());
     }
 
     @Test
     void goesOnBitForBitFromTheFolder() throws IOException {
-        Outcome resumed = Outcome.ofSuccess("train", "--resume", run, "--max-steps", 0);
+        Outcome resumed = Outcome.ofSuccess("train", "--resume", run);
         assertTrue(resumed.out().contains("resumed    after epoch 1, at step 6"), resumed.out());
         assertSame(straight.resolve("last.pt"), run.resolve("last.pt"));
         assertSame(straight.resolve("best.pt"), run.resolve("best.pt"));
@@ -78,7 +77,7 @@ class ResumeCommandTest {
     void takesAFileAndGoesOnInAnotherFolder() throws IOException {
         byte[] last = Files.readAllBytes(run.resolve("last.pt"));
         Path other = run.resolveSibling("other");
-        Outcome.ofSuccess("train", "--resume", run.resolve("last.pt"), "--out", other, "--max-steps", 0);
+        Outcome.ofSuccess("train", "--resume", run.resolve("last.pt"), "--out", other);
         assertSame(straight.resolve("last.pt"), other.resolve("last.pt"));
         assertSame(straight.resolve("best.pt"), other.resolve("best.pt"));
         assertEquals(results(straight), results(other));
@@ -89,7 +88,7 @@ class ResumeCommandTest {
 
     @Test
     void lastAndBestAreThoseOfTheFolderInOut() throws IOException {
-        Outcome.ofSuccess("train", "--resume", "best", "--out", run, "--max-steps", 0);
+        Outcome.ofSuccess("train", "--resume", "best", "--out", run);
         assertSame(straight.resolve("last.pt"), run.resolve("last.pt"));
         assertEquals(results(straight), results(run));
         Outcome.of("train", "--resume", "last", "--out", folder)
@@ -114,8 +113,8 @@ class ResumeCommandTest {
 
     @Test
     void moreEpochsGoOnFromTheEnd() throws IOException {
-        Outcome.ofSuccess("train", "--resume", run, "--max-steps", 0);
-        Outcome more = Outcome.ofSuccess("train", "--resume", run, "--max-steps", 0, "--epochs", 4);
+        Outcome.ofSuccess("train", "--resume", run);
+        Outcome more = Outcome.ofSuccess("train", "--resume", run, "--epochs", 4);
         assertTrue(more.line("epoch").startsWith("epoch 4/4 "), more.out());
         assertEquals(4, results(run).size());
         assertEquals(16, TinyRuns.step(run.resolve("last.pt")));

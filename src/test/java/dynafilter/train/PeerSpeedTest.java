@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 @Tag("speed")
 final class PeerSpeedTest {
     private static final int BATCH = 512;
-    private static final int ROUNDS = 8;
+    private static final int ROUNDS = 10;
     private static final int STEPS = 6;
     private static final int WARM_UP = 4;
 
