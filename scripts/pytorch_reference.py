@@ -25,7 +25,7 @@ DEFAULTS = dict(
     data="data/cifar-10-batches-bin", limit_train=0, limit_test=0, augment=True, seed=0,
     backbone="random", filters="dynamic", freeze="none",
     epochs=20, batch_size=256, precision="fp32", label_smoothing=0.0, clip_grad=0.0,
-    optimizer="sgd", lr=0.1, momentum=0.9, weight_decay=5e-4, schedule="onecycle", warmup=0.2,
+    optimizer="sgd", lr=0.3, momentum=0.9, weight_decay=5e-4, schedule="onecycle", warmup=0.2,
 )
 JAVA_ONLY = {"accumulate": 1, "ema": 0, "val_split": 0}        # and the value that means "not used"
 FORMAT = "dynafilter/1"

@@ -41,10 +41,6 @@ public final class Fields {
         return value(key, String.class, "text");
     }
 
-    public boolean bool(String key) {
-        return value(key, Boolean.class, "a bool");
-    }
-
     /** An int of Python's within the range of long. */
     public long integer(String key) {
         return value(key, Long.class, "an int");

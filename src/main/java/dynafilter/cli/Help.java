@@ -7,7 +7,7 @@ import org.apache.commons.cli.HelpFormatter;
 import org.apache.commons.cli.Options;
 
 /** Prints what the program can do. */
-@SuppressWarnings("deprecation") // the formatter's successor wraps tables worse and loads twice as many classes
+@SuppressWarnings("deprecation") // its successor formats whole pages; this one prints just the options, in our order
 final class Help {
     private static final int WIDTH = 100;
 

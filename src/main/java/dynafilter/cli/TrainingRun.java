@@ -57,8 +57,8 @@ final class TrainingRun {
         recipe.precision().apply();
         session.device().useDeterministicAlgorithms(recipe.deterministic());
         Map<String, Tensor> initial = Map.of();
-        try (DataSet set = DataSource.open(recipe.data());
-                TrainingData data = TrainingData.of(set, recipe, session.device())) {
+        DataSet set = DataSource.open(recipe.data());
+        try (TrainingData data = onDevice(set, session)) {
             NetworkShape shape =
                     NetworkShape.ofResNet18Stem(recipe.filters(), set.classes().size());
             initial = StateDict.random(shape, recipe.seed());
@@ -92,6 +92,13 @@ final class TrainingRun {
         } finally {
             terminal.clear();
             initial.values().forEach(Pointer::close);
+        }
+    }
+
+    /** Copies a data set to the device and frees it; what it is called and knows stays readable. */
+    private TrainingData onDevice(DataSet set, Session session) {
+        try (set) {
+            return TrainingData.of(set, recipe, session.device());
         }
     }
 

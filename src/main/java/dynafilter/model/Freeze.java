@@ -1,7 +1,5 @@
 package dynafilter.model;
 
-import dynafilter.runtime.InputException;
-
 /** Which part of the backbone stays as it was loaded. */
 public enum Freeze {
     NONE("none"),
@@ -14,18 +12,6 @@ public enum Freeze {
 
     Freeze(String name) {
         this.name = name;
-    }
-
-    /**
-     * @throws InputException for a name that is none of these
-     */
-    public static Freeze of(String name) {
-        for (Freeze freeze : values()) {
-            if (freeze.name.equals(name)) {
-                return freeze;
-            }
-        }
-        throw new InputException("freeze '" + name + "' is unknown; use none, all or all-but-bn");
     }
 
     /** Whether the parameter with this name in the state dict trains. */

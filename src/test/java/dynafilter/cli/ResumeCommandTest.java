@@ -57,20 +57,21 @@ class ResumeCommandTest {
 
     @Test
     void goesOnWithTheThreadsOfTheRun() {
-        Outcome resumed = Outcome.ofSuccess("train", "--resume", run);
+        Outcome resumed = Outcome.ofSuccess("train", "--resume", run, "--max-steps", 7);
         assertTrue(resumed.line("device").contains(", 1 thread,"), resumed.out());
-        Outcome more = Outcome.ofSuccess("train", "--resume", run, "--threads", 2, "--max-steps", 7);
+        Outcome more = Outcome.ofSuccess("train", "--resume", run, "--threads", 2, "--max-steps", 8);
         assertTrue(more.line("device").contains(", 2 threads,"), more.out());
     }
 
     @Test
-    void aStoppedRunStaysWhereItIsUntilItsLimitIsRaised() throws IOException {
-        Outcome.ofSuccess("train", "--resume", run);
+    void aLimitStopsTheCallThatGaveItAndNoLaterOne() throws IOException {
+        Outcome.ofSuccess("train", "--resume", run, "--max-steps", 6);
         assertEquals(6, TinyRuns.step(run.resolve("last.pt")));
         Outcome.ofSuccess("train", "--resume", run, "--max-steps", 8); // the epoch's end
-        Outcome.ofSuccess("train", "--resume", run);
         assertEquals(8, TinyRuns.step(run.resolve("last.pt")));
         assertEquals(2, results(run).size());
+        Outcome.ofSuccess("train", "--resume", run);
+        assertEquals(12, TinyRuns.step(run.resolve("last.pt")));
     }
 
     @Test

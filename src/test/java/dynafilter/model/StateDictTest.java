@@ -95,14 +95,10 @@ class StateDictTest {
     }
 
     @Test
-    void namesOfFiltersAndFreezingAreChecked() {
+    void namesOfFiltersAreChecked() {
         assertEquals(FilterKind.SINGLE, FilterKind.of("single"));
-        assertEquals(Freeze.ALL_BUT_BN, Freeze.of("all-but-bn"));
         String filters = assertThrows(InputException.class, () -> FilterKind.of("dynamite"))
                 .getMessage();
         assertEquals("filters 'dynamite' are unknown; use one of dynamic, static, single", filters);
-        String freeze =
-                assertThrows(InputException.class, () -> Freeze.of("bn")).getMessage();
-        assertEquals("freeze 'bn' is unknown; use none, all or all-but-bn", freeze);
     }
 }

@@ -56,12 +56,12 @@ class LeakTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"sgd", "adamw"})
-    void twoHundredTrainingSteps(String optimizer) {
+    void aThousandTrainingSteps(String optimizer) {
         Recipe recipe = TestRun.recipe("optimizer", optimizer, "clip_grad", 1, "label_smoothing", 0.1, "ema", 0.9);
         try (PointerScope scope = new PointerScope();
                 DeviceImages images = TestBench.images(8);
                 TestBench bench = new TestBench(recipe, TestBench.initial(recipe))) {
-            assertKeepsCount(3, 200, () -> bench.step(images, 4, 2, 1e-4));
+            assertKeepsCount(3, 1000, () -> bench.step(images, 4, 2, 1e-4));
             assertKeepsCount(1, 50, () -> bench.state.metrics().read());
         }
     }
