@@ -295,10 +295,10 @@ def load_checkpoint(path):
     return checkpoint
 
 
-def network_of(checkpoint, path):
+def network_of(checkpoint, path, key="model"):
     with reading(path):
         model = DynamicFilterNetwork(checkpoint["recipe"]["filters"], len(checkpoint["classes"]))
-        model.load_state_dict(checkpoint["model"], strict=True)
+        model.load_state_dict(checkpoint[key], strict=True)
         return model
 
 
@@ -429,7 +429,8 @@ def train(args):
 def evaluate_checkpoint(args):
     device = set_up_device(args)
     checkpoint = load_checkpoint(args.model)
-    model = network_of(checkpoint, args.model).to(device, memory_format=torch.channels_last)
+    key = "ema" if "ema" in checkpoint else "model"             # a run with an average tells its accuracy
+    model = network_of(checkpoint, args.model, key).to(device, memory_format=torch.channels_last)
     dataset = read_cifar10(args.data, ["test_batch.bin"], args.limit_test, device)
     accuracy, loss, confusion = evaluate(model, dataset, args, args.batch_size)
     per_class = [row[i].item() / row.sum().item() if row.any() else None for i, row in enumerate(confusion)]

@@ -43,14 +43,15 @@ public final class AtomicFile {
      */
     public static void write(Path file, Content content) {
         try {
-            Path target = Files.isSymbolicLink(file) && Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
-            if (Files.isDirectory(target)) {
+            if (Files.isDirectory(file)) {
                 throw new InputException(file + " is a folder; give the name of a file in it");
             }
-            if (Files.exists(target) && !Files.isRegularFile(target)) {
-                writeDirectly(target, content);
+            if (Files.exists(file) && !Files.isRegularFile(file)) {
+                writeDirectly(file, content); // by its own name: /dev/stdout leads to a pipe that has none
             } else {
-                replace(target, content);
+                replace(
+                        Files.isSymbolicLink(file) && Files.exists(file) ? file.toRealPath() : file.toAbsolutePath(),
+                        content);
             }
         } catch (IOException e) {
             throw new InputException("cannot write " + file + ": " + explain(file, e), e);

@@ -65,6 +65,9 @@ final class DataCommand implements Command {
     }
 
     private static Path folder(CommandLine line) {
+        if (DataSource.SAMPLE.equals(line.getOptionValue("data"))) {
+            throw new InputException("--data sample is generated: there is nothing to download or verify");
+        }
         Path folder = CommonOptions.path(line, "data");
         return folder == null ? Path.of(DataSource.DEFAULT) : folder;
     }

@@ -42,7 +42,7 @@ final class RecipeOptions {
         },
         {"limit-train", "N", "only the first N training images; 0: all"},
         {"limit-test", "N", "only the first N test images; 0: all"},
-        {"max-steps", "N", "stop after N steps, the schedule unchanged; 0: no limit"},
+        {"max-steps", "N", "stop at the run's step N, the schedule unchanged; 0: no limit"},
         {"max-minutes", "M", "stop after M minutes, the schedule unchanged; 0: no limit"},
         {"early-stop", "N", "stop after N epochs without a better accuracy; 0: never"},
     };

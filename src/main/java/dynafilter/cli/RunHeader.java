@@ -50,8 +50,12 @@ final class RunHeader {
                 .sum();
     }
 
-    /** The sections of config.json beside the recipe. */
-    Map<String, Object> facts() {
+    /**
+     * The sections of config.json beside the recipe.
+     *
+     * @param resumed the checkpoint the run continues from; null for a new run
+     */
+    Map<String, Object> facts(Trainer trainer, Path resumed) {
         Map<String, Object> dataFacts = new LinkedHashMap<>();
         dataFacts.put("name", set.name());
         dataFacts.put("sha256", set.sha256());
@@ -69,6 +73,11 @@ final class RunHeader {
         facts.put("data", dataFacts);
         facts.put("network", network);
         facts.put("environment", session.environment());
+        if (resumed != null) { // up to there the recipe may have been another
+            facts.put(
+                    "resumed",
+                    Map.of("checkpoint", resumed.toString(), "epoch", trainer.epoch(), "step", trainer.step()));
+        }
         return facts;
     }
 
@@ -102,7 +111,9 @@ final class RunHeader {
                 environment.get("libtorch"),
                 environment.get("java"),
                 environment.get("os"));
-        log.info("run        {}: {} steps an epoch", directory.path(), trainer.stepsPerEpoch());
+        log.info(format(
+                "run        %s: %,d steps an epoch, of %,d images each",
+                directory.path(), trainer.stepsPerEpoch(), trainer.imagesPerStep()));
         if (resumed != null) {
             log.info("resumed    after epoch {}, at step {}", trainer.epoch(), trainer.step());
         }

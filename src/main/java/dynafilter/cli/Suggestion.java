@@ -21,9 +21,13 @@ final class Suggestion {
         LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
         return candidates.stream()
                 .min(Comparator.comparingInt(candidate -> distance.apply(typed, candidate)))
-                .filter(best -> distance.apply(typed, best) <= Math.min(FARTHEST, best.length() / 2))
+                .filter(best -> distance.apply(typed, best) <= Math.min(FARTHEST, letters(best) / 2))
                 .map(best -> " (did you mean '" + best + "'?)")
                 .orElse("");
+    }
+
+    private static long letters(String name) {
+        return name.chars().filter(character -> character != '-').count();
     }
 
     /** What is wrong with a command line. */

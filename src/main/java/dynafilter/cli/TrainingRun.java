@@ -70,14 +70,19 @@ final class TrainingRun {
                     new Trainer(recipe, shape, initial, data, session.device(), directory, report, interruption)) {
                 Ending ending = Ending.FINISHED;
                 if (checkpoint != null) {
-                    trainer.resume(checkpoint);
+                    trainer.resume(checkpoint, file);
                 }
-                if (trainer.epoch() < recipe.epochs()) {
+                boolean trains = trainer.epoch() < recipe.epochs();
+                if (trains) {
                     interruption.arm();
                     prepareFolder(file);
                     RunHeader header = new RunHeader(recipe, session, set, data, initial);
-                    RunConfig.write(directory.config(), recipe, header.facts());
+                    RunConfig.write(directory.config(), recipe, header.facts(trainer, file));
                     header.log(directory, trainer, file);
+                    if (trainer.epoch() > 0 && !Files.exists(directory.best())) {
+                        trainer.forgetBest();
+                        log.info("the run's best.pt is not at hand: the best epoch is chosen anew from here on");
+                    }
                     ending = trainer.run();
                     terminal.clear();
                 } else {
@@ -86,7 +91,7 @@ final class TrainingRun {
                             directory.path(),
                             resumption("--epochs " + 2 * trainer.epoch()));
                 }
-                JsonOutput.write(JsonOutput.file(line), outcome(ending, trainer, data, session));
+                JsonOutput.write(JsonOutput.file(line), outcome(ending, trains, trainer, data, session));
                 return ExitCode.DONE;
             }
         } finally {
@@ -141,14 +146,15 @@ final class TrainingRun {
     }
 
     /** Says how the run ended, and gives the same as values for {@code --json}. */
-    private Map<String, Object> outcome(Ending ending, Trainer trainer, TrainingData data, Session session) {
+    private Map<String, Object> outcome(
+            Ending ending, boolean trained, Trainer trainer, TrainingData data, Session session) {
         Map<String, Object> outcome = new LinkedHashMap<>();
         outcome.put("ending", ending.name().toLowerCase(Locale.ROOT));
         outcome.put("run", directory.path().toString());
         outcome.put("epochs", trainer.epoch());
         outcome.put("steps", trainer.step());
         outcome.put("selected_on", data.selectionName());
-        if (trainer.epoch() > 0) {
+        if (trainer.epoch() > 0 && Files.exists(directory.best())) {
             outcome.put("best_accuracy", trainer.bestAccuracy());
             outcome.put("best_epoch", trainer.bestEpoch());
             log.info(String.format(
@@ -161,10 +167,14 @@ final class TrainingRun {
         }
         switch (ending) {
             case FINISHED -> log.debug("all epochs done");
-            case EARLY_STOP -> log.info("stopped early: no better accuracy in {} epochs", recipe.earlyStop());
+            case EARLY_STOP ->
+                log.info(
+                        "stopped early: no better accuracy in {} epochs; go on all the same with: {}",
+                        recipe.earlyStop(),
+                        resumption("--early-stop 0"));
             case MAX_STEPS, MAX_MINUTES, INTERRUPTED -> stopped(trainer);
         }
-        if (data.hasValidation() && ending != Ending.INTERRUPTED && trainer.epoch() > 0) {
+        if (data.hasValidation() && trained && (ending == Ending.FINISHED || ending == Ending.EARLY_STOP)) {
             outcome.putAll(testOnce(data, session));
         }
         return outcome;

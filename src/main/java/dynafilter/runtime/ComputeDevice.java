@@ -80,7 +80,7 @@ public record ComputeDevice(DeviceType type, int index, String reason) {
      */
     public void useDeterministicAlgorithms(boolean deterministic) {
         Context context = torch.globalContext();
-        context.setDeterministicAlgorithms(deterministic, false);
+        context.setDeterministicAlgorithms(deterministic, isCuda()); // CUDA has none for some: a warning there
         context.setDeterministicCuDNN(deterministic);
         context.setBenchmarkCuDNN(isCuda() && !deterministic);
     }

@@ -1,14 +1,18 @@
 package dynafilter.runtime;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** How many threads the CPU is good for. */
 public final class CpuTopology {
     private static final Path CPUS = Path.of("/sys/devices/system/cpu");
+    private static final Path STATUS = Path.of("/proc/self/status");
+    private static final String ALLOWED = "Cpus_allowed_list:";
 
     private CpuTopology() {}
 
@@ -17,24 +21,28 @@ public final class CpuTopology {
      * slow convolutions down. Where the system does not tell, its logical processors.
      */
     public static int physicalCores() {
-        int available = Runtime.getRuntime().availableProcessors();
-        try (Stream<Path> entries = Files.list(CPUS)) {
-            long cores = entries.filter(entry -> entry.getFileName().toString().matches("cpu\\d+"))
-                    .map(CpuTopology::siblings)
-                    .distinct()
-                    .count();
-            return cores == 0 ? available : (int) Math.min(available, cores);
-        } catch (IOException | UncheckedIOException unknown) {
-            return available;
-        }
+        return physicalCores(CPUS, STATUS, Runtime.getRuntime().availableProcessors());
     }
 
-    private static String siblings(Path cpu) {
-        try {
-            return Files.readString(cpu.resolve("topology/thread_siblings_list"))
-                    .strip();
-        } catch (IOException offline) {
-            throw new UncheckedIOException(offline);
+    /**
+     * @param cpus a folder like {@code /sys/devices/system/cpu}
+     * @param status a file like {@code /proc/self/status}
+     * @param available logical processors, as far as the JVM knows: a container's quota is among what it heeds
+     */
+    static int physicalCores(Path cpus, Path status, int available) {
+        Set<String> cores = new HashSet<>();
+        try (Stream<String> lines = Files.lines(status)) {
+            Optional<String> allowed =
+                    lines.filter(line -> line.startsWith(ALLOWED)).findFirst();
+            for (String range : allowed.orElse("").replace(ALLOWED, "").strip().split(",", -1)) {
+                String[] ends = range.split("-", 2);
+                for (int cpu = Integer.parseInt(ends[0]); cpu <= Integer.parseInt(ends[ends.length - 1]); cpu++) {
+                    cores.add(Files.readString(cpus.resolve("cpu" + cpu + "/topology/thread_siblings_list")));
+                }
+            }
+        } catch (IOException | NumberFormatException unknown) {
+            return available;
         }
+        return Math.min(available, cores.size());
     }
 }

@@ -1,2 +1,2 @@
-/** The native runtime: device choice, native loading and its diagnosis, precision, memory scopes. */
+/** The native runtime: device choice, native loading, precision, operators. */
 package dynafilter.runtime;

@@ -21,7 +21,7 @@ import dynafilter.runtime.Precision;
  * @param clipGrad largest norm of the gradient; 0: no clipping
  * @param limitTrain only the first so many training images; 0: all
  * @param limitTest only the first so many test images; 0: all
- * @param maxSteps stop after so many steps; 0: no limit. The schedule does not change
+ * @param maxSteps stop at this step of the run; 0: no limit. The schedule does not change
  * @param maxMinutes stop after so many minutes; 0: no limit. The schedule does not change
  * @param earlyStop stop after so many epochs without a better accuracy; 0: never
  * @param valSplit share of the training images held out to choose the best epoch, in [0, 1); 0: the test set chooses
@@ -58,7 +58,7 @@ public record Recipe(
         int accumulate,
         boolean deterministic) {
 
-    /** The recipe of a {@code train} without options; {@code results.md} tells how each value was chosen. */
+    /** The recipe of a {@code train} without options; {@code results.md} tells which values were chosen by experiment. */
     public static final Recipe DEFAULT = new Recipe(
             "data/cifar-10-batches-bin",
             "imagenet",

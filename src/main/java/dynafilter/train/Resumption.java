@@ -17,6 +17,7 @@ final class Resumption {
             "accumulate",
             "seed",
             "limit_train",
+            "limit_test",
             "val_split",
             "augment");
 

@@ -6,6 +6,7 @@ import dynafilter.data.EpochPlan;
 import dynafilter.model.NetworkShape;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.InputException;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -14,7 +15,8 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * Trains a network, epoch by epoch, and keeps its run directory. All randomness is a function of (seed, epoch), the learning
- * rate one of the step: a run resumed from a checkpoint is, on the CPU, bit for bit the run that was never stopped.
+ * rate one of the step: a run resumed from a checkpoint is, on the CPU with the same number of threads, bit for bit the run
+ * that was never stopped.
  */
 public final class Trainer implements AutoCloseable {
     private final Recipe recipe;
@@ -31,10 +33,11 @@ public final class Trainer implements AutoCloseable {
     private final int accumulate;
     private final long stepsPerEpoch;
     private final long started = System.nanoTime();
+    private String lastGood; // the checkpoint to go back to, for messages; null before there is one
 
     /**
      * @param initial every tensor of the network by name; copied
-     * @param stopRequested asked after every step
+     * @param stopRequested asked between steps and after every epoch
      */
     public Trainer(
             Recipe recipe,
@@ -104,7 +107,7 @@ public final class Trainer implements AutoCloseable {
         return recipe.earlyStop() > 0 && state.epochsSinceBest() >= recipe.earlyStop() ? Ending.EARLY_STOP : null;
     }
 
-    /** Tells the listener, at most twice a second: reading the sums waits for the device. */
+    /** Tells the listener, at most twice a second and at an epoch's end: reading the sums waits for the device. */
     private void report(EpochClock clock, long stepOfEpoch) {
         if (!clock.reports(stepOfEpoch == stepsPerEpoch)) {
             return;
@@ -167,14 +170,16 @@ public final class Trainer implements AutoCloseable {
             }
             checkpoint.write(directory.last());
         }
+        lastGood = directory.last() + " of step " + state.step();
     }
 
     /**
      * Continues the run that a checkpoint was taken of.
      *
+     * @param file where it was read from, for messages
      * @throws InputException where the checkpoint is of another network, data set or optimizer
      */
-    public void resume(Checkpoint checkpoint) {
+    public void resume(Checkpoint checkpoint, Path file) {
         state.restore(checkpoint, data);
         long epochStart = state.epoch() * stepsPerEpoch;
         if (state.step() < epochStart || state.step() > epochStart + stepsPerEpoch) {
@@ -182,6 +187,12 @@ public final class Trainer implements AutoCloseable {
                     + " epochs, but an epoch of " + data.training().size() + " images has " + stepsPerEpoch
                     + " steps here; resume with the data and batch size of the run");
         }
+        lastGood = file + " of step " + state.step();
+    }
+
+    /** The next epoch is the best so far: for a resumed run whose best checkpoint is not at hand. */
+    public void forgetBest() {
+        state.forgetBest();
     }
 
     private double lastLearningRate() {
@@ -198,10 +209,9 @@ public final class Trainer implements AutoCloseable {
         if (Double.isFinite(value)) {
             return;
         }
-        String kept = state.epoch() > 0
-                ? "; " + directory.last() + " is from the end of epoch " + state.epoch()
-                        + " and good: go on from it with --resume and a lower --lr, or --clip-grad 1"
-                : "; start again with a lower --lr, a longer --warmup, or --clip-grad 1";
+        String kept = lastGood == null
+                ? "; start again with a lower --lr, a longer --warmup, or --clip-grad 1"
+                : "; " + lastGood + " is good: go on from it with --resume and a lower --lr, or --clip-grad 1";
         throw new Divergence(String.format(
                 Locale.ROOT,
                 "%s is NaN or infinite in epoch %d, by step %d (learning rate %.3g)%s",
@@ -224,6 +234,11 @@ public final class Trainer implements AutoCloseable {
 
     public long stepsPerEpoch() {
         return stepsPerEpoch;
+    }
+
+    /** Images that make one step: a batch, times the batches accumulated; fewer where the training set is smaller. */
+    public long imagesPerStep() {
+        return (long) batchSize * accumulate;
     }
 
     /** The best accuracy of a finished epoch on the set that chooses, in [0, 1]. */

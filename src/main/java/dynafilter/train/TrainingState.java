@@ -21,6 +21,7 @@ final class TrainingState implements AutoCloseable {
 
     private int epoch; // finished epochs
     private long step; // finished steps
+    private boolean hasBest;
     private double bestAccuracy;
     private int epochsSinceBest;
     private double secondsBefore; // spent in the current epoch before the run was stopped
@@ -97,13 +98,19 @@ final class TrainingState implements AutoCloseable {
      * @return whether its accuracy is the best so far
      */
     boolean epochFinished(double accuracy) {
-        boolean best = epoch == 0 || accuracy > bestAccuracy;
+        boolean best = !hasBest || accuracy > bestAccuracy;
         epoch++;
+        hasBest = true;
         bestAccuracy = best ? accuracy : bestAccuracy;
         epochsSinceBest = best ? 0 : epochsSinceBest + 1;
         secondsBefore = 0;
         metrics.set(TrainingMetrics.Sums.ZERO);
         return best;
+    }
+
+    /** The best checkpoint is lost: the next epoch is the best again. */
+    void forgetBest() {
+        hasBest = false;
     }
 
     /** The run stops inside an epoch, after so many seconds of it. */
@@ -160,6 +167,7 @@ final class TrainingState implements AutoCloseable {
         }
         epoch = Math.toIntExact(checkpoint.epoch());
         step = checkpoint.step();
+        hasBest = epoch > 0;
         bestAccuracy = checkpoint.bestAccuracy();
         metrics.set(progress.sums());
         secondsBefore = progress.seconds();

@@ -57,7 +57,7 @@ class ConsoleTest {
                         .matches("recipe +2 epochs, batch 16, sgd lr 0.01 momentum 0.9, weight decay 0.0005, .*seed 7"),
                 outcome.out());
         assertTrue(outcome.line("versions").matches(".*dynafilter .+, libtorch .+, Java .+, \\S+-\\S+"));
-        assertTrue(outcome.line("run").endsWith(run + ": 4 steps an epoch"), outcome.out());
+        assertTrue(outcome.line("run").endsWith(run + ": 4 steps an epoch, of 16 images each"), outcome.out());
         assertTrue(outcome.line("epoch 1/2").matches(".*train loss .* accuracy .* %  test loss .* accuracy .* %.*"));
         assertTrue(
                 outcome.line("best test accuracy")

@@ -42,7 +42,7 @@ class DivergenceTest {
         try (TestRun run = TestRun.of(EXPLODING, folder).resume()) {
             String message = assertThrows(Divergence.class, run::run).getMessage();
             assertTrue(message.contains("in epoch 2, by step "), message);
-            assertTrue(message.contains(folder.resolve("last.pt") + " is from the end of epoch 1 and good"), message);
+            assertTrue(message.contains(folder.resolve("last.pt") + " of step 4 is good"), message);
             assertTrue(message.contains("--resume"), message);
         }
         assertArrayEquals(before, bytes(files));

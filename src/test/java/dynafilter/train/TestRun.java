@@ -103,7 +103,7 @@ final class TestRun implements AutoCloseable {
 
     TestRun resume() {
         try (Checkpoint checkpoint = Checkpoint.read(directory.last())) {
-            trainer.resume(checkpoint);
+            trainer.resume(checkpoint, directory.last());
         }
         return this;
     }
