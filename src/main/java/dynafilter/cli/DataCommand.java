@@ -10,6 +10,7 @@ import dynafilter.runtime.NativeRuntime;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
@@ -90,7 +91,7 @@ final class DataCommand implements Command {
                 check.state() == CifarCheck.State.MISSING
                         ? "missing"
                         : check.state().name().toLowerCase(Locale.ROOT).replace('_', ' ') + ": " + check.detail()));
-        JsonOutput.write(json, java.util.Map.of("folder", folder.toString(), "files", checks));
+        JsonOutput.write(json, Map.of("folder", folder.toString(), "files", checks));
         boolean official = checks.stream().allMatch(check -> check.state() == CifarCheck.State.OFFICIAL);
         System.out.println(
                 official
@@ -106,7 +107,7 @@ final class DataCommand implements Command {
             System.out.printf("%s, sha256 %s%n", summary.name(), summary.sha256());
             print("training", summary.train(), summary.classes());
             print("test", summary.test(), summary.classes());
-            JsonOutput.write(json, java.util.Map.of("data", summary));
+            JsonOutput.write(json, Map.of("data", summary));
         }
         return ExitCode.DONE;
     }

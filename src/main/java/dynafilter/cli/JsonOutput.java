@@ -1,11 +1,7 @@
 package dynafilter.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import dynafilter.checkpoint.AtomicFile;
+import dynafilter.checkpoint.JsonFile;
 import dynafilter.runtime.InputException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -40,17 +36,8 @@ final class JsonOutput {
 
     /** @param file null where no file was asked for */
     static void write(Path file, Map<String, ?> result) {
-        if (file == null) {
-            return;
-        }
-        // Made here: usage errors do not wait for Jackson.
-        JsonMapper mapper =
-                JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
-        try {
-            byte[] text = (mapper.writeValueAsString(result) + "\n").getBytes(StandardCharsets.UTF_8);
-            AtomicFile.write(file, out -> out.write(text));
-        } catch (JsonProcessingException impossible) {
-            throw new IllegalStateException(impossible);
+        if (file != null) {
+            JsonFile.write(file, result);
         }
     }
 }

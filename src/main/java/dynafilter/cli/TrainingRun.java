@@ -91,7 +91,8 @@ final class TrainingRun {
                             directory.path(),
                             resumption("--epochs " + 2 * trainer.epoch()));
                 }
-                JsonOutput.write(JsonOutput.file(line), outcome(ending, trains, trainer, data, session));
+                JsonOutput.write(
+                        CommonOptions.path(line, CommonOptions.JSON), outcome(ending, trains, trainer, data, session));
                 return ExitCode.DONE;
             }
         } finally {

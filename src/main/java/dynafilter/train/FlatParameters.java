@@ -11,6 +11,7 @@ import java.util.function.Predicate;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -140,10 +141,8 @@ final class FlatParameters implements AutoCloseable {
         return offsets.containsKey(name);
     }
 
-    static Tensor zeros(long length, Device device) {
-        return torch.zeros(
-                new long[] {length},
-                new TensorOptions(ScalarType.Float).device(new org.bytedeco.pytorch.DeviceOptional(device)));
+    private static Tensor zeros(long length, Device device) {
+        return torch.zeros(new long[] {length}, new TensorOptions(ScalarType.Float).device(new DeviceOptional(device)));
     }
 
     private static long roundUp(long size) {

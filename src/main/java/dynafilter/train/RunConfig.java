@@ -1,13 +1,11 @@
 package dynafilter.train;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dynafilter.checkpoint.AtomicFile;
+import dynafilter.checkpoint.JsonFile;
 import dynafilter.runtime.InputException;
 import java.io.CharConversionException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -17,8 +15,7 @@ import java.util.OptionalInt;
 /** {@code config.json}: the recipe of a run and all it was run with. */
 public final class RunConfig {
     private static final String FORMAT = "dynafilter-config/1";
-    private static final JsonMapper MAPPER =
-            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+    private static final JsonMapper MAPPER = new JsonMapper();
 
     private RunConfig() {}
 
@@ -32,12 +29,7 @@ public final class RunConfig {
         config.put("format", FORMAT);
         config.put("recipe", Recipes.toMap(recipe));
         config.putAll(facts);
-        try {
-            byte[] text = (MAPPER.writeValueAsString(config) + "\n").getBytes(StandardCharsets.UTF_8);
-            AtomicFile.write(file, out -> out.write(text));
-        } catch (JsonProcessingException impossible) {
-            throw new IllegalStateException(impossible);
-        }
+        JsonFile.write(file, config);
     }
 
     /**
