@@ -16,7 +16,7 @@ import org.bytedeco.pytorch.global.torch.DeviceType;
 public record ComputeDevice(DeviceType type, int index, String reason) {
     private static final Pattern NAME = Pattern.compile("auto|cpu|cuda(:\\d{1,3})?");
 
-    private static final String CUDA_PRESETS = "/org/bytedeco/cuda/global/cudart.class";
+    private static final String CUDA_NATIVES = "/org/bytedeco/pytorch/linux-x86_64-gpu/libtorch_cuda.so";
 
     public static final ComputeDevice CPU = new ComputeDevice(DeviceType.CPU, 0, "asked for");
 
@@ -55,7 +55,7 @@ public record ComputeDevice(DeviceType type, int index, String reason) {
     }
 
     private static String whyNoCuda(int devices) {
-        if (ComputeDevice.class.getResource(CUDA_PRESETS) == null) {
+        if (ComputeDevice.class.getResource(CUDA_NATIVES) == null) {
             return "this build has no CUDA; `mvn -Pcuda package` makes one that has";
         }
         if (devices > 0) {
