@@ -1,6 +1,7 @@
 package dynafilter.cli;
 
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.CudaGraphMode;
 import dynafilter.runtime.InputException;
 import java.math.BigDecimal;
 import java.nio.file.InvalidPathException;
@@ -15,6 +16,7 @@ final class CommonOptions {
     static final String DEVICE = "device";
     static final String THREADS = "threads";
     static final String JSON = "json";
+    static final String CUDA_GRAPH = "cuda-graph";
     private static final int MOST_THREADS = 1024;
 
     private CommonOptions() {}
@@ -32,6 +34,10 @@ final class CommonOptions {
     static Options addCompute(Options options) {
         return options.addOption(valued(DEVICE, "D", "auto (CUDA where it works, else the CPU), cpu, cuda or cuda:N"))
                 .addOption(valued(THREADS, "N", "CPU threads; default: one a physical core"));
+    }
+
+    static Option cudaGraphOption() {
+        return valued(CUDA_GRAPH, "MODE", "replay the step as one CUDA graph: auto (on CUDA), on or off [auto]");
     }
 
     static Option json(String what) {
@@ -96,6 +102,10 @@ final class CommonOptions {
         return integer(line, THREADS, 1, MOST_THREADS, otherwise);
     }
 
+    static CudaGraphMode cudaGraph(CommandLine line) {
+        return CudaGraphMode.of(line.getOptionValue(CUDA_GRAPH, CudaGraphMode.AUTO.toString()));
+    }
+
     /** Refuses what no command can mean, before anything is loaded. */
     static void check(CommandLine line) {
         for (Option option : line.getOptions()) {
@@ -111,6 +121,9 @@ final class CommonOptions {
         threads(line, 1);
         if (line.hasOption(DEVICE)) {
             ComputeDevice.requireName(line.getOptionValue(DEVICE));
+        }
+        if (line.hasOption(CUDA_GRAPH)) {
+            cudaGraph(line);
         }
     }
 }

@@ -81,16 +81,23 @@ final class RunHeader {
         return facts;
     }
 
-    /** @param resumed the checkpoint the run continues from; null for a new run */
-    void log(RunDirectory directory, Trainer trainer, Path resumed) {
+    /**
+     * @param resumed the checkpoint the run continues from; null for a new run
+     * @param graph whether steps are captured as a CUDA graph
+     */
+    void log(RunDirectory directory, Trainer trainer, Path resumed, boolean graph) {
         Logger log = Logging.log();
         Map<String, Object> environment = session.environment();
         log.info(
-                "device     {}, {}, {} ({})",
+                "device     {}, {}, {}{} ({})",
                 session.device(),
                 session.threads() == 1 ? "1 thread" : session.threads() + " threads",
                 recipe.precision(),
+                graph ? ", each step one CUDA graph" : "",
                 session.device().reason());
+        if (recipe.deterministic()) {
+            log.info("           deterministic: {}", costOfDeterminism());
+        }
         log.info(format(
                 "data       %s: %,d training, %s%,d test images, %d classes",
                 set.name(),
@@ -119,6 +126,13 @@ final class RunHeader {
         }
         log.debug("recipe in full: {}", Recipes.toMap(recipe));
         log.debug("data sha256: {}", set.sha256());
+    }
+
+    private String costOfDeterminism() {
+        return session.device().isCuda()
+                ? "cuDNN's fixed algorithms instead of the fastest measured, max-pooling without atomic additions;"
+                        + " slower (`benchmark --deterministic` says by how much)"
+                : "as every run on the CPU with the same number of threads; costs nothing";
     }
 
     private String backboneSource() {

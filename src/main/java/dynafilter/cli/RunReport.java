@@ -36,6 +36,12 @@ final class RunReport implements TrainingListener {
     }
 
     @Override
+    public void warning(String message) {
+        terminal.clear();
+        log.warn(message);
+    }
+
+    @Override
     public void epochFinished(EpochResult result) {
         terminal.clear();
         log.info(String.format(

@@ -25,7 +25,9 @@ record Session(ComputeDevice device, int threads) {
         int threads = CommonOptions.threads(line, has ? before : few);
         NativeRuntime.load();
         NativeRuntime.useThreads(threads);
-        return new Session(ComputeDevice.choose(line.getOptionValue(CommonOptions.DEVICE, "auto")), threads);
+        ComputeDevice device = ComputeDevice.choose(line.getOptionValue(CommonOptions.DEVICE, "auto"));
+        device.select();
+        return new Session(device, threads);
     }
 
     /** What a run's results depend on beside its recipe. */

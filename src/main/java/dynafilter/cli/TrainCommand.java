@@ -44,6 +44,7 @@ final class TrainCommand implements Command {
                 .addOption(
                         CommonOptions.valued("config", "FILE", "take the recipe of a config.json; other options win"))
                 .addOption(CommonOptions.valued("progress", "STYLE", "auto, bar, plain or none [auto]"))
+                .addOption(CommonOptions.cudaGraphOption())
                 .addOption(CommonOptions.json("write the outcome as JSON"));
         return CommonOptions.addCompute(options);
     }

@@ -54,6 +54,7 @@ final class TrainingRun {
     }
 
     private int train(Session session, Path file, Checkpoint checkpoint) {
+        boolean graph = CommonOptions.cudaGraph(line).captures(session.device());
         recipe.precision().apply();
         session.device().useDeterministicAlgorithms(recipe.deterministic());
         Map<String, Tensor> initial = Map.of();
@@ -66,8 +67,8 @@ final class TrainingRun {
                 loadBackbone(initial);
             }
             RunReport report = new RunReport(terminal, recipe.epochs(), data.selectionName());
-            try (Trainer trainer =
-                    new Trainer(recipe, shape, initial, data, session.device(), directory, report, interruption)) {
+            try (Trainer trainer = new Trainer(
+                    recipe, shape, initial, data, session.device(), graph, directory, report, interruption)) {
                 Ending ending = Ending.FINISHED;
                 if (checkpoint != null) {
                     trainer.resume(checkpoint, file);
@@ -78,7 +79,7 @@ final class TrainingRun {
                     prepareFolder(file);
                     RunHeader header = new RunHeader(recipe, session, set, data, initial);
                     RunConfig.write(directory.config(), recipe, header.facts(trainer, file));
-                    header.log(directory, trainer, file);
+                    header.log(directory, trainer, file, graph);
                     if (trainer.epoch() > 0 && !Files.exists(directory.best())) {
                         trainer.forgetBest();
                         log.info("the run's best.pt is not at hand: the best epoch is chosen anew from here on");

@@ -1,7 +1,7 @@
 package dynafilter.data;
 
 import dynafilter.runtime.ComputeDevice;
-import org.bytedeco.javacpp.Pointer;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -14,6 +14,9 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * An image set resident on a device: one uint8 tensor, from which every batch is cut by a few operators. Rows of pixels
  * lie together (NHWC), so that batches are channels-last as they come.
+ *
+ * <p>The epoch's plan and the place in it live on the device, too, in tensors that stay the same: cutting the next batch
+ * is the same work every time, which a captured training step can hold.
  */
 public final class DeviceImages implements AutoCloseable {
     private final Tensor pixels; // uint8 [N, H + 2p, W + 2p, 3]
@@ -21,15 +24,14 @@ public final class DeviceImages implements AutoCloseable {
     private final Tensor labels; // int64 [N]
     private final int padding;
     private final Normalization normalization;
-    private final ComputeDevice device;
-    private Tensor order; // int64 [N], of the current epoch
-    private Tensor cropTop; // int64 [N]
-    private Tensor cropLeft; // int64 [N]
-    private Tensor flip; // bool [N]
+    private final Tensor order; // int64 [N], of the current epoch
+    private final Tensor cropTop; // int64 [N]
+    private final Tensor cropLeft; // int64 [N]
+    private final Tensor flip; // bool [N]
+    private final Tensor place; // int64 [], where the next batch begins in the epoch
 
     /** @param padded whether batches will be cropped at random; evaluation needs no padding */
     public DeviceImages(ImageSet set, ComputeDevice device, boolean padded) {
-        this.device = device;
         padding = padded ? EpochPlan.PADDING : 0;
         normalization = new Normalization(device);
         try (PointerScope scope = new PointerScope()) {
@@ -43,10 +45,22 @@ public final class DeviceImages implements AutoCloseable {
                     .unfold(2, set.images().size(3), 1)
                     .permute(0, 1, 2, 4, 5, 3);
             labels = set.labels().to(target, set.labels().scalar_type());
-            pixels.retainReference();
-            windows.retainReference();
-            labels.retainReference();
+            order = torch.zeros_like(labels);
+            cropTop = torch.zeros_like(labels);
+            cropLeft = torch.zeros_like(labels);
+            flip = torch.zeros_like(labels).to(torch.ScalarType.Bool);
+            place = labels.new_zeros(new long[0]);
+            tensors().forEach(Tensor::retainReference);
         }
+    }
+
+    private Stream<Tensor> tensors() {
+        return Stream.of(pixels, windows, labels, order, cropTop, cropLeft, flip, place);
+    }
+
+    /** int64 [N]: live, not a copy. */
+    public Tensor labels() {
+        return labels;
     }
 
     /** The number of images. */
@@ -54,41 +68,40 @@ public final class DeviceImages implements AutoCloseable {
         return labels.size(0);
     }
 
-    /** Prepares an epoch of {@link #trainingBatch training batches}. */
-    public void begin(EpochPlan plan) {
-        endEpoch();
-        try (PointerScope scope = new PointerScope()) {
-            order = onDevice(plan.order());
-            cropTop = onDevice(plan.cropTop());
-            cropLeft = onDevice(plan.cropLeft());
-            flip = onDevice(plan.flip()).to(torch.ScalarType.Bool);
-            order.retainReference();
-            cropTop.retainReference();
-            cropLeft.retainReference();
-            flip.retainReference();
+    /**
+     * Prepares the {@linkplain #nextBatch training batches} of an epoch.
+     *
+     * @param from where in the epoch's order the first of them begins
+     */
+    public void begin(EpochPlan plan, long from) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            order.copy_(TensorBytes.of(plan.order()));
+            cropTop.copy_(TensorBytes.of(plan.cropTop()));
+            cropLeft.copy_(TensorBytes.of(plan.cropLeft()));
+            flip.copy_(TensorBytes.of(plan.flip()));
+            place.fill_(new Scalar(from));
         }
     }
 
-    private Tensor onDevice(long[] values) {
-        return TensorBytes.of(values).to(device.toTorch(), torch.ScalarType.Long);
-    }
-
-    /** Images {@code from} to {@code from + size - 1} of the epoch's order; cropped and flipped where padded. */
-    public Batch trainingBatch(long from, long size) {
+    /** The next {@code size} images in the epoch's order, of which there must be as many; cropped and flipped where padded. */
+    public Batch nextBatch(long size) {
         try (NoGradGuard guard = new NoGradGuard()) {
-            Tensor at = order.narrow(0, from, size); // [size]
-            Tensor drawn = padding > 0 ? augmented(at, from, size) : pixels.index_select(0, at); // [size, H, W, 3]
+            Tensor places = torch.arange(new Scalar(size), order.options()).add_(place); // [size]
+            place.add_(new Scalar(size));
+            Tensor at = order.index_select(0, places); // [size]
+            Tensor drawn = padding > 0 ? augmented(at, places) : pixels.index_select(0, at); // [size, H, W, 3]
             return new Batch(normalized(drawn), labels.index_select(0, at));
         }
     }
 
-    private Tensor augmented(Tensor at, long from, long size) {
+    private Tensor augmented(Tensor at, Tensor places) {
         TensorOptionalList window = new TensorOptionalList();
         window.push_back(new TensorOptional(at));
-        window.push_back(new TensorOptional(cropTop.narrow(0, from, size)));
-        window.push_back(new TensorOptional(cropLeft.narrow(0, from, size)));
+        window.push_back(new TensorOptional(cropTop.index_select(0, places)));
+        window.push_back(new TensorOptional(cropLeft.index_select(0, places)));
         Tensor crop = torch.index(windows, window); // [size, H, W, 3]
-        return torch.where(flip.narrow(0, from, size).view(size, 1, 1, 1), crop.flip(2), crop);
+        return torch.where(flip.index_select(0, places).view(-1, 1, 1, 1), crop.flip(2), crop);
     }
 
     /** Images {@code from} to {@code from + size - 1} in the set's own order, as they are. */
@@ -103,21 +116,9 @@ public final class DeviceImages implements AutoCloseable {
         return normalization.apply(rows.permute(0, 3, 1, 2));
     }
 
-    private void endEpoch() {
-        if (order != null) {
-            order.close();
-            cropTop.close();
-            cropLeft.close();
-            flip.close();
-        }
-    }
-
     @Override
     public void close() {
-        endEpoch();
+        tensors().forEach(Tensor::close);
         normalization.close();
-        for (Pointer tensor : new Pointer[] {windows, pixels, labels}) {
-            tensor.close();
-        }
     }
 }

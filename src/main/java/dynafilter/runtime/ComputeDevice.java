@@ -3,8 +3,10 @@ package dynafilter.runtime;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.cuda.CUDAStream;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
+import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
  * Where tensors live and operators run.
@@ -69,6 +71,19 @@ public record ComputeDevice(DeviceType type, int index, String reason) {
         return type.intern() == DeviceType.CUDA;
     }
 
+    /**
+     * Makes this the calling thread's device. On CUDA its work then goes to a stream of its own: work of the default stream
+     * cannot be captured.
+     */
+    public void select() {
+        if (isCuda()) {
+            torch_cuda.set_device((byte) index);
+            try (CUDAStream stream = torch_cuda.getStreamFromPool(false, (byte) index)) {
+                torch_cuda.setCurrentCUDAStream(stream);
+            }
+        }
+    }
+
     /** The native device; the caller closes it, or a PointerScope does. */
     public Device toTorch() {
         return isCuda() ? new Device(type, (byte) index) : new Device(type);
@@ -76,13 +91,17 @@ public record ComputeDevice(DeviceType type, int index, String reason) {
 
     /**
      * Selects deterministic algorithms for the whole process, or lets cuDNN measure which are fastest. On the CPU every
-     * operator the network uses is deterministic for a given number of threads.
+     * operator the network uses is deterministic for a given number of threads, whatever is selected.
      */
     public void useDeterministicAlgorithms(boolean deterministic) {
         Context context = torch.globalContext();
-        context.setDeterministicAlgorithms(deterministic, isCuda()); // CUDA has none for some: a warning there
+        context.setDeterministicAlgorithms(deterministic, isCuda()); // an operator that has none warns on CUDA
+        context.setDeterministicFillUninitializedMemory(false); // finds bugs and costs a pass over every new tensor
         context.setDeterministicCuDNN(deterministic);
         context.setBenchmarkCuDNN(isCuda() && !deterministic);
+        if (isCuda() && deterministic) {
+            torch.set_env("CUBLAS_WORKSPACE_CONFIG", ":4096:8", false); // cuBLAS asks for it; read at its first use
+        }
     }
 
     @Override

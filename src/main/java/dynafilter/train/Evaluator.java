@@ -18,7 +18,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Runs a network over a whole set. The filters are computed once; sums stay on the device until the end. */
 public final class Evaluator {
-    private static final long BATCH = 500;
+    private static final long CPU_BATCH = 500;
+    private static final long CUDA_BATCH = 2500; // enough work for a large device
 
     private final Precision precision;
     private final ComputeDevice device;
@@ -30,25 +31,26 @@ public final class Evaluator {
 
     public Evaluation evaluate(DynamicFilterNetwork network, DeviceImages images) {
         int classes = network.shape().classes();
+        long size = device.isCuda() ? CUDA_BATCH : CPU_BATCH;
         try (PointerScope scope = new PointerScope();
                 InferenceMode inference = new InferenceMode();
                 Precision.Region autocast = precision.autocast(device.type())) {
             Tensor filters = network.filters(); // [K, C, 1, 1]
             Tensor lossSum = filters.new_zeros(new long[0]).to(ScalarType.Double);
-            Tensor confusion =
-                    filters.new_zeros(new long[] {(long) classes * classes}).to(ScalarType.Long);
-            for (long from = 0; from < images.size(); from += BATCH) {
+            Tensor cells = images.labels().mul(new Scalar(classes)); // [N], of the confusion matrix, row by row
+            for (long from = 0; from < images.size(); from += size) {
                 try (PointerScope step = new PointerScope()) {
-                    Batch batch = images.evaluationBatch(from, Math.min(BATCH, images.size() - from));
+                    Batch batch = images.evaluationBatch(from, Math.min(size, images.size() - from));
                     Tensor scores =
                             network.scores(batch.images(), filters, false).to(ScalarType.Float); // [N, K]
                     lossSum.add_(torch.cross_entropy_loss(
                             scores, batch.labels(), new TensorOptional(), Reduction.Sum.value, -100, 0));
-                    Tensor predicted = scores.argmax(new LongOptional(1), false); // [N]
-                    Tensor cell = batch.labels().mul(new Scalar(classes)).add_(predicted);
-                    confusion.add_(torch.bincount(cell, new TensorOptional(), (long) classes * classes));
+                    Tensor predicted = scores.argmax(new LongOptional(1), false); // [batch]
+                    cells.narrow(0, from, predicted.size(0)).add_(predicted);
                 }
             }
+            // Once, at the end: it waits for the device.
+            Tensor confusion = torch.bincount(cells, new TensorOptional(), (long) classes * classes);
             return new Evaluation(lossSum.item_double() / images.size(), table(confusion.cpu(), classes));
         }
     }

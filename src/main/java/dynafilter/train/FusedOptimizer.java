@@ -60,7 +60,15 @@ abstract class FusedOptimizer implements Optimizer {
     abstract boolean countsSteps();
 
     @Override
-    public final void step(double learningRate) {
+    public final void setLearningRate(double learningRate) {
+        try (NoGradGuard guard = new NoGradGuard();
+                Scalar value = new Scalar(learningRate)) {
+            rate.fill_(value);
+        }
+    }
+
+    @Override
+    public final void step() {
         if (calls.isEmpty()) {
             // The arguments outlive the scope of the step in which they are first needed.
             try (PointerScope outliving = new PointerScope()) {
@@ -68,9 +76,7 @@ abstract class FusedOptimizer implements Optimizer {
                 calls.forEach(call -> List.of(call).forEach(Pointer::retainReference));
             }
         }
-        try (NoGradGuard guard = new NoGradGuard();
-                Scalar value = new Scalar(learningRate)) {
-            rate.fill_(value);
+        try (NoGradGuard guard = new NoGradGuard()) {
             steps.add_(one);
             calls.forEach(operator::call);
         }

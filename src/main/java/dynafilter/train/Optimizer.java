@@ -4,8 +4,11 @@ import java.util.Map;
 
 /** Updates the parameters from their gradients. */
 interface Optimizer extends AutoCloseable {
-    /** One update with this learning rate. */
-    void step(double learningRate);
+    /** Sets the learning rate of the next updates. */
+    void setLearningRate(double learningRate);
+
+    /** One update. The same device work every time: it can be captured and replayed. */
+    void step();
 
     /**
      * The state in {@code torch.optim}'s layout: {@code {"state": {index: {name: tensor}}, "param_groups": [...]}}. Its

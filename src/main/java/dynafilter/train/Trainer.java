@@ -29,14 +29,13 @@ public final class Trainer implements AutoCloseable {
     private final TrainingStep trainingStep;
     private final Evaluator evaluator;
     private final Schedule schedule;
-    private final int batchSize;
-    private final int accumulate;
     private final long stepsPerEpoch;
     private final long started = System.nanoTime();
     private String lastGood; // the checkpoint to go back to, for messages; null before there is one
 
     /**
      * @param initial every tensor of the network by name; copied
+     * @param graph whether a step is captured as a CUDA graph
      * @param stopRequested asked between steps and after every epoch
      */
     public Trainer(
@@ -45,6 +44,7 @@ public final class Trainer implements AutoCloseable {
             Map<String, Tensor> initial,
             TrainingData data,
             ComputeDevice device,
+            boolean graph,
             RunDirectory directory,
             TrainingListener listener,
             BooleanSupplier stopRequested) {
@@ -55,11 +55,13 @@ public final class Trainer implements AutoCloseable {
         this.stopRequested = stopRequested;
         history = new History(directory.history());
         state = new TrainingState(recipe, shape, initial, device);
-        trainingStep = new TrainingStep(state, recipe, device);
+        long images = data.training().size();
+        int batchSize = (int) Math.min(recipe.batchSize(), images);
+        int batches = (int) Math.min(recipe.accumulate(), images / batchSize);
+        trainingStep =
+                new TrainingStep(state, recipe, data.training(), batchSize, batches, device, graph, listener::warning);
         evaluator = new Evaluator(recipe.precision(), device);
-        batchSize = (int) Math.min(recipe.batchSize(), data.training().size());
-        accumulate = (int) Math.min(recipe.accumulate(), data.training().size() / batchSize);
-        stepsPerEpoch = data.training().size() / ((long) batchSize * accumulate);
+        stepsPerEpoch = images / trainingStep.images();
         schedule = Schedule.of(recipe.schedule(), recipe.lr(), recipe.warmup(), stepsPerEpoch * recipe.epochs());
     }
 
@@ -68,20 +70,15 @@ public final class Trainer implements AutoCloseable {
         history.keep(state.epoch());
         while (state.epoch() < recipe.epochs()) {
             EpochClock clock = new EpochClock(state.secondsBefore());
-            data.training()
-                    .begin(EpochPlan.of(
-                            recipe.seed(),
-                            state.epoch(),
-                            Math.toIntExact(data.training().size())));
-            for (long at = state.step() - state.epoch() * stepsPerEpoch; at < stepsPerEpoch; at++) {
+            long first = state.step() - state.epoch() * stepsPerEpoch;
+            data.training().begin(plan(), first * trainingStep.images());
+            for (long at = first; at < stepsPerEpoch; at++) {
                 Ending ending = state.step() > 0 ? ending() : null;
                 if (ending != null) {
                     interruptEpoch(clock);
                     return ending;
                 }
-                double learningRate = schedule.learningRate(state.step());
-                trainingStep.run(data.training(), at * batchSize * accumulate, batchSize, accumulate, learningRate);
-                state.stepFinished();
+                trainingStep.run(schedule.learningRate(state.step()));
                 report(clock, at + 1);
             }
             finishEpoch(clock);
@@ -91,6 +88,11 @@ public final class Trainer implements AutoCloseable {
             }
         }
         return Ending.FINISHED;
+    }
+
+    private EpochPlan plan() {
+        return EpochPlan.of(
+                recipe.seed(), state.epoch(), Math.toIntExact(data.training().size()));
     }
 
     /** Why to stop now; null to go on. */
@@ -127,7 +129,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     private double imagesPerSecond(EpochClock clock) {
-        return batchSize * accumulate / clock.secondsPerStep();
+        return trainingStep.images() / clock.secondsPerStep();
     }
 
     private void finishEpoch(EpochClock clock) {
@@ -238,7 +240,7 @@ public final class Trainer implements AutoCloseable {
 
     /** Images that make one step: a batch, times the batches accumulated; fewer where the training set is smaller. */
     public long imagesPerStep() {
-        return (long) batchSize * accumulate;
+        return trainingStep.images();
     }
 
     /** The best accuracy of a finished epoch on the set that chooses, in [0, 1]. */
@@ -253,6 +255,7 @@ public final class Trainer implements AutoCloseable {
 
     @Override
     public void close() {
+        trainingStep.close();
         state.close();
     }
 }

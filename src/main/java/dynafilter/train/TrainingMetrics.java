@@ -10,7 +10,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Sums over an epoch's training batches, kept on the device: nothing is read back until somebody asks. */
+/**
+ * Sums over an epoch's training batches, kept on the device: nothing is read back until somebody asks. How many images they
+ * are of is counted on the host, which need not ask.
+ */
 final class TrainingMetrics implements AutoCloseable {
     private final Tensor lossSum; // double []
     private final Tensor correct; // int64 []
@@ -40,6 +43,8 @@ final class TrainingMetrics implements AutoCloseable {
     }
 
     /**
+     * Adds a batch to the sums on the device.
+     *
      * @param loss [] mean over the batch
      * @param scores [N, K]
      * @param labels int64 [N]
@@ -49,8 +54,12 @@ final class TrainingMetrics implements AutoCloseable {
             lossSum.add_(loss, new Scalar(labels.size(0)));
             Tensor hits = scores.argmax(new LongOptional(1), false).eq(labels);
             correct.add_(hits.sum(new ScalarTypeOptional(ScalarType.Long)));
-            images += labels.size(0);
         }
+    }
+
+    /** Counts the images of the batches added. */
+    void count(long added) {
+        images += added;
     }
 
     /** Reads the sums back: waits for the device. */

@@ -84,12 +84,16 @@ final class TrainingState implements AutoCloseable {
         return secondsBefore;
     }
 
-    /** Counts a step and takes its parameters into the average. */
-    void stepFinished() {
-        step++;
+    /** Takes the parameters of a step into the average, where there is one. */
+    void average() {
         if (average != null) {
             average.update();
         }
+    }
+
+    /** Counts a step. */
+    void stepFinished() {
+        step++;
     }
 
     /**

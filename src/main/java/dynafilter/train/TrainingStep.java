@@ -5,6 +5,8 @@ import dynafilter.data.DeviceImages;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.Precision;
+import dynafilter.runtime.RepeatedWork;
+import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -14,45 +16,88 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.Reduction;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** One update of the parameters: forward, loss, backward, clip, optimizer, metrics. */
-final class TrainingStep {
+/**
+ * One update of the parameters: batches, forward, loss, backward, clip, optimizer, average, metrics. What differs from step
+ * to step lies in tensors on the device (the place in the epoch, the learning rate, the optimizer's count), so that the
+ * whole is the same work every time: on CUDA it is captured as one graph.
+ */
+final class TrainingStep implements AutoCloseable {
     private static final double CLIP_EPSILON = 1e-6; // torch.nn.utils.clip_grad_norm_'s
     private static final long NO_IGNORED_LABEL = -100;
 
+    private final TrainingState state;
     private final DynamicFilterNetwork network;
     private final FlatParameters parameters;
     private final Optimizer optimizer;
     private final TrainingMetrics metrics;
     private final Recipe recipe;
+    private final DeviceImages images;
     private final ComputeDevice device;
+    private final int batchSize;
+    private final int batches;
+    private final RepeatedWork work;
 
-    TrainingStep(TrainingState state, Recipe recipe, ComputeDevice device) {
+    /**
+     * @param batchSize images of one batch, at most those of {@code images}
+     * @param batches whose mean gradient makes one step
+     * @param graph whether the step is captured as a CUDA graph
+     * @param warning hears why the step is not captured, where that fails
+     */
+    TrainingStep(
+            TrainingState state,
+            Recipe recipe,
+            DeviceImages images,
+            int batchSize,
+            int batches,
+            ComputeDevice device,
+            boolean graph,
+            Consumer<String> warning) {
+        this.state = state;
         network = state.network();
         parameters = state.parameters();
         optimizer = state.optimizer();
         metrics = state.metrics();
         this.recipe = recipe;
+        this.images = images;
         this.device = device;
+        this.batchSize = batchSize;
+        this.batches = batches;
+        work = RepeatedWork.of(graph, this::step, warning);
     }
 
-    /**
-     * Trains on {@code batches} batches of {@code batchSize} images, the first of which is image {@code from} of the epoch's
-     * order; their mean gradient makes one step.
-     */
-    void run(DeviceImages images, long from, int batchSize, int batches, double learningRate) {
+    /** Trains on the next images of the epoch, which {@link DeviceImages#begin} prepared. */
+    void run(double learningRate) {
+        optimizer.setLearningRate(learningRate);
+        work.run();
+        metrics.count(images());
+        state.stepFinished();
+    }
+
+    /** Images of one step. */
+    long images() {
+        return (long) batchSize * batches;
+    }
+
+    /** Whether the step is replayed from a graph by now. */
+    boolean isCaptured() {
+        return work.isCaptured();
+    }
+
+    private void step() {
         try (PointerScope scope = new PointerScope()) {
             parameters.gradients().zero_();
             for (int i = 0; i < batches; i++) {
-                accumulate(images.trainingBatch(from + (long) i * batchSize, batchSize), batches);
+                accumulate(images.nextBatch(batchSize));
             }
             if (recipe.clipGrad() > 0) {
                 clip();
             }
-            optimizer.step(learningRate);
+            optimizer.step();
+            state.average();
         }
     }
 
-    private void accumulate(Batch batch, int batches) {
+    private void accumulate(Batch batch) {
         try (PointerScope scope = new PointerScope()) {
             Tensor scores = forward(batch.images()); // [N, K], float32
             Tensor loss = torch.cross_entropy_loss(
@@ -80,5 +125,10 @@ final class TrainingStep {
             Tensor factor = norm.add(new Scalar(CLIP_EPSILON)).reciprocal().mul(new Scalar(recipe.clipGrad()));
             parameters.gradients().mul_(factor.clamp_max(new Scalar(1.0)));
         }
+    }
+
+    @Override
+    public void close() {
+        work.close();
     }
 }

@@ -90,12 +90,13 @@ class DeviceImagesTest {
     void trainingBatchesAreCroppedFlippedAndNormalisedAsThePlanSays() {
         EpochPlan plan = EpochPlan.of(3, 1, IMAGES);
         try (DeviceImages images = new DeviceImages(set, ComputeDevice.CPU, true)) {
-            images.begin(plan);
+            images.begin(plan, 0);
             for (int from = 0; from < IMAGES; from += 8) {
-                assertBatch(plan, from, 8, images.trainingBatch(from, 8));
+                assertBatch(plan, from, 8, images.nextBatch(8));
             }
-            assertBatch(plan, 35, 5, images.trainingBatch(35, 5));
-            assertBatch(plan, 0, 1, images.trainingBatch(0, 1));
+            images.begin(plan, 34);
+            assertBatch(plan, 34, 1, images.nextBatch(1));
+            assertBatch(plan, 35, 5, images.nextBatch(5));
         }
     }
 
@@ -103,8 +104,8 @@ class DeviceImagesTest {
     void withoutPaddingTheyAreOnlyShuffled() {
         EpochPlan plan = EpochPlan.of(3, 1, IMAGES);
         try (DeviceImages images = new DeviceImages(set, ComputeDevice.CPU, false)) {
-            images.begin(plan);
-            assertBatch(plain(plan), 5, 12, images.trainingBatch(5, 12));
+            images.begin(plan, 5);
+            assertBatch(plain(plan), 5, 12, images.nextBatch(12));
         }
     }
 
@@ -122,12 +123,12 @@ class DeviceImagesTest {
     @Test
     void everyEpochIsDrawnAnew() {
         try (DeviceImages images = new DeviceImages(set, ComputeDevice.CPU, true)) {
-            images.begin(EpochPlan.of(3, 0, IMAGES));
-            float[] first = floats(images.trainingBatch(0, 4).images());
-            images.begin(EpochPlan.of(3, 1, IMAGES));
-            assertBatch(EpochPlan.of(3, 1, IMAGES), 0, 4, images.trainingBatch(0, 4));
-            images.begin(EpochPlan.of(3, 0, IMAGES));
-            assertArrayEquals(first, floats(images.trainingBatch(0, 4).images()));
+            images.begin(EpochPlan.of(3, 0, IMAGES), 0);
+            float[] first = floats(images.nextBatch(4).images());
+            images.begin(EpochPlan.of(3, 1, IMAGES), 0);
+            assertBatch(EpochPlan.of(3, 1, IMAGES), 0, 4, images.nextBatch(4));
+            images.begin(EpochPlan.of(3, 0, IMAGES), 0);
+            assertArrayEquals(first, floats(images.nextBatch(4).images()));
         }
     }
 
@@ -135,8 +136,8 @@ class DeviceImagesTest {
     void batchesAreChannelsLast() {
         for (boolean padded : new boolean[] {false, true}) {
             try (DeviceImages images = new DeviceImages(set, ComputeDevice.CPU, padded)) {
-                images.begin(EpochPlan.of(0, 0, IMAGES));
-                assertTrue(images.trainingBatch(3, 8).images().is_contiguous(MemoryFormat.ChannelsLast));
+                images.begin(EpochPlan.of(0, 0, IMAGES), 3);
+                assertTrue(images.nextBatch(8).images().is_contiguous(MemoryFormat.ChannelsLast));
                 assertTrue(images.evaluationBatch(3, 8).images().is_contiguous(MemoryFormat.ChannelsLast));
             }
         }

@@ -84,7 +84,8 @@ class OptimizerExchangeTest {
                 .get(step)
                 .forEach((name, gradient) ->
                         parameters.view(parameters.gradients(), name).copy_(gradient));
-        optimizer.step(RATE);
+        optimizer.setLearningRate(RATE);
+        optimizer.step();
     }
 
     @Test

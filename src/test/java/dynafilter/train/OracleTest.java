@@ -79,7 +79,7 @@ class OracleTest {
         }
         List<List<String>> commands = new ArrayList<>();
         try (DeviceImages images = TestBench.images(IMAGES)) {
-            Batch batch = images.trainingBatch(0, IMAGES);
+            Batch batch = images.nextBatch(IMAGES);
             TorchFile.write(folder.resolve("batch.pt"), Map.of("images", batch.images(), "labels", batch.labels()));
             for (FilterKind filters : FilterKind.values()) {
                 Recipe recipe = TestRun.recipe("filters", filters.toString());
@@ -162,8 +162,7 @@ class OracleTest {
         try (TestBench bench = bench(recipe);
                 TestBench clippedNot = bench(TestRun.with(recipe, "clip_grad", 0));
                 DeviceImages images = TestBench.images(IMAGES)) {
-            Tensor scores =
-                    bench.network.forward(images.trainingBatch(0, IMAGES).images(), true);
+            Tensor scores = bench.network.forward(images.nextBatch(IMAGES).images(), true);
             assertClose((Tensor) expected.get("scores"), scores.detach(), TOLERANCE, "scores");
             clippedNot.step(images, IMAGES, 1, 0);
             double loss = clippedNot.state.metrics().read().loss();

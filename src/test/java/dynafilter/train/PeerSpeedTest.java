@@ -8,7 +8,6 @@ import dynafilter.Python;
 import dynafilter.data.DataSet;
 import dynafilter.data.DataSource;
 import dynafilter.data.DeviceImages;
-import dynafilter.data.EpochPlan;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
@@ -22,7 +21,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -55,13 +56,12 @@ final class PeerSpeedTest {
                 DataSet set = DataSource.open(DataSource.SAMPLE);
                 DeviceImages images = new DeviceImages(set.train().limit(4096), ComputeDevice.CPU, true)) {
             assertEquals("ready", answers.readLine(), "the Python peer did not start");
-            images.begin(EpochPlan.of(0, 0, 4096));
             double[] java = new double[ROUNDS * STEPS];
             double[] other = new double[ROUNDS * STEPS];
-            try (Steps steps = new Steps(images)) {
-                steps.run(WARM_UP);
+            try (EndlessTraining training = training(images)) {
+                time(training, WARM_UP);
                 for (int round = 0; round < ROUNDS; round++) {
-                    System.arraycopy(steps.run(STEPS), 0, java, round * STEPS, STEPS);
+                    System.arraycopy(time(training, STEPS), 0, java, round * STEPS, STEPS);
                     requests.write(STEPS + "\n");
                     requests.flush();
                     String[] seconds = answers.readLine().split(" ", -1);
@@ -94,34 +94,30 @@ final class PeerSpeedTest {
         return sorted[sorted.length / 2];
     }
 
-    /** The training step as {@link Trainer} runs it. */
-    private static final class Steps implements AutoCloseable {
-        private final DeviceImages images;
-        private final TrainingState state;
-        private final TrainingStep step;
-        private long next;
-
-        Steps(DeviceImages images) {
-            this.images = images;
-            NetworkShape shape = NetworkShape.ofResNet18Stem(FilterKind.DYNAMIC, 10);
-            Map<String, Tensor> initial = StateDict.random(shape, 0);
-            state = new TrainingState(Recipe.DEFAULT, shape, initial, ComputeDevice.CPU);
-            step = new TrainingStep(state, Recipe.DEFAULT, ComputeDevice.CPU);
+    private static EndlessTraining training(DeviceImages images) {
+        NetworkShape shape = NetworkShape.ofResNet18Stem(FilterKind.DYNAMIC, 10);
+        Map<String, Tensor> initial = StateDict.random(shape, 0);
+        try {
+            return new EndlessTraining(
+                    TestRun.with(Recipe.DEFAULT, "batch_size", BATCH, "lr", 0.01),
+                    shape,
+                    initial,
+                    images,
+                    ComputeDevice.CPU,
+                    false,
+                    Assertions::fail);
+        } finally {
+            initial.values().forEach(Pointer::close);
         }
+    }
 
-        double[] run(int steps) {
-            double[] seconds = new double[steps];
-            for (int i = 0; i < steps; i++) {
-                long start = System.nanoTime();
-                step.run(images, next++ % (images.size() / BATCH) * BATCH, BATCH, 1, 0.01);
-                seconds[i] = (System.nanoTime() - start) / 1e9;
-            }
-            return seconds;
+    private static double[] time(EndlessTraining training, int steps) {
+        double[] seconds = new double[steps];
+        for (int i = 0; i < steps; i++) {
+            long start = System.nanoTime();
+            training.step();
+            seconds[i] = (System.nanoTime() - start) / 1e9;
         }
-
-        @Override
-        public void close() {
-            state.close();
-        }
+        return seconds;
     }
 }

@@ -9,26 +9,28 @@ import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Assertions;
 
 /** A network and all that trains it, without a run around it. */
 final class TestBench implements AutoCloseable {
     final TrainingState state;
     final FlatParameters parameters;
     final DynamicFilterNetwork network;
-    private final TrainingStep step;
+    private final Recipe recipe;
 
     TestBench(Recipe recipe, Map<String, Tensor> initial) {
         NetworkShape shape = NetworkShape.ofResNet18Stem(recipe.filters(), 10);
+        this.recipe = recipe;
         state = new TrainingState(recipe, shape, initial, ComputeDevice.CPU);
         parameters = state.parameters();
         network = state.network();
-        step = new TrainingStep(state, recipe, ComputeDevice.CPU);
     }
 
     /** From random tensors, BatchNorm's too, as a network has that was trained before. Ends with the caller's scope. */
@@ -56,19 +58,25 @@ final class TestBench implements AutoCloseable {
         try (ImageSet set = TestRun.set("bench", size, 3);
                 PointerScope scope = new PointerScope()) {
             DeviceImages images = new DeviceImages(set, ComputeDevice.CPU, false);
-            long[] order = new long[size];
-            for (int i = 0; i < size; i++) {
-                order[i] = i;
-            }
-            images.begin(new EpochPlan(order, new long[size], new long[size], new long[size]));
+            begin(images);
             return images;
         }
     }
 
+    /** Begins an epoch in the images' own order. */
+    static void begin(DeviceImages images) {
+        int size = (int) images.size();
+        long[] order = LongStream.range(0, size).toArray();
+        images.begin(new EpochPlan(order, new long[size], new long[size], new long[size]), 0);
+    }
+
     /** One step on {@code batches} batches from the first image on. */
     void step(DeviceImages images, int batchSize, int batches, double learningRate) {
-        step.run(images, 0, batchSize, batches, learningRate);
-        state.stepFinished();
+        begin(images);
+        try (TrainingStep step = new TrainingStep(
+                state, recipe, images, batchSize, batches, ComputeDevice.CPU, false, Assertions::fail)) {
+            step.run(learningRate);
+        }
     }
 
     /** Copies of all tensors, in the caller's scope. */

@@ -57,7 +57,7 @@ final class TestRun implements AutoCloseable {
                 epochs.add(result);
             }
         };
-        trainer = new Trainer(recipe, shape, initial, data, ComputeDevice.CPU, directory, listener, this::stops);
+        trainer = new Trainer(recipe, shape, initial, data, ComputeDevice.CPU, false, directory, listener, this::stops);
     }
 
     static TestRun of(Recipe recipe, Path folder) {

@@ -1,0 +1,117 @@
+package dynafilter.runtime;
+
+import org.bytedeco.cuda.cudart.CUgraphExec_st;
+import org.bytedeco.cuda.cudart.CUgraph_st;
+import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.cuda.CUDAAllocator;
+import org.bytedeco.pytorch.cuda.CUDAStream;
+import org.bytedeco.pytorch.cuda.DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair;
+import org.bytedeco.pytorch.cuda.MemPool;
+import org.bytedeco.pytorch.cuda.StreamFilter;
+import org.bytedeco.pytorch.global.torch_cuda;
+
+/**
+ * Work of the current CUDA device and stream, captured once and launched as a whole. Does what {@code at::cuda::CUDAGraph}
+ * does, which the binding lacks: a memory pool of its own keeps the addresses that the captured kernels use from being
+ * handed out again.
+ */
+final class CudaGraph implements RepeatedWork.Capture {
+    private final byte device;
+    private final CUstream_st stream;
+    private final DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair pool; // the binding's name for MempoolId_t
+    private final CUgraphExec_st executable = new CUgraphExec_st();
+
+    private CudaGraph() {
+        device = torch_cuda.current_device();
+        try (CUDAStream current = torch_cuda.getCurrentCUDAStream()) {
+            stream = current.stream();
+        }
+        pool = MemPool.graph_pool_handle(false);
+    }
+
+    /**
+     * Captures what {@code work} launches; nothing of it is executed.
+     *
+     * @throws RuntimeException where CUDA refuses, such as for work that waits for the device; the stream is then usable as
+     *     before
+     */
+    static CudaGraph capture(Runnable work) {
+        CudaGraph graph = new CudaGraph();
+        CUgraph_st recorded = new CUgraph_st();
+        CUDAAllocator allocator = torch_cuda.getAllocator();
+        // What the runs before left in the cache is of no use to the pool, and the network's activations are most of
+        // it.
+        torch_cuda.device_synchronize();
+        allocator.emptyCache();
+        try (OwnStream ownStream = new OwnStream(graph.stream)) {
+            allocator.beginAllocateToPool(graph.device, graph.pool, ownStream);
+            try {
+                graph.record(work, recorded);
+            } finally {
+                allocator.endAllocateToPool(graph.device, graph.pool);
+            }
+            check(cudart.cudaGraphInstantiate(graph.executable, recorded, 0), "cudaGraphInstantiate");
+            return graph;
+        } catch (RuntimeException failure) {
+            graph.close();
+            throw failure;
+        } finally {
+            if (!recorded.isNull()) {
+                cudart.cudaGraphDestroy(recorded);
+            }
+        }
+    }
+
+    private void record(Runnable work, CUgraph_st recorded) {
+        check(cudart.cudaStreamBeginCapture(stream, cudart.cudaStreamCaptureModeGlobal), "cudaStreamBeginCapture");
+        try {
+            work.run();
+        } catch (RuntimeException failure) {
+            // Ends the capture, which the failure may have made invalid already: the first error is the one to tell.
+            cudart.cudaStreamEndCapture(stream, recorded);
+            cudart.cudaGetLastError();
+            throw failure;
+        }
+        check(cudart.cudaStreamEndCapture(stream, recorded), "cudaStreamEndCapture");
+    }
+
+    @Override
+    public void replay() {
+        check(cudart.cudaGraphLaunch(executable, stream), "cudaGraphLaunch");
+    }
+
+    @Override
+    public void close() {
+        if (!executable.isNull()) {
+            torch_cuda.device_synchronize(); // a launch may still be under way
+            cudart.cudaGraphExecDestroy(executable);
+            executable.setNull();
+        }
+        torch_cuda.getAllocator().releasePool(device, pool);
+        pool.close();
+    }
+
+    private static void check(int error, String call) {
+        if (error != cudart.cudaSuccess) {
+            cudart.cudaGetLastError(); // it stays set otherwise, and the next operator would report it as its own
+            throw new IllegalStateException(
+                    call + ": " + cudart.cudaGetErrorString(error).getString());
+        }
+    }
+
+    /** Sends the allocations of one stream to the pool, whichever thread makes them: backward has a thread of its own. */
+    private static final class OwnStream extends StreamFilter {
+        private final long own;
+
+        OwnStream(Pointer stream) {
+            own = stream.address();
+        }
+
+        @Override
+        public boolean call(Pointer stream) {
+            return stream != null && stream.address() == own;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package dynafilter.runtime;
+
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Device work that is the same at every run: the same operators over the same tensors, with nothing read back. On CUDA it
+ * is captured as a graph after a few runs, and replayed from then on: one launch instead of hundreds.
+ */
+public final class RepeatedWork implements AutoCloseable {
+    /** Runs before the capture, in which libraries choose algorithms and allocate workspaces; as torch.cuda.graph advises. */
+    static final int WARM_UP = 3;
+
+    /** Work that was captured. */
+    interface Capture extends AutoCloseable {
+        void replay();
+
+        @Override
+        void close();
+    }
+
+    private final Runnable work;
+    private final Function<Runnable, Capture> capturer; // null: no capture, or none any more
+    private final Consumer<String> warning;
+    private int runs;
+    private boolean failed;
+    private Capture capture;
+
+    RepeatedWork(Runnable work, Function<Runnable, Capture> capturer, Consumer<String> warning) {
+        this.work = work;
+        this.capturer = capturer;
+        this.warning = warning;
+    }
+
+    /**
+     * @param graph whether to capture the work, which is for the current CUDA device
+     * @param work keeps no tensor of one run for the next, other than those that were there before
+     * @param warning hears why the work is not captured, where that fails; it then runs operator by operator
+     */
+    public static RepeatedWork of(boolean graph, Runnable work, Consumer<String> warning) {
+        return new RepeatedWork(work, graph ? CudaGraph::capture : null, warning);
+    }
+
+    /** Does the work once. */
+    public void run() {
+        if (capture == null && capturer != null && !failed && runs >= WARM_UP) {
+            capture();
+        }
+        if (capture != null) {
+            capture.replay();
+        } else {
+            work.run();
+        }
+        runs++;
+    }
+
+    private void capture() {
+        try {
+            capture = capturer.apply(work); // recorded, not done: the replay does it
+        } catch (RuntimeException failure) {
+            failed = true;
+            warning.accept("the step cannot be captured as a CUDA graph and runs operator by operator, slower: "
+                    + NativeRuntime.firstLine(failure) + " (--cuda-graph off goes without)");
+        }
+    }
+
+    /** Whether the work is replayed from a graph by now. */
+    public boolean isCaptured() {
+        return capture != null;
+    }
+
+    @Override
+    public void close() {
+        if (capture != null) {
+            capture.close();
+            capture = null;
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package dynafilter.train;
+
+import dynafilter.data.DeviceImages;
+import dynafilter.data.EpochPlan;
+import dynafilter.model.NetworkShape;
+import dynafilter.runtime.ComputeDevice;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The steps of {@link Trainer}, epoch after epoch and without end, evaluation or files: what a benchmark measures. The
+ * learning rate is the recipe's highest at every step.
+ */
+public final class EndlessTraining implements AutoCloseable {
+    private final Recipe recipe;
+    private final DeviceImages images;
+    private final TrainingState state;
+    private final TrainingStep trainingStep;
+    private final long stepsPerEpoch;
+
+    /**
+     * @param initial every tensor of the network by name; copied
+     * @param images at least a batch of them; the caller closes them, after this
+     * @param graph whether a step is captured as a CUDA graph
+     * @param warning hears why a step is not captured, where that fails
+     */
+    public EndlessTraining(
+            Recipe recipe,
+            NetworkShape shape,
+            Map<String, Tensor> initial,
+            DeviceImages images,
+            ComputeDevice device,
+            boolean graph,
+            Consumer<String> warning) {
+        this.recipe = recipe;
+        this.images = images;
+        state = new TrainingState(recipe, shape, initial, device);
+        trainingStep = new TrainingStep(
+                state, recipe, images, recipe.batchSize(), recipe.accumulate(), device, graph, warning);
+        stepsPerEpoch = images.size() / trainingStep.images();
+    }
+
+    /** Trains on the next batch. Does not wait for the device. */
+    public void step() {
+        if (state.step() % stepsPerEpoch == 0) {
+            images.begin(EpochPlan.of(recipe.seed(), state.step() / stepsPerEpoch, Math.toIntExact(images.size())), 0);
+        }
+        trainingStep.run(recipe.lr());
+    }
+
+    /** Whether steps are replayed from a CUDA graph by now. */
+    public boolean isCaptured() {
+        return trainingStep.isCaptured();
+    }
+
+    /** Mean loss an image of all steps so far: waits for the device. */
+    public double loss() {
+        return state.metrics().read().loss();
+    }
+
+    @Override
+    public void close() {
+        trainingStep.close();
+        state.close();
+    }
+}
