@@ -2,7 +2,8 @@ package dynafilter.cli;
 
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
-import dynafilter.train.Divergence;
+import dynafilter.runtime.OutOfMemory;
+import dynafilter.train.TrainingFailure;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -42,17 +43,18 @@ public final class Main {
             return run(find(arguments[0]), Arrays.copyOfRange(arguments, 1, arguments.length), interruption);
         } catch (InputException wrong) {
             return fail(wrong, wrong.getMessage(), ExitCode.USAGE);
-        } catch (Divergence diverged) {
-            return fail(diverged, diverged.getMessage(), ExitCode.FAILED);
-        } catch (OutOfMemoryError full) {
-            return fail(full, "out of memory (" + full.getMessage() + "); use a smaller --batch-size", ExitCode.FAILED);
-        } catch (RuntimeException | LinkageError failure) {
-            return fail(
-                    failure,
-                    "the run failed: " + NativeRuntime.firstLine(failure)
-                            + (Logging.hasFile() ? " (train.log says where)" : " (--verbose shows where)"),
-                    ExitCode.FAILED);
+        } catch (TrainingFailure stopped) {
+            return fail(stopped, stopped.getMessage(), ExitCode.FAILED);
+        } catch (RuntimeException | LinkageError | OutOfMemoryError failure) {
+            return fail(failure, explain(failure), ExitCode.FAILED);
         }
+    }
+
+    private static String explain(Throwable failure) {
+        return OutOfMemory.in(failure)
+                .map(what -> "out of memory: " + what + "; free some, or use a smaller --batch-size")
+                .orElseGet(() -> "the run failed: " + NativeRuntime.firstLine(failure)
+                        + (Logging.hasFile() ? " (train.log says where)" : " (--verbose shows where)"));
     }
 
     private static int run(Command command, String[] arguments, Interruption interruption) {

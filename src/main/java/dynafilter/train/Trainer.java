@@ -6,9 +6,11 @@ import dynafilter.data.EpochPlan;
 import dynafilter.model.NetworkShape;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.OutOfMemory;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -65,8 +67,24 @@ public final class Trainer implements AutoCloseable {
         schedule = Schedule.of(recipe.schedule(), recipe.lr(), recipe.warmup(), stepsPerEpoch * recipe.epochs());
     }
 
-    /** Trains until the recipe's end, or until something stops it before. */
+    /**
+     * Trains until the recipe's end, or until something stops it before.
+     *
+     * @throws TrainingFailure where the loss is no longer a number or memory runs out; the last checkpoint is whole
+     */
     public Ending run() {
+        try {
+            return train();
+        } catch (RuntimeException | OutOfMemoryError failure) {
+            Optional<String> full = OutOfMemory.in(failure);
+            if (full.isPresent()) {
+                throw outOfMemory(full.get(), failure);
+            }
+            throw failure;
+        }
+    }
+
+    private Ending train() {
         history.keep(state.epoch());
         while (state.epoch() < recipe.epochs()) {
             EpochClock clock = new EpochClock(state.secondsBefore());
@@ -214,7 +232,7 @@ public final class Trainer implements AutoCloseable {
         String kept = lastGood == null
                 ? "; start again with a lower --lr, a longer --warmup, or --clip-grad 1"
                 : "; " + lastGood + " is good: go on from it with --resume and a lower --lr, or --clip-grad 1";
-        throw new Divergence(String.format(
+        throw new TrainingFailure(String.format(
                 Locale.ROOT,
                 "%s is NaN or infinite in epoch %d, by step %d (learning rate %.3g)%s",
                 what,
@@ -222,6 +240,22 @@ public final class Trainer implements AutoCloseable {
                 state.step(),
                 lastLearningRate(),
                 kept));
+    }
+
+    private TrainingFailure outOfMemory(String what, Throwable cause) {
+        String kept = lastGood == null
+                ? "; train with a smaller --batch-size (--accumulate keeps the images a step)"
+                : "; " + lastGood + " is whole: go on from it with --resume once there is memory, or start again with a"
+                        + " smaller --batch-size (--accumulate keeps the images a step)";
+        return new TrainingFailure(
+                String.format(
+                        Locale.ROOT,
+                        "out of memory in epoch %d, after step %d: %s%s",
+                        state.epoch() + 1,
+                        state.step(),
+                        what,
+                        kept),
+                cause);
     }
 
     /** Finished epochs. */
