@@ -4,6 +4,7 @@ import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.CudaGraphMode;
 import dynafilter.runtime.InputException;
 import java.math.BigDecimal;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import org.apache.commons.cli.CommandLine;
@@ -73,6 +74,29 @@ final class CommonOptions {
         } catch (InvalidPathException wrong) {
             throw new InputException("--" + option + " " + value + ": not a path", wrong);
         }
+    }
+
+    /**
+     * The file an option names for a result, or null; found unfit before the work whose result it is to hold.
+     *
+     * @throws InputException where it cannot be written
+     */
+    static Path output(CommandLine line, String option) {
+        Path file = path(line, option);
+        if (file == null) {
+            return null;
+        }
+        Path folder = file.toAbsolutePath().getParent();
+        if (Files.isDirectory(file)) {
+            throw new InputException("--" + option + " " + file + " is a folder; give the name of a file in it");
+        }
+        if (folder == null || !Files.isDirectory(folder)) {
+            throw new InputException("--" + option + " " + file + ": there is no folder " + folder + "; make it first");
+        }
+        if (!Files.isWritable(Files.exists(file) ? file : folder)) {
+            throw new InputException("--" + option + " " + file + " cannot be written; check its permissions");
+        }
+        return file;
     }
 
     /** The whole number an option gives, or a default. */

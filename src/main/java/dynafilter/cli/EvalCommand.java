@@ -1,5 +1,6 @@
 package dynafilter.cli;
 
+import dynafilter.checkpoint.TorchFile;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
 import dynafilter.data.DataSource;
@@ -19,6 +20,8 @@ import java.util.Map;
 import java.util.OptionalInt;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
 
 /** {@code eval}: how well a trained network does on a test set. */
 final class EvalCommand implements Command {
@@ -39,6 +42,8 @@ final class EvalCommand implements Command {
                 .addOption(CommonOptions.valued("data", "DIR|sample", "the data set [" + Recipe.DEFAULT.data() + "]"))
                 .addOption(CommonOptions.valued("limit-test", "N", "only the first N test images; 0: all [0]"))
                 .addOption(CommonOptions.valued("precision", "P", "fp32, tf32 (CUDA) or bf16 (autocast) [fp32]"))
+                .addOption(CommonOptions.valued(
+                        "scores", "FILE", "write all scores and labels as torch.save would, for Python"))
                 .addOption(CommonOptions.json("write the result as JSON"));
         return CommonOptions.addCompute(options);
     }
@@ -47,6 +52,7 @@ final class EvalCommand implements Command {
     public List<String> examples() {
         return List.of(
                 "eval --model checkpoints/RUN/best.pt",
+                "eval --model checkpoints/RUN/best.pt --scores scores.pt",
                 "eval --model checkpoints/RUN/best.pt --data data/cifar-10-batches-bin --json result.json");
     }
 
@@ -60,9 +66,11 @@ final class EvalCommand implements Command {
         int limit = CommonOptions.integer(line, "limit-test", 0, Integer.MAX_VALUE, 0);
         Precision precision = Precision.of(line.getOptionValue("precision", "fp32"));
         Path json = JsonOutput.file(line);
+        Path scoresFile = CommonOptions.output(line, "scores");
         Session session = Session.open(line, OptionalInt.empty());
         precision.apply();
-        try (TrainedNetwork trained = TrainedNetwork.read(model, session.device());
+        try (PointerScope scope = new PointerScope();
+                TrainedNetwork trained = TrainedNetwork.read(model, session.device());
                 DataSet set = DataSource.open(line.getOptionValue("data", Recipe.DEFAULT.data()))) {
             if (!trained.classes().equals(set.classes())) {
                 throw new InputException("the network in " + model + " knows the classes " + trained.classes()
@@ -72,8 +80,12 @@ final class EvalCommand implements Command {
                     DeviceImages images = new DeviceImages(test, session.device(), false)) {
                 Logging.log().info("model      {}: {}", model, trained.description());
                 Logging.log().info("data       {}: {} test images", set.name(), test.size());
-                Evaluation evaluation = new Evaluator(precision, session.device()).evaluate(trained.network(), images);
+                Tensor scores = new Evaluator(precision, session.device()).scores(trained.network(), images);
+                Evaluation evaluation = Evaluator.evaluation(scores, images.labels());
                 print(evaluation, set.classes());
+                if (scoresFile != null) {
+                    TorchFile.write(scoresFile, Map.of("scores", scores, "labels", images.labels()));
+                }
                 JsonOutput.write(json, json(model, set, evaluation, session));
             }
         }

@@ -1,8 +1,6 @@
 package dynafilter.cli;
 
 import dynafilter.checkpoint.JsonFile;
-import dynafilter.runtime.InputException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.apache.commons.cli.CommandLine;
@@ -17,21 +15,7 @@ final class JsonOutput {
      * @throws InputException where it cannot be written
      */
     static Path file(CommandLine line) {
-        Path file = CommonOptions.path(line, CommonOptions.JSON);
-        if (file == null) {
-            return null;
-        }
-        Path folder = file.toAbsolutePath().getParent();
-        if (Files.isDirectory(file)) {
-            throw new InputException("--json " + file + " is a folder; give the name of a file in it");
-        }
-        if (folder == null || !Files.isDirectory(folder)) {
-            throw new InputException("--json " + file + ": there is no folder " + folder + "; make it first");
-        }
-        if (!Files.isWritable(Files.exists(file) ? file : folder)) {
-            throw new InputException("--json " + file + " cannot be written; check its permissions");
-        }
-        return file;
+        return CommonOptions.output(line, CommonOptions.JSON);
     }
 
     /** @param file null where no file was asked for */

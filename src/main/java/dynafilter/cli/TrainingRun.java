@@ -156,6 +156,7 @@ final class TrainingRun {
         outcome.put("epochs", trainer.epoch());
         outcome.put("steps", trainer.step());
         outcome.put("selected_on", data.selectionName());
+        outcome.put("cuda_graph", trainer.isCaptured());
         if (trainer.epoch() > 0 && Files.exists(directory.best())) {
             outcome.put("best_accuracy", trainer.bestAccuracy());
             outcome.put("best_epoch", trainer.bestEpoch());

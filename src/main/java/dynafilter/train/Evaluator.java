@@ -13,10 +13,9 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.Reduction;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Runs a network over a whole set. The filters are computed once; sums stay on the device until the end. */
+/** Runs a network over a whole set. The filters are computed once, and nothing is read back before the end. */
 public final class Evaluator {
     private static final long CPU_BATCH = 500;
     private static final long CUDA_BATCH = 2500; // enough work for a large device
@@ -29,29 +28,46 @@ public final class Evaluator {
         this.device = device;
     }
 
-    public Evaluation evaluate(DynamicFilterNetwork network, DeviceImages images) {
-        int classes = network.shape().classes();
+    /** The scores of all images, in their order: float32 [N, classes] on the device, in the caller's scope. */
+    public Tensor scores(DynamicFilterNetwork network, DeviceImages images) {
         long size = device.isCuda() ? CUDA_BATCH : CPU_BATCH;
-        try (PointerScope scope = new PointerScope();
-                InferenceMode inference = new InferenceMode();
+        try (InferenceMode inference = new InferenceMode();
                 Precision.Region autocast = precision.autocast(device.type())) {
             Tensor filters = network.filters(); // [K, C, 1, 1]
-            Tensor lossSum = filters.new_zeros(new long[0]).to(ScalarType.Double);
-            Tensor cells = images.labels().mul(new Scalar(classes)); // [N], of the confusion matrix, row by row
+            Tensor scores =
+                    filters.new_zeros(images.size(), network.shape().classes()).to(ScalarType.Float);
             for (long from = 0; from < images.size(); from += size) {
                 try (PointerScope step = new PointerScope()) {
                     Batch batch = images.evaluationBatch(from, Math.min(size, images.size() - from));
-                    Tensor scores =
-                            network.scores(batch.images(), filters, false).to(ScalarType.Float); // [N, K]
-                    lossSum.add_(torch.cross_entropy_loss(
-                            scores, batch.labels(), new TensorOptional(), Reduction.Sum.value, -100, 0));
-                    Tensor predicted = scores.argmax(new LongOptional(1), false); // [batch]
-                    cells.narrow(0, from, predicted.size(0)).add_(predicted);
+                    Tensor part = network.scores(batch.images(), filters, false); // [batch, classes]
+                    scores.narrow(0, from, part.size(0)).copy_(part);
                 }
             }
-            // Once, at the end: it waits for the device.
+            return scores;
+        }
+    }
+
+    public Evaluation evaluate(DynamicFilterNetwork network, DeviceImages images) {
+        try (PointerScope scope = new PointerScope()) {
+            return evaluation(scores(network, images), images.labels());
+        }
+    }
+
+    /**
+     * What scores are worth.
+     *
+     * @param scores float32 [N, classes]
+     * @param labels int64 [N]
+     */
+    public static Evaluation evaluation(Tensor scores, Tensor labels) {
+        try (PointerScope scope = new PointerScope();
+                InferenceMode inference = new InferenceMode()) {
+            int classes = Math.toIntExact(scores.size(1));
+            Tensor loss = torch.cross_entropy_loss(scores.to(ScalarType.Double), labels);
+            Tensor predicted = scores.argmax(new LongOptional(1), false); // [N]
+            Tensor cells = labels.mul(new Scalar(classes)).add_(predicted); // of the confusion matrix, row by row
             Tensor confusion = torch.bincount(cells, new TensorOptional(), (long) classes * classes);
-            return new Evaluation(lossSum.item_double() / images.size(), table(confusion.cpu(), classes));
+            return new Evaluation(loss.item_double(), table(confusion.cpu(), classes));
         }
     }
 

@@ -277,6 +277,11 @@ public final class Trainer implements AutoCloseable {
         return trainingStep.images();
     }
 
+    /** Whether steps are replayed from a CUDA graph by now. */
+    public boolean isCaptured() {
+        return trainingStep.isCaptured();
+    }
+
     /** The best accuracy of a finished epoch on the set that chooses, in [0, 1]. */
     public double bestAccuracy() {
         return state.bestAccuracy();

@@ -1,16 +1,23 @@
 package dynafilter.cli;
 
 import static dynafilter.cli.TinyRuns.train;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dynafilter.checkpoint.TorchFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,6 +76,31 @@ class EvalCommandTest {
         String accuracy = String.format(Locale.ROOT, "accuracy   %.2f %% of 20 images", 100.0 * right / TinyRuns.TEST);
         assertTrue(outcome.out().contains(accuracy), outcome.out());
         assertTrue(outcome.out().contains("airplane  "), outcome.out());
+    }
+
+    @Test
+    @SuppressWarnings("unchecked") // a file of two tensors
+    void writesTheScoresBehindItAsATorchFile() throws IOException {
+        Path file = folder.resolve("scores.pt");
+        Path result = folder.resolve("scores.json");
+        Outcome.ofSuccess(
+                "eval", "--model", run.resolve("last.pt"), "--data", data, "--scores", file, "--json", result);
+        Map<String, Tensor> saved = (Map<String, Tensor>) TorchFile.read(file);
+        try (PointerScope scope = new PointerScope()) {
+            Tensor scores = saved.get("scores");
+            assertArrayEquals(new long[] {TinyRuns.TEST, 10}, scores.shape());
+            long right = scores.argmax(new LongOptional(1), false)
+                    .eq(saved.get("labels"))
+                    .sum()
+                    .item_long();
+            assertEquals(json(result).get("accuracy").asDouble(), (double) right / TinyRuns.TEST, 1e-9);
+            assertEquals(
+                    json(result).get("loss").asDouble(),
+                    torch.cross_entropy_loss(scores, saved.get("labels")).item_double(),
+                    1e-6);
+        } finally {
+            TorchFile.closeTensors(saved);
+        }
     }
 
     @Test
