@@ -16,6 +16,7 @@ final class CommonOptions {
     static final String VERBOSE = "verbose";
     static final String DEVICE = "device";
     static final String THREADS = "threads";
+    static final String CUDA_LIBS = "cuda-libs";
     static final String JSON = "json";
     static final String CUDA_GRAPH = "cuda-graph";
     private static final int MOST_THREADS = 1024;
@@ -34,7 +35,8 @@ final class CommonOptions {
     /** Adds what every command that computes has. */
     static Options addCompute(Options options) {
         return options.addOption(valued(DEVICE, "D", "auto (CUDA where it works, else the CPU), cpu, cuda or cuda:N"))
-                .addOption(valued(THREADS, "N", "CPU threads; default: one a physical core"));
+                .addOption(valued(THREADS, "N", "CPU threads; default: one a physical core"))
+                .addOption(valued(CUDA_LIBS, "DIR", "look for CUDA's libraries there first"));
     }
 
     static Option cudaGraphOption() {

@@ -2,6 +2,7 @@ package dynafilter.cli;
 
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.CpuTopology;
+import dynafilter.runtime.CudaDiagnosis;
 import dynafilter.runtime.NativeRuntime;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -23,9 +24,14 @@ record Session(ComputeDevice device, int threads) {
         int before = threadsBefore.orElse(few);
         boolean has = before <= Runtime.getRuntime().availableProcessors();
         int threads = CommonOptions.threads(line, has ? before : few);
-        NativeRuntime.load();
+        String name = line.getOptionValue(CommonOptions.DEVICE, "auto");
+        CudaDiagnosis machine = CudaDiagnosis.ofMachine(CommonOptions.path(line, CommonOptions.CUDA_LIBS));
+        NativeRuntime.load(machine, !name.equals("cpu"));
         NativeRuntime.useThreads(threads);
-        ComputeDevice device = ComputeDevice.choose(line.getOptionValue(CommonOptions.DEVICE, "auto"));
+        ComputeDevice device = ComputeDevice.choose(name, machine);
+        if (name.equals("auto") && !device.isCuda() && CudaDiagnosis.isBuilt() && machine.hasDriver()) {
+            Logging.log().warn("this run is on the CPU: {}", device.reason());
+        }
         device.select();
         return new Session(device, threads);
     }

@@ -1,5 +1,6 @@
 package dynafilter.runtime;
 
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.Device;
@@ -18,31 +19,38 @@ import org.bytedeco.pytorch.global.torch_cuda;
 public record ComputeDevice(DeviceType type, int index, String reason) {
     private static final Pattern NAME = Pattern.compile("auto|cpu|cuda(:\\d{1,3})?");
 
-    private static final String CUDA_NATIVES = "/org/bytedeco/pytorch/linux-x86_64-gpu/libtorch_cuda.so";
-
     public static final ComputeDevice CPU = new ComputeDevice(DeviceType.CPU, 0, "asked for");
 
     /**
      * Chooses the device that {@code --device} names.
      *
      * @param name {@code auto} (CUDA where it works, else the CPU), {@code cpu}, {@code cuda} or {@code cuda:N}
+     * @param machine whose libraries were loaded
      * @throws InputException for another name, and for {@code cuda} where it does not work
      */
-    public static ComputeDevice choose(String name) {
+    public static ComputeDevice choose(String name, CudaDiagnosis machine) {
         requireName(name);
         if (name.equals("cpu")) {
             return CPU;
         }
-        int devices = torch.cuda_is_available() ? torch.cuda_device_count() : 0;
-        int index = name.contains(":") ? Integer.parseInt(name.substring(name.indexOf(':') + 1)) : 0;
-        if (index < devices) {
-            return new ComputeDevice(DeviceType.CUDA, index, name.equals("auto") ? "CUDA works here" : "asked for");
+        Optional<String> problem = cudaProblem(name, machine);
+        if (problem.isEmpty()) {
+            return new ComputeDevice(
+                    DeviceType.CUDA, number(name), name.equals("auto") ? "CUDA works here" : "asked for");
         }
-        String why = whyNoCuda(devices);
         if (name.equals("auto")) {
-            return new ComputeDevice(DeviceType.CPU, 0, why);
+            return new ComputeDevice(DeviceType.CPU, 0, problem.get());
         }
-        throw new InputException("--device " + name + ": " + why + "; --device cpu always works");
+        throw new InputException("--device " + name + ": " + problem.get() + "; --device cpu always works");
+    }
+
+    /** Why {@code cuda} or {@code cuda:N} cannot be used on this machine, whose libraries were loaded; empty where it can. */
+    public static Optional<String> cudaProblem(String name, CudaDiagnosis machine) {
+        return machine.problem().or(() -> CudaGpu.problem(number(name)));
+    }
+
+    private static int number(String name) {
+        return name.contains(":") ? Integer.parseInt(name.substring(name.indexOf(':') + 1)) : 0;
     }
 
     /**
@@ -54,17 +62,6 @@ public record ComputeDevice(DeviceType type, int index, String reason) {
         if (!NAME.matcher(name).matches()) {
             throw new InputException("--device " + name + ": no such device; use auto, cpu, cuda or cuda:N");
         }
-    }
-
-    private static String whyNoCuda(int devices) {
-        if (ComputeDevice.class.getResource(CUDA_NATIVES) == null) {
-            return "this build has no CUDA; `mvn -Pcuda package` makes one that has";
-        }
-        if (devices > 0) {
-            return "this machine has " + (devices == 1 ? "only cuda:0" : "cuda:0 to cuda:" + (devices - 1));
-        }
-        return "no CUDA GPU can be used: there is none, or its driver or a CUDA library is missing"
-                + " (-Dorg.bytedeco.javacpp.logger.debug=true says which)";
     }
 
     public boolean isCuda() {

@@ -14,16 +14,23 @@ public final class NativeRuntime {
 
     private NativeRuntime() {}
 
+    /** Loads libtorch for the CPU. */
+    public static void load() {
+        load(CudaDiagnosis.ofMachine(null), false);
+    }
+
     /**
      * Applies {@code native-config/javacpp.properties} (a property given on the command line wins) and loads libtorch.
      * JavaCPP reads its settings when its first class loads, so this comes before anything else that touches a tensor.
      *
+     * @param cuda whether to load CUDA's libraries, where {@code machine} has what it takes
      * @throws InputException where this machine cannot load the natives, with the first cause
      */
-    public static void load() {
+    public static void load(CudaDiagnosis machine, boolean cuda) {
         settings()
                 .forEach((name, value) -> System.getProperties()
                         .putIfAbsent(name, value.toString().trim()));
+        machine.load(cuda);
         try {
             Loader.load(torch.class);
         } catch (LinkageError failure) {

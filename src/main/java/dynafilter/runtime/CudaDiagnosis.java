@@ -1,0 +1,162 @@
+package dynafilter.runtime;
+
+import dynafilter.runtime.LibrarySearch.Found;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/** What this machine has of what CUDA needs, found without running any of it. */
+public final class CudaDiagnosis {
+    private final boolean built;
+    private final CudaDriver driver; // null for none
+    private final List<Found> libraries;
+    private String loadFailure; // null for none
+
+    CudaDiagnosis(boolean built, LibrarySearch search, Path root) {
+        this.built = built;
+        driver = CudaDriver.find(search, root).orElse(null);
+        libraries = built ? CudaLibrary.all().stream().map(search::find).toList() : List.of();
+    }
+
+    /**
+     * Looks around on this machine.
+     *
+     * @param named a folder to look into before all others; null for none
+     * @throws InputException where that is no folder
+     */
+    public static CudaDiagnosis ofMachine(Path named) {
+        if (named != null && !Files.isDirectory(named)) {
+            throw new InputException("--cuda-libs " + named + ": there is no such folder");
+        }
+        Path root = Path.of("/");
+        Map<String, String> environment = System.getenv();
+        return new CudaDiagnosis(isBuilt(), new LibrarySearch(named, environment, root), root);
+    }
+
+    /** Whether the natives of this build have CUDA. */
+    public static boolean isBuilt() {
+        return CudaDiagnosis.class.getResource(CudaGpu.NATIVES) != null;
+    }
+
+    /** Whether this machine seems to be meant for CUDA: what is in the way then is worth a warning. */
+    public boolean hasDriver() {
+        return driver != null;
+    }
+
+    /** The driver's version; null where it has none, or does not tell. */
+    public String driverVersion() {
+        return driver == null ? null : driver.version();
+    }
+
+    /** Names of the GPUs that the kernel knows; none where it does not tell. */
+    public List<String> gpus() {
+        return driver == null ? List.of() : driver.gpus();
+    }
+
+    /**
+     * A library that the natives need.
+     *
+     * @param version null where the library is missing
+     * @param path null where it is missing
+     * @param install what brings it; null where it is there
+     */
+    public record Library(String soname, String version, Path path, String install) {}
+
+    /** Every library the natives need, in the order in which they are loaded; none for a build without CUDA. */
+    public List<Library> libraries() {
+        return libraries.stream()
+                .map(found -> new Library(
+                        found.library().soname(),
+                        found.version(),
+                        found.path(),
+                        found.isMissing() ? install(List.of(found)) : null))
+                .toList();
+    }
+
+    /** What keeps this machine from using CUDA, and what to do about it; empty where nothing is seen. */
+    public Optional<String> problem() {
+        if (!built) {
+            return Optional.of("this build has no CUDA; `mvn -Pcuda package` makes one that has");
+        }
+        if (driver == null) {
+            return Optional.of("there is no NVIDIA driver here (no libcuda.so.1, no /proc/driver/nvidia)");
+        }
+        return driver.problem().or(this::missing).or(() -> Optional.ofNullable(loadFailure));
+    }
+
+    /** Which libraries are missing, and the command that installs them; empty where none is. */
+    public Optional<String> missing() {
+        return missing(any -> true);
+    }
+
+    private Optional<String> missing(Predicate<CudaLibrary> needed) {
+        List<Found> missing = libraries.stream()
+                .filter(found -> found.isMissing() && needed.test(found.library()))
+                .toList();
+        if (missing.isEmpty()) {
+            return Optional.empty();
+        }
+        String names = missing.stream()
+                .map(found -> found.library().soname()
+                        + (found.older() == null ? "" : " (only the older " + found.older() + " is here)"))
+                .collect(Collectors.joining(", "));
+        return Optional.of(names + (missing.size() == 1 ? " is" : " are") + " missing; install with: "
+                + install(missing) + "; or name the folder that has " + (missing.size() == 1 ? "it" : "them")
+                + " with --cuda-libs");
+    }
+
+    private static String install(List<Found> missing) {
+        return "pip install " + packages(missing, CudaLibrary::pip) + " (or, from NVIDIA's repository, apt-get install "
+                + packages(missing, CudaLibrary::apt) + ")";
+    }
+
+    private static String packages(List<Found> missing, Function<CudaLibrary, String> name) {
+        return missing.stream().map(Found::library).map(name).distinct().collect(Collectors.joining(" "));
+    }
+
+    /**
+     * Loads the libraries, so that the natives find them wherever they lie: a library that is loaded satisfies whatever is
+     * linked to its soname.
+     *
+     * @param cuda whether for CUDA, or just what this build needs on every device
+     * @throws InputException where one cannot be loaded that is needed on every device
+     */
+    void load(boolean cuda) {
+        missing(CudaLibrary::onEveryDevice).ifPresent(CudaDiagnosis::refuse);
+        load(CudaLibrary::onEveryDevice).ifPresent(CudaDiagnosis::refuse);
+        if (cuda && problem().isEmpty()) {
+            loadFailure = load(driver.library())
+                    .or(() -> load(library -> !library.onEveryDevice()))
+                    .orElse(null);
+        }
+    }
+
+    private static void refuse(String problem) {
+        throw new InputException(
+                "the CUDA build needs some libraries even on the CPU: " + problem + "; or use the CPU build");
+    }
+
+    /** Loads libraries up to the first that cannot be, and says why not. */
+    private Optional<String> load(Predicate<CudaLibrary> which) {
+        return libraries.stream()
+                .filter(found -> which.test(found.library()))
+                .flatMap(found -> load(found.path()).stream())
+                .findFirst();
+    }
+
+    private static Optional<String> load(Path path) {
+        try {
+            System.load(path.toAbsolutePath().toString());
+            return Optional.empty();
+        } catch (UnsatisfiedLinkError failure) {
+            String reason = NativeRuntime.firstLine(failure).replace(path + ": ", "");
+            return Optional.of(
+                    path + " cannot be loaded: " + reason + "; repair it, or name another folder with --cuda-libs");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package dynafilter.runtime;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * NVIDIA's driver.
+ *
+ * @param version such as 580.159.03; null where neither the kernel nor the library's name tells it
+ * @param library {@code libcuda.so.1}; null where it is missing
+ * @param gpus names of the GPUs that the kernel module knows; none where it does not tell
+ */
+record CudaDriver(String version, Path library, List<String> gpus) {
+    /** The first driver series for CUDA 13. */
+    static final int OLDEST = 580;
+
+    private static final Pattern VERSION = Pattern.compile("\\b(\\d{3}(?:\\.\\d+){1,2})\\b");
+    private static final Pattern MODEL = Pattern.compile("Model:\\s*(.*?)\\s*");
+
+    /**
+     * @param root of the file system, {@code /} but in tests
+     * @return nothing where this machine has no driver
+     */
+    static Optional<CudaDriver> find(LibrarySearch search, Path root) {
+        Path proc = root.resolve("proc/driver/nvidia");
+        Path library = search.file("libcuda.so.1").orElse(null);
+        Optional<String> kernel = version(firstLine(proc.resolve("version")));
+        if (library == null && kernel.isEmpty()) {
+            return Optional.empty();
+        }
+        String version = kernel.or(() -> library == null ? Optional.empty() : version(nameBehind(library)))
+                .orElse(null);
+        return Optional.of(new CudaDriver(version, library, gpus(proc.resolve("gpus"))));
+    }
+
+    private static Optional<String> version(String text) {
+        Matcher matcher = VERSION.matcher(text);
+        return matcher.find() ? Optional.of(matcher.group(1)) : Optional.empty();
+    }
+
+    private static String nameBehind(Path link) {
+        try {
+            return link.toRealPath().getFileName().toString();
+        } catch (IOException broken) {
+            return "";
+        }
+    }
+
+    private static String firstLine(Path file) {
+        try (Stream<String> lines = Files.lines(file)) {
+            return lines.findFirst().orElse("");
+        } catch (IOException noDriver) {
+            return "";
+        }
+    }
+
+    private static List<String> gpus(Path folder) {
+        List<String> gpus = new ArrayList<>();
+        try (Stream<Path> entries = Files.list(folder)) {
+            for (Path entry : entries.sorted().toList()) {
+                Matcher matcher = MODEL.matcher(firstLine(entry.resolve("information")));
+                gpus.add(
+                        matcher.matches()
+                                ? matcher.group(1)
+                                : entry.getFileName().toString());
+            }
+        } catch (IOException untold) {
+            return gpus;
+        }
+        return gpus;
+    }
+
+    /** What is wrong with it and what to do; empty where nothing is. */
+    Optional<String> problem() {
+        if (library == null) {
+            return Optional.of("the NVIDIA driver's libcuda.so.1 is missing; install the driver's libraries (in a"
+                    + " container: start it with the GPUs)");
+        }
+        if (version != null && Integer.parseInt(version.substring(0, version.indexOf('.'))) < OLDEST) {
+            return Optional.of(
+                    "the NVIDIA driver " + version + " is too old for CUDA 13; install " + OLDEST + " or newer");
+        }
+        return Optional.empty();
+    }
+}

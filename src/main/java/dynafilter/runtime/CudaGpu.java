@@ -1,0 +1,88 @@
+package dynafilter.runtime;
+
+import java.io.File;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.stream.Collectors;
+import org.bytedeco.cuda.cudart.cudaDeviceProp;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch_cuda;
+
+/**
+ * A GPU that CUDA can use; asks libtorch, with CUDA's libraries loaded.
+ *
+ * @param name such as NVIDIA H200
+ * @param memory bytes
+ * @param major of its compute capability
+ * @param minor of its compute capability
+ */
+public record CudaGpu(String name, long memory, int major, int minor) {
+    static final String NATIVES = "/org/bytedeco/pytorch/linux-x86_64-gpu/libtorch_cuda.so";
+
+    /** The GPUs that this process may use; none where CUDA does not work. */
+    public static List<CudaGpu> all() {
+        List<CudaGpu> gpus = new ArrayList<>();
+        int count = torch.cuda_is_available() ? torch.cuda_device_count() : 0;
+        for (byte index = 0; index < count; index++) {
+            cudaDeviceProp properties = torch_cuda.getDeviceProperties(index);
+            gpus.add(new CudaGpu(
+                    properties.name().getString(),
+                    properties.totalGlobalMem(),
+                    properties.major(),
+                    properties.minor()));
+        }
+        return gpus;
+    }
+
+    /**
+     * The GPU architectures that the natives have machine code for, such as 90 for compute capability 9.0.
+     *
+     * @throws IOException where they cannot be read
+     */
+    public static SortedSet<Integer> architectures() throws IOException {
+        File natives = Loader.cacheResource(CudaGpu.class, NATIVES);
+        return FatBinary.architectures(natives.toPath());
+    }
+
+    /** Why the GPU of this number cannot be used; empty where it can. */
+    static Optional<String> problem(int index) {
+        List<CudaGpu> gpus = all();
+        if (gpus.isEmpty()) {
+            String visible = System.getenv("CUDA_VISIBLE_DEVICES");
+            return Optional.of(
+                    visible == null
+                            ? "CUDA finds no GPU; check nvidia-smi"
+                            : "CUDA finds no GPU with CUDA_VISIBLE_DEVICES=" + visible + "; unset it, or name others");
+        }
+        if (index >= gpus.size()) {
+            return Optional.of("there is "
+                    + (gpus.size() == 1 ? "only cuda:0" : "only cuda:0 to cuda:" + (gpus.size() - 1)) + " here");
+        }
+        try {
+            return gpus.get(index).problem(architectures());
+        } catch (IOException unknown) {
+            return Optional.empty(); // the first kernel will tell
+        }
+    }
+
+    /** Machine code runs on GPUs of its own major compute capability, from its minor one on. */
+    Optional<String> problem(SortedSet<Integer> architectures) {
+        if (architectures.stream().anyMatch(code -> code / 10 == major && code % 10 <= minor)) {
+            return Optional.empty();
+        }
+        return Optional.of(name + " has compute capability " + capability() + ", and the natives have code for "
+                + architectures.stream()
+                        .map(code -> code / 10 + "." + code % 10)
+                        .collect(Collectors.joining(", "))
+                + " only; use a build that has it (portable-bundle --arch " + major + minor + ")");
+    }
+
+    /** Such as 9.0. */
+    public String capability() {
+        return major + "." + minor;
+    }
+}

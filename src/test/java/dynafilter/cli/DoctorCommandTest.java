@@ -1,0 +1,59 @@
+package dynafilter.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dynafilter.runtime.CudaDiagnosis;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** On a machine without a GPU; some with the natives of the build that this test runs in ({@code mvn -Pcuda test}). */
+class DoctorCommandTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void tellsWhatWorksAndWhatIsInTheWay() throws IOException {
+        assumeTrue(!CudaDiagnosis.ofMachine(null).hasDriver(), "this machine has an NVIDIA driver");
+        Path file = folder.resolve("doctor.json");
+        Outcome outcome = Outcome.ofSuccess("doctor", "--json", file);
+        assertEquals("cpu        works", outcome.line("cpu        w"));
+        assertTrue(outcome.line("driver").endsWith("none"), outcome.out());
+        assertTrue(outcome.line("cuda ").startsWith("cuda       does not work: "), outcome.out());
+        JsonNode json = new ObjectMapper().readTree(file.toFile());
+        assertEquals("works", json.at("/devices/cpu").asText());
+        assertEquals(
+                outcome.line("cuda ").replace("cuda       does not work: ", ""),
+                json.at("/devices/cuda").asText());
+        assertEquals(1, Outcome.of("doctor", "--device", "cuda").code());
+        assertEquals(0, Outcome.of("doctor", "--device", "cpu").code());
+    }
+
+    @Test
+    void aFolderOfLibrariesMustBeThere() {
+        for (String command : new String[] {"doctor", "train"}) {
+            Outcome.of(command, "--cuda-libs", folder.resolve("none"))
+                    .assertRefused("--cuda-libs " + folder.resolve("none"), "there is no such folder");
+        }
+    }
+
+    @Test
+    void theCudaBuildListsItsLibrariesAndGoesOnOnTheCpu() throws IOException {
+        assumeTrue(CudaDiagnosis.isBuilt(), "these are the CPU natives; mvn -Pcuda test has the others");
+        assumeTrue(!CudaDiagnosis.ofMachine(null).hasDriver(), "this machine has an NVIDIA driver");
+        Outcome doctor = Outcome.ofSuccess("doctor");
+        assertTrue(doctor.line("  libcudart.so.13").contains("/libcudart.so.13"), doctor.out());
+        assertTrue(doctor.line("GPU code").contains("9.0"), doctor.out());
+        Path data = TinyRuns.data(folder.resolve("data"));
+        Outcome.of(TinyRuns.train(data, folder.resolve("refused"), "--device", "cuda"))
+                .assertRefused("--device cuda: there is no NVIDIA driver here", "--device cpu always works");
+        Outcome outcome = Outcome.ofSuccess(TinyRuns.train(data, folder.resolve("run"), "--device", "auto"));
+        assertTrue(outcome.line("device").contains("cpu, "), outcome.out());
+        assertTrue(outcome.line("device").contains("there is no NVIDIA driver here"), outcome.out());
+    }
+}

@@ -1,0 +1,215 @@
+package dynafilter.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The search, over folders that look like machines with CUDA, or with parts of it. Nothing in them can be loaded. */
+class CudaDiagnosisTest {
+    @TempDir
+    private Path root;
+
+    private final Map<String, String> environment = new HashMap<>();
+
+    private Path file(String path) throws IOException {
+        Path file = root.resolve(path);
+        Files.createDirectories(file.getParent());
+        return Files.exists(file) ? file : Files.createFile(file);
+    }
+
+    private void link(String path, String target) throws IOException {
+        Files.createDirectories(root.resolve(path).getParent());
+        Files.createSymbolicLink(root.resolve(path), Path.of(target));
+    }
+
+    private void driver(String version) throws IOException {
+        file("usr/lib/x86_64-linux-gnu/libcuda.so." + version);
+        link("usr/lib/x86_64-linux-gnu/libcuda.so.1", "libcuda.so." + version);
+    }
+
+    /** All libraries but those whose names begin so. */
+    private void libraries(String folder, String... without) throws IOException {
+        for (CudaLibrary library : CudaLibrary.all()) {
+            if (List.of(without).stream().noneMatch(library.soname()::startsWith)) {
+                file(folder + "/" + library.soname());
+            }
+        }
+    }
+
+    private CudaDiagnosis diagnosis(Path named) {
+        return new CudaDiagnosis(true, new LibrarySearch(named, environment, root), root);
+    }
+
+    private String problem() {
+        return diagnosis(null).problem().orElse("none");
+    }
+
+    private Path pathOf(String soname, Path named) {
+        return diagnosis(named).libraries().stream()
+                .filter(library -> library.soname().equals(soname))
+                .findFirst()
+                .orElseThrow()
+                .path();
+    }
+
+    @Test
+    void aWholeMachineHasNoProblem() throws IOException {
+        driver("580.159.03");
+        libraries("usr/local/cuda-13.1/lib64");
+        assertEquals("none", problem());
+        assertEquals("580.159.03", diagnosis(null).driverVersion());
+    }
+
+    @Test
+    void withoutADriverThereIsNothingToWarnOf() throws IOException {
+        libraries("usr/local/cuda/lib64");
+        assertFalse(diagnosis(null).hasDriver());
+        assertTrue(problem().startsWith("there is no NVIDIA driver here"), problem());
+    }
+
+    @Test
+    void theKernelTellsVersionAndGpus() throws IOException {
+        libraries("usr/local/cuda/lib64");
+        Files.writeString(
+                file("proc/driver/nvidia/version"),
+                "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  570.86.10  Release Build  (dvs)\nGCC version:\n");
+        Files.writeString(
+                file("proc/driver/nvidia/gpus/0000:01:00.0/information"), "Model: \t\t NVIDIA H200\nIRQ: 1\n");
+        CudaDiagnosis diagnosis = diagnosis(null);
+        assertEquals("570.86.10", diagnosis.driverVersion());
+        assertEquals(List.of("NVIDIA H200"), diagnosis.gpus());
+        assertTrue(problem().contains("libcuda.so.1 is missing"), problem());
+        driver("570.86.10");
+        assertEquals("the NVIDIA driver 570.86.10 is too old for CUDA 13; install 580 or newer", problem());
+    }
+
+    @Test
+    void whatIsMissingIsNamedWithTheCommandThatInstallsIt() throws IOException {
+        driver("580.10");
+        libraries("usr/local/cuda/lib64", "libcudnn", "libnccl");
+        assertTrue(
+                problem()
+                        .endsWith("libcudnn.so.9, libnccl.so.2 are missing; install with: pip install nvidia-cudnn-cu13"
+                                + " nvidia-nccl-cu13 (or, from NVIDIA's repository, apt-get install libcudnn9-cuda-13 libnccl2); or name the"
+                                + " folder that has them with --cuda-libs"),
+                problem());
+    }
+
+    @Test
+    void anOlderOneIsNamedToo() throws IOException {
+        driver("580.10");
+        libraries("usr/local/cuda/lib64", "libcufft");
+        Path old = file("usr/local/cuda/lib64/libcufft.so.11.0.2");
+        assertTrue(
+                problem()
+                        .startsWith("libcufft.so.12 (only the older " + old + " is here) is missing; install with: pip"
+                                + " install nvidia-cufft "),
+                problem());
+    }
+
+    @Test
+    void aPythonEnvironmentIsSearchedAndTellsVersions() throws IOException {
+        driver("580.10");
+        String site = "opt/venv/lib/python3.12/site-packages";
+        libraries(site + "/nvidia/cu13/lib", "libcudnn", "libnccl");
+        libraries(site + "/nvidia/cudnn/lib", "libcu", "libnv", "libnccl");
+        for (CudaLibrary library : CudaLibrary.all()) {
+            if (library.soname().startsWith("libcudnn")) {
+                file(site + "/nvidia/cudnn/lib/" + library.soname());
+            }
+        }
+        file(site + "/nvidia/nccl/lib/libnccl.so.2");
+        Files.createDirectories(root.resolve(site + "/nvidia_cublas-13.1.0.3.dist-info"));
+        Files.createDirectories(root.resolve(site + "/nvidia_nccl_cu13-2.28.9.dist-info"));
+        for (String variable : new String[] {"VIRTUAL_ENV", "CONDA_PREFIX"}) {
+            environment.clear();
+            environment.put(variable, root.resolve("opt/venv").toString());
+            assertEquals("none", problem());
+        }
+        environment.clear();
+        Path python = file("opt/venv/bin/python3");
+        assertTrue(python.toFile().setExecutable(true));
+        environment.put("PATH", root.resolve("nowhere") + ":" + python.getParent());
+        assertEquals("none", problem());
+        Map<String, String> versions = new HashMap<>();
+        diagnosis(null).libraries().forEach(library -> versions.put(library.soname(), library.version()));
+        assertEquals("13.1.0.3", versions.get("libcublas.so.13"));
+        assertEquals("2.28.9", versions.get("libnccl.so.2"));
+        assertEquals("12", versions.get("libcufft.so.12"));
+    }
+
+    @Test
+    void theNamedFolderComesFirstAndThenTheEnvironments() throws IOException {
+        libraries("usr/lib64");
+        libraries("home/cuda/lib64");
+        libraries("elsewhere");
+        libraries("named/nvidia/cu13/lib");
+        String soname = "libcublas.so.13";
+        assertEquals(root.resolve("usr/lib64").resolve(soname), pathOf(soname, null));
+        environment.put("LD_LIBRARY_PATH", root.resolve("elsewhere").toString());
+        assertEquals(root.resolve("elsewhere").resolve(soname), pathOf(soname, null));
+        environment.put("CUDA_HOME", root.resolve("home/cuda").toString());
+        assertEquals(root.resolve("home/cuda/lib64").resolve(soname), pathOf(soname, null));
+        Path named = root.resolve("named/nvidia/cu13/lib").resolve(soname);
+        assertEquals(named, pathOf(soname, root.resolve("named")));
+        assertEquals(named, pathOf(soname, root.resolve("named/nvidia")));
+        assertEquals(named, pathOf(soname, named.getParent()));
+    }
+
+    @Test
+    void aLinkTellsTheVersionOfTheFileBehindIt() throws IOException {
+        file("usr/lib64/libcudart.so.13.1.80");
+        link("usr/lib64/libcudart.so.13", "libcudart.so.13.1.80");
+        CudaDiagnosis.Library found = diagnosis(null).libraries().get(0);
+        assertEquals("13.1.80", found.version());
+        assertNull(found.install());
+    }
+
+    @Test
+    void evenTheCpuNeedsSomeOfThem() throws IOException {
+        libraries("usr/lib64", "libcupti");
+        String missing = assertThrows(
+                        InputException.class, () -> diagnosis(null).load(false))
+                .getMessage();
+        assertTrue(
+                missing.startsWith("the CUDA build needs some libraries even on the CPU: libcupti.so.13 is missing"),
+                missing);
+        libraries("usr/lib64");
+        String broken = assertThrows(InputException.class, () -> diagnosis(null).load(false))
+                .getMessage();
+        assertTrue(broken.contains("usr/lib64/libcudart.so.13 cannot be loaded: file too short; repair it"), broken);
+    }
+
+    @Test
+    void aBuildWithoutCudaLooksForNothing() throws IOException {
+        driver("580.10");
+        CudaDiagnosis diagnosis = new CudaDiagnosis(false, new LibrarySearch(null, environment, root), root);
+        diagnosis.load(true);
+        assertEquals(List.of(), diagnosis.libraries());
+        assertTrue(diagnosis.problem().orElseThrow().startsWith("this build has no CUDA"));
+    }
+
+    @Test
+    void aGpuNeedsCodeOfItsMajorCapability() {
+        CudaGpu gpu = new CudaGpu("NVIDIA H200", 1L << 37, 9, 0);
+        assertTrue(gpu.problem(new TreeSet<>(List.of(80, 90))).isEmpty());
+        assertTrue(new CudaGpu("A10", 1, 8, 6)
+                .problem(new TreeSet<>(List.of(80, 90)))
+                .isEmpty());
+        assertTrue(gpu.problem(new TreeSet<>(List.of(80, 100)))
+                .orElseThrow()
+                .startsWith("NVIDIA H200 has compute capability 9.0, and the natives have code for 8.0, 10.0 only"));
+    }
+}
