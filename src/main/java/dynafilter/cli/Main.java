@@ -14,8 +14,8 @@ import org.apache.commons.cli.ParseException;
 
 /** The program: finds the command, runs it, turns failures into one line and an exit code. */
 public final class Main {
-    private static final List<Command> COMMANDS =
-            List.of(new TrainCommand(), new EvalCommand(), new DoctorCommand(), new DataCommand());
+    private static final List<Command> COMMANDS = List.of(
+            new TrainCommand(), new EvalCommand(), new BenchmarkCommand(), new DoctorCommand(), new DataCommand());
 
     private Main() {}
 

@@ -3,6 +3,7 @@ package dynafilter.cli;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.CpuTopology;
 import dynafilter.runtime.CudaDiagnosis;
+import dynafilter.runtime.DeviceFacts;
 import dynafilter.runtime.NativeRuntime;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -39,7 +40,7 @@ record Session(ComputeDevice device, int threads) {
     /** What a run's results depend on beside its recipe. */
     Map<String, Object> environment() {
         Map<String, Object> environment = new LinkedHashMap<>();
-        environment.put("device", device.toString());
+        environment.putAll(DeviceFacts.of(device));
         environment.put("threads", threads);
         environment.put("dynafilter", Version.ofProgram());
         environment.put("libtorch", NativeRuntime.torchVersion());

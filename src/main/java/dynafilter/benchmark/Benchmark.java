@@ -1,0 +1,100 @@
+package dynafilter.benchmark;
+
+import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.model.NetworkShape;
+import dynafilter.model.StateDict;
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.DeviceMemory;
+import dynafilter.runtime.DeviceTimer;
+import dynafilter.runtime.OutOfMemory;
+import dynafilter.runtime.Precision;
+import dynafilter.train.Recipe;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** Measures steps of the network on a device, against what the device can do at best. */
+public final class Benchmark {
+    /** More than are run before a step is captured as a graph. */
+    private static final int WARM_UP = 8;
+
+    private final ComputeDevice device;
+    private final boolean graph;
+    private final int repeats;
+    private final Consumer<String> warning;
+    private final Map<Precision, Ceiling> ceilings = new EnumMap<>(Precision.class);
+
+    /**
+     * @param graph whether steps are captured as CUDA graphs
+     * @param repeats steps that are timed, after the warm-up
+     * @param warning hears why a step is not captured, where that fails
+     */
+    public Benchmark(ComputeDevice device, boolean graph, int repeats, Consumer<String> warning) {
+        this.device = device;
+        this.graph = graph;
+        this.repeats = repeats;
+        this.warning = warning;
+    }
+
+    /** The ceilings measured so far. */
+    public Map<Precision, Ceiling> ceilings() {
+        return ceilings;
+    }
+
+    /**
+     * Measures one case; its ceilings first, where the precision is new.
+     *
+     * @param recipe of which batch size, precision, filters, augmentation and optimizer count
+     */
+    public Measurement measure(Mode mode, Recipe recipe) {
+        Ceiling ceiling = ceilings.computeIfAbsent(recipe.precision(), new Ceilings(device)::measure);
+        recipe.precision().apply();
+        NetworkShape shape = NetworkShape.ofResNet18Stem(recipe.filters(), 10);
+        List<Operator> operators = operators(mode, recipe, shape);
+        DeviceMemory memory = new DeviceMemory(device);
+        memory.reset();
+        Timing timing = null;
+        boolean captured = false;
+        String failure = null;
+        try (Workload workload = mode == Mode.TRAIN
+                ? Workload.training(recipe, shape, device, graph, warning)
+                : Workload.inference(recipe, shape, device, graph, warning)) {
+            DeviceTimer timer = new DeviceTimer(device);
+            timer.warmUp(WARM_UP, workload::step);
+            timing = Timing.of(timer.milliseconds(repeats, workload::step));
+            captured = workload.isCaptured();
+        } catch (RuntimeException problem) {
+            Optional<String> full = OutOfMemory.in(problem);
+            if (full.isEmpty()) {
+                throw problem;
+            }
+            failure = "out of memory: " + full.get();
+        }
+        return new Measurement(
+                mode,
+                recipe.precision(),
+                recipe.batchSize(),
+                captured,
+                timing,
+                StepCost.flops(operators),
+                ceiling,
+                StepCost.roofline(operators, ceiling),
+                memory.peak(),
+                failure);
+    }
+
+    private static List<Operator> operators(Mode mode, Recipe recipe, NetworkShape shape) {
+        int elementSize = recipe.precision() == Precision.BF16 ? 2 : 4;
+        if (mode == Mode.INFER) {
+            return StepCost.inference(shape, recipe.batchSize(), elementSize);
+        }
+        long parameters = DynamicFilterNetwork.stateShapes(shape).entrySet().stream()
+                .filter(entry -> StateDict.isParameter(entry.getKey()))
+                .mapToLong(entry -> Arrays.stream(entry.getValue()).reduce(1, (a, b) -> a * b))
+                .sum();
+        return StepCost.training(shape, recipe.batchSize(), elementSize, parameters);
+    }
+}

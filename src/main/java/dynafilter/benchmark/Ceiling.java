@@ -1,0 +1,9 @@
+package dynafilter.benchmark;
+
+/**
+ * What a device does at best, as measured in the same run.
+ *
+ * @param flopsPerSecond of a large matrix product
+ * @param bytesPerSecond of a large copy, bytes read and written
+ */
+public record Ceiling(double flopsPerSecond, double bytesPerSecond) {}

@@ -1,0 +1,142 @@
+package dynafilter.benchmark;
+
+import dynafilter.model.FilterKind;
+import dynafilter.model.NetworkShape;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The operators of one step of the network on ResNet-18's stem, counted from its shapes. The convention, after the roofline
+ * model (Williams, Waterman and Patterson 2009):
+ *
+ * <ul>
+ *   <li>a convolution or matrix product of M outputs, each of K multiply-adds, is 2 M K FLOPs; in training as many again for
+ *       the gradient of the weights, and as many for that of the inputs, where something behind them trains;
+ *   <li>every operator reads its inputs once and writes its outputs once, in the precision's element size; ReLU, the
+ *       residual sum and pooling ride along with the BatchNorm before them. In training that is a pass of its own, since it
+ *       needs the statistics of the whole batch first; for the same reason its gradient takes two. In inference BatchNorm is
+ *       part of the convolution;
+ *   <li>what is less than a thousandth (the loss, statistics, normalising the filters) is left out.
+ * </ul>
+ */
+public final class StepCost {
+    private static final long IMAGE = 3 * 32 * 32;
+    private static final long STEM = 16 * 16;
+    private static final int STEM_KERNEL = 7 * 7 * 3;
+    private static final int KERNEL = 3 * 3;
+    private static final int BLOCKS = 2;
+
+    private final NetworkShape shape;
+    private final long batch;
+    private final int elementSize;
+    private final boolean training;
+    private final List<Operator> operators = new ArrayList<>();
+
+    private StepCost(NetworkShape shape, long batch, int elementSize, boolean training) {
+        this.shape = shape;
+        this.batch = batch;
+        this.elementSize = elementSize;
+        this.training = training;
+    }
+
+    /**
+     * @param elementSize bytes of a number in the activations: 4, or 2 in bf16
+     * @param parameters trained numbers, in training
+     */
+    public static List<Operator> training(NetworkShape shape, long batch, int elementSize, long parameters) {
+        StepCost cost = new StepCost(shape, batch, elementSize, true);
+        cost.network();
+        cost.operators.add(new Operator("optimizer", 0, 6.0 * 4 * parameters)); // zero, read 3, write 2: all in float32
+        return List.copyOf(cost.operators);
+    }
+
+    /** @param elementSize bytes of a number in the activations: 4, or 2 in bf16 */
+    public static List<Operator> inference(NetworkShape shape, long batch, int elementSize) {
+        StepCost cost = new StepCost(shape, batch, elementSize, false);
+        cost.network();
+        return List.copyOf(cost.operators);
+    }
+
+    /** FLOPs of a step. */
+    public static double flops(List<Operator> operators) {
+        return operators.stream().mapToDouble(Operator::flops).sum();
+    }
+
+    /** The least time of a step on a device with these ceilings: the sum over its operators, in seconds. */
+    public static double roofline(List<Operator> operators, Ceiling ceiling) {
+        return operators.stream()
+                .mapToDouble(operator -> operator.seconds(ceiling))
+                .sum();
+    }
+
+    private void network() {
+        long channels = shape.channels();
+        long map = shape.mapSize();
+        long features = channels * map;
+        long stem = channels * STEM;
+        operators.add(new Operator("batch", 0, batch * IMAGE * (1.0 + elementSize)));
+        product("conv1", batch * stem, STEM_KERNEL, batch * IMAGE, batch * (training ? stem : features), false);
+        norm("bn1, max-pool, relu", stem, features, 0);
+        for (int block = 0; block < BLOCKS; block++) {
+            String name = "layer1." + block;
+            product(name + ".conv1", batch * features, KERNEL * channels, batch * features, batch * features, true);
+            norm(name + ".bn1, relu", features, features, 0);
+            long residual = training ? 0 : batch * features; // read by the convolution that writes the sum
+            product(
+                    name + ".conv2",
+                    batch * features,
+                    KERNEL * channels,
+                    batch * features + residual,
+                    batch * features,
+                    true);
+            norm(name + ".bn2, sum, relu", features, features, features);
+        }
+        head(channels, map, features);
+    }
+
+    private void head(long channels, long map, long features) {
+        long maps = shape.maps();
+        if (training && shape.filters() == FilterKind.DYNAMIC) {
+            long classes = shape.classes();
+            long width = NetworkShape.GENERATOR_WIDTH;
+            product("generator.0", classes * width, NetworkShape.EMBEDDING_SIZE, 0, 0, true);
+            product("generator.2", classes * channels, width, 0, 0, true);
+        }
+        product("filters", batch * maps * map, channels, batch * features, batch * maps * map, true);
+        long hidden = batch * maps * NetworkShape.PREDICTOR_WIDTH;
+        product("predictor.0", hidden, map, batch * maps * map, hidden, true);
+        long scores = batch * maps * shape.predictorOutputs();
+        product("predictor.2", scores, NetworkShape.PREDICTOR_WIDTH, hidden, scores, true);
+    }
+
+    /**
+     * A convolution or matrix product.
+     *
+     * @param outputs how many numbers come out
+     * @param depth multiply-adds of each
+     * @param read numbers read
+     * @param written numbers written
+     * @param inputTrains whether the gradient of the input is needed
+     */
+    private void product(String name, long outputs, long depth, long read, long written, boolean inputTrains) {
+        double flops = 2.0 * outputs * depth;
+        double bytes = (double) elementSize * (read + written);
+        operators.add(new Operator(name, flops, bytes));
+        if (training) {
+            operators.add(new Operator(name + ", weights' gradient", flops, bytes));
+            if (inputTrains) {
+                operators.add(new Operator(name + ", inputs' gradient", flops, bytes));
+            }
+        }
+    }
+
+    /** BatchNorm in training and what rides along with it: a pass, and two for the gradient. */
+    private void norm(String name, long in, long out, long residual) {
+        if (training) {
+            double unit = (double) batch * elementSize;
+            operators.add(new Operator(name, 0, unit * (in + residual + out)));
+            operators.add(new Operator(name + ", sums of the gradient", 0, unit * (in + out)));
+            operators.add(new Operator(name + ", gradient", 0, unit * (in + out + in + residual)));
+        }
+    }
+}

@@ -1,0 +1,222 @@
+package dynafilter.cli;
+
+import dynafilter.benchmark.Benchmark;
+import dynafilter.benchmark.Ceiling;
+import dynafilter.benchmark.Measurement;
+import dynafilter.benchmark.Mode;
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.DeviceFacts;
+import dynafilter.runtime.InputException;
+import dynafilter.runtime.Precision;
+import dynafilter.train.Recipe;
+import dynafilter.train.Recipes;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.Function;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Options;
+
+/** {@code benchmark}: training and inference throughput on a device, against what the device can do at best. */
+final class BenchmarkCommand implements Command {
+    private static final String ROW = "%-5s %-4s %6s  %-5s %9s  %8s %17s  %7s %7s  %8s %7s  %8s";
+    private static final String FORMULA = """
+            TFLOP/s: 2 a multiply-add of all convolutions and matrix products, in training of both gradients, too.
+            of peak: of a large matrix product's rate. roofline: the least milliseconds of a step, the sum over its
+            operators of max(FLOPs / rate of the product, bytes / rate of a large copy). reached: roofline / step.""";
+
+    @Override
+    public String name() {
+        return "benchmark";
+    }
+
+    @Override
+    public String summary() {
+        return "training and inference throughput on a device, against its measured peaks";
+    }
+
+    @Override
+    public Options options() {
+        Options options = new Options()
+                .addOption(CommonOptions.valued("mode", "LIST", "train, infer [train,infer]"))
+                .addOption(CommonOptions.valued("batch-size", "LIST", "[64,256,1024,4096; on the CPU 64,256,1024]"))
+                .addOption(CommonOptions.valued("precision", "LIST", "[fp32,tf32,bf16; on the CPU fp32,bf16]"))
+                .addOption(CommonOptions.valued("filters", "KIND", "dynamic, static or single [dynamic]"))
+                .addOption(CommonOptions.valued("repeats", "N", "timed steps of each case, after a warm-up [30]"))
+                .addOption(CommonOptions.cudaGraphOption())
+                .addOption(CommonOptions.flag("deterministic", "deterministic algorithms only"))
+                .addOption(CommonOptions.valued("seed", "N", "of weights and images [0]"))
+                .addOption(CommonOptions.json("write the result as JSON"));
+        return CommonOptions.addCompute(options);
+    }
+
+    @Override
+    public List<String> examples() {
+        return List.of(
+                "benchmark",
+                "benchmark --device cuda --precision bf16 --batch-size 1024 --json benchmark.json",
+                "benchmark --device cuda --cuda-graph off      # what graphs are worth",
+                "benchmark --device cpu --mode train --batch-size 512 --precision fp32,bf16");
+    }
+
+    @Override
+    public int run(CommandLine line, Interruption interruption) {
+        CommonOptions.refuseArguments(line, name());
+        List<Mode> modes = list(line, "mode", "train,infer", Mode::of);
+        List<Integer> sizes = list(line, "batch-size", "64,256,1024,4096", BenchmarkCommand::batchSize);
+        List<Precision> precisions = list(line, "precision", "fp32,tf32,bf16", Precision::of);
+        int repeats = CommonOptions.integer(line, "repeats", 1, 1_000_000, 30);
+        Path json = JsonOutput.file(line);
+        Recipe recipe = Recipes.with(
+                Recipe.DEFAULT,
+                Map.of(
+                        "filters",
+                                line.getOptionValue(
+                                        "filters", Recipe.DEFAULT.filters().toString()),
+                        "seed", line.getOptionValue("seed", "0"),
+                        "deterministic", line.hasOption("deterministic")),
+                true);
+        Session session = Session.open(line, OptionalInt.empty());
+        ComputeDevice device = session.device();
+        if (!device.isCuda()) {
+            if (line.hasOption("precision") && precisions.contains(Precision.TF32)) {
+                throw new InputException("--precision tf32: only CUDA devices have it; use fp32 or bf16");
+            }
+            precisions = precisions.stream()
+                    .filter(precision -> precision != Precision.TF32)
+                    .toList();
+            sizes = line.hasOption("batch-size") ? sizes : sizes.subList(0, sizes.size() - 1);
+        }
+        boolean graph = CommonOptions.cudaGraph(line).captures(device);
+        device.useDeterministicAlgorithms(recipe.deterministic());
+        Map<String, Object> facts = DeviceFacts.of(device);
+        print(facts, session, graph, recipe, repeats);
+        Benchmark benchmark =
+                new Benchmark(device, graph, repeats, message -> Logging.log().warn(message));
+        List<Map<String, Object>> results = new ArrayList<>();
+        System.out.println(head());
+        for (Mode mode : modes) {
+            for (Precision precision : precisions) {
+                for (int size : sizes) {
+                    Measurement row = benchmark.measure(
+                            mode,
+                            Recipes.with(recipe, Map.of("batch_size", size, "precision", precision.toString()), true));
+                    System.out.println(row(row));
+                    results.add(row.toMap());
+                }
+            }
+        }
+        Map<Precision, Ceiling> ceilings = benchmark.ceilings();
+        ceilings.forEach((precision, ceiling) -> System.out.println(format(
+                "%s peak: %.2f TFLOP/s, %.1f GB/s",
+                precision, ceiling.flopsPerSecond() / 1e12, ceiling.bytesPerSecond() / 1e9)));
+        System.out.println(FORMULA.strip());
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("device", facts);
+        result.put("environment", session.environment());
+        result.put("deterministic", recipe.deterministic());
+        result.put("filters", recipe.filters().toString());
+        result.put("repeats", repeats);
+        result.put("ceilings", toMap(ceilings));
+        result.put("results", results);
+        JsonOutput.write(json, result);
+        return ExitCode.DONE;
+    }
+
+    private static <T> List<T> list(CommandLine line, String option, String otherwise, Function<String, T> element) {
+        return Arrays.stream(line.getOptionValue(option, otherwise).split(",", -1))
+                .map(String::strip)
+                .map(element)
+                .distinct()
+                .toList();
+    }
+
+    private static int batchSize(String text) {
+        if (!text.matches("[1-9]\\d{0,5}")) {
+            throw new InputException("--batch-size " + text + ": give sizes from 1 to 999999, as in 64,256");
+        }
+        return Integer.parseInt(text);
+    }
+
+    private static void print(Map<String, Object> facts, Session session, boolean graph, Recipe recipe, int repeats) {
+        System.out.println(format(
+                "device     %s, %s, %d threads%s%s",
+                session.device(),
+                facts.get("name"),
+                session.threads(),
+                graph ? ", steps as CUDA graphs" : "",
+                recipe.deterministic() ? ", deterministic" : ""));
+        if (session.device().isCuda()) {
+            System.out.println(format(
+                    "cuda       driver %s (CUDA %s), runtime %s, cuDNN %s, compute capability %s, TF32 only where it says so",
+                    facts.get("driver"),
+                    facts.get("driver_cuda"),
+                    facts.get("cuda"),
+                    facts.get("cudnn"),
+                    facts.get("compute_capability")));
+        }
+        Map<String, Object> environment = session.environment();
+        System.out.println(format(
+                "versions   dynafilter %s, libtorch %s, Java %s",
+                environment.get("dynafilter"), environment.get("libtorch"), environment.get("java")));
+        System.out.println(
+                format("network    %s filters, channels-last; %d timed steps a row", recipe.filters(), repeats));
+        System.out.println();
+    }
+
+    private static String head() {
+        return format(
+                ROW,
+                "mode",
+                "prec",
+                "batch",
+                "graph",
+                "images/s",
+                "ms/step",
+                "(p10 to p90)",
+                "TFLOP/s",
+                "of peak",
+                "roofline",
+                "reached",
+                "memory");
+    }
+
+    private static String row(Measurement row) {
+        if (row.failure() != null) {
+            return format("%-5s %-4s %6d  %s", row.mode(), row.precision(), row.batchSize(), row.failure());
+        }
+        return format(
+                ROW,
+                row.mode(),
+                row.precision(),
+                row.batchSize(),
+                row.graph() ? "yes" : "no",
+                format("%,.0f", row.imagesPerSecond()),
+                format("%.3f", row.step().median()),
+                format("(%.3f to %.3f)", row.step().p10(), row.step().p90()),
+                format("%.2f", row.teraflops()),
+                format("%.0f %%", 100 * row.shareOfPeak()),
+                format("%.3f", row.roofline() * 1e3),
+                format("%.0f %%", 100 * row.shareOfRoofline()),
+                format("%.1f GiB", row.peakMemory() / 0x1p30));
+    }
+
+    private static Map<String, Object> toMap(Map<Precision, Ceiling> ceilings) {
+        Map<String, Object> values = new LinkedHashMap<>();
+        ceilings.forEach((precision, ceiling) -> values.put(
+                precision.toString(),
+                Map.of(
+                        "flops_per_second", ceiling.flopsPerSecond(),
+                        "bytes_per_second", ceiling.bytesPerSecond())));
+        return values;
+    }
+
+    private static String format(String text, Object... values) {
+        return String.format(Locale.ROOT, text, values);
+    }
+}

@@ -1,0 +1,57 @@
+package dynafilter.runtime;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.pytorch.Context;
+
+/** What numbers measured on a device depend on. */
+public final class DeviceFacts {
+    private static final Path CPUS = Path.of("/proc/cpuinfo");
+    private static final String MODEL = "model name";
+
+    private DeviceFacts() {}
+
+    /** The device's name; on CUDA also its memory and compute capability, and the versions of driver, CUDA and cuDNN. */
+    public static Map<String, Object> of(ComputeDevice device) {
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("device", device.toString());
+        if (!device.isCuda()) {
+            facts.put("name", cpuName());
+            return facts;
+        }
+        CudaGpu gpu = CudaGpu.all().get(device.index());
+        facts.put("name", gpu.name());
+        facts.put("memory_bytes", gpu.memory());
+        facts.put("compute_capability", gpu.capability());
+        facts.put("driver", CudaDiagnosis.ofMachine(null).driverVersion());
+        int[] version = new int[1];
+        cudart.cudaDriverGetVersion(version);
+        facts.put("driver_cuda", dotted(version[0]));
+        cudart.cudaRuntimeGetVersion(version);
+        facts.put("cuda", dotted(version[0]));
+        long cudnn = Context.versionRuntimeCuDNN(); // such as 91900
+        facts.put("cudnn", cudnn / 10_000 + "." + cudnn / 100 % 100 + "." + cudnn % 100);
+        return facts;
+    }
+
+    /** CUDA numbers its versions like 13010. */
+    private static String dotted(int version) {
+        return version / 1000 + "." + version % 1000 / 10;
+    }
+
+    private static String cpuName() {
+        try (Stream<String> lines = Files.lines(CPUS)) {
+            return lines.filter(line -> line.startsWith(MODEL))
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                    .findFirst()
+                    .orElse(System.getProperty("os.arch"));
+        } catch (IOException untold) {
+            return System.getProperty("os.arch");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package dynafilter.runtime;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.global.torch_cuda;
+
+/** The most memory that was held: by libtorch's allocator on CUDA, by the process on the CPU of a Linux machine. */
+public final class DeviceMemory {
+    private static final Path STATUS = Path.of("/proc/self/status");
+    private static final Path CLEAR = Path.of("/proc/self/clear_refs");
+    private static final String PEAK = "VmHWM:";
+
+    private final ComputeDevice device;
+
+    public DeviceMemory(ComputeDevice device) {
+        this.device = device;
+    }
+
+    /** Gives unused memory back and forgets the peak so far. */
+    public void reset() {
+        if (device.isCuda()) {
+            torch_cuda.getAllocator().emptyCache();
+            torch_cuda.getAllocator().resetPeakStats((byte) device.index());
+            return;
+        }
+        try {
+            Files.writeString(CLEAR, "5"); // see proc(5)
+        } catch (IOException notHere) {
+            return; // the peak is then that of the process's life
+        }
+    }
+
+    /** Bytes held at most since {@link #reset}; 0 where the system does not tell. */
+    public long peak() {
+        if (device.isCuda()) {
+            try (PointerScope scope = new PointerScope()) {
+                return torch_cuda
+                        .getAllocator()
+                        .getDeviceStats((byte) device.index())
+                        .reserved_bytes()
+                        .peak();
+            }
+        }
+        try (Stream<String> lines = Files.lines(STATUS)) {
+            return lines.filter(line -> line.startsWith(PEAK))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+                    .findFirst()
+                    .orElse(0);
+        } catch (IOException notHere) {
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,65 @@
+package dynafilter.runtime;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.cuda.CUDAEvent;
+import org.bytedeco.pytorch.global.torch_cuda;
+
+/** Times device work: by events on CUDA, where the host runs ahead; by the clock on the CPU. */
+public final class DeviceTimer {
+    private final ComputeDevice device;
+
+    public DeviceTimer(ComputeDevice device) {
+        this.device = device;
+    }
+
+    /** Does the work {@code runs} times and gives the milliseconds of each. */
+    public double[] milliseconds(int runs, Runnable work) {
+        return device.isCuda() ? byEvents(runs, work) : byClock(runs, work);
+    }
+
+    /** Does the work and waits until the device has done it. */
+    public void warmUp(int runs, Runnable work) {
+        for (int run = 0; run < runs; run++) {
+            work.run();
+        }
+        if (device.isCuda()) {
+            torch_cuda.device_synchronize();
+        }
+    }
+
+    private static double[] byClock(int runs, Runnable work) {
+        double[] milliseconds = new double[runs];
+        for (int run = 0; run < runs; run++) {
+            long start = System.nanoTime();
+            work.run();
+            milliseconds[run] = (System.nanoTime() - start) / 1e6;
+        }
+        return milliseconds;
+    }
+
+    /** From event to event, so that the device never waits for the host to take the time. */
+    private static double[] byEvents(int runs, Runnable work) {
+        List<CUDAEvent> marks = new ArrayList<>();
+        try {
+            for (int run = 0; run <= runs; run++) {
+                marks.add(new CUDAEvent(cudart.cudaEventDefault)); // its own default takes no times
+            }
+            marks.get(0).record();
+            for (int run = 0; run < runs; run++) {
+                work.run();
+                marks.get(run + 1).record();
+            }
+            marks.get(runs).synchronize();
+            double[] milliseconds = new double[runs];
+            for (int run = 0; run < runs; run++) {
+                milliseconds[run] = marks.get(run).elapsed_time(marks.get(run + 1));
+            }
+            return milliseconds;
+        } finally {
+            marks.forEach(Pointer::close);
+        }
+    }
+}
