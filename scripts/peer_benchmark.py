@@ -213,10 +213,11 @@ def main(argv):
                 outcome = row.get("failure") or f"{row['images_per_second']:,.0f} images/s"
                 print(f"{mode} {precision} {batch_size} {variant}: {outcome}", file=sys.stderr, flush=True)
                 python_rows.append(row)
-    comparisons = compare(python_rows, jar_rows)
+                comparisons = compare(python_rows, jar_rows)
+                reference.write_json(args, {         # after every row: compiling may take longer than there is time
+                    "device": reference.describe(device), "results": python_rows, "jar_results": jar_rows,
+                    "comparison": comparisons})
     print("\n".join(table(comparisons)))
-    reference.write_json(args, {"device": reference.describe(device), "results": python_rows, "jar_results": jar_rows,
-                                "comparison": comparisons})
 
 
 if __name__ == "__main__":

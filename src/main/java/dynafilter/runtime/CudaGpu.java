@@ -1,11 +1,14 @@
 package dynafilter.runtime;
 
-import java.io.File;
 import java.io.IOException;
+import java.net.URI;
+import java.net.URL;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.bytedeco.cuda.cudart.cudaDeviceProp;
 import org.bytedeco.javacpp.Loader;
@@ -44,8 +47,16 @@ public record CudaGpu(String name, long memory, int major, int minor) {
      * @throws IOException where they cannot be read
      */
     public static SortedSet<Integer> architectures() throws IOException {
-        File natives = Loader.cacheResource(CudaGpu.class, NATIVES);
-        return FatBinary.architectures(natives.toPath());
+        URL natives = CudaGpu.class.getResource(NATIVES);
+        if (natives == null) {
+            return new TreeSet<>();
+        }
+        // In a bundle it is a file already; out of a jar JavaCPP has unpacked it, or does so now.
+        boolean file = natives.getProtocol().equals("file");
+        return FatBinary.architectures(
+                file
+                        ? Path.of(URI.create(natives.toString()))
+                        : Loader.cacheResource(natives).toPath());
     }
 
     /** Why the GPU of this number cannot be used; empty where it can. */
