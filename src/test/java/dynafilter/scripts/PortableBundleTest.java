@@ -1,0 +1,199 @@
+package dynafilter.scripts;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Making a bundle, making its GPU code small, and joining its parts. */
+@EnabledOnOs(OS.LINUX)
+class PortableBundleTest {
+    private static final Path BUILDER = Path.of("scripts/portable-bundle");
+    private static final Path TRIM = Path.of("scripts/trim_gpu_code.py");
+    private static final String NAME = "dynafilter-1-linux-x86_64-cpu";
+
+    @TempDir
+    private Path folder;
+
+    private Path parts;
+
+    @BeforeEach
+    void nameTheParts() {
+        parts = folder.resolve("some parts");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--device, gpu, --device gpu: use cpu or cuda",
+        "--arch, sm_90, --arch sm_90: give numbers such as 90 or 80",
+        "--arch, 90, --arch is for --device cuda",
+        "--split, none, --split none: give a size such as 60M",
+        "--colour, red, unknown option --colour",
+    })
+    void refusesWhatItCannotMake(String option, String value, String message) throws IOException, InterruptedException {
+        Script refused = Script.run(20, BUILDER, option, value);
+        assertEquals(2, refused.code());
+        assertTrue(refused.err().startsWith("portable-bundle: " + message), refused.err());
+        assertEquals(1, refused.err().lines().count(), refused.err());
+        assertEquals(2, Script.run(20, BUILDER, "--out").code());
+    }
+
+    /** A fat binary of one entry an architecture, each with 24 bytes of its own number. */
+    private static byte[] fatBinary(int... architectures) {
+        ByteBuffer bytes = ByteBuffer.allocate(16 + architectures.length * 56).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putInt(0xBA55ED50).putShort((short) 1).putShort((short) 16).putLong(architectures.length * 56L);
+        for (int architecture : architectures) {
+            int at = bytes.position();
+            bytes.putShort((short) 2).putInt(at + 4, 32).putLong(at + 8, 24).putInt(at + 28, architecture);
+            Arrays.fill(bytes.array(), at + 32, at + 56, (byte) architecture);
+            bytes.position(at + 56);
+        }
+        return bytes.array();
+    }
+
+    private Path library(byte[]... pieces) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(10_000);
+        for (byte[] piece : pieces) {
+            bytes.put(piece).put("code".getBytes(US_ASCII));
+        }
+        return Files.write(folder.resolve("lib.so"), bytes.array());
+    }
+
+    @Test
+    void trimmingZeroesTheOtherArchitecturesAndNothingElse() throws IOException, InterruptedException {
+        Script.needs("python3");
+        Path library = library(fatBinary(80, 90, 120), fatBinary(75), fatBinary(90));
+        byte[] expected = Files.readAllBytes(library);
+        Arrays.fill(expected, 16 + 32, 16 + 56, (byte) 0); // 80
+        Arrays.fill(expected, 16 + 2 * 56 + 32, 16 + 3 * 56, (byte) 0); // 120
+        int second = 16 + 3 * 56 + 4;
+        Arrays.fill(expected, second + 16 + 32, second + 16 + 56, (byte) 0); // 75
+        Script trimmed = Script.run(20, "python3", TRIM, library, "90");
+        assertEquals(0, trimmed.code(), trimmed.err());
+        assertArrayEquals(expected, Files.readAllBytes(library));
+    }
+
+    @Test
+    void trimmingRefusesWhatIsNotThereAndEndsOnDamage() throws IOException, InterruptedException {
+        Script.needs("python3");
+        byte[] damaged = fatBinary(90, 90);
+        ByteBuffer.wrap(damaged).order(ByteOrder.LITTLE_ENDIAN).putInt(16 + 56 + 4, 0);
+        Path library = library(fatBinary(80, 90), damaged);
+        byte[] before = Files.readAllBytes(library);
+        Script refused = Script.run(20, "python3", TRIM, library, "90,100");
+        assertEquals(2, refused.code());
+        assertEquals("trim_gpu_code.py: error: lib.so has no code for 100; it has 80, 90\n", refused.err());
+        assertArrayEquals(before, Files.readAllBytes(library));
+    }
+
+    /** A bundle of a few bytes, as {@code portable-bundle --split} would pack it. */
+    private void pack() throws IOException, InterruptedException {
+        Script.needs("tar", "xz", "split", "sha256sum");
+        Path bin = Files.createDirectories(folder.resolve(NAME).resolve("bin"));
+        byte[] noise = new byte[5000];
+        new Random(1).nextBytes(noise);
+        Files.write(bin.resolve("dynafilter"), noise);
+        Files.createDirectories(parts);
+        String pack = "cd \"$1\" && tar -cf - \"$2\" | xz | split -b 2K -d -a 2 - \"$3/$2.tar.xz.\""
+                + " && cd \"$3\" && sha256sum *.tar.xz.* >SHA256SUMS";
+        assertEquals(
+                0, Script.run(20, "sh", "-c", pack, "sh", folder, NAME, parts).code());
+        Files.copy(Path.of("scripts/bundle/join.sh"), parts.resolve("join.sh"));
+    }
+
+    private Script join(Path into) throws IOException, InterruptedException {
+        return Script.run(20, "sh", parts.resolve("join.sh"), into);
+    }
+
+    @Test
+    void partsAreJoinedWhereNothingIsInTheWay() throws IOException, InterruptedException {
+        pack();
+        Path into = folder.resolve("an empty folder");
+        Script joined = join(into);
+        assertEquals(0, joined.code(), joined.err());
+        assertEquals(
+                "unpacked; start with: " + into + "/" + NAME + "/bin/dynafilter doctor",
+                joined.out().strip());
+        assertEquals(
+                -1,
+                Files.mismatch(
+                        folder.resolve(NAME).resolve("bin/dynafilter"),
+                        into.resolve(NAME).resolve("bin/dynafilter")));
+        Script again = join(into);
+        assertEquals(2, again.code());
+        assertTrue(again.err().contains("is there already"), again.err());
+    }
+
+    @Test
+    void aDamagedOrMissingPartIsNamed() throws IOException, InterruptedException {
+        pack();
+        Path into = folder.resolve("into");
+        Path second = parts.resolve(NAME + ".tar.xz.01");
+        byte[] bytes = Files.readAllBytes(second);
+        bytes[100] ^= 1;
+        Files.write(second, bytes);
+        Script damaged = join(into);
+        assertEquals(2, damaged.code());
+        assertEquals("join.sh: damaged: " + second.getFileName() + " bring it again\n", damaged.err());
+        Files.delete(second);
+        Script missing = join(into);
+        assertEquals(2, missing.code());
+        assertEquals("join.sh: part " + second.getFileName() + " is missing; bring it again\n", missing.err());
+        assertFalse(Files.exists(into.resolve(NAME)));
+    }
+
+    /** The whole way, on the CPU: made, split, joined in an empty folder, trained with nothing in the environment. */
+    @Test
+    @Tag("bundle")
+    void aBundleTrainsWithAnEmptyEnvironment() throws IOException, InterruptedException {
+        Script made = Script.run(600, BUILDER, "--split", "60M", "--out", folder);
+        assertEquals(0, made.code(), made.err());
+        List<Path> found;
+        try (var entries = Files.list(folder)) {
+            found = entries.filter(path -> path.toString().endsWith(".parts")).toList();
+        }
+        parts = found.get(0);
+        Path into = folder.resolve("another machine");
+        assertEquals(0, join(into).code());
+        Path bundle = into.resolve(parts.getFileName().toString().replace(".parts", ""));
+        Path run = folder.resolve("run");
+        Script trained = Script.run(
+                300,
+                "env",
+                "-i",
+                bundle.resolve("bin/dynafilter"),
+                "train",
+                "--data",
+                "sample",
+                "--backbone",
+                "random",
+                "--epochs",
+                1,
+                "--limit-train",
+                1000,
+                "--out",
+                run);
+        assertEquals(0, trained.code(), trained.err());
+        assertTrue(Files.exists(run.resolve("best.pt")));
+        Script doctor = Script.run(60, "env", "-i", bundle.resolve("bin/dynafilter"), "doctor");
+        assertTrue(doctor.out().contains("cpu        works"), doctor.out() + doctor.err());
+    }
+}
