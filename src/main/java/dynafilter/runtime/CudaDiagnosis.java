@@ -9,6 +9,8 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.pytorch.global.torch_cuda;
 
 /** What this machine has of what CUDA needs, found without running any of it. */
 public final class CudaDiagnosis {
@@ -133,6 +135,18 @@ public final class CudaDiagnosis {
             loadFailure = load(driver.library())
                     .or(() -> load(library -> !library.onEveryDevice()))
                     .orElse(null);
+        }
+    }
+
+    /** Loads the binding to CUDA, once libtorch is loaded and where nothing is known to be in the way. */
+    void loadBinding() {
+        if (problem().isEmpty()) {
+            try {
+                Loader.load(torch_cuda.class);
+            } catch (LinkageError failure) {
+                loadFailure = "the binding to CUDA cannot be loaded: " + NativeRuntime.firstLine(failure)
+                        + "; -Dorg.bytedeco.javacpp.logger.debug=true in JAVA_OPTS says what was tried";
+            }
         }
     }
 

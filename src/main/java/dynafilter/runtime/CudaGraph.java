@@ -1,14 +1,15 @@
 package dynafilter.runtime;
 
+import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.cuda.cudart.CUgraphExec_st;
 import org.bytedeco.cuda.cudart.CUgraph_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.cuda.CUDAAllocator;
 import org.bytedeco.pytorch.cuda.CUDAStream;
 import org.bytedeco.pytorch.cuda.DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair;
-import org.bytedeco.pytorch.cuda.MemPool;
 import org.bytedeco.pytorch.cuda.StreamFilter;
 import org.bytedeco.pytorch.global.torch_cuda;
 
@@ -18,9 +19,19 @@ import org.bytedeco.pytorch.global.torch_cuda;
  * handed out again.
  */
 final class CudaGraph implements RepeatedWork.Capture {
+    /**
+     * libtorch names a pool by a pair of numbers and counts them from one. The binding's own {@code graph_pool_handle}
+     * cannot be used: it takes the pair for one of vectors, and freeing that ends the process.
+     */
+    private static final long FIRST_POOL = 1L << 40;
+
+    private static final AtomicLong POOLS = new AtomicLong();
+
     private final byte device;
     private final CUstream_st stream;
-    private final DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair pool; // the binding's name for MempoolId_t
+    private final LongPointer poolId = new LongPointer(FIRST_POOL + POOLS.getAndIncrement(), 0L);
+    private final DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair pool =
+            new DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair(poolId);
     private final CUgraphExec_st executable = new CUgraphExec_st();
 
     private CudaGraph() {
@@ -28,7 +39,6 @@ final class CudaGraph implements RepeatedWork.Capture {
         try (CUDAStream current = torch_cuda.getCurrentCUDAStream()) {
             stream = current.stream();
         }
-        pool = MemPool.graph_pool_handle(false);
     }
 
     /**
@@ -90,7 +100,7 @@ final class CudaGraph implements RepeatedWork.Capture {
             executable.setNull();
         }
         torch_cuda.getAllocator().releasePool(device, pool);
-        pool.close();
+        poolId.close();
     }
 
     private static void check(int error, String call) {

@@ -39,6 +39,9 @@ public final class NativeRuntime {
                             + "; rebuild with `mvn package` on this machine (Linux x86-64 needs glibc 2.28 or newer)",
                     failure);
         }
+        if (cuda) {
+            machine.loadBinding();
+        }
     }
 
     /**
