@@ -46,6 +46,14 @@ public final class DynamicFilterNetwork {
     }
 
     /**
+     * Whether autocast casts the parameter with this name as it is: it goes straight into a convolution or a matrix product.
+     * BatchNorm's stay as they are, and one filter a class is normalised before.
+     */
+    public static boolean isCastByAutocast(String name) {
+        return !name.contains(".bn") && !name.startsWith("filters.");
+    }
+
+    /**
      * Checks a state dict as {@code load_state_dict(strict=True)} would.
      *
      * @throws InputException where a tensor is missing, left over or of another shape, naming the first

@@ -88,7 +88,6 @@ final class FlatParameters implements AutoCloseable {
         Tensor parameter = view(values, name, tensor.shape());
         parameter.copy_(tensor);
         parameter.set_requires_grad(true);
-        parameter.mutable_grad().put(view(gradients, name, tensor.shape()));
         return parameter;
     }
 
@@ -120,7 +119,7 @@ final class FlatParameters implements AutoCloseable {
         return values;
     }
 
-    /** Their gradients: [P]. */
+    /** Their gradients, as {@link WorkingParameters#collectGradients} left them: [P]. */
     Tensor gradients() {
         return gradients;
     }

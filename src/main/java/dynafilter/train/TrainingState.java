@@ -14,6 +14,7 @@ final class TrainingState implements AutoCloseable {
     private final NetworkShape shape;
     private final FlatParameters parameters;
     private final WeightAverage average; // null without --ema
+    private final WorkingParameters working;
     private final DynamicFilterNetwork network;
     private final DynamicFilterNetwork evaluated;
     private final Optimizer optimizer;
@@ -32,15 +33,22 @@ final class TrainingState implements AutoCloseable {
         this.shape = shape;
         DynamicFilterNetwork.check(shape, initial);
         parameters = new FlatParameters(initial, recipe.freeze()::trains, device);
-        network = DynamicFilterNetwork.bind(shape, parameters.state(), recipe.freeze());
+        working = new WorkingParameters(parameters, recipe.precision());
+        network = DynamicFilterNetwork.bind(shape, working.state(), recipe.freeze());
         average = recipe.ema() > 0 ? new WeightAverage(parameters, recipe.ema()) : null;
-        evaluated = average == null ? network : DynamicFilterNetwork.bind(shape, average.state(), recipe.freeze());
+        Map<String, Tensor> kept = average == null ? parameters.state() : average.state();
+        evaluated = DynamicFilterNetwork.bind(shape, kept, recipe.freeze());
         optimizer = Optimizer.of(recipe, parameters);
         metrics = new TrainingMetrics(device);
     }
 
     FlatParameters parameters() {
         return parameters;
+    }
+
+    /** What the network being trained reads. */
+    WorkingParameters working() {
+        return working;
     }
 
     /** The network being trained. */
@@ -185,6 +193,7 @@ final class TrainingState implements AutoCloseable {
         if (average != null) {
             average.close();
         }
+        working.close();
         parameters.close();
     }
 }

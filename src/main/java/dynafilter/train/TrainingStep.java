@@ -85,9 +85,9 @@ final class TrainingStep implements AutoCloseable {
 
     private void step() {
         try (PointerScope scope = new PointerScope()) {
-            parameters.gradients().zero_();
+            state.working().refresh();
             for (int i = 0; i < batches; i++) {
-                accumulate(images.nextBatch(batchSize));
+                accumulate(images.nextBatch(batchSize), i == 0);
             }
             if (recipe.clipGrad() > 0) {
                 clip();
@@ -97,7 +97,7 @@ final class TrainingStep implements AutoCloseable {
         }
     }
 
-    private void accumulate(Batch batch) {
+    private void accumulate(Batch batch, boolean first) {
         try (PointerScope scope = new PointerScope()) {
             Tensor scores = forward(batch.images()); // [N, K], float32
             Tensor loss = torch.cross_entropy_loss(
@@ -108,6 +108,7 @@ final class TrainingStep implements AutoCloseable {
                     NO_IGNORED_LABEL,
                     recipe.labelSmoothing());
             (batches == 1 ? loss : loss.div(new Scalar(batches))).backward();
+            state.working().collectGradients(first);
             metrics.add(loss, scores, batch.labels());
         }
     }

@@ -10,6 +10,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dynafilter.NativeScope;
 import dynafilter.data.Batch;
 import dynafilter.data.DeviceImages;
+import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.model.FilterKind;
+import dynafilter.model.Freeze;
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.Precision;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -20,6 +26,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @ExtendWith(NativeScope.class)
 class TrainingStepTest {
@@ -149,6 +157,30 @@ class TrainingStepTest {
     private static Map<String, Tensor> average(TestBench bench) {
         TrainingData none = new TrainingData(null, null, null, TestRun.CLASSES, "");
         return bench.state.toCheckpoint(none, 0).average().orElseThrow();
+    }
+
+    /** Rounding all parameters at once is what autocast does one by one. */
+    @ParameterizedTest
+    @EnumSource(FilterKind.class)
+    void bfloat16HasTheGradientsOfAutocast(FilterKind filters) {
+        try (TestBench bench = bench("precision", "bf16", "filters", filters.toString())) {
+            Batch batch = images.evaluationBatch(0, IMAGES);
+            DynamicFilterNetwork plain =
+                    DynamicFilterNetwork.bind(bench.network.shape(), bench.parameters.state(), Freeze.NONE);
+            try (Precision.Region autocast = Precision.BF16.autocast(ComputeDevice.CPU.type())) {
+                Tensor scores = plain.forward(batch.images(), true).to(ScalarType.Float);
+                torch.cross_entropy_loss(scores, batch.labels()).backward();
+            }
+            Map<String, Tensor> expected = new LinkedHashMap<>();
+            bench.parameters.state().forEach((name, tensor) -> {
+                if (bench.parameters.trains(name)) {
+                    expected.put(name, tensor.grad().clone());
+                    tensor.mutable_grad().reset();
+                }
+            });
+            bench.step(images, IMAGES, 1, 0);
+            expected.forEach((name, gradient) -> assertIdentical(gradient, bench.gradient(name), name));
+        }
     }
 
     @Test

@@ -1,0 +1,146 @@
+package dynafilter.train;
+
+import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.runtime.NativeOperator;
+import dynafilter.runtime.Precision;
+import dynafilter.runtime.TensorLists;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * The tensors that the forward pass reads and the backward pass leaves gradients at. In bf16 those of convolutions and matrix
+ * products are bfloat16 copies, made for all of them by one operator a step where autocast would cast each by itself, forward
+ * and backward. Gradients move into the flat buffer together, too, so that a step launches few small kernels.
+ */
+final class WorkingParameters implements AutoCloseable {
+    private final FlatParameters parameters;
+    private final Tensor rounded; // bfloat16 [P]; null where nothing is rounded
+    private final Map<String, Tensor> state = new LinkedHashMap<>();
+    private final List<Group> groups = new ArrayList<>();
+    private final NativeOperator copy = NativeOperator.find("aten::_foreach_copy_", "");
+    private final NativeOperator add = NativeOperator.find("aten::_foreach_add_", "List");
+    private final IValue blocking = new IValue(false);
+    private final IValue one = new IValue(1L);
+
+    /**
+     * Parameters of one type: only such gradients can be moved by one kernel.
+     *
+     * @param own whether the leaves are this class's
+     * @param slots of their gradients in the flat buffer
+     * @param targets the slots as an argument
+     */
+    private record Group(boolean own, List<Tensor> leaves, List<Tensor> slots, TensorLists lists, IValue targets) {
+        static Group of(boolean own, List<Tensor> leaves, List<Tensor> slots) {
+            TensorLists lists = new TensorLists(leaves.size());
+            IValue targets = lists.of(slots);
+            slots.forEach(Pointer::retainReference);
+            targets.retainReference();
+            if (own) {
+                leaves.forEach(Pointer::retainReference);
+            }
+            return new Group(own, leaves, slots, lists, targets);
+        }
+
+        IValue gradients() {
+            return lists.of(leaves.stream().map(Tensor::grad).toList());
+        }
+
+        void close() {
+            targets.close();
+            lists.close();
+            slots.forEach(Pointer::close);
+            if (own) {
+                leaves.forEach(Pointer::close);
+            }
+        }
+    }
+
+    WorkingParameters(FlatParameters parameters, Precision precision) {
+        this.parameters = parameters;
+        state.putAll(parameters.state());
+        List<String> trained =
+                state.keySet().stream().filter(parameters::trains).toList();
+        try (PointerScope scope = new PointerScope()) {
+            rounded = precision == Precision.BF16 ? parameters.values().to(ScalarType.BFloat16) : null;
+            for (boolean cast : new boolean[] {true, false}) {
+                List<String> names = trained.stream()
+                        .filter(name -> cast == (rounded != null && DynamicFilterNetwork.isCastByAutocast(name)))
+                        .toList();
+                if (cast) {
+                    names.forEach(name -> state.put(name, leaf(name)));
+                }
+                if (!names.isEmpty()) {
+                    groups.add(Group.of(
+                            cast,
+                            names.stream().map(state::get).toList(),
+                            names.stream()
+                                    .map(name -> parameters.view(parameters.gradients(), name))
+                                    .toList()));
+                }
+            }
+            if (rounded != null) {
+                rounded.retainReference();
+            }
+        }
+    }
+
+    private Tensor leaf(String name) {
+        Tensor leaf = parameters.view(rounded, name);
+        leaf.set_requires_grad(true);
+        return leaf;
+    }
+
+    /** Every tensor of the network by its name in the state dict: live, not copies. */
+    Map<String, Tensor> state() {
+        return Collections.unmodifiableMap(state);
+    }
+
+    /** Takes over the parameters as they are now. */
+    void refresh() {
+        if (rounded != null) {
+            try (NoGradGuard guard = new NoGradGuard()) {
+                rounded.copy_(parameters.values());
+            }
+        }
+    }
+
+    /**
+     * Moves the gradients that backward left into {@link FlatParameters#gradients()}.
+     *
+     * @param first whether they replace what is there, or add to it
+     */
+    void collectGradients(boolean first) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            for (Group group : groups) {
+                if (first) {
+                    copy.call(group.targets, group.gradients(), blocking);
+                } else {
+                    add.call(group.targets, group.gradients(), one);
+                }
+                group.leaves.forEach(leaf -> leaf.mutable_grad().reset());
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        groups.forEach(Group::close);
+        if (rounded != null) {
+            rounded.close();
+        }
+        copy.close();
+        add.close();
+        blocking.close();
+        one.close();
+    }
+}
