@@ -1,6 +1,7 @@
 package dynafilter.benchmark;
 
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.DeviceMemory;
 import dynafilter.runtime.DeviceTimer;
 import dynafilter.runtime.Precision;
 import java.util.Arrays;
@@ -28,7 +29,7 @@ public final class Ceilings {
         this.device = device;
         timer = new DeviceTimer(device);
         matrixSize = device.isCuda() ? 8192 : 2048;
-        copied = device.isCuda() ? 1L << 30 : 1L << 26;
+        copied = device.isCuda() ? Math.min(1L << 30, DeviceMemory.total(device) / 64) : 1L << 26;
     }
 
     /** The ceilings in one precision, whose process-wide switches this sets. */

@@ -28,7 +28,8 @@ public final class DeviceFacts {
         facts.put("name", gpu.name());
         facts.put("memory_bytes", gpu.memory());
         facts.put("compute_capability", gpu.capability());
-        facts.put("driver", CudaDiagnosis.ofMachine(null).driverVersion());
+        String driver = CudaDiagnosis.ofMachine(null).driverVersion();
+        facts.put("driver", driver == null ? "unknown" : driver);
         int[] version = new int[1];
         cudart.cudaDriverGetVersion(version);
         facts.put("driver_cuda", dotted(version[0]));

@@ -19,6 +19,11 @@ public final class DeviceMemory {
         this.device = device;
     }
 
+    /** Bytes that a CUDA device has. */
+    public static long total(ComputeDevice cuda) {
+        return CudaGpu.all().get(cuda.index()).memory();
+    }
+
     /** Gives unused memory back and forgets the peak so far. */
     public void reset() {
         if (device.isCuda()) {
