@@ -1,7 +1,6 @@
 package dynafilter.benchmark;
 
-import dynafilter.runtime.InputException;
-import java.util.Arrays;
+import dynafilter.runtime.Choice;
 import java.util.Locale;
 
 /** What is measured. */
@@ -11,12 +10,9 @@ public enum Mode {
     /** Scores of batches, with the filters computed before. */
     INFER;
 
-    /** @throws InputException for a name that is none of these */
+    /** @throws dynafilter.runtime.InputException for a name that is none of these */
     public static Mode of(String name) {
-        return Arrays.stream(values())
-                .filter(mode -> mode.toString().equals(name))
-                .findFirst()
-                .orElseThrow(() -> new InputException("--mode " + name + ": use train or infer"));
+        return Choice.of(Mode.class, "--mode", name);
     }
 
     @Override

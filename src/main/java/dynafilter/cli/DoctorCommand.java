@@ -9,9 +9,9 @@ import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -52,7 +52,9 @@ final class DoctorCommand implements Command {
         Map<String, Object> findings = new LinkedHashMap<>();
         findings.put("environment", describe());
         findings.put("cuda", describe(machine));
-        Map<String, Object> verdicts = verdicts(line, asked, machine);
+        List<Object> gpus = new ArrayList<>();
+        Map<String, Object> verdicts = verdicts(line, asked, machine, gpus);
+        findings.put("gpus", gpus);
         findings.put("devices", verdicts);
         JsonOutput.write(json, findings);
         boolean works = verdicts.entrySet().stream()
@@ -105,13 +107,11 @@ final class DoctorCommand implements Command {
         }
         machine.missing().ifPresent(missing -> print("missing", missing));
         try {
-            facts.put("architectures", CudaGpu.architectures());
-            print(
-                    "GPU code",
-                    "for compute capability "
-                            + CudaGpu.architectures().stream()
-                                    .map(code -> code / 10 + "." + code % 10)
-                                    .collect(Collectors.joining(", ")));
+            String capabilities = CudaGpu.architectures().stream()
+                    .map(code -> code / 10 + "." + code % 10)
+                    .collect(Collectors.joining(", "));
+            facts.put("compute_capabilities", capabilities);
+            print("GPU code", "for compute capability " + capabilities);
         } catch (IOException unreadable) {
             print("GPU code", unreadable.getMessage());
         }
@@ -128,7 +128,8 @@ final class DoctorCommand implements Command {
     }
 
     /** By device, "works" or what is in the way. Each is told before the next is tried, which may end the process. */
-    private static Map<String, Object> verdicts(CommandLine line, String asked, CudaDiagnosis machine) {
+    private static Map<String, Object> verdicts(
+            CommandLine line, String asked, CudaDiagnosis machine, List<Object> gpus) {
         Map<String, Object> verdicts = new LinkedHashMap<>();
         try {
             NativeRuntime.load(machine, !asked.equals("cpu"));
@@ -141,21 +142,8 @@ final class DoctorCommand implements Command {
         if (asked.equals("cpu")) {
             return verdicts;
         }
-        List<CudaGpu> gpus = machine.problem().isEmpty() ? CudaGpu.all() : List.of();
-        for (int index = 0; index < gpus.size(); index++) {
-            CudaGpu gpu = gpus.get(index);
-            print(
-                    "cuda:" + index,
-                    String.format(
-                            Locale.ROOT,
-                            "%s, %.1f GiB, compute capability %s",
-                            gpu.name(),
-                            gpu.memory() / 0x1p30,
-                            gpu.capability()));
-        }
-        if (gpus.isEmpty()) {
-            machine.gpus().forEach(gpu -> print("GPU", gpu));
-        }
+        gpus.addAll(machine.problem().isEmpty() ? CudaGpu.all() : machine.gpus());
+        gpus.forEach(gpu -> print("GPU", gpu));
         String name = asked.equals("auto") ? "cuda" : asked;
         tell(
                 verdicts,

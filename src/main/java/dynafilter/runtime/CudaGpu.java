@@ -6,6 +6,7 @@ import java.net.URL;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -95,5 +96,11 @@ public record CudaGpu(String name, long memory, int major, int minor) {
     /** Such as 9.0. */
     public String capability() {
         return major + "." + minor;
+    }
+
+    /** For people. */
+    @Override
+    public String toString() {
+        return String.format(Locale.ROOT, "%s, %.1f GiB, compute capability %s", name, memory / 0x1p30, capability());
     }
 }

@@ -1,6 +1,5 @@
 package dynafilter.runtime;
 
-import java.util.Arrays;
 import java.util.Locale;
 
 /** Whether repeated work is captured as a CUDA graph and replayed. */
@@ -14,10 +13,7 @@ public enum CudaGraphMode {
 
     /** @throws InputException for a name that is none of these */
     public static CudaGraphMode of(String name) {
-        return Arrays.stream(values())
-                .filter(mode -> mode.toString().equals(name))
-                .findFirst()
-                .orElseThrow(() -> new InputException("--cuda-graph " + name + ": use auto, on or off"));
+        return Choice.of(CudaGraphMode.class, "--cuda-graph", name);
     }
 
     /**

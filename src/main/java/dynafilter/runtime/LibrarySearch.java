@@ -37,6 +37,8 @@ final class LibrarySearch {
             "usr/local/nvidia/lib",
             "usr/lib/wsl/lib");
 
+    private static final int MOST_LINKS = 10;
+
     private static final Pattern VERSION = Pattern.compile("\\.so\\.(\\d+(?:\\.\\d+)*)$");
 
     /**
@@ -89,15 +91,18 @@ final class LibrarySearch {
         OF_TOOLKIT.forEach(folder -> all.add(home.resolve(folder)));
     }
 
-    /** The environment of an interpreter: of a virtual one, and of the one it was made from. */
+    /** The environments of an interpreter: a virtual one's is a link to the one it was made from, and may be linked to. */
     private static void addEnvironmentOf(Set<Path> all, Path interpreter) {
-        if (!Files.isExecutable(interpreter)) {
-            return;
-        }
-        for (Path path : new Path[] {interpreter, realPath(interpreter)}) {
+        Path path = interpreter;
+        for (int hop = 0; hop < MOST_LINKS && Files.isExecutable(path); hop++) {
             Path bin = path.getParent();
             if (bin != null && bin.getParent() != null) {
                 addEnvironment(all, bin.getParent());
+            }
+            try {
+                path = path.resolveSibling(Files.readSymbolicLink(path)).normalize();
+            } catch (IOException | UnsupportedOperationException noLink) {
+                return;
             }
         }
     }

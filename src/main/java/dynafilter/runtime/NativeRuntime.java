@@ -27,9 +27,7 @@ public final class NativeRuntime {
      * @throws InputException where this machine cannot load the natives, with the first cause
      */
     public static void load(CudaDiagnosis machine, boolean cuda) {
-        settings()
-                .forEach((name, value) -> System.getProperties()
-                        .putIfAbsent(name, value.toString().trim()));
+        applySettings();
         machine.load(cuda);
         try {
             Loader.load(torch.class);
@@ -62,6 +60,7 @@ public final class NativeRuntime {
 
     /** The version of the libtorch binding, such as 2.10.0-1.5.13: libtorch's, then JavaCPP's. */
     public static String torchVersion() {
+        applySettings(); // this may be the first to load a class of JavaCPP
         try {
             return Loader.getVersion("org.bytedeco", "pytorch");
         } catch (IOException unreadable) {
@@ -75,6 +74,12 @@ public final class NativeRuntime {
         return message == null || message.isBlank()
                 ? failure.getClass().getSimpleName()
                 : message.strip().lines().findFirst().orElseThrow();
+    }
+
+    private static void applySettings() {
+        settings()
+                .forEach((name, value) -> System.getProperties()
+                        .putIfAbsent(name, value.toString().trim()));
     }
 
     private static Properties settings() {

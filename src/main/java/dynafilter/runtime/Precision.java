@@ -1,6 +1,5 @@
 package dynafilter.runtime;
 
-import java.util.Arrays;
 import java.util.Locale;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
@@ -18,10 +17,7 @@ public enum Precision {
 
     /** @throws InputException for a name that is none of these */
     public static Precision of(String name) {
-        return Arrays.stream(values())
-                .filter(precision -> precision.toString().equals(name))
-                .findFirst()
-                .orElseThrow(() -> new InputException("--precision " + name + ": use fp32, tf32 or bf16"));
+        return Choice.of(Precision.class, "--precision", name);
     }
 
     /** Sets the process-wide TF32 switches; fp32 means fp32. */

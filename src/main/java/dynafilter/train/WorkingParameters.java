@@ -54,6 +54,10 @@ final class WorkingParameters implements AutoCloseable {
             return lists.of(leaves.stream().map(Tensor::grad).toList());
         }
 
+        void forgetGradients() {
+            leaves.forEach(leaf -> leaf.mutable_grad().reset());
+        }
+
         void close() {
             targets.close();
             lists.close();
@@ -104,8 +108,9 @@ final class WorkingParameters implements AutoCloseable {
         return Collections.unmodifiableMap(state);
     }
 
-    /** Takes over the parameters as they are now. */
+    /** Takes over the parameters as they are now, and forgets gradients that a step left which broke off. */
     void refresh() {
+        groups.forEach(Group::forgetGradients);
         if (rounded != null) {
             try (NoGradGuard guard = new NoGradGuard()) {
                 rounded.copy_(parameters.values());
@@ -127,7 +132,7 @@ final class WorkingParameters implements AutoCloseable {
                 } else {
                     add.call(group.targets, group.gradients(), one);
                 }
-                group.leaves.forEach(leaf -> leaf.mutable_grad().reset());
+                group.forgetGradients();
             }
         }
     }

@@ -143,6 +143,9 @@ class CudaDiagnosisTest {
         assertTrue(python.toFile().setExecutable(true));
         environment.put("PATH", root.resolve("nowhere") + ":" + python.getParent());
         assertEquals("none", problem());
+        link("usr/local/bin/python3", "../../../opt/venv/bin/python3");
+        environment.put("PATH", root.resolve("usr/local/bin").toString());
+        assertEquals("none", problem());
         Map<String, String> versions = new HashMap<>();
         diagnosis(null).libraries().forEach(library -> versions.put(library.soname(), library.version()));
         assertEquals("13.1.0.3", versions.get("libcublas.so.13"));

@@ -95,6 +95,21 @@ class TrainingStepTest {
         }
     }
 
+    /** A capture that fails stops the work anywhere in it; the step is then done again. */
+    @Test
+    void aStepThatBrokeOffLeavesNothingBehind() {
+        try (TestBench bench = bench();
+                TestBench same = bench()) {
+            bench.network
+                    .forward(images.evaluationBatch(0, IMAGES).images(), false)
+                    .sum()
+                    .backward();
+            bench.step(images, IMAGES, 1, 0);
+            same.step(images, IMAGES, 1, 0);
+            assertIdentical(same.parameters.gradients(), bench.parameters.gradients(), "gradients");
+        }
+    }
+
     @Test
     void clippingScalesTheGradientDownToTheNorm() {
         try (TestBench free = bench();
