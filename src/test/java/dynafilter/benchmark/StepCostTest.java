@@ -7,9 +7,8 @@ import dynafilter.Python;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 class StepCostTest {
     private static final int BATCH = 6;
@@ -19,24 +18,30 @@ class StepCostTest {
             import torch
             from pytorch_reference import DynamicFilterNetwork
             from torch.utils.flop_counter import FlopCounterMode
-            model, images = DynamicFilterNetwork(sys.argv[1]), torch.rand(int(sys.argv[2]), 3, 32, 32)
-            with torch.no_grad():
-                filters = model.generated_filters()
-                with FlopCounterMode(display=False) as inference:
-                    model(images, filters)
-            with FlopCounterMode(display=False) as training:
-                model(images).sum().backward()
-            print(inference.get_total_flops(), training.get_total_flops())
+            images = torch.rand(int(sys.argv[1]), 3, 32, 32)
+            for kind in sys.argv[2:]:
+                model = DynamicFilterNetwork(kind)
+                with torch.no_grad():
+                    filters = model.generated_filters()
+                    with FlopCounterMode(display=False) as inference:
+                        model(images, filters)
+                with FlopCounterMode(display=False) as training:
+                    model(images).sum().backward()
+                print(inference.get_total_flops(), training.get_total_flops())
             """;
 
-    @ParameterizedTest
-    @EnumSource(FilterKind.class)
-    void theFlopsAreThoseThatPyTorchCounts(FilterKind filters) {
-        String[] expected =
-                Python.withTorch().run(COUNT, filters, BATCH).strip().split(" ", -1);
-        NetworkShape shape = NetworkShape.ofResNet18Stem(filters, 10);
-        assertEquals(Double.parseDouble(expected[0]), StepCost.flops(StepCost.inference(shape, BATCH, 4)));
-        assertEquals(Double.parseDouble(expected[1]), StepCost.flops(StepCost.training(shape, BATCH, 4, 0)));
+    @Test
+    void theFlopsAreThoseThatPyTorchCounts() {
+        FilterKind[] kinds = FilterKind.values();
+        Object[] arguments = Stream.concat(Stream.of(BATCH), Stream.of(kinds)).toArray();
+        String[] expected = Python.withTorch().run(COUNT, arguments).strip().split("\\s+", -1);
+        for (int i = 0; i < kinds.length; i++) {
+            NetworkShape shape = NetworkShape.ofResNet18Stem(kinds[i], 10);
+            double inference = StepCost.flops(StepCost.inference(shape, BATCH, 4));
+            double training = StepCost.flops(StepCost.training(shape, BATCH, 4, 0));
+            assertEquals(Double.parseDouble(expected[2 * i]), inference, kinds[i] + " in inference");
+            assertEquals(Double.parseDouble(expected[2 * i + 1]), training, kinds[i] + " in training");
+        }
     }
 
     @Test
