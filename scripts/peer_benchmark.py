@@ -38,7 +38,8 @@ class PlainDataset(reference.ResidentDataset):
     """Batches in PyTorch's default memory format."""
 
     def normalize(self, pixels):
-        return super().normalize(pixels).contiguous()
+        pixels = pixels.to(torch.float32, memory_format=torch.contiguous_format)
+        return torch.addcmul(self.shift, pixels, self.scale)
 
 
 # ---- measuring Python ----
@@ -86,7 +87,8 @@ def measure(variant, mode, recipe, device, repeats):
         reference.time_steps(steps, WARM_UP, device)
         milliseconds = sorted(1e3 * seconds for seconds in reference.time_steps(steps, repeats, device))
     except Exception as failure:        # a variant that cannot run is a row that says so
-        return row | {"failure": f"{type(failure).__name__}: {str(failure).strip().splitlines()[0][:200]}"}
+        message = next(iter(str(failure).strip().splitlines()), "")      # an assertion may have none
+        return row | {"failure": f"{type(failure).__name__}: {message[:200]}"}
     quantile = torch.tensor(milliseconds, dtype=torch.float64).quantile
     median, p10, p90 = (quantile(share).item() for share in (0.5, 0.1, 0.9))
     return row | {"images_per_second": 1e3 * recipe.batch_size / median,
@@ -111,7 +113,9 @@ def run_jar(command, args, device):
 
 def read_jar(path):
     try:
-        return json.loads(Path(path).read_text())["results"]
+        rows = json.loads(Path(path).read_text())["results"]
+        medians(rows, case)
+        return rows
     except (OSError, ValueError, KeyError, TypeError) as failure:
         reference.fail(f"--jar-json {path}: not a JSON of `dynafilter benchmark`: {failure}")
 
@@ -176,10 +180,11 @@ def main(argv):
                               formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda[:N]")
     parser.add_argument("--threads", type=reference.number(int, 1), metavar="N", help="CPU threads")
-    parser.add_argument("--mode", type=listed(str, ("train", "infer")), default=["train", "infer"], metavar="LIST")
-    parser.add_argument("--batch-size", type=listed(int), metavar="LIST", help="(default: 64,256,1024,4096; CPU: to 1024)")
+    parser.add_argument("--mode", type=listed(str, ("train", "infer")), metavar="LIST",
+                        help="(default: the jar's, else train,infer)")
+    parser.add_argument("--batch-size", type=listed(int), metavar="LIST", help="(default: the jar's, else 64,256,1024,4096; CPU: 64,256)")
     parser.add_argument("--precision", type=listed(str, ("fp32", "tf32", "bf16")), metavar="LIST",
-                        help="(default: fp32,tf32,bf16; CPU: fp32,bf16)")
+                        help="(default: the jar's, else fp32,tf32,bf16; CPU: fp32,bf16)")
     parser.add_argument("--filters", choices=("dynamic", "static", "single"), default="dynamic")
     parser.add_argument("--variants", type=listed(str, VARIANTS), default=list(VARIANTS), metavar="LIST",
                         help=f"(default: {','.join(VARIANTS)})")
@@ -196,8 +201,10 @@ def main(argv):
     settings = argparse.Namespace(device=args.device, precision="fp32", threads=args.threads, seed=args.seed)
     device = reference.set_up_device(settings)
     cpu = device.type == "cpu"
-    args.batch_size = args.batch_size or [64, 256, 1024, 4096][:3 if cpu else 4]
-    args.precision = args.precision or (["fp32", "bf16"] if cpu else ["fp32", "tf32", "bf16"])
+    defaults = {"mode": ["train", "infer"], "batch_size": [64, 256] if cpu else [64, 256, 1024, 4096],
+                "precision": ["fp32", "bf16"] if cpu else ["fp32", "tf32", "bf16"]}
+    for key, values in defaults.items():
+        setattr(args, key, getattr(args, key) or list(dict.fromkeys(row[key] for row in jar_rows)) or values)
     print(f"{reference.describe(device)}, {args.repeats} timed steps a row, rounds: {args.rounds}", file=sys.stderr)
     python_rows = []
     for _ in range(args.rounds):
