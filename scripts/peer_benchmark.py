@@ -182,7 +182,8 @@ def main(argv):
     parser.add_argument("--threads", type=reference.number(int, 1), metavar="N", help="CPU threads")
     parser.add_argument("--mode", type=listed(str, ("train", "infer")), metavar="LIST",
                         help="(default: the jar's, else train,infer)")
-    parser.add_argument("--batch-size", type=listed(int), metavar="LIST", help="(default: the jar's, else 64,256,1024,4096; CPU: 64,256)")
+    parser.add_argument("--batch-size", type=listed(int), metavar="LIST",
+                        help="(default: the jar's, else 64,256,1024,4096; CPU: 64,256)")
     parser.add_argument("--precision", type=listed(str, ("fp32", "tf32", "bf16")), metavar="LIST",
                         help="(default: the jar's, else fp32,tf32,bf16; CPU: fp32,bf16)")
     parser.add_argument("--filters", choices=("dynamic", "static", "single"), default="dynamic")

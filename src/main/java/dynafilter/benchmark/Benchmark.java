@@ -66,7 +66,7 @@ public final class Benchmark {
             timer.warmUp(WARM_UP, workload::step);
             timing = Timing.of(timer.milliseconds(repeats, workload::step));
             captured = workload.isCaptured();
-        } catch (RuntimeException problem) {
+        } catch (RuntimeException | OutOfMemoryError problem) {
             Optional<String> full = OutOfMemory.in(problem);
             if (full.isEmpty()) {
                 throw problem;

@@ -12,8 +12,8 @@ import java.util.Map;
  * @param flops of a step
  * @param ceiling of the device in this precision
  * @param roofline the least seconds of a step under that ceiling
- * @param peakMemory bytes; 0 where it is not known
- * @param failure why there is no time; null where there is
+ * @param peakMemory bytes, on the CPU those of the whole process; 0 where it is not known
+ * @param failure what the device said when its memory did not suffice; null where it did
  */
 public record Measurement(
         Mode mode,

@@ -10,9 +10,9 @@ import java.util.List;
  * model (Williams, Waterman and Patterson 2009):
  *
  * <ul>
- *   <li>a convolution or matrix product of M outputs, each of K multiply-adds, is 2 M K FLOPs; in training as many again for
- *       the gradient of the weights, and as many for that of the inputs, where something behind them trains;
- *   <li>every operator reads its inputs once and writes its outputs once, in the precision's element size; ReLU, the
+ *   <li>a convolution is the product of an [M, K] and a [K, N] matrix, 2 M N K FLOPs; in training as many again for the
+ *       gradient of the weights, and as many for that of the inputs, where something behind them trains;
+ *   <li>every operator reads inputs and weights once and writes its outputs once, in the precision's element size; ReLU, the
  *       residual sum and pooling ride along with the BatchNorm before them. In training that is a pass of its own, since it
  *       needs the statistics of the whole batch first; for the same reason its gradient takes two. In inference BatchNorm is
  *       part of the convolution;
@@ -75,52 +75,69 @@ public final class StepCost {
         long features = channels * map;
         long stem = channels * STEM;
         operators.add(new Operator("batch", 0, batch * IMAGE * (1.0 + elementSize)));
-        product("conv1", batch * stem, STEM_KERNEL, batch * IMAGE, batch * (training ? stem : features), false);
+        convolution(
+                "conv1",
+                batch * STEM,
+                channels,
+                STEM_KERNEL,
+                batch * IMAGE,
+                batch * (training ? stem : features),
+                false);
         norm("bn1, max-pool, relu", stem, features, 0);
         for (int block = 0; block < BLOCKS; block++) {
             String name = "layer1." + block;
-            product(name + ".conv1", batch * features, KERNEL * channels, batch * features, batch * features, true);
+            convolution(
+                    name + ".conv1",
+                    batch * map,
+                    channels,
+                    KERNEL * channels,
+                    batch * features,
+                    batch * features,
+                    true);
             norm(name + ".bn1, relu", features, features, 0);
             long residual = training ? 0 : batch * features; // read by the convolution that writes the sum
-            product(
+            convolution(
                     name + ".conv2",
-                    batch * features,
+                    batch * map,
+                    channels,
                     KERNEL * channels,
                     batch * features + residual,
                     batch * features,
                     true);
             norm(name + ".bn2, sum, relu", features, features, features);
         }
-        head(channels, map, features);
+        head(channels, map);
     }
 
-    private void head(long channels, long map, long features) {
+    private void head(long channels, long map) {
         long maps = shape.maps();
         if (training && shape.filters() == FilterKind.DYNAMIC) {
             long classes = shape.classes();
             long width = NetworkShape.GENERATOR_WIDTH;
-            product("generator.0", classes * width, NetworkShape.EMBEDDING_SIZE, 0, 0, true);
-            product("generator.2", classes * channels, width, 0, 0, true);
+            product("generator.0", classes, width, NetworkShape.EMBEDDING_SIZE);
+            product("generator.2", classes, channels, width);
         }
-        product("filters", batch * maps * map, channels, batch * features, batch * maps * map, true);
-        long hidden = batch * maps * NetworkShape.PREDICTOR_WIDTH;
-        product("predictor.0", hidden, map, batch * maps * map, hidden, true);
-        long scores = batch * maps * shape.predictorOutputs();
-        product("predictor.2", scores, NetworkShape.PREDICTOR_WIDTH, hidden, scores, true);
+        product("filters", batch * map, maps, channels);
+        product("predictor.0", batch * maps, NetworkShape.PREDICTOR_WIDTH, map);
+        product("predictor.2", batch * maps, shape.predictorOutputs(), NetworkShape.PREDICTOR_WIDTH);
+    }
+
+    /** The product of a [rows, depth] matrix and weights [depth, columns]. */
+    private void product(String name, long rows, long columns, long depth) {
+        convolution(name, rows, columns, depth, rows * depth, rows * columns, true);
     }
 
     /**
-     * A convolution or matrix product.
+     * A convolution, which as a matrix product is one of windows [rows, depth] and weights [depth, columns].
      *
-     * @param outputs how many numbers come out
-     * @param depth multiply-adds of each
-     * @param read numbers read
-     * @param written numbers written
+     * @param read numbers read beside the weights: fewer than the windows have, since those overlap
+     * @param written numbers written: fewer than the product has where pooling rides along
      * @param inputTrains whether the gradient of the input is needed
      */
-    private void product(String name, long outputs, long depth, long read, long written, boolean inputTrains) {
-        double flops = 2.0 * outputs * depth;
-        double bytes = (double) elementSize * (read + written);
+    private void convolution(
+            String name, long rows, long columns, long depth, long read, long written, boolean inputTrains) {
+        double flops = 2.0 * rows * columns * depth;
+        double bytes = (double) elementSize * (read + depth * columns + written);
         operators.add(new Operator(name, flops, bytes));
         if (training) {
             operators.add(new Operator(name + ", weights' gradient", flops, bytes));

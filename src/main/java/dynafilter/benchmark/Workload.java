@@ -20,7 +20,9 @@ import java.util.stream.IntStream;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.InferenceMode;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -82,14 +84,19 @@ interface Workload extends AutoCloseable {
         List<String> classes = IntStream.range(0, shape.classes())
                 .mapToObj(label -> "class " + label)
                 .toList();
+        torch.manual_seed(recipe.seed());
         try (PointerScope scope = new PointerScope();
                 ImageSet set = new ImageSet(
                         "random",
-                        torch.randint(256, new long[] {size, 3, 32, 32}).to(ScalarType.Byte),
-                        torch.randint(shape.classes(), new long[] {size}).to(ScalarType.Long),
+                        random(256, ScalarType.Byte, size, 3, 32, 32),
+                        random(shape.classes(), ScalarType.Long, size),
                         classes)) {
             return new DeviceImages(set, device, padded);
         }
+    }
+
+    private static Tensor random(long below, ScalarType type, long... sizes) {
+        return torch.randint(below, sizes, new TensorOptions().dtype(new ScalarTypeOptional(type)));
     }
 
     /** Inference over resident images, the filters computed once. */

@@ -28,7 +28,8 @@ final class BenchmarkCommand implements Command {
     private static final String FORMULA = """
             TFLOP/s: 2 a multiply-add of all convolutions and matrix products, in training of both gradients, too.
             of peak: of a large matrix product's rate. roofline: the least milliseconds of a step, the sum over its
-            operators of max(FLOPs / rate of the product, bytes / rate of a large copy). reached: roofline / step.""";
+            operators of max(FLOPs / rate of the product, bytes / rate of a large copy). reached: roofline / step.
+            memory: the most that was held; on the CPU by the whole process.""";
 
     @Override
     public String name() {
@@ -44,7 +45,7 @@ final class BenchmarkCommand implements Command {
     public Options options() {
         Options options = new Options()
                 .addOption(CommonOptions.valued("mode", "LIST", "train, infer [train,infer]"))
-                .addOption(CommonOptions.valued("batch-size", "LIST", "[64,256,1024,4096; on the CPU 64,256,1024]"))
+                .addOption(CommonOptions.valued("batch-size", "LIST", "[64,256,1024,4096; on the CPU 64,256]"))
                 .addOption(CommonOptions.valued("precision", "LIST", "[fp32,tf32,bf16; on the CPU fp32,bf16]"))
                 .addOption(CommonOptions.valued("filters", "KIND", "dynamic, static or single [dynamic]"))
                 .addOption(CommonOptions.valued("repeats", "N", "timed steps of each case, after a warm-up [30]"))
@@ -90,42 +91,69 @@ final class BenchmarkCommand implements Command {
             precisions = precisions.stream()
                     .filter(precision -> precision != Precision.TF32)
                     .toList();
-            sizes = line.hasOption("batch-size") ? sizes : sizes.subList(0, sizes.size() - 1);
+            sizes = line.hasOption("batch-size") ? sizes : sizes.subList(0, 2);
         }
         boolean graph = CommonOptions.cudaGraph(line).captures(device);
         device.useDeterministicAlgorithms(recipe.deterministic());
         Map<String, Object> facts = DeviceFacts.of(device);
         print(facts, session, graph, recipe, repeats);
-        Benchmark benchmark =
-                new Benchmark(device, graph, repeats, message -> Logging.log().warn(message));
-        List<Map<String, Object>> results = new ArrayList<>();
-        System.out.println(head());
-        for (Mode mode : modes) {
-            for (Precision precision : precisions) {
-                for (int size : sizes) {
-                    Measurement row = benchmark.measure(
-                            mode,
-                            Recipes.with(recipe, Map.of("batch_size", size, "precision", precision.toString()), true));
-                    System.out.println(row(row));
-                    results.add(row.toMap());
-                }
-            }
-        }
-        Map<Precision, Ceiling> ceilings = benchmark.ceilings();
-        ceilings.forEach((precision, ceiling) -> System.out.println(format(
-                "%s peak: %.2f TFLOP/s, %.1f GB/s",
-                precision, ceiling.flopsPerSecond() / 1e12, ceiling.bytesPerSecond() / 1e9)));
-        System.out.println(FORMULA.strip());
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("device", facts);
         result.put("environment", session.environment());
         result.put("deterministic", recipe.deterministic());
         result.put("filters", recipe.filters().toString());
         result.put("repeats", repeats);
-        result.put("ceilings", toMap(ceilings));
-        result.put("results", results);
-        JsonOutput.write(json, result);
+        Terminal terminal = Terminal.of("auto");
+        Benchmark benchmark = new Benchmark(device, graph, repeats, message -> {
+            terminal.clear();
+            Logging.log().warn(message);
+        });
+        try {
+            measure(benchmark, modes, recipes(recipe, precisions, sizes), terminal, result, json);
+        } finally {
+            terminal.clear();
+        }
+        benchmark
+                .ceilings()
+                .forEach((precision, ceiling) -> System.out.println(format(
+                        "%s peak: %s TFLOP/s, %.1f GB/s",
+                        precision, digits(ceiling.flopsPerSecond() / 1e12), ceiling.bytesPerSecond() / 1e9)));
+        System.out.println(FORMULA.strip());
         return ExitCode.DONE;
+    }
+
+    /** Prints each row as it comes and rewrites the file: a later case may fail, or the time run out. */
+    private static void measure(
+            Benchmark benchmark,
+            List<Mode> modes,
+            List<Recipe> recipes,
+            Terminal terminal,
+            Map<String, Object> result,
+            Path json) {
+        List<Map<String, Object>> results = new ArrayList<>();
+        System.out.println(head());
+        for (Mode mode : modes) {
+            for (Recipe recipe : recipes) {
+                terminal.show(
+                        (double) results.size() / (modes.size() * recipes.size()),
+                        format("%s %s batch %d", mode, recipe.precision(), recipe.batchSize()));
+                Measurement row = benchmark.measure(mode, recipe);
+                terminal.clear();
+                System.out.println(row(row));
+                results.add(row.toMap());
+                result.put("ceilings", toMap(benchmark.ceilings()));
+                result.put("results", results);
+                JsonOutput.write(json, result);
+            }
+        }
+    }
+
+    private static List<Recipe> recipes(Recipe recipe, List<Precision> precisions, List<Integer> sizes) {
+        return precisions.stream()
+                .flatMap(precision -> sizes.stream()
+                        .map(size -> Recipes.with(
+                                recipe, Map.of("batch_size", size, "precision", precision.toString()), true)))
+                .toList();
     }
 
     private static <T> List<T> list(CommandLine line, String option, String otherwise, Function<String, T> element) {
@@ -186,9 +214,9 @@ final class BenchmarkCommand implements Command {
                 "memory");
     }
 
-    private static String row(Measurement row) {
+    static String row(Measurement row) {
         if (row.failure() != null) {
-            return format("%-5s %-4s %6d  %s", row.mode(), row.precision(), row.batchSize(), row.failure());
+            return format("%-5s %-4s %6d  out of memory", row.mode(), row.precision(), row.batchSize());
         }
         return format(
                 ROW,
@@ -197,13 +225,19 @@ final class BenchmarkCommand implements Command {
                 row.batchSize(),
                 row.graph() ? "yes" : "no",
                 format("%,.0f", row.imagesPerSecond()),
-                format("%.3f", row.step().median()),
-                format("(%.3f to %.3f)", row.step().p10(), row.step().p90()),
-                format("%.2f", row.teraflops()),
+                digits(row.step().median()),
+                format("(%s to %s)", digits(row.step().p10()), digits(row.step().p90())),
+                digits(row.teraflops()),
                 format("%.0f %%", 100 * row.shareOfPeak()),
-                format("%.3f", row.roofline() * 1e3),
+                digits(row.roofline() * 1e3),
                 format("%.0f %%", 100 * row.shareOfRoofline()),
                 format("%.1f GiB", row.peakMemory() / 0x1p30));
+    }
+
+    /** Four of them, but thousandths at the most. */
+    private static String digits(double value) {
+        int whole = String.valueOf((long) value).length();
+        return format("%." + Math.max(0, 4 - whole) + "f", value);
     }
 
     private static Map<String, Object> toMap(Map<Precision, Ceiling> ceilings) {

@@ -55,14 +55,15 @@ class StepCostTest {
     @Test
     void trafficFollowsTheElementSizeAndTheBatch() {
         NetworkShape shape = NetworkShape.ofResNet18Stem(FilterKind.DYNAMIC, 10);
-        // conv1 in inference: reads 3x32x32 numbers, writes the pooled 64x8x8
+        // conv1 in inference: reads 3x32x32 numbers an image and the weights, writes the pooled 64x8x8
         Operator conv1 = StepCost.inference(shape, 3, 2).stream()
                 .filter(operator -> operator.name().equals("conv1"))
                 .findFirst()
                 .orElseThrow();
-        assertEquals(3 * 2 * (3 * 32 * 32 + 64 * 8 * 8), conv1.bytes());
+        assertEquals(2 * (3 * (3 * 32 * 32 + 64 * 8 * 8) + 64 * 3 * 7 * 7), conv1.bytes());
         double one = bytes(StepCost.training(shape, 1, 4, 0));
-        assertEquals(7 * one, bytes(StepCost.training(shape, 7, 4, 0)), 1e-6 * one);
+        double weights = one - (bytes(StepCost.training(shape, 2, 4, 0)) - one);
+        assertEquals(weights + 7 * (one - weights), bytes(StepCost.training(shape, 7, 4, 0)), 1e-6 * one);
         assertTrue(bytes(StepCost.training(shape, 1, 2, 0)) < 0.51 * one);
         assertEquals(one + 24_000, bytes(StepCost.training(shape, 1, 4, 1000)), 1e-6 * one);
     }

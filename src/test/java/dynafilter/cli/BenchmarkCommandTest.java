@@ -5,8 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dynafilter.benchmark.Ceiling;
+import dynafilter.benchmark.Measurement;
+import dynafilter.benchmark.Mode;
+import dynafilter.benchmark.Timing;
+import dynafilter.runtime.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,6 +74,33 @@ class BenchmarkCommandTest {
         assertEquals("infer", json.at("/results/7/mode").asText());
         assertTrue(outcome.line("infer bf16      8  no").contains("GiB"), outcome.out());
         assertTrue(outcome.out().lines().allMatch(line -> line.length() <= 120), outcome.out());
+    }
+
+    @Test
+    void aBatchThatDoesNotFitIsARowThatSaysSo() {
+        String said =
+                "out of memory: CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 139.81"
+                        + " GiB of which 12.50 GiB is free";
+        Measurement row = new Measurement(
+                Mode.TRAIN, Precision.BF16, 4096, false, null, 1e12, new Ceiling(1e15, 1e12), 1e-3, 0, said);
+        assertEquals("train bf16   4096  out of memory", BenchmarkCommand.row(row));
+        assertEquals(Map.of("mode", "train", "precision", "bf16", "batch_size", 4096, "failure", said), row.toMap());
+    }
+
+    @Test
+    void slowAndFastStepsKeepTheColumns() {
+        assertEquals(
+                "train fp32     64  no          500     128.0   (98.77 to 1235)    0.100    10 %     1.000     1 %   1.0 GiB",
+                row(new Timing(128, 98.765, 1234.56), 12.8e9, 1e12, 1e-3));
+        assertEquals(
+                "train fp32     64  no    5,120,000     0.013  (0.010 to 0.100)    102.4    51 %     0.010    80 %   1.0 GiB",
+                row(new Timing(0.0125, 0.01, 0.1), 1.28e9, 2e14, 1e-5));
+    }
+
+    private static String row(Timing timing, double flops, double peak, double roofline) {
+        Ceiling ceiling = new Ceiling(peak, 1e10);
+        return BenchmarkCommand.row(new Measurement(
+                Mode.TRAIN, Precision.FP32, 64, false, timing, flops, ceiling, roofline, 1 << 30, null));
     }
 
     @ParameterizedTest
