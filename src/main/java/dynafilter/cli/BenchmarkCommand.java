@@ -5,7 +5,6 @@ import dynafilter.benchmark.Ceiling;
 import dynafilter.benchmark.Measurement;
 import dynafilter.benchmark.Mode;
 import dynafilter.runtime.ComputeDevice;
-import dynafilter.runtime.DeviceFacts;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.Precision;
 import dynafilter.train.Recipe;
@@ -95,7 +94,7 @@ final class BenchmarkCommand implements Command {
         }
         boolean graph = CommonOptions.cudaGraph(line).captures(device);
         device.useDeterministicAlgorithms(recipe.deterministic());
-        Map<String, Object> facts = DeviceFacts.of(device);
+        Map<String, Object> facts = session.deviceFacts();
         print(facts, session, graph, recipe, repeats);
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("device", facts);
@@ -179,15 +178,7 @@ final class BenchmarkCommand implements Command {
                 session.threads(),
                 graph ? ", steps as CUDA graphs" : "",
                 recipe.deterministic() ? ", deterministic" : ""));
-        if (session.device().isCuda()) {
-            System.out.println(format(
-                    "cuda       driver %s (CUDA %s), runtime %s, cuDNN %s, compute capability %s, TF32 only where it says so",
-                    facts.get("driver"),
-                    facts.get("driver_cuda"),
-                    facts.get("cuda"),
-                    facts.get("cudnn"),
-                    facts.get("compute_capability")));
-        }
+        session.cuda().ifPresent(cuda -> System.out.println("cuda       " + cuda + "; TF32 in rows of tf32 alone"));
         Map<String, Object> environment = session.environment();
         System.out.println(format(
                 "versions   dynafilter %s, libtorch %s, Java %s",

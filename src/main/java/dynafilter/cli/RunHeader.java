@@ -95,6 +95,12 @@ final class RunHeader {
                 recipe.precision(),
                 graph ? ", each step one CUDA graph" : "",
                 session.device().reason());
+        session.cuda().ifPresent(cuda -> {
+            log.info("cuda       {}", cuda);
+            session.machine()
+                    .libraries()
+                    .forEach(library -> log.debug("{} {}: {}", library.soname(), library.version(), library.path()));
+        });
         if (recipe.deterministic()) {
             log.info("           deterministic: {}", costOfDeterminism());
         }

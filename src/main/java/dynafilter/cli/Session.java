@@ -7,6 +7,7 @@ import dynafilter.runtime.DeviceFacts;
 import dynafilter.runtime.NativeRuntime;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.apache.commons.cli.CommandLine;
 
@@ -14,8 +15,9 @@ import org.apache.commons.cli.CommandLine;
  * The loaded natives, the chosen device and the threads of one command.
  *
  * @param threads of CPU operators
+ * @param machine what was found of CUDA
  */
-record Session(ComputeDevice device, int threads) {
+record Session(ComputeDevice device, int threads, CudaDiagnosis machine) {
     /**
      * @param threadsBefore of the run that is continued or repeated: another number would round differently. Taken where
      *     none are asked for and this machine has them
@@ -34,13 +36,34 @@ record Session(ComputeDevice device, int threads) {
             Logging.log().warn("this run is on the CPU: {}", device.reason());
         }
         device.select();
-        return new Session(device, threads);
+        return new Session(device, threads, machine);
+    }
+
+    /** What numbers measured on the device depend on. */
+    Map<String, Object> deviceFacts() {
+        return DeviceFacts.of(device, machine);
+    }
+
+    /** The GPU and the versions of what drives it, for people; nothing on the CPU. */
+    Optional<String> cuda() {
+        if (!device.isCuda()) {
+            return Optional.empty();
+        }
+        Map<String, Object> facts = deviceFacts();
+        return Optional.of(String.format(
+                "%s (compute capability %s), driver %s (CUDA %s), runtime %s, cuDNN %s",
+                facts.get("name"),
+                facts.get("compute_capability"),
+                facts.get("driver"),
+                facts.get("driver_cuda"),
+                facts.get("cuda"),
+                facts.get("cudnn")));
     }
 
     /** What a run's results depend on beside its recipe. */
     Map<String, Object> environment() {
         Map<String, Object> environment = new LinkedHashMap<>();
-        environment.putAll(DeviceFacts.of(device));
+        environment.putAll(deviceFacts());
         environment.put("threads", threads);
         environment.put("dynafilter", Version.ofProgram());
         environment.put("libtorch", NativeRuntime.torchVersion());

@@ -17,7 +17,7 @@ public final class DeviceFacts {
     private DeviceFacts() {}
 
     /** The device's name; on CUDA also its memory and compute capability, and the versions of driver, CUDA and cuDNN. */
-    public static Map<String, Object> of(ComputeDevice device) {
+    public static Map<String, Object> of(ComputeDevice device, CudaDiagnosis machine) {
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("device", device.toString());
         if (!device.isCuda()) {
@@ -28,7 +28,7 @@ public final class DeviceFacts {
         facts.put("name", gpu.name());
         facts.put("memory_bytes", gpu.memory());
         facts.put("compute_capability", gpu.capability());
-        String driver = CudaDiagnosis.ofMachine(null).driverVersion();
+        String driver = machine.driverVersion();
         facts.put("driver", driver == null ? "unknown" : driver);
         int[] version = new int[1];
         cudart.cudaDriverGetVersion(version);
