@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 /**
  * NVIDIA's driver.
  *
- * @param version such as 580.159.03; null where neither the kernel nor the library's name tells it
+ * @param version such as 580.159.03; null where neither the library's name nor the kernel tells it
  * @param library {@code libcuda.so.1}; null where it is missing
  * @param gpus names of the GPUs that the kernel module knows; none where it does not tell
  */
@@ -35,8 +35,9 @@ record CudaDriver(String version, Path library, List<String> gpus) {
         if (library == null && kernel.isEmpty()) {
             return Optional.empty();
         }
-        String version = kernel.or(() -> library == null ? Optional.empty() : version(nameBehind(library)))
-                .orElse(null);
+        // The library's counts: a newer one than the kernel's is NVIDIA's forward compatibility.
+        Optional<String> own = library == null ? Optional.empty() : version(nameBehind(library));
+        String version = own.or(() -> kernel).orElse(null);
         return Optional.of(new CudaDriver(version, library, gpus(proc.resolve("gpus"))));
     }
 

@@ -75,10 +75,12 @@ final class LibrarySearch {
         for (String variable : new String[] {"VIRTUAL_ENV", "CONDA_PREFIX"}) {
             paths(environment, variable).forEach(prefix -> addEnvironment(all, prefix));
         }
+        paths(environment, "CONDA_PREFIX").forEach(prefix -> addToolkit(all, prefix)); // conda's own packages
         for (Path bin : paths(environment, "PATH")) {
             addEnvironmentOf(all, bin.resolve("python3"));
         }
         paths(environment, "HOME").forEach(home -> addEnvironment(all, home.resolve(".local")));
+        addEnvironment(all, root.resolve("usr/local")); // where Debian's pip installs for everybody
         addEnvironment(all, root.resolve("usr"));
         children(root.resolve("usr/local"), "cuda*").forEach(toolkit -> addToolkit(all, toolkit));
         addToolkit(all, root.resolve("opt/cuda"));

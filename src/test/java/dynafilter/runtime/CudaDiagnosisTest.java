@@ -96,6 +96,14 @@ class CudaDiagnosisTest {
     }
 
     @Test
+    void aLibraryNewerThanTheKernelsModuleCounts() throws IOException {
+        libraries("usr/local/cuda/lib64");
+        Files.writeString(file("proc/driver/nvidia/version"), "NVRM version: NVIDIA UNIX Kernel Module  535.10  x\n");
+        driver("590.44.01");
+        assertEquals("none", problem());
+    }
+
+    @Test
     void whatIsMissingIsNamedWithTheCommandThatInstallsIt() throws IOException {
         driver("580.10");
         libraries("usr/local/cuda/lib64", "libcudnn", "libnccl");
