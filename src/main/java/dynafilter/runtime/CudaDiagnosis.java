@@ -1,6 +1,7 @@
 package dynafilter.runtime;
 
 import dynafilter.runtime.LibrarySearch.Found;
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,6 +15,8 @@ import org.bytedeco.pytorch.global.torch_cuda;
 
 /** What this machine has of what CUDA needs, found without running any of it. */
 public final class CudaDiagnosis {
+    private static final String JAVACPP_FOLDERS = "org.bytedeco.javacpp.platform.preloadpath";
+
     private final boolean built;
     private final CudaDriver driver; // null for none
     private final List<Found> libraries;
@@ -132,10 +135,20 @@ public final class CudaDiagnosis {
         missing(CudaLibrary::onEveryDevice).ifPresent(CudaDiagnosis::refuse);
         load(CudaLibrary::onEveryDevice).ifPresent(CudaDiagnosis::refuse);
         if (cuda && problem().isEmpty()) {
+            shareWithJavaCpp();
             loadFailure = load(driver.library())
                     .or(() -> load(library -> !library.onEveryDevice()))
                     .orElse(null);
         }
+    }
+
+    /** JavaCPP looks for the same libraries in a toolkit, and would load its copy of each beside the one loaded here. */
+    private void shareWithJavaCpp() {
+        String folders = libraries.stream()
+                .map(found -> found.path().toAbsolutePath().getParent().toString())
+                .distinct()
+                .collect(Collectors.joining(File.pathSeparator));
+        System.getProperties().putIfAbsent(JAVACPP_FOLDERS, folders);
     }
 
     /** Loads the binding to CUDA, once libtorch is loaded and where nothing is known to be in the way. */

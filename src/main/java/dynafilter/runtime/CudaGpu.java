@@ -12,6 +12,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.bytedeco.cuda.cudart.cudaDeviceProp;
+import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
@@ -67,8 +68,9 @@ public record CudaGpu(String name, long memory, int major, int minor) {
             String visible = System.getenv("CUDA_VISIBLE_DEVICES");
             return Optional.of(
                     visible == null
-                            ? "CUDA finds no GPU; check nvidia-smi"
-                            : "CUDA finds no GPU with CUDA_VISIBLE_DEVICES=" + visible + "; unset it, or name others");
+                            ? "CUDA finds no GPU" + reason() + "; check nvidia-smi"
+                            : "CUDA finds no GPU with CUDA_VISIBLE_DEVICES=" + visible + reason()
+                                    + "; unset it, or name others");
         }
         if (index >= gpus.size()) {
             return Optional.of("there is "
@@ -79,6 +81,14 @@ public record CudaGpu(String name, long memory, int major, int minor) {
         } catch (IOException unknown) {
             return Optional.empty(); // the first kernel will tell
         }
+    }
+
+    /** What CUDA itself says, such as " (system not yet initialized)"; empty where it says nothing. */
+    private static String reason() {
+        int code = cudart.cudaGetDeviceCount(new int[1]);
+        return code == cudart.cudaSuccess
+                ? ""
+                : " (" + cudart.cudaGetErrorString(code).getString() + ")";
     }
 
     /** Machine code runs on GPUs of its own major compute capability, from its minor one on. */
