@@ -2,7 +2,6 @@ package dynafilter.benchmark;
 
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
-import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.DeviceMemory;
 import dynafilter.runtime.DeviceTimer;
@@ -92,7 +91,7 @@ public final class Benchmark {
             return StepCost.inference(shape, recipe.batchSize(), elementSize);
         }
         long parameters = DynamicFilterNetwork.stateShapes(shape).entrySet().stream()
-                .filter(entry -> StateDict.isParameter(entry.getKey()))
+                .filter(entry -> shape.isParameter(entry.getKey()))
                 .mapToLong(entry -> Arrays.stream(entry.getValue()).reduce(1, (a, b) -> a * b))
                 .sum();
         return StepCost.training(shape, recipe.batchSize(), elementSize, parameters);

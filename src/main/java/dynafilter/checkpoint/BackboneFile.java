@@ -1,9 +1,14 @@
 package dynafilter.checkpoint;
 
-import dynafilter.model.Backbone;
+import dynafilter.data.Checksum;
+import dynafilter.model.BackboneArchitecture;
+import dynafilter.model.NetworkShape;
+import dynafilter.model.ResNetStem;
+import dynafilter.model.ScriptedArchitecture;
+import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
-import java.io.IOException;
+import dynafilter.runtime.ScriptModule;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -11,17 +16,19 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.zip.ZipFile;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A backbone's weights in a file: TorchScript exported from torchvision (scripted or traced, whole or its first layers) or
- * a state dict that {@code torch.save} wrote.
+ * A backbone in a file: a TorchScript network (scripted or traced, whole or its first layers) or a state dict of ResNet-18
+ * that {@code torch.save} wrote.
  */
 public final class BackboneFile {
     private static final String CUT = "layer1";
@@ -33,14 +40,16 @@ public final class BackboneFile {
     private BackboneFile() {}
 
     /**
-     * Reads ResNet-18's weights from {@code conv1} through {@code layer1}.
+     * Reads a backbone. ResNet-18 up to {@code layer1} is known by its tensors and its feature map, and run by this program's
+     * own operators; any other network is run as the TorchScript it is.
      *
-     * @param cut the name of the last layer to take
-     * @return float32 tensors on the CPU by their name in the network's state dict; the caller owns them
-     * @throws InputException where the file is no backbone, lacks a layer, or does not compute ResNet-18's feature map
-     *     [N, 64, 8, 8]; names what was found
+     * @param cut the last layer to take
+     * @param device where the backbone will run
+     * @return with float32 tensors on the CPU; the caller closes it
+     * @throws InputException where the file is no backbone, lacks a layer, or makes no feature map [N, C, H, W]; names what was
+     *     found
      */
-    public static Map<String, Tensor> read(Path file, String cut) {
+    public static PretrainedBackbone read(Path file, String cut, ComputeDevice device) {
         if (!Files.isRegularFile(file)) {
             throw new InputException(
                     "--backbone " + file + (Files.isDirectory(file) ? " is a folder" : " does not exist")
@@ -49,62 +58,116 @@ public final class BackboneFile {
         if (!Files.isReadable(file)) {
             throw new InputException("--backbone " + file + " cannot be read; check its permissions");
         }
-        return isTorchScript(file) ? readTorchScript(file, cut) : readStateDict(file, cut);
+        return TorchScriptArchive.isTorchScript(file) ? readTorchScript(file, cut, device) : readStateDict(file, cut);
     }
 
-    private static boolean isTorchScript(Path file) {
-        try (ZipFile zip = new ZipFile(file.toFile())) {
-            return zip.stream().anyMatch(entry -> entry.getName().contains("/code/"));
-        } catch (IOException notZip) {
-            return false;
-        }
-    }
-
-    private static Map<String, Tensor> readStateDict(Path file, String cut) {
+    private static PretrainedBackbone readStateDict(Path file, String cut) {
         if (!cut.equals(CUT)) {
             throw new InputException("--cut " + cut + ": " + file + " is a state dict, which is taken up to " + CUT
                     + "; leave --cut out, or give a TorchScript file");
         }
         Map<String, Tensor> found = Checkpoint.readStateDict(file);
         try (PointerScope scope = new PointerScope()) {
-            return select(file, found);
+            return PretrainedBackbone.ofResNet18Stem(select(file, found));
         } finally {
             found.values().forEach(Pointer::close);
         }
     }
 
-    private static Map<String, Tensor> readTorchScript(Path file, String cut) {
+    private static PretrainedBackbone readTorchScript(Path file, String cut, ComputeDevice device) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard();
-                TorchScriptBackbone script = TorchScriptBackbone.load(file)) {
+                ScriptModule network = TorchScriptFile.load(file, device);
+                ScriptModule layers = BackboneCut.of(network, file, cut)) {
             torch.manual_seed(0);
-            Tensor images = torch.randn(2, 3, 32, 32);
-            Tensor features = script.features(images, cut); // [2, C, H, W]
-            long[] found = features.shape();
-            if (!Arrays.equals(found, new long[] {2, 64, 8, 8})) {
-                throw new InputException("--backbone " + file + ": up to " + cut + " it makes " + Arrays.toString(found)
-                        + " of images [2, 3, 32, 32], but the feature map must be [2, 64, 8, 8], as ResNet-18's " + CUT
-                        + " makes it; give another --cut or file");
+            Tensor images = torch.randn(2, 3, NetworkShape.IMAGE_SIZE, NetworkShape.IMAGE_SIZE)
+                    .to(device.toTorch(), ScalarType.Float);
+            Tensor features = features(layers, images, file, cut); // [2, C, H, W]
+            Map<String, Tensor> found = ScriptedArchitecture.tensors(layers);
+            return ofResNet18Stem(file, found, images, features)
+                    .orElseGet(() -> scripted(layers, found, images, file + " up to " + cut, device));
+        }
+    }
+
+    private static Tensor features(ScriptModule layers, Tensor images, Path file, String cut) {
+        String made;
+        try {
+            IValue value = layers.call("forward", images);
+            if (value.isTensor()) {
+                Tensor features = value.toTensor();
+                if (features.dim() == 4 && features.size(0) == images.size(0) && features.is_floating_point()) {
+                    return features;
+                }
+                made = Arrays.toString(features.shape());
+            } else {
+                made = "a " + value.tagKind().getString();
             }
-            Map<String, Tensor> state = select(file, script.tensors());
-            Tensor own = Backbone.bind(state, true).forward(images, false);
-            double difference = own.sub(features).abs().max().item_double();
-            if (!(difference <= TOLERANCE * features.abs().max().item_double())) {
-                state.values().forEach(Pointer::close);
-                throw new InputException("--backbone " + file
-                        + " has ResNet-18's tensors but computes something else (largest"
-                        + " difference of the feature maps " + (float) difference + "); give ResNet-18 up to " + CUT
-                        + " as torchvision builds it");
-            }
-            return state;
         } catch (RuntimeException failure) {
-            if (failure instanceof InputException) {
-                throw failure;
-            }
             throw new InputException(
-                    "--backbone " + file + " does not run as a TorchScript network on images [2, 3, 32, 32]: "
-                            + NativeRuntime.firstLine(failure),
+                    "--backbone " + file + " does not run as a TorchScript network on images "
+                            + Arrays.toString(images.shape()) + ": " + NativeRuntime.firstLine(failure),
                     failure);
+        }
+        throw new InputException("--backbone " + file + ": up to " + cut + " it makes " + made + " of images "
+                + Arrays.toString(images.shape())
+                + ", and a feature map [2, C, H, W] is needed; give another --cut or file");
+    }
+
+    /** The tensors as ResNet-18's, where they are, and where those compute the same. */
+    private static Optional<PretrainedBackbone> ofResNet18Stem(
+            Path file, Map<String, Tensor> found, Tensor images, Tensor features) {
+        Map<String, Tensor> state;
+        try {
+            state = select(file, found);
+        } catch (InputException another) {
+            return Optional.empty();
+        }
+        Map<String, Tensor> placed = new LinkedHashMap<>();
+        state.forEach((name, tensor) -> placed.put(name, tensor.to(images.device(), tensor.scalar_type())));
+        Tensor own = ResNetStem.ARCHITECTURE.bind(placed, true).forward(images, false);
+        if (Arrays.equals(own.shape(), features.shape())) {
+            double difference = own.sub(features).abs().max().item_double();
+            if (difference <= TOLERANCE * features.abs().max().item_double()) {
+                return Optional.of(PretrainedBackbone.ofResNet18Stem(state));
+            }
+        }
+        state.values().forEach(Pointer::close);
+        return Optional.empty();
+    }
+
+    private static PretrainedBackbone scripted(
+            ScriptModule layers, Map<String, Tensor> found, Tensor images, String source, ComputeDevice device) {
+        Map<String, Tensor> state = new LinkedHashMap<>();
+        found.forEach((name, tensor) -> {
+            Tensor copy = tensor.detach()
+                    .to(
+                            new Device(DeviceType.CPU),
+                            tensor.is_floating_point() ? ScalarType.Float : tensor.scalar_type())
+                    .contiguous()
+                    .clone();
+            copy.retainReference();
+            state.put(BackboneArchitecture.PREFIX + name, copy);
+        });
+        String description = source + (followsData(layers, images) ? "" : ", whose BatchNorm keeps its statistics");
+        ScriptedArchitecture.strip(layers);
+        byte[] program = BackboneProgram.bytes(layers, description);
+        ScriptedArchitecture architecture =
+                new ScriptedArchitecture(layers.copy(), device, description, Checksum.sha256Of(program));
+        return new PretrainedBackbone(architecture, program, state);
+    }
+
+    /** Whether training moves BatchNorm's statistics, where there are any: a network traced for evaluation cannot. */
+    private static boolean followsData(ScriptModule layers, Tensor images) {
+        try (ScriptModule copy = layers.copy()) {
+            Map<String, Tensor> statistics = new LinkedHashMap<>(copy.buffers());
+            statistics.keySet().removeIf(name -> !name.endsWith("running_mean"));
+            Map<String, Tensor> before = new LinkedHashMap<>();
+            statistics.forEach((name, tensor) -> before.put(name, tensor.clone()));
+            copy.train(true);
+            copy.call("forward", images);
+            return statistics.isEmpty()
+                    || statistics.entrySet().stream()
+                            .anyMatch(entry -> !entry.getValue().equal(before.get(entry.getKey())));
         }
     }
 
@@ -113,8 +176,8 @@ public final class BackboneFile {
         Map<String, Tensor> state = new LinkedHashMap<>();
         try {
             Optional<String> prefix = prefix(found);
-            Backbone.shapes().forEach((name, sizes) -> {
-                String plain = name.substring(Backbone.PREFIX.length());
+            ResNetStem.ARCHITECTURE.shapes().forEach((name, sizes) -> {
+                String plain = name.substring(BackboneArchitecture.PREFIX.length());
                 String source = prefix.isPresent() ? prefix.get() + plain : numbered(plain);
                 Tensor copy = copy(file, found, source, plain, sizes);
                 copy.retainReference();

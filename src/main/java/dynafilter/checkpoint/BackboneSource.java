@@ -3,12 +3,12 @@ package dynafilter.checkpoint;
 import dynafilter.data.Checksum;
 import dynafilter.data.Downloader;
 import dynafilter.data.ProgressListener;
+import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.InputException;
 import java.net.URI;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
-import org.bytedeco.pytorch.Tensor;
 
 /** What {@code --backbone} names. */
 public final class BackboneSource {
@@ -24,18 +24,19 @@ public final class BackboneSource {
     private BackboneSource() {}
 
     /**
-     * The pretrained tensors that a name stands for.
+     * The backbone that a name stands for.
      *
      * @param name {@code random}, {@code imagenet} or a file
      * @param cut the last layer to take from a file
-     * @return float32 tensors on the CPU by their name in the network's state dict, none for random; the caller owns them
+     * @param device where the backbone will run
+     * @return with no tensors for random; the caller closes it
      * @throws InputException where the file cannot be used or the weights cannot be had
      */
-    public static Map<String, Tensor> load(String name, String cut, ProgressListener progress) {
+    public static PretrainedBackbone load(String name, String cut, ComputeDevice device, ProgressListener progress) {
         return switch (name) {
-            case RANDOM -> Map.of();
-            case IMAGENET -> BackboneFile.read(official(progress), cut);
-            default -> BackboneFile.read(path(name), cut);
+            case RANDOM -> PretrainedBackbone.ofResNet18Stem(Map.of());
+            case IMAGENET -> BackboneFile.read(official(progress), cut, device);
+            default -> BackboneFile.read(path(name), cut, device);
         };
     }
 

@@ -44,6 +44,9 @@ public record Checkpoint(
     /** The extra entry with a run's averaged weights. */
     public static final String AVERAGE = "ema";
 
+    /** The extra entry with the SHA-256 of {@code backbone.ts.pt}, where the network needs one. */
+    public static final String BACKBONE_PROGRAM = "backbone_program_sha256";
+
     private static final String FAMILY = "dynafilter/";
     private static final Set<String> KEYS =
             Set.of("format", "model", "optimizer", "epoch", "step", "best_accuracy", "recipe", "classes", "rng");
@@ -72,7 +75,8 @@ public record Checkpoint(
         }
     }
 
-    private static Checkpoint of(Object root, Path file) {
+    /** What {@link #read} makes of what is in a file. */
+    static Checkpoint of(Object root, Path file) {
         if (!isCheckpoint(root)) {
             throw new InputException(
                     file + " is not a dynafilter checkpoint; give the best.pt or last.pt of a training run");
@@ -105,7 +109,7 @@ public record Checkpoint(
                 extra);
     }
 
-    private static boolean isCheckpoint(Object root) {
+    static boolean isCheckpoint(Object root) {
         return root instanceof Map<?, ?> map && map.get("format") instanceof String format && format.startsWith(FAMILY);
     }
 
@@ -124,6 +128,11 @@ public record Checkpoint(
                         + " should be dicts with a list \"params\" of ints; give a checkpoint that is complete");
             }
         }
+    }
+
+    /** The SHA-256 of the program of the run's backbone, which lies beside the checkpoint; none for ResNet-18's stem. */
+    public Optional<String> backboneProgram() {
+        return extra.get(BACKBONE_PROGRAM) instanceof String sha256 ? Optional.of(sha256) : Optional.empty();
     }
 
     /** The moving average of the network, by tensor name, where the run kept one: what it was evaluated with. */
@@ -171,7 +180,8 @@ public record Checkpoint(
         }
     }
 
-    private static Map<String, Tensor> stateDict(Object root, Path file) {
+    /** What {@link #readStateDict} makes of what is in a file. */
+    static Map<String, Tensor> stateDict(Object root, Path file) {
         if (root instanceof Map<?, ?> map) {
             if (!map.isEmpty() && map.values().stream().allMatch(Tensor.class::isInstance)) {
                 return Fields.of(Map.of("state dict", map), file).tensors("state dict");

@@ -3,6 +3,8 @@ package dynafilter.checkpoint;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dynafilter.runtime.InputException;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
@@ -17,14 +19,37 @@ public final class JsonFile {
      * @throws dynafilter.runtime.InputException when the file cannot be written; the old one is kept
      */
     public static void write(Path file, Map<String, ?> values) {
+        byte[] text = (text(values) + "\n").getBytes(StandardCharsets.UTF_8);
+        AtomicFile.write(file, out -> out.write(text));
+    }
+
+    /** The values as text. */
+    static String text(Map<String, ?> values) {
         // Made here and not kept: usage errors do not wait for Jackson.
         JsonMapper mapper =
                 JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
         try {
-            byte[] text = (mapper.writeValueAsString(values) + "\n").getBytes(StandardCharsets.UTF_8);
-            AtomicFile.write(file, out -> out.write(text));
+            return mapper.writeValueAsString(values);
         } catch (JsonProcessingException impossible) {
             throw new IllegalStateException(impossible);
         }
+    }
+
+    /**
+     * The values in a text: maps keep their order.
+     *
+     * @param source for messages: where the text came from
+     * @throws InputException where it is no JSON object
+     */
+    @SuppressWarnings("unchecked") // JSON's keys are text
+    static Map<String, Object> parse(byte[] text, String source) {
+        try {
+            if (new JsonMapper().readValue(text, Object.class) instanceof Map<?, ?> values) {
+                return (Map<String, Object>) values;
+            }
+        } catch (IOException wrong) {
+            throw new InputException(source + " is not JSON; export the file again", wrong);
+        }
+        throw new InputException(source + " is not a JSON object; export the file again");
     }
 }

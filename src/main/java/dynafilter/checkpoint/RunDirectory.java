@@ -17,8 +17,15 @@ public record RunDirectory(Path path) {
     /** Where runs are kept unless {@code --out} says otherwise. */
     public static final Path RUNS = Path.of("checkpoints");
 
-    private static final List<String> FILES =
-            List.of("best.pt", "last.pt", "config.json", "history.csv", "train.log", "report.html", "model.ts.pt");
+    private static final List<String> FILES = List.of(
+            "best.pt",
+            "last.pt",
+            "config.json",
+            "history.csv",
+            "train.log",
+            "report.html",
+            "model.ts.pt",
+            "backbone.ts.pt");
 
     /** The checkpoint of the epoch with the best accuracy so far. */
     public Path best() {
@@ -28,6 +35,11 @@ public record RunDirectory(Path path) {
     /** The checkpoint of the last finished epoch, or of the step a run was stopped at. */
     public Path last() {
         return path.resolve("last.pt");
+    }
+
+    /** How the backbone computes, where it is not ResNet-18's stem: a TorchScript program without its weights. */
+    public Path backbone() {
+        return path.resolve("backbone.ts.pt");
     }
 
     public Path config() {

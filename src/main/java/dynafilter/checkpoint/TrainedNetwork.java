@@ -1,57 +1,188 @@
 package dynafilter.checkpoint;
 
+import dynafilter.model.BackboneArchitecture;
+import dynafilter.model.Classifier;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.FilterKind;
 import dynafilter.model.Freeze;
+import dynafilter.model.NetworkClassifier;
 import dynafilter.model.NetworkShape;
+import dynafilter.model.ResNetStem;
+import dynafilter.model.ScriptClassifier;
+import dynafilter.model.ScriptedArchitecture;
 import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.NativeRuntime;
+import dynafilter.runtime.ScriptModule;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.DeviceOptional;
+import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** A trained network from a file, on a device, ready to score images. Owns its tensors. */
+/** A trained network from a file, on a device, ready to score images. Owns what it is made of. */
 public final class TrainedNetwork implements AutoCloseable {
-    private final DynamicFilterNetwork network;
-    private final List<String> classes;
+    /** What wraps a module in Python puts this before the names of its tensors. */
+    private static final List<String> WRAPPERS = List.of("module.", "_orig_mod.");
+
+    private final Path file;
     private final String description;
-    private final Map<String, Tensor> state;
+    private final List<String> classes;
+    private final boolean hasNames;
+    private final Map<String, Object> training;
+    private final Map<String, Tensor> state; // none of TorchScript
+    private final DynamicFilterNetwork network; // null for TorchScript
+    private final Classifier classifier;
 
     private TrainedNetwork(
-            DynamicFilterNetwork network, List<String> classes, String description, Map<String, Tensor> state) {
-        this.network = network;
-        this.classes = classes;
+            Path file,
+            String description,
+            List<String> classes,
+            boolean hasNames,
+            Map<String, Object> training,
+            Map<String, Tensor> state,
+            DynamicFilterNetwork network,
+            Classifier classifier) {
+        this.file = file;
         this.description = description;
+        this.classes = classes;
+        this.hasNames = hasNames;
+        this.training = training;
         this.state = state;
+        this.network = network;
+        this.classifier = classifier;
     }
 
     /**
-     * Reads a checkpoint. Where its run kept an average of the weights, the network is that average.
+     * Reads a checkpoint (the network is the run's average of the weights, where it kept one), a TorchScript file, or a state
+     * dict that {@code torch.save} wrote: which it is, is seen from the file.
      *
-     * @throws InputException where the file is no checkpoint, or its tensors do not make a network
+     * @throws InputException where the file is none of these, or does not make a network
      */
     public static TrainedNetwork read(Path file, ComputeDevice device) {
-        try (Checkpoint checkpoint = Checkpoint.read(file)) {
-            Optional<Map<String, Tensor>> average = checkpoint.average();
-            Map<String, Tensor> saved = average.orElse(checkpoint.model());
-            Object filters = checkpoint.recipe().get("filters");
-            if (!(filters instanceof String kind)) {
-                throw new InputException(file + " does not say which filters it has (recipe.filters); train it again");
+        if (TorchScriptArchive.isTorchScript(file)) {
+            return ofTorchScript(file, device);
+        }
+        Object root = TorchFile.read(file);
+        try {
+            return Checkpoint.isCheckpoint(root)
+                    ? ofCheckpoint(Checkpoint.of(root, file), file, device)
+                    : ofStateDict(Checkpoint.stateDict(root, file), file, device);
+        } finally {
+            TorchFile.closeTensors(root);
+        }
+    }
+
+    private static TrainedNetwork ofCheckpoint(Checkpoint checkpoint, Path file, ComputeDevice device) {
+        Optional<Map<String, Tensor>> average = checkpoint.average();
+        Object filters = checkpoint.recipe().get("filters");
+        if (!(filters instanceof String kind)) {
+            throw new InputException(file + " does not say which filters it has (recipe.filters); train it again");
+        }
+        Map<String, Object> training = new LinkedHashMap<>();
+        training.put("best_accuracy", checkpoint.bestAccuracy());
+        training.put("epoch", checkpoint.epoch());
+        training.put("step", checkpoint.step());
+        training.put("recipe", checkpoint.recipe());
+        String description = "checkpoint after epoch " + checkpoint.epoch() + ", " + kind + " filters"
+                + (average.isPresent() ? ", averaged weights" : "");
+        return of(
+                file,
+                description,
+                checkpoint.classes(),
+                true,
+                training,
+                PretrainedBackbone.of(checkpoint, file, device).architecture(),
+                FilterKind.of(kind),
+                average.orElse(checkpoint.model()),
+                device);
+    }
+
+    private static TrainedNetwork ofStateDict(Map<String, Tensor> found, Path file, ComputeDevice device) {
+        Map<String, Tensor> saved = unwrapped(found);
+        Tensor embedding = saved.get("embedding.weight"); // [classes, 128]
+        Tensor filters = saved.get("filters.weight"); // [K, C, 1, 1]
+        Tensor scores = saved.get("predictor.2.weight"); // [1 or classes, 64]
+        Tensor perClass = embedding != null ? embedding : filters;
+        if (perClass == null || scores == null || perClass.dim() < 1 || scores.dim() < 1) {
+            throw new InputException(file + " is a state dict, but not of this network: it has no "
+                    + (scores == null ? "predictor.2.weight" : "embedding.weight or filters.weight")
+                    + "; give one whose names are as in scripts/pytorch_reference.py");
+        }
+        boolean single = embedding == null && perClass.size(0) == 1;
+        FilterKind kind = embedding != null ? FilterKind.DYNAMIC : single ? FilterKind.SINGLE : FilterKind.STATIC;
+        int classes = Math.toIntExact((single ? scores : perClass).size(0));
+        return of(
+                file,
+                "state dict, " + kind + " filters, " + classes + " classes without names",
+                numbered(classes),
+                false,
+                Map.of(),
+                ResNetStem.ARCHITECTURE,
+                kind,
+                saved,
+                device);
+    }
+
+    private static Map<String, Tensor> unwrapped(Map<String, Tensor> found) {
+        Map<String, Tensor> saved = found;
+        for (String wrapper : WRAPPERS) {
+            if (!saved.isEmpty() && saved.keySet().stream().allMatch(name -> name.startsWith(wrapper))) {
+                Map<String, Tensor> inner = new LinkedHashMap<>();
+                saved.forEach((name, tensor) -> inner.put(name.substring(wrapper.length()), tensor));
+                saved = inner;
             }
-            NetworkShape shape = NetworkShape.ofResNet18Stem(
-                    FilterKind.of(kind), checkpoint.classes().size());
+        }
+        return saved;
+    }
+
+    private static List<String> numbered(int classes) {
+        return IntStream.range(0, classes).mapToObj(label -> "class " + label).toList();
+    }
+
+    private static TrainedNetwork of(
+            Path file,
+            String description,
+            List<String> classes,
+            boolean hasNames,
+            Map<String, Object> training,
+            BackboneArchitecture backbone,
+            FilterKind kind,
+            Map<String, Tensor> saved,
+            ComputeDevice device) {
+        Map<String, Tensor> state = Map.of();
+        try {
+            NetworkShape shape = NetworkShape.of(backbone, kind, classes.size());
             DynamicFilterNetwork.check(shape, saved);
-            Map<String, Tensor> state = onDevice(saved, device);
-            String description = "checkpoint after epoch " + checkpoint.epoch() + ", " + kind + " filters"
-                    + (average.isPresent() ? ", averaged weights" : "");
+            state = onDevice(saved, device);
+            DynamicFilterNetwork network = DynamicFilterNetwork.bind(shape, state, Freeze.NONE);
+            String on = backbone == ResNetStem.ARCHITECTURE ? "" : ", on " + backbone.description();
             return new TrainedNetwork(
-                    DynamicFilterNetwork.bind(shape, state, Freeze.NONE), checkpoint.classes(), description, state);
+                    file,
+                    description + on,
+                    classes,
+                    hasNames,
+                    training,
+                    state,
+                    network,
+                    new NetworkClassifier(network, device));
+        } catch (RuntimeException failure) {
+            state.values().forEach(Pointer::close);
+            close(backbone);
+            throw failure;
         }
     }
 
@@ -67,8 +198,86 @@ public final class TrainedNetwork implements AutoCloseable {
         return state;
     }
 
+    private static TrainedNetwork ofTorchScript(Path file, ComputeDevice device) {
+        ScriptModule module = TorchScriptFile.load(file, device);
+        try {
+            Map<String, Object> metadata = TorchScriptArchive.extra(file, TorchScriptExport.METADATA)
+                    .map(text -> JsonFile.parse(text, TorchScriptExport.METADATA + " in " + file))
+                    .orElse(Map.of());
+            boolean own = TorchScriptExport.FORMAT.equals(metadata.get("format"));
+            String input = String.valueOf(metadata.get("input"));
+            boolean takesPixels = own && TorchScriptExport.Input.of(input) == TorchScriptExport.Input.UINT8;
+            Classifier classifier = new ScriptClassifier(module, takesPixels, device);
+            int count = countClasses(classifier, file, device);
+            List<String> names = own ? strings(metadata.get("classes")) : List.of();
+            if (own && names.size() != count) {
+                throw new InputException(
+                        file + " names " + names.size() + " classes and scores " + count + "; export it again");
+            }
+            String description = own
+                    ? "TorchScript of dynafilter, " + metadata.get("filters") + " filters, takes " + input + " images"
+                    : "TorchScript of another program, " + count
+                            + " classes without names, taken to want normalized images";
+            return new TrainedNetwork(
+                    file, description, own ? names : numbered(count), own, Map.of(), Map.of(), null, classifier);
+        } catch (RuntimeException failure) {
+            module.close();
+            throw failure;
+        }
+    }
+
+    private static List<String> strings(Object value) {
+        List<String> strings = new ArrayList<>();
+        if (value instanceof List<?> list) {
+            list.forEach(item -> strings.add(String.valueOf(item)));
+        }
+        return strings;
+    }
+
+    /** Runs the network once: that it takes images and gives scores is not to be found out later. */
+    private static int countClasses(Classifier classifier, Path file, ComputeDevice device) {
+        try (PointerScope scope = new PointerScope();
+                InferenceMode inference = new InferenceMode()) {
+            TensorOptions pixels = new TensorOptions(ScalarType.Byte).device(new DeviceOptional(device.toTorch()));
+            Tensor scores = classifier.scores(
+                    torch.zeros(new long[] {2, 3, NetworkShape.IMAGE_SIZE, NetworkShape.IMAGE_SIZE}, pixels));
+            if (scores.dim() == 2 && scores.size(0) == 2 && scores.size(1) > 0 && scores.is_floating_point()) {
+                return Math.toIntExact(scores.size(1));
+            }
+            throw new InputException(file + " makes " + Arrays.toString(scores.shape())
+                    + " of images [2, 3, 32, 32], and scores [2, classes] are needed; give a classifier");
+        } catch (RuntimeException failure) {
+            if (failure instanceof InputException) {
+                throw failure;
+            }
+            throw new InputException(
+                    file + " does not run as a classifier on images [2, 3, 32, 32]: " + NativeRuntime.firstLine(failure)
+                            + "; give a file that `dynafilter export` wrote",
+                    failure);
+        }
+    }
+
+    public Classifier classifier() {
+        return classifier;
+    }
+
+    /** Whether it is known by its tensors and layers, not by its scores alone. */
+    public boolean hasNetwork() {
+        return network != null;
+    }
+
+    /** @throws InputException where it came from a TorchScript file: that is run as it is, and known by its scores alone */
     public DynamicFilterNetwork network() {
+        if (network == null) {
+            throw new InputException(file + " is TorchScript, which has no parts to take; give the checkpoint it was"
+                    + " exported from");
+        }
         return network;
+    }
+
+    /** Every tensor of {@link #network} by name; none where there is no network. */
+    public Map<String, Tensor> state() {
+        return Collections.unmodifiableMap(state);
     }
 
     /** The labels' names, in the order of the scores. */
@@ -76,13 +285,34 @@ public final class TrainedNetwork implements AutoCloseable {
         return classes;
     }
 
+    /** Whether the file names the classes; else they are numbered. */
+    public boolean hasNames() {
+        return hasNames;
+    }
+
     /** What kind of file it came from, for people. */
     public String description() {
         return description;
     }
 
+    /** What is known of how it was trained, such as its recipe and accuracy: plain values. */
+    public Map<String, Object> training() {
+        return Collections.unmodifiableMap(training);
+    }
+
     @Override
     public void close() {
+        classifier.close();
+        if (network != null) {
+            network.close();
+            close(network.shape().backbone());
+        }
         state.values().forEach(Pointer::close);
+    }
+
+    private static void close(BackboneArchitecture backbone) {
+        if (backbone instanceof ScriptedArchitecture scripted) {
+            scripted.close();
+        }
     }
 }

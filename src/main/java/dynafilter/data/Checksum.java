@@ -73,6 +73,11 @@ public record Checksum(Algorithm algorithm, String hex) {
         return matcher.find() ? Optional.of(sha256(matcher.group(1))) : Optional.empty();
     }
 
+    /** The SHA-256 of these bytes, in hex. */
+    public static String sha256Of(byte[] bytes) {
+        return HexFormat.of().formatHex(Algorithm.SHA256.digest().digest(bytes));
+    }
+
     /** The file's whole hash by this algorithm, in hex. */
     public String hash(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file)) {

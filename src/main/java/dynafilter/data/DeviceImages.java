@@ -87,12 +87,26 @@ public final class DeviceImages implements AutoCloseable {
     /** The next {@code size} images in the epoch's order, of which there must be as many; cropped and flipped where padded. */
     public Batch nextBatch(long size) {
         try (NoGradGuard guard = new NoGradGuard()) {
-            Tensor places = torch.arange(new Scalar(size), order.options()).add_(place); // [size]
-            place.add_(new Scalar(size));
+            Tensor places = nextPlaces(size);
             Tensor at = order.index_select(0, places); // [size]
             Tensor drawn = padding > 0 ? augmented(at, places) : pixels.index_select(0, at); // [size, H, W, 3]
-            return new Batch(normalized(drawn), labels.index_select(0, at));
+            return new Batch(normalization.apply(drawn.permute(0, 3, 1, 2)), labels.index_select(0, at));
         }
+    }
+
+    /** The next {@code size} images in the epoch's order as they are: uint8 [size, 3, H, W], channels-last. */
+    public Tensor nextPixels(long size) {
+        try (NoGradGuard guard = new NoGradGuard()) {
+            return pixels.index_select(0, order.index_select(0, nextPlaces(size)))
+                    .permute(0, 3, 1, 2);
+        }
+    }
+
+    /** Where the next images are in the epoch's plan: int64 [size]. */
+    private Tensor nextPlaces(long size) {
+        Tensor places = torch.arange(new Scalar(size), order.options()).add_(place);
+        place.add_(new Scalar(size));
+        return places;
     }
 
     private Tensor augmented(Tensor at, Tensor places) {
@@ -104,16 +118,21 @@ public final class DeviceImages implements AutoCloseable {
         return torch.where(flip.index_select(0, places).view(-1, 1, 1, 1), crop.flip(2), crop);
     }
 
-    /** Images {@code from} to {@code from + size - 1} in the set's own order, as they are. */
-    public Batch evaluationBatch(long from, long size) {
-        try (NoGradGuard guard = new NoGradGuard()) {
-            Tensor centre = windows.narrow(0, from, size).select(1, padding).select(1, padding); // [size, H, W, 3]
-            return new Batch(normalized(centre), labels.narrow(0, from, size));
-        }
+    /**
+     * Images {@code from} to {@code from + size - 1} in the set's own order, as they are.
+     *
+     * @return uint8 [size, 3, H, W], channels-last
+     */
+    public Tensor pixels(long from, long size) {
+        Tensor centre = windows.narrow(0, from, size).select(1, padding).select(1, padding); // [size, H, W, 3]
+        return centre.permute(0, 3, 1, 2);
     }
 
-    private Tensor normalized(Tensor rows) {
-        return normalization.apply(rows.permute(0, 3, 1, 2));
+    /** The same images normalised, with their labels. */
+    public Batch evaluationBatch(long from, long size) {
+        try (NoGradGuard guard = new NoGradGuard()) {
+            return new Batch(normalization.apply(pixels(from, size)), labels.narrow(0, from, size));
+        }
     }
 
     @Override

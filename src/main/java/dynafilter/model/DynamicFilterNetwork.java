@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.Tensor;
  * The classifier whose last convolution is generated from the label. Bound to the tensors of a state dict: it reads (and
  * BatchNorm writes) exactly those.
  */
-public final class DynamicFilterNetwork {
+public final class DynamicFilterNetwork implements AutoCloseable {
     private final NetworkShape shape;
     private final Backbone backbone;
     private final FilterSource filterSource;
@@ -22,7 +22,7 @@ public final class DynamicFilterNetwork {
 
     private DynamicFilterNetwork(NetworkShape shape, Map<String, Tensor> state, Freeze freeze) {
         this.shape = shape;
-        backbone = Backbone.bind(state, freeze.freezesStatistics());
+        backbone = shape.backbone().bind(state, freeze.freezesStatistics());
         filterSource = FilterSource.bind(shape, state);
         predictor = new ScorePredictor(state);
     }
@@ -39,18 +39,10 @@ public final class DynamicFilterNetwork {
 
     /** The shape of every tensor of the state dict, by name: backbone, filters, predictor. */
     public static Map<String, long[]> stateShapes(NetworkShape shape) {
-        Map<String, long[]> shapes = new LinkedHashMap<>(Backbone.shapes());
+        Map<String, long[]> shapes = new LinkedHashMap<>(shape.backbone().shapes());
         shapes.putAll(FilterSource.shapes(shape));
         shapes.putAll(ScorePredictor.shapes(shape));
         return shapes;
-    }
-
-    /**
-     * Whether autocast casts the parameter with this name as it is: it goes straight into a convolution or a matrix product.
-     * BatchNorm's stay as they are, and one filter a class is normalised before.
-     */
-    public static boolean isCastByAutocast(String name) {
-        return !name.contains(".bn") && !name.startsWith("filters.");
     }
 
     /**
@@ -111,12 +103,23 @@ public final class DynamicFilterNetwork {
     public Tensor responseMaps(Tensor images, Tensor filters, boolean training) {
         Tensor features = backbone.forward(images, training); // [N, C, H, W]
         // The filters are rescaled instead of the maps: the same product, over far fewer numbers.
-        return conv2d(features, filters.mul(new Scalar(1 / Math.sqrt(shape.channels()))));
+        return conv2d(features, filters.mul(new Scalar(rescaling(shape))));
+    }
+
+    /** What response maps are multiplied by: one over the square root of the channels, as in scaled dot-product attention. */
+    public static double rescaling(NetworkShape shape) {
+        return 1 / Math.sqrt(shape.channels());
     }
 
     /** The filters, each of length one: [K, C, 1, 1]. */
     public Tensor filters() {
         Tensor rows = filterSource.filters(); // [K, C]
         return normalize(rows).view(shape.maps(), shape.channels(), 1, 1);
+    }
+
+    /** Lets go of what was made to bind it; the tensors stay with their owner. */
+    @Override
+    public void close() {
+        backbone.close();
     }
 }

@@ -14,15 +14,6 @@ public enum Freeze {
         this.name = name;
     }
 
-    /** Whether the parameter with this name in the state dict trains. */
-    public boolean trains(String parameter) {
-        return switch (this) {
-            case NONE -> true;
-            case ALL -> !parameter.startsWith(Backbone.PREFIX);
-            case ALL_BUT_BN -> !parameter.startsWith(Backbone.PREFIX) || parameter.contains(".bn");
-        };
-    }
-
     boolean freezesStatistics() {
         return this == ALL;
     }

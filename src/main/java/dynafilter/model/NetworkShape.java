@@ -1,15 +1,17 @@
 package dynafilter.model;
 
 /**
- * What decides the shape of every tensor behind the backbone.
+ * What decides the shape of every tensor of a network.
  *
+ * @param backbone what makes the feature map
  * @param filters where the filters come from
  * @param classes how many labels
  * @param channels C of the backbone's feature map [N, C, H, W]
  * @param mapHeight H
  * @param mapWidth W
  */
-public record NetworkShape(FilterKind filters, int classes, int channels, int mapHeight, int mapWidth) {
+public record NetworkShape(
+        BackboneArchitecture backbone, FilterKind filters, int classes, int channels, int mapHeight, int mapWidth) {
     /** Numbers in a label's embedding. */
     public static final int EMBEDDING_SIZE = 128;
 
@@ -19,9 +21,24 @@ public record NetworkShape(FilterKind filters, int classes, int channels, int ma
     /** Width of the score predictor's hidden layer. */
     public static final int PREDICTOR_WIDTH = 64;
 
+    /** Height and width of the images of CIFAR-10 and the sample set. */
+    public static final int IMAGE_SIZE = 32;
+
+    /** The network on a backbone: generator, filters and predictor follow its feature map of 32x32 images. */
+    public static NetworkShape of(BackboneArchitecture backbone, FilterKind filters, int classes) {
+        long[] features = backbone.featureShape(IMAGE_SIZE, IMAGE_SIZE);
+        return new NetworkShape(
+                backbone,
+                filters,
+                classes,
+                Math.toIntExact(features[0]),
+                Math.toIntExact(features[1]),
+                Math.toIntExact(features[2]));
+    }
+
     /** The network for ResNet-18's layer1 on 32x32 images. */
     public static NetworkShape ofResNet18Stem(FilterKind filters, int classes) {
-        return new NetworkShape(filters, classes, ResNetStem.CHANNELS, 8, 8);
+        return of(ResNetStem.ARCHITECTURE, filters, classes);
     }
 
     /** Numbers in one response map: the predictor's input width. */
@@ -37,5 +54,32 @@ public record NetworkShape(FilterKind filters, int classes, int channels, int ma
     /** Outputs of the predictor for one response map. */
     public int predictorOutputs() {
         return filters == FilterKind.SINGLE ? classes : 1;
+    }
+
+    /** Whether the tensor with this name in the state dict is trained by gradient descent; the others are buffers. */
+    public boolean isParameter(String name) {
+        return !name.startsWith(BackboneArchitecture.PREFIX) || backbone.isParameter(name);
+    }
+
+    /**
+     * Whether autocast casts the parameter with this name as it is: it goes straight into a convolution or a matrix product.
+     * One filter a class is normalised before.
+     */
+    public boolean isCastByAutocast(String name) {
+        return name.startsWith(BackboneArchitecture.PREFIX)
+                ? backbone.isCastByAutocast(name)
+                : !name.startsWith("filters.");
+    }
+
+    /** Whether the run that freezes so much trains the parameter with this name in the state dict. */
+    public boolean trains(String parameter, Freeze freeze) {
+        if (!parameter.startsWith(BackboneArchitecture.PREFIX)) {
+            return true;
+        }
+        return switch (freeze) {
+            case NONE -> true;
+            case ALL -> false;
+            case ALL_BUT_BN -> backbone.isBatchNorm(parameter);
+        };
     }
 }

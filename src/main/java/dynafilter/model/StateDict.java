@@ -60,7 +60,7 @@ public final class StateDict {
         }
         // The in-place operators return a second Java object for the same tensor: keep to the first.
         Tensor tensor = torch.zeros(sizes);
-        if (name.startsWith(Backbone.PREFIX)) {
+        if (name.startsWith(BackboneArchitecture.PREFIX)) {
             initializeBackbone(name, tensor);
         } else if (name.equals("embedding.weight")) {
             tensor.normal_();

@@ -1,18 +1,26 @@
 package dynafilter.train;
 
-import dynafilter.data.Batch;
 import dynafilter.data.DeviceImages;
+import dynafilter.model.Classifier;
 import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.model.NetworkClassifier;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.Precision;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.DeviceType;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Runs a network over a whole set. The filters are computed once, and nothing is read back before the end. */
@@ -29,27 +37,63 @@ public final class Evaluator {
     }
 
     /** The scores of all images, in their order: float32 [N, classes] on the device, in the caller's scope. */
-    public Tensor scores(DynamicFilterNetwork network, DeviceImages images) {
+    public Tensor scores(Classifier classifier, DeviceImages images) {
         long size = device.isCuda() ? CUDA_BATCH : CPU_BATCH;
         try (InferenceMode inference = new InferenceMode();
                 Precision.Region autocast = precision.autocast(device.type())) {
-            Tensor filters = network.filters(); // [K, C, 1, 1]
-            Tensor scores =
-                    filters.new_zeros(images.size(), network.shape().classes()).to(ScalarType.Float);
+            List<Tensor> parts = new ArrayList<>();
             for (long from = 0; from < images.size(); from += size) {
                 try (PointerScope step = new PointerScope()) {
-                    Batch batch = images.evaluationBatch(from, Math.min(size, images.size() - from));
-                    Tensor part = network.scores(batch.images(), filters, false); // [batch, classes]
-                    scores.narrow(0, from, part.size(0)).copy_(part);
+                    Tensor pixels = images.pixels(from, Math.min(size, images.size() - from));
+                    Tensor part = classifier.scores(pixels).to(ScalarType.Float); // [batch, classes]
+                    part.retainReference();
+                    parts.add(part);
                 }
             }
-            return scores;
+            try (TensorVector all = new TensorVector(parts.toArray(Tensor[]::new))) {
+                return torch.cat(all);
+            } finally {
+                parts.forEach(Tensor::close);
+            }
         }
     }
 
-    public Evaluation evaluate(DynamicFilterNetwork network, DeviceImages images) {
+    /**
+     * The scores of images that lie apart.
+     *
+     * @param images uint8 [3, H, W] each, on the CPU
+     * @return a row an image, a number a class
+     */
+    public float[][] scores(Classifier classifier, List<Tensor> images) {
+        try (PointerScope scope = new PointerScope();
+                InferenceMode inference = new InferenceMode();
+                Precision.Region autocast = precision.autocast(device.type())) {
+            Tensor pixels = torch.stack(new TensorVector(images.toArray(Tensor[]::new)))
+                    .to(device.toTorch(), ScalarType.Byte)
+                    .contiguous(MemoryFormat.ChannelsLast);
+            Tensor scores = classifier
+                    .scores(pixels)
+                    .to(new Device(DeviceType.CPU), ScalarType.Float)
+                    .contiguous();
+            float[][] rows = new float[images.size()][Math.toIntExact(scores.size(1))];
+            FloatPointer values = new FloatPointer(scores.data_ptr()).capacity(scores.numel());
+            for (int i = 0; i < rows.length; i++) {
+                values.position((long) i * rows[i].length).get(rows[i]);
+            }
+            return rows;
+        }
+    }
+
+    public Evaluation evaluate(Classifier classifier, DeviceImages images) {
         try (PointerScope scope = new PointerScope()) {
-            return evaluation(scores(network, images), images.labels());
+            return evaluation(scores(classifier, images), images.labels());
+        }
+    }
+
+    /** Evaluates a network as it is now. */
+    public Evaluation evaluate(DynamicFilterNetwork network, DeviceImages images) {
+        try (NetworkClassifier now = new NetworkClassifier(network, device)) {
+            return evaluate(now, images);
         }
     }
 

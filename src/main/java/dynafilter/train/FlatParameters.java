@@ -46,13 +46,10 @@ final class FlatParameters implements AutoCloseable {
      * Copies a state dict to a device.
      *
      * @param initial every tensor of the network by name, on the CPU
-     * @param trains which parameters train
+     * @param trains which tensors are parameters that train
      */
     FlatParameters(Map<String, Tensor> initial, Predicate<String> trains, ComputeDevice device) {
-        List<String> trained = initial.keySet().stream()
-                .filter(StateDict::isParameter)
-                .filter(trains)
-                .toList();
+        List<String> trained = initial.keySet().stream().filter(trains).toList();
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             Device target = device.toTorch();

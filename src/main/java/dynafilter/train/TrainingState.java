@@ -32,8 +32,9 @@ final class TrainingState implements AutoCloseable {
         this.recipe = recipe;
         this.shape = shape;
         DynamicFilterNetwork.check(shape, initial);
-        parameters = new FlatParameters(initial, recipe.freeze()::trains, device);
-        working = new WorkingParameters(parameters, recipe.precision());
+        parameters = new FlatParameters(
+                initial, name -> shape.isParameter(name) && shape.trains(name, recipe.freeze()), device);
+        working = new WorkingParameters(parameters, recipe.precision(), shape::isCastByAutocast);
         network = DynamicFilterNetwork.bind(shape, working.state(), recipe.freeze());
         average = recipe.ema() > 0 ? new WeightAverage(parameters, recipe.ema()) : null;
         Map<String, Tensor> kept = average == null ? parameters.state() : average.state();
@@ -146,6 +147,7 @@ final class TrainingState implements AutoCloseable {
         Map<String, Object> extra = new LinkedHashMap<>();
         extra.put("progress", progress);
         extra.put("data_sha256", data.sha256());
+        shape.backbone().programSha256().ifPresent(sha256 -> extra.put(Checkpoint.BACKBONE_PROGRAM, sha256));
         if (average != null) {
             extra.put(Checkpoint.AVERAGE, average.state());
         }
@@ -188,6 +190,8 @@ final class TrainingState implements AutoCloseable {
 
     @Override
     public void close() {
+        network.close();
+        evaluated.close();
         metrics.close();
         optimizer.close();
         if (average != null) {

@@ -1,6 +1,5 @@
 package dynafilter.train;
 
-import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.runtime.NativeOperator;
 import dynafilter.runtime.Precision;
 import dynafilter.runtime.TensorLists;
@@ -9,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.IValue;
@@ -68,7 +68,8 @@ final class WorkingParameters implements AutoCloseable {
         }
     }
 
-    WorkingParameters(FlatParameters parameters, Precision precision) {
+    /** @param isCast the parameters that autocast casts as they are */
+    WorkingParameters(FlatParameters parameters, Precision precision, Predicate<String> isCast) {
         this.parameters = parameters;
         state.putAll(parameters.state());
         List<String> trained =
@@ -77,7 +78,7 @@ final class WorkingParameters implements AutoCloseable {
             rounded = precision == Precision.BF16 ? parameters.values().to(ScalarType.BFloat16) : null;
             for (boolean cast : new boolean[] {true, false}) {
                 List<String> names = trained.stream()
-                        .filter(name -> cast == (rounded != null && DynamicFilterNetwork.isCastByAutocast(name)))
+                        .filter(name -> cast == (rounded != null && isCast.test(name)))
                         .toList();
                 if (cast) {
                     names.forEach(name -> state.put(name, leaf(name)));

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.data.ProgressListener;
+import dynafilter.model.ResNetStem;
+import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,7 +23,7 @@ class BackboneErrorsTest {
     private Path folder;
 
     private static void assertRefused(Path file, String message) {
-        String actual = assertThrows(InputException.class, () -> BackboneFile.read(file, "layer1"))
+        String actual = assertThrows(InputException.class, () -> BackboneFile.read(file, "layer1", ComputeDevice.CPU))
                 .getMessage();
         assertTrue(actual.contains(message), actual);
         assertTrue(actual.contains(file.toString()), actual);
@@ -69,6 +71,10 @@ class BackboneErrorsTest {
 
     @Test
     void randomNeedsNoFile() {
-        assertEquals(Map.of(), BackboneSource.load("random", "layer1", ProgressListener.NONE));
+        try (PretrainedBackbone random =
+                BackboneSource.load("random", "layer1", ComputeDevice.CPU, ProgressListener.NONE)) {
+            assertEquals(Map.of(), random.state());
+            assertEquals(ResNetStem.ARCHITECTURE, random.architecture());
+        }
     }
 }

@@ -2,22 +2,29 @@ package dynafilter.checkpoint;
 
 import static dynafilter.TensorAssert.assertClose;
 import static dynafilter.TensorAssert.assertIdentical;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
 import dynafilter.Python;
 import dynafilter.model.Backbone;
+import dynafilter.model.BackboneArchitecture;
+import dynafilter.model.ResNetStem;
+import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -26,80 +33,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Backbones that Python exports, of a ResNet-18 with torchvision's names and random weights. */
+/** Backbones that Python exports: a ResNet-18 with torchvision's names, and others, with random weights. */
 @ExtendWith(NativeScope.class)
 class BackboneFileTest {
-    private static final String EXPORT = """
-            import collections, copy, sys, torch, warnings
-            from torch import nn
-            warnings.simplefilter("ignore")
-            folder = sys.argv[1]
-
-            class Block(nn.Module):
-                def __init__(self, inputs, outputs, stride):
-                    super().__init__()
-                    self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
-                    self.bn1 = nn.BatchNorm2d(outputs)
-                    self.relu = nn.ReLU(inplace=True)
-                    self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
-                    self.bn2 = nn.BatchNorm2d(outputs)
-                    self.downsample = nn.Identity() if stride == 1 else nn.Sequential(
-                        nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
-
-                def forward(self, x):
-                    out = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
-                    return self.relu(out + self.downsample(x))
-
-            class ResNet18(nn.Module):
-                def __init__(self, width=64):
-                    super().__init__()
-                    self.conv1 = nn.Conv2d(3, width, 7, 2, 3, bias=False)
-                    self.bn1 = nn.BatchNorm2d(width)
-                    self.relu = nn.ReLU(inplace=True)
-                    self.maxpool = nn.MaxPool2d(3, 2, 1)
-                    layer = lambda i, o, s: nn.Sequential(Block(i, o, s), Block(o, o, 1))
-                    self.layer1 = layer(width, width, 1)
-                    self.layer2 = layer(width, 2 * width, 2)
-                    self.layer3 = layer(2 * width, 4 * width, 2)
-                    self.layer4 = layer(4 * width, 8 * width, 2)
-                    self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
-                    self.fc = nn.Linear(8 * width, 1000)
-
-                def forward(self, x):
-                    x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
-                    x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-                    return self.fc(torch.flatten(self.avgpool(x), 1))
-
-            torch.manual_seed(0)
-            net = ResNet18()
-            net(torch.randn(4, 3, 32, 32))      # moves BatchNorm's statistics
-            for module in net.modules():
-                if isinstance(module, nn.BatchNorm2d):
-                    nn.init.uniform_(module.weight, 0.5, 1.5)
-                    nn.init.uniform_(module.bias, -0.5, 0.5)
-            net.eval()
-            layers = collections.OrderedDict(list(net.named_children())[:5])
-            named, numbered = nn.Sequential(layers), nn.Sequential(*list(net.children())[:5])
-            images = torch.randn(2, 3, 32, 32)
-            torch.save({"images": images, "features": named(images).detach(), "tensors": named.state_dict()},
-                       f"{folder}/expected.pt")
-            for name, module in {"whole": net, "named": named, "numbered": numbered}.items():
-                torch.jit.script(module).save(f"{folder}/{name}-scripted.pt")
-                torch.jit.trace(module, images).save(f"{folder}/{name}-traced.pt")
-            torch.save(net.state_dict(), f"{folder}/whole.pth")
-            torch.save(numbered.state_dict(), f"{folder}/numbered.pth")
-            torch.save({"state_dict": {"module." + k: v for k, v in net.state_dict().items()}, "epoch": 3},
-                       f"{folder}/wrapped.pth")
-
-            torch.jit.script(nn.Linear(4, 4)).save(f"{folder}/linear.pt")
-            average = copy.deepcopy(named)
-            average.maxpool = nn.AvgPool2d(3, 2, 1)
-            torch.jit.script(average).save(f"{folder}/average.pt")
-            torch.jit.script(nn.Sequential(*list(net.children())[:6])).save(f"{folder}/numbered-layer2.pt")
-            torch.save({k: v for k, v in net.state_dict().items() if "layer1.1.conv2" not in k}, f"{folder}/missing.pth")
-            torch.save(ResNet18(32).state_dict(), f"{folder}/narrow.pth")
-            torch.save({"fc.weight": torch.ones(2, 2)}, f"{folder}/other.pth")
-            """;
 
     @TempDir
     private static Path folder;
@@ -110,7 +46,7 @@ class BackboneFileTest {
         Path half = folder.resolve("cut-off.pt");
         if (!Files.exists(half)) {
             // From a file: TorchScript compiles the source of the classes.
-            python.runFile(Files.writeString(folder.resolve("export.py"), EXPORT), folder);
+            python.runFile(Path.of("src/test/python/export_backbones.py"), folder);
             byte[] whole = Files.readAllBytes(folder.resolve("named-scripted.pt"));
             Files.write(half, Arrays.copyOf(whole, whole.length / 2));
         }
@@ -133,12 +69,76 @@ class BackboneFileTest {
         Map<?, ?> expected = (Map<?, ?>) TorchFile.read(folder.resolve("expected.pt"));
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         ((Map<?, ?>) expected.get("tensors"))
-                .forEach((key, tensor) -> tensors.put(Backbone.PREFIX + key, (Tensor) tensor));
-        Map<String, Tensor> state = BackboneFile.read(folder.resolve(name), "layer1");
-        assertIdentical(tensors, state);
-        Tensor features = Backbone.bind(state, false).forward((Tensor) expected.get("images"), false);
-        assertClose((Tensor) expected.get("features"), features, 1e-5, "feature map");
-        state.values().forEach(Pointer::close);
+                .forEach((key, tensor) -> tensors.put(BackboneArchitecture.PREFIX + key, (Tensor) tensor));
+        try (PretrainedBackbone backbone = read(name, "layer1")) {
+            assertSame(ResNetStem.ARCHITECTURE, backbone.architecture());
+            assertIdentical(tensors, backbone.state());
+            Tensor features = ResNetStem.ARCHITECTURE
+                    .bind(backbone.state(), false)
+                    .forward((Tensor) expected.get("images"), false);
+            assertClose((Tensor) expected.get("features"), features, 1e-5, "feature map");
+        }
+    }
+
+    private static PretrainedBackbone read(String name, String cut) {
+        return BackboneFile.read(folder.resolve(name), cut, ComputeDevice.CPU);
+    }
+
+    /** Other networks, and other places in ResNet-18, run as the TorchScript they are. */
+    @ParameterizedTest
+    @CsvSource({
+        "whole-scripted.pt, layer2",
+        "whole-traced.pt, layer2",
+        "whole-scripted.pt, maxpool",
+        "whole-traced.pt, layer1.0",
+        "whole-scripted.pt, layer1.0.bn2",
+        "average.pt, layer1",
+        "numbered-layer2.pt, layer1",
+        "bottleneck-scripted.pt, layer1",
+        "bottleneck-scripted.pt, layer1.1.bn2",
+        "bottleneck-traced.pt, layer2",
+        "vgg-scripted.pt, features",
+        "vgg-scripted.pt, features.4",
+        "vgg-traced.pt, features.7",
+        "mobilenet-scripted.pt, features.2",
+        "mobilenet-traced.pt, features"
+    })
+    void anyOtherNetworkMakesTheFeatureMapItMakesInPython(String name, String cut) {
+        Map<?, ?> expected = (Map<?, ?>) TorchFile.read(folder.resolve("features.pt"));
+        Tensor images = (Tensor) expected.get("images");
+        Tensor features = (Tensor) expected.get(name.replaceAll("-(scripted|traced)", "") + " " + cut);
+        try (PretrainedBackbone found = read(name, cut)) {
+            BackboneArchitecture architecture = found.architecture();
+            assertArrayEquals(
+                    Arrays.copyOfRange(features.shape(), 1, 4), architecture.featureShape(32, 32), "feature map");
+            try (Backbone backbone = architecture.bind(found.state(), false)) {
+                assertClose(features, backbone.forward(images, false), 1e-5, "features");
+            }
+        }
+    }
+
+    @Test
+    void trainingMovesTheStatisticsOfAScriptedBackboneAloneAndItsWeightsGetGradients() {
+        for (String kind : List.of("scripted", "traced")) {
+            try (PretrainedBackbone found = read("bottleneck-" + kind + ".pt", "layer1");
+                    Backbone backbone = found.architecture().bind(found.state(), false);
+                    Backbone frozen = found.architecture().bind(found.state(), true)) {
+                boolean scripted = kind.equals("scripted");
+                assertEquals(scripted, !found.architecture().description().contains("keeps its statistics"));
+                Tensor weight = found.state().get("backbone.layer1.0.conv2.weight");
+                Tensor mean = found.state().get("backbone.layer1.0.bn2.running_mean");
+                Tensor before = mean.clone();
+                weight.set_requires_grad(true);
+                torch.manual_seed(1);
+                Tensor images = torch.randn(4, 3, 32, 32);
+                frozen.forward(images, true);
+                backbone.forward(images, false);
+                assertIdentical(before, mean, "running mean after evaluation");
+                backbone.forward(images, true).sum().backward();
+                assertEquals(scripted, !mean.equal(before), "running mean after training");
+                assertTrue(weight.grad().abs().sum().item_double() > 0);
+            }
+        }
     }
 
     @ParameterizedTest
@@ -148,13 +148,13 @@ class BackboneFileTest {
                 "whole-scripted.pt | layer9  | --cut layer9: FILE has no such layer; it has conv1, bn1, relu, maxpool, layer1, layer2",
                 "whole-traced.pt   | layer9  | --cut layer9: FILE has no such layer; it has conv1, bn1, relu, maxpool, layer1, layer2",
                 "named-scripted.pt | layer2  | --cut layer2: FILE has no such layer; it has conv1, bn1, relu, maxpool, layer1",
-                "whole-scripted.pt | layer2  | up to layer2 it makes [2, 128, 4, 4] of images [2, 3, 32, 32], but the feature map must be [2, 64, 8, 8]",
-                "whole-traced.pt   | layer2  | up to layer2 it makes [2, 128, 4, 4]",
-                "whole-scripted.pt | bn1     | up to bn1 it makes [2, 64, 16, 16]",
-                "whole-scripted.pt | maxpool | computes something else",
-                "numbered-layer2.pt | layer1 | up to layer1 it makes [2, 128, 4, 4]",
+                "whole-scripted.pt | fc      | cannot be cut there, since it runs aten::flatten outside of any layer before that",
+                "whole-traced.pt   | fc      | cannot be cut there, since it runs aten::flatten outside of any layer before that",
+                "bottleneck-scripted.pt | layer1.0.downsample | since layer1.0.downsample takes something else than the output of the layer before it",
+                "vgg-scripted.pt   | layer1  | FILE has no such layer; it has features, avgpool, classifier",
+                "vgg-traced.pt     | features.99 | FILE cannot be cut there, since features never runs it",
+                "vgg-scripted.pt   | classifier | cannot be cut there, since it runs aten::flatten",
                 "whole.pth         | layer2  | --cut layer2: FILE is a state dict, which is taken up to layer1; leave --cut out",
-                "average.pt        | layer1  | has ResNet-18's tensors but computes something else (largest difference of the feature maps",
                 "missing.pth       | layer1  | has no layer1.1.conv2.weight (it has conv1.weight, bn1.weight, bn1.bias, bn1.running_mean and",
                 "narrow.pth        | layer1  | conv1.weight is [32, 3, 7, 7], ResNet-18's is [64, 3, 7, 7]; give ResNet-18",
                 "other.pth         | layer1  | has no conv1.weight (it has fc.weight); give ResNet-18",
@@ -179,7 +179,7 @@ class BackboneFileTest {
 
     private static String assertRefused(Path file, String cut, String message) {
         long before = Pointer.totalCount();
-        String actual = assertThrows(InputException.class, () -> BackboneFile.read(file, cut))
+        String actual = assertThrows(InputException.class, () -> BackboneFile.read(file, cut, ComputeDevice.CPU))
                 .getMessage();
         assertTrue(actual.contains(message), actual);
         assertTrue(actual.contains(file.toString()), actual);

@@ -1,0 +1,159 @@
+package dynafilter.checkpoint;
+
+import dynafilter.runtime.InputException;
+import dynafilter.runtime.ScriptModule;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The first layers of a TorchScript network, up to one that is named. Which layers run, and in which order, is read from the
+ * graph of {@code forward}: each has to take what the one before it returns and nothing else, so that what is cut out
+ * computes what the whole network computes there.
+ */
+final class BackboneCut {
+    /** {@code %x.5 : Tensor = prim::CallMethod[name="forward"](%features, %x.1)}, as libtorch prints a node. */
+    private static final Pattern NODE = Pattern.compile(
+            "^\\s+(%\\S+) : .*? = (\\w+::\\w+)(?:\\[(?:name=\"([^\"]*)\")?.*?\\])?\\((.*?)\\)(?: #.*)?$");
+
+    private static final Pattern INPUTS = Pattern.compile("^graph\\((.*?)\\):$", Pattern.DOTALL | Pattern.MULTILINE);
+    private static final Pattern INPUT = Pattern.compile("(%\\S+) :");
+
+    private final Path file;
+    private final String cut;
+    private final List<String> layers = new ArrayList<>(); // dotted paths, in the order they run
+
+    private BackboneCut(Path file, String cut) {
+        this.file = file;
+        this.cut = cut;
+    }
+
+    /**
+     * The layers up to {@code cut} as a module of their own, under their names; it shares the network's tensors.
+     *
+     * @param cut the last layer's dotted path, such as {@code layer1} or {@code features.6}; a network whose layers are only
+     *     numbered, and among which there is none of this name, was cut before: it is taken whole
+     * @throws InputException where there is no such layer, or more than layers one after the other leads to it
+     */
+    static ScriptModule of(ScriptModule network, Path file, String cut) {
+        List<String> children = network.children();
+        if (!children.contains(cut.split("\\.", 2)[0])) {
+            if (children.stream().allMatch(name -> name.matches("\\d+"))) {
+                return network.copy();
+            }
+            throw new InputException(
+                    "--cut " + cut + ": " + file + " has no such layer; it has " + String.join(", ", children)
+                            + (children.size() < 3 ? " (layers inside are " + children.get(0) + ".NAME)" : ""));
+        }
+        BackboneCut made = new BackboneCut(file, cut);
+        if (!made.follow(network, "", "forward")) {
+            throw made.refused("forward never runs it");
+        }
+        return made.assemble(network);
+    }
+
+    /**
+     * Follows a method of the module at {@code prefix} from layer to layer.
+     *
+     * @return whether the cut was reached
+     */
+    private boolean follow(ScriptModule module, String prefix, String method) {
+        String graph = module.graph(method);
+        Matcher inputs = INPUTS.matcher(graph);
+        List<String> names = inputs.find()
+                ? INPUT.matcher(inputs.group(1))
+                        .results()
+                        .map(found -> found.group(1))
+                        .toList()
+                : List.of();
+        if (names.size() != 2) {
+            throw refused((prefix.isEmpty() ? "forward" : prefix) + " takes other inputs than one tensor");
+        }
+        Map<String, String> modules = new HashMap<>(Map.of(names.get(0), prefix)); // the path of what a value holds
+        String features = names.get(1);
+        for (String line : graph.lines().toList()) {
+            Matcher node = NODE.matcher(line);
+            if (!node.matches()) {
+                continue;
+            }
+            List<String> arguments = List.of(node.group(4).split(", "));
+            switch (node.group(2)) {
+                case "prim::GetAttr" -> {
+                    String owner = modules.get(arguments.get(0));
+                    modules.put(node.group(1), owner + (owner.isEmpty() ? "" : ".") + node.group(3));
+                }
+                case "prim::Constant" -> {}
+                case "prim::CallMethod" -> {
+                    String path = modules.get(arguments.get(0));
+                    if (arguments.size() != 2 || !arguments.get(1).equals(features)) {
+                        throw refused(path + " takes something else than the output of the layer before it");
+                    }
+                    if (call(module, prefix, path, node.group(3))) {
+                        return true;
+                    }
+                    features = node.group(1);
+                }
+                default -> throw refused("it runs " + node.group(2) + " outside of any layer before that");
+            }
+        }
+        return false;
+    }
+
+    /** One call: of the cut, of something that holds it, of another method of the same module, or of a layer before it. */
+    private boolean call(ScriptModule module, String prefix, String path, String method) {
+        if (path.equals(prefix)) {
+            return follow(module, prefix, method);
+        }
+        if (cut.startsWith(path + ".")) {
+            try (ScriptModule inner = module.child(path.substring(prefix.isEmpty() ? 0 : prefix.length() + 1))) {
+                if (!follow(inner, path, method)) {
+                    throw refused(path + " never runs it");
+                }
+                return true;
+            }
+        }
+        layers.add(path);
+        return path.equals(cut);
+    }
+
+    /** A module with the layers inside it as they were, and a method that runs them in order. */
+    private ScriptModule assemble(ScriptModule network) {
+        StringBuilder forward = new StringBuilder("def forward(self, v: Tensor) -> Tensor:\n");
+        Map<String, List<String>> tree = new LinkedHashMap<>();
+        for (String layer : layers) {
+            StringBuilder path = new StringBuilder("self");
+            String parent = "";
+            for (String name : layer.split("\\.", -1)) {
+                String here = parent.isEmpty() ? name : parent + "." + name;
+                List<String> siblings = tree.computeIfAbsent(parent, key -> new ArrayList<>());
+                if (!siblings.contains(here)) {
+                    siblings.add(here);
+                }
+                path.insert(0, "getattr(").append(", \"").append(name).append("\")");
+                parent = here;
+            }
+            forward.append("    v = ").append(path).append(".forward(v)\n");
+        }
+        return assemble(network, tree, "")
+                .define(forward.append("    return v\n").toString());
+    }
+
+    private ScriptModule assemble(ScriptModule network, Map<String, List<String>> tree, String path) {
+        ScriptModule made = ScriptModule.create(path.isEmpty() ? "Backbone" : "Layers");
+        for (String child : tree.get(path)) {
+            String name = child.substring(child.lastIndexOf('.') + 1);
+            made.module(name, tree.containsKey(child) ? assemble(network, tree, child) : network.child(child));
+        }
+        return made;
+    }
+
+    private InputException refused(String why) {
+        return new InputException("--cut " + cut + ": " + file + " cannot be cut there, since " + why
+                + "; cut at another layer, or export it up to there from Python");
+    }
+}

@@ -1,0 +1,59 @@
+package dynafilter.checkpoint;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dynafilter.data.Checksum;
+import dynafilter.model.ScriptedArchitecture;
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.InputException;
+import dynafilter.runtime.ScriptModule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** {@code backbone.ts.pt}: how a run's backbone computes, where that is not ResNet-18's stem. The weights are in the checkpoints. */
+final class BackboneProgram {
+    private static final String DESCRIPTION = "description.txt";
+
+    private BackboneProgram() {}
+
+    /**
+     * The architecture whose program lies beside a checkpoint, without tensors.
+     *
+     * @param checkpoint the file that needs it
+     * @param sha256 what the checkpoint says of it
+     * @throws InputException where it is not there, or another one
+     */
+    static PretrainedBackbone beside(Path checkpoint, String sha256, ComputeDevice device) {
+        Path file = RunDirectory.of(checkpoint).backbone();
+        if (!Files.isRegularFile(file)) {
+            throw new InputException(checkpoint + " is of a network on another backbone than ResNet-18's stem, and "
+                    + file + ", which says how that computes, is not there; copy it from the run's folder, too");
+        }
+        byte[] program = read(file);
+        if (!sha256.equals(Checksum.sha256Of(program))) {
+            throw new InputException(file + " is not the one that " + checkpoint
+                    + " was trained with; take both from the same run's folder");
+        }
+        ScriptModule module = TorchScriptFile.load(file, device);
+        String description = TorchScriptArchive.extra(file, DESCRIPTION)
+                .map(text -> new String(text, UTF_8))
+                .orElse("TorchScript");
+        return new PretrainedBackbone(new ScriptedArchitecture(module, device, description, sha256), program, Map.of());
+    }
+
+    private static byte[] read(Path file) {
+        try {
+            return Files.readAllBytes(file);
+        } catch (IOException unreadable) {
+            throw new InputException(
+                    file + " cannot be read (" + unreadable.getMessage() + "); check its permissions", unreadable);
+        }
+    }
+
+    /** A program of a module whose weights were taken out, to lie in a run's folder. */
+    static byte[] bytes(ScriptModule module, String description) {
+        return TorchScriptFile.bytes(module, Map.of(DESCRIPTION, description));
+    }
+}

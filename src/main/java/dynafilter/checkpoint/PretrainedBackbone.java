@@ -1,0 +1,53 @@
+package dynafilter.checkpoint;
+
+import dynafilter.model.BackboneArchitecture;
+import dynafilter.model.ResNetStem;
+import dynafilter.model.ScriptedArchitecture;
+import dynafilter.runtime.ComputeDevice;
+import java.nio.file.Path;
+import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A backbone as a source gives it; owns its tensors.
+ *
+ * @param architecture how it computes
+ * @param program what a run's folder keeps of an architecture that only the source knows; null where this program knows it
+ * @param state its tensors by name in the network's state dict, on the CPU; none for random weights
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record PretrainedBackbone(BackboneArchitecture architecture, byte[] program, Map<String, Tensor> state)
+        implements AutoCloseable {
+    static PretrainedBackbone ofResNet18Stem(Map<String, Tensor> state) {
+        return new PretrainedBackbone(ResNetStem.ARCHITECTURE, null, state);
+    }
+
+    /**
+     * The architecture of a run that goes on, without tensors: those are in its checkpoint.
+     *
+     * @param file the checkpoint, for what lies beside it
+     * @throws InputException where the architecture's program is not there
+     */
+    public static PretrainedBackbone of(Checkpoint checkpoint, Path file, ComputeDevice device) {
+        return checkpoint
+                .backboneProgram()
+                .map(sha256 -> BackboneProgram.beside(file, sha256, device))
+                .orElseGet(() -> ofResNet18Stem(Map.of()));
+    }
+
+    /** Puts the architecture's program into a run's folder, where its checkpoints need it. */
+    public void writeProgram(RunDirectory run) {
+        if (program != null) {
+            AtomicFile.write(run.backbone(), out -> out.write(program));
+        }
+    }
+
+    @Override
+    public void close() {
+        state.values().forEach(Pointer::close);
+        if (architecture instanceof ScriptedArchitecture scripted) {
+            scripted.close();
+        }
+    }
+}

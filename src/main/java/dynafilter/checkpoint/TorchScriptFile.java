@@ -1,0 +1,86 @@
+package dynafilter.checkpoint;
+
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.InputException;
+import dynafilter.runtime.NativeRuntime;
+import dynafilter.runtime.ScriptModule;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** TorchScript files. They are programs: whoever loads one runs what is in it. */
+final class TorchScriptFile {
+    private TorchScriptFile() {}
+
+    /**
+     * Loads a file, for evaluation, once its structure is found sound; the caller closes it.
+     *
+     * @throws InputException where it is damaged, or libtorch cannot load it
+     */
+    static ScriptModule load(Path file, ComputeDevice device) {
+        TorchScriptArchive.check(file);
+        try {
+            ScriptModule module = ScriptModule.load(file, device);
+            module.train(false);
+            return module;
+        } catch (RuntimeException failure) {
+            throw new InputException(
+                    file + " is not a TorchScript file that libtorch " + NativeRuntime.torchVersion() + " can load: "
+                            + NativeRuntime.firstLine(failure)
+                            + "; export it again, with this version of PyTorch or an older one",
+                    failure);
+        }
+    }
+
+    /**
+     * The bytes of the file that a module makes.
+     *
+     * @param extra texts by name, which travel in the archive
+     * @throws InputException where there is no space for a temporary file
+     */
+    static byte[] bytes(ScriptModule module, Map<String, String> extra) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        save(module, extra, file -> Files.copy(file, bytes));
+        return bytes.toByteArray();
+    }
+
+    /**
+     * Replaces a file by what a module makes, as a whole or not at all.
+     *
+     * @param extra texts by name, which travel in the archive
+     * @throws InputException where it cannot be written; the old one is kept
+     */
+    static void write(ScriptModule module, Map<String, String> extra, Path target) {
+        save(module, extra, file -> AtomicFile.write(target, out -> Files.copy(file, out)));
+    }
+
+    @FunctionalInterface
+    private interface Use {
+        void accept(Path file) throws IOException;
+    }
+
+    /** libtorch writes to a file of its own; what it makes of a full disk is not for users. */
+    private static void save(ScriptModule module, Map<String, String> extra, Use use) {
+        try {
+            Path folder = Files.createTempDirectory("dynafilter");
+            Path file = folder.resolve("archive"); // its name is the name of the archive's root
+            try {
+                module.save(file, extra);
+                use.accept(file);
+            } finally {
+                Files.deleteIfExists(file);
+                Files.deleteIfExists(folder);
+            }
+        } catch (InputException refused) {
+            throw refused;
+        } catch (IOException | RuntimeException failure) {
+            throw new InputException(
+                    "cannot write a temporary file in " + System.getProperty("java.io.tmpdir") + " ("
+                            + NativeRuntime.firstLine(failure)
+                            + "); free some space there, or name another folder with -Djava.io.tmpdir",
+                    failure);
+        }
+    }
+}

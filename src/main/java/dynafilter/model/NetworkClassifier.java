@@ -1,0 +1,46 @@
+package dynafilter.model;
+
+import dynafilter.data.Normalization;
+import dynafilter.runtime.ComputeDevice;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.InferenceMode;
+import org.bytedeco.pytorch.Tensor;
+
+/** A network as it is now, its filters computed once. */
+public final class NetworkClassifier implements Classifier {
+    private final DynamicFilterNetwork network;
+    private final Normalization normalization;
+    private final Tensor filters;
+
+    /** @param network not closed with this */
+    public NetworkClassifier(DynamicFilterNetwork network, ComputeDevice device) {
+        this.network = network;
+        normalization = new Normalization(device);
+        try (PointerScope scope = new PointerScope();
+                InferenceMode inference = new InferenceMode()) {
+            filters = network.filters();
+            filters.retainReference();
+        }
+    }
+
+    @Override
+    public Tensor scores(Tensor pixels) {
+        return network.scores(normalization.apply(pixels), filters, false);
+    }
+
+    @Override
+    public Tensor responseMaps(Tensor pixels) {
+        return network.responseMaps(normalization.apply(pixels), filters, false);
+    }
+
+    @Override
+    public Tensor filters() {
+        return filters;
+    }
+
+    @Override
+    public void close() {
+        filters.close();
+        normalization.close();
+    }
+}

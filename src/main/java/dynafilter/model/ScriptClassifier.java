@@ -1,0 +1,60 @@
+package dynafilter.model;
+
+import dynafilter.data.Normalization;
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.InputException;
+import dynafilter.runtime.ScriptModule;
+import org.bytedeco.pytorch.Tensor;
+
+/** A whole network that is a TorchScript module, run as it is. */
+public final class ScriptClassifier implements Classifier {
+    private final ScriptModule module;
+    private final Normalization normalization; // null where the module takes pixels
+
+    /**
+     * @param module closed with this
+     * @param takesPixels whether its inputs are uint8; else they are normalised
+     */
+    public ScriptClassifier(ScriptModule module, boolean takesPixels, ComputeDevice device) {
+        this.module = module;
+        normalization = takesPixels ? null : new Normalization(device);
+    }
+
+    @Override
+    public Tensor scores(Tensor pixels) {
+        return module.call("forward", input(pixels)).toTensor();
+    }
+
+    private Tensor input(Tensor pixels) {
+        return normalization == null ? pixels : normalization.apply(pixels);
+    }
+
+    /** @throws InputException where the module has no such method: then it was not exported by this program */
+    @Override
+    public Tensor responseMaps(Tensor pixels) {
+        require("response_maps");
+        return module.call("response_maps", input(pixels)).toTensor();
+    }
+
+    /** @throws InputException where the module has no such method: then it was not exported by this program */
+    @Override
+    public Tensor filters() {
+        require("filters");
+        return module.call("filters").toTensor();
+    }
+
+    private void require(String method) {
+        if (!module.hasMethod(method)) {
+            throw new InputException("the TorchScript network has no method " + method
+                    + "; give a checkpoint, or a file that `dynafilter export` wrote");
+        }
+    }
+
+    @Override
+    public void close() {
+        module.close();
+        if (normalization != null) {
+            normalization.close();
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package dynafilter.model;
+
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.ScriptModule;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.DeviceOptional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+
+/** Any network as a backbone: a TorchScript module that makes a feature map [N, C, H, W] of images [N, 3, h, w]. */
+public final class ScriptedArchitecture implements BackboneArchitecture, AutoCloseable {
+    private final ScriptModule program; // its tensors are placeholders of the right shapes
+    private final ComputeDevice device;
+    private final String description;
+    private final String sha256;
+    private final Map<String, long[]> shapes = new LinkedHashMap<>();
+    private final Set<String> parameters = new LinkedHashSet<>();
+
+    /**
+     * @param module without its weights (see {@link #strip}), on {@code device}; closed with this
+     * @param sha256 of the file it is in
+     */
+    public ScriptedArchitecture(ScriptModule module, ComputeDevice device, String description, String sha256) {
+        program = module;
+        this.device = device;
+        this.description = description;
+        this.sha256 = sha256;
+        try (PointerScope scope = new PointerScope()) {
+            Map<String, Tensor> found = module.parameters();
+            found.keySet().forEach(name -> parameters.add(PREFIX + name));
+            tensors(module).forEach((name, tensor) -> shapes.put(PREFIX + name, tensor.shape()));
+        }
+    }
+
+    /** Parameters, then buffers, by their names in the module: shared, in the caller's scope. */
+    public static Map<String, Tensor> tensors(ScriptModule module) {
+        Map<String, Tensor> tensors = new LinkedHashMap<>(module.parameters());
+        module.buffers().forEach(tensors::putIfAbsent);
+        return tensors;
+    }
+
+    /** Takes the weights out of a module: of every tensor one number is kept, and its shape. */
+    public static void strip(ScriptModule module) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            tensors(module)
+                    .forEach((name, tensor) -> module.set(
+                            name, tensor.detach().new_zeros(new long[0]).expand(tensor.shape())));
+        }
+    }
+
+    @Override
+    public String description() {
+        return description;
+    }
+
+    @Override
+    public Optional<String> programSha256() {
+        return Optional.of(sha256);
+    }
+
+    @Override
+    public Map<String, long[]> shapes() {
+        return Collections.unmodifiableMap(shapes);
+    }
+
+    @Override
+    public boolean isParameter(String name) {
+        return parameters.contains(name);
+    }
+
+    @Override
+    public boolean isCastByAutocast(String name) {
+        return false; // who reads it is not known: autocast casts where it is read
+    }
+
+    @Override
+    public long[] featureShape(int imageHeight, int imageWidth) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            TensorOptions options = new TensorOptions().device(new DeviceOptional(device.toTorch()));
+            Tensor images = torch.zeros(new long[] {1, 3, imageHeight, imageWidth}, options);
+            long[] shape = program.call("forward", images).toTensor().shape();
+            return new long[] {shape[1], shape[2], shape[3]};
+        }
+    }
+
+    @Override
+    public Backbone bind(Map<String, Tensor> state, boolean frozen) {
+        return scripted(state, frozen);
+    }
+
+    private ScriptedBackbone scripted(Map<String, Tensor> state, boolean frozen) {
+        return new ScriptedBackbone(program.copy(), state, shapes.keySet(), frozen);
+    }
+
+    @Override
+    public ScriptModule toTorchScript(Map<String, Tensor> state) {
+        return scripted(state, true).module();
+    }
+
+    @Override
+    public void close() {
+        program.close();
+    }
+}

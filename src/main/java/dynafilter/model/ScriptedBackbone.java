@@ -1,0 +1,41 @@
+package dynafilter.model;
+
+import dynafilter.runtime.ScriptModule;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/** A backbone that is a TorchScript module, run as it is, on the tensors of a state dict. */
+final class ScriptedBackbone implements Backbone {
+    private final ScriptModule module;
+    private final boolean frozen;
+    private boolean trains;
+
+    /** @param module for this backbone alone; closed with it */
+    ScriptedBackbone(ScriptModule module, Map<String, Tensor> state, Iterable<String> names, boolean frozen) {
+        this.module = module;
+        this.frozen = frozen;
+        for (String name : names) {
+            module.set(name.substring(BackboneArchitecture.PREFIX.length()), state.get(name));
+        }
+        module.train(false);
+    }
+
+    @Override
+    public Tensor forward(Tensor images, boolean training) {
+        boolean train = training && !frozen;
+        if (train != trains) {
+            module.train(train);
+            trains = train;
+        }
+        return module.call("forward", images).toTensor();
+    }
+
+    ScriptModule module() {
+        return module;
+    }
+
+    @Override
+    public void close() {
+        module.close();
+    }
+}

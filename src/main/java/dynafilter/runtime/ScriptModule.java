@@ -1,0 +1,203 @@
+package dynafilter.runtime;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.DeviceOptional;
+import org.bytedeco.pytorch.ExtraFilesMap;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.JitModule;
+import org.bytedeco.pytorch.QualifiedName;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.named_buffer_list;
+import org.bytedeco.pytorch.named_module_list;
+import org.bytedeco.pytorch.named_parameter_list;
+
+/** A TorchScript module: loaded, or made of tensors, other modules and source text. */
+public final class ScriptModule implements AutoCloseable {
+    /** libtorch's parser and compiler recurse; Java's threads have small stacks. Only what is used takes memory. */
+    private static final long LOADING_STACK = 1L << 29;
+
+    private final JitModule module;
+
+    private ScriptModule(JitModule module) {
+        this.module = module;
+    }
+
+    private static ScriptModule retained(JitModule module) {
+        module.retainReference();
+        return new ScriptModule(module);
+    }
+
+    /**
+     * Loads a file, which is code: only one whose structure is sound may come here.
+     *
+     * @throws RuntimeException where libtorch cannot load it
+     */
+    public static ScriptModule load(Path file, ComputeDevice device) {
+        FutureTask<ScriptModule> load = new FutureTask<>(() -> {
+            try (PointerScope scope = new PointerScope()) {
+                DeviceOptional target = new DeviceOptional(device.toTorch());
+                return retained(torch.load(file.toString(), target, /* load_debug_files= */ false));
+            }
+        });
+        new Thread(null, load, "TorchScript loader", LOADING_STACK).start();
+        try {
+            return load.get();
+        } catch (InterruptedException now) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while loading " + file, now);
+        } catch (ExecutionException failure) {
+            throw failure.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(failure);
+        }
+    }
+
+    /** An empty module of a class with this name. */
+    public static ScriptModule create(String className) {
+        try (PointerScope scope = new PointerScope()) {
+            return retained(new JitModule(new QualifiedName("__torch__.dynafilter." + className)));
+        }
+    }
+
+    /** Adds a parameter; it is shared, not copied. */
+    public ScriptModule parameter(String name, Tensor tensor) {
+        module.register_parameter(name, tensor, false);
+        return this;
+    }
+
+    /** Adds a buffer; it is shared, not copied. */
+    public ScriptModule buffer(String name, Tensor tensor) {
+        module.register_buffer(name, tensor);
+        return this;
+    }
+
+    /** Adds a module and closes this side's reference to it. */
+    public ScriptModule module(String name, ScriptModule child) {
+        module.register_module(name, child.module);
+        child.close();
+        return this;
+    }
+
+    /** Adds the methods in a TorchScript text, which may use all that was added before. */
+    public ScriptModule define(String source) {
+        module.define(source);
+        return this;
+    }
+
+    /** The module inside this one under a dotted path; the caller closes it. */
+    public ScriptModule child(String path) {
+        try (PointerScope scope = new PointerScope()) {
+            return retained(childOf(module, path));
+        }
+    }
+
+    private static JitModule childOf(JitModule module, String path) {
+        JitModule found = module;
+        for (String name : path.split("\\.", -1)) {
+            found = new JitModule(found.attr(name).toObject());
+        }
+        return found;
+    }
+
+    /** The names of the modules directly inside. */
+    public List<String> children() {
+        List<String> names = new ArrayList<>();
+        try (PointerScope scope = new PointerScope()) {
+            named_module_list children = module.named_children();
+            for (var it = children.begin(); it.notEquals(children.end()); it.increment()) {
+                names.add(it.access().name().getString());
+            }
+        }
+        return names;
+    }
+
+    /** All parameters by dotted name: shared, in the caller's scope. */
+    public Map<String, Tensor> parameters() {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        named_parameter_list parameters = module.named_parameters();
+        for (var it = parameters.begin(); it.notEquals(parameters.end()); it.increment()) {
+            tensors.put(it.access().name().getString(), it.access().value());
+        }
+        return tensors;
+    }
+
+    /** All buffers by dotted name: shared, in the caller's scope. */
+    public Map<String, Tensor> buffers() {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        named_buffer_list buffers = module.named_buffers();
+        for (var it = buffers.begin(); it.notEquals(buffers.end()); it.increment()) {
+            tensors.put(it.access().name().getString(), it.access().value());
+        }
+        return tensors;
+    }
+
+    /** Puts a tensor in the place of the parameter or buffer with this dotted name. */
+    public void set(String name, Tensor tensor) {
+        try (PointerScope scope = new PointerScope()) {
+            int dot = name.lastIndexOf('.');
+            JitModule owner = dot < 0 ? module : childOf(module, name.substring(0, dot));
+            owner.setattr(name.substring(dot + 1), new IValue(tensor));
+        }
+    }
+
+    /** Whether there is a method of this name. */
+    public boolean hasMethod(String name) {
+        try (PointerScope scope = new PointerScope()) {
+            return module.find_method(name).has_value();
+        }
+    }
+
+    /** The graph of a method as libtorch prints it. */
+    public String graph(String method) {
+        try (PointerScope scope = new PointerScope()) {
+            return module.get_method(method).graph().toString();
+        }
+    }
+
+    /** Switches what differs between training and evaluation, such as BatchNorm, in all modules. */
+    public void train(boolean training) {
+        module.train(training);
+    }
+
+    /** What a method returns for these tensors, in the caller's scope. */
+    public IValue call(String method, Tensor... arguments) {
+        IValueVector values = new IValueVector();
+        for (Tensor argument : arguments) {
+            values.push_back(new IValue(argument));
+        }
+        return module.get_method(method).apply(values);
+    }
+
+    /** A module of its own with copies of all tensors and the same code. */
+    public ScriptModule copy() {
+        try (PointerScope scope = new PointerScope()) {
+            return retained(module.deepcopy());
+        }
+    }
+
+    /**
+     * Writes the file; not atomically.
+     *
+     * @param extra texts by name, which travel in the archive
+     */
+    public void save(Path file, Map<String, String> extra) {
+        try (PointerScope scope = new PointerScope()) {
+            ExtraFilesMap files = new ExtraFilesMap();
+            extra.forEach((name, text) -> files.put(new BytePointer(name), text));
+            module.save(file.toString(), files);
+        }
+    }
+
+    @Override
+    public void close() {
+        module.close();
+    }
+}
