@@ -38,7 +38,7 @@ final class EvalCommand implements Command {
     @Override
     public Options options() {
         Options options = new Options()
-                .addOption(CommonOptions.valued("model", "FILE", "best.pt or last.pt of a run"))
+                .addOption(ModelOption.model(ModelOption.ANY_KIND))
                 .addOption(CommonOptions.valued("data", "DIR|sample", "the data set [" + Recipe.DEFAULT.data() + "]"))
                 .addOption(CommonOptions.valued("limit-test", "N", "only the first N test images; 0: all [0]"))
                 .addOption(CommonOptions.valued("precision", "P", "fp32, tf32 (CUDA) or bf16 (autocast) [fp32]"))
@@ -59,10 +59,7 @@ final class EvalCommand implements Command {
     @Override
     public int run(CommandLine line, Interruption interruption) {
         CommonOptions.refuseArguments(line, name());
-        Path model = CommonOptions.path(line, "model");
-        if (model == null) {
-            throw new InputException("option --model is missing: give the best.pt or last.pt of a run");
-        }
+        Path model = ModelOption.file(line);
         int limit = CommonOptions.integer(line, "limit-test", 0, Integer.MAX_VALUE, 0);
         Precision precision = Precision.of(line.getOptionValue("precision", "fp32"));
         Path json = JsonOutput.file(line);
@@ -72,15 +69,12 @@ final class EvalCommand implements Command {
         try (PointerScope scope = new PointerScope();
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device());
                 DataSet set = DataSource.open(line.getOptionValue("data", Recipe.DEFAULT.data()))) {
-            if (!trained.classes().equals(set.classes())) {
-                throw new InputException("the network in " + model + " knows the classes " + trained.classes()
-                        + ", the data set has " + set.classes() + "; give the --data it was trained on");
-            }
+            requireSameClasses(model, trained, set);
             try (ImageSet test = set.test().limit(limit == 0 ? set.test().size() : limit);
                     DeviceImages images = new DeviceImages(test, session.device(), false)) {
                 Logging.log().info("model      {}: {}", model, trained.description());
                 Logging.log().info("data       {}: {} test images", set.name(), test.size());
-                Tensor scores = new Evaluator(precision, session.device()).scores(trained.network(), images);
+                Tensor scores = new Evaluator(precision, session.device()).scores(trained.classifier(), images);
                 Evaluation evaluation = Evaluator.evaluation(scores, images.labels());
                 print(evaluation, set.classes());
                 if (scoresFile != null) {
@@ -90,6 +84,17 @@ final class EvalCommand implements Command {
             }
         }
         return ExitCode.DONE;
+    }
+
+    private static void requireSameClasses(Path model, TrainedNetwork trained, DataSet set) {
+        List<String> known = trained.classes();
+        if (trained.hasNames()
+                ? !known.equals(set.classes())
+                : known.size() != set.classes().size()) {
+            throw new InputException("the network in " + model + " knows "
+                    + (trained.hasNames() ? "the classes " + known : known.size() + " classes") + ", the data set has "
+                    + set.classes() + "; give the --data it was trained on");
+        }
     }
 
     private static void print(Evaluation evaluation, List<String> classes) {

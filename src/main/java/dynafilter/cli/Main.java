@@ -15,7 +15,13 @@ import org.apache.commons.cli.ParseException;
 /** The program: finds the command, runs it, turns failures into one line and an exit code. */
 public final class Main {
     private static final List<Command> COMMANDS = List.of(
-            new TrainCommand(), new EvalCommand(), new BenchmarkCommand(), new DoctorCommand(), new DataCommand());
+            new TrainCommand(),
+            new EvalCommand(),
+            new PredictCommand(),
+            new ExportCommand(),
+            new BenchmarkCommand(),
+            new DoctorCommand(),
+            new DataCommand());
 
     private Main() {}
 

@@ -3,8 +3,9 @@ package dynafilter.cli;
 import dynafilter.checkpoint.BackboneSource;
 import dynafilter.checkpoint.RunDirectory;
 import dynafilter.data.DataSet;
-import dynafilter.model.Backbone;
-import dynafilter.model.StateDict;
+import dynafilter.model.BackboneArchitecture;
+import dynafilter.model.NetworkShape;
+import dynafilter.model.ResNetStem;
 import dynafilter.train.OptimizerKind;
 import dynafilter.train.Recipe;
 import dynafilter.train.Recipes;
@@ -12,6 +13,7 @@ import dynafilter.train.Trainer;
 import dynafilter.train.TrainingData;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -24,28 +26,36 @@ final class RunHeader {
     private final Session session;
     private final DataSet set;
     private final TrainingData data;
+    private final NetworkShape shape;
     private final long backbone;
     private final long filters;
     private final long predictor;
     private final long trained;
 
     /** @param state every tensor of the network by name */
-    RunHeader(Recipe recipe, Session session, DataSet set, TrainingData data, Map<String, Tensor> state) {
+    RunHeader(
+            Recipe recipe,
+            Session session,
+            DataSet set,
+            TrainingData data,
+            NetworkShape shape,
+            Map<String, Tensor> state) {
         this.recipe = recipe;
         this.session = session;
         this.set = set;
         this.data = data;
-        Predicate<String> ofBackbone = name -> name.startsWith(Backbone.PREFIX);
+        this.shape = shape;
+        Predicate<String> ofBackbone = name -> name.startsWith(BackboneArchitecture.PREFIX);
         Predicate<String> ofPredictor = name -> name.startsWith("predictor.");
         backbone = count(state, ofBackbone);
         predictor = count(state, ofPredictor);
         filters = count(state, ofBackbone.or(ofPredictor).negate());
-        trained = count(state, recipe.freeze()::trains);
+        trained = count(state, name -> shape.trains(name, recipe.freeze()));
     }
 
-    private static long count(Map<String, Tensor> state, Predicate<String> names) {
+    private long count(Map<String, Tensor> state, Predicate<String> names) {
         return state.entrySet().stream()
-                .filter(entry -> StateDict.isParameter(entry.getKey()) && names.test(entry.getKey()))
+                .filter(entry -> shape.isParameter(entry.getKey()) && names.test(entry.getKey()))
                 .mapToLong(entry -> entry.getValue().numel())
                 .sum();
     }
@@ -65,6 +75,8 @@ final class RunHeader {
         dataFacts.put("selection_images", data.selection().size());
         dataFacts.put("test_images", data.test().size());
         Map<String, Object> network = new LinkedHashMap<>();
+        network.put("backbone", shape.backbone().description());
+        network.put("feature_map", List.of(shape.channels(), shape.mapHeight(), shape.mapWidth()));
         network.put("backbone_parameters", backbone);
         network.put("filter_parameters", filters);
         network.put("predictor_parameters", predictor);
@@ -113,7 +125,13 @@ final class RunHeader {
                         : "",
                 data.test().size(),
                 set.classes().size()));
-        log.info("backbone   {}{}", resumed != null ? "from " + resumed : backboneSource(), frozen());
+        log.info(
+                "backbone   {}{}, feature map [{}, {}, {}]",
+                resumed != null ? "from " + resumed : backboneSource(),
+                frozen(),
+                shape.channels(),
+                shape.mapHeight(),
+                shape.mapWidth());
         log.info(format(
                 "network    %s filters; parameters: backbone %,d + filters %,d + predictor %,d = %,d, %,d of them trained",
                 recipe.filters(), backbone, filters, predictor, backbone + filters + predictor, trained));
@@ -145,7 +163,10 @@ final class RunHeader {
         return switch (recipe.backbone()) {
             case BackboneSource.RANDOM -> "random (He initialisation)";
             case BackboneSource.IMAGENET -> "ImageNet (torchvision's official weights)";
-            default -> recipe.backbone() + " up to " + recipe.cut();
+            default ->
+                shape.backbone() == ResNetStem.ARCHITECTURE
+                        ? recipe.backbone() + " up to " + recipe.cut()
+                        : shape.backbone().description();
         };
     }
 

@@ -3,6 +3,7 @@ package dynafilter.cli;
 import dynafilter.checkpoint.AtomicFile;
 import dynafilter.checkpoint.BackboneSource;
 import dynafilter.checkpoint.Checkpoint;
+import dynafilter.checkpoint.PretrainedBackbone;
 import dynafilter.checkpoint.RunDirectory;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
@@ -59,13 +60,13 @@ final class TrainingRun {
         session.device().useDeterministicAlgorithms(recipe.deterministic());
         Map<String, Tensor> initial = Map.of();
         DataSet set = DataSource.open(recipe.data());
-        try (TrainingData data = onDevice(set, session)) {
-            NetworkShape shape =
-                    NetworkShape.ofResNet18Stem(recipe.filters(), set.classes().size());
-            initial = StateDict.random(shape, recipe.seed());
-            if (checkpoint == null) {
-                loadBackbone(initial);
-            }
+        try (TrainingData data = onDevice(set, session);
+                PretrainedBackbone backbone = checkpoint == null
+                        ? BackboneSource.load(recipe.backbone(), recipe.cut(), session.device(), terminal::bytes)
+                        : PretrainedBackbone.of(checkpoint, file, session.device())) {
+            NetworkShape shape = NetworkShape.of(
+                    backbone.architecture(), recipe.filters(), set.classes().size());
+            initial = initial(shape, backbone);
             RunReport report = new RunReport(terminal, recipe.epochs(), data.selectionName());
             try (Trainer trainer = new Trainer(
                     recipe, shape, initial, data, session.device(), graph, directory, report, interruption)) {
@@ -77,7 +78,8 @@ final class TrainingRun {
                 if (trains) {
                     interruption.arm();
                     prepareFolder(file);
-                    RunHeader header = new RunHeader(recipe, session, set, data, initial);
+                    backbone.writeProgram(directory);
+                    RunHeader header = new RunHeader(recipe, session, set, data, shape, initial);
                     RunConfig.write(directory.config(), recipe, header.facts(trainer, file));
                     header.log(directory, trainer, file, graph);
                     if (trainer.epoch() > 0 && !Files.exists(directory.best())) {
@@ -109,10 +111,14 @@ final class TrainingRun {
         }
     }
 
-    private void loadBackbone(Map<String, Tensor> initial) {
-        BackboneSource.load(recipe.backbone(), recipe.cut(), terminal::bytes).forEach((name, tensor) -> {
+    /** The network before its first step; shares the backbone's tensors, and is closed on its own. */
+    private Map<String, Tensor> initial(NetworkShape shape, PretrainedBackbone backbone) {
+        Map<String, Tensor> initial = StateDict.random(shape, recipe.seed());
+        backbone.state().forEach((name, tensor) -> {
+            tensor.retainReference();
             initial.put(name, tensor).close();
         });
+        return initial;
     }
 
     /**

@@ -1,0 +1,35 @@
+package dynafilter.cli;
+
+import dynafilter.runtime.InputException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
+
+/** {@code --model}: the file of a trained network. */
+final class ModelOption {
+    static final String ANY_KIND = "a checkpoint, a TorchScript file or a state dict";
+    private static final String MODEL = "model";
+
+    private ModelOption() {}
+
+    static Option model(String what) {
+        return CommonOptions.valued(MODEL, "FILE", what);
+    }
+
+    /** @throws InputException where the option is missing, or names no file */
+    static Path file(CommandLine line) {
+        Path model = CommonOptions.path(line, MODEL);
+        if (model == null) {
+            throw new InputException("option --model is missing: give the best.pt or last.pt of a run");
+        }
+        if (Files.isDirectory(model)) {
+            throw new InputException(
+                    "--model " + model + " is a folder; give a file in it, such as " + model.resolve("best.pt"));
+        }
+        if (!Files.exists(model)) {
+            throw new InputException("--model " + model + " does not exist; give the best.pt or last.pt of a run");
+        }
+        return model;
+    }
+}

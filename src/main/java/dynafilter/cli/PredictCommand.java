@@ -1,0 +1,218 @@
+package dynafilter.cli;
+
+import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.data.ImageFile;
+import dynafilter.data.ImageFiles;
+import dynafilter.data.SquareImage;
+import dynafilter.model.NetworkShape;
+import dynafilter.runtime.InputException;
+import dynafilter.runtime.Precision;
+import dynafilter.train.Evaluator;
+import java.io.IOException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Options;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+
+/** {@code predict}: labels of image files. */
+final class PredictCommand implements Command {
+    /** Files that are decoded side by side, and scored as one batch. */
+    private static final int BATCH = 256;
+
+    private static final int TOP = 3;
+    private static final int MOST_CLASSES = 1_000_000;
+
+    @Override
+    public String name() {
+        return "predict";
+    }
+
+    @Override
+    public String summary() {
+        return "labels of PNG and JPEG files: the shorter side scaled to 32 pixels, the centre taken";
+    }
+
+    @Override
+    public String arguments() {
+        return "[options] FILE|FOLDER...";
+    }
+
+    @Override
+    public Options options() {
+        Options options = new Options()
+                .addOption(ModelOption.model(ModelOption.ANY_KIND))
+                .addOption(CommonOptions.valued("top", "K", "labels an image, the likeliest first [" + TOP + "]"))
+                .addOption(CommonOptions.valued("precision", "P", "fp32, tf32 (CUDA) or bf16 (autocast) [fp32]"))
+                .addOption(CommonOptions.json("write all scores as JSON"));
+        return CommonOptions.addCompute(options);
+    }
+
+    @Override
+    public List<String> examples() {
+        return List.of(
+                "predict --model checkpoints/RUN/best.pt photo.jpg",
+                "predict --model model.ts.pt --top 5 --json labels.json photos/      # folders inside, too");
+    }
+
+    /** A file and what became of it: an image, or a problem. */
+    private record Loaded(Path file, Tensor image, String problem) {
+        static Loaded of(Path file) {
+            try (PointerScope scope = new PointerScope()) {
+                Tensor image = SquareImage.of(ImageFile.read(file), NetworkShape.IMAGE_SIZE);
+                image.retainReference();
+                return new Loaded(file, image, null);
+            } catch (IOException | OutOfMemoryError failure) {
+                return new Loaded(
+                        file,
+                        null,
+                        failure instanceof IOException ? failure.getMessage() : "is too large for the memory");
+            }
+        }
+    }
+
+    @Override
+    public int run(CommandLine line, Interruption interruption) {
+        Path model = ModelOption.file(line);
+        int top = CommonOptions.integer(line, "top", 1, MOST_CLASSES, TOP);
+        Precision precision = Precision.of(line.getOptionValue("precision", "fp32"));
+        Path json = JsonOutput.file(line);
+        List<Path> files = ImageFiles.of(paths(line));
+        if (files.isEmpty()) {
+            throw new InputException("there are no files in " + String.join(", ", line.getArgList())
+                    + "; give PNG or JPEG files, or folders of them");
+        }
+        Session session = Session.open(line, OptionalInt.empty());
+        precision.apply();
+        List<Map<String, Object>> images = new ArrayList<>();
+        List<Map<String, Object>> skipped = new ArrayList<>();
+        try (TrainedNetwork trained = TrainedNetwork.read(model, session.device())) {
+            Logging.log().info("model      {}: {}", model, trained.description());
+            Evaluator evaluator = new Evaluator(precision, session.device());
+            int width = files.stream()
+                    .limit(BATCH)
+                    .mapToInt(file -> file.toString().length())
+                    .max()
+                    .orElse(0);
+            for (int from = 0; from < files.size(); from += BATCH) {
+                List<Loaded> loaded = files.subList(from, Math.min(from + BATCH, files.size())).parallelStream()
+                        .map(Loaded::of)
+                        .toList();
+                for (Loaded bad :
+                        loaded.stream().filter(file -> file.image() == null).toList()) {
+                    Logging.log().warn("{} {}; skipped", bad.file(), bad.problem());
+                    skipped.add(Map.of("file", bad.file().toString(), "problem", bad.problem()));
+                }
+                predict(
+                        loaded.stream().filter(file -> file.image() != null).toList(),
+                        trained,
+                        evaluator,
+                        top,
+                        width,
+                        images);
+            }
+            JsonOutput.write(json, json(model, trained, images, skipped, session));
+        }
+        if (!skipped.isEmpty()) {
+            Logging.log().warn("{} of {} files skipped", skipped.size(), files.size());
+        }
+        return skipped.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
+    }
+
+    private static List<Path> paths(CommandLine line) {
+        if (line.getArgList().isEmpty()) {
+            throw new InputException(
+                    "predict needs image files, or folders of them: dynafilter predict --model FILE photo.jpg");
+        }
+        List<Path> paths = new ArrayList<>();
+        for (String argument : line.getArgList()) {
+            try {
+                paths.add(Path.of(argument));
+            } catch (InvalidPathException wrong) {
+                throw new InputException(argument + " is not a path; give image files, or folders of them", wrong);
+            }
+        }
+        return paths;
+    }
+
+    /** Scores the images as one batch, prints a row each, and closes them. */
+    private static void predict(
+            List<Loaded> loaded,
+            TrainedNetwork trained,
+            Evaluator evaluator,
+            int top,
+            int width,
+            List<Map<String, Object>> images) {
+        if (loaded.isEmpty()) {
+            return;
+        }
+        List<Tensor> pixels = loaded.stream().map(Loaded::image).toList();
+        float[][] scores = evaluator.scores(trained.classifier(), pixels);
+        pixels.forEach(Tensor::close);
+        for (int i = 0; i < scores.length; i++) {
+            double[] probabilities = softmax(scores[i]);
+            List<Integer> best = IntStream.range(0, probabilities.length)
+                    .boxed()
+                    .sorted(Comparator.comparingDouble(label -> -probabilities[label]))
+                    .limit(top)
+                    .toList();
+            StringBuilder row = new StringBuilder(
+                    String.format("%-" + width + "s", loaded.get(i).file()));
+            List<Map<String, Object>> predictions = new ArrayList<>();
+            for (int label : best) {
+                String name = trained.classes().get(label);
+                row.append(String.format(Locale.ROOT, "  %-10s %5.1f %%", name, 100 * probabilities[label]));
+                Map<String, Object> prediction = new LinkedHashMap<>();
+                prediction.put("label", name);
+                prediction.put("index", label);
+                prediction.put("probability", probabilities[label]);
+                predictions.add(prediction);
+            }
+            System.out.println(row);
+            Map<String, Object> image = new LinkedHashMap<>();
+            image.put("file", loaded.get(i).file().toString());
+            image.put("predictions", predictions);
+            image.put("scores", scores[i]);
+            images.add(image);
+        }
+    }
+
+    private static double[] softmax(float[] scores) {
+        double highest = IntStream.range(0, scores.length)
+                .mapToDouble(i -> scores[i])
+                .max()
+                .orElse(0);
+        double[] shares = IntStream.range(0, scores.length)
+                .mapToDouble(i -> Math.exp(scores[i] - highest))
+                .toArray();
+        double sum =
+                IntStream.range(0, shares.length).mapToDouble(i -> shares[i]).sum();
+        return IntStream.range(0, shares.length)
+                .mapToDouble(i -> shares[i] / sum)
+                .toArray();
+    }
+
+    private static Map<String, Object> json(
+            Path model,
+            TrainedNetwork trained,
+            List<Map<String, Object>> images,
+            List<Map<String, Object>> skipped,
+            Session session) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("model", model.toString());
+        json.put("classes", trained.classes());
+        json.put("images", images);
+        json.put("skipped", skipped);
+        json.put("environment", session.environment());
+        return json;
+    }
+}
