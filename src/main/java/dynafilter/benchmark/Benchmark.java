@@ -46,21 +46,20 @@ public final class Benchmark {
     /**
      * Measures one case; its ceilings first, where the precision is new.
      *
-     * @param recipe of which batch size, precision, filters, augmentation and optimizer count
+     * @param recipe of which batch size, precision, augmentation and optimizer count
      */
-    public Measurement measure(Mode mode, Recipe recipe) {
+    public Measurement measure(Mode mode, Subject subject, Recipe recipe) {
         Ceiling ceiling = ceilings.computeIfAbsent(recipe.precision(), new Ceilings(device)::measure);
         recipe.precision().apply();
-        NetworkShape shape = NetworkShape.ofResNet18Stem(recipe.filters(), 10);
-        List<Operator> operators = operators(mode, recipe, shape);
+        Optional<List<Operator>> operators = subject.counted().map(shape -> operators(mode, recipe, shape));
         DeviceMemory memory = new DeviceMemory(device);
         memory.reset();
         Timing timing = null;
         boolean captured = false;
         String failure = null;
         try (Workload workload = mode == Mode.TRAIN
-                ? Workload.training(recipe, shape, device, graph, warning)
-                : Workload.inference(recipe, shape, device, graph, warning)) {
+                ? Workload.training(recipe, subject.shape(), subject.state(), device, graph, warning)
+                : Workload.inference(recipe, subject.classifier(), device, graph, warning)) {
             DeviceTimer timer = new DeviceTimer(device);
             timer.warmUp(WARM_UP, workload::step);
             timing = Timing.of(timer.milliseconds(repeats, workload::step));
@@ -78,9 +77,9 @@ public final class Benchmark {
                 recipe.batchSize(),
                 captured,
                 timing,
-                StepCost.flops(operators),
+                operators.map(StepCost::flops).orElse(Double.NaN),
                 ceiling,
-                StepCost.roofline(operators, ceiling),
+                operators.map(all -> StepCost.roofline(all, ceiling)).orElse(Double.NaN),
                 memory.peak(),
                 failure);
     }

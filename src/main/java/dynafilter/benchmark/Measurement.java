@@ -9,9 +9,9 @@ import java.util.Map;
  *
  * @param graph whether the step was replayed from a CUDA graph
  * @param step null where it failed
- * @param flops of a step
+ * @param flops of a step; NaN where they are not counted
  * @param ceiling of the device in this precision
- * @param roofline the least seconds of a step under that ceiling
+ * @param roofline the least seconds of a step under that ceiling; NaN where FLOPs are not counted
  * @param peakMemory bytes, on the CPU those of the whole process; 0 where it is not known
  * @param failure what the device said when its memory did not suffice; null where it did
  */
@@ -26,6 +26,11 @@ public record Measurement(
         double roofline,
         long peakMemory,
         String failure) {
+
+    /** Whether it is known what a step computes. */
+    public boolean isCounted() {
+        return !Double.isNaN(flops);
+    }
 
     public double imagesPerSecond() {
         return batchSize / step.median() * 1e3;
@@ -58,11 +63,13 @@ public record Measurement(
         values.put("cuda_graph", graph);
         values.put("images_per_second", imagesPerSecond());
         values.put("step_ms", Map.of("median", step.median(), "p10", step.p10(), "p90", step.p90()));
-        values.put("flops_per_step", flops);
-        values.put("tflops", teraflops());
-        values.put("share_of_peak", shareOfPeak());
-        values.put("roofline_ms", roofline * 1e3);
-        values.put("share_of_roofline", shareOfRoofline());
+        if (isCounted()) {
+            values.put("flops_per_step", flops);
+            values.put("tflops", teraflops());
+            values.put("share_of_peak", shareOfPeak());
+            values.put("roofline_ms", roofline * 1e3);
+            values.put("share_of_roofline", shareOfRoofline());
+        }
         values.put("peak_memory_bytes", peakMemory);
         return values;
     }

@@ -3,21 +3,17 @@ package dynafilter.benchmark;
 import dynafilter.data.DeviceImages;
 import dynafilter.data.EpochPlan;
 import dynafilter.data.ImageSet;
-import dynafilter.model.DynamicFilterNetwork;
-import dynafilter.model.Freeze;
+import dynafilter.model.Classifier;
 import dynafilter.model.NetworkShape;
-import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.Precision;
 import dynafilter.runtime.RepeatedWork;
 import dynafilter.train.EndlessTraining;
 import dynafilter.train.Recipe;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -40,11 +36,19 @@ interface Workload extends AutoCloseable {
     @Override
     void close();
 
-    /** The training step of {@link dynafilter.train.Trainer}. */
+    /**
+     * The training step of {@link dynafilter.train.Trainer}.
+     *
+     * @param initial every tensor of the network by name; copied
+     */
     static Workload training(
-            Recipe recipe, NetworkShape shape, ComputeDevice device, boolean graph, Consumer<String> warning) {
-        Map<String, Tensor> initial = StateDict.random(shape, recipe.seed());
-        DeviceImages images = images(recipe, shape, device, recipe.augment());
+            Recipe recipe,
+            NetworkShape shape,
+            Map<String, Tensor> initial,
+            ComputeDevice device,
+            boolean graph,
+            Consumer<String> warning) {
+        DeviceImages images = images(recipe, shape.classes(), device, recipe.augment());
         try {
             EndlessTraining training = new EndlessTraining(recipe, shape, initial, images, device, graph, warning);
             return new Workload() {
@@ -67,30 +71,31 @@ interface Workload extends AutoCloseable {
         } catch (RuntimeException failure) {
             images.close();
             throw failure;
-        } finally {
-            initial.values().forEach(Pointer::close);
         }
     }
 
-    /** The scores of batch after batch. */
+    /**
+     * The scores of batch after batch.
+     *
+     * @param classifier not closed with this
+     */
     static Workload inference(
-            Recipe recipe, NetworkShape shape, ComputeDevice device, boolean graph, Consumer<String> warning) {
-        return new Inference(recipe, shape, device, graph, warning);
+            Recipe recipe, Classifier classifier, ComputeDevice device, boolean graph, Consumer<String> warning) {
+        return new Inference(recipe, classifier, device, graph, warning);
     }
 
     /** Random pixels and labels: {@value #BATCHES} batches. The caller closes them. */
-    private static DeviceImages images(Recipe recipe, NetworkShape shape, ComputeDevice device, boolean padded) {
+    private static DeviceImages images(Recipe recipe, int classes, ComputeDevice device, boolean padded) {
         long size = (long) BATCHES * recipe.batchSize();
-        List<String> classes = IntStream.range(0, shape.classes())
-                .mapToObj(label -> "class " + label)
-                .toList();
+        List<String> names =
+                IntStream.range(0, classes).mapToObj(label -> "class " + label).toList();
         torch.manual_seed(recipe.seed());
         try (PointerScope scope = new PointerScope();
                 ImageSet set = new ImageSet(
                         "random",
                         random(256, ScalarType.Byte, size, 3, 32, 32),
-                        random(shape.classes(), ScalarType.Long, size),
-                        classes)) {
+                        random(classes, ScalarType.Long, size),
+                        names)) {
             return new DeviceImages(set, device, padded);
         }
     }
@@ -101,36 +106,23 @@ interface Workload extends AutoCloseable {
 
     /** Inference over resident images, the filters computed once. */
     final class Inference implements Workload {
-        private final DynamicFilterNetwork network;
-        private final Map<String, Tensor> state = new LinkedHashMap<>();
+        private final Classifier classifier;
         private final DeviceImages images;
         private final Precision precision;
         private final ComputeDevice device;
         private final int batchSize;
-        private final Tensor filters;
         private final RepeatedWork work;
         private final EpochPlan plan;
         private long steps;
 
         private Inference(
-                Recipe recipe, NetworkShape shape, ComputeDevice device, boolean graph, Consumer<String> warning) {
+                Recipe recipe, Classifier classifier, ComputeDevice device, boolean graph, Consumer<String> warning) {
+            this.classifier = classifier;
             precision = recipe.precision();
             this.device = device;
             batchSize = recipe.batchSize();
-            images = images(recipe, shape, device, false);
+            images = images(recipe, 10, device, false);
             plan = EpochPlan.of(recipe.seed(), 0, Math.toIntExact(images.size()));
-            try (PointerScope scope = new PointerScope();
-                    InferenceMode inference = new InferenceMode()) {
-                StateDict.random(shape, recipe.seed()).forEach((name, tensor) -> {
-                    Tensor placed = StateDict.toDevice(tensor, device);
-                    placed.retainReference();
-                    state.put(name, placed);
-                    tensor.close();
-                });
-                network = DynamicFilterNetwork.bind(shape, state, Freeze.NONE);
-                filters = network.filters();
-                filters.retainReference();
-            }
             work = RepeatedWork.of(graph, this::scores, warning);
         }
 
@@ -138,7 +130,7 @@ interface Workload extends AutoCloseable {
             try (PointerScope scope = new PointerScope();
                     InferenceMode inference = new InferenceMode();
                     Precision.Region autocast = precision.autocast(device.type())) {
-                network.scores(images.nextBatch(batchSize).images(), filters, false);
+                classifier.scores(images.nextPixels(batchSize));
             }
         }
 
@@ -159,8 +151,6 @@ interface Workload extends AutoCloseable {
         @Override
         public void close() {
             work.close();
-            filters.close();
-            state.values().forEach(Pointer::close);
             images.close();
         }
     }

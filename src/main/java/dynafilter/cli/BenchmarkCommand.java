@@ -4,6 +4,7 @@ import dynafilter.benchmark.Benchmark;
 import dynafilter.benchmark.Ceiling;
 import dynafilter.benchmark.Measurement;
 import dynafilter.benchmark.Mode;
+import dynafilter.benchmark.Subject;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.Precision;
@@ -43,7 +44,8 @@ final class BenchmarkCommand implements Command {
     @Override
     public Options options() {
         Options options = new Options()
-                .addOption(CommonOptions.valued("mode", "LIST", "train, infer [train,infer]"))
+                .addOption(ModelOption.model(ModelOption.ANY_KIND + "; without: random weights on ResNet-18's stem"))
+                .addOption(CommonOptions.valued("mode", "LIST", "train, infer [train,infer]; TorchScript only infers"))
                 .addOption(CommonOptions.valued("batch-size", "LIST", "[64,256,1024,4096; on the CPU 64,256]"))
                 .addOption(CommonOptions.valued("precision", "LIST", "[fp32,tf32,bf16; on the CPU fp32,bf16]"))
                 .addOption(CommonOptions.valued("filters", "KIND", "dynamic, static or single [dynamic]"))
@@ -60,6 +62,7 @@ final class BenchmarkCommand implements Command {
         return List.of(
                 "benchmark",
                 "benchmark --device cuda --precision bf16 --batch-size 1024 --json benchmark.json",
+                "benchmark --model model.ts.pt --mode infer",
                 "benchmark --device cuda --cuda-graph off      # what graphs are worth",
                 "benchmark --device cpu --mode train --batch-size 512 --precision fp32,bf16");
     }
@@ -70,6 +73,11 @@ final class BenchmarkCommand implements Command {
         List<Mode> modes = list(line, "mode", "train,infer", Mode::of);
         List<Integer> sizes = list(line, "batch-size", "64,256,1024,4096", BenchmarkCommand::batchSize);
         List<Precision> precisions = list(line, "precision", "fp32,tf32,bf16", Precision::of);
+        Path model = line.hasOption("model") ? ModelOption.file(line) : null;
+        if (model != null && line.hasOption("filters")) {
+            throw new InputException(
+                    "--filters is for random weights: " + model + " has filters of its own; leave it out");
+        }
         int repeats = CommonOptions.integer(line, "repeats", 1, 1_000_000, 30);
         Path json = JsonOutput.file(line);
         Recipe recipe = Recipes.with(
@@ -95,20 +103,28 @@ final class BenchmarkCommand implements Command {
         boolean graph = CommonOptions.cudaGraph(line).captures(device);
         device.useDeterministicAlgorithms(recipe.deterministic());
         Map<String, Object> facts = session.deviceFacts();
-        print(facts, session, graph, recipe, repeats);
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("device", facts);
         result.put("environment", session.environment());
         result.put("deterministic", recipe.deterministic());
-        result.put("filters", recipe.filters().toString());
         result.put("repeats", repeats);
         Terminal terminal = Terminal.of("auto");
         Benchmark benchmark = new Benchmark(device, graph, repeats, message -> {
             terminal.clear();
             Logging.log().warn(message);
         });
-        try {
-            measure(benchmark, modes, recipes(recipe, precisions, sizes), terminal, result, json);
+        try (Subject subject =
+                model == null ? Subject.random(recipe.filters(), recipe.seed(), device) : Subject.read(model, device)) {
+            print(facts, session, graph, recipe, repeats, subject);
+            result.put("network", subject.description());
+            measure(
+                    benchmark,
+                    subject,
+                    modes(line, modes, subject),
+                    recipes(recipe, precisions, sizes),
+                    terminal,
+                    result,
+                    json);
         } finally {
             terminal.clear();
         }
@@ -124,6 +140,7 @@ final class BenchmarkCommand implements Command {
     /** Prints each row as it comes and rewrites the file: a later case may fail, or the time run out. */
     private static void measure(
             Benchmark benchmark,
+            Subject subject,
             List<Mode> modes,
             List<Recipe> recipes,
             Terminal terminal,
@@ -136,7 +153,7 @@ final class BenchmarkCommand implements Command {
                 terminal.show(
                         (double) results.size() / (modes.size() * recipes.size()),
                         format("%s %s batch %d", mode, recipe.precision(), recipe.batchSize()));
-                Measurement row = benchmark.measure(mode, recipe);
+                Measurement row = benchmark.measure(mode, subject, recipe);
                 terminal.clear();
                 System.out.println(row(row));
                 results.add(row.toMap());
@@ -145,6 +162,17 @@ final class BenchmarkCommand implements Command {
                 JsonOutput.write(json, result);
             }
         }
+    }
+
+    private static List<Mode> modes(CommandLine line, List<Mode> modes, Subject subject) {
+        if (subject.trains()) {
+            return modes;
+        }
+        if (line.hasOption("mode") && modes.contains(Mode.TRAIN)) {
+            throw new InputException("--mode train: " + subject.description()
+                    + ", which cannot be trained here; give its checkpoint, or --mode infer");
+        }
+        return List.of(Mode.INFER);
     }
 
     private static List<Recipe> recipes(Recipe recipe, List<Precision> precisions, List<Integer> sizes) {
@@ -170,7 +198,8 @@ final class BenchmarkCommand implements Command {
         return Integer.parseInt(text);
     }
 
-    private static void print(Map<String, Object> facts, Session session, boolean graph, Recipe recipe, int repeats) {
+    private static void print(
+            Map<String, Object> facts, Session session, boolean graph, Recipe recipe, int repeats, Subject subject) {
         System.out.println(format(
                 "device     %s, %s, %d threads%s%s",
                 session.device(),
@@ -184,7 +213,7 @@ final class BenchmarkCommand implements Command {
                 "versions   dynafilter %s, libtorch %s, Java %s",
                 environment.get("dynafilter"), environment.get("libtorch"), environment.get("java")));
         System.out.println(
-                format("network    %s filters, channels-last; %d timed steps a row", recipe.filters(), repeats));
+                format("network    %s; channels-last; %d timed steps a row", subject.description(), repeats));
         System.out.println();
     }
 
@@ -218,10 +247,10 @@ final class BenchmarkCommand implements Command {
                 format("%,.0f", row.imagesPerSecond()),
                 digits(row.step().median()),
                 format("(%s to %s)", digits(row.step().p10()), digits(row.step().p90())),
-                digits(row.teraflops()),
-                format("%.0f %%", 100 * row.shareOfPeak()),
-                digits(row.roofline() * 1e3),
-                format("%.0f %%", 100 * row.shareOfRoofline()),
+                row.isCounted() ? digits(row.teraflops()) : "-",
+                row.isCounted() ? format("%.0f %%", 100 * row.shareOfPeak()) : "-",
+                row.isCounted() ? digits(row.roofline() * 1e3) : "-",
+                row.isCounted() ? format("%.0f %%", 100 * row.shareOfRoofline()) : "-",
                 format("%.1f GiB", row.peakMemory() / 0x1p30));
     }
 

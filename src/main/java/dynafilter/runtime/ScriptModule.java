@@ -169,6 +169,10 @@ public final class ScriptModule implements AutoCloseable {
 
     /** What a method returns for these tensors, in the caller's scope. */
     public IValue call(String method, Tensor... arguments) {
+        // Optimized, the first calls would run another graph than later ones, and a resumed run another than one that
+        // was
+        // never stopped; convolutions gain nothing. The setting is the thread's.
+        torch.setGraphExecutorOptimize(false);
         IValueVector values = new IValueVector();
         for (Tensor argument : arguments) {
             values.push_back(new IValue(argument));

@@ -23,6 +23,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 final class TrainingStep implements AutoCloseable {
     private static final double CLIP_EPSILON = 1e-6; // torch.nn.utils.clip_grad_norm_'s
+    private static final long STEP_SEEDS = 1_000_003;
     private static final long NO_IGNORED_LABEL = -100;
 
     private final TrainingState state;
@@ -68,6 +69,7 @@ final class TrainingStep implements AutoCloseable {
     /** Trains on the next images of the epoch, which {@link DeviceImages#begin} prepared. */
     void run(double learningRate) {
         optimizer.setLearningRate(learningRate);
+        torch.manual_seed(recipe.seed() * STEP_SEEDS + state.step()); // for a backbone that draws, such as by dropout
         work.run();
         metrics.count(images());
         state.stepFinished();

@@ -2,11 +2,14 @@ package dynafilter.checkpoint;
 
 import static dynafilter.TensorAssert.assertIdentical;
 import static dynafilter.TensorAssert.difference;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
+import dynafilter.TensorAssert;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.FilterKind;
 import dynafilter.model.Freeze;
@@ -14,15 +17,21 @@ import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.ScriptModule;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @ExtendWith(NativeScope.class)
 class TrainedNetworkTest {
@@ -92,6 +101,73 @@ class TrainedNetworkTest {
         assertRefused("does not say which filters it has (recipe.filters)");
         write(Map.of("filters", "other"), Map.of());
         assertRefused("filters 'other' are unknown");
+    }
+
+    @Test
+    void knowsAStateDictByItsTensors() {
+        for (FilterKind kind : FilterKind.values()) {
+            NetworkShape shape = NetworkShape.ofResNet18Stem(kind, CLASSES.size());
+            Map<String, Tensor> saved = StateDict.random(shape, 5);
+            Map<String, Tensor> wrapped = new LinkedHashMap<>();
+            saved.forEach((name, tensor) -> wrapped.put("module._orig_mod." + name, tensor));
+            for (Map<String, ?> root : List.of(saved, wrapped, Map.of("state_dict", saved, "epoch", 3L))) {
+                TorchFile.write(file, root);
+                try (TrainedNetwork network = TrainedNetwork.read(file, ComputeDevice.CPU)) {
+                    assertEquals("state dict, " + kind + " filters, 3 classes without names", network.description());
+                    assertEquals(List.of("class 0", "class 1", "class 2"), network.classes());
+                    assertFalse(network.hasNames());
+                    Tensor expected =
+                            DynamicFilterNetwork.bind(shape, saved, Freeze.NONE).forward(images, false);
+                    assertTrue(difference(expected, network.network().forward(images, false)) < 1e-5);
+                }
+            }
+        }
+    }
+
+    @Test
+    void refusesAStateDictOfSomethingElse() {
+        TorchFile.write(file, Map.of("fc.weight", torch.ones(2, 2)));
+        assertRefused("is a state dict, but not of this network: it has no predictor.2.weight");
+        Map<String, Tensor> fewer = new LinkedHashMap<>(state);
+        fewer.remove("backbone.layer1.1.bn2.bias");
+        TorchFile.write(file, fewer);
+        assertRefused("has no tensor backbone.layer1.1.bn2.bias");
+    }
+
+    @Test
+    void runsTheTorchScriptOfAnotherProgram() {
+        try (ScriptModule script = ScriptModule.create("Mean").define("""
+                def forward(self, images: Tensor) -> Tensor:
+                    return torch.mean(images, [2, 3])
+                """)) {
+            script.save(file, Map.of());
+        }
+        try (TrainedNetwork network = TrainedNetwork.read(file, ComputeDevice.CPU)) {
+            assertEquals(List.of("class 0", "class 1", "class 2"), network.classes());
+            assertTrue(network.description().startsWith("TorchScript of another program, 3 classes"));
+            Tensor pixels = torch.zeros(new long[] {1, 3, 32, 32}, new TensorOptions(ScalarType.Byte));
+            float[] scores = TensorAssert.floats(network.classifier().scores(pixels));
+            assertArrayEquals(new float[] {-0.4914f / 0.2470f, -0.4822f / 0.2435f, -0.4465f / 0.2616f}, scores, 1e-5f);
+            assertThrows(InputException.class, () -> network.classifier().filters());
+            assertThrows(InputException.class, () -> network.classifier().responseMaps(pixels));
+            assertThrows(InputException.class, network::network);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "return images | makes [2, 3, 32, 32] of images [2, 3, 32, 32], and scores [2, classes] are needed",
+                "return torch.reshape(images, [7, 7]) | does not run as a classifier on images [2, 3, 32, 32]",
+                "return torch.sum(images) | makes [] of images"
+            })
+    void refusesTorchScriptThatIsNoClassifier(String body, String message) {
+        try (ScriptModule script = ScriptModule.create("Other")
+                .define("def forward(self, images: Tensor) -> Tensor:\n    " + body + "\n")) {
+            script.save(file, Map.of());
+        }
+        assertRefused(message);
     }
 
     private void assertRefused(String message) {

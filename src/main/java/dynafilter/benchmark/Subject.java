@@ -1,0 +1,80 @@
+package dynafilter.benchmark;
+
+import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.model.Classifier;
+import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.model.FilterKind;
+import dynafilter.model.Freeze;
+import dynafilter.model.NetworkClassifier;
+import dynafilter.model.NetworkShape;
+import dynafilter.model.ResNetStem;
+import dynafilter.model.StateDict;
+import dynafilter.runtime.ComputeDevice;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The network that is measured.
+ *
+ * @param description for people
+ * @param shape null where only its scores are known
+ * @param state every tensor by name, on the device; none where only its scores are known
+ * @param resources what to close with it
+ */
+public record Subject(
+        String description, NetworkShape shape, Map<String, Tensor> state, Classifier classifier, Runnable resources)
+        implements AutoCloseable {
+    /** A network with random weights on ResNet-18's stem, for ten classes. */
+    public static Subject random(FilterKind filters, long seed, ComputeDevice device) {
+        NetworkShape shape = NetworkShape.ofResNet18Stem(filters, 10);
+        Map<String, Tensor> state = new LinkedHashMap<>();
+        try (PointerScope scope = new PointerScope()) {
+            StateDict.random(shape, seed).forEach((name, tensor) -> {
+                Tensor placed = StateDict.toDevice(tensor, device);
+                placed.retainReference();
+                state.put(name, placed);
+                tensor.close();
+            });
+        }
+        Classifier classifier = new NetworkClassifier(DynamicFilterNetwork.bind(shape, state, Freeze.NONE), device);
+        return new Subject(filters + " filters, random weights", shape, state, classifier, () -> {
+            classifier.close();
+            state.values().forEach(Pointer::close);
+        });
+    }
+
+    /**
+     * A trained network.
+     *
+     * @throws dynafilter.runtime.InputException where the file holds none
+     */
+    public static Subject read(Path file, ComputeDevice device) {
+        TrainedNetwork trained = TrainedNetwork.read(file, device);
+        return new Subject(
+                file + ": " + trained.description(),
+                trained.hasNetwork() ? trained.network().shape() : null,
+                trained.state(),
+                trained.classifier(),
+                trained::close);
+    }
+
+    /** Whether it can be trained. */
+    public boolean trains() {
+        return shape != null;
+    }
+
+    /** Its shape where {@link StepCost} counts what it computes. */
+    Optional<NetworkShape> counted() {
+        return Optional.ofNullable(shape).filter(known -> known.backbone() == ResNetStem.ARCHITECTURE);
+    }
+
+    @Override
+    public void close() {
+        resources.run();
+    }
+}

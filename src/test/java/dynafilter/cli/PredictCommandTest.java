@@ -1,0 +1,131 @@
+package dynafilter.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dynafilter.checkpoint.TorchFile;
+import dynafilter.runtime.NativeRuntime;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import javax.imageio.ImageIO;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PredictCommandTest {
+    @TempDir
+    private static Path folder;
+
+    private static Path data;
+    private static Path model;
+    private static Path images;
+
+    /** The test set's own images as files: a prediction then is what eval computes. */
+    @BeforeAll
+    static void trainAndWriteImages() throws IOException {
+        data = TinyRuns.data(folder.resolve("data"));
+        Path run = folder.resolve("run");
+        Outcome.ofSuccess(TinyRuns.train(data, run, "--epochs", 1));
+        model = run.resolve("best.pt");
+        images = Files.createDirectories(folder.resolve("images").resolve("inner"))
+                .getParent();
+        byte[] records = Files.readAllBytes(data.resolve("test_batch.bin"));
+        for (int i = 0; i < TinyRuns.TEST; i++) {
+            BufferedImage image = new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB);
+            for (int pixel = 0; pixel < 1024; pixel++) {
+                int at = i * TinyRuns.RECORD + 1 + pixel;
+                int colour =
+                        (records[at] & 0xff) << 16 | (records[at + 1024] & 0xff) << 8 | (records[at + 2048] & 0xff);
+                image.setRGB(pixel % 32, pixel / 32, colour);
+            }
+            String name = String.format("%s%02d.png", i % 2 == 0 ? "" : "inner/", i);
+            ImageIO.write(image, "png", images.resolve(name).toFile());
+        }
+    }
+
+    private static JsonNode json(Path file) throws IOException {
+        return new ObjectMapper().readTree(file.toFile());
+    }
+
+    @Test
+    void scoresAreThoseOfEvalAndTheLikeliestLabelComesFirst() throws IOException {
+        NativeRuntime.load();
+        Path scoresFile = folder.resolve("scores.pt");
+        Outcome.ofSuccess("eval", "--model", model, "--data", data, "--scores", scoresFile);
+        Path file = folder.resolve("labels.json");
+        Outcome outcome = Outcome.ofSuccess("predict", "--model", model, images, "--json", file, "--top", 2);
+        JsonNode predicted = json(file).get("images");
+        assertEquals(TinyRuns.TEST, predicted.size());
+        assertEquals(
+                TinyRuns.TEST,
+                outcome.out().lines().filter(line -> line.contains(".png")).count());
+        Map<?, ?> saved = (Map<?, ?>) TorchFile.read(scoresFile);
+        try (PointerScope scope = new PointerScope()) {
+            Tensor scores = (Tensor) saved.get("scores");
+            for (JsonNode image : predicted) {
+                String name = Path.of(image.get("file").asText()).getFileName().toString();
+                long index = Integer.parseInt(name.substring(0, 2));
+                Tensor row = scores.select(0, index);
+                for (int label = 0; label < 10; label++) {
+                    assertEquals(
+                            row.select(0, label).item_double(),
+                            image.get("scores").get(label).asDouble(),
+                            1e-4,
+                            name);
+                }
+                assertEquals(2, image.get("predictions").size());
+                JsonNode best = image.get("predictions").get(0);
+                assertEquals(row.argmax().item_long(), best.get("index").asInt());
+                assertEquals(
+                        row.softmax(0).max().item_double(),
+                        best.get("probability").asDouble(),
+                        1e-5);
+                assertTrue(
+                        outcome.line(image.get("file").asText())
+                                .contains(best.get("label").asText()),
+                        outcome.out());
+            }
+        } finally {
+            TorchFile.closeTensors(saved);
+        }
+    }
+
+    @Test
+    void badFilesAreNamedAndSkippedAndTheExitCodeTells() throws IOException {
+        Path mixed = Files.createDirectories(folder.resolve("mixed"));
+        Files.copy(images.resolve("00.png"), mixed.resolve("good.png"));
+        Files.writeString(mixed.resolve("notes.txt"), "no image");
+        Files.write(
+                mixed.resolve("half.png"), java.util.Arrays.copyOf(Files.readAllBytes(images.resolve("02.png")), 900));
+        Files.writeString(mixed.resolve(".hidden"), "not looked at");
+        Path file = folder.resolve("mixed.json");
+        Outcome outcome = Outcome.of("predict", "--model", model, mixed, images.resolve("04.png"), "--json", file);
+        assertEquals(1, outcome.code(), outcome.err());
+        assertTrue(outcome.err().contains("notes.txt is neither PNG nor JPEG; skipped"), outcome.err());
+        assertTrue(outcome.err().contains("half.png is no PNG image that can be read: "), outcome.err());
+        assertTrue(outcome.err().contains("2 of 4 files skipped"), outcome.err());
+        assertTrue(outcome.line(mixed.resolve("good.png").toString()).contains("%"), outcome.out());
+        assertEquals(2, json(file).get("images").size());
+        assertEquals(2, json(file).get("skipped").size());
+    }
+
+    @Test
+    void refusesWhatNamesNoFile() throws IOException {
+        Outcome.of("predict", "--model", model).assertRefused("predict needs image files");
+        Outcome.of("predict", "--model", model, folder.resolve("none.png")).assertRefused("none.png does not exist");
+        Path empty = Files.createDirectories(folder.resolve("empty"));
+        Outcome.of("predict", "--model", model, empty).assertRefused("there are no files in " + empty);
+        Outcome.of("predict", images).assertRefused("option --model is missing");
+        Outcome.of("predict", "--model", images, images).assertRefused("is a folder; give a file in it");
+        Outcome.of("predict", "--model", model, "--top", 0, images).assertRefused("--top 0: must be at least 1");
+        Outcome.of("predict", "--model", images.resolve("00.png"), images)
+                .assertRefused("is not a file that torch.save wrote");
+    }
+}
