@@ -23,9 +23,10 @@ final class BackboneProgram {
      *
      * @param checkpoint the file that needs it
      * @param sha256 what the checkpoint says of it
+     * @param weights bytes of the checkpoint's tensors, for which the program has places
      * @throws InputException where it is not there, or another one
      */
-    static PretrainedBackbone beside(Path checkpoint, String sha256, ComputeDevice device) {
+    static PretrainedBackbone beside(Path checkpoint, String sha256, long weights, ComputeDevice device) {
         Path file = RunDirectory.of(checkpoint).backbone();
         if (!Files.isRegularFile(file)) {
             throw new InputException(checkpoint + " is of a network on another backbone than ResNet-18's stem, and "
@@ -36,7 +37,7 @@ final class BackboneProgram {
             throw new InputException(file + " is not the one that " + checkpoint
                     + " was trained with; take both from the same run's folder");
         }
-        ScriptModule module = TorchScriptFile.load(file, device);
+        ScriptModule module = TorchScriptFile.loadProgram(file, weights, device);
         String description = TorchScriptArchive.extra(file, DESCRIPTION)
                 .map(text -> new String(text, UTF_8))
                 .orElse("TorchScript");

@@ -13,15 +13,27 @@ import net.razorvine.pickle.Unpickler;
 
 /**
  * Reads one pickle that is not trusted. Of pickle's instructions it knows those that {@code torch.save} uses, of Python's
- * names those in {@link Globals}; dicts keep their order, and every length is checked against what is there.
+ * names those it is given; dicts keep their order, and every length is checked against what is there.
  */
 final class CheckpointUnpickler extends Unpickler {
     /** Some 45 go to a tensor; each instruction can cost tens of bytes of heap. */
     private static final int MAX_INSTRUCTIONS = 4_000_000;
 
+    /** What the names mean that a pickle refers to. */
+    @FunctionalInterface
+    interface Names {
+        /** @throws BadFile for a name that has no business in the file */
+        Object find(String module, String name);
+    }
+
+    private final Names names;
     private final Map<String, StorageRef> storages = new HashMap<>();
     private PickleInput bytes;
     private int instructions;
+
+    CheckpointUnpickler(Names names) {
+        this.names = names;
+    }
 
     /** The object of the next pickle in the input; the input is left behind it. */
     Object next(PickleInput from) throws IOException {
@@ -70,20 +82,26 @@ final class CheckpointUnpickler extends Unpickler {
             }
             case Opcodes.GLOBAL -> {
                 String module = PickleUtils.readline(input);
-                stack.add(Globals.find(module, PickleUtils.readline(input)));
+                stack.add(names.find(module, PickleUtils.readline(input)));
                 return NO_RETURN_VALUE;
             }
             case Opcodes.STACK_GLOBAL -> {
                 String name = (String) stack.pop();
-                stack.add(Globals.find((String) stack.pop(), name));
+                stack.add(names.find((String) stack.pop(), name));
                 return NO_RETURN_VALUE;
             }
             case Opcodes.BUILD -> {
-                // Attributes of a dict (a state dict's _metadata: versions of its modules): of no use here.
-                stack.pop();
-                dict(stack.peek());
+                Object attributes = stack.pop();
+                if (stack.peek() instanceof ScriptGlobals.ScriptObject object) {
+                    object.build(dict(attributes));
+                } else {
+                    // Of a dict (a state dict's _metadata: versions of its modules): of no use here.
+                    dict(stack.peek());
+                }
                 return NO_RETURN_VALUE;
             }
+            case Opcodes.BINPUT -> bytes.checkNumber(1, instructions);
+            case Opcodes.LONG_BINPUT -> bytes.checkNumber(4, instructions);
             default -> {
                 if (!isPlain(opcode)) {
                     throw BadFile.damaged(
@@ -102,7 +120,7 @@ final class CheckpointUnpickler extends Unpickler {
             case Opcodes.BININT, Opcodes.BININT1, Opcodes.BININT2, Opcodes.BINFLOAT -> true;
             case Opcodes.EMPTY_TUPLE, Opcodes.TUPLE, Opcodes.TUPLE1, Opcodes.TUPLE2, Opcodes.TUPLE3 -> true;
             case Opcodes.EMPTY_LIST, Opcodes.APPEND -> true;
-            case Opcodes.BINPUT, Opcodes.LONG_BINPUT, Opcodes.MEMOIZE -> true;
+            case Opcodes.MEMOIZE -> true;
             case Opcodes.BINGET, Opcodes.LONG_BINGET -> true;
             case Opcodes.BINPERSID, Opcodes.REDUCE, Opcodes.NEWOBJ -> true;
             default -> false;

@@ -32,9 +32,9 @@ final class LegacyArchive implements Archive {
             file.readFully(head);
             PickleInput in = new PickleInput(head);
             checkHead(in);
-            CheckpointUnpickler unpickler = new CheckpointUnpickler();
+            CheckpointUnpickler unpickler = new CheckpointUnpickler(Globals::find);
             objects = unpickler.next(in);
-            List<?> keys = (List<?>) new CheckpointUnpickler().next(in);
+            List<?> keys = (List<?>) new CheckpointUnpickler(Globals::find).next(in);
             locate(keys, unpickler.storages(), in.position());
         } catch (Throwable e) {
             file.close();
@@ -43,7 +43,7 @@ final class LegacyArchive implements Archive {
     }
 
     private static void checkHead(PickleInput in) throws IOException {
-        CheckpointUnpickler unpickler = new CheckpointUnpickler();
+        CheckpointUnpickler unpickler = new CheckpointUnpickler(Globals::find);
         if (!MAGIC.equals(unpickler.next(in))) {
             throw BadFile.refused("is not a file that torch.save wrote: its magic number is another");
         }

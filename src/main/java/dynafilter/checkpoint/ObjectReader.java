@@ -18,14 +18,20 @@ final class ObjectReader {
     private static final int MAX_DEPTH = 100;
     private static final long MAX_NODES = 8_000_000;
 
-    private final TensorReader tensors;
+    /** Makes what a tensor becomes. */
+    @FunctionalInterface
+    interface Tensors {
+        Object read(TensorRef tensor) throws IOException;
+    }
+
+    private final Tensors tensors;
     private final IdentityHashMap<Object, Done> done = new IdentityHashMap<>();
     private long nodes;
 
     /** What an object became; null while it is being converted. */
     private record Done(Object value, long nodes) {}
 
-    ObjectReader(TensorReader tensors) {
+    ObjectReader(Tensors tensors) {
         this.tensors = tensors;
     }
 
@@ -83,6 +89,9 @@ final class ObjectReader {
                 dict.put(entry.getKey(), read(entry.getValue(), depth));
             }
             return dict;
+        }
+        if (value instanceof ScriptGlobals.ScriptObject object) {
+            return convert(object.attributes(), depth);
         }
         if (value instanceof StorageRef) {
             throw BadFile.refused("holds a bare storage; save tensors instead");

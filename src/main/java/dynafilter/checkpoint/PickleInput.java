@@ -14,19 +14,30 @@ final class PickleInput extends ByteArrayInputStream {
         return pos;
     }
 
-    /** Checks the length that comes next: it must not promise more than the pickle holds. Reads nothing. */
-    void checkLength(int lengthBytes) {
-        long left = (long) count - pos - lengthBytes;
-        if (left < 0) {
+    /** Checks the number of a remembered object that comes next: libtorch makes room for as many. Reads nothing. */
+    void checkNumber(int numberBytes, int instructions) {
+        long number = peek(numberBytes);
+        if (number > instructions) {
+            throw BadFile.damaged("its pickle calls an object number " + number + ", and has fewer");
+        }
+    }
+
+    private long peek(int numberBytes) {
+        if (count - pos < numberBytes) {
             throw BadFile.damaged("its pickle ends early");
         }
-        ByteBuffer next = ByteBuffer.wrap(buf, pos, lengthBytes).order(ByteOrder.LITTLE_ENDIAN);
-        long length =
-                switch (lengthBytes) {
-                    case 1 -> next.get() & 0xffL;
-                    case 4 -> next.getInt() & 0xffffffffL;
-                    default -> next.getLong();
-                };
+        ByteBuffer next = ByteBuffer.wrap(buf, pos, numberBytes).order(ByteOrder.LITTLE_ENDIAN);
+        return switch (numberBytes) {
+            case 1 -> next.get() & 0xffL;
+            case 4 -> next.getInt() & 0xffffffffL;
+            default -> next.getLong();
+        };
+    }
+
+    /** Checks the length that comes next: it must not promise more than the pickle holds. Reads nothing. */
+    void checkLength(int lengthBytes) {
+        long length = peek(lengthBytes);
+        long left = (long) count - pos - lengthBytes;
         if (length < 0 || length > left) {
             throw BadFile.damaged("its pickle promises " + length + " bytes and has " + left);
         }

@@ -30,9 +30,11 @@ public record PretrainedBackbone(BackboneArchitecture architecture, byte[] progr
      * @throws InputException where the architecture's program is not there
      */
     public static PretrainedBackbone of(Checkpoint checkpoint, Path file, ComputeDevice device) {
+        long weights =
+                checkpoint.model().values().stream().mapToLong(Tensor::nbytes).sum();
         return checkpoint
                 .backboneProgram()
-                .map(sha256 -> BackboneProgram.beside(file, sha256, device))
+                .map(sha256 -> BackboneProgram.beside(file, sha256, weights, device))
                 .orElseGet(() -> ofResNet18Stem(Map.of()));
     }
 

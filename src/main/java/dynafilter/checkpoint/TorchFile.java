@@ -49,7 +49,7 @@ public final class TorchFile {
         try (Archive archive = open(file);
                 TensorReader tensors = new TensorReader(archive)) {
             try {
-                return new ObjectReader(tensors).read(archive.objects());
+                return new ObjectReader(tensors::read).read(archive.objects());
             } catch (Throwable e) {
                 tensors.discard();
                 throw e;

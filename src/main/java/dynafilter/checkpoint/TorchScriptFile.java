@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
 
 /** TorchScript files. They are programs: whoever loads one runs what is in it. */
 final class TorchScriptFile {
@@ -21,9 +22,26 @@ final class TorchScriptFile {
      */
     static ScriptModule load(Path file, ComputeDevice device) {
         TorchScriptArchive.check(file);
-        try {
+        return loadChecked(file, device);
+    }
+
+    /**
+     * Loads a program whose weights are elsewhere.
+     *
+     * @param weights bytes of those weights
+     * @throws InputException as {@link #load}
+     */
+    static ScriptModule loadProgram(Path file, long weights, ComputeDevice device) {
+        TorchScriptArchive.checkProgram(file, weights);
+        return loadChecked(file, device);
+    }
+
+    private static ScriptModule loadChecked(Path file, ComputeDevice device) {
+        try (PointerScope scope = new PointerScope()) {
             ScriptModule module = ScriptModule.load(file, device);
             module.train(false);
+            module.parameters(); // that its tensors are tensors is seen now, or never
+            module.buffers();
             return module;
         } catch (RuntimeException failure) {
             throw new InputException(

@@ -4,68 +4,41 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
-import java.util.Enumeration;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Set;
-import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
-import java.util.zip.ZipFile;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
  * The container since PyTorch 1.6: an uncompressed zip file with {@code NAME/data.pkl} and one record a storage,
- * {@code NAME/data/KEY}. Records are looked up by name and never unpacked to disk; every one that is read must have the
- * size and the CRC that the zip file's directory states.
+ * {@code NAME/data/KEY}.
  */
 final class ZipArchive implements Archive {
     /** Ten times what the largest networks need; the pickle is held in memory. */
     static final int MAX_PICKLE_BYTES = 16 << 20;
 
-    private static final int MAX_RECORDS = 200_000;
     private static final int MAX_MARKER_BYTES = 64;
 
-    private final ZipFile zip;
-    private final long size;
-    private final Map<String, ZipEntry> records;
+    private final ZipRecords records;
     private final String root;
     private final Object objects;
-    private long bytesRead;
 
     ZipArchive(File file) throws IOException {
-        size = file.length();
-        zip = new ZipFile(file);
+        records = new ZipRecords(file);
         try {
-            records = index(zip);
-            root = root(records.keySet());
-            if (records.containsKey(root + "constants.pkl")) {
+            root = root(records.all().keySet());
+            if (records.all().containsKey(root + "constants.pkl")) {
                 throw BadFile.refused(
                         "is a TorchScript file, and weights were expected; give a file that torch.save wrote");
             }
             checkByteOrder();
-            byte[] pickle = bytes(record("data.pkl"), MAX_PICKLE_BYTES);
-            objects = new CheckpointUnpickler().next(new PickleInput(pickle));
+            byte[] pickle = records.bytes(record("data.pkl"), MAX_PICKLE_BYTES);
+            objects = new CheckpointUnpickler(Globals::find).next(new PickleInput(pickle));
         } catch (Throwable e) {
-            zip.close();
+            records.close();
             throw e;
         }
-    }
-
-    private static Map<String, ZipEntry> index(ZipFile zip) {
-        if (zip.size() > MAX_RECORDS) {
-            throw BadFile.refused("has " + zip.size() + " records, more than a checkpoint has; refused");
-        }
-        Map<String, ZipEntry> records = new HashMap<>();
-        for (Enumeration<? extends ZipEntry> entries = zip.entries(); entries.hasMoreElements(); ) {
-            ZipEntry entry = entries.nextElement();
-            if (records.put(entry.getName(), entry) != null) {
-                throw BadFile.damaged("it has two records named " + BadFile.shown(entry.getName()));
-            }
-        }
-        return records;
     }
 
     /** The folder that all records lie in: torch.save names it after the file. */
@@ -88,11 +61,11 @@ final class ZipArchive implements Archive {
 
     /** PyTorch 2.1 and later name the order; files without that name are little endian. */
     private void checkByteOrder() throws IOException {
-        ZipEntry entry = records.get(root + "byteorder");
+        ZipEntry entry = records.all().get(root + "byteorder");
         if (entry == null) {
             return;
         }
-        String order = new String(bytes(entry, MAX_MARKER_BYTES), UTF_8);
+        String order = new String(records.bytes(entry, MAX_MARKER_BYTES), UTF_8);
         if (order.equals("big")) {
             throw BadFile.refused("is big endian (written on a machine such as s390x), which is not read here;"
                     + " save it again on a little-endian one");
@@ -109,7 +82,7 @@ final class ZipArchive implements Archive {
 
     @Override
     public long size() {
-        return size;
+        return records.size();
     }
 
     @Override
@@ -119,54 +92,22 @@ final class ZipArchive implements Archive {
             throw BadFile.damaged("storage " + storage.key() + " should have " + storage.bytes() + " bytes and has "
                     + entry.getSize());
         }
-        try (CheckedInputStream in = open(entry)) {
+        try (CheckedInputStream in = records.open(entry)) {
             NativeBytes.read(in, to, storage.bytes());
-            checkCrc(entry, in);
+            ZipRecords.checkCrc(entry, in);
         }
     }
 
     private ZipEntry record(String name) {
-        ZipEntry entry = records.get(root + name);
+        ZipEntry entry = records.all().get(root + name);
         if (entry == null) {
             throw BadFile.damaged("record " + name + " is missing");
         }
         return entry;
     }
 
-    private byte[] bytes(ZipEntry entry, int limit) throws IOException {
-        if (entry.getSize() > limit) {
-            throw BadFile.refused("has a record " + BadFile.shown(entry.getName()) + " of " + entry.getSize()
-                    + " bytes, where at most " + limit + " belong; refused");
-        }
-        try (CheckedInputStream in = open(entry)) {
-            byte[] bytes = in.readNBytes((int) entry.getSize());
-            checkCrc(entry, in);
-            return bytes;
-        }
-    }
-
-    private CheckedInputStream open(ZipEntry entry) throws IOException {
-        String name = BadFile.shown(entry.getName());
-        if (entry.getMethod() != ZipEntry.STORED || entry.getSize() != entry.getCompressedSize()) {
-            throw BadFile.refused("has a compressed record " + name + ", which torch.save never writes; refused");
-        }
-        // Records that share their bytes could otherwise add up to many times the file.
-        bytesRead += entry.getSize();
-        if (entry.getSize() < 0 || bytesRead > size) {
-            throw BadFile.damaged("its records add up to more bytes than the file has, at " + name);
-        }
-        InputStream in = zip.getInputStream(entry);
-        return new CheckedInputStream(in, new CRC32());
-    }
-
-    private static void checkCrc(ZipEntry entry, CheckedInputStream in) {
-        if (in.getChecksum().getValue() != entry.getCrc()) {
-            throw BadFile.damaged("record " + BadFile.shown(entry.getName()) + " fails its CRC check");
-        }
-    }
-
     @Override
     public void close() throws IOException {
-        zip.close();
+        records.close();
     }
 }

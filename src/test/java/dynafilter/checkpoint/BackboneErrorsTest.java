@@ -59,7 +59,7 @@ class BackboneErrorsTest {
             zip.putNextEntry(new ZipEntry("archive/code/__torch__.py"));
             zip.write(new byte[] {1, 2, 3});
         }
-        assertRefused(file, "is not a TorchScript file that libtorch");
+        assertRefused(file, "is damaged or incomplete: record version is missing");
     }
 
     @Test

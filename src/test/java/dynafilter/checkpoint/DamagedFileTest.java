@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.runtime.InputException;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(30)
 class DamagedFileTest {
     private static final int VARIANTS = 600;
-    private static final int[] EXTREMES = {0, 1, 0x7f, 0x80, 0xff};
 
     @TempDir
     private Path folder;
@@ -46,7 +44,7 @@ class DamagedFileTest {
         Random random = new Random(1);
         int refused = 0;
         for (int i = 0; i < VARIANTS; i++) {
-            Files.write(bad, damaged(bytes, random));
+            Files.write(bad, Damage.to(bytes, random));
             try (Checkpoint read = Checkpoint.read(bad)) {
                 assertTrue(Samples.same(original, read), "variant " + i + " was read as something else");
             } catch (InputException e) {
@@ -64,7 +62,7 @@ class DamagedFileTest {
         byte[] pickle = record("archive/data.pkl");
         Random random = new Random(2);
         for (int i = 0; i < VARIANTS; i++) {
-            ZipBytes zip = ZipBytes.of(damaged(pickle, random));
+            ZipBytes zip = ZipBytes.of(Damage.to(pickle, random));
             for (int key = 0; key < 4; key++) {
                 zip.record("archive/data/" + key, record("archive/data/" + key));
             }
@@ -107,7 +105,7 @@ class DamagedFileTest {
         assertTrue(Samples.same(TorchFile.read(bad), Samples.counting(Dtype.FLOAT32, 2, 2)));
         Random random = new Random(3);
         for (int i = 0; i < VARIANTS; i++) {
-            Files.write(bad, damaged(bytes, random));
+            Files.write(bad, Damage.to(bytes, random));
             readOrRefuse();
         }
         for (int length = 0; length < bytes.length; length++) {
@@ -122,31 +120,6 @@ class DamagedFileTest {
         } catch (InputException e) {
             assertEquals(1, e.getMessage().lines().count(), e.getMessage());
         }
-    }
-
-    /** One to three random accidents. */
-    private static byte[] damaged(byte[] original, Random random) {
-        byte[] bytes = original.clone();
-        for (int accidents = 1 + random.nextInt(3); accidents > 0 && bytes.length > 8; accidents--) {
-            int at = random.nextInt(bytes.length);
-            int length = 1 + random.nextInt(Math.min(8, bytes.length - at));
-            switch (random.nextInt(6)) {
-                case 0 -> bytes[at] ^= (byte) (1 << random.nextInt(8));
-                case 1 -> bytes[at] = (byte) random.nextInt(256);
-                case 2 -> Arrays.fill(bytes, at, at + length, (byte) EXTREMES[random.nextInt(EXTREMES.length)]);
-                case 3 -> bytes = Arrays.copyOf(bytes, at);
-                case 4 -> bytes = spliced(bytes, at, at + length); // cut out
-                default -> bytes = spliced(bytes, at + length, at); // repeated
-            }
-        }
-        return bytes;
-    }
-
-    private static byte[] spliced(byte[] bytes, int head, int tail) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        out.write(bytes, 0, head);
-        out.write(bytes, tail, bytes.length - tail);
-        return out.toByteArray();
     }
 
     private byte[] record(String name) throws IOException {
