@@ -5,7 +5,9 @@ import dynafilter.data.Downloader;
 import dynafilter.data.ProgressListener;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.InputException;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -19,25 +21,48 @@ public final class BackboneSource {
     public static final String IMAGENET = "imagenet";
 
     private static final URI OFFICIAL = URI.create("https://download.pytorch.org/models/resnet18-f37072fd.pth");
-    private static final String OFFICIAL_NAME = "resnet18-f37072fd.pth";
 
-    private BackboneSource() {}
+    private final Downloader downloader;
+    private final URI official;
+    private final String officialName;
+    private final Path folder;
+
+    public BackboneSource() {
+        this(new Downloader(), OFFICIAL, RunDirectory.RUNS.resolve("backbones"));
+    }
+
+    /**
+     * @param official where the official weights are; the name at its end has the beginning of their hash
+     * @param folder where they are kept
+     */
+    BackboneSource(Downloader downloader, URI official, Path folder) {
+        this.downloader = downloader;
+        this.official = official;
+        this.folder = folder;
+        officialName = Path.of(official.getPath()).getFileName().toString();
+    }
 
     /**
      * The backbone that a name stands for.
      *
-     * @param name {@code random}, {@code imagenet} or a file
+     * @param name {@code random}, {@code imagenet}, the official weights' file name, or a file
      * @param cut the last layer to take from a file
      * @param device where the backbone will run
      * @return with no tensors for random; the caller closes it
      * @throws InputException where the file cannot be used or the weights cannot be had
      */
-    public static PretrainedBackbone load(String name, String cut, ComputeDevice device, ProgressListener progress) {
-        return switch (name) {
-            case RANDOM -> PretrainedBackbone.ofResNet18Stem(Map.of());
-            case IMAGENET -> BackboneFile.read(official(progress), cut, device);
-            default -> BackboneFile.read(path(name), cut, device);
-        };
+    public PretrainedBackbone load(String name, String cut, ComputeDevice device, ProgressListener progress) {
+        if (name.equals(RANDOM)) {
+            return PretrainedBackbone.ofResNet18Stem(Map.of());
+        }
+        if (name.equals(IMAGENET) || (name.equals(officialName) && !Files.exists(Path.of(name)))) {
+            return BackboneFile.read(download(progress), cut, device);
+        }
+        Path file = path(name);
+        if (file.endsWith(officialName) && Files.isRegularFile(file)) {
+            requireHash(file);
+        }
+        return BackboneFile.read(file, cut, device);
     }
 
     private static Path path(String name) {
@@ -48,11 +73,27 @@ public final class BackboneSource {
         }
     }
 
-    private static Path official(ProgressListener progress) {
-        Path file = RunDirectory.RUNS.resolve("backbones").resolve(OFFICIAL_NAME);
+    private Checksum expected() {
+        return Checksum.inName(officialName).orElseThrow();
+    }
+
+    private void requireHash(Path file) {
         try {
-            new Downloader()
-                    .download(OFFICIAL, file, Checksum.inName(OFFICIAL_NAME).orElseThrow(), progress);
+            String hash = expected().hash(file);
+            if (!expected().matches(hash)) {
+                throw new InputException("--backbone " + file + " has sha256 " + hash.substring(0, 8)
+                        + "..., and its name says " + expected().hex()
+                        + ": it is damaged or changed; download it again, or give what you made of it another name");
+            }
+        } catch (IOException unreadable) {
+            throw new InputException("--backbone " + file + " cannot be read; check its permissions", unreadable);
+        }
+    }
+
+    private Path download(ProgressListener progress) {
+        Path file = folder.resolve(officialName);
+        try {
+            downloader.download(official, file, expected(), progress);
         } catch (InputException failure) {
             throw new InputException(
                     failure.getMessage() + "; or train with --backbone FILE (scripts/export_resnet18.py writes"

@@ -62,7 +62,7 @@ final class TrainingRun {
         DataSet set = DataSource.open(recipe.data());
         try (TrainingData data = onDevice(set, session);
                 PretrainedBackbone backbone = checkpoint == null
-                        ? BackboneSource.load(recipe.backbone(), recipe.cut(), session.device(), terminal::bytes)
+                        ? new BackboneSource().load(recipe.backbone(), recipe.cut(), session.device(), terminal::bytes)
                         : PretrainedBackbone.of(checkpoint, file, session.device())) {
             NetworkShape shape = NetworkShape.of(
                     backbone.architecture(), recipe.filters(), set.classes().size());

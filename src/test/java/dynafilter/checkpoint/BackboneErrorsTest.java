@@ -72,7 +72,7 @@ class BackboneErrorsTest {
     @Test
     void randomNeedsNoFile() {
         try (PretrainedBackbone random =
-                BackboneSource.load("random", "layer1", ComputeDevice.CPU, ProgressListener.NONE)) {
+                new BackboneSource().load("random", "layer1", ComputeDevice.CPU, ProgressListener.NONE)) {
             assertEquals(Map.of(), random.state());
             assertEquals(ResNetStem.ARCHITECTURE, random.architecture());
         }

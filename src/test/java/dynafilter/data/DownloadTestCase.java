@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A file to fetch, where it goes, and a downloader that loses no time. */
-abstract class DownloadTestCase {
+public abstract class DownloadTestCase {
     static final byte[] CONTENT = new byte[300_000];
     static final String TAG = "\"v1\"";
 
@@ -41,12 +41,12 @@ abstract class DownloadTestCase {
         expected = Checksum.sha256(Checksum.sha256("00000000").hash(good).substring(0, 12));
     }
 
-    static Downloader downloader(UnaryOperator<OutputStream> output) {
+    public static Downloader downloader(UnaryOperator<OutputStream> output) {
         return new Downloader(new Downloader.Settings(
                 Duration.ofSeconds(5), Duration.ofMillis(300), 4, Duration.ofMillis(5), output));
     }
 
-    static Downloader downloader() {
+    public static Downloader downloader() {
         return downloader(UnaryOperator.identity());
     }
 

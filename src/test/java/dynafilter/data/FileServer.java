@@ -15,9 +15,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /** A small HTTP server on this machine that serves one file, well or badly. */
-final class FileServer implements AutoCloseable {
+public final class FileServer implements AutoCloseable {
     /** What to do with the nth request (from 1) of a path. */
-    interface Behaviour {
+    public interface Behaviour {
         void answer(HttpExchange exchange, int request) throws IOException;
     }
 
@@ -26,7 +26,7 @@ final class FileServer implements AutoCloseable {
     private final CountDownLatch closing = new CountDownLatch(1);
     private final List<String> requests = Collections.synchronizedList(new ArrayList<>());
 
-    FileServer(Behaviour behaviour) throws IOException {
+    public FileServer(Behaviour behaviour) throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setExecutor(threads);
         server.createContext("/", exchange -> {
@@ -40,22 +40,22 @@ final class FileServer implements AutoCloseable {
         server.start();
     }
 
-    URI uri(String path) {
+    public URI uri(String path) {
         return URI.create("http://127.0.0.1:" + server.getAddress().getPort() + path);
     }
 
     /** "PATH RANGE IF-RANGE" of each request so far; "null" for a header that was not sent. */
-    List<String> requests() {
+    public List<String> requests() {
         return List.copyOf(requests);
     }
 
     /** As a good server does: ranges, if the version is still the same. */
-    static void serve(HttpExchange exchange, byte[] content, String etag) throws IOException {
+    public static void serve(HttpExchange exchange, byte[] content, String etag) throws IOException {
         serve(exchange, content, etag, content.length);
     }
 
     /** As a good server does, but the connection is cut after so many bytes of the body. */
-    static void serve(HttpExchange exchange, byte[] content, String etag, int cutAfter) throws IOException {
+    public static void serve(HttpExchange exchange, byte[] content, String etag, int cutAfter) throws IOException {
         exchange.getResponseHeaders().set("ETag", etag);
         int from = 0;
         String range = exchange.getRequestHeaders().getFirst("Range");

@@ -1,0 +1,170 @@
+package dynafilter.scripts;
+
+import static dynafilter.TensorAssert.assertClose;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dynafilter.NativeScope;
+import dynafilter.Python;
+import dynafilter.checkpoint.BackboneFile;
+import dynafilter.checkpoint.PretrainedBackbone;
+import dynafilter.checkpoint.TorchFile;
+import dynafilter.data.Checksum;
+import dynafilter.model.Backbone;
+import dynafilter.runtime.ComputeDevice;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code scripts/export_resnet18.py} with a package in torchvision's place that has its interface and random weights. */
+@ExtendWith(NativeScope.class)
+class ExportResNet18Test {
+    /** Runs the script in this process with the modules of a folder, and tells its exit code last. */
+    private static final String RUN = """
+            import runpy, sys
+            sys.path[:0] = [sys.argv[1], "src/test/python"]
+            sys.argv = ["export_resnet18.py"] + sys.argv[2:]
+            try:
+                runpy.run_path("scripts/export_resnet18.py", run_name="__main__")
+                code = 0
+            except SystemExit as end:
+                code = end.code
+            sys.stdout.flush()
+            print(f"exit {code}")
+            """;
+
+    private static final String CURRENT = """
+            import enum, torch
+            from networks import ResNet18, lived
+
+            class ResNet18_Weights(enum.Enum):
+                IMAGENET1K_V1 = 1
+
+            def resnet18(*, weights=None):
+                assert weights in (None, ResNet18_Weights.IMAGENET1K_V1)
+                torch.manual_seed(0 if weights is None else 1)
+                return lived(ResNet18())
+            """;
+
+    private static final String OLDER = """
+            import torch
+            from networks import ResNet18, lived
+
+            def resnet18(pretrained=False):
+                torch.manual_seed(1 if pretrained else 0)
+                return lived(ResNet18())
+            """;
+
+    /** What the weights of both kinds make of some images, at two places. */
+    private static final String EXPECTED = """
+            import sys, torch
+            sys.path.insert(0, "src/test/python")
+            from networks import ResNet18, lived
+            saved = {}
+            for seed, name in ((1, "imagenet"), (0, "none")):
+                torch.manual_seed(seed)
+                network = lived(ResNet18())
+                images = torch.linspace(-2, 2, 2 * 3 * 32 * 32).view(2, 3, 32, 32)
+                saved["images"] = images
+                for count, layer in ((5, "layer1"), (6, "layer2")):
+                    saved[f"{name} {layer}"] = torch.nn.Sequential(*list(network.children())[:count])(images).detach()
+            torch.save(saved, sys.argv[1])
+            """;
+
+    @TempDir
+    private Path folder;
+
+    private Python python;
+
+    @BeforeEach
+    void needsTorch() {
+        python = Python.withTorch();
+    }
+
+    private Path modules(String models) throws IOException {
+        Path package_ = Files.createDirectories(folder.resolve("modules").resolve("torchvision"));
+        Files.writeString(package_.resolve("__init__.py"), "");
+        Files.writeString(package_.resolve("models.py"), models);
+        return package_.getParent();
+    }
+
+    private List<String> run(Path modules, Object... options) {
+        return python.run(
+                        RUN,
+                        Stream.concat(Stream.of(modules), Stream.of(options)).toArray())
+                .lines()
+                .toList();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {CURRENT, OLDER})
+    void everythingItWritesIsABackbone(String models) throws IOException {
+        Path modules = modules(models);
+        Path expectedFile = folder.resolve("expected.pt");
+        python.run(EXPECTED, expectedFile);
+        Map<?, ?> expected = (Map<?, ?>) TorchFile.read(expectedFile);
+        for (String options : List.of(
+                "stem.ts.pt",
+                "stem.pth",
+                "traced.ts.pt --trace --weights none",
+                "whole.ts.pt --whole",
+                "whole.ts.pt --whole --trace",
+                "whole.pth --whole --weights none",
+                "layer2.ts.pt --cut layer2",
+                "layer2.ts.pt --cut layer2 --trace --weights none")) {
+            List<Object> words = new ArrayList<>(List.of(options.split(" ", -1)));
+            Path file = folder.resolve((String) words.get(0));
+            words.set(0, file);
+            List<String> printed = run(modules, words.toArray());
+            byte[] bytes = Files.readAllBytes(file);
+            assertEquals(
+                    List.of(
+                            String.format(
+                                    Locale.ROOT,
+                                    "%s: %,d bytes, sha256 %s",
+                                    file,
+                                    bytes.length,
+                                    Checksum.sha256Of(bytes)),
+                            "exit 0"),
+                    printed);
+            String layer = options.contains("layer2") ? "layer2" : "layer1";
+            try (PretrainedBackbone found = BackboneFile.read(file, layer, ComputeDevice.CPU);
+                    Backbone backbone = found.architecture().bind(found.state(), false)) {
+                String weights = options.contains("none") ? "none " : "imagenet ";
+                assertClose(
+                        (Tensor) expected.get(weights + layer),
+                        backbone.forward((Tensor) expected.get("images"), false),
+                        1e-5,
+                        options);
+            }
+        }
+    }
+
+    @Test
+    void saysWhatIsWrongInOneLine() throws IOException {
+        Path modules = modules(CURRENT);
+        Path out = folder.resolve("out.pt");
+        assertEquals(List.of("exit 2"), run(Files.createDirectories(folder.resolve("none")), out));
+        assertEquals(List.of("exit 2"), run(modules, out, "--cut", "layer9"));
+        assertEquals(List.of("exit 2"), run(modules, folder.resolve("missing").resolve("out.pt")));
+        assertFalse(Files.exists(out));
+        try (Stream<Path> left = Files.list(folder)) {
+            assertTrue(left.noneMatch(file -> file.toString().endsWith(".tmp")));
+        }
+        String help = String.join("\n", run(modules, "--help"));
+        assertTrue(help.contains("export_resnet18.py resnet18.ts.pt --whole --trace"), help);
+    }
+}
