@@ -11,6 +11,7 @@ import json
 import math
 import os
 import pickle
+import shutil
 import sys
 import time
 import zipfile
@@ -74,16 +75,16 @@ class Backbone(nn.Module):
 class DynamicFilterNetwork(nn.Module):
     """Scores each class by the response map of its own filter, which is generated from the label."""
 
-    def __init__(self, filters, classes=10, channels=64, map_size=8):
+    def __init__(self, filters, classes=10, channels=64, positions=64, backbone=None):
         super().__init__()
         self.kind = filters
-        self.backbone = Backbone(channels)
+        self.backbone = backbone or Backbone(channels)
         if filters == "dynamic":
             self.embedding = nn.Embedding(classes, 128)
             self.generator = nn.Sequential(nn.Linear(128, 256), nn.ReLU(), nn.Linear(256, channels), nn.Tanh())
         else:
             self.filters = nn.Conv2d(channels, 1 if filters == "single" else classes, 1, bias=False)
-        self.predictor = nn.Sequential(nn.Linear(map_size * map_size, 64), nn.ReLU(),
+        self.predictor = nn.Sequential(nn.Linear(positions, 64), nn.ReLU(),
                                        nn.Linear(64, classes if filters == "single" else 1))
 
     def generated_filters(self):
@@ -178,7 +179,7 @@ def learning_rate(recipe, step, total):
 def make_optimizer(model, recipe, **implementation):
     """Freezes what --freeze says; the rest trains, without weight decay for biases and BatchNorm."""
     for module in model.backbone.modules():
-        if recipe.freeze == "all" or recipe.freeze == "all-but-bn" and not isinstance(module, nn.BatchNorm2d):
+        if recipe.freeze == "all" or recipe.freeze == "all-but-bn" and not hasattr(module, "running_mean"):
             for parameter in module.parameters(recurse=False):
                 parameter.requires_grad_(False)
     trainable = [p for p in model.parameters() if p.requires_grad]
@@ -297,9 +298,23 @@ def load_checkpoint(path):
 
 def network_of(checkpoint, path, key="model"):
     with reading(path):
-        model = DynamicFilterNetwork(checkpoint["recipe"]["filters"], len(checkpoint["classes"]))
-        model.load_state_dict(checkpoint[key], strict=True)
+        state, kind = checkpoint[key], checkpoint["recipe"]["filters"]
+        channels = state["generator.2.weight"].shape[0] if kind == "dynamic" else state["filters.weight"].shape[1]
+        backbone = program_beside(path) if checkpoint.get("backbone_program_sha256") else None
+        model = DynamicFilterNetwork(
+            kind, len(checkpoint["classes"]), channels, state["predictor.0.weight"].shape[1], backbone)
+        model.load_state_dict(state, strict=True)
         return model
+
+
+def program_beside(path):
+    """How another backbone than ResNet-18's stem computes: TorchScript in the run's folder, without its weights."""
+    program = torch.jit.load(Path(path).parent / "backbone.ts.pt", map_location="cpu")
+    for tensor in itertools.chain(program.parameters(), program.buffers()):
+        tensor.data = torch.zeros(tensor.shape, dtype=tensor.dtype)     # was one number for all
+    for parameter in program.parameters():
+        parameter.requires_grad_(True)
+    return program
 
 
 def load_backbone(backbone, path):
@@ -385,13 +400,17 @@ def train(args):
             step, epoch, best, classes = (saved[key] for key in ("step", "epoch", "best_accuracy", "classes"))
         if args.filters != model.kind:
             fail(f"{args.resume}: its filters are {model.kind}, not {args.filters}")
+        program = {key: saved[key] for key in ("backbone_program_sha256",) if key in saved}
+        if program and out.resolve() != Path(args.resume).parent.resolve():
+            out.mkdir(parents=True, exist_ok=True)
+            shutil.copy(Path(args.resume).parent / "backbone.ts.pt", out)
         if any(saved["recipe"].get(name) not in (None, unused) for name, unused in JAVA_ONLY.items()):
             fail(f"{args.resume}: was trained with one of {', '.join(JAVA_ONLY)}, which only the Java trainer has")
         if epoch != step // steps_per_epoch:
             fail(f"{args.resume}: step {step} in epoch {epoch} does not fit {steps_per_epoch} steps an epoch;"
                  " were --data, --limit-train or --batch-size different?")
     else:
-        model, step, best, classes = DynamicFilterNetwork(args.filters), 0, -1.0, CLASSES
+        model, step, best, classes, program = DynamicFilterNetwork(args.filters), 0, -1.0, CLASSES, {}
         if args.backbone != "random":
             load_backbone(model.backbone, args.backbone)
     model.to(device, memory_format=torch.channels_last)
@@ -420,7 +439,7 @@ def train(args):
         improved, best = accuracy > best, max(accuracy, best)
         state = {"format": FORMAT, "model": model.state_dict(), "optimizer": optimizer.state_dict(),
                  "epoch": step // steps_per_epoch, "step": step, "best_accuracy": best, "classes": classes,
-                 "recipe": {name: getattr(args, name) for name in DEFAULTS}, "rng": {"seed": args.seed}}
+                 "recipe": {name: getattr(args, name) for name in DEFAULTS}, "rng": {"seed": args.seed}} | program
         for name in ["best.pt"] * improved + ["last.pt"]:
             save(state, out / name)
     print(f"best test accuracy {best:.2%} after {step} of {total} steps")

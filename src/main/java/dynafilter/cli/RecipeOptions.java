@@ -16,9 +16,9 @@ final class RecipeOptions {
         {
             "backbone",
             "FILE|imagenet|random",
-            "TorchScript or .pth file of ResNet-18, the official weights, or random ones"
+            "TorchScript file of any network, .pth file of ResNet-18, the official weights, or random ones"
         },
-        {"cut", "NAME", "the last layer taken from a backbone file"},
+        {"cut", "NAME", "the last layer taken from a backbone file, such as layer1 or features.6"},
         {"filters", "KIND", "dynamic (generated from the label), static (one a class) or single (one for all)"},
         {"freeze", "WHAT", "none, all (the backbone), or all-but-bn (the backbone except its BatchNorm)"},
         {"epochs", "N", "passes over the training images"},

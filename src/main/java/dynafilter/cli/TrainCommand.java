@@ -54,6 +54,7 @@ final class TrainCommand implements Command {
         return List.of(
                 "train --data sample --backbone random --epochs 5",
                 "train --data data/cifar-10-batches-bin --backbone resnet18.ts.pt --filters static --seed 1",
+                "train --backbone mobilenet.ts.pt --cut features.6",
                 "train --config checkpoints/RUN/config.json --out checkpoints/again",
                 "train --resume checkpoints/RUN",
                 "train --resume last --epochs 40");

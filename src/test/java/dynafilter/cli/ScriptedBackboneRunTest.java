@@ -121,6 +121,21 @@ class ScriptedBackboneRunTest {
     }
 
     @Test
+    void pythonEvaluatesItAndGoesOnFromIt() throws IOException {
+        JsonNode expected = eval(run.resolve("best.pt"));
+        Path file = folder.resolve("python.json");
+        Path reference = Path.of("scripts/pytorch_reference.py");
+        Python python = Python.withTorch();
+        python.runFile(reference, "eval", "--model", run.resolve("best.pt"), "--data", data, "--json", file);
+        assertEquals(expected.get("loss").asDouble(), json(file).get("loss").asDouble(), 1e-5);
+        assertEquals(expected.get("confusion"), json(file).get("confusion"));
+        Path out = folder.resolve("python");
+        python.runFile(
+                reference, "train", "--resume", run.resolve("last.pt"), "--epochs", 3, "--out", out, "--threads", 1);
+        assertEquals(20, eval(out.resolve("last.pt")).get("images").asInt());
+    }
+
+    @Test
     void everyWayToTrainWorksOnIt() {
         for (String options : new String[] {
             "--precision bf16 --filters static --ema 0.9",
