@@ -46,9 +46,8 @@ final class BackboneCut {
             if (children.stream().allMatch(name -> name.matches("\\d+"))) {
                 return network.copy();
             }
-            throw new InputException(
-                    "--cut " + cut + ": " + file + " has no such layer; it has " + String.join(", ", children)
-                            + (children.size() < 3 ? " (layers inside are " + children.get(0) + ".NAME)" : ""));
+            throw new InputException("--cut " + cut + ": " + file + " has no such layer; it has "
+                    + String.join(", ", children) + "; layers inside these are named like " + children.get(0) + ".0");
         }
         BackboneCut made = new BackboneCut(file, cut);
         if (!made.follow(network, "", "forward")) {

@@ -38,29 +38,18 @@ public final class TrainedNetwork implements AutoCloseable {
     /** What wraps a module in Python puts this before the names of its tensors. */
     private static final List<String> WRAPPERS = List.of("module.", "_orig_mod.");
 
-    private final Path file;
-    private final String description;
-    private final List<String> classes;
-    private final boolean hasNames;
-    private final Map<String, Object> training;
+    /** What a file tells beside its tensors; see the methods of these names. */
+    private record Origin(
+            Path file, String description, List<String> classes, boolean hasNames, Map<String, Object> training) {}
+
+    private final Origin origin;
     private final Map<String, Tensor> state; // none of TorchScript
     private final DynamicFilterNetwork network; // null for TorchScript
     private final Classifier classifier;
 
     private TrainedNetwork(
-            Path file,
-            String description,
-            List<String> classes,
-            boolean hasNames,
-            Map<String, Object> training,
-            Map<String, Tensor> state,
-            DynamicFilterNetwork network,
-            Classifier classifier) {
-        this.file = file;
-        this.description = description;
-        this.classes = classes;
-        this.hasNames = hasNames;
-        this.training = training;
+            Origin origin, Map<String, Tensor> state, DynamicFilterNetwork network, Classifier classifier) {
+        this.origin = origin;
         this.state = state;
         this.network = network;
         this.classifier = classifier;
@@ -97,16 +86,16 @@ public final class TrainedNetwork implements AutoCloseable {
         training.put("epoch", checkpoint.epoch());
         training.put("step", checkpoint.step());
         training.put("recipe", checkpoint.recipe());
+        FilterKind filterKind = FilterKind.of(kind);
+        BackboneArchitecture backbone =
+                PretrainedBackbone.of(checkpoint, file, device).architecture();
         String description = "checkpoint after epoch " + checkpoint.epoch() + ", " + kind + " filters"
-                + (average.isPresent() ? ", averaged weights" : "");
+                + (average.isPresent() ? ", averaged weights" : "")
+                + (backbone == ResNetStem.ARCHITECTURE ? "" : ", on " + backbone.description());
         return of(
-                file,
-                description,
-                checkpoint.classes(),
-                true,
-                training,
-                PretrainedBackbone.of(checkpoint, file, device).architecture(),
-                FilterKind.of(kind),
+                new Origin(file, description, checkpoint.classes(), true, training),
+                backbone,
+                filterKind,
                 average.orElse(checkpoint.model()),
                 device);
     }
@@ -125,16 +114,9 @@ public final class TrainedNetwork implements AutoCloseable {
         boolean single = embedding == null && perClass.size(0) == 1;
         FilterKind kind = embedding != null ? FilterKind.DYNAMIC : single ? FilterKind.SINGLE : FilterKind.STATIC;
         int classes = Math.toIntExact((single ? scores : perClass).size(0));
-        return of(
-                file,
-                "state dict, " + kind + " filters, " + classes + " classes without names",
-                numbered(classes),
-                false,
-                Map.of(),
-                ResNetStem.ARCHITECTURE,
-                kind,
-                saved,
-                device);
+        String description = "state dict, " + kind + " filters, " + classes + " classes without names";
+        Origin origin = new Origin(file, description, numbered(classes), false, Map.of());
+        return of(origin, ResNetStem.ARCHITECTURE, kind, saved, device);
     }
 
     private static Map<String, Tensor> unwrapped(Map<String, Tensor> found) {
@@ -154,31 +136,19 @@ public final class TrainedNetwork implements AutoCloseable {
     }
 
     private static TrainedNetwork of(
-            Path file,
-            String description,
-            List<String> classes,
-            boolean hasNames,
-            Map<String, Object> training,
+            Origin origin,
             BackboneArchitecture backbone,
             FilterKind kind,
             Map<String, Tensor> saved,
             ComputeDevice device) {
         Map<String, Tensor> state = Map.of();
         try {
-            NetworkShape shape = NetworkShape.of(backbone, kind, classes.size());
+            NetworkShape shape =
+                    NetworkShape.of(backbone, kind, origin.classes().size());
             DynamicFilterNetwork.check(shape, saved);
             state = onDevice(saved, device);
             DynamicFilterNetwork network = DynamicFilterNetwork.bind(shape, state, Freeze.NONE);
-            String on = backbone == ResNetStem.ARCHITECTURE ? "" : ", on " + backbone.description();
-            return new TrainedNetwork(
-                    file,
-                    description + on,
-                    classes,
-                    hasNames,
-                    training,
-                    state,
-                    network,
-                    new NetworkClassifier(network, device));
+            return new TrainedNetwork(origin, state, network, new NetworkClassifier(network, device));
         } catch (RuntimeException failure) {
             state.values().forEach(Pointer::close);
             close(backbone);
@@ -218,8 +188,8 @@ public final class TrainedNetwork implements AutoCloseable {
                     ? "TorchScript of dynafilter, " + metadata.get("filters") + " filters, takes " + input + " images"
                     : "TorchScript of another program, " + count
                             + " classes without names, taken to want normalized images";
-            return new TrainedNetwork(
-                    file, description, own ? names : numbered(count), own, Map.of(), Map.of(), null, classifier);
+            Origin origin = new Origin(file, description, own ? names : numbered(count), own, Map.of());
+            return new TrainedNetwork(origin, Map.of(), null, classifier);
         } catch (RuntimeException failure) {
             module.close();
             throw failure;
@@ -269,8 +239,8 @@ public final class TrainedNetwork implements AutoCloseable {
     /** @throws InputException where it came from a TorchScript file: that is run as it is, and known by its scores alone */
     public DynamicFilterNetwork network() {
         if (network == null) {
-            throw new InputException(file + " is TorchScript, which has no parts to take; give the checkpoint it was"
-                    + " exported from");
+            throw new InputException(origin.file
+                    + " is TorchScript, which has no parts to take; give the checkpoint it was" + " exported from");
         }
         return network;
     }
@@ -282,22 +252,22 @@ public final class TrainedNetwork implements AutoCloseable {
 
     /** The labels' names, in the order of the scores. */
     public List<String> classes() {
-        return classes;
+        return origin.classes;
     }
 
     /** Whether the file names the classes; else they are numbered. */
     public boolean hasNames() {
-        return hasNames;
+        return origin.hasNames;
     }
 
     /** What kind of file it came from, for people. */
     public String description() {
-        return description;
+        return origin.description;
     }
 
     /** What is known of how it was trained, such as its recipe and accuracy: plain values. */
     public Map<String, Object> training() {
-        return Collections.unmodifiableMap(training);
+        return Collections.unmodifiableMap(origin.training);
     }
 
     @Override
