@@ -16,7 +16,6 @@ import dynafilter.runtime.ComputeDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -32,18 +31,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** {@code scripts/export_resnet18.py} with a package in torchvision's place that has its interface and random weights. */
 @ExtendWith(NativeScope.class)
 class ExportResNet18Test {
-    /** Runs the script in this process with the modules of a folder, and tells its exit code last. */
+    /** Runs the script once for each line of options, with the modules of a folder, and tells each exit code. */
     private static final String RUN = """
             import runpy, sys
-            sys.path[:0] = [sys.argv[1], "src/test/python"]
-            sys.argv = ["export_resnet18.py"] + sys.argv[2:]
-            try:
-                runpy.run_path("scripts/export_resnet18.py", run_name="__main__")
-                code = 0
-            except SystemExit as end:
-                code = end.code
-            sys.stdout.flush()
-            print(f"exit {code}")
+            modules, lines = sys.argv[1:]
+            sys.path[:0] = [modules, "src/test/python"]
+            for line in lines.splitlines():
+                sys.argv = ["export_resnet18.py"] + line.split()
+                try:
+                    runpy.run_path("scripts/export_resnet18.py", run_name="__main__")
+                    code = 0
+                except SystemExit as end:
+                    code = end.code
+                sys.stdout.flush()
+                print(f"exit {code}")
             """;
 
     private static final String CURRENT = """
@@ -101,12 +102,8 @@ class ExportResNet18Test {
         return package_.getParent();
     }
 
-    private List<String> run(Path modules, Object... options) {
-        return python.run(
-                        RUN,
-                        Stream.concat(Stream.of(modules), Stream.of(options)).toArray())
-                .lines()
-                .toList();
+    private List<String> run(Path modules, List<String> lines) {
+        return python.run(RUN, modules, String.join("\n", lines)).lines().toList();
     }
 
     @ParameterizedTest
@@ -116,30 +113,27 @@ class ExportResNet18Test {
         Path expectedFile = folder.resolve("expected.pt");
         python.run(EXPECTED, expectedFile);
         Map<?, ?> expected = (Map<?, ?>) TorchFile.read(expectedFile);
-        for (String options : List.of(
-                "stem.ts.pt",
-                "stem.pth",
-                "traced.ts.pt --trace --weights none",
-                "whole.ts.pt --whole",
-                "whole.ts.pt --whole --trace",
-                "whole.pth --whole --weights none",
-                "layer2.ts.pt --cut layer2",
-                "layer2.ts.pt --cut layer2 --trace --weights none")) {
-            List<Object> words = new ArrayList<>(List.of(options.split(" ", -1)));
-            Path file = folder.resolve((String) words.get(0));
-            words.set(0, file);
-            List<String> printed = run(modules, words.toArray());
+        List<String> lines = Stream.of(
+                        "stem.ts.pt",
+                        "stem.pth",
+                        "traced.ts.pt --trace --weights none",
+                        "whole.ts.pt --whole",
+                        "whole-traced.ts.pt --whole --trace",
+                        "whole.pth --whole --weights none",
+                        "layer2.ts.pt --cut layer2",
+                        "layer2-traced.ts.pt --cut layer2 --trace --weights none")
+                .map(options -> folder + "/" + options)
+                .toList();
+        List<String> printed = run(modules, lines);
+        for (int i = 0; i < lines.size(); i++) {
+            String options = lines.get(i);
+            Path file = Path.of(options.split(" ", 2)[0]);
             byte[] bytes = Files.readAllBytes(file);
             assertEquals(
-                    List.of(
-                            String.format(
-                                    Locale.ROOT,
-                                    "%s: %,d bytes, sha256 %s",
-                                    file,
-                                    bytes.length,
-                                    Checksum.sha256Of(bytes)),
-                            "exit 0"),
-                    printed);
+                    String.format(
+                            Locale.ROOT, "%s: %,d bytes, sha256 %s", file, bytes.length, Checksum.sha256Of(bytes)),
+                    printed.get(2 * i));
+            assertEquals("exit 0", printed.get(2 * i + 1));
             String layer = options.contains("layer2") ? "layer2" : "layer1";
             try (PretrainedBackbone found = BackboneFile.read(file, layer, ComputeDevice.CPU);
                     Backbone backbone = found.architecture().bind(found.state(), false)) {
@@ -157,14 +151,17 @@ class ExportResNet18Test {
     void saysWhatIsWrongInOneLine() throws IOException {
         Path modules = modules(CURRENT);
         Path out = folder.resolve("out.pt");
-        assertEquals(List.of("exit 2"), run(Files.createDirectories(folder.resolve("none")), out));
-        assertEquals(List.of("exit 2"), run(modules, out, "--cut", "layer9"));
-        assertEquals(List.of("exit 2"), run(modules, folder.resolve("missing").resolve("out.pt")));
+        Path none = Files.createDirectories(folder.resolve("none"));
+        assertEquals(List.of("exit 2"), run(none, List.of(out.toString())));
+        List<String> lines = List.of(
+                out + " --cut layer9",
+                folder.resolve("missing").resolve("out.pt").toString());
+        assertEquals(List.of("exit 2", "exit 2"), run(modules, lines));
         assertFalse(Files.exists(out));
         try (Stream<Path> left = Files.list(folder)) {
             assertTrue(left.noneMatch(file -> file.toString().endsWith(".tmp")));
         }
-        String help = String.join("\n", run(modules, "--help"));
+        String help = String.join("\n", run(modules, List.of("--help")));
         assertTrue(help.contains("export_resnet18.py resnet18.ts.pt --whole --trace"), help);
     }
 }
