@@ -24,7 +24,7 @@ from torch import nn
 # The recipe: every key is an option of `train` and is recorded in the checkpoint.
 DEFAULTS = dict(
     data="data/cifar-10-batches-bin", limit_train=0, limit_test=0, augment=True, seed=0,
-    backbone="random", filters="dynamic", freeze="none",
+    backbone="random", filters="dynamic", freeze="none", adapter=False,
     epochs=20, batch_size=256, precision="fp32", label_smoothing=0.0, clip_grad=0.0,
     optimizer="sgd", lr=0.3, momentum=0.9, weight_decay=5e-4, schedule="onecycle", warmup=0.2,
 )
@@ -72,13 +72,35 @@ class Backbone(nn.Module):
         return self.layer1(F.max_pool2d(x, 3, stride=2, padding=1))             # [N, 64, 8, 8]
 
 
+class Adapter(nn.Module):
+    """A layer between a backbone that does not train and the filters; the identity at first, where v is not negative."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 1, bias=False)
+        self.bn = nn.BatchNorm2d(channels)
+        nn.init.dirac_(self.conv.weight)
+
+    def calibrate(self, features):
+        """Sets BatchNorm to change nothing, with the statistics of what the backbone makes of training images."""
+        mean, var = features.mean((0, 2, 3)), features.var((0, 2, 3), correction=0)
+        with torch.no_grad():
+            self.bn.running_mean.copy_(mean), self.bn.running_var.copy_(var)
+            self.bn.bias.copy_(mean), self.bn.weight.copy_((var + self.bn.eps).sqrt())
+
+    def forward(self, v):
+        return F.relu(self.bn(self.conv(v)), inplace=True)
+
+
 class DynamicFilterNetwork(nn.Module):
     """Scores each class by the response map of its own filter, which is generated from the label."""
 
-    def __init__(self, filters, classes=10, channels=64, positions=64, backbone=None):
+    def __init__(self, filters, classes=10, channels=64, positions=64, backbone=None, adapter=False):
         super().__init__()
         self.kind = filters
         self.backbone = backbone or Backbone(channels)
+        if adapter:
+            self.adapter = Adapter(channels)
         if filters == "dynamic":
             self.embedding = nn.Embedding(classes, 128)
             self.generator = nn.Sequential(nn.Linear(128, 256), nn.ReLU(), nn.Linear(256, channels), nn.Tanh())
@@ -95,7 +117,10 @@ class DynamicFilterNetwork(nn.Module):
     def response_maps(self, images, filters=None):
         """One map per filter. `filters`: those of a network that is not being trained, computed once."""
         filters = self.generated_filters() if filters is None else filters
-        return F.conv2d(self.backbone(images), filters) / math.sqrt(filters.shape[1])   # [N, 10, 8, 8]
+        v = self.backbone(images)
+        if hasattr(self, "adapter"):
+            v = self.adapter(v)
+        return F.conv2d(v, filters) / math.sqrt(filters.shape[1])               # [N, 10, 8, 8]
 
     def forward(self, images, filters=None):
         maps = self.response_maps(images, filters).flatten(2)                   # [N, 10, 64]; single: [N, 1, 64]
@@ -302,7 +327,8 @@ def network_of(checkpoint, path, key="model"):
         channels = state["generator.2.weight"].shape[0] if kind == "dynamic" else state["filters.weight"].shape[1]
         backbone = program_beside(path) if checkpoint.get("backbone_program_sha256") else None
         model = DynamicFilterNetwork(
-            kind, len(checkpoint["classes"]), channels, state["predictor.0.weight"].shape[1], backbone)
+            kind, len(checkpoint["classes"]), channels, state["predictor.0.weight"].shape[1], backbone,
+            "adapter.conv.weight" in state)
         model.load_state_dict(state, strict=True)
         return model
 
@@ -410,9 +436,13 @@ def train(args):
             fail(f"{args.resume}: step {step} in epoch {epoch} does not fit {steps_per_epoch} steps an epoch;"
                  " were --data, --limit-train or --batch-size different?")
     else:
-        model, step, best, classes, program = DynamicFilterNetwork(args.filters), 0, -1.0, CLASSES, {}
+        step, best, classes, program = 0, -1.0, CLASSES, {}
+        model = DynamicFilterNetwork(args.filters, adapter=args.adapter)
         if args.backbone != "random":
             load_backbone(model.backbone, args.backbone)
+        if args.adapter:
+            with torch.no_grad():
+                model.adapter.calibrate(model.eval().backbone(train_data.normalize(train_data.images[:1000]).cpu()))
     model.to(device, memory_format=torch.channels_last)
     optimizer = make_optimizer(model, args, fused=True)
     if args.resume and not load_optimizer_state(optimizer, saved.get("optimizer"), args.resume):
@@ -553,6 +583,7 @@ OPTIONS = {
     "backbone": dict(metavar="random|FILE", help="state dict (.pth) or TorchScript file of ResNet-18 or its stem"),
     "filters": dict(choices=("dynamic", "static", "single"), help="where the filters come from"),
     "freeze": dict(choices=("none", "all", "all-but-bn"), help="what of the backbone is not trained"),
+    "adapter": dict(action=argparse.BooleanOptionalAction, help="a trainable layer between backbone and filters"),
     "epochs": dict(metavar="N", type=number(int, 1)),
     "batch_size": dict(metavar="N", type=number(int, 1)),
     "optimizer": dict(choices=("sgd", "adamw"), help="SGD with Nesterov momentum, or AdamW"),

@@ -70,7 +70,8 @@ public record Subject(
 
     /** Its shape where {@link StepCost} counts what it computes. */
     Optional<NetworkShape> counted() {
-        return Optional.ofNullable(shape).filter(known -> known.backbone() == ResNetStem.ARCHITECTURE);
+        return Optional.ofNullable(shape)
+                .filter(known -> known.backbone() == ResNetStem.ARCHITECTURE && !known.adapter());
     }
 
     @Override

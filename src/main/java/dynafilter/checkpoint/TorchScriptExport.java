@@ -72,7 +72,7 @@ public final class TorchScriptExport {
                 return %4$s
 
             def response_maps(self, images: Tensor) -> Tensor:
-                features = self.backbone.forward(%5$s)
+                features = %5$s
                 return torch.conv2d(features, self.filters() * %6$s, None, [1, 1], [0, 0], [1, 1], 1)
 
             def forward(self, images: Tensor) -> Tensor:
@@ -124,6 +124,7 @@ public final class TorchScriptExport {
         metadata.put("std", Normalization.STANDARD_DEVIATION);
         metadata.put("filters", shape.filters().toString());
         metadata.put("baked_filters", baked);
+        metadata.put("adapter", shape.adapter());
         metadata.put("backbone", shape.backbone().description());
         metadata.put("feature_map", List.of(shape.channels(), shape.mapHeight(), shape.mapWidth()));
         metadata.putAll(trained.training());
@@ -137,6 +138,9 @@ public final class TorchScriptExport {
         ScriptModule module = ScriptModule.create("DynamicFilterNetwork")
                 .module("backbone", shape.backbone().toTorchScript(state))
                 .module("predictor", pair("ScorePredictor", "predictor", PREDICTOR));
+        if (shape.adapter()) {
+            module.module("adapter", DynamicFilterNetwork.adapterToTorchScript(state));
+        }
         String rows;
         if (shape.filters() == FilterKind.DYNAMIC) {
             module.module(
@@ -164,7 +168,9 @@ public final class TorchScriptExport {
                 shape.maps(),
                 shape.channels(),
                 baked ? "self.baked_filters" : "self.generate_filters()",
-                images,
+                shape.adapter()
+                        ? "self.adapter.forward(self.backbone.forward(" + images + "))"
+                        : "self.backbone.forward(" + images + ")",
                 Double.toString(DynamicFilterNetwork.rescaling(shape))));
     }
 

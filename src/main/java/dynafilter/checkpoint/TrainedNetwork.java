@@ -144,7 +144,7 @@ public final class TrainedNetwork implements AutoCloseable {
         Map<String, Tensor> state = Map.of();
         try {
             NetworkShape shape =
-                    NetworkShape.of(backbone, kind, origin.classes().size());
+                    NetworkShape.of(backbone, kind, origin.classes().size(), NetworkShape.hasAdapter(saved));
             DynamicFilterNetwork.check(shape, saved);
             state = onDevice(saved, device);
             DynamicFilterNetwork network = DynamicFilterNetwork.bind(shape, state, Freeze.NONE);

@@ -5,6 +5,7 @@ import dynafilter.train.Recipe;
 import dynafilter.train.Recipes;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
@@ -57,6 +58,8 @@ final class RecipeOptions {
         }
         return options.addOption(CommonOptions.flag("augment", "random crops and flips of the training images [on]"))
                 .addOption(CommonOptions.flag("no-augment", "the training images as they are"))
+                .addOption(CommonOptions.flag(
+                        "adapter", "a trainable layer, the identity at first, between the backbone and the filters"))
                 .addOption(CommonOptions.flag("deterministic", "deterministic algorithms only"));
     }
 
@@ -75,8 +78,10 @@ final class RecipeOptions {
         if (line.hasOption("augment") || line.hasOption("no-augment")) {
             given.put("augment", !line.hasOption("no-augment"));
         }
-        if (line.hasOption("deterministic")) {
-            given.put("deterministic", true);
+        for (String flag : List.of("deterministic", "adapter")) {
+            if (line.hasOption(flag)) {
+                given.put(flag, true);
+            }
         }
         return given;
     }

@@ -133,8 +133,14 @@ final class RunHeader {
                 shape.mapHeight(),
                 shape.mapWidth());
         log.info(format(
-                "network    %s filters; parameters: backbone %,d + filters %,d + predictor %,d = %,d, %,d of them trained",
-                recipe.filters(), backbone, filters, predictor, backbone + filters + predictor, trained));
+                "network    %s filters%s; parameters: backbone %,d + filters %,d + predictor %,d = %,d, %,d of them trained",
+                recipe.filters(),
+                recipe.adapter() ? " behind an adapter" : "",
+                backbone,
+                filters,
+                predictor,
+                backbone + filters + predictor,
+                trained));
         log.info("recipe     {}", shortRecipe());
         log.info(
                 "versions   dynafilter {}, libtorch {}, Java {}, {}",

@@ -10,6 +10,7 @@ import dynafilter.data.DataSet;
 import dynafilter.data.DataSource;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
+import dynafilter.train.AdapterCalibration;
 import dynafilter.train.Ending;
 import dynafilter.train.Evaluation;
 import dynafilter.train.Evaluator;
@@ -65,8 +66,11 @@ final class TrainingRun {
                         ? new BackboneSource().load(recipe.backbone(), recipe.cut(), session.device(), terminal::bytes)
                         : PretrainedBackbone.of(checkpoint, file, session.device())) {
             NetworkShape shape = NetworkShape.of(
-                    backbone.architecture(), recipe.filters(), set.classes().size());
+                    backbone.architecture(), recipe.filters(), set.classes().size(), recipe.adapter());
             initial = initial(shape, backbone);
+            if (recipe.adapter() && checkpoint == null) {
+                AdapterCalibration.apply(shape, initial, data.training(), session.device());
+            }
             RunReport report = new RunReport(terminal, recipe.epochs(), data.selectionName());
             try (Trainer trainer = new Trainer(
                     recipe, shape, initial, data, session.device(), graph, directory, report, interruption)) {

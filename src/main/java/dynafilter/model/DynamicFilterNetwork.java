@@ -4,6 +4,7 @@ import static org.bytedeco.pytorch.global.torch.conv2d;
 import static org.bytedeco.pytorch.global.torch.normalize;
 
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.ScriptModule;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,12 +18,14 @@ import org.bytedeco.pytorch.Tensor;
 public final class DynamicFilterNetwork implements AutoCloseable {
     private final NetworkShape shape;
     private final Backbone backbone;
+    private final Adapter adapter; // null without one
     private final FilterSource filterSource;
     private final ScorePredictor predictor;
 
     private DynamicFilterNetwork(NetworkShape shape, Map<String, Tensor> state, Freeze freeze) {
         this.shape = shape;
         backbone = shape.backbone().bind(state, freeze.freezesStatistics());
+        adapter = shape.adapter() ? new Adapter(state) : null;
         filterSource = FilterSource.bind(shape, state);
         predictor = new ScorePredictor(state);
     }
@@ -40,6 +43,9 @@ public final class DynamicFilterNetwork implements AutoCloseable {
     /** The shape of every tensor of the state dict, by name: backbone, filters, predictor. */
     public static Map<String, long[]> stateShapes(NetworkShape shape) {
         Map<String, long[]> shapes = new LinkedHashMap<>(shape.backbone().shapes());
+        if (shape.adapter()) {
+            shapes.putAll(Adapter.shapes(shape.channels()));
+        }
         shapes.putAll(FilterSource.shapes(shape));
         shapes.putAll(ScorePredictor.shapes(shape));
         return shapes;
@@ -102,8 +108,25 @@ public final class DynamicFilterNetwork implements AutoCloseable {
      */
     public Tensor responseMaps(Tensor images, Tensor filters, boolean training) {
         Tensor features = backbone.forward(images, training); // [N, C, H, W]
+        if (adapter != null) {
+            features = adapter.forward(features, training);
+        }
         // The filters are rescaled instead of the maps: the same product, over far fewer numbers.
         return conv2d(features, filters.mul(new Scalar(rescaling(shape))));
+    }
+
+    /**
+     * Makes the adapter of a new network the identity on the features of some images, where they are not negative.
+     *
+     * @param images [N, 3, H, W], normalised; training images, many enough for the statistics of a channel
+     */
+    public void calibrateAdapter(Map<String, Tensor> state, Tensor images) {
+        Adapter.calibrate(state, backbone.forward(images, false));
+    }
+
+    /** The adapter as TorchScript, for evaluation; the caller closes it. */
+    public static ScriptModule adapterToTorchScript(Map<String, Tensor> state) {
+        return Adapter.toTorchScript(state);
     }
 
     /** What response maps are multiplied by: one over the square root of the channels, as in scaled dot-product attention. */

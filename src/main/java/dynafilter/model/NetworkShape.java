@@ -1,5 +1,7 @@
 package dynafilter.model;
 
+import java.util.Map;
+
 /**
  * What decides the shape of every tensor of a network.
  *
@@ -9,9 +11,16 @@ package dynafilter.model;
  * @param channels C of the backbone's feature map [N, C, H, W]
  * @param mapHeight H
  * @param mapWidth W
+ * @param adapter whether a trainable layer stands between the backbone and the filters
  */
 public record NetworkShape(
-        BackboneArchitecture backbone, FilterKind filters, int classes, int channels, int mapHeight, int mapWidth) {
+        BackboneArchitecture backbone,
+        FilterKind filters,
+        int classes,
+        int channels,
+        int mapHeight,
+        int mapWidth,
+        boolean adapter) {
     /** Numbers in a label's embedding. */
     public static final int EMBEDDING_SIZE = 128;
 
@@ -25,7 +34,7 @@ public record NetworkShape(
     public static final int IMAGE_SIZE = 32;
 
     /** The network on a backbone: generator, filters and predictor follow its feature map of 32x32 images. */
-    public static NetworkShape of(BackboneArchitecture backbone, FilterKind filters, int classes) {
+    public static NetworkShape of(BackboneArchitecture backbone, FilterKind filters, int classes, boolean adapter) {
         long[] features = backbone.featureShape(IMAGE_SIZE, IMAGE_SIZE);
         return new NetworkShape(
                 backbone,
@@ -33,12 +42,18 @@ public record NetworkShape(
                 classes,
                 Math.toIntExact(features[0]),
                 Math.toIntExact(features[1]),
-                Math.toIntExact(features[2]));
+                Math.toIntExact(features[2]),
+                adapter);
     }
 
     /** The network for ResNet-18's layer1 on 32x32 images. */
     public static NetworkShape ofResNet18Stem(FilterKind filters, int classes) {
-        return of(ResNetStem.ARCHITECTURE, filters, classes);
+        return of(ResNetStem.ARCHITECTURE, filters, classes, false);
+    }
+
+    /** Whether a state dict is of a network with an adapter. */
+    public static boolean hasAdapter(Map<String, ?> state) {
+        return state.keySet().stream().anyMatch(name -> name.startsWith(Adapter.PREFIX));
     }
 
     /** Numbers in one response map: the predictor's input width. */
@@ -58,7 +73,7 @@ public record NetworkShape(
 
     /** Whether the tensor with this name in the state dict is trained by gradient descent; the others are buffers. */
     public boolean isParameter(String name) {
-        return !name.startsWith(BackboneArchitecture.PREFIX) || backbone.isParameter(name);
+        return name.startsWith(BackboneArchitecture.PREFIX) ? backbone.isParameter(name) : StateDict.isParameter(name);
     }
 
     /**
@@ -68,7 +83,7 @@ public record NetworkShape(
     public boolean isCastByAutocast(String name) {
         return name.startsWith(BackboneArchitecture.PREFIX)
                 ? backbone.isCastByAutocast(name)
-                : !name.startsWith("filters.");
+                : !name.startsWith("filters.") && !name.startsWith(Adapter.NORM);
     }
 
     /** Whether the run that freezes so much trains the parameter with this name in the state dict. */

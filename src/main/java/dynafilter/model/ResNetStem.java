@@ -1,7 +1,5 @@
 package dynafilter.model;
 
-import static org.bytedeco.pytorch.global.torch.batch_norm;
-import static org.bytedeco.pytorch.global.torch.conv2d;
 import static org.bytedeco.pytorch.global.torch.relu_;
 
 import dynafilter.runtime.ScriptModule;
@@ -9,10 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * ResNet-18 from {@code conv1} through {@code layer1} (He et al. 2016, as torchvision builds it), its operators called one
@@ -21,22 +16,20 @@ import org.bytedeco.pytorch.global.torch;
 public final class ResNetStem implements Backbone {
     private static final int CHANNELS = 64;
 
-    private static final double BATCH_NORM_MOMENTUM = 0.1;
-    private static final double BATCH_NORM_EPSILON = 1e-5;
     private static final List<String> BLOCKS = List.of("layer1.0", "layer1.1");
 
     /** For the shape of a network. */
     public static final BackboneArchitecture ARCHITECTURE = new Architecture();
 
-    private final Convolution stem;
+    private final ConvolutionNorm stem;
     private final List<BasicBlock> blocks;
 
     ResNetStem(Map<String, Tensor> state, boolean frozen) {
-        stem = new Convolution(state, "conv1", "bn1", 2, 3, frozen);
+        stem = convolution(state, "conv1", "bn1", 2, 3, frozen);
         blocks = BLOCKS.stream()
                 .map(block -> new BasicBlock(
-                        new Convolution(state, block + ".conv1", block + ".bn1", 1, 1, frozen),
-                        new Convolution(state, block + ".conv2", block + ".bn2", 1, 1, frozen)))
+                        convolution(state, block + ".conv1", block + ".bn1", 1, 1, frozen),
+                        convolution(state, block + ".conv2", block + ".bn2", 1, 1, frozen)))
                 .toList();
     }
 
@@ -49,6 +42,12 @@ public final class ResNetStem implements Backbone {
             features = block.forward(features, training); // [N, 64, 8, 8]
         }
         return features;
+    }
+
+    private static ConvolutionNorm convolution(
+            Map<String, Tensor> state, String name, String norm, int stride, int padding, boolean frozen) {
+        String prefix = BackboneArchitecture.PREFIX;
+        return new ConvolutionNorm(state, prefix + name, prefix + norm, stride, padding, frozen);
     }
 
     /** Stateless: one for all. */
@@ -64,11 +63,7 @@ public final class ResNetStem implements Backbone {
         }
 
         private void convolution(String convolution, String norm, int inputs, int kernel) {
-            shapes.put(PREFIX + convolution + ".weight", new long[] {CHANNELS, inputs, kernel, kernel});
-            for (String name : List.of("weight", "bias", "running_mean", "running_var")) {
-                shapes.put(PREFIX + norm + "." + name, new long[] {CHANNELS});
-            }
-            shapes.put(PREFIX + norm + ".num_batches_tracked", new long[0]);
+            ConvolutionNorm.shapes(shapes, PREFIX + convolution, PREFIX + norm, CHANNELS, inputs, kernel, kernel);
         }
 
         @Override
@@ -112,53 +107,10 @@ public final class ResNetStem implements Backbone {
         }
     }
 
-    private record BasicBlock(Convolution first, Convolution second) {
+    private record BasicBlock(ConvolutionNorm first, ConvolutionNorm second) {
         Tensor forward(Tensor features, boolean training) {
             Tensor inner = relu_(first.forward(features, training));
             return relu_(second.forward(inner, training).add_(features));
-        }
-    }
-
-    /** A convolution without bias and the BatchNorm behind it. */
-    private static final class Convolution {
-        private final Tensor weight;
-        private final Tensor normWeight;
-        private final Tensor normBias;
-        private final Tensor runningMean;
-        private final Tensor runningVariance;
-        private final Tensor batchesTracked;
-        private final long[] stride;
-        private final long[] padding;
-        private final boolean frozen;
-
-        Convolution(Map<String, Tensor> state, String name, String norm, int stride, int padding, boolean frozen) {
-            weight = state.get(BackboneArchitecture.PREFIX + name + ".weight");
-            String prefix = BackboneArchitecture.PREFIX + norm;
-            normWeight = state.get(prefix + ".weight");
-            normBias = state.get(prefix + ".bias");
-            runningMean = state.get(prefix + ".running_mean");
-            runningVariance = state.get(prefix + ".running_var");
-            batchesTracked = state.get(prefix + ".num_batches_tracked");
-            this.stride = new long[] {stride, stride};
-            this.padding = new long[] {padding, padding};
-            this.frozen = frozen;
-        }
-
-        Tensor forward(Tensor input, boolean training) {
-            boolean batchStatistics = training && !frozen;
-            if (batchStatistics) {
-                batchesTracked.add_(new Scalar(1L));
-            }
-            return batch_norm(
-                    conv2d(input, weight, new TensorOptional(), stride, padding, new long[] {1, 1}, 1),
-                    new TensorOptional(normWeight),
-                    new TensorOptional(normBias),
-                    new TensorOptional(runningMean),
-                    new TensorOptional(runningVariance),
-                    batchStatistics,
-                    BATCH_NORM_MOMENTUM,
-                    BATCH_NORM_EPSILON,
-                    torch.globalContext().userEnabledCuDNN());
         }
     }
 }

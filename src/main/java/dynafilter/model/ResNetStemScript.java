@@ -24,16 +24,6 @@ final class ResNetStemScript {
                 return torch.relu(self.bn2.forward(self.conv2.forward(inner)) + v)
             """;
 
-    private static final String CONVOLUTION = """
-            def forward(self, v: Tensor) -> Tensor:
-                return torch.conv2d(v, self.weight, None, [%1$d, %1$d], [%2$d, %2$d], [1, 1], 1)
-            """;
-
-    private static final String NORM = """
-            def forward(self, v: Tensor) -> Tensor:
-                return torch.batch_norm(v, self.weight, self.bias, self.running_mean, self.running_var, False, 0.1, 1e-05, True)
-            """;
-
     private final Map<String, Tensor> state;
 
     private ResNetStemScript(Map<String, Tensor> state) {
@@ -64,22 +54,10 @@ final class ResNetStemScript {
     }
 
     private ScriptModule convolution(String name, int stride, int padding) {
-        return ScriptModule.create("Convolution")
-                .parameter("weight", tensor(name + ".weight"))
-                .define(CONVOLUTION.formatted(stride, padding));
+        return ScriptLayers.convolution(state, BackboneArchitecture.PREFIX + name, stride, padding);
     }
 
     private ScriptModule norm(String name) {
-        return ScriptModule.create("BatchNorm")
-                .parameter("weight", tensor(name + ".weight"))
-                .parameter("bias", tensor(name + ".bias"))
-                .buffer("running_mean", tensor(name + ".running_mean"))
-                .buffer("running_var", tensor(name + ".running_var"))
-                .buffer("num_batches_tracked", tensor(name + ".num_batches_tracked"))
-                .define(NORM);
-    }
-
-    private Tensor tensor(String name) {
-        return state.get(BackboneArchitecture.PREFIX + name);
+        return ScriptLayers.norm(state, BackboneArchitecture.PREFIX + name);
     }
 }

@@ -60,7 +60,11 @@ public final class StateDict {
         }
         // The in-place operators return a second Java object for the same tensor: keep to the first.
         Tensor tensor = torch.zeros(sizes);
-        if (name.startsWith(BackboneArchitecture.PREFIX)) {
+        if (name.equals(Adapter.CONVOLUTION + ".weight")) {
+            tensor.view(sizes[0], sizes[1]).copy_(torch.eye(sizes[0]));
+        } else if (name.startsWith(Adapter.PREFIX)) {
+            initializeNorm(name, tensor);
+        } else if (name.startsWith(BackboneArchitecture.PREFIX)) {
             initializeBackbone(name, tensor);
         } else if (name.equals("embedding.weight")) {
             tensor.normal_();
@@ -77,7 +81,13 @@ public final class StateDict {
         if (tensor.dim() == 4) {
             double fanOut = (double) tensor.size(0) * tensor.size(2) * tensor.size(3);
             tensor.normal_(0, Math.sqrt(2 / fanOut), new GeneratorOptional());
-        } else if (name.endsWith(".weight") || name.endsWith(".running_var")) {
+        } else {
+            initializeNorm(name, tensor);
+        }
+    }
+
+    private static void initializeNorm(String name, Tensor tensor) {
+        if (name.endsWith(".weight") || name.endsWith(".running_var")) {
             tensor.fill_(new Scalar(1.0));
         }
     }

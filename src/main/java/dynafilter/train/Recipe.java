@@ -11,6 +11,7 @@ import dynafilter.runtime.Precision;
  * @param data {@code sample} or the folder of the data set
  * @param backbone {@code random}, {@code imagenet} or a file
  * @param cut the last layer taken from a backbone file
+ * @param adapter whether a trainable layer, the identity at first, stands between backbone and filters
  * @param epochs passes over the training images
  * @param batchSize images of one forward pass; the last, incomplete batch of an epoch is dropped
  * @param lr the peak learning rate
@@ -35,6 +36,7 @@ public record Recipe(
         String cut,
         FilterKind filters,
         Freeze freeze,
+        boolean adapter,
         int epochs,
         int batchSize,
         OptimizerKind optimizer,
@@ -65,6 +67,7 @@ public record Recipe(
             "layer1",
             FilterKind.DYNAMIC,
             Freeze.NONE,
+            false,
             20,
             256,
             OptimizerKind.SGD,

@@ -12,6 +12,7 @@ final class Resumption {
     private static final List<String> FIXED = List.of(
             "filters",
             "freeze",
+            "adapter",
             "optimizer",
             "batch_size",
             "accumulate",

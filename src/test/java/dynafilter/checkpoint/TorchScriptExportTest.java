@@ -11,6 +11,7 @@ import dynafilter.checkpoint.TorchScriptExport.Input;
 import dynafilter.model.Classifier;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
+import dynafilter.model.ResNetStem;
 import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.InputException;
@@ -44,7 +45,7 @@ class TorchScriptExportTest {
 
             folder, kind, baked = sys.argv[1:]
             checkpoint = torch.load(f"{folder}/best.pt")
-            network = reference.DynamicFilterNetwork(kind)
+            network = reference.DynamicFilterNetwork(kind, adapter=kind == "dynamic")
             network.load_state_dict(checkpoint["model"])
             network.eval()
             pixels = torch.load(f"{folder}/pixels.pt")["pixels"]
@@ -90,8 +91,10 @@ class TorchScriptExportTest {
         pixels = torch.randint(256, new long[] {5, 3, 32, 32}, new TensorOptions(ScalarType.Byte));
     }
 
+    /** Dynamic filters stand behind an adapter here. */
     private void writeCheckpoint(FilterKind kind) {
-        Map<String, Tensor> state = StateDict.random(NetworkShape.ofResNet18Stem(kind, CLASSES.size()), 1);
+        NetworkShape shape = NetworkShape.of(ResNetStem.ARCHITECTURE, kind, CLASSES.size(), kind == FilterKind.DYNAMIC);
+        Map<String, Tensor> state = StateDict.random(shape, 1);
         state.forEach((name, tensor) -> {
             if (name.endsWith("running_mean") || name.endsWith(".bias")) {
                 tensor.uniform_(-0.5, 0.5, null);

@@ -1,5 +1,6 @@
 package dynafilter.train;
 
+import static dynafilter.TensorAssert.assertClose;
 import static dynafilter.TensorAssert.assertIdentical;
 import static dynafilter.TensorAssert.difference;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -7,6 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
 import dynafilter.data.DeviceImages;
+import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.model.Freeze;
+import dynafilter.runtime.ComputeDevice;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -39,6 +44,30 @@ class FreezeTest {
     @Test
     void noneMovesEverything() {
         assertMoves(TestRun.recipe("freeze", "none"), name -> true);
+    }
+
+    @Test
+    void anAdapterTrainsBehindAFrozenBackbone() {
+        assertMoves(TestRun.recipe("freeze", "all", "adapter", true), name -> !inBackbone(name));
+    }
+
+    /** In evaluation exactly, in training as far as a batch has the statistics of the images it was calibrated on. */
+    @Test
+    void anAdapterStartsAsTheIdentity() {
+        Recipe recipe = TestRun.recipe("freeze", "all", "adapter", true);
+        Map<String, Tensor> initial = TestBench.initial(recipe);
+        Map<String, Tensor> without = new LinkedHashMap<>(initial);
+        without.keySet().removeIf(name -> name.startsWith("adapter."));
+        try (DeviceImages images = TestBench.images(64)) {
+            AdapterCalibration.apply(TestRun.shape(recipe), initial, images, ComputeDevice.CPU);
+            Tensor batch = images.evaluationBatch(0, 64).images();
+            Tensor expected = DynamicFilterNetwork.bind(
+                            TestRun.shape(TestRun.recipe("freeze", "all")), without, Freeze.ALL)
+                    .forward(batch, false);
+            DynamicFilterNetwork network = DynamicFilterNetwork.bind(TestRun.shape(recipe), initial, Freeze.ALL);
+            assertClose(expected, network.forward(batch, false), 1e-5, "evaluation");
+            assertClose(expected, network.forward(batch, true), 1e-4, "training");
+        }
     }
 
     @Test

@@ -62,6 +62,7 @@ class OracleTest {
                 recipe("filters", "static", "optimizer", "adamw", "weight_decay", 0.1),
                 recipe("filters", "single", "optimizer", "adamw"),
                 recipe("filters", "dynamic", "freeze", "all"),
+                recipe("filters", "dynamic", "freeze", "all", "adapter", true),
                 recipe("filters", "dynamic", "freeze", "all-but-bn"));
     }
 
@@ -80,8 +81,7 @@ class OracleTest {
         try (DeviceImages images = TestBench.images(IMAGES)) {
             Batch batch = images.nextBatch(IMAGES);
             TorchFile.write(folder.resolve("batch.pt"), Map.of("images", batch.images(), "labels", batch.labels()));
-            for (FilterKind filters : FilterKind.values()) {
-                Recipe recipe = TestRun.recipe("filters", filters.toString());
+            for (Recipe recipe : recipes().toList()) {
                 new Checkpoint(
                                 TestBench.initial(recipe),
                                 Map.of("state", Map.of(), "param_groups", List.of()),
@@ -92,7 +92,7 @@ class OracleTest {
                                 TestRun.CLASSES,
                                 Map.of(),
                                 Map.of())
-                        .write(folder.resolve(filters + ".pt"));
+                        .write(network(recipe));
             }
             recipes().forEach(recipe -> commands.add(command(recipe)));
         }
@@ -101,7 +101,7 @@ class OracleTest {
 
     private static List<String> command(Recipe recipe) {
         List<String> command = new ArrayList<>(List.of("oracle", "--threads", "1", "--steps", "" + STEPS));
-        Map<String, Object> options = new LinkedHashMap<>(Map.of("model", folder.resolve(recipe.filters() + ".pt")));
+        Map<String, Object> options = new LinkedHashMap<>(Map.of("model", network(recipe)));
         options.put("batch", folder.resolve("batch.pt"));
         options.put("out", answer(recipe));
         options.put("optimizer", recipe.optimizer());
@@ -115,8 +115,13 @@ class OracleTest {
         return command;
     }
 
+    private static Path network(Recipe recipe) {
+        return folder.resolve(recipe.filters() + (recipe.adapter() ? "-adapter" : "") + ".pt");
+    }
+
     private static Path answer(Recipe recipe) {
-        return folder.resolve(recipe.filters() + "-" + recipe.optimizer() + "-" + recipe.freeze() + ".answer.pt");
+        return folder.resolve(recipe.filters() + (recipe.adapter() ? "-adapter" : "") + "-" + recipe.optimizer() + "-"
+                + recipe.freeze() + ".answer.pt");
     }
 
     private static Map<String, Object> expected(Recipe recipe) {
@@ -130,7 +135,7 @@ class OracleTest {
     }
 
     private static TestBench bench(Recipe recipe) {
-        return new TestBench(recipe, Checkpoint.readStateDict(folder.resolve(recipe.filters() + ".pt")));
+        return new TestBench(recipe, Checkpoint.readStateDict(network(recipe)));
     }
 
     @ParameterizedTest

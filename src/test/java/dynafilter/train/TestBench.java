@@ -26,7 +26,7 @@ final class TestBench implements AutoCloseable {
     private final Recipe recipe;
 
     TestBench(Recipe recipe, Map<String, Tensor> initial) {
-        NetworkShape shape = NetworkShape.ofResNet18Stem(recipe.filters(), 10);
+        NetworkShape shape = TestRun.shape(recipe);
         this.recipe = recipe;
         state = new TrainingState(recipe, shape, initial, ComputeDevice.CPU);
         parameters = state.parameters();
@@ -36,7 +36,7 @@ final class TestBench implements AutoCloseable {
     /** From random tensors, BatchNorm's too, as a network has that was trained before. Ends with the caller's scope. */
     static Map<String, Tensor> initial(Recipe recipe) {
         Map<String, Tensor> state = new LinkedHashMap<>();
-        Map<String, Tensor> made = StateDict.random(NetworkShape.ofResNet18Stem(recipe.filters(), 10), recipe.seed());
+        Map<String, Tensor> made = StateDict.random(TestRun.shape(recipe), recipe.seed());
         try (NoGradGuard guard = new NoGradGuard()) {
             made.forEach((name, tensor) -> {
                 Tensor own = tensor.clone();

@@ -5,6 +5,7 @@ import dynafilter.checkpoint.RunDirectory;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
 import dynafilter.model.NetworkShape;
+import dynafilter.model.ResNetStem;
 import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
 import java.io.IOException;
@@ -46,7 +47,7 @@ final class TestRun implements AutoCloseable {
         this.stop = stop;
         directory = new RunDirectory(folder);
         directory.makeWritable();
-        NetworkShape shape = NetworkShape.ofResNet18Stem(recipe.filters(), 10);
+        NetworkShape shape = shape(recipe);
         initial = StateDict.random(shape, recipe.seed());
         try (set) {
             data = TrainingData.of(set, recipe, ComputeDevice.CPU);
@@ -58,6 +59,11 @@ final class TestRun implements AutoCloseable {
             }
         };
         trainer = new Trainer(recipe, shape, initial, data, ComputeDevice.CPU, false, directory, listener, this::stops);
+    }
+
+    /** Of the network that a recipe asks for. */
+    static NetworkShape shape(Recipe recipe) {
+        return NetworkShape.of(ResNetStem.ARCHITECTURE, recipe.filters(), 10, recipe.adapter());
     }
 
     static TestRun of(Recipe recipe, Path folder) {

@@ -1,0 +1,71 @@
+package dynafilter.model;
+
+import static org.bytedeco.pytorch.global.torch.relu_;
+
+import dynafilter.runtime.ScriptModule;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A layer between a backbone that does not train and the filters: 1x1 convolution, BatchNorm, ReLU. It starts as the identity
+ * on features that are not negative, and can mix channels that filters alone could only weigh.
+ */
+final class Adapter {
+    /** What the names of its tensors begin with. */
+    static final String PREFIX = "adapter.";
+
+    static final String NORM = PREFIX + "bn";
+    static final String CONVOLUTION = PREFIX + "conv";
+
+    private static final String FORWARD = """
+            def forward(self, v: Tensor) -> Tensor:
+                return torch.relu(self.bn.forward(self.conv.forward(v)))
+            """;
+
+    private final ConvolutionNorm layer;
+
+    Adapter(Map<String, Tensor> state) {
+        layer = new ConvolutionNorm(state, CONVOLUTION, NORM, 1, 0, false);
+    }
+
+    /**
+     * @param features [N, C, H, W]
+     * @return [N, C, H, W]
+     */
+    Tensor forward(Tensor features, boolean training) {
+        return relu_(layer.forward(features, training));
+    }
+
+    /** The shape of every tensor, by name, in the order of the state dict. */
+    static Map<String, long[]> shapes(long channels) {
+        Map<String, long[]> shapes = new LinkedHashMap<>();
+        ConvolutionNorm.shapes(shapes, CONVOLUTION, NORM, channels, channels, 1, 1);
+        return shapes;
+    }
+
+    /**
+     * Sets BatchNorm so that it changes nothing, with the statistics of these features.
+     *
+     * @param features [N, C, H, W], what the backbone makes of training images
+     */
+    static void calibrate(Map<String, Tensor> state, Tensor features) {
+        long[] places = {0, 2, 3};
+        Tensor mean = features.mean(places);
+        Tensor variance = features.sub(mean.view(1, -1, 1, 1)).square().mean(places);
+        state.get(NORM + ".running_mean").copy_(mean);
+        state.get(NORM + ".running_var").copy_(variance);
+        state.get(NORM + ".bias").copy_(mean);
+        state.get(NORM + ".weight")
+                .copy_(variance.add(new Scalar(ConvolutionNorm.EPSILON)).sqrt());
+    }
+
+    /** As TorchScript, for evaluation; the caller closes it. */
+    static ScriptModule toTorchScript(Map<String, Tensor> state) {
+        return ScriptModule.create("Adapter")
+                .module("conv", ScriptLayers.convolution(state, CONVOLUTION, 1, 0))
+                .module("bn", ScriptLayers.norm(state, NORM))
+                .define(FORWARD);
+    }
+}

@@ -1,0 +1,77 @@
+package dynafilter.model;
+
+import static org.bytedeco.pytorch.global.torch.batch_norm;
+import static org.bytedeco.pytorch.global.torch.conv2d;
+
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/** A convolution without bias and the BatchNorm behind it, with PyTorch's defaults. */
+final class ConvolutionNorm {
+    /** What BatchNorm adds to the variance. */
+    static final double EPSILON = 1e-5;
+
+    private static final double MOMENTUM = 0.1;
+
+    private final Tensor weight;
+    private final Tensor normWeight;
+    private final Tensor normBias;
+    private final Tensor runningMean;
+    private final Tensor runningVariance;
+    private final Tensor batchesTracked;
+    private final long[] stride;
+    private final long[] padding;
+    private final boolean frozen;
+
+    /**
+     * @param convolution what the names of its tensors in the state dict begin with
+     * @param norm the same of BatchNorm
+     * @param frozen whether BatchNorm keeps its running statistics in training, too
+     */
+    ConvolutionNorm(
+            Map<String, Tensor> state, String convolution, String norm, int stride, int padding, boolean frozen) {
+        weight = state.get(convolution + ".weight");
+        normWeight = state.get(norm + ".weight");
+        normBias = state.get(norm + ".bias");
+        runningMean = state.get(norm + ".running_mean");
+        runningVariance = state.get(norm + ".running_var");
+        batchesTracked = state.get(norm + ".num_batches_tracked");
+        this.stride = new long[] {stride, stride};
+        this.padding = new long[] {padding, padding};
+        this.frozen = frozen;
+    }
+
+    /**
+     * Puts the shapes of all its tensors, by name.
+     *
+     * @param weight [outputs, inputs, height, width]
+     */
+    static void shapes(Map<String, long[]> shapes, String convolution, String norm, long... weight) {
+        shapes.put(convolution + ".weight", weight);
+        for (String name : List.of("weight", "bias", "running_mean", "running_var")) {
+            shapes.put(norm + "." + name, new long[] {weight[0]});
+        }
+        shapes.put(norm + ".num_batches_tracked", new long[0]);
+    }
+
+    Tensor forward(Tensor input, boolean training) {
+        boolean batchStatistics = training && !frozen;
+        if (batchStatistics) {
+            batchesTracked.add_(new Scalar(1L));
+        }
+        return batch_norm(
+                conv2d(input, weight, new TensorOptional(), stride, padding, new long[] {1, 1}, 1),
+                new TensorOptional(normWeight),
+                new TensorOptional(normBias),
+                new TensorOptional(runningMean),
+                new TensorOptional(runningVariance),
+                batchStatistics,
+                MOMENTUM,
+                EPSILON,
+                torch.globalContext().userEnabledCuDNN());
+    }
+}
