@@ -68,7 +68,9 @@ class OracleTest {
 
     private static Recipe recipe(Object... namesAndValues) {
         Recipe recipe = TestRun.recipe(namesAndValues);
-        return TestRun.with(recipe, "lr", recipe.optimizer() == OptimizerKind.SGD ? 0.02 : 1e-4);
+        // Behind an adapter that is not calibrated the same rate makes rounding grow faster.
+        double sgd = recipe.adapter() ? 0.002 : 0.02;
+        return TestRun.with(recipe, "lr", recipe.optimizer() == OptimizerKind.SGD ? sgd : 1e-4);
     }
 
     @BeforeEach
