@@ -11,6 +11,12 @@ final class Interruption implements BooleanSupplier, AutoCloseable {
     private final CountDownLatch finished = new CountDownLatch(1);
     private final Thread hook = new Thread(this::await, "interruption");
     private volatile boolean requested;
+    private volatile boolean silent;
+
+    /** Says nothing when it is asked to stop: another process does. */
+    void silence() {
+        silent = true;
+    }
 
     /** From here on there is something to save. Does not return where the process is ending already. */
     void arm() {
@@ -23,7 +29,9 @@ final class Interruption implements BooleanSupplier, AutoCloseable {
 
     private void await() {
         requested = true;
-        System.err.println("\nstopping after this step; what is done will be saved");
+        if (!silent) {
+            System.err.println("\nstopping after this step; what is done will be saved");
+        }
         awaitQuietly(finished);
     }
 

@@ -16,6 +16,7 @@ import org.apache.logging.log4j.core.layout.PatternLayout;
  */
 final class Logging {
     private static final String CONSOLE = "dynafilter.console"; // log4j2.xml reads it
+    private static final String RESULTS = "dynafilter.results";
     private static final String FILE = "dynafilter.log";
     private static final String PATTERN = "%d{yyyy-MM-dd HH:mm:ss.SSS} %-5level %msg%n%throwable";
 
@@ -29,6 +30,13 @@ final class Logging {
     static void verbose(boolean verbose) {
         if (verbose) {
             System.setProperty(CONSOLE, "DEBUG");
+        }
+    }
+
+    /** Prints warnings only, and debug messages where they are asked for: another process talks to the user. */
+    static void quiet() {
+        if (System.getProperty(CONSOLE) == null) {
+            System.setProperty(RESULTS, "OFF");
         }
     }
 

@@ -1,5 +1,6 @@
 package dynafilter.cli;
 
+import dynafilter.distributed.WorkerFailure;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.OutOfMemory;
@@ -50,7 +51,7 @@ public final class Main {
             return run(find(arguments[0]), Arrays.copyOfRange(arguments, 1, arguments.length), interruption);
         } catch (InputException wrong) {
             return fail(wrong, wrong.getMessage(), ExitCode.USAGE);
-        } catch (TrainingFailure stopped) {
+        } catch (TrainingFailure | WorkerFailure stopped) {
             return fail(stopped, stopped.getMessage(), ExitCode.FAILED);
         } catch (RuntimeException | LinkageError | OutOfMemoryError failure) {
             return fail(failure, explain(failure), ExitCode.FAILED);

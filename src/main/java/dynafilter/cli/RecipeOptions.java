@@ -60,7 +60,9 @@ final class RecipeOptions {
                 .addOption(CommonOptions.flag("no-augment", "the training images as they are"))
                 .addOption(CommonOptions.flag(
                         "adapter", "a trainable layer, the identity at first, between the backbone and the filters"))
-                .addOption(CommonOptions.flag("deterministic", "deterministic algorithms only"));
+                .addOption(CommonOptions.flag("deterministic", "deterministic algorithms only"))
+                .addOption(CommonOptions.flag(
+                        "sync-batchnorm", "BatchNorm over all processes' images of a batch, not each over its own"));
     }
 
     /** The values given on the command line, by the recipe's names. */
@@ -78,9 +80,9 @@ final class RecipeOptions {
         if (line.hasOption("augment") || line.hasOption("no-augment")) {
             given.put("augment", !line.hasOption("no-augment"));
         }
-        for (String flag : List.of("deterministic", "adapter")) {
+        for (String flag : List.of("deterministic", "adapter", "sync-batchnorm")) {
             if (line.hasOption(flag)) {
-                given.put(flag, true);
+                given.put(key(flag), true);
             }
         }
         return given;

@@ -3,6 +3,7 @@ package dynafilter.cli;
 import dynafilter.checkpoint.BackboneSource;
 import dynafilter.checkpoint.RunDirectory;
 import dynafilter.data.DataSet;
+import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.BackboneArchitecture;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
@@ -24,6 +25,7 @@ import org.bytedeco.pytorch.Tensor;
 final class RunHeader {
     private final Recipe recipe;
     private final Session session;
+    private final WorkerGroup group;
     private final DataSet set;
     private final TrainingData data;
     private final NetworkShape shape;
@@ -36,12 +38,14 @@ final class RunHeader {
     RunHeader(
             Recipe recipe,
             Session session,
+            WorkerGroup group,
             DataSet set,
             TrainingData data,
             NetworkShape shape,
             Map<String, Tensor> state) {
         this.recipe = recipe;
         this.session = session;
+        this.group = group;
         this.set = set;
         this.data = data;
         this.shape = shape;
@@ -85,6 +89,9 @@ final class RunHeader {
         facts.put("data", dataFacts);
         facts.put("network", network);
         facts.put("environment", session.environment());
+        if (!group.isSingle()) {
+            facts.put("distributed", Map.of("processes", group.size(), "launch", group.launch()));
+        }
         if (resumed != null) { // up to there the recipe may have been another
             facts.put(
                     "resumed",
@@ -107,6 +114,14 @@ final class RunHeader {
                 recipe.precision(),
                 graph ? ", each step one CUDA graph" : "",
                 session.device().reason());
+        if (!group.isSingle()) {
+            log.info(format(
+                    "processes  %d, joined by %s: %,d images of each step a process, %s",
+                    group.size(),
+                    session.device().isCuda() ? "NCCL" : "Gloo",
+                    trainer.imagesPerStep() / group.size(),
+                    recipe.syncBatchnorm() ? "BatchNorm over all of them" : "BatchNorm over its own"));
+        }
         session.cuda().ifPresent(cuda -> {
             log.info("cuda       {}", cuda);
             session.machine()

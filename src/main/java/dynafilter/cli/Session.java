@@ -1,9 +1,11 @@
 package dynafilter.cli;
 
+import dynafilter.distributed.Placement;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.CpuTopology;
 import dynafilter.runtime.CudaDiagnosis;
 import dynafilter.runtime.DeviceFacts;
+import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -26,12 +28,30 @@ record Session(ComputeDevice device, int threads, CudaDiagnosis machine) {
         int few = CpuTopology.physicalCores();
         int before = threadsBefore.orElse(few);
         boolean has = before <= Runtime.getRuntime().availableProcessors();
-        int threads = CommonOptions.threads(line, has ? before : few);
+        return open(line, has ? before : few, 0);
+    }
+
+    /** Of one rank: the cores are divided among those of the machine, and each has a GPU of its own. */
+    static Session open(CommandLine line, Placement placement) {
+        String name = line.getOptionValue(CommonOptions.DEVICE, "auto");
+        if (name.contains(":") && placement.neighbours() > 1) {
+            throw new InputException("--device " + name + " with " + placement.neighbours()
+                    + " processes on this machine: they cannot share it; --device cuda gives each a GPU of its own");
+        }
+        return open(line, Math.max(1, CpuTopology.physicalCores() / placement.neighbours()), placement.localRank());
+    }
+
+    /** @param gpu which is taken where the command line does not say */
+    private static Session open(CommandLine line, int defaultThreads, int gpu) {
+        int threads = CommonOptions.threads(line, defaultThreads);
         String name = line.getOptionValue(CommonOptions.DEVICE, "auto");
         CudaDiagnosis machine = CudaDiagnosis.ofMachine(CommonOptions.path(line, CommonOptions.CUDA_LIBS));
         NativeRuntime.load(machine, !name.equals("cpu"));
         NativeRuntime.useThreads(threads);
         ComputeDevice device = ComputeDevice.choose(name, machine);
+        if (device.isCuda() && gpu > 0 && !name.contains(":")) {
+            device = ComputeDevice.choose("cuda:" + gpu, machine);
+        }
         if (name.equals("auto") && !device.isCuda() && CudaDiagnosis.isBuilt() && machine.hasDriver()) {
             Logging.log().warn("this run is on the CPU: {}", device.reason());
         }

@@ -2,10 +2,13 @@ package dynafilter.cli;
 
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.RunDirectory;
+import dynafilter.distributed.Placement;
+import dynafilter.distributed.WorkerGroup;
 import dynafilter.runtime.InputException;
 import dynafilter.train.Recipe;
 import dynafilter.train.Recipes;
 import dynafilter.train.RunConfig;
+import dynafilter.train.Trainer;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
@@ -13,6 +16,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
@@ -40,11 +44,17 @@ final class TrainCommand implements Command {
         options.addOption(CommonOptions.valued("out", "DIR", "the run's folder [checkpoints/NAME-TIMESTAMP]"))
                 .addOption(CommonOptions.flag("overwrite", "replace the run in --out"))
                 .addOption(CommonOptions.valued(
-                        "resume", "WHAT", "continue a run: last, best, its folder or a checkpoint file"))
+                        "resume",
+                        "WHAT",
+                        "continue a run: last, best, its folder or a checkpoint file; auto: the one in --out, if any"))
                 .addOption(
                         CommonOptions.valued("config", "FILE", "take the recipe of a config.json; other options win"))
                 .addOption(CommonOptions.valued("progress", "STYLE", "auto, bar, plain or none [auto]"))
                 .addOption(CommonOptions.cudaGraphOption())
+                .addOption(CommonOptions.valued(
+                        LocalWorkers.OPTION, "N", "share every batch among N processes of this machine [1]"))
+                .addOption(CommonOptions.valued(
+                        RankedRun.TIMEOUT, "SECONDS", "for how long a process may let the others wait [300]"))
                 .addOption(CommonOptions.json("write the outcome as JSON"));
         return CommonOptions.addCompute(options);
     }
@@ -57,54 +67,73 @@ final class TrainCommand implements Command {
                 "train --backbone mobilenet.ts.pt --cut features.6",
                 "train --config checkpoints/RUN/config.json --out checkpoints/again",
                 "train --resume checkpoints/RUN",
-                "train --resume last --epochs 40");
+                "train --resume last --epochs 40",
+                "train --workers 2 --sync-batchnorm");
     }
 
     @Override
     public int run(CommandLine line, Interruption interruption) {
         CommonOptions.refuseArguments(line, name());
-        Terminal terminal = Terminal.of(line.getOptionValue("progress", "auto"));
+        String progress = line.getOptionValue("progress", "auto");
+        Terminal.of(progress);
         JsonOutput.file(line);
-        boolean resumes = line.hasOption("resume");
-        if (resumes && (line.hasOption("overwrite") || line.hasOption("config"))) {
-            throw new InputException(
-                    "--resume continues a run as it was: it goes with neither --overwrite nor --config");
-        }
         Map<String, Object> given = RecipeOptions.given(line);
         Path config = CommonOptions.path(line, "config");
         Recipe recipe = Recipes.with(config == null ? Recipe.DEFAULT : RunConfig.read(config), given, true);
-        Path out = CommonOptions.path(line, "out");
-        if (resumes) {
-            return resume(line, interruption, terminal, given, out);
+        RankedRun.timeout(line);
+        Optional<Placement> placement = Placement.of(System.getenv());
+        int workers = LocalWorkers.count(line);
+        if (placement.isPresent() && line.hasOption(LocalWorkers.OPTION)) {
+            throw new InputException("--workers starts processes, but the environment says that a launcher has done so"
+                    + " (RANK and WORLD_SIZE); give one of the two");
         }
-        if (out != null) {
-            new RunDirectory(out).requireFolder();
-            if (!line.hasOption("overwrite")) {
-                new RunDirectory(out).requireUnused();
-            }
+        RunStart start = placement.isPresent() ? null : RunStart.of(line);
+        if (start == null || start.checkpoint() == null) {
+            Trainer.requireShares(
+                    recipe.batchSize(), placement.map(Placement::size).orElse(workers));
         }
-        RunDirectory directory = out != null ? new RunDirectory(out) : RunDirectory.create(nameOf(recipe));
-        OptionalInt threads = config == null ? OptionalInt.empty() : RunConfig.threads(config);
-        return new TrainingRun(line, recipe, directory, terminal, interruption).start(Session.open(line, threads));
+        if (workers > 1) {
+            return LocalWorkers.run(name(), line, workers);
+        }
+        RankedRun.Work work = (from, session, group) -> {
+            Terminal terminal = Terminal.of(group.leads() ? progress : "none");
+            return from.checkpoint() == null
+                    ? new TrainingRun(line, recipe, from, terminal, interruption, group).start(session)
+                    : resume(line, interruption, terminal, given, from, session, group);
+        };
+        if (placement.isPresent()) {
+            return new RankedRun(line, placement.get()).run(interruption, found -> named(found, recipe), work);
+        }
+        OptionalInt threads = start.checkpoint() != null
+                ? RunConfig.threads(start.source().config())
+                : config == null ? OptionalInt.empty() : RunConfig.threads(config);
+        RunStart named = named(start, recipe);
+        return work.run(named, Session.open(line, threads), WorkerGroup.single());
+    }
+
+    private static RunStart named(RunStart start, Recipe recipe) {
+        return start.folder() != null
+                ? start
+                : new RunStart(null, RunDirectory.create(nameOf(recipe)).path(), start.replaces());
     }
 
     private static int resume(
-            CommandLine line, Interruption interruption, Terminal terminal, Map<String, Object> given, Path out) {
-        Path file = RunDirectory.checkpointFor(line.getOptionValue("resume"), out);
-        RunDirectory source = RunDirectory.of(file);
-        RunDirectory directory = out != null ? new RunDirectory(out) : source;
-        directory.requireFolder();
-        if (!directory.isSame(source) && directory.isUsed()) {
-            throw new InputException(
-                    "--out " + directory.path() + " holds another run than --resume " + file + "; name a new folder");
-        }
-        Session session = Session.open(line, RunConfig.threads(source.config()));
+            CommandLine line,
+            Interruption interruption,
+            Terminal terminal,
+            Map<String, Object> given,
+            RunStart start,
+            Session session,
+            WorkerGroup group) {
+        Path file = start.checkpoint();
         try (Checkpoint checkpoint = Checkpoint.read(file)) {
             Map<String, Object> values = new LinkedHashMap<>(LIMITS_OF_ONE_CALL);
             values.putAll(given);
             Recipe recipe = Recipes.with(recipeOf(checkpoint, file), values, true);
-            RunDirectory goesOn = checkpoint.epoch() < recipe.epochs() ? directory : source; // finished: stays as it is
-            return new TrainingRun(line, recipe, goesOn, terminal, interruption).resume(session, file, checkpoint);
+            RunStart goesOn = checkpoint.epoch() < recipe.epochs()
+                    ? start
+                    : new RunStart(file, start.source().path(), false); // finished: stays as it is
+            return new TrainingRun(line, recipe, goesOn, terminal, interruption, group).resume(session, checkpoint);
         }
     }
 

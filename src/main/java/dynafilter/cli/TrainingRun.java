@@ -8,6 +8,8 @@ import dynafilter.checkpoint.RunDirectory;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
 import dynafilter.data.DataSource;
+import dynafilter.distributed.WorkerFailure;
+import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
 import dynafilter.train.AdapterCalibration;
@@ -32,38 +34,52 @@ import org.bytedeco.pytorch.Tensor;
 final class TrainingRun {
     private final CommandLine line;
     private final Recipe recipe;
+    private final RunStart start;
     private final RunDirectory directory;
     private final Terminal terminal;
     private final Interruption interruption;
+    private final WorkerGroup group;
     private final Logger log = Logging.log();
 
-    TrainingRun(CommandLine line, Recipe recipe, RunDirectory directory, Terminal terminal, Interruption interruption) {
+    TrainingRun(
+            CommandLine line,
+            Recipe recipe,
+            RunStart start,
+            Terminal terminal,
+            Interruption interruption,
+            WorkerGroup group) {
         this.line = line;
         this.recipe = recipe;
-        this.directory = directory;
+        this.start = start;
         this.terminal = terminal;
         this.interruption = interruption;
+        this.group = group;
+        directory = new RunDirectory(start.folder());
     }
 
     /** Trains a new network. Whatever can be wrong with the input is found before an older run's files go. */
     int start(Session session) {
-        return train(session, null, null);
+        return train(session, null);
     }
 
     /** Continues from a checkpoint. */
-    int resume(Session session, Path file, Checkpoint checkpoint) {
-        return train(session, file, checkpoint);
+    int resume(Session session, Checkpoint checkpoint) {
+        return train(session, checkpoint);
     }
 
-    private int train(Session session, Path file, Checkpoint checkpoint) {
+    private int train(Session session, Checkpoint checkpoint) {
+        Path file = start.checkpoint();
         boolean graph = CommonOptions.cudaGraph(line).captures(session.device());
         recipe.precision().apply();
         session.device().useDeterministicAlgorithms(recipe.deterministic());
         Map<String, Tensor> initial = Map.of();
         DataSet set = DataSource.open(recipe.data());
+        RankFacts facts = new RankFacts(group, recipe);
+        facts.require(set, session);
         try (TrainingData data = onDevice(set, session);
                 PretrainedBackbone backbone = checkpoint == null
-                        ? new BackboneSource().load(recipe.backbone(), recipe.cut(), session.device(), terminal::bytes)
+                        ? facts.inTurn(() -> new BackboneSource()
+                                .load(recipe.backbone(), recipe.cut(), session.device(), terminal::bytes))
                         : PretrainedBackbone.of(checkpoint, file, session.device())) {
             NetworkShape shape = NetworkShape.of(
                     backbone.architecture(), recipe.filters(), set.classes().size(), recipe.adapter());
@@ -73,7 +89,7 @@ final class TrainingRun {
             }
             RunReport report = new RunReport(terminal, recipe.epochs(), data.selectionName());
             try (Trainer trainer = new Trainer(
-                    recipe, shape, initial, data, session.device(), graph, directory, report, interruption)) {
+                    recipe, shape, initial, data, session.device(), graph, directory, report, interruption, group)) {
                 Ending ending = Ending.FINISHED;
                 if (checkpoint != null) {
                     trainer.resume(checkpoint, file);
@@ -81,12 +97,15 @@ final class TrainingRun {
                 boolean trains = trainer.epoch() < recipe.epochs();
                 if (trains) {
                     interruption.arm();
-                    prepareFolder(file);
-                    backbone.writeProgram(directory);
-                    RunHeader header = new RunHeader(recipe, session, set, data, shape, initial);
-                    RunConfig.write(directory.config(), recipe, header.facts(trainer, file));
-                    header.log(directory, trainer, file, graph);
-                    if (trainer.epoch() > 0 && !Files.exists(directory.best())) {
+                    if (group.leads()) {
+                        prepareFolder(file);
+                        backbone.writeProgram(directory);
+                        RunHeader header = new RunHeader(recipe, session, group, set, data, shape, initial);
+                        RunConfig.write(directory.config(), recipe, header.facts(trainer, file));
+                        header.log(directory, trainer, file, graph);
+                    }
+                    boolean lost = trainer.epoch() > 0 && !Files.exists(directory.best());
+                    if (Boolean.parseBoolean(group.share(String.valueOf(lost)))) {
                         trainer.forgetBest();
                         log.info("the run's best.pt is not at hand: the best epoch is chosen anew from here on");
                     }
@@ -98,10 +117,15 @@ final class TrainingRun {
                             directory.path(),
                             resumption("--epochs " + 2 * trainer.epoch()));
                 }
-                JsonOutput.write(
-                        CommonOptions.path(line, CommonOptions.JSON), outcome(ending, trains, trainer, data, session));
+                if (group.leads()) {
+                    Map<String, Object> outcome = outcome(ending, trains, trainer, data, session);
+                    JsonOutput.write(CommonOptions.path(line, CommonOptions.JSON), outcome);
+                }
+                group.barrier(); // nobody leaves before all is written
                 return ExitCode.DONE;
             }
+        } catch (WorkerFailure failure) {
+            throw RankedRun.withWayOn(failure, directory, resumption(""));
         } finally {
             terminal.clear();
             initial.values().forEach(Pointer::close);
@@ -132,7 +156,7 @@ final class TrainingRun {
     private void prepareFolder(Path resumed) {
         directory.makeWritable();
         if (resumed == null) {
-            if (!line.hasOption("overwrite")) {
+            if (!start.replaces()) {
                 directory.requireUnused(); // still: the data took a while to read
             }
             directory.clear();
@@ -167,6 +191,12 @@ final class TrainingRun {
         outcome.put("steps", trainer.step());
         outcome.put("selected_on", data.selectionName());
         outcome.put("cuda_graph", trainer.isCaptured());
+        if (!group.isSingle()) {
+            outcome.put("processes", group.size());
+            outcome.put("all_reduce_share", trainer.shareOfSums());
+            log.info(String.format(
+                    Locale.ROOT, "all-reduce took %.1f %% of the steps' time", 100 * trainer.shareOfSums()));
+        }
         if (trainer.epoch() > 0 && Files.exists(directory.best())) {
             outcome.put("best_accuracy", trainer.bestAccuracy());
             outcome.put("best_epoch", trainer.bestEpoch());

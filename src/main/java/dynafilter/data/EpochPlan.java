@@ -1,5 +1,6 @@
 package dynafilter.data;
 
+import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
@@ -33,5 +34,27 @@ public record EpochPlan(long[] order, long[] cropTop, long[] cropLeft, long[] fl
             flip[i] = random.below(2);
         }
         return new EpochPlan(IntStream.of(order).asLongStream().toArray(), top, left, flip);
+    }
+
+    /**
+     * One rank's part: of every batch an equal, contiguous share. Each image keeps its crop and flip, whatever the number of
+     * ranks.
+     *
+     * @param batch images of a batch of all ranks together, a multiple of {@code ranks}
+     * @return a plan of the same length, whose first places are this rank's; the others are to be left alone
+     */
+    public EpochPlan shard(int rank, int ranks, int batch) {
+        if (ranks == 1) {
+            return this;
+        }
+        int share = batch / ranks;
+        int[] places = IntStream.range(0, order.length / batch * share)
+                .map(own -> own / share * batch + rank * share + own % share)
+                .toArray();
+        return new EpochPlan(at(places, order), at(places, cropTop), at(places, cropLeft), at(places, flip));
+    }
+
+    private static long[] at(int[] places, long[] values) {
+        return Arrays.copyOf(IntStream.of(places).mapToLong(place -> values[place]).toArray(), values.length);
     }
 }

@@ -2,6 +2,7 @@ package dynafilter.train;
 
 import dynafilter.data.DeviceImages;
 import dynafilter.data.EpochPlan;
+import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.NetworkShape;
 import dynafilter.runtime.ComputeDevice;
 import java.util.Map;
@@ -37,7 +38,7 @@ public final class EndlessTraining implements AutoCloseable {
         this.images = images;
         state = new TrainingState(recipe, shape, initial, device);
         trainingStep = new TrainingStep(
-                state, recipe, images, recipe.batchSize(), recipe.accumulate(), device, graph, warning);
+                state, recipe, images, recipe.batchSize(), recipe.accumulate(), WorkerGroup.single(), device, graph, warning);
         stepsPerEpoch = images.size() / trainingStep.images();
     }
 

@@ -1,6 +1,7 @@
 package dynafilter.train;
 
 import dynafilter.data.DeviceImages;
+import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.Classifier;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkClassifier;
@@ -12,11 +13,13 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
@@ -38,13 +41,18 @@ public final class Evaluator {
 
     /** The scores of all images, in their order: float32 [N, classes] on the device, in the caller's scope. */
     public Tensor scores(Classifier classifier, DeviceImages images) {
+        return scores(classifier, images, 0, images.size());
+    }
+
+    /** The scores of the images {@code begin} to {@code end - 1}, of which there is one at least. */
+    private Tensor scores(Classifier classifier, DeviceImages images, long begin, long end) {
         long size = device.isCuda() ? CUDA_BATCH : CPU_BATCH;
         try (InferenceMode inference = new InferenceMode();
                 Precision.Region autocast = precision.autocast(device.type())) {
             List<Tensor> parts = new ArrayList<>();
-            for (long from = 0; from < images.size(); from += size) {
+            for (long from = begin; from < end; from += size) {
                 try (PointerScope step = new PointerScope()) {
-                    Tensor pixels = images.pixels(from, Math.min(size, images.size() - from));
+                    Tensor pixels = images.pixels(from, Math.min(size, end - from));
                     Tensor part = classifier.scores(pixels).to(ScalarType.Float); // [batch, classes]
                     part.retainReference();
                     parts.add(part);
@@ -97,6 +105,34 @@ public final class Evaluator {
         }
     }
 
+    /** Evaluates a network that all ranks have, each on its part of the images: every image once. */
+    Evaluation evaluate(DynamicFilterNetwork network, DeviceImages images, WorkerGroup group) {
+        if (group.isSingle()) {
+            return evaluate(network, images);
+        }
+        long from = images.size() * group.rank() / group.size();
+        long to = images.size() * (group.rank() + 1) / group.size();
+        long classes = network.shape().classes();
+        try (PointerScope scope = new PointerScope();
+                InferenceMode inference = new InferenceMode();
+                NetworkClassifier now = new NetworkClassifier(network, device)) {
+            TensorOptions sums = new TensorOptions(ScalarType.Double).device(new DeviceOptional(device.toTorch()));
+            Tensor loss = torch.zeros(new long[] {1}, sums);
+            Tensor confusion = torch.zeros(new long[] {classes * classes}, sums); // counts: exact in double precision
+            if (from < to) {
+                Tensor scores = scores(now, images, from, to);
+                Tensor labels = images.labels().narrow(0, from, to - from);
+                loss.add_(loss(scores, labels), new Scalar(to - from));
+                confusion.add_(confusion(scores, labels));
+            }
+            group.sum(loss);
+            group.sum(confusion);
+            return new Evaluation(
+                    loss.item_double() / images.size(),
+                    table(confusion.cpu().to(ScalarType.Long), Math.toIntExact(classes)));
+        }
+    }
+
     /**
      * What scores are worth.
      *
@@ -107,12 +143,22 @@ public final class Evaluator {
         try (PointerScope scope = new PointerScope();
                 InferenceMode inference = new InferenceMode()) {
             int classes = Math.toIntExact(scores.size(1));
-            Tensor loss = torch.cross_entropy_loss(scores.to(ScalarType.Double), labels);
-            Tensor predicted = scores.argmax(new LongOptional(1), false); // [N]
-            Tensor cells = labels.mul(new Scalar(classes)).add_(predicted); // of the confusion matrix, row by row
-            Tensor confusion = torch.bincount(cells, new TensorOptional(), (long) classes * classes);
-            return new Evaluation(loss.item_double(), table(confusion.cpu(), classes));
+            double loss = loss(scores, labels).item_double();
+            return new Evaluation(loss, table(confusion(scores, labels).cpu(), classes));
         }
+    }
+
+    /** Mean over the images: double []. */
+    private static Tensor loss(Tensor scores, Tensor labels) {
+        return torch.cross_entropy_loss(scores.to(ScalarType.Double), labels);
+    }
+
+    /** The confusion matrix, row by row: int64 [classes * classes]. */
+    private static Tensor confusion(Tensor scores, Tensor labels) {
+        long classes = scores.size(1);
+        Tensor predicted = scores.argmax(new LongOptional(1), false); // [N]
+        Tensor cells = labels.mul(new Scalar(classes)).add_(predicted);
+        return torch.bincount(cells, new TensorOptional(), classes * classes);
     }
 
     private static long[][] table(Tensor confusion, int classes) {

@@ -40,7 +40,9 @@ final class FlatParameters implements AutoCloseable {
     private final Map<String, Long> offsets = new LinkedHashMap<>();
     private final List<Group> groups;
     private final Tensor values; // [P]
+    private final Tensor reduced; // [P + ALIGNMENT]: the gradients, then the votes
     private final Tensor gradients; // [P]
+    private final Tensor votes; // [ALIGNMENT]
 
     /**
      * Copies a state dict to a device.
@@ -70,9 +72,13 @@ final class FlatParameters implements AutoCloseable {
             }
             groups = List.copyOf(made);
             values = zeros(length, target);
-            gradients = zeros(length, target);
+            reduced = zeros(length + ALIGNMENT, target);
+            gradients = reduced.narrow(0, 0, length);
+            votes = reduced.narrow(0, length, ALIGNMENT);
             initial.forEach((name, tensor) -> state.put(name, place(name, tensor, device)));
             values.retainReference();
+            reduced.retainReference();
+            votes.retainReference();
             gradients.retainReference();
             state.values().forEach(Pointer::retainReference);
         }
@@ -121,6 +127,16 @@ final class FlatParameters implements AutoCloseable {
         return gradients;
     }
 
+    /** What ranks sum at every step: the gradients, and behind them the votes. */
+    Tensor reduced() {
+        return reduced;
+    }
+
+    /** Numbers that are summed along with the gradients: {@link Lockstep}'s. */
+    Tensor votes() {
+        return votes;
+    }
+
     /** Matrices and convolutions, which decay, then vectors, which do not. A group without parameters is left out. */
     List<Group> groups() {
         return groups;
@@ -148,7 +164,9 @@ final class FlatParameters implements AutoCloseable {
     @Override
     public void close() {
         state.values().forEach(Pointer::close);
+        votes.close();
         gradients.close();
+        reduced.close();
         values.close();
     }
 }

@@ -29,6 +29,7 @@ import dynafilter.runtime.Precision;
  * @param ema decay of the exponential moving average of the network that is evaluated, in [0, 1); 0: no average
  * @param accumulate batches whose gradients make one step
  * @param deterministic deterministic algorithms only
+ * @param syncBatchnorm whether BatchNorm takes the statistics of all processes' images in training
  */
 public record Recipe(
         String data,
@@ -58,7 +59,8 @@ public record Recipe(
         double valSplit,
         double ema,
         int accumulate,
-        boolean deterministic) {
+        boolean deterministic,
+        boolean syncBatchnorm) {
 
     /** The recipe of a {@code train} without options; {@code results.md} tells which values were chosen by experiment. */
     public static final Recipe DEFAULT = new Recipe(
@@ -89,6 +91,7 @@ public record Recipe(
             0,
             0,
             1,
+            false,
             false);
 
     /**

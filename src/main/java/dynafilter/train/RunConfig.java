@@ -15,6 +15,7 @@ import java.util.OptionalInt;
 /** {@code config.json}: the recipe of a run and all it was run with. */
 public final class RunConfig {
     private static final String FORMAT = "dynafilter-config/1";
+    private static final String LAUNCH = "/distributed/launch";
     private static final JsonMapper MAPPER = new JsonMapper();
 
     private RunConfig() {}
@@ -63,6 +64,15 @@ public final class RunConfig {
         }
         throw new InputException(
                 "--config " + file + " is not a config.json of format " + FORMAT + "; give the one in a run's folder");
+    }
+
+    /** What the launcher called the processes of the run of a config.json; empty where it does not say. */
+    public static String launch(Path file) {
+        try {
+            return MAPPER.readTree(Files.readAllBytes(file)).at(LAUNCH).asText();
+        } catch (IOException noConfig) {
+            return "";
+        }
     }
 
     /** The CPU threads that the run of a config.json used: other numbers round differently. None where it does not say. */

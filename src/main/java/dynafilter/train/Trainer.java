@@ -3,12 +3,12 @@ package dynafilter.train;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.RunDirectory;
 import dynafilter.data.EpochPlan;
+import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.NetworkShape;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.OutOfMemory;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -27,10 +27,13 @@ public final class Trainer implements AutoCloseable {
     private final History history;
     private final TrainingListener listener;
     private final BooleanSupplier stopRequested;
+    private final WorkerGroup group;
+    private final Lockstep lockstep;
     private final TrainingState state;
     private final TrainingStep trainingStep;
     private final Evaluator evaluator;
     private final Schedule schedule;
+    private final int batchSize;
     private final long stepsPerEpoch;
     private final long started = System.nanoTime();
     private String lastGood; // the checkpoint to go back to, for messages; null before there is one
@@ -38,7 +41,9 @@ public final class Trainer implements AutoCloseable {
     /**
      * @param initial every tensor of the network by name; copied
      * @param graph whether a step is captured as a CUDA graph
+     * @param directory what rank 0 writes to
      * @param stopRequested asked between steps and after every epoch
+     * @param group the ranks that share every batch, all with the same recipe, network and data
      */
     public Trainer(
             Recipe recipe,
@@ -49,22 +54,38 @@ public final class Trainer implements AutoCloseable {
             boolean graph,
             RunDirectory directory,
             TrainingListener listener,
-            BooleanSupplier stopRequested) {
+            BooleanSupplier stopRequested,
+            WorkerGroup group) {
         this.recipe = recipe;
         this.data = data;
         this.directory = directory;
         this.listener = listener;
         this.stopRequested = stopRequested;
+        this.group = group;
         history = new History(directory.history());
         state = new TrainingState(recipe, shape, initial, device);
         long images = data.training().size();
-        int batchSize = (int) Math.min(recipe.batchSize(), images);
+        batchSize = (int) Math.min(recipe.batchSize(), images);
+        requireShares(batchSize, group.size());
+        lockstep = new Lockstep(group, state, device);
         int batches = (int) Math.min(recipe.accumulate(), images / batchSize);
-        trainingStep =
-                new TrainingStep(state, recipe, data.training(), batchSize, batches, device, graph, listener::warning);
+        trainingStep = new TrainingStep(
+                state, recipe, data.training(), batchSize, batches, group, device, graph, listener::warning);
         evaluator = new Evaluator(recipe.precision(), device);
         stepsPerEpoch = images / trainingStep.images();
         schedule = Schedule.of(recipe.schedule(), recipe.lr(), recipe.warmup(), stepsPerEpoch * recipe.epochs());
+    }
+
+    /**
+     * Sees that every rank gets as many images of a batch.
+     *
+     * @throws InputException where the batch does not divide so
+     */
+    public static void requireShares(int batchSize, int ranks) {
+        if (batchSize % ranks != 0) {
+            throw new InputException("a batch of " + batchSize + " images does not divide among " + ranks
+                    + " processes; give a --batch-size that is a multiple of " + ranks);
+        }
     }
 
     /**
@@ -78,25 +99,28 @@ public final class Trainer implements AutoCloseable {
         } catch (RuntimeException | OutOfMemoryError failure) {
             Optional<String> full = OutOfMemory.in(failure);
             if (full.isPresent()) {
-                throw outOfMemory(full.get(), failure);
+                throw TrainingFailure.outOfMemory(full.get(), state, lastGood, failure);
             }
             throw failure;
         }
     }
 
     private Ending train() {
-        history.keep(state.epoch());
+        lockstep.requireSameStart();
+        if (group.leads()) {
+            history.keep(state.epoch());
+        }
         while (state.epoch() < recipe.epochs()) {
             EpochClock clock = new EpochClock(state.secondsBefore());
             long first = state.step() - state.epoch() * stepsPerEpoch;
-            data.training().begin(plan(), first * trainingStep.images());
+            data.training().begin(plan(), first * trainingStep.ownImages());
             for (long at = first; at < stepsPerEpoch; at++) {
                 Ending ending = state.step() > 0 ? ending() : null;
                 if (ending != null) {
                     interruptEpoch(clock);
                     return ending;
                 }
-                trainingStep.run(schedule.learningRate(state.step()));
+                lockstep.step(this::wish, () -> trainingStep.run(schedule.learningRate(state.step())));
                 report(clock, at + 1);
             }
             finishEpoch(clock);
@@ -110,24 +134,34 @@ public final class Trainer implements AutoCloseable {
 
     private EpochPlan plan() {
         return EpochPlan.of(
-                recipe.seed(), state.epoch(), Math.toIntExact(data.training().size()));
+                        recipe.seed(),
+                        state.epoch(),
+                        Math.toIntExact(data.training().size()))
+                .shard(group.rank(), group.size(), batchSize);
     }
 
-    /** Why to stop now; null to go on. */
+    /** Why to stop now; null to go on. The same at all ranks. */
     private Ending ending() {
-        if (stopRequested.getAsBoolean()) {
-            return Ending.INTERRUPTED;
+        Ending asked = lockstep.ending(this::wish);
+        if (asked != null) {
+            return asked;
         }
         if (recipe.maxSteps() > 0 && state.step() >= recipe.maxSteps()) {
             return Ending.MAX_STEPS;
         }
-        if (recipe.maxMinutes() > 0 && System.nanoTime() - started > recipe.maxMinutes() * 60e9) {
-            return Ending.MAX_MINUTES;
-        }
         return recipe.earlyStop() > 0 && state.epochsSinceBest() >= recipe.earlyStop() ? Ending.EARLY_STOP : null;
     }
 
-    /** Tells the listener, at most twice a second and at an epoch's end: reading the sums waits for the device. */
+    /** Why this rank would stop now, whatever the others say; null to go on. */
+    private Ending wish() {
+        if (stopRequested.getAsBoolean()) {
+            return Ending.INTERRUPTED;
+        }
+        boolean late = recipe.maxMinutes() > 0 && System.nanoTime() - started > recipe.maxMinutes() * 60e9;
+        return late ? Ending.MAX_MINUTES : null;
+    }
+
+    /** Tells the listener of this rank's part, at most twice a second and at an epoch's end: reading the sums waits for the device. */
     private void report(EpochClock clock, long stepOfEpoch) {
         if (!clock.reports(stepOfEpoch == stepsPerEpoch)) {
             return;
@@ -151,10 +185,11 @@ public final class Trainer implements AutoCloseable {
     }
 
     private void finishEpoch(EpochClock clock) {
-        TrainingMetrics.Sums sums = state.metrics().read();
+        TrainingMetrics.Sums sums = lockstep.total(state.metrics().read());
         requireFinite(sums.lossSum(), "the loss");
+        lockstep.shareStatistics();
         double imagesPerSecond = imagesPerSecond(clock);
-        Evaluation evaluation = evaluator.evaluate(state.evaluated(), data.selection());
+        Evaluation evaluation = evaluator.evaluate(state.evaluated(), data.selection(), group);
         requireFinite(evaluation.loss(), "the loss of the evaluation");
         requireFiniteParameters();
         boolean best = state.epochFinished(evaluation.accuracy());
@@ -169,16 +204,25 @@ public final class Trainer implements AutoCloseable {
                 best,
                 clock.seconds(),
                 imagesPerSecond);
-        history.add(result); // first: a kill in between leaves a row too many, which resuming drops
-        save(best);
+        lockstep.finishEpoch(this::wish);
+        if (group.leads()) {
+            history.add(result); // first: a kill in between leaves a row too many, which resuming drops
+            save(best);
+        }
+        group.barrier();
         listener.epochFinished(result);
     }
 
     private void interruptEpoch(EpochClock clock) {
-        requireFinite(state.metrics().read().lossSum(), "the loss");
+        TrainingMetrics.Sums sums = lockstep.total(state.metrics().read());
+        requireFinite(sums.lossSum(), "the loss");
         requireFiniteParameters();
         state.interrupted(clock.seconds());
-        save(false);
+        if (group.leads()) {
+            state.metrics().set(sums);
+            save(false);
+        }
+        group.barrier();
     }
 
     /** Writes last.pt, and best.pt first where this epoch is the best. */
@@ -207,6 +251,9 @@ public final class Trainer implements AutoCloseable {
                     + " epochs, but an epoch of " + data.training().size() + " images has " + stepsPerEpoch
                     + " steps here; resume with the data and batch size of the run");
         }
+        if (!group.leads()) {
+            state.metrics().set(TrainingMetrics.Sums.ZERO); // rank 0 goes on from the sums of all
+        }
         lastGood = file + " of step " + state.step();
     }
 
@@ -226,36 +273,9 @@ public final class Trainer implements AutoCloseable {
     }
 
     private void requireFinite(double value, String what) {
-        if (Double.isFinite(value)) {
-            return;
+        if (!Double.isFinite(value)) {
+            throw TrainingFailure.notFinite(what, state, lastLearningRate(), lastGood);
         }
-        String kept = lastGood == null
-                ? "; start again with a lower --lr, a longer --warmup, or --clip-grad 1"
-                : "; " + lastGood + " is good: go on from it with --resume and a lower --lr, or --clip-grad 1";
-        throw new TrainingFailure(String.format(
-                Locale.ROOT,
-                "%s is NaN or infinite in epoch %d, by step %d (learning rate %.3g)%s",
-                what,
-                state.epoch() + 1,
-                state.step(),
-                lastLearningRate(),
-                kept));
-    }
-
-    private TrainingFailure outOfMemory(String what, Throwable cause) {
-        String kept = lastGood == null
-                ? "; train with a smaller --batch-size (--accumulate keeps the images a step)"
-                : "; " + lastGood + " is whole: go on from it with --resume once there is memory, or start again with a"
-                        + " smaller --batch-size (--accumulate keeps the images a step)";
-        return new TrainingFailure(
-                String.format(
-                        Locale.ROOT,
-                        "out of memory in epoch %d, after step %d: %s%s",
-                        state.epoch() + 1,
-                        state.step(),
-                        what,
-                        kept),
-                cause);
     }
 
     /** Finished epochs. */
@@ -275,6 +295,11 @@ public final class Trainer implements AutoCloseable {
     /** Images that make one step: a batch, times the batches accumulated; fewer where the training set is smaller. */
     public long imagesPerStep() {
         return trainingStep.images();
+    }
+
+    /** The share of the steps' time that summing gradients took; of use on the CPU. */
+    public double shareOfSums() {
+        return trainingStep.shareOfSums();
     }
 
     /** Whether steps are replayed from a CUDA graph by now. */

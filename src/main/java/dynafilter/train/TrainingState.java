@@ -5,7 +5,9 @@ import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
 import dynafilter.runtime.ComputeDevice;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
 /** Everything that changes while a network trains: what a checkpoint holds, and what a resumed run takes over. */
@@ -60,6 +62,16 @@ final class TrainingState implements AutoCloseable {
     /** The network to evaluate: the average where there is one. */
     DynamicFilterNetwork evaluated() {
         return evaluated;
+    }
+
+    /** What changes without being trained: BatchNorm's running statistics, of the average as well. Live. */
+    List<Tensor> buffers() {
+        Stream<Map<String, Tensor>> states =
+                average == null ? Stream.of(parameters.state()) : Stream.of(parameters.state(), average.state());
+        return states.flatMap(state -> state.entrySet().stream())
+                .filter(entry -> !shape.isParameter(entry.getKey()))
+                .map(Map.Entry::getValue)
+                .toList();
     }
 
     Optimizer optimizer() {

@@ -2,6 +2,7 @@ package dynafilter.train;
 
 import dynafilter.data.Batch;
 import dynafilter.data.DeviceImages;
+import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.Precision;
@@ -19,11 +20,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * One update of the parameters: batches, forward, loss, backward, clip, optimizer, average, metrics. What differs from step
  * to step lies in tensors on the device (the place in the epoch, the learning rate, the optimizer's count), so that the
- * whole is the same work every time: on CUDA it is captured as one graph.
+ * whole is the same work every time: on CUDA it is captured as one graph. Ranks sum their gradients in the middle, by one
+ * operation over the flat buffer: there the graph is cut in two.
  */
 final class TrainingStep implements AutoCloseable {
     private static final double CLIP_EPSILON = 1e-6; // torch.nn.utils.clip_grad_norm_'s
     private static final long STEP_SEEDS = 1_000_003;
+    private static final long RANK_SEEDS = 7_368_787;
     private static final long NO_IGNORED_LABEL = -100;
 
     private final TrainingState state;
@@ -34,13 +37,18 @@ final class TrainingStep implements AutoCloseable {
     private final Recipe recipe;
     private final DeviceImages images;
     private final ComputeDevice device;
-    private final int batchSize;
+    private final WorkerGroup group;
+    private final int share; // this rank's images of a batch
     private final int batches;
     private final RepeatedWork work;
+    private final RepeatedWork update; // null where it is part of the work
+    private long nanos;
+    private long nanosInSums;
 
     /**
-     * @param batchSize images of one batch, at most those of {@code images}
+     * @param batchSize images of one batch of all ranks together, at most those of {@code images}
      * @param batches whose mean gradient makes one step
+     * @param group the ranks that share every batch
      * @param graph whether the step is captured as a CUDA graph
      * @param warning hears why the step is not captured, where that fails
      */
@@ -50,6 +58,7 @@ final class TrainingStep implements AutoCloseable {
             DeviceImages images,
             int batchSize,
             int batches,
+            WorkerGroup group,
             ComputeDevice device,
             boolean graph,
             Consumer<String> warning) {
@@ -61,23 +70,44 @@ final class TrainingStep implements AutoCloseable {
         this.recipe = recipe;
         this.images = images;
         this.device = device;
-        this.batchSize = batchSize;
+        this.group = group;
         this.batches = batches;
-        work = RepeatedWork.of(graph, this::step, warning);
+        share = batchSize / group.size();
+        work = RepeatedWork.of(graph, group.isSingle() ? this::step : this::backward, warning);
+        update = group.isSingle() ? null : RepeatedWork.of(graph, this::update, warning);
     }
 
     /** Trains on the next images of the epoch, which {@link DeviceImages#begin} prepared. */
     void run(double learningRate) {
+        long begin = System.nanoTime();
         optimizer.setLearningRate(learningRate);
-        torch.manual_seed(recipe.seed() * STEP_SEEDS + state.step()); // for a backbone that draws, such as by dropout
+        // For a backbone that draws, such as by dropout.
+        torch.manual_seed(recipe.seed() * STEP_SEEDS + state.step() + group.rank() * RANK_SEEDS);
         work.run();
-        metrics.count(images());
+        if (update != null) {
+            long computed = System.nanoTime();
+            group.sum(parameters.reduced());
+            nanosInSums += System.nanoTime() - computed;
+            update.run();
+        }
+        metrics.count(ownImages());
         state.stepFinished();
+        nanos += System.nanoTime() - begin;
     }
 
-    /** Images of one step. */
+    /** The share of the steps' time that summing gradients took, waiting for slower ranks included; of use on the CPU. */
+    double shareOfSums() {
+        return nanos == 0 ? 0 : (double) nanosInSums / nanos;
+    }
+
+    /** Images of one step, of all ranks together. */
     long images() {
-        return (long) batchSize * batches;
+        return (long) share * group.size() * batches;
+    }
+
+    /** This rank's part of them. */
+    long ownImages() {
+        return (long) share * batches;
     }
 
     /** Whether the step is replayed from a graph by now. */
@@ -86,11 +116,21 @@ final class TrainingStep implements AutoCloseable {
     }
 
     private void step() {
+        backward();
+        update();
+    }
+
+    private void backward() {
         try (PointerScope scope = new PointerScope()) {
             state.working().refresh();
             for (int i = 0; i < batches; i++) {
-                accumulate(images.nextBatch(batchSize), i == 0);
+                accumulate(images.nextBatch(share), i == 0);
             }
+        }
+    }
+
+    private void update() {
+        try (PointerScope scope = new PointerScope()) {
             if (recipe.clipGrad() > 0) {
                 clip();
             }
@@ -109,7 +149,8 @@ final class TrainingStep implements AutoCloseable {
                     Reduction.Mean.value,
                     NO_IGNORED_LABEL,
                     recipe.labelSmoothing());
-            (batches == 1 ? loss : loss.div(new Scalar(batches))).backward();
+            int parts = batches * group.size(); // whose gradients are added up
+            (parts == 1 ? loss : loss.div(new Scalar(parts))).backward();
             state.working().collectGradients(first);
             metrics.add(loss, scores, batch.labels());
         }
@@ -133,5 +174,8 @@ final class TrainingStep implements AutoCloseable {
     @Override
     public void close() {
         work.close();
+        if (update != null) {
+            update.close();
+        }
     }
 }

@@ -3,6 +3,7 @@ package dynafilter.train;
 import dynafilter.data.DeviceImages;
 import dynafilter.data.EpochPlan;
 import dynafilter.data.ImageSet;
+import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
@@ -74,7 +75,7 @@ final class TestBench implements AutoCloseable {
     void step(DeviceImages images, int batchSize, int batches, double learningRate) {
         begin(images);
         try (TrainingStep step = new TrainingStep(
-                state, recipe, images, batchSize, batches, ComputeDevice.CPU, false, Assertions::fail)) {
+                state, recipe, images, batchSize, batches, WorkerGroup.single(), ComputeDevice.CPU, false, Assertions::fail)) {
             step.run(learningRate);
         }
     }

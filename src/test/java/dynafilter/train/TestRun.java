@@ -4,6 +4,7 @@ import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.RunDirectory;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
+import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
 import dynafilter.model.StateDict;
@@ -44,6 +45,11 @@ final class TestRun implements AutoCloseable {
 
     /** Closes the set. */
     TestRun(Recipe recipe, Path folder, DataSet set, Predicate<TestRun> stop) {
+        this(recipe, folder, set, stop, WorkerGroup.single());
+    }
+
+    /** One rank's part of a run; closes the set. */
+    TestRun(Recipe recipe, Path folder, DataSet set, Predicate<TestRun> stop, WorkerGroup group) {
         this.stop = stop;
         directory = new RunDirectory(folder);
         directory.makeWritable();
@@ -58,7 +64,8 @@ final class TestRun implements AutoCloseable {
                 epochs.add(result);
             }
         };
-        trainer = new Trainer(recipe, shape, initial, data, ComputeDevice.CPU, false, directory, listener, this::stops);
+        trainer = new Trainer(
+                recipe, shape, initial, data, ComputeDevice.CPU, false, directory, listener, this::stops, group);
     }
 
     /** Of the network that a recipe asks for. */

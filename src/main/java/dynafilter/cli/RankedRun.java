@@ -1,0 +1,98 @@
+package dynafilter.cli;
+
+import dynafilter.checkpoint.RunDirectory;
+import dynafilter.distributed.C10dGroup;
+import dynafilter.distributed.Placement;
+import dynafilter.distributed.WorkerFailure;
+import dynafilter.distributed.WorkerGroup;
+import dynafilter.runtime.NativeRuntime;
+import dynafilter.train.RunConfig;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.function.UnaryOperator;
+import org.apache.commons.cli.CommandLine;
+
+/** {@code train} as one rank of several: joins the others, and begins where rank 0 says. */
+final class RankedRun {
+    static final String TIMEOUT = "dist-timeout";
+    private static final int DEFAULT_TIMEOUT = 300; // seconds
+    private static final int LONGEST_TIMEOUT = 1_000_000;
+
+    private final CommandLine line;
+    private final Placement placement;
+
+    /** What a rank trains. */
+    interface Work {
+        int run(RunStart start, Session session, WorkerGroup group);
+    }
+
+    RankedRun(CommandLine line, Placement placement) {
+        this.line = line;
+        this.placement = placement;
+    }
+
+    /** For how long a rank may let the others wait. */
+    static Duration timeout(CommandLine line) {
+        return Duration.ofSeconds(CommonOptions.integer(line, TIMEOUT, 1, LONGEST_TIMEOUT, DEFAULT_TIMEOUT));
+    }
+
+    /**
+     * @param named gives a run that has no folder one; only where this is rank 0
+     */
+    int run(Interruption interruption, UnaryOperator<RunStart> named, Work work) {
+        if (placement.size() > 1) {
+            RankStream.mark(placement.rank());
+        }
+        if (placement.rank() != 0) {
+            Logging.quiet();
+            interruption.silence();
+        }
+        Session session = Session.open(line, placement);
+        try (WorkerGroup group =
+                C10dGroup.join(placement, session.device(), timeout(line), RankedRun::endStuckProcess)) {
+            try {
+                return work.run(start(group, named), session, group);
+            } catch (RuntimeException | LinkageError | OutOfMemoryError failure) {
+                group.fail(NativeRuntime.firstLine(failure));
+                throw failure;
+            }
+        }
+    }
+
+    /** Rank 0 looks at the folders, and tells the others: where they are on another machine they may not have them. */
+    private RunStart start(WorkerGroup group, UnaryOperator<RunStart> named) {
+        RunStart own = group.leads() ? named.apply(found()) : null;
+        String[] shared = group.share(own == null ? "" : written(own)).split("\n", -1);
+        return own != null ? own : new RunStart(shared[0].isEmpty() ? null : Path.of(shared[0]), Path.of(shared[1]), false);
+    }
+
+    private static String written(RunStart start) {
+        return (start.checkpoint() == null ? "" : start.checkpoint().toAbsolutePath()) + "\n"
+                + start.folder().toAbsolutePath();
+    }
+
+    /** Restarted by its launcher a run goes on by itself; not so a run that only lies in the same folder. */
+    private RunStart found() {
+        Path out = CommonOptions.path(line, "out");
+        boolean own = out != null
+                && placement.restart() > 0
+                && !placement.launch().isEmpty()
+                && RunConfig.launch(new RunDirectory(out).config()).equals(placement.launch());
+        return own ? RunStart.continued(out) : RunStart.of(line);
+    }
+
+    /** What a failure of the group means for the run's files. */
+    static WorkerFailure withWayOn(WorkerFailure failure, RunDirectory directory, String resumption) {
+        return Files.exists(directory.last())
+                ? new WorkerFailure(
+                        failure.getMessage() + "; " + directory.last() + " is whole: go on with: " + resumption, failure)
+                : failure;
+    }
+
+    /** A thread that waits for a GPU, or for an answer from a dead machine, cannot be woken. */
+    private static void endStuckProcess(String why) {
+        System.err.println("dynafilter: " + why);
+        Runtime.getRuntime().halt(ExitCode.FAILED);
+    }
+}

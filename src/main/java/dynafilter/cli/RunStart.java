@@ -1,0 +1,76 @@
+package dynafilter.cli;
+
+import dynafilter.checkpoint.RunDirectory;
+import dynafilter.runtime.InputException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.commons.cli.CommandLine;
+
+/**
+ * Where a run begins.
+ *
+ * @param checkpoint to continue from; null for a new run
+ * @param folder of the run; null for a new one under {@link RunDirectory#RUNS}
+ * @param replaces whether an older run there goes
+ */
+record RunStart(Path checkpoint, Path folder, boolean replaces) {
+    /** {@code --resume}'s word for the run in {@code --out}, where there is one already. */
+    static final String AUTO = "auto";
+
+    /**
+     * Finds out what a command line asks for.
+     *
+     * @throws InputException where it contradicts itself, or would cost another run its files
+     */
+    static RunStart of(CommandLine line) {
+        String resume = line.getOptionValue("resume");
+        Path out = CommonOptions.path(line, "out");
+        if (resume != null && (line.hasOption("overwrite") || (line.hasOption("config") && !resume.equals(AUTO)))) {
+            throw new InputException(
+                    "--resume continues a run as it was: it goes with neither --overwrite nor --config");
+        }
+        if (AUTO.equals(resume)) {
+            if (out == null) {
+                throw new InputException("--resume auto continues the run in --out, or begins it there; name it");
+            }
+            return continued(out);
+        }
+        return resume == null ? begun(out, line.hasOption("overwrite")) : resumed(resume, out);
+    }
+
+    /** The run in a folder goes on from its last checkpoint; where it has not come to one, it begins again. */
+    static RunStart continued(Path out) {
+        RunDirectory directory = new RunDirectory(out);
+        if (Files.exists(directory.last())) {
+            return resumed(out.toString(), out);
+        }
+        return begun(out, !Files.exists(directory.best()));
+    }
+
+    private static RunStart begun(Path out, boolean replaces) {
+        if (out != null) {
+            new RunDirectory(out).requireFolder();
+            if (!replaces) {
+                new RunDirectory(out).requireUnused();
+            }
+        }
+        return new RunStart(null, out, replaces);
+    }
+
+    private static RunStart resumed(String what, Path out) {
+        Path file = RunDirectory.checkpointFor(what, out);
+        RunDirectory source = RunDirectory.of(file);
+        RunDirectory directory = out != null ? new RunDirectory(out) : source;
+        directory.requireFolder();
+        if (!directory.isSame(source) && directory.isUsed()) {
+            throw new InputException(
+                    "--out " + directory.path() + " holds another run than --resume " + file + "; name a new folder");
+        }
+        return new RunStart(file, directory.path(), false);
+    }
+
+    /** The folder of the checkpoint to continue from. */
+    RunDirectory source() {
+        return RunDirectory.of(checkpoint);
+    }
+}

@@ -1,0 +1,211 @@
+package dynafilter.distributed;
+
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeRuntime;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Backend;
+import org.bytedeco.pytorch.BroadcastOptions;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.Work;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Ranks joined by libtorch's c10d: NCCL between GPUs, Gloo between CPUs. */
+public final class C10dGroup implements WorkerGroup {
+    private static final long POLL_MILLISECONDS = 10;
+
+    private final Placement placement;
+    private final ComputeDevice device;
+    private final Duration timeout;
+    private final RendezvousStore store;
+    private final Heartbeat heartbeat;
+    private final Backend backend;
+    private long exchanges;
+    private boolean broken; // a collective failed, and may still be under way
+
+    private C10dGroup(
+            Placement placement,
+            ComputeDevice device,
+            Duration timeout,
+            RendezvousStore store,
+            Heartbeat heartbeat) {
+        this.placement = placement;
+        this.device = device;
+        this.timeout = timeout;
+        this.store = store;
+        this.heartbeat = heartbeat;
+        String[] names = new String[placement.size()];
+        List<String> found = exchange(description());
+        for (int rank = 0; rank < names.length; rank++) {
+            names[rank] = "rank " + rank + " (" + found.get(rank) + ")";
+        }
+        heartbeat.watch(names);
+        try {
+            backend = device.isCuda()
+                    ? NcclBackend.create(store, placement, timeout)
+                    : GlooBackend.create(store, placement, timeout);
+        } catch (RuntimeException failure) {
+            throw heartbeat.explain(failure);
+        }
+    }
+
+    /**
+     * Joins the other ranks, and waits until all are there.
+     *
+     * @param device this rank's; NCCL wants one of its own for each
+     * @param timeout for how long a rank may let the others wait
+     * @param stuck hears why the ranks cannot go on, where this one does not come to it by itself: it has to be ended
+     * @throws WorkerFailure where not all ranks come
+     */
+    public static C10dGroup join(
+            Placement placement, ComputeDevice device, Duration timeout, Consumer<String> stuck) {
+        RendezvousStore store = RendezvousStore.open(placement, timeout);
+        Heartbeat heartbeat =
+                new Heartbeat(RendezvousStore.connect(placement, timeout), placement, timeout, stuck);
+        heartbeat.start();
+        try {
+            return new C10dGroup(placement, device, timeout, store, heartbeat);
+        } catch (RuntimeException failure) {
+            heartbeat.announce("rank " + placement.rank() + " stopped: " + NativeRuntime.firstLine(failure));
+            heartbeat.close();
+            throw failure;
+        }
+    }
+
+    private static String description() {
+        String process = "process " + ProcessHandle.current().pid();
+        try {
+            return process + " on " + InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException nameless) {
+            return process;
+        }
+    }
+
+    @Override
+    public int rank() {
+        return placement.rank();
+    }
+
+    @Override
+    public int size() {
+        return placement.size();
+    }
+
+    @Override
+    public void sum(Tensor tensor) {
+        collective(() -> backend.allreduce(new TensorVector(tensor)));
+    }
+
+    @Override
+    public void broadcast(Tensor tensor) {
+        collective(() -> backend.broadcast(new TensorVector(tensor), new BroadcastOptions()));
+    }
+
+    private void collective(Supplier<Work> start) {
+        heartbeat.enter();
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            start.get()._wait();
+        } catch (RuntimeException failure) {
+            broken = true;
+            throw heartbeat.explain(failure);
+        }
+    }
+
+    @Override
+    public long[][] gather(long... own) {
+        int columns = Math.max(1, own.length);
+        try (PointerScope scope = new PointerScope()) {
+            Tensor table = torch.zeros(new long[] {size(), columns}, new TensorOptions(ScalarType.Long));
+            numbers(table).position((long) rank() * columns).put(own);
+            Tensor shared = table.to(device.toTorch(), ScalarType.Long);
+            collective(() -> backend.allreduce(new TensorVector(shared)));
+            LongPointer sums = numbers(shared.cpu());
+            long[][] rows = new long[size()][own.length];
+            for (int rank = 0; rank < rows.length; rank++) {
+                sums.position((long) rank * columns).get(rows[rank]);
+            }
+            return rows;
+        }
+    }
+
+    private static LongPointer numbers(Tensor contiguous) {
+        return new LongPointer(contiguous.data_ptr()).capacity(contiguous.numel());
+    }
+
+    @Override
+    public List<String> exchange(String own) {
+        long round = exchanges++;
+        store.set(key(round, rank()), own);
+        List<Integer> missing =
+                IntStream.range(0, size()).boxed().collect(Collectors.toCollection(ArrayList::new));
+        long end = System.nanoTime() + timeout.toNanos();
+        while (true) {
+            missing.removeIf(rank -> store.has(key(round, rank)));
+            if (missing.isEmpty()) {
+                break;
+            }
+            heartbeat.requireAll();
+            if (System.nanoTime() > end) {
+                throw new WorkerFailure("rank "
+                        + missing.stream().map(String::valueOf).collect(Collectors.joining(", ")) + " of " + size()
+                        + (round == 0 ? " has not been started" : " lives, but has not come here") + " within "
+                        + timeout.toSeconds() + " s; wait longer with --dist-timeout");
+            }
+            pause();
+        }
+        List<String> texts = IntStream.range(0, size())
+                .mapToObj(rank -> store.get(key(round, rank)))
+                .toList();
+        if (round > 0) {
+            store.delete(key(round - 1, rank())); // all have read it, or they would not have come here
+        }
+        return texts;
+    }
+
+    private static String key(long round, int rank) {
+        return "exchange/" + round + "/" + rank;
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(POLL_MILLISECONDS);
+        } catch (InterruptedException now) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public String launch() {
+        return placement.launch();
+    }
+
+    @Override
+    public void fail(String why) {
+        heartbeat.announce("rank " + rank() + " stopped: " + why);
+    }
+
+    @Override
+    public void close() {
+        if (!broken) { // otherwise closing might wait for it
+            backend.close(); // first: whoever waits for this rank wakes up
+        }
+        heartbeat.close();
+        if (!broken) {
+            store.close();
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package dynafilter.distributed;
+
+import dynafilter.runtime.InputException;
+import dynafilter.runtime.NativeRuntime;
+import java.time.Duration;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.javacpp.chrono.Milliseconds;
+import org.bytedeco.pytorch.PrefixStore;
+import org.bytedeco.pytorch.Store;
+import org.bytedeco.pytorch.StringVector;
+import org.bytedeco.pytorch.TCPStore;
+import org.bytedeco.pytorch.TCPStoreOptions;
+
+/**
+ * A connection to c10d's key-value store, at which the ranks meet. Rank 0 keeps it, or torchrun's agent does, as in
+ * PyTorch's {@code env://} rendezvous. One thread at a time: a call may wait for an answer.
+ */
+final class RendezvousStore implements AutoCloseable {
+    private final TCPStore tcp;
+    private final PrefixStore store;
+
+    private RendezvousStore(TCPStore tcp, PrefixStore store) {
+        this.tcp = tcp;
+        this.store = store;
+    }
+
+    /** Opens the store where this rank keeps it, and connects to it; waits until it is there. */
+    static RendezvousStore open(Placement placement, Duration timeout) {
+        return connect(placement, placement.rank() == 0 && !placement.agentStore(), timeout);
+    }
+
+    /** A further connection. */
+    static RendezvousStore connect(Placement placement, Duration timeout) {
+        return connect(placement, false, timeout);
+    }
+
+    private static RendezvousStore connect(Placement placement, boolean server, Duration timeout) {
+        try (PointerScope scope = new PointerScope()) {
+            TCPStoreOptions options = new TCPStoreOptions()
+                    .port((short) placement.port())
+                    .isServer(server)
+                    .waitWorkers(false)
+                    .timeout(new Milliseconds(timeout.toMillis()));
+            TCPStore tcp = new TCPStore(placement.host(), options);
+            // The agent may keep its store through restarts: what an earlier attempt left there means nothing now.
+            PrefixStore store = new PrefixStore("dynafilter/attempt_" + placement.restart(), tcp);
+            tcp.retainReference();
+            store.retainReference();
+            return new RendezvousStore(tcp, store);
+        } catch (RuntimeException failure) {
+            throw explained(placement, server, timeout, failure);
+        }
+    }
+
+    private static RuntimeException explained(
+            Placement placement, boolean server, Duration timeout, RuntimeException failure) {
+        String address = placement.host() + ":" + placement.port();
+        if (server) {
+            return new InputException(
+                    "rank 0 cannot open the store " + address + " (" + NativeRuntime.firstLine(failure)
+                            + "); MASTER_ADDR has to be this machine's, and MASTER_PORT free",
+                    failure);
+        }
+        return new WorkerFailure(
+                "rank " + placement.rank() + " cannot reach the store " + address + " of " + keeper(placement) + " within "
+                        + timeout.toSeconds() + " s (" + NativeRuntime.firstLine(failure)
+                        + "); start all ranks, see that MASTER_ADDR is rank 0's machine, or wait longer with"
+                        + " --dist-timeout",
+                failure);
+    }
+
+    /** Who keeps the store. */
+    static String keeper(Placement placement) {
+        return placement.agentStore() ? "torchrun's agent" : "rank 0";
+    }
+
+    /** For a process group, which closes neither. */
+    Store torch() {
+        return store;
+    }
+
+    void set(String key, String value) {
+        store.set(key, value);
+    }
+
+    boolean has(String key) {
+        try (StringVector keys = new StringVector(key)) {
+            return store.check(keys);
+        }
+    }
+
+    /** The value of a key that is there; waits for one that is not. */
+    String get(String key) {
+        return store.get_to_str(key);
+    }
+
+    /** Sets a key that has no value yet; the value it has then. */
+    String setFirst(String key, String value) {
+        return store.compareSet(key, "", value);
+    }
+
+    /** Adds to a counter, and returns what it is then. */
+    long add(String key, long amount) {
+        return store.add(key, amount);
+    }
+
+    void delete(String key) {
+        store.deleteKey(key);
+    }
+
+    @Override
+    public void close() {
+        store.close();
+        tcp.close();
+    }
+}

@@ -1,0 +1,49 @@
+package dynafilter.distributed;
+
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/** One process that was started alone. */
+final class SingleWorker implements WorkerGroup {
+    @Override
+    public int rank() {
+        return 0;
+    }
+
+    @Override
+    public int size() {
+        return 1;
+    }
+
+    @Override
+    public boolean isSingle() {
+        return true;
+    }
+
+    @Override
+    public void sum(Tensor tensor) {}
+
+    @Override
+    public void broadcast(Tensor tensor) {}
+
+    @Override
+    public long[][] gather(long... own) {
+        return new long[][] {own};
+    }
+
+    @Override
+    public List<String> exchange(String own) {
+        return List.of(own);
+    }
+
+    @Override
+    public String launch() {
+        return "";
+    }
+
+    @Override
+    public void fail(String why) {}
+
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,65 @@
+package dynafilter.distributed;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Slurm's names for what torchrun calls otherwise. */
+final class Slurm {
+    private static final Pattern FIRST_NODE = Pattern.compile("([^,\\[]+)(?:\\[(\\d+)[^\\]]*\\]([^,]*))?.*");
+    private static final int FIRST_PORT = 20_000; // below those that systems hand out by themselves
+    private static final int PORTS = 12_000;
+    private static final int STEPS = 64; // of one job that get a port of their own
+
+    private Slurm() {}
+
+    /** torchrun's variables for a task that {@code srun} started beside others; empty for any other process. */
+    static Optional<Map<String, String>> toTorch(Map<String, String> slurm) {
+        // A batch script itself is task 0 of the job, but of no step.
+        if (!slurm.containsKey("SLURM_STEP_ID")
+                || !slurm.containsKey("SLURM_PROCID")
+                || leadingNumber(slurm.get("SLURM_NTASKS")) < 2) {
+            return Optional.empty();
+        }
+        Map<String, String> torch = new HashMap<>();
+        torch.put("RANK", slurm.get("SLURM_PROCID"));
+        torch.put("WORLD_SIZE", slurm.get("SLURM_NTASKS"));
+        torch.put("LOCAL_RANK", slurm.getOrDefault("SLURM_LOCALID", "0"));
+        String perNode = slurm.getOrDefault("SLURM_STEP_TASKS_PER_NODE", slurm.get("SLURM_NTASKS_PER_NODE"));
+        torch.put("LOCAL_WORLD_SIZE", String.valueOf(leadingNumber(perNode))); // "2(x3),1"
+        torch.put("MASTER_ADDR", slurm.getOrDefault("MASTER_ADDR", firstNode(slurm)));
+        torch.put("MASTER_PORT", slurm.getOrDefault("MASTER_PORT", String.valueOf(port(slurm))));
+        torch.put("TORCHELASTIC_RESTART_COUNT", slurm.getOrDefault("SLURM_RESTART_COUNT", "0"));
+        torch.put("TORCHELASTIC_RUN_ID", "slurm-" + slurm.getOrDefault("SLURM_JOB_ID", "none"));
+        return Optional.of(torch);
+    }
+
+    /** Task 0 runs on the first node of the step. */
+    private static String firstNode(Map<String, String> slurm) {
+        String nodes = slurm.getOrDefault("SLURM_STEP_NODELIST", slurm.get("SLURM_JOB_NODELIST"));
+        return nodes == null ? slurm.get("SLURM_LAUNCH_NODE_IPADDR") : firstOf(nodes);
+    }
+
+    /** "gpu[03-05,9]-a,login" begins with gpu03-a. */
+    static String firstOf(String nodes) {
+        Matcher matcher = FIRST_NODE.matcher(nodes);
+        if (!matcher.matches()) {
+            return nodes;
+        }
+        return matcher.group(2) == null ? matcher.group(1) : matcher.group(1) + matcher.group(2) + matcher.group(3);
+    }
+
+    /** The same for all tasks of a step, another for another job or step on the node, most likely. */
+    private static int port(Map<String, String> slurm) {
+        long job = leadingNumber(slurm.get("SLURM_JOB_ID"));
+        long step = leadingNumber(slurm.get("SLURM_STEP_ID"));
+        return (int) (FIRST_PORT + (job * STEPS + step % STEPS) % PORTS);
+    }
+
+    private static long leadingNumber(String text) {
+        String digits = text == null ? "" : text.replaceFirst("(?s)\\D.*", "");
+        return digits.isEmpty() ? 0 : Long.parseLong(digits);
+    }
+}
