@@ -69,7 +69,9 @@ final class TrainingRun {
 
     private int train(Session session, Checkpoint checkpoint) {
         Path file = start.checkpoint();
-        boolean graph = CommonOptions.cudaGraph(line).captures(session.device());
+        // The sums of a shared BatchNorm are in the middle of the step, where a graph has no place for them.
+        boolean graph = CommonOptions.cudaGraph(line).captures(session.device())
+                && !(recipe.syncBatchnorm() && group.size() > 1);
         recipe.precision().apply();
         session.device().useDeterministicAlgorithms(recipe.deterministic());
         Map<String, Tensor> initial = Map.of();

@@ -135,7 +135,8 @@ final class Heartbeat implements AutoCloseable {
     private void leave() {
         long left = store.add(LEFT, 1);
         if (placement.rank() == 0 && !placement.agentStore()) {
-            long end = System.nanoTime() + Math.min(timeout, LONGEST_LEAVE);
+            // Where a rank is gone there is no use in waiting for all.
+            long end = System.nanoTime() + (verdict() == null ? Math.min(timeout, LONGEST_LEAVE) : 3 * interval);
             while (left < names.length && System.nanoTime() < end) {
                 sleep(interval / 16);
                 left = store.add(LEFT, 0);

@@ -26,8 +26,9 @@ final class Adapter {
 
     private final ConvolutionNorm layer;
 
-    Adapter(Map<String, Tensor> state) {
-        layer = new ConvolutionNorm(state, CONVOLUTION, NORM, 1, 0, false);
+    /** @param sums over the processes whose images BatchNorm takes its statistics of; null for this one's */
+    Adapter(Map<String, Tensor> state, BatchSums sums) {
+        layer = new ConvolutionNorm(state, CONVOLUTION, NORM, 1, 0, false, sums);
     }
 
     /**

@@ -1,5 +1,6 @@
 package dynafilter.model;
 
+import dynafilter.runtime.InputException;
 import dynafilter.runtime.ScriptModule;
 import java.util.Map;
 import java.util.Optional;
@@ -51,6 +52,20 @@ public interface BackboneArchitecture {
      * @param frozen whether BatchNorm keeps its running statistics in training, too
      */
     Backbone bind(Map<String, Tensor> state, boolean frozen);
+
+    /**
+     * The same, with BatchNorm's statistics over several processes.
+     *
+     * @param sums over them; null for this process's own images
+     * @throws InputException where the architecture cannot do so
+     */
+    default Backbone bind(Map<String, Tensor> state, boolean frozen, BatchSums sums) {
+        if (sums != null && !frozen) {
+            throw new InputException("--sync-batchnorm does not reach into " + description()
+                    + ": a TorchScript network's BatchNorm is its own; leave the option out, or use --freeze all");
+        }
+        return bind(state, frozen);
+    }
 
     /** A TorchScript module with a method {@code forward} and these tensors, for evaluation; the caller closes it. */
     ScriptModule toTorchScript(Map<String, Tensor> state);

@@ -26,14 +26,22 @@ final class ConvolutionNorm {
     private final long[] stride;
     private final long[] padding;
     private final boolean frozen;
+    private final SharedBatchNorm shared; // null where the statistics are those of this process's images
 
     /**
      * @param convolution what the names of its tensors in the state dict begin with
      * @param norm the same of BatchNorm
      * @param frozen whether BatchNorm keeps its running statistics in training, too
+     * @param sums over the processes whose images BatchNorm takes its statistics of; null for this one's
      */
     ConvolutionNorm(
-            Map<String, Tensor> state, String convolution, String norm, int stride, int padding, boolean frozen) {
+            Map<String, Tensor> state,
+            String convolution,
+            String norm,
+            int stride,
+            int padding,
+            boolean frozen,
+            BatchSums sums) {
         weight = state.get(convolution + ".weight");
         normWeight = state.get(norm + ".weight");
         normBias = state.get(norm + ".bias");
@@ -43,6 +51,7 @@ final class ConvolutionNorm {
         this.stride = new long[] {stride, stride};
         this.padding = new long[] {padding, padding};
         this.frozen = frozen;
+        shared = sums == null ? null : new SharedBatchNorm(sums, MOMENTUM, EPSILON);
     }
 
     /**
@@ -63,8 +72,12 @@ final class ConvolutionNorm {
         if (batchStatistics) {
             batchesTracked.add_(new Scalar(1L));
         }
+        Tensor convolved = conv2d(input, weight, new TensorOptional(), stride, padding, new long[] {1, 1}, 1);
+        if (batchStatistics && shared != null) {
+            return shared.forward(convolved, normWeight, normBias, runningMean, runningVariance);
+        }
         return batch_norm(
-                conv2d(input, weight, new TensorOptional(), stride, padding, new long[] {1, 1}, 1),
+                convolved,
                 new TensorOptional(normWeight),
                 new TensorOptional(normBias),
                 new TensorOptional(runningMean),

@@ -22,10 +22,10 @@ public final class DynamicFilterNetwork implements AutoCloseable {
     private final FilterSource filterSource;
     private final ScorePredictor predictor;
 
-    private DynamicFilterNetwork(NetworkShape shape, Map<String, Tensor> state, Freeze freeze) {
+    private DynamicFilterNetwork(NetworkShape shape, Map<String, Tensor> state, Freeze freeze, BatchSums sums) {
         this.shape = shape;
-        backbone = shape.backbone().bind(state, freeze.freezesStatistics());
-        adapter = shape.adapter() ? new Adapter(state) : null;
+        backbone = shape.backbone().bind(state, freeze.freezesStatistics(), sums);
+        adapter = shape.adapter() ? new Adapter(state, sums) : null;
         filterSource = FilterSource.bind(shape, state);
         predictor = new ScorePredictor(state);
     }
@@ -36,8 +36,18 @@ public final class DynamicFilterNetwork implements AutoCloseable {
      * @throws InputException where a tensor is missing, left over or of another shape, naming the first
      */
     public static DynamicFilterNetwork bind(NetworkShape shape, Map<String, Tensor> state, Freeze freeze) {
+        return bind(shape, state, freeze, null);
+    }
+
+    /**
+     * The same, as one of several processes that share a batch.
+     *
+     * @param sums over the processes whose images BatchNorm takes its statistics of; null for this one's
+     */
+    public static DynamicFilterNetwork bind(
+            NetworkShape shape, Map<String, Tensor> state, Freeze freeze, BatchSums sums) {
         check(shape, state);
-        return new DynamicFilterNetwork(shape, state, freeze);
+        return new DynamicFilterNetwork(shape, state, freeze, sums);
     }
 
     /** The shape of every tensor of the state dict, by name: backbone, filters, predictor. */

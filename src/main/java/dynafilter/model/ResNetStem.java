@@ -24,12 +24,12 @@ public final class ResNetStem implements Backbone {
     private final ConvolutionNorm stem;
     private final List<BasicBlock> blocks;
 
-    ResNetStem(Map<String, Tensor> state, boolean frozen) {
-        stem = convolution(state, "conv1", "bn1", 2, 3, frozen);
+    ResNetStem(Map<String, Tensor> state, boolean frozen, BatchSums sums) {
+        stem = convolution(state, "conv1", "bn1", 2, 3, frozen, sums);
         blocks = BLOCKS.stream()
                 .map(block -> new BasicBlock(
-                        convolution(state, block + ".conv1", block + ".bn1", 1, 1, frozen),
-                        convolution(state, block + ".conv2", block + ".bn2", 1, 1, frozen)))
+                        convolution(state, block + ".conv1", block + ".bn1", 1, 1, frozen, sums),
+                        convolution(state, block + ".conv2", block + ".bn2", 1, 1, frozen, sums)))
                 .toList();
     }
 
@@ -45,9 +45,15 @@ public final class ResNetStem implements Backbone {
     }
 
     private static ConvolutionNorm convolution(
-            Map<String, Tensor> state, String name, String norm, int stride, int padding, boolean frozen) {
+            Map<String, Tensor> state,
+            String name,
+            String norm,
+            int stride,
+            int padding,
+            boolean frozen,
+            BatchSums sums) {
         String prefix = BackboneArchitecture.PREFIX;
-        return new ConvolutionNorm(state, prefix + name, prefix + norm, stride, padding, frozen);
+        return new ConvolutionNorm(state, prefix + name, prefix + norm, stride, padding, frozen, sums);
     }
 
     /** Stateless: one for all. */
@@ -98,7 +104,12 @@ public final class ResNetStem implements Backbone {
 
         @Override
         public Backbone bind(Map<String, Tensor> state, boolean frozen) {
-            return new ResNetStem(state, frozen);
+            return bind(state, frozen, null);
+        }
+
+        @Override
+        public Backbone bind(Map<String, Tensor> state, boolean frozen, BatchSums sums) {
+            return new ResNetStem(state, frozen, sums);
         }
 
         @Override

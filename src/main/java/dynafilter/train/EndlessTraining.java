@@ -36,9 +36,10 @@ public final class EndlessTraining implements AutoCloseable {
             Consumer<String> warning) {
         this.recipe = recipe;
         this.images = images;
-        state = new TrainingState(recipe, shape, initial, device);
+        WorkerGroup alone = WorkerGroup.single();
+        state = new TrainingState(recipe, shape, initial, device, alone);
         trainingStep = new TrainingStep(
-                state, recipe, images, recipe.batchSize(), recipe.accumulate(), WorkerGroup.single(), device, graph, warning);
+                state, recipe, images, recipe.batchSize(), recipe.accumulate(), alone, device, graph, warning);
         stepsPerEpoch = images.size() / trainingStep.images();
     }
 

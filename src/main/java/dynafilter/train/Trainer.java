@@ -63,7 +63,7 @@ public final class Trainer implements AutoCloseable {
         this.stopRequested = stopRequested;
         this.group = group;
         history = new History(directory.history());
-        state = new TrainingState(recipe, shape, initial, device);
+        state = new TrainingState(recipe, shape, initial, device, group);
         long images = data.training().size();
         batchSize = (int) Math.min(recipe.batchSize(), images);
         requireShares(batchSize, group.size());

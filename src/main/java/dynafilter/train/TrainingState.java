@@ -1,6 +1,8 @@
 package dynafilter.train;
 
 import dynafilter.checkpoint.Checkpoint;
+import dynafilter.distributed.WorkerGroup;
+import dynafilter.model.BatchSums;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
 import dynafilter.runtime.ComputeDevice;
@@ -29,20 +31,43 @@ final class TrainingState implements AutoCloseable {
     private int epochsSinceBest;
     private double secondsBefore; // spent in the current epoch before the run was stopped
 
-    /** @param initial every tensor of the network by name; copied */
-    TrainingState(Recipe recipe, NetworkShape shape, Map<String, Tensor> initial, ComputeDevice device) {
+    /**
+     * @param initial every tensor of the network by name; copied
+     * @param group the ranks that share every batch
+     */
+    TrainingState(
+            Recipe recipe,
+            NetworkShape shape,
+            Map<String, Tensor> initial,
+            ComputeDevice device,
+            WorkerGroup group) {
         this.recipe = recipe;
         this.shape = shape;
         DynamicFilterNetwork.check(shape, initial);
         parameters = new FlatParameters(
                 initial, name -> shape.isParameter(name) && shape.trains(name, recipe.freeze()), device);
         working = new WorkingParameters(parameters, recipe.precision(), shape::isCastByAutocast);
-        network = DynamicFilterNetwork.bind(shape, working.state(), recipe.freeze());
+        BatchSums sums = recipe.syncBatchnorm() && group.size() > 1 ? sums(group) : null;
+        network = DynamicFilterNetwork.bind(shape, working.state(), recipe.freeze(), sums);
         average = recipe.ema() > 0 ? new WeightAverage(parameters, recipe.ema()) : null;
         Map<String, Tensor> kept = average == null ? parameters.state() : average.state();
         evaluated = DynamicFilterNetwork.bind(shape, kept, recipe.freeze());
         optimizer = Optimizer.of(recipe, parameters);
         metrics = new TrainingMetrics(device);
+    }
+
+    private static BatchSums sums(WorkerGroup group) {
+        return new BatchSums() {
+            @Override
+            public void sum(Tensor tensor) {
+                group.sum(tensor);
+            }
+
+            @Override
+            public int processes() {
+                return group.size();
+            }
+        };
     }
 
     FlatParameters parameters() {

@@ -29,7 +29,7 @@ final class TestBench implements AutoCloseable {
     TestBench(Recipe recipe, Map<String, Tensor> initial) {
         NetworkShape shape = TestRun.shape(recipe);
         this.recipe = recipe;
-        state = new TrainingState(recipe, shape, initial, ComputeDevice.CPU);
+        state = new TrainingState(recipe, shape, initial, ComputeDevice.CPU, WorkerGroup.single());
         parameters = state.parameters();
         network = state.network();
     }

@@ -1,0 +1,75 @@
+package dynafilter.train;
+
+import dynafilter.distributed.C10dGroup;
+import dynafilter.distributed.Placement;
+import dynafilter.distributed.WorkerGroup;
+import dynafilter.runtime.ComputeDevice;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Function;
+import java.util.function.IntBinaryOperator;
+
+/** Ranks as threads of this process, joined by Gloo as processes would be. */
+public final class Together {
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
+
+    private Together() {}
+
+    /** What every rank comes to, by rank. */
+    public static <T> List<T> run(int size, Function<WorkerGroup, T> work) throws InterruptedException {
+        return run(size, TIMEOUT, work);
+    }
+
+    public static <T> List<T> run(int size, Duration timeout, Function<WorkerGroup, T> work)
+            throws InterruptedException {
+        return run(size, timeout, freePort(), (rank, port) -> port, work);
+    }
+
+    /** @param way at which port a rank finds the store that is kept at another */
+    public static <T> List<T> run(
+            int size, Duration timeout, int port, IntBinaryOperator way, Function<WorkerGroup, T> work)
+            throws InterruptedException {
+        ExecutorService threads = Executors.newFixedThreadPool(size);
+        try {
+            List<Future<T>> futures = new ArrayList<>();
+            for (int rank = 0; rank < size; rank++) {
+                Placement placement = new Placement(
+                        rank, rank, size, size, "127.0.0.1", way.applyAsInt(rank, port), false, 0, "");
+                futures.add(threads.submit(() -> {
+                    try (WorkerGroup group = C10dGroup.join(placement, ComputeDevice.CPU, timeout, why -> {})) {
+                        return work.apply(group);
+                    }
+                }));
+            }
+            List<T> results = new ArrayList<>();
+            for (Future<T> future : futures) {
+                results.add(future.get());
+            }
+            return results;
+        } catch (ExecutionException failure) {
+            if (failure.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw new AssertionError(failure.getCause());
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    /** A port of this machine that nobody listens at. */
+    public static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException none) {
+            throw new AssertionError(none);
+        }
+    }
+}
