@@ -23,6 +23,7 @@ public record RunDirectory(Path path) {
             "config.json",
             "history.csv",
             "train.log",
+            "result.json",
             "report.html",
             "model.ts.pt",
             "backbone.ts.pt");
@@ -44,6 +45,11 @@ public record RunDirectory(Path path) {
 
     public Path config() {
         return path.resolve("config.json");
+    }
+
+    /** What {@code train --json} says, where the run is one of a comparison. */
+    public Path outcome() {
+        return path.resolve("result.json");
     }
 
     public Path history() {

@@ -172,7 +172,8 @@ public final class TrainedNetwork implements AutoCloseable {
         ScriptModule module = TorchScriptFile.load(file, device);
         try {
             Map<String, Object> metadata = TorchScriptArchive.extra(file, TorchScriptExport.METADATA)
-                    .map(text -> JsonFile.parse(text, TorchScriptExport.METADATA + " in " + file))
+                    .map(text ->
+                            JsonFile.parse(text, TorchScriptExport.METADATA + " in " + file, "export the file again"))
                     .orElse(Map.of());
             boolean own = TorchScriptExport.FORMAT.equals(metadata.get("format"));
             String input = String.valueOf(metadata.get("input"));

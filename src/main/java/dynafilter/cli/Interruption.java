@@ -11,9 +11,14 @@ final class Interruption implements BooleanSupplier, AutoCloseable {
     private final CountDownLatch finished = new CountDownLatch(1);
     private final Thread hook = new Thread(this::await, "interruption");
     private volatile boolean requested;
+    private boolean armed;
 
     /** From here on there is something to save. Does not return where the process is ending already. */
     void arm() {
+        if (armed) { // by an earlier run of a comparison
+            return;
+        }
+        armed = true;
         try {
             Runtime.getRuntime().addShutdownHook(hook);
         } catch (IllegalStateException ending) {

@@ -50,9 +50,13 @@ final class RecipeOptions {
 
     private RecipeOptions() {}
 
-    static Options addTo(Options options) {
+    /** @param except options that are left out */
+    static Options addTo(Options options, String... except) {
         Map<String, Object> defaults = Recipes.toMap(Recipe.DEFAULT);
         for (String[] option : OPTIONS) {
+            if (List.of(except).contains(option[0])) {
+                continue;
+            }
             Object value = defaults.get(key(option[0]));
             options.addOption(CommonOptions.valued(option[0], option[1], option[2] + " [" + shown(value) + "]"));
         }

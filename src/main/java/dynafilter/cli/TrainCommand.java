@@ -64,7 +64,7 @@ final class TrainCommand implements Command {
     public int run(CommandLine line, Interruption interruption) {
         CommonOptions.refuseArguments(line, name());
         Terminal terminal = Terminal.of(line.getOptionValue("progress", "auto"));
-        JsonOutput.file(line);
+        TrainingRun.Settings settings = TrainingRun.Settings.of(line);
         boolean resumes = line.hasOption("resume");
         if (resumes && (line.hasOption("overwrite") || line.hasOption("config"))) {
             throw new InputException(
@@ -75,7 +75,7 @@ final class TrainCommand implements Command {
         Recipe recipe = Recipes.with(config == null ? Recipe.DEFAULT : RunConfig.read(config), given, true);
         Path out = CommonOptions.path(line, "out");
         if (resumes) {
-            return resume(line, interruption, terminal, given, out);
+            return resume(line, settings, interruption, terminal, given, out);
         }
         if (out != null) {
             new RunDirectory(out).requireFolder();
@@ -85,11 +85,17 @@ final class TrainCommand implements Command {
         }
         RunDirectory directory = out != null ? new RunDirectory(out) : RunDirectory.create(nameOf(recipe));
         OptionalInt threads = config == null ? OptionalInt.empty() : RunConfig.threads(config);
-        return new TrainingRun(line, recipe, directory, terminal, interruption).start(Session.open(line, threads));
+        new TrainingRun(recipe, directory, settings, terminal, interruption).start(Session.open(line, threads));
+        return ExitCode.DONE;
     }
 
     private static int resume(
-            CommandLine line, Interruption interruption, Terminal terminal, Map<String, Object> given, Path out) {
+            CommandLine line,
+            TrainingRun.Settings settings,
+            Interruption interruption,
+            Terminal terminal,
+            Map<String, Object> given,
+            Path out) {
         Path file = RunDirectory.checkpointFor(line.getOptionValue("resume"), out);
         RunDirectory source = RunDirectory.of(file);
         RunDirectory directory = out != null ? new RunDirectory(out) : source;
@@ -104,7 +110,8 @@ final class TrainCommand implements Command {
             values.putAll(given);
             Recipe recipe = Recipes.with(recipeOf(checkpoint, file), values, true);
             RunDirectory goesOn = checkpoint.epoch() < recipe.epochs() ? directory : source; // finished: stays as it is
-            return new TrainingRun(line, recipe, goesOn, terminal, interruption).resume(session, file, checkpoint);
+            new TrainingRun(recipe, goesOn, settings, terminal, interruption).resume(session, file, checkpoint);
+            return ExitCode.DONE;
         }
     }
 
@@ -116,8 +123,12 @@ final class TrainCommand implements Command {
         }
     }
 
+    /** What makes the default names of folders differ. */
+    static String timestamp() {
+        return LocalDateTime.now(ZoneId.systemDefault()).format(TIMESTAMP);
+    }
+
     private static String nameOf(Recipe recipe) {
-        return recipe.filters() + "-"
-                + LocalDateTime.now(ZoneId.systemDefault()).format(TIMESTAMP);
+        return recipe.filters() + "-" + timestamp();
     }
 }

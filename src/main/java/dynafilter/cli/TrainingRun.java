@@ -10,6 +10,8 @@ import dynafilter.data.DataSet;
 import dynafilter.data.DataSource;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
+import dynafilter.runtime.CudaGraphMode;
+import dynafilter.runtime.DeviceMemory;
 import dynafilter.train.AdapterCalibration;
 import dynafilter.train.Ending;
 import dynafilter.train.Evaluation;
@@ -30,33 +32,50 @@ import org.bytedeco.pytorch.Tensor;
 
 /** One execution of {@code train}: opens everything, states it, trains, and says how it ended. */
 final class TrainingRun {
-    private final CommandLine line;
+    /**
+     * How it is run; decides nothing that is computed.
+     *
+     * @param overwrite whether a run in the folder goes
+     * @param json where the outcome goes; null for nowhere
+     * @param position among the runs of a comparison
+     */
+    record Settings(CudaGraphMode graph, boolean overwrite, Path json, Position position) {
+        static Settings of(CommandLine line) {
+            return new Settings(
+                    CommonOptions.cudaGraph(line), line.hasOption("overwrite"), JsonOutput.file(line), Position.ALONE);
+        }
+    }
+
     private final Recipe recipe;
     private final RunDirectory directory;
+    private final Settings settings;
     private final Terminal terminal;
     private final Interruption interruption;
     private final Logger log = Logging.log();
 
-    TrainingRun(CommandLine line, Recipe recipe, RunDirectory directory, Terminal terminal, Interruption interruption) {
-        this.line = line;
+    TrainingRun(
+            Recipe recipe, RunDirectory directory, Settings settings, Terminal terminal, Interruption interruption) {
         this.recipe = recipe;
         this.directory = directory;
+        this.settings = settings;
         this.terminal = terminal;
         this.interruption = interruption;
     }
 
     /** Trains a new network. Whatever can be wrong with the input is found before an older run's files go. */
-    int start(Session session) {
+    Ending start(Session session) {
         return train(session, null, null);
     }
 
     /** Continues from a checkpoint. */
-    int resume(Session session, Path file, Checkpoint checkpoint) {
+    Ending resume(Session session, Path file, Checkpoint checkpoint) {
         return train(session, file, checkpoint);
     }
 
-    private int train(Session session, Path file, Checkpoint checkpoint) {
-        boolean graph = CommonOptions.cudaGraph(line).captures(session.device());
+    private Ending train(Session session, Path file, Checkpoint checkpoint) {
+        boolean graph = settings.graph.captures(session.device());
+        DeviceMemory memory = new DeviceMemory(session.device());
+        memory.reset();
         recipe.precision().apply();
         session.device().useDeterministicAlgorithms(recipe.deterministic());
         Map<String, Tensor> initial = Map.of();
@@ -71,7 +90,7 @@ final class TrainingRun {
             if (recipe.adapter() && checkpoint == null) {
                 AdapterCalibration.apply(shape, initial, data.training(), session.device());
             }
-            RunReport report = new RunReport(terminal, recipe.epochs(), data.selectionName());
+            RunReport report = new RunReport(terminal, recipe.epochs(), data.selectionName(), settings.position);
             try (Trainer trainer = new Trainer(
                     recipe, shape, initial, data, session.device(), graph, directory, report, interruption)) {
                 Ending ending = Ending.FINISHED;
@@ -98,9 +117,10 @@ final class TrainingRun {
                             directory.path(),
                             resumption("--epochs " + 2 * trainer.epoch()));
                 }
-                JsonOutput.write(
-                        CommonOptions.path(line, CommonOptions.JSON), outcome(ending, trains, trainer, data, session));
-                return ExitCode.DONE;
+                Map<String, Object> outcome = outcome(ending, trains, trainer, data, session);
+                outcome.put("peak_memory_bytes", memory.peak() > 0 ? memory.peak() : null);
+                JsonOutput.write(settings.json, outcome);
+                return ending;
             }
         } finally {
             terminal.clear();
@@ -132,7 +152,7 @@ final class TrainingRun {
     private void prepareFolder(Path resumed) {
         directory.makeWritable();
         if (resumed == null) {
-            if (!line.hasOption("overwrite")) {
+            if (!settings.overwrite) {
                 directory.requireUnused(); // still: the data took a while to read
             }
             directory.clear();
@@ -152,9 +172,7 @@ final class TrainingRun {
 
     /** The command that goes on with this run, to copy into a shell. */
     private String resumption(String options) {
-        String path = directory.path().toString();
-        String word = path.matches("[\\w@%+=:,./-]+") ? path : "'" + path.replace("'", "'\\''") + "'";
-        return ("dynafilter train --resume " + word + " " + options).strip();
+        return ("dynafilter train --resume " + ShellWord.of(directory.path()) + " " + options).strip();
     }
 
     /** Says how the run ended, and gives the same as values for {@code --json}. */
@@ -201,7 +219,7 @@ final class TrainingRun {
                 between ? trainer.epoch() : trainer.epoch() + 1,
                 recipe.epochs(),
                 trainer.step(),
-                resumption(""));
+                settings.position.resumption(resumption("")));
     }
 
     /** With a validation split the test set is used once: for the network the validation images chose. */

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** {@code history.csv}: a row an epoch, always whole. */
-final class History {
+public final class History {
     private static final String HEADER =
             "epoch,step,learning_rate,train_loss,train_accuracy,loss,accuracy,best,seconds," + "images_per_second";
 
@@ -40,14 +40,50 @@ final class History {
         AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     }
 
+    /**
+     * The epochs in a file.
+     *
+     * @throws InputException where it cannot be read, or is no history
+     */
+    public static List<EpochResult> read(Path file) {
+        List<String> lines = lines(file);
+        try {
+            if (lines.get(0).equals(HEADER)) {
+                return lines.stream().skip(1).map(History::parse).toList();
+            }
+        } catch (IndexOutOfBoundsException | NumberFormatException damaged) {
+            throw new InputException(file + " is no whole history.csv; restore it, or train the run again", damaged);
+        }
+        throw new InputException(file + " is not the history of a run: its first line should be " + HEADER);
+    }
+
+    private static EpochResult parse(String row) {
+        String[] cells = row.split(",", -1);
+        return new EpochResult(
+                Integer.parseInt(cells[0]),
+                Long.parseLong(cells[1]),
+                Double.parseDouble(cells[2]),
+                Double.parseDouble(cells[3]),
+                Double.parseDouble(cells[4]),
+                Double.parseDouble(cells[5]),
+                Double.parseDouble(cells[6]),
+                cells[7].equals("1"),
+                Double.parseDouble(cells[8]),
+                Double.parseDouble(cells[9]));
+    }
+
     /** Goes on behind the rows of the first {@code epochs} epochs that the file holds. */
     void keep(int epochs) {
         rows.clear();
         if (!Files.exists(file)) {
             return;
         }
+        lines(file).stream().skip(1).limit(epochs).forEach(rows::add);
+    }
+
+    private static List<String> lines(Path file) {
         try {
-            Files.readAllLines(file).stream().skip(1).limit(epochs).forEach(rows::add);
+            return Files.readAllLines(file);
         } catch (IOException unreadable) {
             throw new InputException("cannot read " + file + "; move it away to start a new history", unreadable);
         }
