@@ -33,7 +33,7 @@ class CompareCommandTest {
     private static Path straight; // two variants, two seeds, two epochs, without a stop
     private static Outcome outcome;
 
-    /** {@code compare} with everything small; further options, as pairs, win. */
+    /** {@code compare} with everything small; further options, as pairs and then flags, win. */
     private static Object[] compare(Path out, Object... options) {
         Map<Object, Object> line = new LinkedHashMap<>();
         line.put("--data", data);
@@ -47,11 +47,12 @@ class CompareCommandTest {
         line.put("--seed", 3);
         line.put("--seeds", 2);
         line.put("--variants", "dynamic,static:frozen");
-        for (int i = 0; i < options.length; i += 2) {
+        for (int i = 0; i < options.length - 1; i += 2) {
             line.put(options[i], options[i + 1]);
         }
         List<Object> words = new ArrayList<>(List.of("compare"));
         line.forEach((option, value) -> words.addAll(List.of(option, value)));
+        words.addAll(List.of(options).subList(options.length / 2 * 2, options.length));
         return words.toArray();
     }
 
@@ -195,7 +196,7 @@ class CompareCommandTest {
         Outcome.of(compare(straight)).assertRefused("holds a comparison", "--resume", "--overwrite");
         Path replaced = folder.resolve("replaced");
         copy(straight, replaced);
-        Outcome.ofSuccess(compare(replaced, "--variants", "dynamic", "--seeds", 1, "--epochs", 1)));
+        Outcome.ofSuccess(compare(replaced, "--variants", "dynamic", "--seeds", 1, "--epochs", 1, "--overwrite"));
         assertEquals(1, json(replaced).at("/variants/0/runs/0/epochs").asInt());
     }
 
