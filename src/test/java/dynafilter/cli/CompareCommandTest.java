@@ -39,6 +39,7 @@ class CompareCommandTest {
         line.put("--data", data);
         line.put("--backbone", "random");
         line.put("--threads", 1);
+        line.put("--progress", "none"); // on a busy machine a line of it would appear
         line.put("--batch-size", 16);
         line.put("--lr", "0.01");
         line.put("--epochs", 2);
