@@ -8,6 +8,7 @@ import dynafilter.model.NetworkShape;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.Precision;
 import dynafilter.train.Evaluator;
+import dynafilter.train.Softmax;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -159,7 +160,7 @@ final class PredictCommand implements Command {
         float[][] scores = evaluator.scores(trained.classifier(), pixels);
         pixels.forEach(Tensor::close);
         for (int i = 0; i < scores.length; i++) {
-            double[] probabilities = softmax(scores[i]);
+            double[] probabilities = Softmax.of(scores[i]);
             List<Integer> best = IntStream.range(0, probabilities.length)
                     .boxed()
                     .sorted(Comparator.comparingDouble(label -> -probabilities[label]))
@@ -184,21 +185,6 @@ final class PredictCommand implements Command {
             image.put("scores", scores[i]);
             images.add(image);
         }
-    }
-
-    private static double[] softmax(float[] scores) {
-        double highest = IntStream.range(0, scores.length)
-                .mapToDouble(i -> scores[i])
-                .max()
-                .orElse(0);
-        double[] shares = IntStream.range(0, scores.length)
-                .mapToDouble(i -> Math.exp(scores[i] - highest))
-                .toArray();
-        double sum =
-                IntStream.range(0, shares.length).mapToDouble(i -> shares[i]).sum();
-        return IntStream.range(0, shares.length)
-                .mapToDouble(i -> shares[i] / sum)
-                .toArray();
     }
 
     private static Map<String, Object> json(

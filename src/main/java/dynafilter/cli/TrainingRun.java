@@ -10,6 +10,7 @@ import dynafilter.data.DataSet;
 import dynafilter.data.DataSource;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
+import dynafilter.runtime.ShellWord;
 import dynafilter.train.AdapterCalibration;
 import dynafilter.train.Ending;
 import dynafilter.train.Evaluation;
@@ -152,9 +153,7 @@ final class TrainingRun {
 
     /** The command that goes on with this run, to copy into a shell. */
     private String resumption(String options) {
-        String path = directory.path().toString();
-        String word = path.matches("[\\w@%+=:,./-]+") ? path : "'" + path.replace("'", "'\\''") + "'";
-        return ("dynafilter train --resume " + word + " " + options).strip();
+        return ("dynafilter train --resume " + ShellWord.of(directory.path()) + " " + options).strip();
     }
 
     /** Says how the run ended, and gives the same as values for {@code --json}. */

@@ -79,6 +79,11 @@ final class Html {
                 .append('"'));
         return VOID.contains(name)
                 ? text.append("/>").toString()
-                : text.append('>').append(content).append("</").append(name).append('>').toString();
+                : text.append('>')
+                        .append(content)
+                        .append("</")
+                        .append(name)
+                        .append('>')
+                        .toString();
     }
 }

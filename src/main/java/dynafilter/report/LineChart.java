@@ -71,7 +71,10 @@ record LineChart(
                         "figure",
                         Html.of("figcaption", Html.of("h3", title).set("id", id + "-title"), legend),
                         Html.of("div", drawing()).as("plot"),
-                        Html.of("details", Html.of("summary", "Values"), Html.of("div", table()).as("wide")))
+                        Html.of(
+                                "details",
+                                Html.of("summary", "Values"),
+                                Html.of("div", table()).as("wide")))
                 .as("chart")
                 .set("id", id);
     }
@@ -102,7 +105,11 @@ record LineChart(
         double right = 14
                 + (curves.size() < 2
                         ? 0
-                        : LETTER * curves.stream().mapToInt(curve -> label(curve).length()).max().orElse(0));
+                        : LETTER
+                                * curves.stream()
+                                        .mapToInt(curve -> label(curve).length())
+                                        .max()
+                                        .orElse(0));
         Svg drawing = Svg.drawing(LEFT + PLOT_WIDTH + right, TOP + PLOT_HEIGHT + BOTTOM)
                 .set("role", "img")
                 .set("aria-label", description());
@@ -142,6 +149,7 @@ record LineChart(
             drawing.line(LEFT, y, LEFT + PLOT_WIDTH, y).set("class", "grid");
             drawing.text(LEFT - 7, y + 4, Numbers.tick(tick, step) + unit).set("text-anchor", "end");
         }
+        drawing.rect(LEFT, TOP, PLOT_WIDTH, PLOT_HEIGHT).set("class", "frame").set("fill", "none");
         double floor = TOP + PLOT_HEIGHT;
         drawing.line(LEFT, floor, LEFT + PLOT_WIDTH, floor).set("class", "axis");
         for (double tick : across.ticks(7)) {
@@ -158,9 +166,8 @@ record LineChart(
         int[] places = IntStream.range(0, epochs.size())
                 .filter(i -> Double.isFinite(curve.values.get(i)))
                 .toArray();
-        double[] x = Arrays.stream(places)
-                .mapToDouble(i -> x(across, epochs.get(i)))
-                .toArray();
+        double[] x =
+                Arrays.stream(places).mapToDouble(i -> x(across, epochs.get(i))).toArray();
         double[] y = Arrays.stream(places)
                 .mapToDouble(i -> y(up, curve.values.get(i) * factor))
                 .toArray();
@@ -199,7 +206,10 @@ record LineChart(
     }
 
     private static double last(Curve curve) {
-        return curve.values.stream().filter(Double::isFinite).reduce((first, second) -> second).orElse(Double.NaN);
+        return curve.values.stream()
+                .filter(Double::isFinite)
+                .reduce((first, second) -> second)
+                .orElse(Double.NaN);
     }
 
     private static String label(Curve curve) {
@@ -207,9 +217,13 @@ record LineChart(
     }
 
     private String description() {
-        StringBuilder said = new StringBuilder(title + " over " + epochs.size() + (epochs.size() == 1 ? " epoch" : " epochs"));
+        StringBuilder said =
+                new StringBuilder(title + " over " + epochs.size() + (epochs.size() == 1 ? " epoch" : " epochs"));
         for (Curve curve : curves) {
-            double[] finite = curve.values.stream().mapToDouble(value -> value).filter(Double::isFinite).toArray();
+            double[] finite = curve.values.stream()
+                    .mapToDouble(value -> value)
+                    .filter(Double::isFinite)
+                    .toArray();
             if (finite.length > 0) {
                 said.append("; ").append(curve.name).append(" from ").append(text.apply(finite[0]));
                 said.append(" to ").append(text.apply(finite[finite.length - 1]));

@@ -47,13 +47,18 @@ record MatrixFigure(String id, String caption, List<String> labels, double[][] s
                                         "div",
                                         Html.of("img")
                                                 .set("src", picture().dataUri())
-                                                .set("alt", caption + " " + labels.size() + " by " + labels.size() + " cells."))
+                                                .set(
+                                                        "alt",
+                                                        caption + " " + labels.size() + " by " + labels.size()
+                                                                + " cells."))
                                 .as("matrix"))
                 .set("id", id);
         return labels.size() > MOST_LISTED
                 ? figure
                 : figure.add(Html.of(
-                        "details", Html.of("summary", "Values"), Html.of("div", table("values")).as("wide")));
+                        "details",
+                        Html.of("summary", "Values"),
+                        Html.of("div", table("values")).as("wide")));
     }
 
     private PixelImage picture() {
@@ -80,12 +85,14 @@ record MatrixFigure(String id, String caption, List<String> labels, double[][] s
             }
             body.add(line);
         }
-        return Html.of("table", Html.of("caption", caption), Html.of("thead", head), body).as(style);
+        return Html.of("table", Html.of("caption", caption), Html.of("thead", head), body)
+                .as(style);
     }
 
     private static Html coloured(Html cell, double strength, boolean own) {
         double shown = Math.abs(strength);
-        String classes = ((shown > STRONG ? "strong " : "") + (strength < 0 ? "cold " : "") + (own ? "own" : "")).strip();
+        String classes =
+                ((shown > STRONG ? "strong " : "") + (strength < 0 ? "cold " : "") + (own ? "own" : "")).strip();
         if (!classes.isEmpty()) {
             cell.as(classes);
         }

@@ -61,7 +61,9 @@ final class Numbers {
             return "0";
         }
         if (step < 1e-4) {
-            return minus(new BigDecimal(value, new MathContext(3)).stripTrailingZeros().toString());
+            return minus(new BigDecimal(value, new MathContext(3))
+                    .stripTrailingZeros()
+                    .toString());
         }
         int decimals = Math.max(0, (int) Math.ceil(-Math.log10(step) - 1e-9));
         return minus(format("%,." + decimals + "f", value));

@@ -33,11 +33,14 @@ record Page(String title, Html header, List<Section> sections, String data, Stri
     String html() {
         Html script = Html.verbatim("script", resource("report.js"));
         Html contents = Html.of("ul");
-        sections.forEach(section -> contents.add(
-                Html.of("li", Html.of("a", section.heading).set("href", "#" + section.id))));
+        sections.forEach(section ->
+                contents.add(Html.of("li", Html.of("a", section.heading).set("href", "#" + section.id))));
         Html main = Html.of("main").set("id", "main");
         for (Section section : sections) {
-            main.add(Html.of("section", Html.of("h2", section.heading).set("id", section.id + "-heading"), section.content)
+            main.add(Html.of(
+                            "section",
+                            Html.of("h2", section.heading).set("id", section.id + "-heading"),
+                            section.content)
                     .set("id", section.id)
                     .set("aria-labelledby", section.id + "-heading"));
         }
