@@ -142,7 +142,7 @@
   // The response map of any class over any of the images.
   const explorer = document.getElementById("explorer");
   const data = JSON.parse(document.getElementById("data").textContent);
-  if (explorer && data.images.length > 0) explore();
+  if (explorer && data.images?.length > 0) explore();
 
   function explore() {
     const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
@@ -242,7 +242,6 @@
       make("div", {}, canvas, make("div", { className: "scale" }, low, bar, high),
         make("label", { className: "strength" }, "Response map over the image", strength)),
       make("fieldset", {}, make("legend", { textContent: "and a class, by its probability" }), scores, said));
-    explorer.querySelector(".scale").style.marginTop = ".5rem";
     explorer.hidden = false;
     const ready = [...picks.querySelectorAll("img")].map((one) => one.decode().catch(() => {}));
     choose(image);

@@ -5,6 +5,8 @@ import dynafilter.checkpoint.RunDirectory;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
 import dynafilter.data.DataSource;
+import dynafilter.report.ComparisonFacts;
+import dynafilter.report.ComparisonPage;
 import dynafilter.report.Findings;
 import dynafilter.report.RunFacts;
 import dynafilter.report.RunNumbers;
@@ -27,7 +29,6 @@ import org.apache.logging.log4j.Logger;
 final class ReportCommand implements Command {
     private static final String DATA = "data";
     private static final String OUT = "out";
-    private static final String COMPARISON = "comparison.json";
     private static final int BEGINNING = 4096; // bytes in which a page names its generator
 
     private final Logger log = Logging.log();
@@ -69,21 +70,28 @@ final class ReportCommand implements Command {
     public int run(CommandLine line, Interruption interruption) {
         Path folder = folder(line);
         Path json = JsonOutput.file(line);
-        if (Files.exists(folder.resolve(COMPARISON))) {
-            throw new InputException("not yet");
+        if (ComparisonFacts.isIn(folder)) {
+            ComparisonFacts facts = ComparisonFacts.read(folder);
+            Path out = out(line, folder);
+            write(out, new ComparisonPage(facts, out, generator()).html());
+            JsonOutput.write(json, facts.numbers());
+            return ExitCode.DONE;
         }
         RunDirectory directory = new RunDirectory(folder);
         if (!Files.exists(directory.config())) {
-            throw new InputException(folder + " holds neither a run (config.json) nor a comparison (" + COMPARISON
-                    + "); give the folder that `train` or `compare` wrote to");
+            throw new InputException(folder + " holds neither a run (config.json) nor a comparison (comparison.json);"
+                    + " give the folder that `train` or `compare` wrote to");
         }
         RunFacts facts = RunFacts.read(directory);
         Path out = out(line, folder);
         Evaluated evaluated = evaluate(line, facts);
-        String generator = "dynafilter " + Version.ofProgram();
-        write(out, new RunPage(facts, evaluated.findings, evaluated.missing, generator).html());
+        write(out, new RunPage(facts, evaluated.findings, evaluated.missing, generator()).html());
         JsonOutput.write(json, RunNumbers.of(facts, evaluated.findings, evaluated.missing));
         return ExitCode.DONE;
+    }
+
+    private static String generator() {
+        return "dynafilter " + Version.ofProgram();
     }
 
     private static Path folder(CommandLine line) {

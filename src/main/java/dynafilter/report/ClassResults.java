@@ -1,7 +1,6 @@
 package dynafilter.report;
 
 import dynafilter.train.Evaluation;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -15,12 +14,12 @@ final class ClassResults {
 
     static List<Object> of(Findings findings) {
         Evaluation evaluation = findings.evaluation();
-        List<Object> content = new ArrayList<>();
-        content.add(accuracies(findings.classes(), evaluation));
-        content.add(Html.of("h3", "Confusion matrix").set("style", "margin-top:2rem"));
-        content.add(confusion(findings.classes(), evaluation.confusion()).figure());
-        content.add(mostConfused(findings.classes(), evaluation.confusion()));
-        return content;
+        Html confusion = Html.of(
+                "div",
+                confusion(findings.classes(), evaluation.confusion()).figure(),
+                mostConfused(findings.classes(), evaluation.confusion()));
+        return List.of(
+                Html.of("div", accuracies(findings.classes(), evaluation), confusion).as("split"));
     }
 
     private static Html accuracies(List<String> classes, Evaluation evaluation) {

@@ -36,6 +36,7 @@ record LineChart(
     private static final double TOP = 10;
     private static final double BOTTOM = 38;
     private static final double LETTER = 6.9; // the widest mean width of a bold letter at this size
+    private static final int LEAST_LETTERS = 8; // so that the charts of a page have one size
     private static final int MOST_LETTERS = 26;
     private static final double LINE_HEIGHT = 14;
     private static final int COLOURS = 8;
@@ -102,14 +103,8 @@ record LineChart(
     }
 
     private Svg drawing() {
-        double right = 14
-                + (curves.size() < 2
-                        ? 0
-                        : LETTER
-                                * curves.stream()
-                                        .mapToInt(curve -> label(curve).length())
-                                        .max()
-                                        .orElse(0));
+        int letters = curves.stream().mapToInt(curve -> label(curve).length()).max().orElse(0);
+        double right = 14 + LETTER * Math.max(LEAST_LETTERS, curves.size() > 1 ? letters : 0);
         Svg drawing = Svg.drawing(LEFT + PLOT_WIDTH + right, TOP + PLOT_HEIGHT + BOTTOM)
                 .set("role", "img")
                 .set("aria-label", description());

@@ -31,11 +31,28 @@ final class MapGallery {
         content.add(scale());
         content.add(Html.of("div").as("explorer").set("id", "explorer").set("hidden", "hidden"));
         Html gallery = Html.of("div").as("gallery");
-        findings.examples().forEach(example -> gallery.add(figure(example, findings.classes())));
+        for (int label = 0; label < findings.classes().size(); label++) {
+            pair(gallery, findings, label);
+        }
         boolean many = findings.examples().size() > MOST_OPEN;
         content.add(many ? Parts.details("All " + findings.examples().size() + " images", gallery) : gallery);
         content.add(Parts.details("Values", table(findings)));
         return content;
+    }
+
+    /** The right and the wrong answer of a class, side by side; a word stands in for one that there is not. */
+    private static void pair(Html gallery, Findings findings, int label) {
+        List<Example> own = findings.examples().stream()
+                .filter(example -> example.label() == label)
+                .toList();
+        for (boolean right : own.isEmpty() ? new boolean[0] : new boolean[] {true, false}) {
+            gallery.add(own.stream()
+                    .filter(example -> example.isRight() == right)
+                    .map(example -> figure(example, findings.classes()))
+                    .findFirst()
+                    .orElseGet(() -> Parts.note("No image of the class " + findings.classes().get(label)
+                            + (right ? " is labelled rightly." : " is labelled wrongly."))));
+        }
     }
 
     private static Html scale() {
@@ -49,7 +66,7 @@ final class MapGallery {
                                         PixelImage.of(ramp, COLOURS, new Scale(0, 1))
                                                 .dataUri())
                                 .set("alt", "from dark violet over green to yellow"),
-                        " strongest response, each image on its own scale")
+                        " strongest; each image has a scale of its own")
                 .as("scale");
     }
 
@@ -112,7 +129,7 @@ final class MapGallery {
     }
 
     private static String score(Example example, int label) {
-        return Numbers.format("%.2f", example.scores()[label]).replace('-', '−') + ", "
+        return Numbers.signed("%.2f", example.scores()[label]) + ", "
                 + Numbers.format("%.1f %%", 100 * example.probability(label));
     }
 

@@ -81,7 +81,7 @@ record MatrixFigure(String id, String caption, List<String> labels, double[][] s
             Html line = Html.of("tr", Html.of("th", labels.get(row)).set("scope", "row"));
             for (int column = 0; column < labels.size(); column++) {
                 Html cell = Html.of("td", text[row][column]);
-                line.add(heat ? coloured(cell, strength[row][column], row == column) : cell);
+                line.add(heat ? coloured(cell, strength[row][column]) : cell);
             }
             body.add(line);
         }
@@ -89,10 +89,9 @@ record MatrixFigure(String id, String caption, List<String> labels, double[][] s
                 .as(style);
     }
 
-    private static Html coloured(Html cell, double strength, boolean own) {
+    private static Html coloured(Html cell, double strength) {
         double shown = Math.abs(strength);
-        String classes =
-                ((shown > STRONG ? "strong " : "") + (strength < 0 ? "cold " : "") + (own ? "own" : "")).strip();
+        String classes = ((shown > STRONG ? "strong " : "") + (strength < 0 ? "cold" : "")).strip();
         if (!classes.isEmpty()) {
             cell.as(classes);
         }

@@ -21,7 +21,7 @@ final class Numbers {
 
     /** A difference of shares as "+0.35". */
     static String points(double share) {
-        return Double.isFinite(share) ? minus(format("%+.2f", 100 * share)) : NONE;
+        return Double.isFinite(share) ? signed("%+.2f", 100 * share) : NONE;
     }
 
     static String loss(double loss) {
@@ -30,6 +30,11 @@ final class Numbers {
 
     static String count(double number) {
         return Double.isFinite(number) ? format("%,.0f", number) : NONE;
+    }
+
+    /** As "1 epoch" or "20 epochs". */
+    static String plural(long number, String one) {
+        return format("%,d %s", number, number == 1 ? one : one + "s");
     }
 
     /** Two digits, as "0.25" or "1.2e-06". */
@@ -61,16 +66,14 @@ final class Numbers {
             return "0";
         }
         if (step < 1e-4) {
-            return minus(new BigDecimal(value, new MathContext(3))
-                    .stripTrailingZeros()
-                    .toString());
+            return new BigDecimal(value, new MathContext(3)).stripTrailingZeros().toString();
         }
         int decimals = Math.max(0, (int) Math.ceil(-Math.log10(step) - 1e-9));
-        return minus(format("%,." + decimals + "f", value));
+        return signed("%,." + decimals + "f", value);
     }
 
-    /** With the sign that is as wide as a plus. */
-    private static String minus(String number) {
-        return number.replace('-', '−');
+    /** With the minus sign that is as wide as a plus. */
+    static String signed(String pattern, double value) {
+        return Double.isFinite(value) ? format(pattern, value).replace('-', '−') : NONE;
     }
 }

@@ -2,8 +2,14 @@ package dynafilter.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dynafilter.train.Recipes;
+import dynafilter.train.Recipe;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
@@ -30,16 +36,62 @@ final class Parts {
         return meaning.isEmpty() ? fact : fact.add(Html.of("dd", meaning));
     }
 
-    /** Names and values in as many columns as fit. */
-    static Html pairs(String caption, JsonNode values) {
+    /** Names and values in as many columns as fit; those that differ from usual ones stand out. */
+    private static Html pairs(String name, JsonNode values, Map<String, ?> usual) {
         Html body = Html.of("tbody");
-        values.properties()
-                .forEach(entry -> body.add(Html.of(
-                        "tr",
-                        Html.of("th", entry.getKey().replace('_', ' ')).set("scope", "row"),
-                        Html.of("td", plain(entry.getValue())))));
-        return Html.of("div", Html.of("table", Html.of("caption", caption), body))
-                .as("pairs");
+        values.properties().forEach(entry -> {
+            String value = plain(entry.getValue());
+            boolean changed = usual.containsKey(entry.getKey())
+                    && !value.equals(Recipes.typed(usual.get(entry.getKey())));
+            body.add(Html.of(
+                    "tr",
+                    Html.of("th", entry.getKey().replace('_', ' ')).set("scope", "row"),
+                    Html.of("td", changed ? Html.of("b", value) : value)));
+        });
+        return Html.of("div", Html.of("table", body).set("aria-label", name)).as("pairs");
+    }
+
+    /** A recipe's values. */
+    static List<Object> recipe(JsonNode recipe, String note) {
+        return List.of(
+                note(note, " What differs from the program's defaults is ", Html.of("b", "bold"), "."),
+                pairs("Recipe", recipe, Recipes.toMap(Recipe.DEFAULT)));
+    }
+
+    /** What results depend on beside the recipe. */
+    static List<Object> environment(JsonNode json) {
+        return List.of(
+                pairs("Environment", json.path("environment"), Map.of()),
+                note(
+                        "Data set " + json.at("/data/name").asText(Numbers.NONE) + ", SHA-256 ",
+                        Html.of("code", json.at("/data/sha256").asText(Numbers.NONE)).as("hash")));
+    }
+
+    static Html data(JsonNode data) {
+        return fact(
+                "Data",
+                data.path("name").asText(Numbers.NONE),
+                Numbers.count(data.path("training_images").asDouble(Double.NaN)) + " training and "
+                        + Numbers.count(data.path("test_images").asDouble(Double.NaN)) + " test images, "
+                        + data.path("classes").size() + " classes");
+    }
+
+    /** @param precision of the arithmetic, or nothing */
+    static Html device(JsonNode environment, String precision) {
+        String threads = Numbers.plural(environment.path("threads").asLong(), "thread");
+        return fact(
+                "Device",
+                environment.path("name").asText(Numbers.NONE),
+                Stream.of(environment.path("device").asText(), threads, precision)
+                        .filter(part -> !part.isEmpty())
+                        .collect(Collectors.joining(", ")));
+    }
+
+    /** A relative path as a link. */
+    static String link(Path relative) {
+        return StreamSupport.stream(relative.spliterator(), false)
+                .map(part -> URLEncoder.encode(part.toString(), StandardCharsets.UTF_8).replace("+", "%20"))
+                .collect(Collectors.joining("/"));
     }
 
     /** A value of a JSON file as text. */

@@ -49,7 +49,7 @@ public record RunFacts(RunDirectory directory, JsonNode config, Recipe recipe, L
     }
 
     public boolean isFinished() {
-        return history.size() >= recipe.epochs();
+        return !history.isEmpty() && history.get(history.size() - 1).epoch() >= recipe.epochs();
     }
 
     public boolean hasBest() {

@@ -37,8 +37,8 @@ public final class RunPage {
         sections.add(needsFindings("classes", "Accuracy by class", ClassResults::of));
         sections.add(needsFindings("maps", "Response maps", MapGallery::of));
         sections.add(needsFindings("filters", "Filter similarity", FilterSimilarity::of));
-        sections.add(Section.of("recipe", "Recipe", recipe()));
-        sections.add(Section.of("environment", "Environment", environment()));
+        sections.add(new Section("recipe", "Recipe", Parts.recipe(run.config().get("recipe"), "All options of the run.")));
+        sections.add(new Section("environment", "Environment", environment()));
         sections.add(new Section("reproduce", "How to reproduce it", new Reproduction(run).content()));
         return new Page(
                         "Run " + run.name(),
@@ -85,28 +85,15 @@ public final class RunPage {
                     Numbers.duration(run.seconds() / run.history().size()) + " an epoch, "
                             + Numbers.count(median(EpochResult::imagesPerSecond)) + " images/s"));
         });
-        JsonNode data = run.config().path("data");
-        facts.add(Parts.fact(
-                "Data",
-                data.path("name").asText(run.recipe().data()),
-                Numbers.format(
-                        "%,d training and %,d test images, %d classes",
-                        data.path("training_images").asLong(),
-                        data.path("test_images").asLong(),
-                        data.path("classes").size())));
+        facts.add(Parts.data(run.config().path("data")));
         JsonNode network = run.config().path("network");
         facts.add(Parts.fact(
                 "Trained parameters",
                 Numbers.count(network.path("trained_parameters").asDouble(Double.NaN)),
                 run.recipe().filters() + " filters, "
                         + network.path("backbone").asText(run.recipe().backbone())));
-        JsonNode environment = run.config().path("environment");
-        facts.add(Parts.fact(
-                "Device",
-                environment.path("name").asText(Numbers.NONE),
-                environment.path("device").asText() + ", "
-                        + environment.path("threads").asText() + " threads, "
-                        + run.recipe().precision()));
+        facts.add(Parts.device(
+                run.config().path("environment"), run.recipe().precision().toString()));
         return Html.of(
                 "header",
                 Html.of("p", "dynafilter run report").as("eyebrow"),
@@ -116,7 +103,7 @@ public final class RunPage {
     }
 
     private String progress() {
-        return run.isFinished() ? "" : "; " + run.history().size() + " epochs so far";
+        return run.isFinished() ? "" : "; " + Numbers.plural(run.history().size(), "epoch") + " so far";
     }
 
     private double median(ToDoubleFunction<EpochResult> of) {
@@ -124,24 +111,27 @@ public final class RunPage {
         return (sorted[sorted.length / 2] + sorted[(sorted.length - 1) / 2]) / 2;
     }
 
-    private String lead() {
+    private List<Object> lead() {
         if (findings == null) {
-            return run.best()
+            String far = run.best()
                     .map(best -> Numbers.format(
-                            "The best epoch so far is %d, with %s of the %s images right. %s",
-                            best.epoch(), Numbers.percent(best.accuracy()), run.selection(), missing))
-                    .orElse("No epoch is finished yet. " + missing);
+                            "The best epoch so far is %d, with a %s accuracy of %s.",
+                            best.epoch(), run.selection(), Numbers.percent(best.accuracy())))
+                    .orElse("No epoch is finished yet.");
+            return List.of(far + " " + missing);
         }
         Evaluation test = findings.evaluation();
         long right = Math.round(test.accuracy() * test.images());
         String result = Numbers.format(
-                "The network of the best epoch puts %,d of %,d test images (%s) into the right class.",
+                "The network of the best epoch puts %,d of %,d test images (%s) into the right class. ",
                 right, test.images(), Numbers.percent(test.accuracy()));
-        return result
-                + (run.selection().equals("test")
-                        ? " The test set also chose that epoch, which makes its accuracy a little too good;"
-                                + " --val-split lets held-out training images choose."
-                        : " Held-out training images chose that epoch; the test set had no part in it.");
+        return run.selection().equals("test")
+                ? List.of(
+                        result,
+                        "The test set also chose that epoch, which makes its accuracy a little too good; with ",
+                        Html.of("code", "--val-split"),
+                        " held-out training images choose.")
+                : List.of(result, "Held-out training images chose that epoch; the test set had no part in it.");
     }
 
     private Section curves() {
@@ -157,7 +147,7 @@ public final class RunPage {
                         chart(
                                 "accuracy",
                                 "Accuracy",
-                                "%",
+                                " %",
                                 Numbers::percent,
                                 100,
                                 curve("training", EpochResult::trainAccuracy),
@@ -218,26 +208,15 @@ public final class RunPage {
         return new LineChart(id, title, unit, epochs, List.of(curves), shown, text, factor).figure();
     }
 
-    private Html recipe() {
-        return Parts.pairs(
-                "Every option of the run; those the command line did not give are the defaults",
-                run.config().get("recipe"));
-    }
-
     private List<Object> environment() {
-        List<Object> content = new ArrayList<>();
-        content.add(Parts.pairs(
-                "What the run's numbers depend on beside its recipe",
-                run.config().path("environment")));
-        JsonNode data = run.config().path("data");
-        content.add(Parts.note(
-                "Data set " + data.path("name").asText() + ", SHA-256 ",
-                Html.of("code", data.path("sha256").asText()).set("style", "overflow-wrap:anywhere")));
-        if (findings != null && !findings.sha256().equals(data.path("sha256").asText())) {
+        List<Object> content = new ArrayList<>(Parts.environment(run.config()));
+        if (findings != null
+                && !findings.sha256().equals(run.config().at("/data/sha256").asText())) {
             content.add(Html.of(
                             "p",
-                            "The test set evaluated for this report is another one than the run had: " + findings.data()
-                                    + ", SHA-256 " + findings.sha256() + ".")
+                            "The test set evaluated for this page is of another data set than the run's: "
+                                    + findings.data() + ", SHA-256 ",
+                            Html.of("code", findings.sha256()).as("hash"))
                     .as("missing"));
         }
         return content;
