@@ -14,7 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 
 /** The report of a comparison. */
 public final class ComparisonPage {
@@ -55,13 +57,10 @@ public final class ComparisonPage {
         Html list = Html.of("dl").as("facts");
         list.add(
                 Parts.fact(
-                        "Variants",
-                        String.valueOf(facts.variants().size()),
-                        facts.variants().stream().map(ComparisonFacts::nameOf).collect(Collectors.joining(", "))),
-                Parts.fact(
                         "Runs",
                         String.valueOf(facts.countRuns()),
-                        Numbers.plural(facts.seeds().size(), "seed") + ": " + facts.seeds().stream().map(String::valueOf).collect(Collectors.joining(", "))),
+                        Numbers.plural(facts.variants().size(), "variant") + ", "
+                                + Numbers.plural(facts.seeds().size(), "seed")),
                 Parts.fact("Time of all runs", Numbers.duration(seconds()), "training and evaluation, one after the other"),
                 Parts.data(facts.json().path("data")),
                 Parts.device(facts.json().path("environment"), ""));
@@ -105,13 +104,19 @@ public final class ComparisonPage {
                 .toList();
         List<String> head = new ArrayList<>(List.of("variant", "#test accuracy", "#sd"));
         facts.seeds().forEach(seed -> head.add("#seed " + seed));
-        head.addAll(List.of("#best " + facts.selection() + " accuracy", "#accuracy of the last epoch", "changes"));
+        boolean split = !facts.selection().equals("test");
+        if (split) {
+            head.add("#best " + facts.selection() + " accuracy");
+        }
+        head.addAll(List.of("#" + facts.selection() + " accuracy, last epoch", "changes"));
         List<Html> rows = facts.variants().stream()
                 .map(variant -> {
                     Mean test = mean(variant, measure);
                     List<String> cells = new ArrayList<>(List.of(Numbers.percent(test.mean()), Numbers.percent(test.std())));
                     facts.seeds().forEach(seed -> cells.add(Numbers.percent(ofSeed(variant, seed, measure))));
-                    cells.add(mean(variant, "best_accuracy").of(Numbers::percent));
+                    if (split) {
+                        cells.add(mean(variant, "best_accuracy").of(Numbers::percent));
+                    }
                     cells.add(mean(variant, "final_accuracy").of(Numbers::percent));
                     return Parts.row(nameOf(variant), cells).add(Html.of("td", changes(variant)).as("text"));
                 })
@@ -144,13 +149,20 @@ public final class ComparisonPage {
                                 Numbers.count(number(variant, "parameters")),
                                 Numbers.count(number(variant, "trained_parameters")),
                                 mean(variant, "seconds_per_epoch").of(value -> Numbers.format("%.2f s", value)),
-                                Numbers.count(runs(variant).stream().mapToDouble(run -> number(run, "images_per_second")).average().orElse(Double.NaN)),
-                                Numbers.megabytes(runs(variant).stream().mapToDouble(run -> number(run, "peak_memory_bytes")).max().orElse(Double.NaN)))))
+                                Numbers.count(numbers(variant, "images_per_second").average().orElse(Double.NaN)),
+                                Numbers.megabytes(numbers(variant, "peak_memory_bytes").max().orElse(Double.NaN)))))
                 .toList();
         return Parts.table(
                 "Mean over the seeds, ± standard deviation; of the memory the most any run held",
                 List.of("variant", "#parameters", "#of them trained", "#an epoch", "#images/s", "#peak memory"),
                 rows);
+    }
+
+    /** What the variant's runs know of a measure. */
+    private static DoubleStream numbers(JsonNode variant, String measure) {
+        return runs(variant).stream()
+                .mapToDouble(run -> number(run, measure))
+                .filter(Double::isFinite);
     }
 
     private Html epochsTo() {
@@ -194,7 +206,7 @@ public final class ComparisonPage {
     private Object folder(String name) {
         Path report = facts.folder().resolve(name).resolve("report.html").toAbsolutePath().normalize();
         Path from = page.toAbsolutePath().normalize().getParent();
-        if (!Files.isRegularFile(report) || !java.util.Objects.equals(report.getRoot(), from.getRoot())) {
+        if (!Files.isRegularFile(report) || !Objects.equals(report.getRoot(), from.getRoot())) {
             return name;
         }
         return Html.of("a", name).set("href", Parts.link(from.relativize(report)));

@@ -1,42 +1,32 @@
 package dynafilter.report;
 
-import dynafilter.train.Softmax;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * An image of the test set and what a network makes of it.
  *
  * @param index in the test set
- * @param label its class
- * @param scores of all classes
- * @param picture the image
- * @param maps its response maps: one a class, or a single one
  */
-@SuppressWarnings("ArrayRecordComponent") // compared by nobody
-record Example(long index, int label, float[] scores, PixelImage picture, List<Grid> maps) {
-    /** The classes, that of the highest score first. */
-    List<Integer> ranking() {
-        return ranking(scores);
-    }
-
-    static List<Integer> ranking(float[] scores) {
-        return IntStream.range(0, scores.length)
-                .boxed()
-                .sorted((one, other) -> Float.compare(scores[other], scores[one]))
-                .toList();
+record Example(long index, ResponseMaps maps) {
+    /** Its class. */
+    int label() {
+        return maps.label().orElseThrow();
     }
 
     boolean isRight() {
-        return ranking().get(0) == label;
+        return maps.predicted() == label();
+    }
+
+    /** The two classes with the highest scores, the highest first. */
+    List<Integer> highest() {
+        return maps.scores().ranking().stream().limit(2).toList();
+    }
+
+    double score(int of) {
+        return maps.scores().logits()[of];
     }
 
     double probability(int of) {
-        return Softmax.of(scores)[of];
-    }
-
-    /** The response map of a class. */
-    Grid map(int of) {
-        return maps.get(maps.size() == 1 ? 0 : of);
+        return maps.scores().probabilities()[of];
     }
 }

@@ -4,17 +4,17 @@ import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
 import dynafilter.data.DeviceImages;
 import dynafilter.data.ImageSet;
+import dynafilter.data.TensorBytes;
 import dynafilter.model.Classifier;
+import dynafilter.model.Scores;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.Precision;
 import dynafilter.train.Evaluation;
 import dynafilter.train.Evaluator;
 import dynafilter.train.Recipe;
-import dynafilter.train.Softmax;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.bytedeco.javacpp.FloatPointer;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.InferenceMode;
@@ -66,7 +66,6 @@ public record Findings(
                             classifier,
                             test,
                             Arrays.copyOf(chosen, (int) Math.min(chosen.length, most)),
-                            rows,
                             recipe.precision(),
                             device),
                     doubles(rows(filters.mm(filters.t()))));
@@ -79,8 +78,9 @@ public record Findings(
         long[] chosen = new long[2 * classes];
         double[] surest = new double[2 * classes];
         for (int i = 0; i < scores.length; i++) {
-            int predicted = Example.ranking(scores[i]).get(0);
-            double probability = Softmax.of(scores[i])[predicted];
+            Scores of = new Scores(scores[i]);
+            int predicted = of.predicted();
+            double probability = of.probabilities()[predicted];
             int place = 2 * (int) labels[i] + (predicted == labels[i] ? 0 : 1);
             if (probability > surest[place]) {
                 surest[place] = probability;
@@ -94,57 +94,34 @@ public record Findings(
     }
 
     private static List<Example> examples(
-            Classifier classifier,
-            ImageSet test,
-            long[] chosen,
-            float[][] scores,
-            Precision precision,
-            ComputeDevice device) {
-        List<Example> examples = new ArrayList<>();
+            Classifier classifier, ImageSet test, long[] chosen, Precision precision, ComputeDevice device) {
         if (chosen.length == 0) {
-            return examples;
+            return List.of();
         }
-        try (ImageSet some = test.subset(chosen);
-                DeviceImages images = new DeviceImages(some, device, false);
-                Precision.Region autocast = precision.autocast(device.type())) {
-            Tensor maps = classifier.responseMaps(images.pixels(0, images.size())); // [n, K, h, w]
-            int height = Math.toIntExact(maps.size(2));
-            int width = Math.toIntExact(maps.size(3));
-            float[][] rows = rows(maps.flatten(0, 1).flatten(1, -1)); // [n * K, h * w]
-            int each = Math.toIntExact(maps.size(1));
-            long[] labels = some.labelArray();
-            for (int i = 0; i < chosen.length; i++) {
-                List<Grid> grids = Arrays.stream(rows, i * each, (i + 1) * each)
-                        .map(row -> new Grid(height, width, row))
-                        .toList();
-                examples.add(new Example(chosen[i], (int) labels[i], scores[(int) chosen[i]], picture(some, i), grids));
-            }
-            return examples;
+        try (Precision.Region autocast = precision.autocast(device.type())) {
+            List<ResponseMaps> maps = ResponseMaps.of(classifier, device, test, chosen);
+            return IntStream.range(0, chosen.length)
+                    .mapToObj(i -> new Example(chosen[i], maps.get(i)))
+                    .toList();
         }
-    }
-
-    private static PixelImage picture(ImageSet set, int index) {
-        return PixelImage.ofPlanes(set.pixels(index), (int) set.images().size(2), (int)
-                set.images().size(3));
     }
 
     /** The rows of a matrix, as float32. */
     private static float[][] rows(Tensor matrix) {
-        Tensor values = matrix.to(new Device(DeviceType.CPU), ScalarType.Float).contiguous();
-        float[][] rows = new float[Math.toIntExact(values.size(0))][Math.toIntExact(values.size(1))];
-        FloatPointer numbers = new FloatPointer(values.data_ptr()).capacity(values.numel());
-        for (int row = 0; row < rows.length; row++) {
-            numbers.position((long) row * rows[row].length).get(rows[row]);
-        }
-        return rows;
+        float[] values = TensorBytes.floats(
+                matrix.to(new Device(DeviceType.CPU), ScalarType.Float).contiguous());
+        int width = Math.toIntExact(matrix.size(1));
+        return IntStream.range(0, Math.toIntExact(matrix.size(0)))
+                .mapToObj(row -> Arrays.copyOfRange(values, row * width, (row + 1) * width))
+                .toArray(float[][]::new);
     }
 
     private static double[][] doubles(float[][] rows) {
-        double[][] doubles = new double[rows.length][];
+        double[][] doubles = new double[rows.length][rows.length];
         for (int row = 0; row < rows.length; row++) {
-            float[] values = rows[row];
-            doubles[row] = new double[values.length];
-            Arrays.setAll(doubles[row], column -> values[column]);
+            for (int column = 0; column < rows.length; column++) {
+                doubles[row][column] = rows[row][column];
+            }
         }
         return doubles;
     }

@@ -107,7 +107,8 @@ record LineChart(
         double right = 14 + LETTER * Math.max(LEAST_LETTERS, curves.size() > 1 ? letters : 0);
         Svg drawing = Svg.drawing(LEFT + PLOT_WIDTH + right, TOP + PLOT_HEIGHT + BOTTOM)
                 .set("role", "img")
-                .set("aria-label", description());
+                .set("aria-label", description())
+                .set("style", Numbers.format("--full:%.3f", (LEFT + PLOT_WIDTH + right) / (LEFT + PLOT_WIDTH + 14)));
         Scale across = new Scale(epochs.get(0), epochs.get(epochs.size() - 1));
         Scale up = upScale();
         axes(drawing, across, up);

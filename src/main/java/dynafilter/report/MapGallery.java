@@ -48,7 +48,7 @@ final class MapGallery {
         for (boolean right : own.isEmpty() ? new boolean[0] : new boolean[] {true, false}) {
             gallery.add(own.stream()
                     .filter(example -> example.isRight() == right)
-                    .map(example -> figure(example, findings.classes()))
+                    .map(MapGallery::figure)
                     .findFirst()
                     .orElseGet(() -> Parts.note("No image of the class " + findings.classes().get(label)
                             + (right ? " is labelled rightly." : " is labelled wrongly."))));
@@ -78,58 +78,50 @@ final class MapGallery {
         return ramp;
     }
 
-    private static Html figure(Example example, List<String> classes) {
-        String name = classes.get(example.label());
-        List<Integer> ranking = example.ranking();
-        String verdict = example.isRight() ? "right" : "wrong, taken for " + classes.get(ranking.get(0));
-        Html tiles = Html.of(
-                        "div",
-                        Html.of(
-                                        "div",
-                                        Html.of("img")
-                                                .as("photo")
-                                                .set("id", "image-" + example.index())
-                                                .set("src", example.picture().dataUri())
-                                                .set("alt", "Test image " + example.index() + ", " + name),
-                                        name,
-                                        Html.of("small", "test image " + example.index()))
-                                .as("tile"))
-                .as("tiles");
-        Scale scale = Scale.of(example.maps());
-        int shown = Math.min(example.maps().size(), 2);
-        for (int label : ranking.subList(0, shown)) {
-            tiles.add(Html.of(
-                            "div",
-                            Html.of("img")
-                                    .set(
-                                            "src",
-                                            PixelImage.of(example.map(label), COLOURS, scale)
-                                                    .dataUri())
-                                    .set(
-                                            "alt",
-                                            description(
-                                                    example.map(label),
-                                                    example.maps().size() == 1
-                                                            ? "the one filter"
-                                                            : classes.get(label))),
-                            classes.get(label),
-                            Html.of("small", score(example, label)))
-                    .as("tile"));
+    private static Html figure(Example example) {
+        ResponseMaps maps = example.maps();
+        String name = maps.classes().get(example.label());
+        Html tiles = Html.of("div", photo(example, name)).as("tiles");
+        if (maps.isShared()) {
+            tiles.add(map(maps.map(0), maps.scale(), "the one filter", example, example.highest()));
+        } else {
+            example.highest()
+                    .forEach(label -> tiles.add(map(
+                            maps.map(label), maps.scale(), maps.classes().get(label), example, List.of(label))));
         }
-        return Html.of(
-                        "figure",
-                        Html.of(
-                                        "figcaption",
-                                        Html.of("b", name),
-                                        " ",
-                                        Html.of("span", verdict).as(example.isRight() ? "right" : "wrong"))
-                                .as("caption"),
-                        tiles)
+        Html verdict = example.isRight()
+                ? Html.of("span", "right").as("right")
+                : Html.of("span", "wrong, taken for " + maps.classes().get(maps.predicted()))
+                        .as("wrong");
+        return Html.of("figure", Html.of("figcaption", Html.of("b", name), " ", verdict).as("caption"), tiles)
                 .as("example");
     }
 
+    private static Html photo(Example example, String name) {
+        Html image = Html.of("img")
+                .as("photo")
+                .set("id", "image-" + example.index())
+                .set("src", example.maps().image().dataUri())
+                .set("alt", "Test image " + example.index() + ", " + name);
+        return Html.of("div", image, name, Html.of("small", "test image " + example.index()))
+                .as("tile");
+    }
+
+    /** @param labels whose scores come from the map */
+    private static Html map(Grid map, Scale scale, String of, Example example, List<Integer> labels) {
+        Html tile = Html.of(
+                        "div",
+                        Html.of("img")
+                                .set("src", PixelImage.of(map, COLOURS, scale).dataUri())
+                                .set("alt", description(map, of)))
+                .as("tile");
+        labels.forEach(label ->
+                tile.add(example.maps().classes().get(label), Html.of("small", score(example, label))));
+        return tile;
+    }
+
     private static String score(Example example, int label) {
-        return Numbers.signed("%.2f", example.scores()[label]) + ", "
+        return Numbers.signed("%.2f", example.score(label)) + ", "
                 + Numbers.format("%.1f %%", 100 * example.probability(label));
     }
 
@@ -154,10 +146,9 @@ final class MapGallery {
         List<String> classes = findings.classes();
         List<Html> rows = findings.examples().stream()
                 .map(example -> {
-                    List<Integer> ranking = example.ranking();
-                    Html row = Parts.row(String.valueOf(example.index()), List.of())
+                                        Html row = Parts.row(String.valueOf(example.index()), List.of())
                             .add(Html.of("td", classes.get(example.label())));
-                    for (int label : ranking.subList(0, Math.min(2, ranking.size()))) {
+                    for (int label : example.highest()) {
                         row.add(
                                 Html.of("td", classes.get(label)),
                                 Html.of("td", score(example, label)).as("n"));
@@ -185,19 +176,20 @@ final class MapGallery {
     }
 
     private static Map<String, Object> data(Example example) {
-        Scale scale = Scale.of(example.maps());
-        Grid first = example.maps().get(0);
-        byte[] steps = new byte[example.maps().size() * first.values().length];
+        ResponseMaps maps = example.maps();
+        Scale scale = maps.scale();
+        Grid first = maps.maps().get(0);
+        byte[] steps = new byte[maps.maps().size() * first.values().length];
         int at = 0;
-        for (Grid map : example.maps()) {
+        for (Grid map : maps.maps()) {
             for (float value : map.values()) {
-                steps[at++] = (byte) Math.round(STEPS * Math.max(0, Math.min(1, scale.share(value))));
+                steps[at++] = (byte) Math.round(STEPS * scale.share(value));
             }
         }
         Map<String, Object> data = new LinkedHashMap<>();
         data.put("index", example.index());
         data.put("label", example.label());
-        data.put("scores", example.scores());
+        data.put("scores", maps.scores().logits());
         data.put("height", first.height());
         data.put("width", first.width());
         data.put("low", (float) scale.low());

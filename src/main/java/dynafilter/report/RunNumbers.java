@@ -2,7 +2,6 @@ package dynafilter.report;
 
 import dynafilter.train.EpochResult;
 import dynafilter.train.Evaluation;
-import dynafilter.train.Softmax;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -75,12 +74,11 @@ public final class RunNumbers {
 
     private static Map<String, Object> example(Example example) {
         List<Map<String, Object>> highest = new ArrayList<>();
-        double[] probabilities = Softmax.of(example.scores());
-        for (int label : example.ranking().subList(0, Math.min(2, example.scores().length))) {
+        for (int label : example.highest()) {
             Map<String, Object> score = new LinkedHashMap<>();
             score.put("label", label);
-            score.put("score", finite(example.scores()[label]));
-            score.put("probability", finite(probabilities[label]));
+            score.put("score", example.score(label));
+            score.put("probability", example.probability(label));
             highest.add(score);
         }
         Map<String, Object> json = new LinkedHashMap<>();
