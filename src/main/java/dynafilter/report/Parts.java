@@ -127,8 +127,13 @@ final class Parts {
     /** A table that scrolls where it is too wide. */
     static Html table(String caption, List<String> head, List<Html> rows) {
         Html table = Html.of(
-                "table", Html.of("caption", caption), head(head), Html.of("tbody", new ArrayList<Object>(rows)));
+                "table", caption(caption), head(head), Html.of("tbody", new ArrayList<Object>(rows)));
         return Html.of("div", table).as("wide");
+    }
+
+    /** A table's caption, which stays in sight where the table scrolls. */
+    static Html caption(String text) {
+        return Html.of("caption", Html.of("span", text));
     }
 
     static Html details(String summary, Object... content) {

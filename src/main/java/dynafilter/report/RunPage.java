@@ -34,7 +34,7 @@ public final class RunPage {
     public String html() {
         List<Section> sections = new ArrayList<>();
         sections.add(curves());
-        sections.add(needsFindings("classes", "Accuracy by class", ClassResults::of));
+        sections.add(needsFindings("classes", "Classes and confusions", ClassResults::of));
         sections.add(needsFindings("maps", "Response maps", MapGallery::of));
         sections.add(needsFindings("filters", "Filter similarity", FilterSimilarity::of));
         sections.add(new Section("recipe", "Recipe", Parts.recipe(run.config().get("recipe"), "All options of the run.")));
@@ -62,7 +62,8 @@ public final class RunPage {
             facts.add(Parts.fact(
                     "Test accuracy",
                     Numbers.percent(test.accuracy()),
-                    Numbers.format("%,d images, loss %s", test.images(), Numbers.loss(test.loss()))));
+                    Numbers.format("%,d images, network of the best epoch", test.images())));
+            facts.add(Parts.fact("Test loss", Numbers.loss(test.loss()), "mean cross-entropy"));
         }
         run.best().ifPresent(best -> {
             if (findings == null || !run.selection().equals("test")) {

@@ -5,16 +5,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.WebSocket;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
@@ -38,6 +36,7 @@ final class Chromium implements AutoCloseable {
     private static final String VARIABLE = "DYNAFILTER_CHROMIUM";
     private static final List<String> NAMES = List.of("chromium", "chromium-browser", "google-chrome", "chrome");
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
+    private static final long POLL_MILLIS = 20;
     private static final Map<String, Integer> KEYS = Map.of(
             "Tab", 9, "Enter", 13, "End", 35, "Home", 36, "ArrowLeft", 37, "ArrowUp", 38, "ArrowRight", 39, "ArrowDown", 40);
 
@@ -80,10 +79,11 @@ final class Chromium implements AutoCloseable {
                         "--user-data-dir=" + profile,
                         "about:blank")
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         try {
             HttpClient client = HttpClient.newHttpClient();
-            URI list = URI.create("http://" + URI.create(endpoint()).getAuthority() + "/json/list");
+            URI list = URI.create("http://" + address(profile) + "/json/list");
             JsonNode targets = mapper.readTree(
                     client.send(HttpRequest.newBuilder(list).build(), BodyHandlers.ofString())
                             .body());
@@ -101,21 +101,18 @@ final class Chromium implements AutoCloseable {
         }
     }
 
-    /** What it says on stderr once it listens; the rest is read away, so that it never waits. */
-    private String endpoint() throws IOException {
-        BufferedReader stderr =
-                new BufferedReader(new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8));
-        StringBuilder said = new StringBuilder();
-        for (String line = stderr.readLine(); line != null; line = stderr.readLine()) {
-            if (line.startsWith("DevTools listening on ")) {
-                Thread reader = new Thread(() -> stderr.lines().forEach(rest -> {}));
-                reader.setDaemon(true);
-                reader.start();
-                return line.substring(line.lastIndexOf(' ') + 1);
+    /** Where it listens, which it writes into its profile. */
+    private String address(Path profile) throws IOException, InterruptedException {
+        Path file = profile.resolve("DevToolsActivePort"); // the port, and a line more
+        long end = System.nanoTime() + TIMEOUT.toNanos();
+        while (System.nanoTime() < end && process.isAlive()) {
+            List<String> lines = Files.exists(file) ? Files.readAllLines(file) : List.of();
+            if (lines.size() > 1) {
+                return "127.0.0.1:" + lines.get(0);
             }
-            said.append(line).append('\n');
+            Thread.sleep(POLL_MILLIS);
         }
-        throw new IOException("Chromium did not start:\n" + said);
+        throw new IOException("Chromium did not start" + (process.isAlive() ? "" : ", exit code " + process.exitValue()));
     }
 
     private final class Listener implements WebSocket.Listener {
