@@ -85,18 +85,25 @@ final class CommonOptions {
      */
     static Path output(CommandLine line, String option) {
         Path file = path(line, option);
-        if (file == null) {
-            return null;
-        }
+        return file == null ? null : writable("--" + option + " " + file, file);
+    }
+
+    /**
+     * A file to write to.
+     *
+     * @param what to call it in the message
+     * @throws InputException where it cannot be written
+     */
+    static Path writable(String what, Path file) {
         Path folder = file.toAbsolutePath().getParent();
         if (Files.isDirectory(file)) {
-            throw new InputException("--" + option + " " + file + " is a folder; give the name of a file in it");
+            throw new InputException(what + " is a folder; give the name of a file in it");
         }
         if (folder == null || !Files.isDirectory(folder)) {
-            throw new InputException("--" + option + " " + file + ": there is no folder " + folder + "; make it first");
+            throw new InputException(what + ": there is no folder " + folder + "; make it first");
         }
         if (!Files.isWritable(Files.exists(file) ? file : folder)) {
-            throw new InputException("--" + option + " " + file + " cannot be written; check its permissions");
+            throw new InputException(what + " cannot be written; check its permissions");
         }
         return file;
     }

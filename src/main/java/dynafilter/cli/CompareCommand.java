@@ -4,6 +4,7 @@ import dynafilter.checkpoint.JsonFile;
 import dynafilter.checkpoint.RunDirectory;
 import dynafilter.runtime.CudaGraphMode;
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.ShellWord;
 import dynafilter.study.Comparison;
 import dynafilter.study.Plan;
 import dynafilter.study.Variant;

@@ -19,6 +19,7 @@ public final class Main {
             new EvalCommand(),
             new PredictCommand(),
             new CompareCommand(),
+            new ReportCommand(),
             new ExportCommand(),
             new BenchmarkCommand(),
             new DoctorCommand(),

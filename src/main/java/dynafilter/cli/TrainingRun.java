@@ -12,6 +12,7 @@ import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
 import dynafilter.runtime.CudaGraphMode;
 import dynafilter.runtime.DeviceMemory;
+import dynafilter.runtime.ShellWord;
 import dynafilter.train.AdapterCalibration;
 import dynafilter.train.Ending;
 import dynafilter.train.Evaluation;

@@ -36,7 +36,8 @@ public record Checksum(Algorithm algorithm, String hex) {
             this.digits = digits;
         }
 
-        MessageDigest digest() {
+        /** A new computation of this hash. */
+        public MessageDigest digest() {
             try {
                 return MessageDigest.getInstance(javaName);
             } catch (NoSuchAlgorithmException e) {

@@ -92,6 +92,13 @@ public record ImageSet(String name, Tensor images, Tensor labels, List<String> c
         }
     }
 
+    /** A copy of one image: uint8 [3, H, W]. */
+    public byte[] pixels(long index) {
+        try (PointerScope scope = new PointerScope()) {
+            return TensorBytes.bytes(images.select(0, index));
+        }
+    }
+
     /** A copy of the labels as a Java array, for splits and tables. */
     public long[] labelArray() {
         return TensorBytes.longs(labels);

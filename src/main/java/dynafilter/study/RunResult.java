@@ -37,11 +37,12 @@ public record RunResult(
      * @throws InputException where a file cannot be read
      */
     public static RunResult read(Plan.Run run, RunDirectory directory) {
-        return new RunResult(
-                run,
-                JsonFile.read(directory.config()),
-                JsonFile.read(directory.outcome()),
-                History.read(directory.history()));
+        List<EpochResult> history = History.read(directory.history());
+        if (history.isEmpty()) {
+            throw new InputException(directory.path() + " is a finished run without epochs in " + directory.history()
+                    + "; restore the file, or delete the folder to train the run again");
+        }
+        return new RunResult(run, JsonFile.read(directory.config()), JsonFile.read(directory.outcome()), history);
     }
 
     /**

@@ -1,14 +1,15 @@
 package dynafilter.train;
 
 import dynafilter.data.DeviceImages;
+import dynafilter.data.TensorBytes;
 import dynafilter.model.Classifier;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkClassifier;
+import dynafilter.model.Scores;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.Precision;
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
@@ -62,9 +63,9 @@ public final class Evaluator {
      * The scores of images that lie apart.
      *
      * @param images uint8 [3, H, W] each, on the CPU
-     * @return a row an image, a number a class
+     * @return as many, in their order
      */
-    public float[][] scores(Classifier classifier, List<Tensor> images) {
+    public List<Scores> scores(Classifier classifier, List<Tensor> images) {
         try (PointerScope scope = new PointerScope();
                 InferenceMode inference = new InferenceMode();
                 Precision.Region autocast = precision.autocast(device.type())) {
@@ -75,10 +76,9 @@ public final class Evaluator {
                     .scores(pixels)
                     .to(new Device(DeviceType.CPU), ScalarType.Float)
                     .contiguous();
-            float[][] rows = new float[images.size()][Math.toIntExact(scores.size(1))];
-            FloatPointer values = new FloatPointer(scores.data_ptr()).capacity(scores.numel());
-            for (int i = 0; i < rows.length; i++) {
-                values.position((long) i * rows[i].length).get(rows[i]);
+            List<Scores> rows = new ArrayList<>();
+            for (int i = 0; i < images.size(); i++) {
+                rows.add(new Scores(TensorBytes.floats(scores.select(0, i))));
             }
             return rows;
         }

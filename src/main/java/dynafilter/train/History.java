@@ -41,35 +41,41 @@ public final class History {
     }
 
     /**
-     * The epochs in a file.
+     * The epochs in a run's history.csv so far; none where there is no such file yet.
      *
-     * @throws InputException where it cannot be read, or is no history
+     * @throws InputException where it cannot be read, naming the line
      */
     public static List<EpochResult> read(Path file) {
-        List<String> lines = lines(file);
-        try {
-            if (lines.get(0).equals(HEADER)) {
-                return lines.stream().skip(1).map(History::parse).toList();
-            }
-        } catch (IndexOutOfBoundsException | NumberFormatException damaged) {
-            throw new InputException(file + " is no whole history.csv; restore it, or train the run again", damaged);
+        List<EpochResult> epochs = new ArrayList<>();
+        if (!Files.exists(file)) {
+            return epochs;
         }
-        throw new InputException(file + " is not the history of a run: its first line should be " + HEADER);
+        List<String> lines = lines(file);
+        for (int line = 1; line < lines.size(); line++) {
+            try {
+                epochs.add(epoch(lines.get(line).split(",", -1)));
+            } catch (NumberFormatException | ArrayIndexOutOfBoundsException wrong) {
+                throw new InputException(
+                        file + ", line " + (line + 1) + ": not the " + HEADER.split(",").length
+                                + " numbers of an epoch; mend the line, or take it out",
+                        wrong);
+            }
+        }
+        return epochs;
     }
 
-    private static EpochResult parse(String row) {
-        String[] cells = row.split(",", -1);
+    private static EpochResult epoch(String[] row) {
         return new EpochResult(
-                Integer.parseInt(cells[0]),
-                Long.parseLong(cells[1]),
-                Double.parseDouble(cells[2]),
-                Double.parseDouble(cells[3]),
-                Double.parseDouble(cells[4]),
-                Double.parseDouble(cells[5]),
-                Double.parseDouble(cells[6]),
-                cells[7].equals("1"),
-                Double.parseDouble(cells[8]),
-                Double.parseDouble(cells[9]));
+                Integer.parseInt(row[0]),
+                Long.parseLong(row[1]),
+                Double.parseDouble(row[2]),
+                Double.parseDouble(row[3]),
+                Double.parseDouble(row[4]),
+                Double.parseDouble(row[5]),
+                Double.parseDouble(row[6]),
+                row[7].equals("1"),
+                Double.parseDouble(row[8]),
+                Double.parseDouble(row[9]));
     }
 
     /** Goes on behind the rows of the first {@code epochs} epochs that the file holds. */

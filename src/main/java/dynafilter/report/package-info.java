@@ -1,0 +1,2 @@
+/** Figures of what a trained network does, as SVG and PNG. */
+package dynafilter.report;
