@@ -8,6 +8,14 @@
   };
   const clamp = (number, low, high) => Math.max(low, Math.min(high, number));
 
+  // What scrolls can be scrolled by keys.
+  const scrolling = new ResizeObserver((entries) => entries.forEach(({ target }) => {
+    const scrolls = target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight;
+    target.toggleAttribute("tabindex", scrolls);
+    if (scrolls) target.tabIndex = 0;
+  }));
+  document.querySelectorAll(".wide, .tall").forEach((box) => scrolling.observe(box));
+
   // Charts: one epoch of all charts is read at a time. Places come from the lines, values from the table below them.
   const charts = [...document.querySelectorAll("figure.chart")].map((figure) => {
     const plot = figure.querySelector(".plot");
@@ -236,9 +244,20 @@
       return make("label", { className: right ? "pick" : "pick no", title: copy.alt }, input, copy);
     }));
     strength.addEventListener("input", draw);
+    const chooser = make("fieldset", { className: "images" },
+      make("legend", { textContent: "Choose an image (× taken for another class)" }));
+    if (data.images.length > 30) {
+      const only = make("select", {}, new Option("all classes", ""));
+      data.classes.forEach((name, i) => only.add(new Option(name, i)));
+      only.addEventListener("change", () => [...picks.children].forEach((pick, i) => {
+        pick.hidden = only.value !== "" && data.images[i].label !== Number(only.value);
+      }));
+      chooser.append(make("label", { className: "note" }, "of ", only));
+    }
+    chooser.append(picks);
 
     explorer.append(
-      make("fieldset", { className: "images" }, make("legend", { textContent: "Choose an image (× taken for another class)" }), picks),
+      chooser,
       make("div", {}, canvas, make("div", { className: "scale" }, low, bar, high),
         make("label", { className: "strength" }, "Response map over the image", strength)),
       make("fieldset", {}, make("legend", { textContent: "and a class, by its probability" }), scores, said));

@@ -18,8 +18,8 @@ final class ClassResults {
                 "div",
                 confusion(findings.classes(), evaluation.confusion()).figure(),
                 mostConfused(findings.classes(), evaluation.confusion()));
-        return List.of(
-                Html.of("div", accuracies(findings.classes(), evaluation), confusion).as("split"));
+        return List.of(Html.of("div", accuracies(findings.classes(), evaluation), confusion)
+                .as("split"));
     }
 
     private static Html accuracies(List<String> classes, Evaluation evaluation) {
@@ -49,12 +49,11 @@ final class ClassResults {
                                     .as("n"));
                 })
                 .toList();
-        return Html.of(
-                "figure",
-                Parts.table(
+        return Parts.table(
                         "Share of each class's test images that are put into it, the best first",
-                        List.of("class", "#accuracy", "", "#right"),
-                        rows));
+                        List.of("class", "#accuracy", "share", "#right"),
+                        rows)
+                .as("wide tall");
     }
 
     private static MatrixFigure confusion(List<String> classes, long[][] counts) {

@@ -13,7 +13,8 @@ final class ComparedPairs {
     static List<Object> of(ComparisonFacts facts) {
         List<JsonNode> differences = facts.differences();
         Html words = Html.of("ul");
-        differences.forEach(difference -> words.add(Html.of("li", difference.path("text").asText())));
+        differences.forEach(
+                difference -> words.add(Html.of("li", difference.path("text").asText())));
         List<DotPlot.Row> rows = differences.stream()
                 .filter(ComparedPairs::isAccuracy)
                 .map(ComparedPairs::row)
@@ -22,7 +23,9 @@ final class ComparedPairs {
         content.add(words);
         if (!rows.isEmpty()) {
             content.add(Html.of("h3", "Differences in accuracy, in points").set("style", "margin-top:1.5rem"));
-            content.add(Parts.note("A dot at the mean difference of the pairs of runs with the same seed, a bar over its 95 % confidence interval. An interval across zero says that the seeds leave the sign open."));
+            content.add(
+                    Parts.note(
+                            "A dot at the mean difference of the pairs of runs with the same seed, a bar over its 95 % confidence interval. An interval across zero says that the seeds leave the sign open."));
             content.add(new DotPlot("Differences in accuracy, in points", "", rows, true).figure());
         }
         content.add(Parts.details("Values", table(differences)));
@@ -65,9 +68,7 @@ final class ComparedPairs {
 
     /** A difference of accuracies in points, of anything else as it is. */
     private static String value(JsonNode difference, double value) {
-        return isAccuracy(difference)
-                ? Numbers.points(value)
-                : Numbers.signed("%+.4g", value);
+        return isAccuracy(difference) ? Numbers.points(value) : Numbers.signed("%+.4g", value);
     }
 
     private static Html table(List<JsonNode> differences) {
@@ -86,7 +87,16 @@ final class ComparedPairs {
                 .toList();
         return Parts.table(
                 "Paired differences; those of accuracies in points",
-                List.of("variants", "#measure", "#pairs", "#difference", "#95 % interval", "#t", "#p", "#adjusted p", "#significant"),
+                List.of(
+                        "variants",
+                        "#measure",
+                        "#pairs",
+                        "#difference",
+                        "#95 % interval",
+                        "#t",
+                        "#p",
+                        "#adjusted p",
+                        "#significant"),
                 rows);
     }
 

@@ -24,7 +24,8 @@ final class ComparisonCurves {
                 .sorted()
                 .toList();
         if (epochs.isEmpty()) {
-            return List.of(Html.of("p", "No run of this comparison is finished yet.").as("missing"));
+            return List.of(
+                    Html.of("p", "No run of this comparison is finished yet.").as("missing"));
         }
         String selection = Parts.capital(facts.selection());
         Html charts = Html.of(
@@ -35,13 +36,20 @@ final class ComparisonCurves {
                         chart(facts, epochs, "train_loss", "Training loss (cross-entropy)", "", Numbers::loss, 1))
                 .as("charts");
         return List.of(
-                Parts.note("A bold line is the mean of a variant's seeds, as far as all of them go; the faint ones are the seeds."
-                        + " Point at a chart, or focus it and use the arrow keys, to read an epoch's values."),
+                Parts.note(
+                        "A bold line is the mean of a variant's seeds, as far as all of them go; the faint ones are the seeds."
+                                + " Point at a chart, or focus it and use the arrow keys, to read an epoch's values."),
                 charts);
     }
 
     private static Html chart(
-            ComparisonFacts facts, List<Integer> epochs, String measure, String title, String unit, DoubleFunction<String> text, double factor) {
+            ComparisonFacts facts,
+            List<Integer> epochs,
+            String measure,
+            String title,
+            String unit,
+            DoubleFunction<String> text,
+            double factor) {
         List<Curve> curves = facts.variants().stream()
                 .filter(variant -> !runs(variant).isEmpty())
                 .map(variant -> curve(variant, epochs, measure))
@@ -56,7 +64,10 @@ final class ComparisonCurves {
                         epochs.stream().map(epoch -> value(run, epoch, measure)).toList()))
                 .toList();
         List<Double> means = IntStream.range(0, epochs.size())
-                .mapToObj(i -> seeds.stream().mapToDouble(seed -> seed.values().get(i)).average().orElse(Double.NaN))
+                .mapToObj(i -> seeds.stream()
+                        .mapToDouble(seed -> seed.values().get(i))
+                        .average()
+                        .orElse(Double.NaN))
                 .toList(); // NaN where a seed has none
         return new Curve(nameOf(variant), means, seeds.size() > 1 ? seeds : List.of());
     }

@@ -45,7 +45,8 @@ public record ComparisonFacts(Path folder, JsonNode json) {
         } catch (IOException unreadable) {
             throw new InputException(file + " cannot be read; check its permissions", unreadable);
         }
-        if (!FORMAT.equals(json.path("format").textValue()) || !json.path("variants").isArray()) {
+        if (!FORMAT.equals(json.path("format").textValue())
+                || !json.path("variants").isArray()) {
             throw new InputException(file + " is not a comparison.json of format " + FORMAT
                     + "; give the folder that `dynafilter compare` wrote to");
         }
@@ -102,7 +103,9 @@ public record ComparisonFacts(Path folder, JsonNode json) {
         List<Long> seeds = new ArrayList<>();
         json.path("seeds").forEach(seed -> seeds.add(seed.asLong()));
         if (seeds.isEmpty()) {
-            variants().forEach(variant -> runs(variant).forEach(run -> seeds.add(run.path("seed").asLong())));
+            variants()
+                    .forEach(variant -> runs(variant)
+                            .forEach(run -> seeds.add(run.path("seed").asLong())));
         }
         return seeds.stream().distinct().toList();
     }

@@ -47,7 +47,10 @@ public final class ComparisonPage {
             sections.add(Section.of("epochs-to", "Epochs to reach an accuracy", epochsTo()));
         }
         sections.add(Section.of("runs", "Runs", runTable()));
-        sections.add(new Section("recipe", "Recipe", Parts.recipe(facts.json().path("recipe"), "What all variants share, unless they change it.")));
+        sections.add(new Section(
+                "recipe",
+                "Recipe",
+                Parts.recipe(facts.json().path("recipe"), "What all variants share, unless they change it.")));
         sections.add(new Section("environment", "Environment", Parts.environment(facts.json())));
         sections.add(new Section("reproduce", "How to reproduce it", reproduce()));
         return new Page("Comparison " + facts.name(), header(), sections, "{}", generator).html();
@@ -61,7 +64,10 @@ public final class ComparisonPage {
                         String.valueOf(facts.countRuns()),
                         Numbers.plural(facts.variants().size(), "variant") + ", "
                                 + Numbers.plural(facts.seeds().size(), "seed")),
-                Parts.fact("Time of all runs", Numbers.duration(seconds()), "training and evaluation, one after the other"),
+                Parts.fact(
+                        "Time of all runs",
+                        Numbers.duration(seconds()),
+                        "training and evaluation, one after the other"),
                 Parts.data(facts.json().path("data")),
                 Parts.device(facts.json().path("environment"), ""));
         Html header = Html.of(
@@ -70,7 +76,11 @@ public final class ComparisonPage {
                 Html.of("h1", facts.name()),
                 Html.of("p", lead()).as("lead"));
         if (!facts.json().path("complete").asBoolean(true)) {
-            header.add(Html.of("p", "This comparison is not complete: " + Numbers.plural(facts.countRuns(), "run") + " so far. The command at the end goes on with it, and `report` then makes this page anew.").as("missing"));
+            header.add(Html.of(
+                            "p",
+                            "This comparison is not complete: " + Numbers.plural(facts.countRuns(), "run")
+                                    + " so far. The command at the end goes on with it, and `report` then makes this page anew.")
+                    .as("missing"));
         }
         return header.add(list);
     }
@@ -97,7 +107,9 @@ public final class ComparisonPage {
                 .map(variant -> new DotPlot.Row(
                         nameOf(variant),
                         mean(variant, measure).of(Numbers::percent),
-                        runs(variant).stream().map(run -> 100 * number(run, measure)).toList(),
+                        runs(variant).stream()
+                                .map(run -> 100 * number(run, measure))
+                                .toList(),
                         100 * mean(variant, measure).mean(),
                         Double.NaN,
                         Double.NaN))
@@ -112,17 +124,20 @@ public final class ComparisonPage {
         List<Html> rows = facts.variants().stream()
                 .map(variant -> {
                     Mean test = mean(variant, measure);
-                    List<String> cells = new ArrayList<>(List.of(Numbers.percent(test.mean()), Numbers.percent(test.std())));
+                    List<String> cells =
+                            new ArrayList<>(List.of(Numbers.percent(test.mean()), Numbers.percent(test.std())));
                     facts.seeds().forEach(seed -> cells.add(Numbers.percent(ofSeed(variant, seed, measure))));
                     if (split) {
                         cells.add(mean(variant, "best_accuracy").of(Numbers::percent));
                     }
                     cells.add(mean(variant, "final_accuracy").of(Numbers::percent));
-                    return Parts.row(nameOf(variant), cells).add(Html.of("td", changes(variant)).as("text"));
+                    return Parts.row(nameOf(variant), cells)
+                            .add(Html.of("td", changes(variant)).as("text"));
                 })
                 .toList();
         return List.of(
-                Parts.note("Test accuracy of the best epoch: a dot a seed, a line at the mean; in words the mean and, behind ±, the standard deviation of the seeds."),
+                Parts.note(
+                        "Test accuracy of the best epoch: a dot a seed, a line at the mean; in words the mean and, behind ±, the standard deviation of the seeds."),
                 new DotPlot("Test accuracy", " %", dots, false).figure(),
                 Parts.table("Results by variant", head, rows));
     }
@@ -149,8 +164,12 @@ public final class ComparisonPage {
                                 Numbers.count(number(variant, "parameters")),
                                 Numbers.count(number(variant, "trained_parameters")),
                                 mean(variant, "seconds_per_epoch").of(value -> Numbers.format("%.2f s", value)),
-                                Numbers.count(numbers(variant, "images_per_second").average().orElse(Double.NaN)),
-                                Numbers.megabytes(numbers(variant, "peak_memory_bytes").max().orElse(Double.NaN)))))
+                                Numbers.count(numbers(variant, "images_per_second")
+                                        .average()
+                                        .orElse(Double.NaN)),
+                                Numbers.megabytes(numbers(variant, "peak_memory_bytes")
+                                        .max()
+                                        .orElse(Double.NaN)))))
                 .toList();
         return Parts.table(
                 "Mean over the seeds, ± standard deviation; of the memory the most any run held",
@@ -160,26 +179,30 @@ public final class ComparisonPage {
 
     /** What the variant's runs know of a measure. */
     private static DoubleStream numbers(JsonNode variant, String measure) {
-        return runs(variant).stream()
-                .mapToDouble(run -> number(run, measure))
-                .filter(Double::isFinite);
+        return runs(variant).stream().mapToDouble(run -> number(run, measure)).filter(Double::isFinite);
     }
 
     private Html epochsTo() {
         List<JsonNode> thresholds = list(facts.json().path("thresholds"));
         List<String> head = new ArrayList<>(List.of("variant"));
-        thresholds.forEach(threshold -> head.add("#" + Numbers.percent(threshold.asDouble()).replace(".00", "")));
+        thresholds.forEach(threshold ->
+                head.add("#" + Numbers.percent(threshold.asDouble()).replace(".00", "")));
         List<Html> rows = facts.variants().stream()
                 .map(variant -> Parts.row(
                         nameOf(variant),
                         thresholds.stream()
                                 .map(threshold -> runs(variant).stream()
-                                        .map(run -> run.path("epochs_to").path(threshold.asText()).asText(Numbers.NONE))
+                                        .map(run -> run.path("epochs_to")
+                                                .path(threshold.asText())
+                                                .asText(Numbers.NONE))
                                         .collect(Collectors.joining(", ")))
                                 .toList()))
                 .toList();
         return Parts.table(
-                "The first epoch with that " + facts.selection() + " accuracy, a number a seed; – where it is never reached", head, rows);
+                "The first epoch with that " + facts.selection()
+                        + " accuracy, a number a seed; – where it is never reached",
+                head,
+                rows);
     }
 
     private Html runTable() {
@@ -204,7 +227,11 @@ public final class ComparisonPage {
     }
 
     private Object folder(String name) {
-        Path report = facts.folder().resolve(name).resolve("report.html").toAbsolutePath().normalize();
+        Path report = facts.folder()
+                .resolve(name)
+                .resolve("report.html")
+                .toAbsolutePath()
+                .normalize();
         Path from = page.toAbsolutePath().normalize().getParent();
         if (!Files.isRegularFile(report) || !Objects.equals(report.getRoot(), from.getRoot())) {
             return name;

@@ -55,7 +55,9 @@ record DotPlot(String title, String unit, List<Row> rows, boolean zero) {
 
     private void row(Svg drawing, Row row, Scale scale, double top, String style) {
         drawing.text(LEFT, top + 16, row.name).set("class", "title halo");
-        drawing.text(WIDTH - LEFT, top + 16, row.result).set("text-anchor", "end").set("class", "halo");
+        drawing.text(WIDTH - LEFT, top + 16, row.result)
+                .set("text-anchor", "end")
+                .set("class", "halo");
         double y = top + 31;
         if (Double.isFinite(row.low) && Double.isFinite(row.high)) {
             drawing.line(x(scale, row.low), y, x(scale, row.high), y).set("class", "interval stroke " + style);
@@ -71,7 +73,8 @@ record DotPlot(String title, String unit, List<Row> rows, boolean zero) {
         if (Double.isFinite(row.middle) && zero) {
             drawing.circle(x(scale, row.middle), y, 4.5).set("class", "dot fill " + style);
         } else if (Double.isFinite(row.middle)) {
-            drawing.line(x(scale, row.middle), y - 8, x(scale, row.middle), y + 8).set("class", "line stroke " + style);
+            drawing.line(x(scale, row.middle), y - 8, x(scale, row.middle), y + 8)
+                    .set("class", "line stroke " + style);
         }
     }
 

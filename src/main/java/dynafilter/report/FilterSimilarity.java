@@ -28,8 +28,7 @@ final class FilterSimilarity {
                         "Cosine similarity of the labels' filters.",
                         findings.classes(),
                         cosines,
-                        MatrixFigure.texts(
-                                cosines, value -> Numbers.signed("%.2f", value)))
+                        MatrixFigure.texts(cosines, value -> Numbers.signed("%.2f", value)))
                 .figure());
         content.add(Parts.details("The most and the least alike", pairs(findings.classes(), cosines)));
         return content;
@@ -50,8 +49,7 @@ final class FilterSimilarity {
                         "tr",
                         Html.of("td", classes.get(pair.one())),
                         Html.of("td", classes.get(pair.other())),
-                        Html.of("td", Numbers.signed("%.3f", pair.cosine()))
-                                .as("n")))
+                        Html.of("td", Numbers.signed("%.3f", pair.cosine())).as("n")))
                 .toList();
         return Parts.table("Pairs of labels, the most alike first", List.of("label", "label", "#cosine"), rows);
     }

@@ -55,8 +55,8 @@ public record Findings(
             float[][] rows = rows(scores);
             Tensor filters = classifier.filters().flatten(1, -1).to(ScalarType.Float); // [K, C], of length one
             long[] chosen = choose(rows, test.labelArray());
-            long most = MOST_NUMBERS
-                    / (filters.size(0) * trained.network().shape().mapSize());
+            long most =
+                    MOST_NUMBERS / (filters.size(0) * trained.network().shape().mapSize());
             return new Findings(
                     set.name(),
                     set.sha256(),

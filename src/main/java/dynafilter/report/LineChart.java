@@ -103,7 +103,8 @@ record LineChart(
     }
 
     private Svg drawing() {
-        int letters = curves.stream().mapToInt(curve -> label(curve).length()).max().orElse(0);
+        int letters =
+                curves.stream().mapToInt(curve -> label(curve).length()).max().orElse(0);
         double right = 14 + LETTER * Math.max(LEAST_LETTERS, curves.size() > 1 ? letters : 0);
         Svg drawing = Svg.drawing(LEFT + PLOT_WIDTH + right, TOP + PLOT_HEIGHT + BOTTOM)
                 .set("role", "img")

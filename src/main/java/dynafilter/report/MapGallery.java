@@ -50,8 +50,9 @@ final class MapGallery {
                     .filter(example -> example.isRight() == right)
                     .map(MapGallery::figure)
                     .findFirst()
-                    .orElseGet(() -> Parts.note("No image of the class " + findings.classes().get(label)
-                            + (right ? " is labelled rightly." : " is labelled wrongly."))));
+                    .orElseGet(() -> Parts.note(
+                            "No image of the class " + findings.classes().get(label)
+                                    + (right ? " is labelled rightly." : " is labelled wrongly."))));
         }
     }
 
@@ -86,14 +87,17 @@ final class MapGallery {
             tiles.add(map(maps.map(0), maps.scale(), "the one filter", example, example.highest()));
         } else {
             example.highest()
-                    .forEach(label -> tiles.add(map(
-                            maps.map(label), maps.scale(), maps.classes().get(label), example, List.of(label))));
+                    .forEach(label -> tiles.add(
+                            map(maps.map(label), maps.scale(), maps.classes().get(label), example, List.of(label))));
         }
         Html verdict = example.isRight()
                 ? Html.of("span", "right").as("right")
                 : Html.of("span", "wrong, taken for " + maps.classes().get(maps.predicted()))
                         .as("wrong");
-        return Html.of("figure", Html.of("figcaption", Html.of("b", name), " ", verdict).as("caption"), tiles)
+        return Html.of(
+                        "figure",
+                        Html.of("figcaption", Html.of("b", name), " ", verdict).as("caption"),
+                        tiles)
                 .as("example");
     }
 
@@ -115,8 +119,7 @@ final class MapGallery {
                                 .set("src", PixelImage.of(map, COLOURS, scale).dataUri())
                                 .set("alt", description(map, of)))
                 .as("tile");
-        labels.forEach(label ->
-                tile.add(example.maps().classes().get(label), Html.of("small", score(example, label))));
+        labels.forEach(label -> tile.add(example.maps().classes().get(label), Html.of("small", score(example, label))));
         return tile;
     }
 
@@ -146,7 +149,7 @@ final class MapGallery {
         List<String> classes = findings.classes();
         List<Html> rows = findings.examples().stream()
                 .map(example -> {
-                                        Html row = Parts.row(String.valueOf(example.index()), List.of())
+                    Html row = Parts.row(String.valueOf(example.index()), List.of())
                             .add(Html.of("td", classes.get(example.label())));
                     for (int label : example.highest()) {
                         row.add(

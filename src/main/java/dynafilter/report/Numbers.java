@@ -66,7 +66,9 @@ final class Numbers {
             return "0";
         }
         if (step < 1e-4) {
-            return new BigDecimal(value, new MathContext(3)).stripTrailingZeros().toString();
+            return new BigDecimal(value, new MathContext(3))
+                    .stripTrailingZeros()
+                    .toString();
         }
         int decimals = Math.max(0, (int) Math.ceil(-Math.log10(step) - 1e-9));
         return signed("%,." + decimals + "f", value);

@@ -1,16 +1,16 @@
 package dynafilter.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dynafilter.train.Recipes;
 import dynafilter.train.Recipe;
+import dynafilter.train.Recipes;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /** Pieces that several pages are made of. */
@@ -41,8 +41,8 @@ final class Parts {
         Html body = Html.of("tbody");
         values.properties().forEach(entry -> {
             String value = plain(entry.getValue());
-            boolean changed = usual.containsKey(entry.getKey())
-                    && !value.equals(Recipes.typed(usual.get(entry.getKey())));
+            boolean changed =
+                    usual.containsKey(entry.getKey()) && !value.equals(Recipes.typed(usual.get(entry.getKey())));
             body.add(Html.of(
                     "tr",
                     Html.of("th", entry.getKey().replace('_', ' ')).set("scope", "row"),
@@ -64,7 +64,8 @@ final class Parts {
                 pairs("Environment", json.path("environment"), Map.of()),
                 note(
                         "Data set " + json.at("/data/name").asText(Numbers.NONE) + ", SHA-256 ",
-                        Html.of("code", json.at("/data/sha256").asText(Numbers.NONE)).as("hash")));
+                        Html.of("code", json.at("/data/sha256").asText(Numbers.NONE))
+                                .as("hash")));
     }
 
     static Html data(JsonNode data) {
@@ -90,7 +91,8 @@ final class Parts {
     /** A relative path as a link. */
     static String link(Path relative) {
         return StreamSupport.stream(relative.spliterator(), false)
-                .map(part -> URLEncoder.encode(part.toString(), StandardCharsets.UTF_8).replace("+", "%20"))
+                .map(part -> URLEncoder.encode(part.toString(), StandardCharsets.UTF_8)
+                        .replace("+", "%20"))
                 .collect(Collectors.joining("/"));
     }
 
@@ -126,8 +128,7 @@ final class Parts {
 
     /** A table that scrolls where it is too wide. */
     static Html table(String caption, List<String> head, List<Html> rows) {
-        Html table = Html.of(
-                "table", caption(caption), head(head), Html.of("tbody", new ArrayList<Object>(rows)));
+        Html table = Html.of("table", caption(caption), head(head), Html.of("tbody", new ArrayList<Object>(rows)));
         return Html.of("div", table).as("wide");
     }
 

@@ -37,7 +37,8 @@ public final class RunPage {
         sections.add(needsFindings("classes", "Classes and confusions", ClassResults::of));
         sections.add(needsFindings("maps", "Response maps", MapGallery::of));
         sections.add(needsFindings("filters", "Filter similarity", FilterSimilarity::of));
-        sections.add(new Section("recipe", "Recipe", Parts.recipe(run.config().get("recipe"), "All options of the run.")));
+        sections.add(
+                new Section("recipe", "Recipe", Parts.recipe(run.config().get("recipe"), "All options of the run.")));
         sections.add(new Section("environment", "Environment", environment()));
         sections.add(new Section("reproduce", "How to reproduce it", new Reproduction(run).content()));
         return new Page(

@@ -38,7 +38,22 @@ final class Chromium implements AutoCloseable {
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
     private static final long POLL_MILLIS = 20;
     private static final Map<String, Integer> KEYS = Map.of(
-            "Tab", 9, "Enter", 13, "End", 35, "Home", 36, "ArrowLeft", 37, "ArrowUp", 38, "ArrowRight", 39, "ArrowDown", 40);
+            "Tab",
+            9,
+            "Enter",
+            13,
+            "End",
+            35,
+            "Home",
+            36,
+            "ArrowLeft",
+            37,
+            "ArrowUp",
+            38,
+            "ArrowRight",
+            39,
+            "ArrowDown",
+            40);
 
     private final JsonMapper mapper = new JsonMapper();
     private final AtomicInteger calls = new AtomicInteger();
@@ -57,7 +72,9 @@ final class Chromium implements AutoCloseable {
     }
 
     private static String onPath() {
-        List<File> folders = Stream.of(System.getenv("PATH").split(File.pathSeparator)).map(File::new).toList();
+        List<File> folders = Stream.of(System.getenv("PATH").split(File.pathSeparator))
+                .map(File::new)
+                .toList();
         return NAMES.stream()
                 .flatMap(name -> folders.stream().map(folder -> new File(folder, name)))
                 .filter(File::canExecute)
@@ -84,14 +101,18 @@ final class Chromium implements AutoCloseable {
         try {
             HttpClient client = HttpClient.newHttpClient();
             URI list = URI.create("http://" + address(profile) + "/json/list");
-            JsonNode targets = mapper.readTree(
-                    client.send(HttpRequest.newBuilder(list).build(), BodyHandlers.ofString())
+            JsonNode targets =
+                    mapper.readTree(client.send(HttpRequest.newBuilder(list).build(), BodyHandlers.ofString())
                             .body());
             String page = "";
             for (JsonNode target : targets) {
-                page = target.get("type").asText().equals("page") ? target.get("webSocketDebuggerUrl").asText() : page;
+                page = target.get("type").asText().equals("page")
+                        ? target.get("webSocketDebuggerUrl").asText()
+                        : page;
             }
-            socket = client.newWebSocketBuilder().buildAsync(URI.create(page), new Listener()).join();
+            socket = client.newWebSocketBuilder()
+                    .buildAsync(URI.create(page), new Listener())
+                    .join();
             for (String domain : List.of("Page", "Runtime", "Log", "Network")) {
                 call(domain + ".enable", Map.of());
             }
@@ -112,7 +133,8 @@ final class Chromium implements AutoCloseable {
             }
             Thread.sleep(POLL_MILLIS);
         }
-        throw new IOException("Chromium did not start" + (process.isAlive() ? "" : ", exit code " + process.exitValue()));
+        throw new IOException(
+                "Chromium did not start" + (process.isAlive() ? "" : ", exit code " + process.exitValue()));
     }
 
     private final class Listener implements WebSocket.Listener {
@@ -141,10 +163,14 @@ final class Chromium implements AutoCloseable {
         }
         JsonNode parameters = message.path("params");
         switch (message.path("method").asText()) {
-            case "Runtime.exceptionThrown" -> errors.add(parameters.path("exceptionDetails").toString());
-            case "Runtime.consoleAPICalled" -> errors.add(parameters.path("args").toString());
-            case "Log.entryAdded" -> errors.add(parameters.path("entry").path("text").asText());
-            case "Network.requestWillBeSent" -> requests.add(parameters.at("/request/url").asText());
+            case "Runtime.exceptionThrown" ->
+                errors.add(parameters.path("exceptionDetails").toString());
+            case "Runtime.consoleAPICalled" ->
+                errors.add(parameters.path("args").toString());
+            case "Log.entryAdded" ->
+                errors.add(parameters.path("entry").path("text").asText());
+            case "Network.requestWillBeSent" ->
+                requests.add(parameters.at("/request/url").asText());
             case "Page.loadEventFired" -> loaded.complete(null);
             default -> {}
         }
@@ -158,7 +184,8 @@ final class Chromium implements AutoCloseable {
         ObjectNode message = mapper.createObjectNode().put("id", id).put("method", method);
         message.set("params", mapper.valueToTree(parameters));
         socket.sendText(message.toString(), true).join();
-        JsonNode answered = answer.orTimeout(TIMEOUT.toSeconds(), TimeUnit.SECONDS).join();
+        JsonNode answered =
+                answer.orTimeout(TIMEOUT.toSeconds(), TimeUnit.SECONDS).join();
         if (answered.has("error")) {
             throw new IllegalStateException(method + ": " + answered.get("error"));
         }
@@ -177,8 +204,8 @@ final class Chromium implements AutoCloseable {
 
     /** The value of a JavaScript expression. */
     JsonNode evaluate(String expression) {
-        JsonNode result = call(
-                "Runtime.evaluate", Map.of("expression", expression, "returnByValue", true, "awaitPromise", true));
+        JsonNode result =
+                call("Runtime.evaluate", Map.of("expression", expression, "returnByValue", true, "awaitPromise", true));
         if (result.has("exceptionDetails")) {
             throw new IllegalStateException(result.get("exceptionDetails").toString());
         }
@@ -187,7 +214,8 @@ final class Chromium implements AutoCloseable {
 
     /** The text of the first element that a selector finds. */
     String text(String selector) {
-        return evaluate("document.querySelector(" + quoted(selector) + ").textContent").asText();
+        return evaluate("document.querySelector(" + quoted(selector) + ").textContent")
+                .asText();
     }
 
     /** Moves the mouse to a place in an element: shares of its width and height. */
@@ -208,7 +236,8 @@ final class Chromium implements AutoCloseable {
                 + "); one.scrollIntoView({block: 'center', behavior: 'instant'}); const box = one.getBoundingClientRect();"
                 + " return [box.x, box.y, box.width, box.height]; })()");
         return new double[] {
-            box.get(0).asDouble() + right * box.get(2).asDouble(), box.get(1).asDouble() + down * box.get(3).asDouble()
+            box.get(0).asDouble() + right * box.get(2).asDouble(),
+            box.get(1).asDouble() + down * box.get(3).asDouble()
         };
     }
 
@@ -216,7 +245,15 @@ final class Chromium implements AutoCloseable {
         call(
                 "Input.dispatchMouseEvent",
                 Map.of(
-                        "type", type, "x", place[0], "y", place[1], "clickCount", 1, "button",
+                        "type",
+                        type,
+                        "x",
+                        place[0],
+                        "y",
+                        place[1],
+                        "clickCount",
+                        1,
+                        "button",
                         type.equals("mouseMoved") ? "none" : "left"));
     }
 
@@ -248,14 +285,17 @@ final class Chromium implements AutoCloseable {
         JsonNode shot = call(
                 "Page.captureScreenshot",
                 Map.of(
-                        "captureBeyondViewport", true,
-                        "clip", Map.of("x", x, "y", y, "width", width, "height", height, "scale", 1)));
+                        "captureBeyondViewport",
+                        true,
+                        "clip",
+                        Map.of("x", x, "y", y, "width", width, "height", height, "scale", 1)));
         return Base64.getDecoder().decode(shot.get("data").asText());
     }
 
     /** The page on paper, as PDF. */
     byte[] print() {
-        return Base64.getDecoder().decode(call("Page.printToPDF", Map.of()).get("data").asText());
+        return Base64.getDecoder()
+                .decode(call("Page.printToPDF", Map.of()).get("data").asText());
     }
 
     /** What the page complained of since it was opened. */

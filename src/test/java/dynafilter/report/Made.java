@@ -1,6 +1,5 @@
 package dynafilter.report;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -49,12 +48,24 @@ final class Made {
                 .put("test_images", 200)
                 .put("selected_on", selection);
         config.putObject("network").put("trained_parameters", 212481).put("backbone", "ResNet-18 up to layer1");
-        config.putObject("environment").put("device", "cpu").put("name", "a CPU").put("threads", 2);
+        config.putObject("environment")
+                .put("device", "cpu")
+                .put("name", "a CPU")
+                .put("threads", 2);
         List<EpochResult> history = new ArrayList<>();
         for (int epoch = 1; epoch <= epochs; epoch++) {
             double accuracy = epoch == 3 ? 0.1 : 0.9 - 0.8 / epoch; // the third is a bad one
             history.add(new EpochResult(
-                    epoch, 10L * epoch, 0.3 / epoch, 2.0 / epoch, accuracy - 0.05, 2.2 / epoch, accuracy, epoch != 3, 2, 1900 + epoch));
+                    epoch,
+                    10L * epoch,
+                    0.3 / epoch,
+                    2.0 / epoch,
+                    accuracy - 0.05,
+                    2.2 / epoch,
+                    accuracy,
+                    epoch != 3,
+                    2,
+                    1900 + epoch));
         }
         return new RunFacts(new RunDirectory(folder), config, Recipe.DEFAULT, history);
     }
@@ -81,7 +92,8 @@ final class Made {
                 similarity[two][one] = similarity[one][two];
             }
         }
-        return new Findings("made & up", "0".repeat(64), names, new Evaluation(0.4321, confusion), examples, similarity);
+        return new Findings(
+                "made & up", "0".repeat(64), names, new Evaluation(0.4321, confusion), examples, similarity);
     }
 
     private static Example example(
@@ -90,12 +102,18 @@ final class Made {
         for (int i = 0; i < logits.length; i++) {
             logits[i] = i == predicted ? 5 : random.nextFloat();
         }
-        List<Grid> maps = IntStream.range(0, filters).mapToObj(filter -> map(random)).toList();
+        List<Grid> maps =
+                IntStream.range(0, filters).mapToObj(filter -> map(random)).toList();
         int[] rgb = random.ints(32 * 32, 0, 1 << 24).toArray();
         return new Example(
                 index,
                 new ResponseMaps(
-                        "image " + index, new PixelImage(32, 32, rgb), classes, maps, new Scores(logits), OptionalInt.of(label)));
+                        "image " + index,
+                        new PixelImage(32, 32, rgb),
+                        classes,
+                        maps,
+                        new Scores(logits),
+                        OptionalInt.of(label)));
     }
 
     private static Grid map(Random random) {
@@ -112,7 +130,11 @@ final class Made {
         json.put("format", "dynafilter-comparison/1").put("complete", true).put("selection", "test");
         json.putArray("seeds").add(0).add(1);
         json.set("recipe", new JsonMapper().valueToTree(Recipes.toMap(Recipe.DEFAULT)));
-        json.putObject("data").put("name", "made & up").put("sha256", "0".repeat(64)).put("training_images", 4000).put("test_images", 200);
+        json.putObject("data")
+                .put("name", "made & up")
+                .put("sha256", "0".repeat(64))
+                .put("training_images", 4000)
+                .put("test_images", 200);
         json.putObject("environment").put("device", "cpu").put("name", "a CPU").put("threads", 2);
         json.put("command", "dynafilter compare --variants " + String.join(",", variants));
         json.putArray("thresholds").add(0.5).add(0.75);
@@ -125,11 +147,18 @@ final class Made {
                 comparedRun(runs.addObject(), "runs/v" + i + "-seed" + seed, seed, 0.8 - 0.1 * i + 0.01 * seed);
             }
             for (String measure : List.of("test_accuracy", "best_accuracy", "final_accuracy")) {
-                variant.putObject(measure).put("mean", 0.805 - 0.1 * i).put("std", 0.0071).put("n", 2);
+                variant.putObject(measure)
+                        .put("mean", 0.805 - 0.1 * i)
+                        .put("std", 0.0071)
+                        .put("n", 2);
             }
         }
         ObjectNode difference = json.putArray("differences").addObject();
-        difference.put("a", variants[0]).put("b", variants[1]).put("measure", "test_accuracy").put("pairs", 2);
+        difference
+                .put("a", variants[0])
+                .put("b", variants[1])
+                .put("measure", "test_accuracy")
+                .put("pairs", 2);
         difference.put("difference", 0.1).put("p", 0.0123).putNull("p_adjusted");
         difference.putArray("confidence_95").add(0.05).add(0.15);
         difference.put("significant", true).put("text", "The first & the second <differ>, says this sentence.");
@@ -148,8 +177,13 @@ final class Made {
         ArrayNode curve = run.putArray("curve");
         for (int epoch = 1; epoch <= 3; epoch++) {
             double reached = accuracy * epoch / 3;
-            curve.addObject().put("epoch", epoch).put("accuracy", reached).put("loss", 1 - reached)
-                    .put("train_accuracy", reached).put("train_loss", 1 - reached).put("seconds", 30);
+            curve.addObject()
+                    .put("epoch", epoch)
+                    .put("accuracy", reached)
+                    .put("loss", 1 - reached)
+                    .put("train_accuracy", reached)
+                    .put("train_loss", 1 - reached)
+                    .put("seconds", 30);
         }
     }
 
@@ -159,7 +193,9 @@ final class Made {
             return javax.xml.parsers.DocumentBuilderFactory.newInstance()
                     .newDocumentBuilder()
                     .parse(new java.io.ByteArrayInputStream(html.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
-        } catch (javax.xml.parsers.ParserConfigurationException | org.xml.sax.SAXException | java.io.IOException broken) {
+        } catch (javax.xml.parsers.ParserConfigurationException
+                | org.xml.sax.SAXException
+                | java.io.IOException broken) {
             throw new AssertionError("not well-formed", broken);
         }
     }
