@@ -26,6 +26,7 @@ public record RunDirectory(Path path) {
             "result.json",
             "report.html",
             "model.ts.pt",
+            "maps.png",
             "backbone.ts.pt");
 
     /** The checkpoint of the epoch with the best accuracy so far. */

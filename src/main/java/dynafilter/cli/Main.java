@@ -18,6 +18,7 @@ public final class Main {
             new TrainCommand(),
             new EvalCommand(),
             new PredictCommand(),
+            new MapsCommand(),
             new CompareCommand(),
             new ReportCommand(),
             new ExportCommand(),

@@ -36,7 +36,7 @@ final class ModelOption {
         return model;
     }
 
-    /** @throws InputException where the data set has other classes than the network */
+    /** @throws InputException where a data set has other classes than the network was trained on */
     static void requireSameClasses(Path model, TrainedNetwork trained, DataSet set) {
         List<String> known = trained.classes();
         if (trained.hasNames()
