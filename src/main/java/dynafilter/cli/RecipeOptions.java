@@ -3,7 +3,6 @@ package dynafilter.cli;
 import dynafilter.runtime.InputException;
 import dynafilter.train.Recipe;
 import dynafilter.train.Recipes;
-import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,7 +53,8 @@ final class RecipeOptions {
         Map<String, Object> defaults = Recipes.toMap(Recipe.DEFAULT);
         for (String[] option : OPTIONS) {
             Object value = defaults.get(key(option[0]));
-            options.addOption(CommonOptions.valued(option[0], option[1], option[2] + " [" + shown(value) + "]"));
+            options.addOption(
+                    CommonOptions.valued(option[0], option[1], option[2] + " [" + Recipes.typed(value) + "]"));
         }
         return options.addOption(CommonOptions.flag("augment", "random crops and flips of the training images [on]"))
                 .addOption(CommonOptions.flag("no-augment", "the training images as they are"))
@@ -88,12 +88,5 @@ final class RecipeOptions {
 
     private static String key(String option) {
         return option.replace('-', '_');
-    }
-
-    /** A value as a user would type it: 0.0005, not 5.0E-4. */
-    static String shown(Object value) {
-        return value instanceof Double number
-                ? BigDecimal.valueOf(number).stripTrailingZeros().toPlainString()
-                : String.valueOf(value);
     }
 }

@@ -10,6 +10,7 @@ import dynafilter.data.DataSet;
 import dynafilter.data.DataSource;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
+import dynafilter.report.TensorBoardLog;
 import dynafilter.train.AdapterCalibration;
 import dynafilter.train.Ending;
 import dynafilter.train.Evaluation;
@@ -72,8 +73,18 @@ final class TrainingRun {
                 AdapterCalibration.apply(shape, initial, data.training(), session.device());
             }
             RunReport report = new RunReport(terminal, recipe.epochs(), data.selectionName());
-            try (Trainer trainer = new Trainer(
-                    recipe, shape, initial, data, session.device(), graph, directory, report, interruption)) {
+            try (TensorBoardLog tensorBoard =
+                            new TensorBoardLog(directory, recipe, data.selectionName(), report::warning);
+                    Trainer trainer = new Trainer(
+                            recipe,
+                            shape,
+                            initial,
+                            data,
+                            session.device(),
+                            graph,
+                            directory,
+                            report.and(tensorBoard),
+                            interruption)) {
                 Ending ending = Ending.FINISHED;
                 if (checkpoint != null) {
                     trainer.resume(checkpoint, file);
@@ -90,6 +101,9 @@ final class TrainingRun {
                         trainer.forgetBest();
                         log.info("the run's best.pt is not at hand: the best epoch is chosen anew from here on");
                     }
+                    if (line.hasOption("tensorboard") || !directory.eventFiles().isEmpty()) {
+                        tensorBoard.open(trainer.step());
+                    }
                     ending = trainer.run();
                     terminal.clear();
                 } else {
@@ -99,7 +113,8 @@ final class TrainingRun {
                             resumption("--epochs " + 2 * trainer.epoch()));
                 }
                 JsonOutput.write(
-                        CommonOptions.path(line, CommonOptions.JSON), outcome(ending, trains, trainer, data, session));
+                        CommonOptions.path(line, CommonOptions.JSON),
+                        outcome(ending, trains, trainer, data, session, tensorBoard));
                 return ExitCode.DONE;
             }
         } finally {
@@ -126,8 +141,8 @@ final class TrainingRun {
     }
 
     /**
-     * Makes the folder ready and opens its log; a run resumed into another folder takes its history and best
-     * checkpoint along.
+     * Makes the folder ready and opens its log; a run resumed into another folder takes its history, event
+     * files and best checkpoint along.
      */
     private void prepareFolder(Path resumed) {
         directory.makeWritable();
@@ -140,6 +155,7 @@ final class TrainingRun {
             RunDirectory source = RunDirectory.of(resumed);
             copy(source.history(), directory.history());
             copy(source.best(), directory.best());
+            directory.copyEventFiles(source);
         }
         Logging.toFile(directory.log());
     }
@@ -159,7 +175,12 @@ final class TrainingRun {
 
     /** Says how the run ended, and gives the same as values for {@code --json}. */
     private Map<String, Object> outcome(
-            Ending ending, boolean trained, Trainer trainer, TrainingData data, Session session) {
+            Ending ending,
+            boolean trained,
+            Trainer trainer,
+            TrainingData data,
+            Session session,
+            TensorBoardLog tensorBoard) {
         Map<String, Object> outcome = new LinkedHashMap<>();
         outcome.put("ending", ending.name().toLowerCase(Locale.ROOT));
         outcome.put("run", directory.path().toString());
@@ -187,8 +208,14 @@ final class TrainingRun {
                         resumption("--early-stop 0"));
             case MAX_STEPS, MAX_MINUTES, INTERRUPTED -> stopped(trainer);
         }
-        if (data.hasValidation() && trained && (ending == Ending.FINISHED || ending == Ending.EARLY_STOP)) {
-            outcome.putAll(testOnce(data, session));
+        if (trained && (ending == Ending.FINISHED || ending == Ending.EARLY_STOP)) {
+            if (data.hasValidation()) {
+                Evaluation test = testOnce(data, session);
+                outcome.put("test_accuracy", test.accuracy());
+                outcome.put("test_loss", test.loss());
+                tensorBoard.tested(trainer.step(), test);
+            }
+            tensorBoard.finished(trainer.step());
         }
         return outcome;
     }
@@ -205,12 +232,12 @@ final class TrainingRun {
     }
 
     /** With a validation split the test set is used once: for the network the validation images chose. */
-    private Map<String, Object> testOnce(TrainingData data, Session session) {
+    private Evaluation testOnce(TrainingData data, Session session) {
         try (TrainedNetwork best = TrainedNetwork.read(directory.best(), session.device())) {
             Evaluation test = new Evaluator(recipe.precision(), session.device()).evaluate(best.network(), data.test());
             log.info(String.format(
                     Locale.ROOT, "its test accuracy %.2f %%, loss %.4f", 100 * test.accuracy(), test.loss()));
-            return Map.of("test_accuracy", test.accuracy(), "test_loss", test.loss());
+            return test;
         }
     }
 }

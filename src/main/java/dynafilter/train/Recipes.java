@@ -57,6 +57,13 @@ public final class Recipes {
         }
     }
 
+    /** A value as a user would type it: 0.0005, not 5.0E-4. */
+    public static String typed(Object value) {
+        return value instanceof Double number
+                ? BigDecimal.valueOf(number).stripTrailingZeros().toPlainString()
+                : String.valueOf(value);
+    }
+
     private static void requireKnown(Map<String, ?> values, RecordComponent[] components) {
         for (String name : values.keySet()) {
             if (Arrays.stream(components).noneMatch(component -> name(component).equals(name))) {
