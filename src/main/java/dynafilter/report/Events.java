@@ -61,9 +61,7 @@ final class Events {
     }
 
     static ProtoMessage markdown(String tag, String text) {
-        ProtoMessage oneElement = new ProtoMessage().message(2, new ProtoMessage().integer(1, 1));
-        ProtoMessage tensor =
-                new ProtoMessage().integer(1, STRINGS).message(2, oneElement).text(8, text);
+        ProtoMessage tensor = new ProtoMessage().integer(1, STRINGS).text(8, text); // without dimensions
         return value(tag + "/text_summary")
                 .message(9, metadata("text", new ProtoMessage()))
                 .message(8, tensor);
