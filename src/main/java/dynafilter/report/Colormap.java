@@ -18,6 +18,8 @@ public final class Colormap {
     public static final Colormap BLUE_RED = new Colormap(
             "15549c2968b23f7bc65790d772a4e58fb9efaecdf5d0e1f8f8f4f3fbd6cdf8b9a9f19d88e68269d7684dc45034af3a1c982604");
 
+    private static final double STEPS = 255; // so that a picture's colours fit into a palette
+
     private final byte[] anchors; // r, g, b, r, ...
 
     private Colormap(String colours) {
@@ -27,14 +29,15 @@ public final class Colormap {
     /**
      * The colour of a number.
      *
-     * @param share in [0, 1]: the first to the last colour; what lies outside, or is no number, takes the nearer end
+     * @param share in [0, 1]: the first to the last of 256 colours; what lies outside takes the nearer end, and what is
+     *     no number the first
      * @return 0xRRGGBB
      */
     public int rgb(double share) {
         int last = anchors.length / 3 - 1;
-        double at = Math.max(0, Math.min(1, share)) * last; // NaN becomes the first anchor below
+        double at = Math.round(Math.max(0, Math.min(1, share)) * STEPS) * last / STEPS; // 0 of no number
         int anchor = Math.min((int) at, last - 1);
-        double beyond = Double.isNaN(at) ? 0 : at - anchor;
+        double beyond = at - anchor;
         int colour = 0;
         for (int channel = 0; channel < 3; channel++) {
             int from = anchors[3 * anchor + channel] & 0xff;

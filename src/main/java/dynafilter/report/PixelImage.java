@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.function.IntToDoubleFunction;
 import javax.imageio.ImageIO;
 
 /**
@@ -92,18 +93,19 @@ public record PixelImage(int width, int height, int[] rgb) {
     /**
      * Another picture of the same size laid over this one.
      *
-     * @param opacity of the other one, in [0, 1]
+     * @param opacity of the other one's pixels by their place in {@code rgb}, in [0, 1]
      */
-    public PixelImage under(PixelImage other, double opacity) {
+    public PixelImage under(PixelImage other, IntToDoubleFunction opacity) {
         if (other.width != width || other.height != height) {
             throw new IllegalArgumentException("pictures of two sizes");
         }
         int[] mixed = new int[rgb.length];
         for (int i = 0; i < mixed.length; i++) {
+            double share = opacity.applyAsDouble(i);
             for (int shift = 0; shift <= 16; shift += 8) {
                 int below = rgb[i] >> shift & 0xff;
                 int above = other.rgb[i] >> shift & 0xff;
-                mixed[i] |= (int) Math.round(below + opacity * (above - below)) << shift;
+                mixed[i] |= (int) Math.round(below + share * (above - below)) << shift;
             }
         }
         return new PixelImage(width, height, mixed);

@@ -32,7 +32,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public record ResponseMaps(
         String name, PixelImage image, List<String> classes, List<Grid> maps, Scores scores, OptionalInt label) {
-    private static final double OVERLAY_OPACITY = 0.6;
+    private static final double OPACITY_OF_LOW = 0.2;
+    private static final double OPACITY_OF_RANGE = 0.6;
 
     /**
      * An image to look at.
@@ -159,21 +160,30 @@ public record ResponseMaps(
         return scores.predicted();
     }
 
+    /** Whether this is the image's true label. */
+    public boolean isTrue(int candidate) {
+        return label.isPresent() && label.getAsInt() == candidate;
+    }
+
     /** From the lowest to the highest response in any of the maps. */
     public Scale scale() {
         return Scale.of(maps);
     }
 
     /**
-     * A label's map on the image, whose own colours are taken away so that all colour is the map's.
+     * A label's map on the image: the higher the response, the less of the image is seen through it. The image's own colours
+     * are taken away, so that all colour is the map's.
      *
      * @param scale as of the maps beside it
-     * @param size pixels of the longer side
+     * @param size pixels of the longer side, about
      */
     public PixelImage overlay(int label, Scale scale, int size) {
         PixelImage large = enlarged(size);
-        PixelImage heat = PixelImage.of(map(label).bilinear(large.height(), large.width()), Colormap.VIRIDIS, scale);
-        return large.grey().under(heat, OVERLAY_OPACITY);
+        Grid map = map(label).bilinear(large.height(), large.width());
+        return large.grey()
+                .under(
+                        PixelImage.of(map, Colormap.VIRIDIS, scale),
+                        i -> OPACITY_OF_LOW + OPACITY_OF_RANGE * scale.share(map.values()[i]));
     }
 
     /** The image with pixels as squares, its longer side about so many pixels long. */

@@ -1,11 +1,16 @@
 package dynafilter.report;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 
 /** The numbers that the first and the last colour of a map stand for, or the two ends of an axis. */
 public record Scale(double low, double high) {
+    private static final BigDecimal SMALLEST = new BigDecimal("0.0001"); // that is written in full
+
     /** From the smallest to the largest number; numbers that are not finite do not count. */
     public static Scale of(Collection<Grid> grids) {
         double low = Double.POSITIVE_INFINITY;
@@ -32,19 +37,40 @@ public record Scale(double low, double high) {
         return high > low ? (value - low) / (high - low) : 0.5;
     }
 
-    /** Round numbers on the scale, at even steps of 1, 2 or 5 times a power of ten, about {@code count} of them. */
-    public List<Double> ticks(int count) {
+    /** A round number on a scale, and how it is written. */
+    public record Tick(double value, String text) {}
+
+    /** Round numbers on the scale, at even steps of 1, 2 or 5 times a power of ten, about {@code count} of them, two at least. */
+    public List<Tick> ticks(int count) {
         if (!(high > low)) {
-            return List.of(low);
+            return List.of(new Tick(low, round(low)));
         }
         double rough = (high - low) / count;
-        double power = Math.pow(10, Math.floor(Math.log10(rough)));
-        double step = power * (rough / power < 1.5 ? 1 : rough / power < 3.5 ? 2 : rough / power < 7.5 ? 5 : 10);
-        List<Double> ticks = new ArrayList<>();
-        double tolerance = step * 1e-6;
-        for (long i = (long) Math.ceil((low - tolerance) / step); i * step <= high + tolerance; i++) {
-            ticks.add(i * step);
+        int exponent = (int) Math.floor(Math.log10(rough));
+        double share = rough / Math.pow(10, exponent); // in [1, 10)
+        BigDecimal step = BigDecimal.valueOf(share < 1.5 ? 1 : share < 3.5 ? 2 : share < 7.5 ? 5 : 10)
+                .scaleByPowerOfTen(exponent);
+        List<Tick> ticks = new ArrayList<>();
+        double tolerance = 1e-6; // of a step
+        long last = (long) Math.floor(high / step.doubleValue() + tolerance);
+        for (long i = (long) Math.ceil(low / step.doubleValue() - tolerance); i <= last; i++) {
+            BigDecimal value = step.multiply(BigDecimal.valueOf(i));
+            ticks.add(new Tick(value.doubleValue(), text(value)));
         }
-        return ticks;
+        return ticks.size() < 2 ? ticks(2 * count) : ticks;
+    }
+
+    /** A number with three digits, for people. */
+    public static String round(double value) {
+        return Double.isFinite(value)
+                ? text(BigDecimal.valueOf(value).round(new MathContext(3)))
+                : String.valueOf(value);
+    }
+
+    private static String text(BigDecimal value) {
+        BigDecimal shown = value.setScale(Math.max(0, value.scale()), RoundingMode.UNNECESSARY);
+        return shown.signum() == 0
+                ? "0"
+                : value.abs().compareTo(SMALLEST) < 0 ? value.toString() : shown.toPlainString();
     }
 }
