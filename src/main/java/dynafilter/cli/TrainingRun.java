@@ -74,7 +74,7 @@ final class TrainingRun {
             }
             RunReport report = new RunReport(terminal, recipe.epochs(), data.selectionName());
             try (TensorBoardLog tensorBoard =
-                            new TensorBoardLog(directory, recipe, data.selectionName(), report::warning);
+                            new TensorBoardLog(directory, recipe, data, session.device(), report::warning);
                     Trainer trainer = new Trainer(
                             recipe,
                             shape,

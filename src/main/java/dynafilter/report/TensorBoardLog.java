@@ -3,10 +3,13 @@ package dynafilter.report;
 import dynafilter.checkpoint.AtomicFile;
 import dynafilter.checkpoint.RunDirectory;
 import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.InputException;
 import dynafilter.train.EpochResult;
 import dynafilter.train.Evaluation;
 import dynafilter.train.Recipe;
 import dynafilter.train.Recipes;
+import dynafilter.train.TrainingData;
 import dynafilter.train.TrainingListener;
 import java.io.IOException;
 import java.time.Instant;
@@ -16,24 +19,27 @@ import java.util.function.Consumer;
 
 /**
  * Writes how a run goes for TensorBoard, into the run's {@code tensorboard/}: after each epoch its scalars, by the run's step;
- * at the beginning the recipe, as a table and as hyperparameters. Writes nothing before it is {@link #open}. A failing disk
- * ends the log and not the run.
+ * every few epochs the response maps of the same few images; at the beginning the recipe, as a table and as hyperparameters.
+ * Writes nothing before it is {@link #open}. A failing disk ends the log and not the run.
  */
 public final class TensorBoardLog implements TrainingListener, AutoCloseable {
+    private static final int FIGURES = 10; // of an image, in the whole run
+
     private final RunDirectory directory;
     private final Recipe recipe;
-    private final String selection;
+    private final TrainingData data;
+    private final ComputeDevice device;
     private final Consumer<String> warning;
     private EventFile file; // null: nothing is written yet, or any more
+    private boolean draws = true;
 
-    /**
-     * @param selection what chooses the best epoch: "test" or "validation"
-     * @param warning hears why nothing more is written
-     */
-    public TensorBoardLog(RunDirectory directory, Recipe recipe, String selection, Consumer<String> warning) {
+    /** @param warning hears why nothing more is written */
+    public TensorBoardLog(
+            RunDirectory directory, Recipe recipe, TrainingData data, ComputeDevice device, Consumer<String> warning) {
         this.directory = directory;
         this.recipe = recipe;
-        this.selection = selection;
+        this.data = data;
+        this.device = device;
         this.warning = warning;
     }
 
@@ -78,6 +84,7 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
         if (file == null) {
             return;
         }
+        String selection = data.selectionName();
         append(
                 result.step(),
                 List.of(
@@ -89,6 +96,23 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
                         Events.scalar(selection + "/accuracy", result.accuracy()),
                         Events.scalar("epoch", result.epoch()),
                         Events.scalar("epoch/seconds", result.seconds())));
+        int interval = (recipe.epochs() + FIGURES - 1) / FIGURES;
+        if (draws && (result.epoch() % interval == 0 || result.epoch() == recipe.epochs())) {
+            draw(result.step(), evaluated);
+        }
+    }
+
+    private void draw(long step, DynamicFilterNetwork network) {
+        try {
+            List<ProtoMessage> images = new ArrayList<>();
+            new MapSamples(data, device)
+                    .figures(network)
+                    .forEach((name, png) -> images.add(Events.image("response_maps/" + name, png)));
+            append(step, images);
+        } catch (InputException noFont) {
+            draws = false;
+            warning.accept("TensorBoard gets no response maps: " + noFont.getMessage());
+        }
     }
 
     /** What the best network is worth on a test set that did not choose it. */
