@@ -17,6 +17,9 @@ public record RunDirectory(Path path) {
     /** Where runs are kept unless {@code --out} says otherwise. */
     public static final Path RUNS = Path.of("checkpoints");
 
+    /** How the names of TensorBoard's event files begin. */
+    public static final String EVENTS = "events.out.tfevents.";
+
     private static final List<String> FILES = List.of(
             "best.pt",
             "last.pt",
@@ -61,9 +64,42 @@ public record RunDirectory(Path path) {
         return path.resolve("train.log");
     }
 
+    /** The folder of {@link #eventFiles}. */
+    public Path tensorboard() {
+        return path.resolve("tensorboard");
+    }
+
+    /** What the run has written for TensorBoard, in the order of the names, which is that of time. */
+    public List<Path> eventFiles() {
+        if (!Files.isDirectory(tensorboard())) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(tensorboard())) {
+            return files.filter(file -> file.getFileName().toString().startsWith(EVENTS))
+                    .sorted()
+                    .toList();
+        } catch (IOException failure) {
+            throw new InputException("cannot read " + tensorboard() + "; check its permissions", failure);
+        }
+    }
+
+    /** Takes over what another run has written for TensorBoard. */
+    public void copyEventFiles(RunDirectory source) {
+        for (Path file : source.eventFiles()) {
+            Path copy = tensorboard().resolve(file.getFileName());
+            try {
+                Files.createDirectories(tensorboard());
+            } catch (IOException failure) {
+                throw AtomicFile.cannotWrite(copy, failure, "");
+            }
+            AtomicFile.write(copy, out -> Files.copy(file, out));
+        }
+    }
+
     /** Whether a run has written here. */
     public boolean isUsed() {
-        return FILES.stream().anyMatch(name -> Files.exists(path.resolve(name)));
+        return FILES.stream().anyMatch(name -> Files.exists(path.resolve(name)))
+                || !eventFiles().isEmpty();
     }
 
     /** The folder a checkpoint lies in. */
@@ -126,6 +162,7 @@ public record RunDirectory(Path path) {
         for (String name : FILES) {
             delete(path.resolve(name));
         }
+        eventFiles().forEach(RunDirectory::delete); // and nothing else that may lie there
     }
 
     /**

@@ -58,6 +58,7 @@ final class CompareCommand implements Command {
         options.addOption(CommonOptions.valued("config", "FILE", "take the recipe of a config.json; other options win"))
                 .addOption(CommonOptions.valued("progress", "STYLE", "auto, bar, plain or none [auto]"))
                 .addOption(CommonOptions.cudaGraphOption())
+                .addOption(CommonOptions.flag("tensorboard", "write TensorBoard's event files into the runs' folders"))
                 .addOption(CommonOptions.json("write comparison.json there, too"));
         return CommonOptions.addCompute(options);
     }
@@ -90,7 +91,8 @@ final class CompareCommand implements Command {
                         plan.seeds(),
                         plan.runs().size(),
                         folder);
-        ComparisonRuns runs = new ComparisonRuns(plan, folder, command, graph, terminal, interruption);
+        ComparisonRuns runs = new ComparisonRuns(
+                plan, folder, command, graph, line.hasOption("tensorboard"), terminal, interruption);
         if (line.hasOption("overwrite")) {
             runs.clear();
         }

@@ -20,17 +20,28 @@ final class ComparisonRuns {
     private final Path folder;
     private final String command;
     private final CudaGraphMode graph;
+    private final boolean tensorBoard;
     private final Terminal terminal;
     private final Interruption interruption;
     private final List<String> failed = new ArrayList<>();
 
-    /** @param command that goes on with the comparison after a stop */
+    /**
+     * @param command that goes on with the comparison after a stop
+     * @param tensorBoard whether the runs begin event files
+     */
     ComparisonRuns(
-            Plan plan, Path folder, String command, CudaGraphMode graph, Terminal terminal, Interruption interruption) {
+            Plan plan,
+            Path folder,
+            String command,
+            CudaGraphMode graph,
+            boolean tensorBoard,
+            Terminal terminal,
+            Interruption interruption) {
         this.plan = plan;
         this.folder = folder;
         this.command = command;
         this.graph = graph;
+        this.tensorBoard = tensorBoard;
         this.terminal = terminal;
         this.interruption = interruption;
     }
@@ -79,7 +90,7 @@ final class ComparisonRuns {
 
     private void train(Plan.Run run, Position position, Session session) {
         RunDirectory directory = directory(run);
-        TrainingRun.Settings settings = new TrainingRun.Settings(graph, true, directory.outcome(), position);
+        TrainingRun.Settings settings = new TrainingRun.Settings(graph, true, tensorBoard, directory.outcome(), position);
         TrainingRun training = new TrainingRun(run.recipe(), directory, settings, terminal, interruption);
         try {
             if (Files.exists(directory.last())) {

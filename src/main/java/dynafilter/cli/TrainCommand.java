@@ -43,6 +43,9 @@ final class TrainCommand implements Command {
                         "resume", "WHAT", "continue a run: last, best, its folder or a checkpoint file"))
                 .addOption(
                         CommonOptions.valued("config", "FILE", "take the recipe of a config.json; other options win"))
+                .addOption(CommonOptions.flag(
+                        "tensorboard",
+                        "write TensorBoard's event files into the run's folder, too; a resumed run goes on with them"))
                 .addOption(CommonOptions.valued("progress", "STYLE", "auto, bar, plain or none [auto]"))
                 .addOption(CommonOptions.cudaGraphOption())
                 .addOption(CommonOptions.json("write the outcome as JSON"));

@@ -10,6 +10,7 @@ import dynafilter.data.DataSet;
 import dynafilter.data.DataSource;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
+import dynafilter.report.TensorBoardLog;
 import dynafilter.runtime.CudaGraphMode;
 import dynafilter.runtime.DeviceMemory;
 import dynafilter.runtime.ShellWord;
@@ -37,13 +38,18 @@ final class TrainingRun {
      * How it is run; decides nothing that is computed.
      *
      * @param overwrite whether a run in the folder goes
+     * @param tensorBoard whether event files are begun; those that are there go on
      * @param json where the outcome goes; null for nowhere
      * @param position among the runs of a comparison
      */
-    record Settings(CudaGraphMode graph, boolean overwrite, Path json, Position position) {
+    record Settings(CudaGraphMode graph, boolean overwrite, boolean tensorBoard, Path json, Position position) {
         static Settings of(CommandLine line) {
             return new Settings(
-                    CommonOptions.cudaGraph(line), line.hasOption("overwrite"), JsonOutput.file(line), Position.ALONE);
+                    CommonOptions.cudaGraph(line),
+                    line.hasOption("overwrite"),
+                    line.hasOption("tensorboard"),
+                    JsonOutput.file(line),
+                    Position.ALONE);
         }
     }
 
@@ -92,8 +98,18 @@ final class TrainingRun {
                 AdapterCalibration.apply(shape, initial, data.training(), session.device());
             }
             RunReport report = new RunReport(terminal, recipe.epochs(), data.selectionName(), settings.position);
-            try (Trainer trainer = new Trainer(
-                    recipe, shape, initial, data, session.device(), graph, directory, report, interruption)) {
+            try (TensorBoardLog tensorBoard =
+                            new TensorBoardLog(directory, recipe, data, session.device(), report::warning);
+                    Trainer trainer = new Trainer(
+                            recipe,
+                            shape,
+                            initial,
+                            data,
+                            session.device(),
+                            graph,
+                            directory,
+                            report.and(tensorBoard),
+                            interruption)) {
                 Ending ending = Ending.FINISHED;
                 if (checkpoint != null) {
                     trainer.resume(checkpoint, file);
@@ -110,6 +126,9 @@ final class TrainingRun {
                         trainer.forgetBest();
                         log.info("the run's best.pt is not at hand: the best epoch is chosen anew from here on");
                     }
+                    if (settings.tensorBoard || !directory.eventFiles().isEmpty()) {
+                        tensorBoard.open(trainer.step());
+                    }
                     ending = trainer.run();
                     terminal.clear();
                 } else {
@@ -118,7 +137,7 @@ final class TrainingRun {
                             directory.path(),
                             resumption("--epochs " + 2 * trainer.epoch()));
                 }
-                Map<String, Object> outcome = outcome(ending, trains, trainer, data, session);
+                Map<String, Object> outcome = outcome(ending, trains, trainer, data, session, tensorBoard);
                 outcome.put("peak_memory_bytes", memory.peak() > 0 ? memory.peak() : null);
                 JsonOutput.write(settings.json, outcome);
                 return ending;
@@ -147,8 +166,8 @@ final class TrainingRun {
     }
 
     /**
-     * Makes the folder ready and opens its log; a run resumed into another folder takes its history and best
-     * checkpoint along.
+     * Makes the folder ready and opens its log; a run resumed into another folder takes its history, event
+     * files and best checkpoint along.
      */
     private void prepareFolder(Path resumed) {
         directory.makeWritable();
@@ -161,6 +180,7 @@ final class TrainingRun {
             RunDirectory source = RunDirectory.of(resumed);
             copy(source.history(), directory.history());
             copy(source.best(), directory.best());
+            directory.copyEventFiles(source);
         }
         Logging.toFile(directory.log());
     }
@@ -178,7 +198,12 @@ final class TrainingRun {
 
     /** Says how the run ended, and gives the same as values for {@code --json}. */
     private Map<String, Object> outcome(
-            Ending ending, boolean trained, Trainer trainer, TrainingData data, Session session) {
+            Ending ending,
+            boolean trained,
+            Trainer trainer,
+            TrainingData data,
+            Session session,
+            TensorBoardLog tensorBoard) {
         Map<String, Object> outcome = new LinkedHashMap<>();
         outcome.put("ending", ending.name().toLowerCase(Locale.ROOT));
         outcome.put("run", directory.path().toString());
@@ -206,8 +231,14 @@ final class TrainingRun {
                         resumption("--early-stop 0"));
             case MAX_STEPS, MAX_MINUTES, INTERRUPTED -> stopped(trainer);
         }
-        if (data.hasValidation() && trained && (ending == Ending.FINISHED || ending == Ending.EARLY_STOP)) {
-            outcome.putAll(testOnce(data, session));
+        if (trained && (ending == Ending.FINISHED || ending == Ending.EARLY_STOP)) {
+            if (data.hasValidation()) {
+                Evaluation test = testOnce(data, session);
+                outcome.put("test_accuracy", test.accuracy());
+                outcome.put("test_loss", test.loss());
+                tensorBoard.tested(trainer.step(), test);
+            }
+            tensorBoard.finished(trainer.step());
         }
         return outcome;
     }
@@ -224,12 +255,12 @@ final class TrainingRun {
     }
 
     /** With a validation split the test set is used once: for the network the validation images chose. */
-    private Map<String, Object> testOnce(TrainingData data, Session session) {
+    private Evaluation testOnce(TrainingData data, Session session) {
         try (TrainedNetwork best = TrainedNetwork.read(directory.best(), session.device())) {
             Evaluation test = new Evaluator(recipe.precision(), session.device()).evaluate(best.network(), data.test());
             log.info(String.format(
                     Locale.ROOT, "its test accuracy %.2f %%, loss %.4f", 100 * test.accuracy(), test.loss()));
-            return Map.of("test_accuracy", test.accuracy(), "test_loss", test.loss());
+            return test;
         }
     }
 }

@@ -45,7 +45,7 @@ public final class TensorBytes {
         return copy;
     }
 
-    static long[] longs(Tensor contiguousInt64) {
+    public static long[] longs(Tensor contiguousInt64) {
         long[] copy = new long[Math.toIntExact(contiguousInt64.numel())];
         if (copy.length > 0) {
             new LongPointer(contiguousInt64.data_ptr()).capacity(copy.length).get(copy);

@@ -171,7 +171,7 @@ public final class Trainer implements AutoCloseable {
                 imagesPerSecond);
         history.add(result); // first: a kill in between leaves a row too many, which resuming drops
         save(best);
-        listener.epochFinished(result);
+        listener.epochFinished(result, state.evaluated());
     }
 
     private void interruptEpoch(EpochClock clock) {
