@@ -36,11 +36,10 @@ record DotPlot(String title, String unit, List<Row> rows, boolean zero) {
         double floor = ROW * rows.size() + 4;
         Svg drawing = Svg.drawing(WIDTH, floor + BOTTOM).set("role", "img").set("aria-label", description());
         Scale scale = scale();
-        List<Double> ticks = scale.ticks(5);
-        double step = ticks.size() > 1 ? ticks.get(1) - ticks.get(0) : 1;
-        for (double tick : ticks) {
-            drawing.line(x(scale, tick), 4, x(scale, tick), floor).set("class", "grid");
-            drawing.text(x(scale, tick), floor + 17, Numbers.tick(tick, step) + unit)
+        for (Scale.Tick tick : scale.ticks(5)) {
+            double x = x(scale, tick.value());
+            drawing.line(x, 4, x, floor).set("class", "grid");
+            drawing.text(x, floor + 17, tick.text() + unit)
                     .set("text-anchor", "middle");
         }
         if (zero) {

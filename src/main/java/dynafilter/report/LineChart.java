@@ -139,21 +139,19 @@ record LineChart(
     }
 
     private void axes(Svg drawing, Scale across, Scale up) {
-        List<Double> ticks = up.ticks(5);
-        double step = ticks.size() > 1 ? ticks.get(1) - ticks.get(0) : 1;
-        for (double tick : ticks) {
-            double y = y(up, tick);
+        for (Scale.Tick tick : up.ticks(5)) {
+            double y = y(up, tick.value());
             drawing.line(LEFT, y, LEFT + PLOT_WIDTH, y).set("class", "grid");
-            drawing.text(LEFT - 7, y + 4, Numbers.tick(tick, step) + unit).set("text-anchor", "end");
+            drawing.text(LEFT - 7, y + 4, tick.text() + unit).set("text-anchor", "end");
         }
         drawing.rect(LEFT, TOP, PLOT_WIDTH, PLOT_HEIGHT).set("class", "frame").set("fill", "none");
         double floor = TOP + PLOT_HEIGHT;
         drawing.line(LEFT, floor, LEFT + PLOT_WIDTH, floor).set("class", "axis");
-        for (double tick : across.ticks(7)) {
-            if (tick == Math.rint(tick)) {
-                double x = x(across, tick);
+        for (Scale.Tick tick : across.ticks(7)) {
+            if (tick.value() == Math.rint(tick.value())) {
+                double x = x(across, tick.value());
                 drawing.line(x, floor, x, floor + 4).set("class", "axis");
-                drawing.text(x, floor + 17, Numbers.tick(tick, 1)).set("text-anchor", "middle");
+                drawing.text(x, floor + 17, tick.text()).set("text-anchor", "middle");
             }
         }
         drawing.text(LEFT + PLOT_WIDTH / 2, floor + 33, "epoch").set("text-anchor", "middle");

@@ -60,20 +60,6 @@ final class Numbers {
                                 : whole / 3600 + " h " + whole % 3600 / 60 + " min";
     }
 
-    /** A number beside an axis, where its neighbours are a step away. */
-    static String tick(double value, double step) {
-        if (Math.abs(value) < step * 1e-6) {
-            return "0";
-        }
-        if (step < 1e-4) {
-            return new BigDecimal(value, new MathContext(3))
-                    .stripTrailingZeros()
-                    .toString();
-        }
-        int decimals = Math.max(0, (int) Math.ceil(-Math.log10(step) - 1e-9));
-        return signed("%,." + decimals + "f", value);
-    }
-
     /** With the minus sign that is as wide as a plus. */
     static String signed(String pattern, double value) {
         return Double.isFinite(value) ? format(pattern, value).replace('-', '−') : NONE;
