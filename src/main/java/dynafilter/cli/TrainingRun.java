@@ -103,6 +103,7 @@ final class TrainingRun {
                     }
                     if (line.hasOption("tensorboard") || !directory.eventFiles().isEmpty()) {
                         tensorBoard.open(trainer.step());
+                        log.info("events     {}, for TensorBoard", directory.tensorboard());
                     }
                     ending = trainer.run();
                     terminal.clear();
