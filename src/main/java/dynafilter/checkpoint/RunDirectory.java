@@ -28,6 +28,7 @@ public record RunDirectory(Path path) {
             "train.log",
             "report.html",
             "model.ts.pt",
+            "maps.png",
             "backbone.ts.pt");
 
     /** The checkpoint of the epoch with the best accuracy so far. */

@@ -84,7 +84,11 @@ final class CommonOptions {
      * @throws InputException where it cannot be written
      */
     static Path output(CommandLine line, String option) {
-        Path file = path(line, option);
+        return requireWritable(path(line, option), option);
+    }
+
+    /** A file that is to hold a result, whether an option names it or it is the option's default; null stays null. */
+    static Path requireWritable(Path file, String option) {
         if (file == null) {
             return null;
         }

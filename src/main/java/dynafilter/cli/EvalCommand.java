@@ -6,7 +6,6 @@ import dynafilter.data.DataSet;
 import dynafilter.data.DataSource;
 import dynafilter.data.DeviceImages;
 import dynafilter.data.ImageSet;
-import dynafilter.runtime.InputException;
 import dynafilter.runtime.Precision;
 import dynafilter.train.Evaluation;
 import dynafilter.train.Evaluator;
@@ -69,7 +68,7 @@ final class EvalCommand implements Command {
         try (PointerScope scope = new PointerScope();
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device());
                 DataSet set = DataSource.open(line.getOptionValue("data", Recipe.DEFAULT.data()))) {
-            requireSameClasses(model, trained, set);
+            ModelOption.requireSameClasses(model, trained, set);
             try (ImageSet test = set.test().limit(limit == 0 ? set.test().size() : limit);
                     DeviceImages images = new DeviceImages(test, session.device(), false)) {
                 Logging.log().info("model      {}: {}", model, trained.description());
@@ -84,17 +83,6 @@ final class EvalCommand implements Command {
             }
         }
         return ExitCode.DONE;
-    }
-
-    private static void requireSameClasses(Path model, TrainedNetwork trained, DataSet set) {
-        List<String> known = trained.classes();
-        if (trained.hasNames()
-                ? !known.equals(set.classes())
-                : known.size() != set.classes().size()) {
-            throw new InputException("the network in " + model + " knows "
-                    + (trained.hasNames() ? "the classes " + known : known.size() + " classes") + ", the data set has "
-                    + set.classes() + "; give the --data it was trained on");
-        }
     }
 
     private static void print(Evaluation evaluation, List<String> classes) {

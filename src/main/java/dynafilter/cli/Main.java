@@ -18,6 +18,7 @@ public final class Main {
             new TrainCommand(),
             new EvalCommand(),
             new PredictCommand(),
+            new MapsCommand(),
             new ExportCommand(),
             new BenchmarkCommand(),
             new DoctorCommand(),

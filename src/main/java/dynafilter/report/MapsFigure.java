@@ -134,7 +134,12 @@ public final class MapsFigure {
         String name = shared ? "map of all labels" : maps.classes().get(index);
         group.set("class", "map");
         Svg caption = Look.fitted(group, 0, CAPTION - 10, font, size, name);
-        group.image(0, CAPTION, size, height, PixelImage.of(map.bilinear((int) height, size), Colormap.VIRIDIS, scale));
+        group.image(
+                0,
+                CAPTION,
+                size,
+                height,
+                PixelImage.of(map.bilinear((int) height / 2, size / 2), Colormap.VIRIDIS, scale));
         String range = "responses from " + Scale.round(own.low()) + " to " + Scale.round(own.high());
         if (shared) {
             group.title(range);

@@ -4,6 +4,7 @@ import com.github.weisj.jsvg.SVGDocument;
 import com.github.weisj.jsvg.parser.LoaderContext;
 import com.github.weisj.jsvg.parser.SVGLoader;
 import com.github.weisj.jsvg.renderer.NullPlatformSupport;
+import com.github.weisj.jsvg.renderer.SVGRenderingHints;
 import com.github.weisj.jsvg.view.ViewBox;
 import dynafilter.runtime.InputException;
 import java.awt.Color;
@@ -48,9 +49,10 @@ public final class Raster {
             canvas.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
             canvas.setRenderingHint(RenderingHints.KEY_FRACTIONALMETRICS, RenderingHints.VALUE_FRACTIONALMETRICS_ON);
             canvas.setRenderingHint(RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
-            // Pictures are smooth already; Java would mix colours of the opposite edge into each edge.
+            canvas.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR);
+            // Else pictures are drawn as a repeating pattern, and the colours of the opposite edge run into each edge.
             canvas.setRenderingHint(
-                    RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR);
+                    SVGRenderingHints.KEY_IMAGE_ANTIALIASING, SVGRenderingHints.VALUE_IMAGE_ANTIALIASING_OFF);
             canvas.setColor(Color.WHITE);
             canvas.fillRect(0, 0, width, height);
             document.renderWithPlatform(NullPlatformSupport.INSTANCE, canvas, new ViewBox(width, height));
@@ -60,8 +62,13 @@ public final class Raster {
         return PixelImage.png(image);
     }
 
-    /** Java finds out about fonts late and in ways of its own: by an error in a font manager, or by letters without a shape. */
-    private static void requireFonts() {
+    /**
+     * Java itself finds out late that there are no fonts, and in ways of its own: by an error in its font manager, or by
+     * letters without a shape.
+     *
+     * @throws InputException where this machine has no font to write with
+     */
+    public static void requireFonts() {
         boolean found;
         try {
             found = new Font(Font.SANS_SERIF, Font.PLAIN, 12)
