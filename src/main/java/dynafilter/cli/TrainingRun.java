@@ -128,6 +128,7 @@ final class TrainingRun {
                     }
                     if (settings.tensorBoard || !directory.eventFiles().isEmpty()) {
                         tensorBoard.open(trainer.step());
+                        log.info("events     {}, for TensorBoard", directory.tensorboard());
                     }
                     ending = trainer.run();
                     terminal.clear();

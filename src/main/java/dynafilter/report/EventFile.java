@@ -67,7 +67,7 @@ final class EventFile implements AutoCloseable {
         return path;
     }
 
-    /** Appends events, all in one write. */
+    /** Appends events, all of them or, where that fails, none. */
     void append(List<ProtoMessage> events) throws IOException {
         List<byte[]> records = events.stream().map(ProtoMessage::toBytes).toList();
         ByteBuffer buffer = ByteBuffer.allocate(records.stream()
@@ -81,7 +81,22 @@ final class EventFile implements AutoCloseable {
             buffer.put(record);
             buffer.putInt(maskedCrc(record, 0, record.length));
         }
-        out.write(buffer.array());
+        long end = out.getChannel().position();
+        try {
+            out.write(buffer.array());
+        } catch (IOException failure) {
+            takeBack(end, failure);
+            throw failure;
+        }
+    }
+
+    /** Cuts off what was written of a record. */
+    private void takeBack(long end, IOException why) {
+        try {
+            out.getChannel().truncate(end);
+        } catch (IOException failure) {
+            why.addSuppressed(failure);
+        }
     }
 
     static int maskedCrc(byte[] bytes, int from, int length) {

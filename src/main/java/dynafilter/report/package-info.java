@@ -1,2 +1,2 @@
-/** Figures of what a trained network does, as SVG and PNG. */
+/** What a run and a trained network do, to look at: figures as SVG and PNG, and event files for TensorBoard. */
 package dynafilter.report;
