@@ -4,7 +4,6 @@ import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.ImageFile;
 import dynafilter.data.ImageFiles;
 import dynafilter.data.SquareImage;
-import dynafilter.model.NetworkShape;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.Precision;
 import dynafilter.train.Evaluator;
@@ -39,7 +38,7 @@ final class PredictCommand implements Command {
 
     @Override
     public String summary() {
-        return "labels of PNG and JPEG files: the shorter side scaled to 32 pixels, the centre taken";
+        return "labels of PNG and JPEG files: the shorter side scaled to the network's size, the centre taken";
     }
 
     @Override
@@ -66,9 +65,9 @@ final class PredictCommand implements Command {
 
     /** A file and what became of it: an image, or a problem. */
     private record Loaded(Path file, Tensor image, String problem) {
-        static Loaded of(Path file) {
+        static Loaded of(Path file, int imageSize) {
             try (PointerScope scope = new PointerScope()) {
-                Tensor image = SquareImage.of(ImageFile.read(file), NetworkShape.IMAGE_SIZE);
+                Tensor image = SquareImage.of(ImageFile.read(file), imageSize);
                 image.retainReference();
                 return new Loaded(file, image, null);
             } catch (IOException | OutOfMemoryError failure) {
@@ -105,7 +104,7 @@ final class PredictCommand implements Command {
                     .orElse(0);
             for (int from = 0; from < files.size(); from += BATCH) {
                 List<Loaded> loaded = files.subList(from, Math.min(from + BATCH, files.size())).parallelStream()
-                        .map(Loaded::of)
+                        .map(file -> Loaded.of(file, trained.imageSize()))
                         .toList();
                 for (Loaded bad :
                         loaded.stream().filter(file -> file.image() == null).toList()) {
