@@ -140,8 +140,10 @@ final class Prefetcher implements AutoCloseable {
     @Override
     public void close() {
         thread.shutdown();
-        if (ahead != null) {
-            await();
+        try {
+            forget();
+        } catch (RuntimeException unwanted) {
+            // Of images that nobody asks for any more.
         }
         for (TransferBuffer buffer : buffers) {
             if (buffer != null) {
