@@ -2,7 +2,6 @@ package dynafilter.cli;
 
 import dynafilter.checkpoint.JsonFile;
 import dynafilter.checkpoint.RunDirectory;
-import dynafilter.runtime.CudaGraphMode;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.ShellWord;
 import dynafilter.study.Comparison;
@@ -57,6 +56,7 @@ final class CompareCommand implements Command {
         RecipeOptions.addTo(options, "filters", "max-steps", "max-minutes");
         options.addOption(CommonOptions.valued("config", "FILE", "take the recipe of a config.json; other options win"))
                 .addOption(CommonOptions.valued("progress", "STYLE", "auto, bar, plain or none [auto]"))
+                .addOption(DataOption.dataMemory())
                 .addOption(CommonOptions.cudaGraphOption())
                 .addOption(CommonOptions.flag("tensorboard", "write TensorBoard's event files into the runs' folders"))
                 .addOption(CommonOptions.json("write comparison.json there, too"));
@@ -77,8 +77,7 @@ final class CompareCommand implements Command {
     public int run(CommandLine line, Interruption interruption) {
         CommonOptions.refuseArguments(line, name());
         Terminal terminal = Terminal.of(line.getOptionValue("progress", "auto"));
-        CudaGraphMode graph = CommonOptions.cudaGraph(line);
-        Path json = JsonOutput.file(line);
+        TrainingRun.Settings settings = TrainingRun.Settings.of(line);
         Path resumed = CommonOptions.path(line, "resume");
         Plan plan = plan(line, resumed);
         Path folder = resumed != null ? resumed : folder(line);
@@ -91,13 +90,12 @@ final class CompareCommand implements Command {
                         plan.seeds(),
                         plan.runs().size(),
                         folder);
-        ComparisonRuns runs = new ComparisonRuns(
-                plan, folder, command, graph, line.hasOption("tensorboard"), terminal, interruption);
+        ComparisonRuns runs = new ComparisonRuns(plan, folder, command, settings, terminal, interruption);
         if (line.hasOption("overwrite")) {
             runs.clear();
         }
         Comparison comparison = runs.train(session);
-        JsonOutput.write(json, comparison.toJson());
+        JsonOutput.write(settings.json(), comparison.toJson());
         ComparisonText.print(comparison);
         Logging.log()
                 .info("results    {}; pictures: dynafilter report {}", Comparison.file(folder), ShellWord.of(folder));

@@ -2,7 +2,6 @@ package dynafilter.cli;
 
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.RunDirectory;
-import dynafilter.runtime.CudaGraphMode;
 import dynafilter.runtime.InputException;
 import dynafilter.study.Comparison;
 import dynafilter.study.Plan;
@@ -19,29 +18,26 @@ final class ComparisonRuns {
     private final Plan plan;
     private final Path folder;
     private final String command;
-    private final CudaGraphMode graph;
-    private final boolean tensorBoard;
+    private final TrainingRun.Settings settings;
     private final Terminal terminal;
     private final Interruption interruption;
     private final List<String> failed = new ArrayList<>();
 
     /**
      * @param command that goes on with the comparison after a stop
-     * @param tensorBoard whether the runs begin event files
+     * @param settings of the runs, but for where their outcomes go
      */
     ComparisonRuns(
             Plan plan,
             Path folder,
             String command,
-            CudaGraphMode graph,
-            boolean tensorBoard,
+            TrainingRun.Settings settings,
             Terminal terminal,
             Interruption interruption) {
         this.plan = plan;
         this.folder = folder;
         this.command = command;
-        this.graph = graph;
-        this.tensorBoard = tensorBoard;
+        this.settings = settings;
         this.terminal = terminal;
         this.interruption = interruption;
     }
@@ -90,8 +86,8 @@ final class ComparisonRuns {
 
     private void train(Plan.Run run, Position position, Session session) {
         RunDirectory directory = directory(run);
-        TrainingRun.Settings settings = new TrainingRun.Settings(graph, true, tensorBoard, directory.outcome(), position);
-        TrainingRun training = new TrainingRun(run.recipe(), directory, settings, terminal, interruption);
+        TrainingRun training = new TrainingRun(
+                run.recipe(), directory, settings.ofRun(directory.outcome(), position), terminal, interruption);
         try {
             if (Files.exists(directory.last())) {
                 try (Checkpoint checkpoint = Checkpoint.read(directory.last())) {

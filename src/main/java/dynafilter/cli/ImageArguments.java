@@ -3,7 +3,6 @@ package dynafilter.cli;
 import dynafilter.data.ImageFile;
 import dynafilter.data.ImageFiles;
 import dynafilter.data.SquareImage;
-import dynafilter.model.NetworkShape;
 import dynafilter.runtime.InputException;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
@@ -22,15 +21,15 @@ final class ImageArguments {
     /**
      * An image from a file.
      *
-     * @param image uint8 [3, 32, 32]; the caller closes it
+     * @param image uint8 [3, S, S]; the caller closes it
      */
     record Loaded(Path file, Tensor image) {}
 
     /** A file and what became of it: an image, or a problem. */
     private record Attempt(Path file, Tensor image, String problem) {
-        static Attempt of(Path file) {
+        static Attempt of(Path file, int imageSize) {
             try (PointerScope scope = new PointerScope()) {
-                Tensor image = SquareImage.of(ImageFile.read(file), NetworkShape.IMAGE_SIZE);
+                Tensor image = SquareImage.of(ImageFile.read(file), imageSize);
                 image.retainReference();
                 return new Attempt(file, image, null);
             } catch (IOException | OutOfMemoryError failure) {
@@ -67,12 +66,15 @@ final class ImageArguments {
     /**
      * Reads files side by side.
      *
+     * @param imageSize that the network takes
      * @param skipped takes those that cannot be read, each with its problem, which is also logged
      * @return the others, in their order
      */
-    static List<Loaded> load(List<Path> files, List<Map<String, Object>> skipped) {
+    static List<Loaded> load(List<Path> files, int imageSize, List<Map<String, Object>> skipped) {
         List<Loaded> images = new ArrayList<>();
-        for (Attempt attempt : files.parallelStream().map(Attempt::of).toList()) {
+        for (Attempt attempt : files.parallelStream()
+                .map(file -> Attempt.of(file, imageSize))
+                .toList()) {
             if (attempt.image() == null) {
                 Logging.log().warn("{} {}; skipped", attempt.file(), attempt.problem());
                 skipped.add(Map.of("file", attempt.file().toString(), "problem", attempt.problem()));

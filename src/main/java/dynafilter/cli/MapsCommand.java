@@ -16,6 +16,7 @@ import dynafilter.report.Scale;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.Precision;
 import dynafilter.train.Evaluator;
+import dynafilter.train.HeldOut;
 import dynafilter.train.Recipe;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,7 +53,8 @@ final class MapsCommand implements Command {
     public Options options() {
         Options options = new Options()
                 .addOption(ModelOption.model(ModelOption.ANY_KIND))
-                .addOption(CommonOptions.valued("data", "DIR|sample", "the data set [" + Recipe.DEFAULT.data() + "]"))
+                .addOption(DataOption.data(Recipe.DEFAULT.data()))
+                .addOption(DataOption.skipBad())
                 .addOption(CommonOptions.valued(
                         "index",
                         "auto|N,...",
@@ -149,9 +151,12 @@ final class MapsCommand implements Command {
     private record Work(Path model, TrainedNetwork trained, Precision precision, Session session) {
         /** @param indices none where the program is to choose */
         List<ResponseMaps> ofTestSet(CommandLine line, long[] indices) {
-            try (DataSet set = DataSource.open(line.getOptionValue("data", Recipe.DEFAULT.data()))) {
+            try (DataSet set = DataSource.open(
+                            line.getOptionValue("data", Recipe.DEFAULT.data()),
+                            DataOption.of(line, trained.imageSize(), Terminal.of("auto")));
+                    HeldOut heldOut = HeldOut.of(set, trained.training(), 0);
+                    ImageSet test = heldOut.images()) {
                 ModelOption.requireSameClasses(model, trained, set);
-                ImageSet test = set.test();
                 for (long index : indices) {
                     if (index < 0 || index >= test.size()) {
                         throw new InputException(
@@ -176,7 +181,7 @@ final class MapsCommand implements Command {
         }
 
         List<ResponseMaps> ofFiles(List<Path> files, List<Map<String, Object>> skipped) {
-            List<Loaded> loaded = ImageArguments.load(files, skipped);
+            List<Loaded> loaded = ImageArguments.load(files, trained.imageSize(), skipped);
             if (loaded.isEmpty()) {
                 throw new InputException("none of the files is an image that can be read; give PNG or JPEG files");
             }

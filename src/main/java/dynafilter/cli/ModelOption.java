@@ -1,6 +1,7 @@
 package dynafilter.cli;
 
 import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.data.ClassNames;
 import dynafilter.data.DataSet;
 import dynafilter.runtime.InputException;
 import java.nio.file.Files;
@@ -43,8 +44,8 @@ final class ModelOption {
                 ? !known.equals(set.classes())
                 : known.size() != set.classes().size()) {
             throw new InputException("the network in " + model + " knows "
-                    + (trained.hasNames() ? "the classes " + known : known.size() + " classes") + ", the data set has "
-                    + set.classes() + "; give the --data it was trained on");
+                    + (trained.hasNames() ? "the classes " + ClassNames.shown(known) : known.size() + " classes") + ", the data set has "
+                    + ClassNames.shown(set.classes()) + "; give the --data it was trained on");
         }
     }
 }

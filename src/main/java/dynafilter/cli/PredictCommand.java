@@ -32,7 +32,7 @@ final class PredictCommand implements Command {
 
     @Override
     public String summary() {
-        return "labels of PNG and JPEG files: the shorter side scaled to 32 pixels, the centre taken";
+        return "labels of PNG and JPEG files: the shorter side scaled to the network's size, the centre taken";
     }
 
     @Override
@@ -82,7 +82,7 @@ final class PredictCommand implements Command {
                     .orElse(0);
             for (int from = 0; from < files.size(); from += BATCH) {
                 List<Loaded> loaded =
-                        ImageArguments.load(files.subList(from, Math.min(from + BATCH, files.size())), skipped);
+                        ImageArguments.load(files.subList(from, Math.min(from + BATCH, files.size())), trained.imageSize(), skipped);
                 predict(loaded, trained, evaluator, top, width, images);
             }
             JsonOutput.write(json, json(model, trained, images, skipped, session));

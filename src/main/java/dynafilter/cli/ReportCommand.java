@@ -149,7 +149,7 @@ final class ReportCommand implements Command {
         String name = line.getOptionValue(DATA, facts.recipe().data());
         DataSet opened;
         try {
-            opened = DataSource.open(name);
+            opened = DataSource.open(name, DataOption.ofRun(facts.recipe(), Terminal.of("auto")));
         } catch (InputException absent) {
             if (line.hasOption(DATA)) {
                 throw absent;

@@ -6,6 +6,7 @@ import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.PretrainedBackbone;
 import dynafilter.checkpoint.RunDirectory;
 import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.data.DataMemory;
 import dynafilter.data.DataSet;
 import dynafilter.data.DataSource;
 import dynafilter.model.NetworkShape;
@@ -38,18 +39,26 @@ final class TrainingRun {
      * How it is run; decides nothing that is computed.
      *
      * @param overwrite whether a run in the folder goes
+     * @param memory where the images lie
      * @param tensorBoard whether event files are begun; those that are there go on
      * @param json where the outcome goes; null for nowhere
      * @param position among the runs of a comparison
      */
-    record Settings(CudaGraphMode graph, boolean overwrite, boolean tensorBoard, Path json, Position position) {
+    record Settings(
+            CudaGraphMode graph, DataMemory memory, boolean overwrite, boolean tensorBoard, Path json, Position position) {
         static Settings of(CommandLine line) {
             return new Settings(
                     CommonOptions.cudaGraph(line),
+                    DataOption.dataMemory(line),
                     line.hasOption("overwrite"),
                     line.hasOption("tensorboard"),
                     JsonOutput.file(line),
                     Position.ALONE);
+        }
+
+        /** The same for a run of a comparison, whatever is left of it there. */
+        Settings ofRun(Path outcome, Position place) {
+            return new Settings(graph, memory, true, tensorBoard, outcome, place);
         }
     }
 
@@ -86,13 +95,23 @@ final class TrainingRun {
         recipe.precision().apply();
         session.device().useDeterministicAlgorithms(recipe.deterministic());
         Map<String, Tensor> initial = Map.of();
-        DataSet set = DataSource.open(recipe.data());
+        DataSet set = DataSource.open(recipe.data(), DataOption.ofRun(recipe, terminal));
         try (TrainingData data = onDevice(set, session);
                 PretrainedBackbone backbone = checkpoint == null
-                        ? new BackboneSource().load(recipe.backbone(), recipe.cut(), session.device(), terminal::bytes)
+                        ? new BackboneSource()
+                                .load(
+                                        recipe.backbone(),
+                                        recipe.cut(),
+                                        recipe.imageSize(),
+                                        session.device(),
+                                        terminal::bytes)
                         : PretrainedBackbone.of(checkpoint, file, session.device())) {
             NetworkShape shape = NetworkShape.of(
-                    backbone.architecture(), recipe.filters(), set.classes().size(), recipe.adapter());
+                    backbone.architecture(),
+                    recipe.filters(),
+                    set.classes().size(),
+                    recipe.adapter(),
+                    recipe.imageSize());
             initial = initial(shape, backbone);
             if (recipe.adapter() && checkpoint == null) {
                 AdapterCalibration.apply(shape, initial, data.training(), session.device());
@@ -149,10 +168,10 @@ final class TrainingRun {
         }
     }
 
-    /** Copies a data set to the device and frees it; what it is called and knows stays readable. */
+    /** Brings a data set to the device and lets go of it; what it is called and knows stays readable. */
     private TrainingData onDevice(DataSet set, Session session) {
         try (set) {
-            return TrainingData.of(set, recipe, session.device());
+            return TrainingData.of(set, recipe, session.device(), settings.memory);
         }
     }
 
@@ -233,13 +252,16 @@ final class TrainingRun {
             case MAX_STEPS, MAX_MINUTES, INTERRUPTED -> stopped(trainer);
         }
         if (trained && (ending == Ending.FINISHED || ending == Ending.EARLY_STOP)) {
-            if (data.hasValidation()) {
+            if (data.hasValidation() && data.hasTest()) {
                 Evaluation test = testOnce(data, session);
                 outcome.put("test_accuracy", test.accuracy());
                 outcome.put("test_loss", test.loss());
                 tensorBoard.tested(trainer.step(), test);
             }
             tensorBoard.finished(trainer.step());
+        }
+        if (!data.hasTest()) {
+            log.info("the data set has no test images: the validation accuracy chose the epoch, and is on the high side");
         }
         return outcome;
     }

@@ -1,5 +1,6 @@
 package dynafilter.model;
 
+import dynafilter.data.ImageSize;
 import java.util.Map;
 
 /**
@@ -12,6 +13,7 @@ import java.util.Map;
  * @param mapHeight H
  * @param mapWidth W
  * @param adapter whether a trainable layer stands between the backbone and the filters
+ * @param imageSize height and width of the images [N, 3, S, S]
  */
 public record NetworkShape(
         BackboneArchitecture backbone,
@@ -20,7 +22,8 @@ public record NetworkShape(
         int channels,
         int mapHeight,
         int mapWidth,
-        boolean adapter) {
+        boolean adapter,
+        int imageSize) {
     /** Numbers in a label's embedding. */
     public static final int EMBEDDING_SIZE = 128;
 
@@ -30,12 +33,18 @@ public record NetworkShape(
     /** Width of the score predictor's hidden layer. */
     public static final int PREDICTOR_WIDTH = 64;
 
-    /** Height and width of the images of CIFAR-10 and the sample set. */
-    public static final int IMAGE_SIZE = 32;
+    /** Height and width of the images of CIFAR and the sample set. */
+    public static final int IMAGE_SIZE = ImageSize.CIFAR;
 
-    /** The network on a backbone: generator, filters and predictor follow its feature map of 32x32 images. */
+    /** The network on a backbone, for 32x32 images. */
     public static NetworkShape of(BackboneArchitecture backbone, FilterKind filters, int classes, boolean adapter) {
-        long[] features = backbone.featureShape(IMAGE_SIZE, IMAGE_SIZE);
+        return of(backbone, filters, classes, adapter, IMAGE_SIZE);
+    }
+
+    /** The network on a backbone: generator, filters and predictor follow its feature map of images of this size. */
+    public static NetworkShape of(
+            BackboneArchitecture backbone, FilterKind filters, int classes, boolean adapter, int imageSize) {
+        long[] features = backbone.featureShape(imageSize, imageSize);
         return new NetworkShape(
                 backbone,
                 filters,
@@ -43,7 +52,8 @@ public record NetworkShape(
                 Math.toIntExact(features[0]),
                 Math.toIntExact(features[1]),
                 Math.toIntExact(features[2]),
-                adapter);
+                adapter,
+                imageSize);
     }
 
     /** The network for ResNet-18's layer1 on 32x32 images. */

@@ -1,6 +1,7 @@
 package dynafilter.report;
 
 import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.data.DataMemory;
 import dynafilter.data.DataSet;
 import dynafilter.data.DeviceImages;
 import dynafilter.data.ImageSet;
@@ -11,6 +12,7 @@ import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.Precision;
 import dynafilter.train.Evaluation;
 import dynafilter.train.Evaluator;
+import dynafilter.train.HeldOut;
 import dynafilter.train.Recipe;
 import java.util.Arrays;
 import java.util.List;
@@ -43,14 +45,14 @@ public record Findings(
     /** The most numbers of response maps that a page holds: 200 images of 100 classes, 8 by 8 each. */
     private static final int MOST_NUMBERS = 1_300_000;
 
-    /** Evaluates a network on the test set that a recipe asks for. */
+    /** Evaluates a network on the test images that a recipe asks for, or on those that its run held out. */
     public static Findings of(TrainedNetwork trained, DataSet set, Recipe recipe, ComputeDevice device) {
-        long limit = recipe.limitTest() == 0 ? set.test().size() : recipe.limitTest();
         Classifier classifier = trained.classifier();
         try (PointerScope scope = new PointerScope();
                 InferenceMode inference = new InferenceMode();
-                ImageSet test = set.test().limit(limit);
-                DeviceImages images = new DeviceImages(test, device, false)) {
+                HeldOut heldOut = HeldOut.of(set, trained.training(), recipe.limitTest());
+                ImageSet test = heldOut.images();
+                DeviceImages images = heldOut.onDevice(device, DataMemory.AUTO)) {
             Tensor scores = new Evaluator(recipe.precision(), device).scores(classifier, images); // [N, classes]
             float[][] rows = rows(scores);
             Tensor filters = classifier.filters().flatten(1, -1).to(ScalarType.Float); // [K, C], of length one

@@ -1,6 +1,7 @@
 package dynafilter.train;
 
 import dynafilter.checkpoint.Checkpoint;
+import dynafilter.data.ClassNames;
 import dynafilter.runtime.InputException;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +21,10 @@ final class Resumption {
             "limit_train",
             "limit_test",
             "val_split",
-            "augment");
+            "augment",
+            "image_size",
+            "class_weights",
+            "skip_bad");
 
     /**
      * Where inside an epoch the checkpoint was taken.
@@ -43,8 +47,8 @@ final class Resumption {
             }
         }
         if (!checkpoint.classes().equals(data.classes())) {
-            throw new InputException("the checkpoint knows the classes " + checkpoint.classes() + ", the data set has "
-                    + data.classes() + "; resume with the --data of that run");
+            throw new InputException("the checkpoint knows the classes " + ClassNames.shown(checkpoint.classes())
+                    + ", the data set has " + ClassNames.shown(data.classes()) + "; resume with the --data of that run");
         }
         Object sha256 = checkpoint.extra().get("data_sha256");
         if (sha256 != null && !sha256.equals(data.sha256())) {
