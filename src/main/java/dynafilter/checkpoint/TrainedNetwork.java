@@ -86,11 +86,15 @@ public final class TrainedNetwork implements AutoCloseable {
         training.put("epoch", checkpoint.epoch());
         training.put("step", checkpoint.step());
         training.put("recipe", checkpoint.recipe());
+        if (checkpoint.extra().get(Checkpoint.EXTENDED) instanceof List<?> notes) {
+            training.put(Checkpoint.EXTENDED, notes);
+        }
         FilterKind filterKind = FilterKind.of(kind);
         BackboneArchitecture backbone =
                 PretrainedBackbone.of(checkpoint, file, device).architecture();
         String description = "checkpoint after epoch " + checkpoint.epoch() + ", " + kind + " filters"
                 + (average.isPresent() ? ", averaged weights" : "")
+                + (checkpoint.addedLabels().isEmpty() ? "" : ", extended by " + String.join(", ", checkpoint.addedLabels()))
                 + (backbone == ResNetStem.ARCHITECTURE ? "" : ", on " + backbone.description());
         return of(
                 new Origin(file, description, checkpoint.classes(), true, training),
@@ -102,7 +106,7 @@ public final class TrainedNetwork implements AutoCloseable {
 
     private static TrainedNetwork ofStateDict(Map<String, Tensor> found, Path file, ComputeDevice device) {
         Map<String, Tensor> saved = unwrapped(found);
-        Tensor embedding = saved.get("embedding.weight"); // [classes, 128]
+        Tensor embedding = saved.get(NetworkShape.EMBEDDING); // [classes, E]
         Tensor filters = saved.get("filters.weight"); // [K, C, 1, 1]
         Tensor scores = saved.get("predictor.2.weight"); // [1 or classes, 64]
         Tensor perClass = embedding != null ? embedding : filters;
@@ -144,7 +148,8 @@ public final class TrainedNetwork implements AutoCloseable {
         Map<String, Tensor> state = Map.of();
         try {
             NetworkShape shape =
-                    NetworkShape.of(backbone, kind, origin.classes().size(), NetworkShape.hasAdapter(saved));
+                    NetworkShape.of(backbone, kind, origin.classes().size(), NetworkShape.hasAdapter(saved))
+                            .withEmbeddingOf(saved);
             DynamicFilterNetwork.check(shape, saved);
             state = onDevice(saved, device);
             DynamicFilterNetwork network = DynamicFilterNetwork.bind(shape, state, Freeze.NONE);

@@ -19,6 +19,7 @@ public final class Main {
             new EvalCommand(),
             new PredictCommand(),
             new ExportCommand(),
+            new ExtendCommand(),
             new BenchmarkCommand(),
             new DoctorCommand(),
             new DataCommand());

@@ -1,14 +1,12 @@
 package dynafilter.cli;
 
 import dynafilter.checkpoint.TrainedNetwork;
-import dynafilter.data.ImageFile;
+import dynafilter.data.DecodedFile;
 import dynafilter.data.ImageFiles;
-import dynafilter.data.SquareImage;
 import dynafilter.model.NetworkShape;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.Precision;
 import dynafilter.train.Evaluator;
-import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,7 +19,6 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /** {@code predict}: labels of image files. */
@@ -64,22 +61,6 @@ final class PredictCommand implements Command {
                 "predict --model model.ts.pt --top 5 --json labels.json photos/      # folders inside, too");
     }
 
-    /** A file and what became of it: an image, or a problem. */
-    private record Loaded(Path file, Tensor image, String problem) {
-        static Loaded of(Path file) {
-            try (PointerScope scope = new PointerScope()) {
-                Tensor image = SquareImage.of(ImageFile.read(file), NetworkShape.IMAGE_SIZE);
-                image.retainReference();
-                return new Loaded(file, image, null);
-            } catch (IOException | OutOfMemoryError failure) {
-                return new Loaded(
-                        file,
-                        null,
-                        failure instanceof IOException ? failure.getMessage() : "is too large for the memory");
-            }
-        }
-    }
-
     @Override
     public int run(CommandLine line, Interruption interruption) {
         Path model = ModelOption.file(line);
@@ -104,16 +85,15 @@ final class PredictCommand implements Command {
                     .max()
                     .orElse(0);
             for (int from = 0; from < files.size(); from += BATCH) {
-                List<Loaded> loaded = files.subList(from, Math.min(from + BATCH, files.size())).parallelStream()
-                        .map(Loaded::of)
-                        .toList();
-                for (Loaded bad :
-                        loaded.stream().filter(file -> file.image() == null).toList()) {
+                List<DecodedFile> decoded = DecodedFile.read(
+                        files.subList(from, Math.min(from + BATCH, files.size())), NetworkShape.IMAGE_SIZE);
+                for (DecodedFile bad :
+                        decoded.stream().filter(file -> !file.isGood()).toList()) {
                     Logging.log().warn("{} {}; skipped", bad.file(), bad.problem());
                     skipped.add(Map.of("file", bad.file().toString(), "problem", bad.problem()));
                 }
                 predict(
-                        loaded.stream().filter(file -> file.image() != null).toList(),
+                        decoded.stream().filter(DecodedFile::isGood).toList(),
                         trained,
                         evaluator,
                         top,
@@ -146,16 +126,16 @@ final class PredictCommand implements Command {
 
     /** Scores the images as one batch, prints a row each, and closes them. */
     private static void predict(
-            List<Loaded> loaded,
+            List<DecodedFile> decoded,
             TrainedNetwork trained,
             Evaluator evaluator,
             int top,
             int width,
             List<Map<String, Object>> images) {
-        if (loaded.isEmpty()) {
+        if (decoded.isEmpty()) {
             return;
         }
-        List<Tensor> pixels = loaded.stream().map(Loaded::image).toList();
+        List<Tensor> pixels = decoded.stream().map(DecodedFile::image).toList();
         float[][] scores = evaluator.scores(trained.classifier(), pixels);
         pixels.forEach(Tensor::close);
         for (int i = 0; i < scores.length; i++) {
@@ -166,7 +146,7 @@ final class PredictCommand implements Command {
                     .limit(top)
                     .toList();
             StringBuilder row = new StringBuilder(
-                    String.format("%-" + width + "s", loaded.get(i).file()));
+                    String.format("%-" + width + "s", decoded.get(i).file()));
             List<Map<String, Object>> predictions = new ArrayList<>();
             for (int label : best) {
                 String name = trained.classes().get(label);
@@ -179,7 +159,7 @@ final class PredictCommand implements Command {
             }
             System.out.println(row);
             Map<String, Object> image = new LinkedHashMap<>();
-            image.put("file", loaded.get(i).file().toString());
+            image.put("file", decoded.get(i).file().toString());
             image.put("predictions", predictions);
             image.put("scores", scores[i]);
             images.add(image);

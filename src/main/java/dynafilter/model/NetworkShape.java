@@ -1,6 +1,7 @@
 package dynafilter.model;
 
 import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * What decides the shape of every tensor of a network.
@@ -12,6 +13,7 @@ import java.util.Map;
  * @param mapHeight H
  * @param mapWidth W
  * @param adapter whether a trainable layer stands between the backbone and the filters
+ * @param embeddingSize numbers in a label's embedding
  */
 public record NetworkShape(
         BackboneArchitecture backbone,
@@ -20,9 +22,13 @@ public record NetworkShape(
         int channels,
         int mapHeight,
         int mapWidth,
-        boolean adapter) {
-    /** Numbers in a label's embedding. */
+        boolean adapter,
+        int embeddingSize) {
+    /** Numbers in a label's embedding, where no word vectors decide. */
     public static final int EMBEDDING_SIZE = 128;
+
+    /** The labels' embeddings in the state dict, a row a label. */
+    public static final String EMBEDDING = "embedding.weight";
 
     /** Width of the filter generator's hidden layer. */
     public static final int GENERATOR_WIDTH = 256;
@@ -43,7 +49,21 @@ public record NetworkShape(
                 Math.toIntExact(features[0]),
                 Math.toIntExact(features[1]),
                 Math.toIntExact(features[2]),
-                adapter);
+                adapter,
+                EMBEDDING_SIZE);
+    }
+
+    /** The same network with embeddings of another size. */
+    public NetworkShape withEmbeddingSize(int size) {
+        return new NetworkShape(backbone, filters, classes, channels, mapHeight, mapWidth, adapter, size);
+    }
+
+    /** The network that a state dict has the embeddings of; the same where it has none. */
+    public NetworkShape withEmbeddingOf(Map<String, Tensor> state) {
+        Tensor embedding = state.get(EMBEDDING); // [K, E]
+        return embedding == null || embedding.dim() != 2
+                ? this
+                : withEmbeddingSize(Math.toIntExact(embedding.size(1)));
     }
 
     /** The network for ResNet-18's layer1 on 32x32 images. */
@@ -87,9 +107,9 @@ public record NetworkShape(
     }
 
     /** Whether the run that freezes so much trains the parameter with this name in the state dict. */
-    public boolean trains(String parameter, Freeze freeze) {
+    public boolean trains(String parameter, Freeze freeze, boolean freezeLabels) {
         if (!parameter.startsWith(BackboneArchitecture.PREFIX)) {
-            return true;
+            return !freezeLabels || !parameter.equals(EMBEDDING);
         }
         return switch (freeze) {
             case NONE -> true;

@@ -29,6 +29,8 @@ import dynafilter.runtime.Precision;
  * @param ema decay of the exponential moving average of the network that is evaluated, in [0, 1); 0: no average
  * @param accumulate batches whose gradients make one step
  * @param deterministic deterministic algorithms only
+ * @param labelVectors a file of word vectors that the labels' embeddings start from; empty: they start at random
+ * @param freezeLabels whether the labels' embeddings stay as they start
  */
 public record Recipe(
         String data,
@@ -58,7 +60,9 @@ public record Recipe(
         double valSplit,
         double ema,
         int accumulate,
-        boolean deterministic) {
+        boolean deterministic,
+        String labelVectors,
+        boolean freezeLabels) {
 
     /** The recipe of a {@code train} without options; {@code results.md} tells which values were chosen by experiment. */
     public static final Recipe DEFAULT = new Recipe(
@@ -89,6 +93,8 @@ public record Recipe(
             0,
             0,
             1,
+            false,
+            "",
             false);
 
     /**
@@ -110,6 +116,10 @@ public record Recipe(
         share("label-smoothing", labelSmoothing);
         share("val-split", valSplit);
         share("ema", ema);
+        if (filters != FilterKind.DYNAMIC && (freezeLabels || !labelVectors.isEmpty())) {
+            throw new InputException((freezeLabels ? "--freeze-labels" : "--label-vectors") + ": only labels of"
+                    + " --filters dynamic have embeddings, not those of " + filters);
+        }
         require(lr > 0 && Double.isFinite(lr), "lr", lr, "must be above 0");
     }
 

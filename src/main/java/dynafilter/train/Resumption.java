@@ -20,7 +20,9 @@ final class Resumption {
             "limit_train",
             "limit_test",
             "val_split",
-            "augment");
+            "augment",
+            "label_vectors",
+            "freeze_labels");
 
     /**
      * Where inside an epoch the checkpoint was taken.
@@ -33,6 +35,11 @@ final class Resumption {
 
     /** @throws InputException naming the first difference */
     static void check(Checkpoint checkpoint, Recipe recipe, TrainingData data) {
+        if (!checkpoint.addedLabels().isEmpty()) {
+            throw new InputException("the checkpoint is no longer the run's: `dynafilter extend` added "
+                    + String.join(", ", checkpoint.addedLabels())
+                    + "; resume the checkpoint it was made from, or train all labels together in a new run");
+        }
         Map<String, Object> now = Recipes.toMap(recipe);
         for (String key : FIXED) {
             Object then = checkpoint.recipe().get(key);
