@@ -1,13 +1,14 @@
 package dynafilter.cli;
 
 import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.data.ClassNames;
+import dynafilter.data.DataOptions;
 import dynafilter.model.FilterKind;
 import dynafilter.runtime.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalInt;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
@@ -57,7 +58,7 @@ final class ExtendCommand implements Command {
                                 + " [" + ExtensionPlan.FOLDS + "]"))
                 .addOption(CommonOptions.valued(
                         "label-vectors", "FILE", "start from the label's word vector, as the network's labels did"))
-                .addOption(CommonOptions.flag("skip-bad", "leave out images that cannot be read; else they are an error"))
+                .addOption(DataOption.skipBad())
                 .addOption(CommonOptions.valued("seed", "N", "of the choice of images for --negatives and --folds [0]"))
                 .addOption(CommonOptions.valued("out", "FILE", "where to write [extended.pt beside --model]"))
                 .addOption(CommonOptions.flag("overwrite", "replace the file --out"))
@@ -93,7 +94,7 @@ final class ExtendCommand implements Command {
                         line.hasOption("against") ? ExtensionPlan.STEPS : ExtensionPlan.STEPS_ALONE),
                 CommonOptions.integer(line, "folds", 0, MOST, ExtensionPlan.FOLDS),
                 line.getOptionValue("label-vectors"),
-                line.hasOption("skip-bad"),
+                line.hasOption(DataOption.SKIP_BAD),
                 CommonOptions.integer(line, "seed", 0, Integer.MAX_VALUE, 0),
                 out(line, model));
         if (line.hasOption("negatives") || line.hasOption("old-weight")) {
@@ -105,7 +106,8 @@ final class ExtendCommand implements Command {
             requireExtensible(model, trained);
             requireNew(plan.label(), trained.classes());
             Logging.log().info("model      {}: {}", model, trained.description());
-            ExtensionReport report = new Extension(plan, trained, session).run();
+            DataOptions data = DataOption.of(line, trained.imageSize(), Terminal.of("auto"));
+            ExtensionReport report = new Extension(plan, trained, data, session).run();
             System.out.println(report);
             JsonOutput.write(json, report.json());
         }
@@ -164,9 +166,9 @@ final class ExtendCommand implements Command {
     }
 
     private static void requireNew(String label, List<String> classes) {
-        String key = label.toLowerCase(Locale.ROOT);
+        String key = ClassNames.key(label);
         classes.stream()
-                .filter(name -> name.toLowerCase(Locale.ROOT).equals(key))
+                .filter(name -> ClassNames.key(name).equals(key))
                 .findFirst()
                 .ifPresent(name -> {
                     throw new InputException("--label " + label + ": the network has the label " + name

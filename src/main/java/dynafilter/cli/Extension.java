@@ -4,6 +4,7 @@ import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.CheckpointExtension;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.Checksum;
+import dynafilter.data.DataOptions;
 import dynafilter.data.DeviceImages;
 import dynafilter.data.ImageSet;
 import dynafilter.data.WordVectors;
@@ -28,12 +29,17 @@ final class Extension {
     private final ExtensionPlan plan;
     private final TrainedNetwork trained;
     private final ComputeDevice device;
+    private final DataOptions data;
     private final ExtensionReport report;
 
-    /** @param trained with dynamic filters, from a checkpoint; not closed with this */
-    Extension(ExtensionPlan plan, TrainedNetwork trained, Session session) {
+    /**
+     * @param trained with dynamic filters, from a checkpoint; not closed with this
+     * @param data how the old labels' data set is opened
+     */
+    Extension(ExtensionPlan plan, TrainedNetwork trained, DataOptions data, Session session) {
         this.plan = plan;
         this.trained = trained;
+        this.data = data;
         device = session.device();
         report = new ExtensionReport(plan, trained.classes(), session.environment());
     }
@@ -43,7 +49,7 @@ final class Extension {
         Optional<WordVectors> vectors = labelVector();
         try (DeviceImages images = read(plan.files());
                 DeviceImages testImages = plan.testFiles().isEmpty() ? null : read(plan.testFiles());
-                OldLabels old = plan.against() == null ? null : OldLabels.open(plan, trained.classes(), device)) {
+                OldLabels old = plan.against() == null ? null : OldLabels.open(plan, trained.classes(), data, device)) {
             learn(vectors, images, old);
             test(images, testImages, old);
         }
@@ -64,7 +70,7 @@ final class Extension {
     }
 
     private DeviceImages read(List<Path> files) {
-        try (ImageSet set = ImageFolderOption.read(files, NetworkShape.IMAGE_SIZE, plan.skipBad())) {
+        try (ImageSet set = ImageFolderOption.read(files, trained.imageSize(), plan.skipBad())) {
             return new DeviceImages(set, device, false);
         }
     }

@@ -3,7 +3,6 @@ package dynafilter.cli;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DecodedFile;
 import dynafilter.data.ImageFiles;
-import dynafilter.model.NetworkShape;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.Precision;
 import dynafilter.train.Evaluator;
@@ -36,7 +35,7 @@ final class PredictCommand implements Command {
 
     @Override
     public String summary() {
-        return "labels of PNG and JPEG files: the shorter side scaled to 32 pixels, the centre taken";
+        return "labels of PNG and JPEG files: the shorter side scaled to the network's size, the centre taken";
     }
 
     @Override
@@ -86,7 +85,7 @@ final class PredictCommand implements Command {
                     .orElse(0);
             for (int from = 0; from < files.size(); from += BATCH) {
                 List<DecodedFile> decoded = DecodedFile.read(
-                        files.subList(from, Math.min(from + BATCH, files.size())), NetworkShape.IMAGE_SIZE);
+                        files.subList(from, Math.min(from + BATCH, files.size())), trained.imageSize());
                 for (DecodedFile bad :
                         decoded.stream().filter(file -> !file.isGood()).toList()) {
                     Logging.log().warn("{} {}; skipped", bad.file(), bad.problem());

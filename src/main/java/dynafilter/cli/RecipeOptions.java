@@ -13,7 +13,8 @@ import org.apache.commons.cli.Options;
 /** The options that make up a recipe: an option a component, by the same name. */
 final class RecipeOptions {
     private static final String[][] OPTIONS = {
-        {"data", "DIR|sample", "folder of CIFAR-10 (binary version), or the generated set"},
+        {"data", "DIR|sample", "folder of images by class, of CIFAR-10 or CIFAR-100 (binary), or the generated set"},
+        {"image-size", "S", "height and width of the images: the shorter side is scaled to S, the centre taken"},
         {
             "backbone",
             "FILE|imagenet|random",
@@ -33,6 +34,7 @@ final class RecipeOptions {
         {"schedule", "NAME", "onecycle, cosine, step or constant"},
         {"warmup", "SHARE", "share of all steps in which the learning rate rises"},
         {"label-smoothing", "X", "share of the target spread over all classes"},
+        {"class-weights", "HOW", "what an image counts in the loss: none (all the same), balanced (all classes the same)"},
         {"clip-grad", "NORM", "scale larger gradients down to this norm; 0: never"},
         {"ema", "DECAY", "evaluate a moving average of the network with this decay; 0: the network itself"},
         {"seed", "N", "of initial weights, order and augmentation"},
@@ -40,10 +42,10 @@ final class RecipeOptions {
         {
             "val-split",
             "SHARE",
-            "hold out this share of the training images to choose the best epoch; 0: the test set does"
+            "hold out this share of the training images, of each class, to choose the best epoch; 0: the test set does"
         },
-        {"limit-train", "N", "only the first N training images; 0: all"},
-        {"limit-test", "N", "only the first N test images; 0: all"},
+        {"limit-train", "N", "only the first N training images (of folders: of each class in turn); 0: all"},
+        {"limit-test", "N", "only the first N test images, likewise; 0: all"},
         {"max-steps", "N", "stop at the run's step N, the schedule unchanged; 0: no limit"},
         {"max-minutes", "M", "stop after M minutes, the schedule unchanged; 0: no limit"},
         {"early-stop", "N", "stop after N epochs without a better accuracy; 0: never"},
@@ -62,7 +64,8 @@ final class RecipeOptions {
                 .addOption(CommonOptions.flag(
                         "adapter", "a trainable layer, the identity at first, between the backbone and the filters"))
                 .addOption(CommonOptions.flag("freeze-labels", "the labels' embeddings stay as they start"))
-                .addOption(CommonOptions.flag("deterministic", "deterministic algorithms only"));
+                .addOption(CommonOptions.flag("deterministic", "deterministic algorithms only"))
+                .addOption(DataOption.skipBad());
     }
 
     /** The values given on the command line, by the recipe's names. */
@@ -80,7 +83,7 @@ final class RecipeOptions {
         if (line.hasOption("augment") || line.hasOption("no-augment")) {
             given.put("augment", !line.hasOption("no-augment"));
         }
-        for (String flag : List.of("deterministic", "adapter", "freeze-labels")) {
+        for (String flag : List.of("deterministic", "adapter", "freeze-labels", DataOption.SKIP_BAD)) {
             if (line.hasOption(flag)) {
                 given.put(key(flag), true);
             }

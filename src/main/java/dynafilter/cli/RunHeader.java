@@ -3,10 +3,12 @@ package dynafilter.cli;
 import dynafilter.checkpoint.BackboneSource;
 import dynafilter.checkpoint.RunDirectory;
 import dynafilter.data.DataSet;
+import dynafilter.data.ImageSize;
 import dynafilter.data.WordVectors;
 import dynafilter.model.BackboneArchitecture;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
+import dynafilter.train.ClassWeights;
 import dynafilter.train.OptimizerKind;
 import dynafilter.train.Recipe;
 import dynafilter.train.Recipes;
@@ -76,7 +78,7 @@ final class RunHeader {
         dataFacts.put("training_images", data.training().size());
         dataFacts.put("selected_on", data.selectionName());
         dataFacts.put("selection_images", data.selection().size());
-        dataFacts.put("test_images", data.test().size());
+        dataFacts.put("test_images", data.hasTest() ? data.test().size() : 0);
         Map<String, Object> network = new LinkedHashMap<>();
         network.put("backbone", shape.backbone().description());
         network.put("feature_map", List.of(shape.channels(), shape.mapHeight(), shape.mapWidth()));
@@ -121,15 +123,7 @@ final class RunHeader {
         if (recipe.deterministic()) {
             log.info("           deterministic: {}", costOfDeterminism());
         }
-        log.info(format(
-                "data       %s: %,d training, %s%,d test images, %d classes",
-                set.name(),
-                data.training().size(),
-                data.hasValidation()
-                        ? format("%,d validation, ", data.selection().size())
-                        : "",
-                data.test().size(),
-                set.classes().size()));
+        log.info("data       {}", dataLine());
         log.info(
                 "backbone   {}{}, feature map [{}, {}, {}]",
                 resumed != null ? "from " + resumed : backboneSource(),
@@ -166,6 +160,21 @@ final class RunHeader {
         log.debug("data sha256: {}", set.sha256());
     }
 
+    private String dataLine() {
+        StringBuilder line = new StringBuilder(format("%s: %,d training", set.name(), data.training().size()));
+        if (data.hasValidation()) {
+            line.append(format(", %,d validation", data.selection().size()));
+        }
+        if (data.hasTest()) {
+            line.append(format(", %,d test", data.test().size()));
+        }
+        line.append(format(" images, %d classes", set.classes().size()));
+        if (recipe.imageSize() != ImageSize.CIFAR) {
+            line.append(format(", %dx%d", recipe.imageSize(), recipe.imageSize()));
+        }
+        return line.append(data.streamed() ? ", streamed to the device batch by batch" : "").toString();
+    }
+
     private String costOfDeterminism() {
         return session.device().isCuda()
                 ? "cuDNN's fixed algorithms instead of the fastest measured, max-pooling without atomic additions;"
@@ -200,7 +209,7 @@ final class RunHeader {
 
     private String shortRecipe() {
         return format(
-                "%d epochs, batch %d%s, %s lr %s%s, weight decay %s, %s schedule (%.0f %% warm-up)%s%s%s, %s, seed %d",
+                "%d epochs, batch %d%s, %s lr %s%s, weight decay %s, %s schedule (%.0f %% warm-up)%s%s%s%s, %s, seed %d",
                 recipe.epochs(),
                 recipe.batchSize(),
                 recipe.accumulate() > 1 ? " x " + recipe.accumulate() : "",
@@ -211,6 +220,7 @@ final class RunHeader {
                 recipe.schedule(),
                 100 * recipe.warmup(),
                 recipe.labelSmoothing() > 0 ? ", label smoothing " + recipe.labelSmoothing() : "",
+                recipe.classWeights() == ClassWeights.NONE ? "" : ", " + recipe.classWeights() + " class weights",
                 recipe.clipGrad() > 0 ? ", clip " + recipe.clipGrad() : "",
                 recipe.ema() > 0 ? ", ema " + recipe.ema() : "",
                 recipe.augment() ? "crop and flip" : "no augmentation",

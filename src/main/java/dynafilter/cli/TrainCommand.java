@@ -44,6 +44,7 @@ final class TrainCommand implements Command {
                 .addOption(
                         CommonOptions.valued("config", "FILE", "take the recipe of a config.json; other options win"))
                 .addOption(CommonOptions.valued("progress", "STYLE", "auto, bar, plain or none [auto]"))
+                .addOption(DataOption.dataMemory())
                 .addOption(CommonOptions.cudaGraphOption())
                 .addOption(CommonOptions.json("write the outcome as JSON"));
         return CommonOptions.addCompute(options);
@@ -55,6 +56,8 @@ final class TrainCommand implements Command {
                 "train --data sample --backbone random --epochs 5",
                 "train --data data/cifar-10-batches-bin --backbone resnet18.ts.pt --filters static --seed 1",
                 "train --backbone mobilenet.ts.pt --cut features.6",
+                "train --data pictures --image-size 64 --class-weights balanced    # pictures/{train,test}/CLASS/*.jpg",
+                "train --data pictures --val-split 0.2                             # pictures/CLASS/*.jpg",
                 "train --config checkpoints/RUN/config.json --out checkpoints/again",
                 "train --resume checkpoints/RUN",
                 "train --resume last --epochs 40");
@@ -65,6 +68,7 @@ final class TrainCommand implements Command {
         CommonOptions.refuseArguments(line, name());
         Terminal terminal = Terminal.of(line.getOptionValue("progress", "auto"));
         JsonOutput.file(line);
+        DataOption.dataMemory(line);
         boolean resumes = line.hasOption("resume");
         if (resumes && (line.hasOption("overwrite") || line.hasOption("config"))) {
             throw new InputException(

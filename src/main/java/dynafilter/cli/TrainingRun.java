@@ -62,10 +62,16 @@ final class TrainingRun {
         recipe.precision().apply();
         session.device().useDeterministicAlgorithms(recipe.deterministic());
         Map<String, Tensor> initial = Map.of();
-        DataSet set = DataSource.open(recipe.data());
+        DataSet set = DataSource.open(recipe.data(), DataOption.ofRun(recipe, terminal));
         try (TrainingData data = onDevice(set, session);
                 PretrainedBackbone backbone = checkpoint == null
-                        ? new BackboneSource().load(recipe.backbone(), recipe.cut(), session.device(), terminal::bytes)
+                        ? new BackboneSource()
+                                .load(
+                                        recipe.backbone(),
+                                        recipe.cut(),
+                                        recipe.imageSize(),
+                                        session.device(),
+                                        terminal::bytes)
                         : PretrainedBackbone.of(checkpoint, file, session.device())) {
             Optional<WordVectors> vectors = checkpoint == null ? labelVectors(set) : Optional.empty();
             NetworkShape shape = shape(set, backbone, checkpoint, vectors);
@@ -110,10 +116,10 @@ final class TrainingRun {
         }
     }
 
-    /** Copies a data set to the device and frees it; what it is called and knows stays readable. */
+    /** Brings a data set to the device and lets go of it; what it is called and knows stays readable. */
     private TrainingData onDevice(DataSet set, Session session) {
         try (set) {
-            return TrainingData.of(set, recipe, session.device());
+            return TrainingData.of(set, recipe, session.device(), DataOption.dataMemory(line));
         }
     }
 
@@ -126,7 +132,11 @@ final class TrainingRun {
     private NetworkShape shape(
             DataSet set, PretrainedBackbone backbone, Checkpoint checkpoint, Optional<WordVectors> vectors) {
         NetworkShape shape = NetworkShape.of(
-                backbone.architecture(), recipe.filters(), set.classes().size(), recipe.adapter());
+                backbone.architecture(),
+                recipe.filters(),
+                set.classes().size(),
+                recipe.adapter(),
+                recipe.imageSize());
         if (checkpoint != null) {
             return shape.withEmbeddingOf(checkpoint.model());
         }
@@ -207,8 +217,11 @@ final class TrainingRun {
                         resumption("--early-stop 0"));
             case MAX_STEPS, MAX_MINUTES, INTERRUPTED -> stopped(trainer);
         }
-        if (data.hasValidation() && trained && (ending == Ending.FINISHED || ending == Ending.EARLY_STOP)) {
+        if (data.hasValidation() && data.hasTest() && trained && (ending == Ending.FINISHED || ending == Ending.EARLY_STOP)) {
             outcome.putAll(testOnce(data, session));
+        }
+        if (!data.hasTest()) {
+            log.info("the data set has no test images: the validation accuracy chose the epoch, and is on the high side");
         }
         return outcome;
     }

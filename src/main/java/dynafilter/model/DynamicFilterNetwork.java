@@ -89,7 +89,7 @@ public final class DynamicFilterNetwork implements AutoCloseable {
     /**
      * Scores of a batch.
      *
-     * @param images [N, 3, 32, 32], normalised
+     * @param images [N, 3, S, S], normalised
      * @param training whether BatchNorm takes the batch's statistics
      * @return scores [N, classes]
      */

@@ -1,5 +1,6 @@
 package dynafilter.model;
 
+import dynafilter.data.ImageSize;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
@@ -13,6 +14,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param mapHeight H
  * @param mapWidth W
  * @param adapter whether a trainable layer stands between the backbone and the filters
+ * @param imageSize height and width of the images [N, 3, S, S]
  * @param embeddingSize numbers in a label's embedding
  */
 public record NetworkShape(
@@ -23,6 +25,7 @@ public record NetworkShape(
         int mapHeight,
         int mapWidth,
         boolean adapter,
+        int imageSize,
         int embeddingSize) {
     /** Numbers in a label's embedding, where no word vectors decide. */
     public static final int EMBEDDING_SIZE = 128;
@@ -36,12 +39,18 @@ public record NetworkShape(
     /** Width of the score predictor's hidden layer. */
     public static final int PREDICTOR_WIDTH = 64;
 
-    /** Height and width of the images of CIFAR-10 and the sample set. */
-    public static final int IMAGE_SIZE = 32;
+    /** Height and width of the images of CIFAR and the sample set. */
+    public static final int IMAGE_SIZE = ImageSize.CIFAR;
 
-    /** The network on a backbone: generator, filters and predictor follow its feature map of 32x32 images. */
+    /** The network on a backbone, for 32x32 images. */
     public static NetworkShape of(BackboneArchitecture backbone, FilterKind filters, int classes, boolean adapter) {
-        long[] features = backbone.featureShape(IMAGE_SIZE, IMAGE_SIZE);
+        return of(backbone, filters, classes, adapter, IMAGE_SIZE);
+    }
+
+    /** The network on a backbone: generator, filters and predictor follow its feature map of images of this size. */
+    public static NetworkShape of(
+            BackboneArchitecture backbone, FilterKind filters, int classes, boolean adapter, int imageSize) {
+        long[] features = backbone.featureShape(imageSize, imageSize);
         return new NetworkShape(
                 backbone,
                 filters,
@@ -50,12 +59,13 @@ public record NetworkShape(
                 Math.toIntExact(features[1]),
                 Math.toIntExact(features[2]),
                 adapter,
+                imageSize,
                 EMBEDDING_SIZE);
     }
 
     /** The same network with embeddings of another size. */
     public NetworkShape withEmbeddingSize(int size) {
-        return new NetworkShape(backbone, filters, classes, channels, mapHeight, mapWidth, adapter, size);
+        return new NetworkShape(backbone, filters, classes, channels, mapHeight, mapWidth, adapter, imageSize, size);
     }
 
     /** The network that a state dict has the embeddings of; the same where it has none. */

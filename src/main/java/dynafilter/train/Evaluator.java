@@ -1,6 +1,7 @@
 package dynafilter.train;
 
 import dynafilter.data.DeviceImages;
+import dynafilter.data.ImageSize;
 import dynafilter.model.Classifier;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkClassifier;
@@ -25,7 +26,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Runs a network over a whole set. The filters are computed once, and nothing is read back before the end. */
 public final class Evaluator {
-    private static final long CPU_BATCH = 500;
+    private static final long CPU_BATCH = 500; // of 32x32 images
     private static final long CUDA_BATCH = 2500; // enough work for a large device
 
     private final Precision precision;
@@ -38,7 +39,7 @@ public final class Evaluator {
 
     /** The scores of all images, in their order: float32 [N, classes] on the device, in the caller's scope. */
     public Tensor scores(Classifier classifier, DeviceImages images) {
-        long size = device.isCuda() ? CUDA_BATCH : CPU_BATCH;
+        long size = batchSize(images.imageSize());
         try (InferenceMode inference = new InferenceMode();
                 Precision.Region autocast = precision.autocast(device.type())) {
             List<Tensor> parts = new ArrayList<>();
@@ -56,6 +57,13 @@ public final class Evaluator {
                 parts.forEach(Tensor::close);
             }
         }
+    }
+
+    /** Images of a batch whose feature maps take no more memory than those of small images. */
+    private long batchSize(int imageSize) {
+        long small = device.isCuda() ? CUDA_BATCH : CPU_BATCH;
+        long pixels = (long) ImageSize.CIFAR * ImageSize.CIFAR;
+        return Math.min(small, Math.max(1, small * pixels / ((long) imageSize * imageSize)));
     }
 
     /**

@@ -1,7 +1,9 @@
 package dynafilter.train;
 
+import dynafilter.data.ImageSize;
 import dynafilter.model.FilterKind;
 import dynafilter.model.Freeze;
+import dynafilter.model.NetworkShape;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.Precision;
 
@@ -29,6 +31,9 @@ import dynafilter.runtime.Precision;
  * @param ema decay of the exponential moving average of the network that is evaluated, in [0, 1); 0: no average
  * @param accumulate batches whose gradients make one step
  * @param deterministic deterministic algorithms only
+ * @param imageSize height and width of the images the network takes
+ * @param classWeights what an image counts in the loss
+ * @param skipBad whether image files that cannot be read are left out; else they end the run
  * @param labelVectors a file of word vectors that the labels' embeddings start from; empty: they start at random
  * @param freezeLabels whether the labels' embeddings stay as they start
  */
@@ -61,6 +66,9 @@ public record Recipe(
         double ema,
         int accumulate,
         boolean deterministic,
+        int imageSize,
+        ClassWeights classWeights,
+        boolean skipBad,
         String labelVectors,
         boolean freezeLabels) {
 
@@ -94,6 +102,9 @@ public record Recipe(
             0,
             1,
             false,
+            NetworkShape.IMAGE_SIZE,
+            ClassWeights.NONE,
+            false,
             "",
             false);
 
@@ -108,6 +119,7 @@ public record Recipe(
         atLeast(0, "limit-test", limitTest);
         atLeast(0, "max-steps", maxSteps);
         atLeast(0, "early-stop", earlyStop);
+        ImageSize.require(imageSize);
         notNegative("max-minutes", maxMinutes);
         notNegative("weight-decay", weightDecay);
         notNegative("clip-grad", clipGrad);

@@ -1,6 +1,7 @@
 package dynafilter.train;
 
 import dynafilter.checkpoint.Checkpoint;
+import dynafilter.data.ClassNames;
 import dynafilter.runtime.InputException;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,9 @@ final class Resumption {
             "limit_test",
             "val_split",
             "augment",
+            "image_size",
+            "class_weights",
+            "skip_bad",
             "label_vectors",
             "freeze_labels");
 
@@ -50,8 +54,8 @@ final class Resumption {
             }
         }
         if (!checkpoint.classes().equals(data.classes())) {
-            throw new InputException("the checkpoint knows the classes " + checkpoint.classes() + ", the data set has "
-                    + data.classes() + "; resume with the --data of that run");
+            throw new InputException("the checkpoint knows the classes " + ClassNames.shown(checkpoint.classes())
+                    + ", the data set has " + ClassNames.shown(data.classes()) + "; resume with the --data of that run");
         }
         Object sha256 = checkpoint.extra().get("data_sha256");
         if (sha256 != null && !sha256.equals(data.sha256())) {

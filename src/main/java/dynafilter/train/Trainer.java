@@ -109,8 +109,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     private EpochPlan plan() {
-        return EpochPlan.of(
-                recipe.seed(), state.epoch(), Math.toIntExact(data.training().size()));
+        return data.training().plan(recipe.seed(), state.epoch());
     }
 
     /** Why to stop now; null to go on. */

@@ -1,6 +1,7 @@
 package dynafilter.train;
 
 import dynafilter.checkpoint.Checkpoint;
+import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
 import dynafilter.runtime.ComputeDevice;
@@ -146,7 +147,7 @@ final class TrainingState implements AutoCloseable {
         progress.put("epochs_since_best", epochsSinceBest);
         Map<String, Object> extra = new LinkedHashMap<>();
         extra.put("progress", progress);
-        extra.put("data_sha256", data.sha256());
+        extra.put(TrainedNetwork.DATA_SHA256, data.sha256());
         shape.backbone().programSha256().ifPresent(sha256 -> extra.put(Checkpoint.BACKBONE_PROGRAM, sha256));
         if (average != null) {
             extra.put(Checkpoint.AVERAGE, average.state());

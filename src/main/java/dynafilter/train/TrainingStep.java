@@ -36,6 +36,7 @@ final class TrainingStep implements AutoCloseable {
     private final ComputeDevice device;
     private final int batchSize;
     private final int batches;
+    private final Tensor classWeights; // float32 [classes]; null where all images count the same
     private final RepeatedWork work;
 
     /**
@@ -63,6 +64,7 @@ final class TrainingStep implements AutoCloseable {
         this.device = device;
         this.batchSize = batchSize;
         this.batches = batches;
+        classWeights = recipe.classWeights().of(images.labels(), network.shape().classes());
         work = RepeatedWork.of(graph, this::step, warning);
     }
 
@@ -70,6 +72,7 @@ final class TrainingStep implements AutoCloseable {
     void run(double learningRate) {
         optimizer.setLearningRate(learningRate);
         torch.manual_seed(recipe.seed() * STEP_SEEDS + state.step()); // for a backbone that draws, such as by dropout
+        images.stage(images());
         work.run();
         metrics.count(images());
         state.stepFinished();
@@ -105,7 +108,7 @@ final class TrainingStep implements AutoCloseable {
             Tensor loss = torch.cross_entropy_loss(
                     scores,
                     batch.labels(),
-                    new TensorOptional(),
+                    classWeights == null ? new TensorOptional() : new TensorOptional(classWeights),
                     Reduction.Mean.value,
                     NO_IGNORED_LABEL,
                     recipe.labelSmoothing());
@@ -133,5 +136,8 @@ final class TrainingStep implements AutoCloseable {
     @Override
     public void close() {
         work.close();
+        if (classWeights != null) {
+            classWeights.close();
+        }
     }
 }

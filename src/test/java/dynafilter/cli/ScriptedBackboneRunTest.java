@@ -147,7 +147,7 @@ class ScriptedBackboneRunTest {
             Outcome.ofSuccess(on("mobilenet.pt", "features", out, words));
             try (Checkpoint trained = Checkpoint.read(out.resolve("last.pt"));
                     PretrainedBackbone before =
-                            BackboneFile.read(folder.resolve("mobilenet.pt"), "features", ComputeDevice.CPU)) {
+                            BackboneFile.read(folder.resolve("mobilenet.pt"), "features", 32, ComputeDevice.CPU)) {
                 assertTrue(trained.step() > 0, options);
                 assertEquals(
                         options.contains("--freeze all "),
