@@ -532,7 +532,11 @@ def evaluate_checkpoint(args):
     key = "ema" if "ema" in checkpoint else "model"             # a run with an average tells its accuracy
     model = network_of(checkpoint, args.model, key).to(device, memory_format=torch.channels_last)
     dataset, names = read(args, "test", device, checkpoint["recipe"].get("image_size", 32))
-    check_classes(checkpoint["classes"], names, args)
+    known = checkpoint["classes"]
+    if sorted(known) == sorted(names):                          # labels added to a network come last there
+        dataset.labels = torch.tensor([known.index(name) for name in names], device=device)[dataset.labels]
+    else:
+        check_classes(known, names, args)
     accuracy, loss, confusion = evaluate(model, dataset, args, args.batch_size)
     per_class = [row[i].item() / row.sum().item() if row.any() else None for i, row in enumerate(confusion)]
     print(f"accuracy {accuracy:.2%}  loss {loss:.4f}  {len(dataset)} images")
