@@ -67,7 +67,7 @@ class LabelVectorsRunTest {
             Tensor embedding = checkpoint.model().get(NetworkShape.EMBEDDING);
             assertArrayEquals(new long[] {10, SIZE}, embedding.shape());
             assertEquals(0, difference(expected(), embedding));
-            assertEquals(Boolean.TRUE, checkpoint.recipe().get("freeze_labels"));
+            assertEquals(true, checkpoint.recipe().get("freeze_labels"));
             assertEquals(vectors.toString(), checkpoint.recipe().get("label_vectors"));
             assertArrayEquals(
                     new long[] {256, SIZE}, checkpoint.model().get("generator.0.weight").shape());
@@ -118,7 +118,7 @@ class LabelVectorsRunTest {
                 assertEquals(2 * TinyRuns.STEPS, python.step());
                 assertEquals(0, difference(expected(), here.model().get(NetworkShape.EMBEDDING)));
                 assertEquals(0, difference(expected(), python.model().get(NetworkShape.EMBEDDING)));
-                assertEquals(Boolean.TRUE, python.recipe().get("freeze_labels"));
+                assertEquals(true, python.recipe().get("freeze_labels"));
             }
             Outcome.of("train", "--resume", there, "--epochs", 3, "--threads", 1, "--label-vectors", "other.txt")
                     .assertRefused("--label-vectors", "leave the option out to resume it");
