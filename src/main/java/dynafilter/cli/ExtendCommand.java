@@ -49,8 +49,8 @@ final class ExtendCommand implements Command {
                 .addOption(CommonOptions.valued(
                         "steps",
                         "N",
-                        "of the optimizer [" + ExtensionPlan.STEPS + "; " + ExtensionPlan.STEPS_ALONE
-                                + " without --against]"))
+                        "of the optimizer; without --against at most so many, until half of the images are won ["
+                                + ExtensionPlan.STEPS + "]"))
                 .addOption(CommonOptions.valued(
                         "folds",
                         "N",
@@ -86,12 +86,7 @@ final class ExtendCommand implements Command {
                 line.getOptionValue("against"),
                 CommonOptions.integer(line, "negatives", 1, MOST, ExtensionPlan.NEGATIVES),
                 CommonOptions.positive(line, "old-weight"),
-                CommonOptions.integer(
-                        line,
-                        "steps",
-                        1,
-                        MOST,
-                        line.hasOption("against") ? ExtensionPlan.STEPS : ExtensionPlan.STEPS_ALONE),
+                CommonOptions.integer(line, "steps", 1, MOST, ExtensionPlan.STEPS),
                 CommonOptions.integer(line, "folds", 0, MOST, ExtensionPlan.FOLDS),
                 line.getOptionValue("label-vectors"),
                 line.hasOption(DataOption.SKIP_BAD),

@@ -99,7 +99,7 @@ final class Extension {
     private LabelLearner.Settings settings() {
         return new LabelLearner.Settings(
                 plan.steps(),
-                ExtensionPlan.LEARNING_RATE,
+                plan.against() == null ? ExtensionPlan.LEARNING_RATE_ALONE : ExtensionPlan.LEARNING_RATE,
                 plan.oldWeight().orElse(trained.classes().size()));
     }
 

@@ -31,7 +31,9 @@ record ExtensionPlan(
         Path out) {
     static final int NEGATIVES = 1000;
     static final int STEPS = 100;
-    static final int STEPS_ALONE = 20;
     static final int FOLDS = 5;
     static final double LEARNING_RATE = 0.05;
+
+    /** Where an early end is all that limits the label, in smaller steps. */
+    static final double LEARNING_RATE_ALONE = 0.02;
 }

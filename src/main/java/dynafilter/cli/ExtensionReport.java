@@ -1,5 +1,6 @@
 package dynafilter.cli;
 
+import dynafilter.data.ClassNames;
 import dynafilter.train.Evaluation;
 import dynafilter.train.LabelExamples;
 import dynafilter.train.LabelFolds;
@@ -63,7 +64,7 @@ final class ExtensionReport {
                     "against    %,d training images of %s%s",
                     old.negatives().size(),
                     old.name(),
-                    old.leftOut().isEmpty() ? "" : ", none of " + String.join(", ", old.leftOut()));
+                    old.leftOut().isEmpty() ? "" : ", without its " + ClassNames.shown(old.leftOut()));
         }
     }
 

@@ -22,7 +22,7 @@ public final class LabelLearner {
     private final ComputeDevice device;
 
     /**
-     * @param steps of AdamW over all examples at once
+     * @param steps of AdamW over all examples at once, at most
      * @param learningRate the first; it falls to zero as half a cosine
      * @param oldWeight how much all images of old labels count together, where those of the new one count 1
      */
@@ -36,7 +36,8 @@ public final class LabelLearner {
     }
 
     /**
-     * Learns from images of the new label, and of old ones where there are some.
+     * Learns from images of the new label, and of old ones where there are some. Where there are none, nothing but an early end
+     * keeps the label from claiming all images: it ends as soon as half of its own are won.
      *
      * @param start where the embedding starts: [1, E]
      * @param others null for none
@@ -51,7 +52,7 @@ public final class LabelLearner {
             Tensor embedding = working.state().get(NetworkShape.EMBEDDING);
             Rivals mine = Rivals.of(own);
             Rivals theirs = others == null ? null : Rivals.of(others);
-            for (int step = 0; step < settings.steps; step++) {
+            for (int step = 0; step < settings.steps && (others != null || !winsHalf(embedding, own)); step++) {
                 try (PointerScope inner = new PointerScope()) {
                     optimizer.setLearningRate(schedule.learningRate(step));
                     loss(network.filtersOf(embedding), mine, theirs).backward();
@@ -83,6 +84,10 @@ public final class LabelLearner {
     /** How much the network takes images for those of its labels, on average: [K], in the caller's scope. */
     public static Tensor shares(LabelExamples own) {
         return own.scores().softmax(1).mean(0);
+    }
+
+    private boolean winsHalf(Tensor embedding, LabelExamples own) {
+        return 2 * won(embedding, own) >= own.size();
     }
 
     /** How many images the label with this embedding would win. */

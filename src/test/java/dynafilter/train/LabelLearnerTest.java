@@ -115,11 +115,23 @@ class LabelLearnerTest {
     }
 
     @Test
-    void winsItsOwnImagesAndOldImagesHoldItBack() {
-        Tensor alone = learner(60).learn(start(), own, null);
-        assertEquals(OWN, learner(1).won(alone, own));
-        Tensor heldBack = learner(60).learn(start(), own, others);
-        assertTrue(meanScore(heldBack) < meanScore(alone));
+    void endsOnceHalfOfItsImagesAreWonWhereNothingElseHoldsItBack() {
+        Tensor zero = start().mul(new Scalar(0.0));
+        assertTrue(2 * learner(1).won(zero, own) < OWN, "not won yet");
+        Tensor alone = learner(60).learn(zero, own, null);
+        assertTrue(2 * learner(1).won(alone, own) >= OWN);
+        assertEquals(0, difference(alone, learner(60).learn(alone, own, null)), "nothing more to learn");
+    }
+
+    @Test
+    void whatCountsMoreIsServedMore() {
+        double least = meanScore(new LabelLearner(
+                        network, new LabelLearner.Settings(30, RATE, 100), ComputeDevice.CPU)
+                .learn(start(), own, others));
+        double most = meanScore(new LabelLearner(
+                        network, new LabelLearner.Settings(30, RATE, 0.01), ComputeDevice.CPU)
+                .learn(start(), own, others));
+        assertTrue(least < most);
     }
 
     /** The score that a label with this embedding gives images of old labels. */
