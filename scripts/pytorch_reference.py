@@ -25,6 +25,7 @@ from torch import nn
 DEFAULTS = dict(
     data="data/cifar-10-batches-bin", limit_train=0, limit_test=0, augment=True, seed=0,
     backbone="random", filters="dynamic", freeze="none", adapter=False,
+    label_vectors="", freeze_labels=False,      # Java reads the file; a run that goes on here needs it no more
     epochs=20, batch_size=256, precision="fp32", label_smoothing=0.0, clip_grad=0.0,
     optimizer="sgd", lr=0.3, momentum=0.9, weight_decay=5e-4, schedule="onecycle", warmup=0.2,
     image_size=32, class_weights="none",
@@ -96,15 +97,17 @@ class Adapter(nn.Module):
 class DynamicFilterNetwork(nn.Module):
     """Scores each class by the response map of its own filter, which is generated from the label."""
 
-    def __init__(self, filters, classes=10, channels=64, positions=64, backbone=None, adapter=False):
+    def __init__(self, filters, classes=10, channels=64, positions=64, backbone=None, adapter=False,
+                 embedding_size=128):
         super().__init__()
         self.kind = filters
         self.backbone = backbone or Backbone(channels)
         if adapter:
             self.adapter = Adapter(channels)
         if filters == "dynamic":
-            self.embedding = nn.Embedding(classes, 128)
-            self.generator = nn.Sequential(nn.Linear(128, 256), nn.ReLU(), nn.Linear(256, channels), nn.Tanh())
+            self.embedding = nn.Embedding(classes, embedding_size)
+            self.generator = nn.Sequential(nn.Linear(embedding_size, 256), nn.ReLU(),
+                                           nn.Linear(256, channels), nn.Tanh())
         else:
             self.filters = nn.Conv2d(channels, 1 if filters == "single" else classes, 1, bias=False)
         self.predictor = nn.Sequential(nn.Linear(positions, 64), nn.ReLU(),
@@ -234,11 +237,13 @@ def learning_rate(recipe, step, total):
 
 
 def make_optimizer(model, recipe, **implementation):
-    """Freezes what --freeze says; the rest trains, without weight decay for biases and BatchNorm."""
+    """Freezes what --freeze and --freeze-labels say; the rest trains, without weight decay for biases and BatchNorm."""
     for module in model.backbone.modules():
         if recipe.freeze == "all" or recipe.freeze == "all-but-bn" and not hasattr(module, "running_mean"):
             for parameter in module.parameters(recurse=False):
                 parameter.requires_grad_(False)
+    if recipe.freeze_labels and hasattr(model, "embedding"):
+        model.embedding.weight.requires_grad_(False)
     trainable = [p for p in model.parameters() if p.requires_grad]
     groups = [dict(params=[p for p in trainable if p.ndim >= 2], weight_decay=recipe.weight_decay),
               dict(params=[p for p in trainable if p.ndim < 2], weight_decay=0.0)]
@@ -369,7 +374,7 @@ def network_of(checkpoint, path, key="model"):
         backbone = program_beside(path) if checkpoint.get("backbone_program_sha256") else None
         model = DynamicFilterNetwork(
             kind, len(checkpoint["classes"]), channels, state["predictor.0.weight"].shape[1], backbone,
-            "adapter.conv.weight" in state)
+            "adapter.conv.weight" in state, state["embedding.weight"].shape[1] if kind == "dynamic" else 0)
         model.load_state_dict(state, strict=True)
         return model
 
@@ -467,6 +472,8 @@ def train(args):
             step, epoch, best, classes = (saved[key] for key in ("step", "epoch", "best_accuracy", "classes"))
         if args.filters != model.kind:
             fail(f"{args.resume}: its filters are {model.kind}, not {args.filters}")
+        if saved.get("extended"):
+            fail(f"{args.resume}: labels were added to it, by `dynafilter extend`; no run goes on from there")
         program = {key: saved[key] for key in ("backbone_program_sha256",) if key in saved}
         if program and out.resolve() != Path(args.resume).parent.resolve():
             out.mkdir(parents=True, exist_ok=True)
@@ -525,7 +532,11 @@ def evaluate_checkpoint(args):
     key = "ema" if "ema" in checkpoint else "model"             # a run with an average tells its accuracy
     model = network_of(checkpoint, args.model, key).to(device, memory_format=torch.channels_last)
     dataset, names = read(args, "test", device, checkpoint["recipe"].get("image_size", 32))
-    check_classes(checkpoint["classes"], names, args)
+    known = checkpoint["classes"]
+    if sorted(known) == sorted(names):                          # labels added to a network come last there
+        dataset.labels = torch.tensor([known.index(name) for name in names], device=device)[dataset.labels]
+    else:
+        check_classes(known, names, args)
     accuracy, loss, confusion = evaluate(model, dataset, args, args.batch_size)
     per_class = [row[i].item() / row.sum().item() if row.any() else None for i, row in enumerate(confusion)]
     print(f"accuracy {accuracy:.2%}  loss {loss:.4f}  {len(dataset)} images")
@@ -630,6 +641,7 @@ OPTIONS = {
     "backbone": dict(metavar="random|FILE", help="state dict (.pth) or TorchScript file of ResNet-18 or its stem"),
     "filters": dict(choices=("dynamic", "static", "single"), help="where the filters come from"),
     "freeze": dict(choices=("none", "all", "all-but-bn"), help="what of the backbone is not trained"),
+    "freeze_labels": dict(action=argparse.BooleanOptionalAction, help="the labels' embeddings are not trained"),
     "adapter": dict(action=argparse.BooleanOptionalAction, help="a trainable layer between backbone and filters"),
     "epochs": dict(metavar="N", type=number(int, 1)),
     "batch_size": dict(metavar="N", type=number(int, 1)),
@@ -688,7 +700,7 @@ def make_parser():
     sub.add_argument("--json", metavar="FILE", help="write the result there")
 
     sub = command(oracle, "oracle", "scores, gradients and some optimizer steps on one batch, for tests",
-                  "optimizer lr momentum weight_decay label_smoothing clip_grad freeze class_weights")
+                  "optimizer lr momentum weight_decay label_smoothing clip_grad freeze freeze_labels class_weights")
     sub.set_defaults(device="cpu")
     sub.add_argument("--model", metavar="CHECKPOINT", required=True)
     sub.add_argument("--batch", metavar="FILE", required=True,

@@ -115,7 +115,7 @@ public final class StepCost {
         if (training && shape.filters() == FilterKind.DYNAMIC) {
             long classes = shape.classes();
             long width = NetworkShape.GENERATOR_WIDTH;
-            product("generator.0", classes, width, NetworkShape.EMBEDDING_SIZE);
+            product("generator.0", classes, width, shape.embeddingSize());
             product("generator.2", classes, channels, width);
         }
         product("filters", batch * map, maps, channels);

@@ -145,7 +145,7 @@ public final class TorchScriptExport {
         if (shape.filters() == FilterKind.DYNAMIC) {
             module.module(
                             "embedding",
-                            ScriptModule.create("Embedding").parameter("weight", state.get("embedding.weight")))
+                            ScriptModule.create("Embedding").parameter("weight", state.get(NetworkShape.EMBEDDING)))
                     .module("generator", pair("FilterGenerator", "generator", GENERATOR));
             rows = "self.generator.forward(self.embedding.weight)";
         } else {

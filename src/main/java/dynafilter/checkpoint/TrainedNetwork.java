@@ -43,7 +43,8 @@ public final class TrainedNetwork implements AutoCloseable {
     public static final String DATA_SHA256 = "data_sha256";
 
     /** What an exported file knows of the training. */
-    private static final List<String> TRAINING = List.of("best_accuracy", "epoch", "step", "recipe", DATA_SHA256);
+    private static final List<String> TRAINING = 
+            List.of("best_accuracy", "epoch", "step", "recipe", DATA_SHA256, Checkpoint.EXTENDED);
 
     /** What a file tells beside its tensors; see the methods of these names. */
     private record Origin(
@@ -101,11 +102,15 @@ public final class TrainedNetwork implements AutoCloseable {
         if (checkpoint.extra().get(DATA_SHA256) instanceof String sha256) {
             training.put(DATA_SHA256, sha256);
         }
+        if (checkpoint.extra().get(Checkpoint.EXTENDED) instanceof List<?> notes) {
+            training.put(Checkpoint.EXTENDED, notes);
+        }
         FilterKind filterKind = FilterKind.of(kind);
         BackboneArchitecture backbone =
                 PretrainedBackbone.of(checkpoint, file, device).architecture();
         String description = "checkpoint after epoch " + checkpoint.epoch() + ", " + kind + " filters"
                 + (average.isPresent() ? ", averaged weights" : "")
+                + (checkpoint.addedLabels().isEmpty() ? "" : ", extended by " + String.join(", ", checkpoint.addedLabels()))
                 + (backbone == ResNetStem.ARCHITECTURE ? "" : ", on " + backbone.description());
         return of(
                 new Origin(file, description, checkpoint.classes(), true, imageSizeOfRecipe(checkpoint.recipe(), file), training),
@@ -117,7 +122,7 @@ public final class TrainedNetwork implements AutoCloseable {
 
     private static TrainedNetwork ofStateDict(Map<String, Tensor> found, Path file, ComputeDevice device) {
         Map<String, Tensor> saved = unwrapped(found);
-        Tensor embedding = saved.get("embedding.weight"); // [classes, 128]
+        Tensor embedding = saved.get(NetworkShape.EMBEDDING); // [classes, E]
         Tensor filters = saved.get("filters.weight"); // [K, C, 1, 1]
         Tensor scores = saved.get("predictor.2.weight"); // [1 or classes, 64]
         Tensor perClass = embedding != null ? embedding : filters;
@@ -160,11 +165,12 @@ public final class TrainedNetwork implements AutoCloseable {
         try {
             NetworkShape shape =
                     NetworkShape.of(
-                            backbone,
-                            kind,
-                            origin.classes().size(),
-                            NetworkShape.hasAdapter(saved),
-                            origin.imageSize());
+                                    backbone,
+                                    kind,
+                                    origin.classes().size(),
+                                    NetworkShape.hasAdapter(saved),
+                                    origin.imageSize())
+                            .withEmbeddingOf(saved);
             DynamicFilterNetwork.check(shape, saved);
             state = onDevice(saved, device);
             DynamicFilterNetwork network = DynamicFilterNetwork.bind(shape, state, Freeze.NONE);

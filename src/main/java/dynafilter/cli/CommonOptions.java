@@ -7,6 +7,7 @@ import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.OptionalDouble;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
@@ -128,6 +129,23 @@ final class CommonOptions {
         } catch (ArithmeticException wrong) {
             throw new InputException("--" + option + " " + value + ": not a whole number", wrong);
         }
+    }
+
+    /** The number above zero that an option gives; none without the option. */
+    static OptionalDouble positive(CommandLine line, String option) {
+        String value = line.getOptionValue(option);
+        if (value == null) {
+            return OptionalDouble.empty();
+        }
+        try {
+            double number = new BigDecimal(value).doubleValue();
+            if (number > 0 && Double.isFinite(number)) {
+                return OptionalDouble.of(number);
+            }
+        } catch (NumberFormatException wrong) {
+            throw new InputException("--" + option + " " + value + ": not a number", wrong);
+        }
+        throw new InputException("--" + option + " " + value + ": must be above 0");
     }
 
     /** The given number of CPU threads, or another; more than a machine can have would bring libtorch down. */

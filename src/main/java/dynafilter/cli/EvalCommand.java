@@ -94,8 +94,9 @@ final class EvalCommand implements Command {
         Terminal terminal = Terminal.of("auto");
         try {
             return DataSource.open(
-                    line.getOptionValue("data", Recipe.DEFAULT.data()),
-                    DataOption.of(line, trained.imageSize(), terminal));
+                            line.getOptionValue("data", Recipe.DEFAULT.data()),
+                            DataOption.of(line, trained.imageSize(), terminal))
+                    .inOrderOf(trained.classes());
         } finally {
             terminal.clear();
         }

@@ -22,6 +22,7 @@ public final class Main {
             new CompareCommand(),
             new ReportCommand(),
             new ExportCommand(),
+            new ExtendCommand(),
             new BenchmarkCommand(),
             new DoctorCommand(),
             new DataCommand());

@@ -1,9 +1,9 @@
 package dynafilter.cli;
 
 import dynafilter.checkpoint.TrainedNetwork;
-import dynafilter.cli.ImageArguments.Loaded;
 import dynafilter.data.DataSet;
 import dynafilter.data.DataSource;
+import dynafilter.data.DecodedFile;
 import dynafilter.data.ImageSet;
 import dynafilter.report.ConfidentImage;
 import dynafilter.report.ContactSheet;
@@ -181,7 +181,7 @@ final class MapsCommand implements Command {
         }
 
         List<ResponseMaps> ofFiles(List<Path> files, List<Map<String, Object>> skipped) {
-            List<Loaded> loaded = ImageArguments.load(files, trained.imageSize(), skipped);
+            List<DecodedFile> loaded = ImageArguments.load(files, trained.imageSize(), skipped);
             if (loaded.isEmpty()) {
                 throw new InputException("none of the files is an image that can be read; give PNG or JPEG files");
             }

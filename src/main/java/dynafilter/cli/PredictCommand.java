@@ -1,7 +1,7 @@
 package dynafilter.cli;
 
 import dynafilter.checkpoint.TrainedNetwork;
-import dynafilter.cli.ImageArguments.Loaded;
+import dynafilter.data.DecodedFile;
 import dynafilter.model.Scores;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.Precision;
@@ -81,9 +81,9 @@ final class PredictCommand implements Command {
                     .max()
                     .orElse(0);
             for (int from = 0; from < files.size(); from += BATCH) {
-                List<Loaded> loaded =
-                        ImageArguments.load(files.subList(from, Math.min(from + BATCH, files.size())), trained.imageSize(), skipped);
-                predict(loaded, trained, evaluator, top, width, images);
+                List<DecodedFile> decoded = ImageArguments.load(
+                        files.subList(from, Math.min(from + BATCH, files.size())), trained.imageSize(), skipped);
+                predict(decoded, trained, evaluator, top, width, images);
             }
             JsonOutput.write(json, json(model, trained, images, skipped, session));
         }
@@ -95,23 +95,23 @@ final class PredictCommand implements Command {
 
     /** Scores the images as one batch, prints a row each, and closes them. */
     private static void predict(
-            List<Loaded> loaded,
+            List<DecodedFile> decoded,
             TrainedNetwork trained,
             Evaluator evaluator,
             int top,
             int width,
             List<Map<String, Object>> images) {
-        if (loaded.isEmpty()) {
+        if (decoded.isEmpty()) {
             return;
         }
-        List<Tensor> pixels = loaded.stream().map(Loaded::image).toList();
+        List<Tensor> pixels = decoded.stream().map(DecodedFile::image).toList();
         List<Scores> scores = evaluator.scores(trained.classifier(), pixels);
         pixels.forEach(Tensor::close);
         for (int i = 0; i < scores.size(); i++) {
             double[] probabilities = scores.get(i).probabilities();
             List<Integer> best = scores.get(i).ranking().stream().limit(top).toList();
             StringBuilder row = new StringBuilder(
-                    String.format("%-" + width + "s", loaded.get(i).file()));
+                    String.format("%-" + width + "s", decoded.get(i).file()));
             List<Map<String, Object>> predictions = new ArrayList<>();
             for (int label : best) {
                 String name = trained.classes().get(label);
@@ -124,7 +124,7 @@ final class PredictCommand implements Command {
             }
             System.out.println(row);
             Map<String, Object> image = new LinkedHashMap<>();
-            image.put("file", loaded.get(i).file().toString());
+            image.put("file", decoded.get(i).file().toString());
             image.put("predictions", predictions);
             image.put("scores", scores.get(i).logits());
             images.add(image);

@@ -22,6 +22,7 @@ final class RecipeOptions {
         {"cut", "NAME", "the last layer taken from a backbone file, such as layer1 or features.6"},
         {"filters", "KIND", "dynamic (generated from the label), static (one a class) or single (one for all)"},
         {"freeze", "WHAT", "none, all (the backbone), or all-but-bn (the backbone except its BatchNorm)"},
+        {"label-vectors", "FILE", "start the labels' embeddings from word vectors, the text format of word2vec and GloVe"},
         {"epochs", "N", "passes over the training images"},
         {"batch-size", "N", "images of a forward pass; an epoch's last, incomplete batch is dropped"},
         {"accumulate", "N", "batches whose gradients make one step"},
@@ -59,13 +60,13 @@ final class RecipeOptions {
                 continue;
             }
             Object value = defaults.get(key(option[0]));
-            options.addOption(
-                    CommonOptions.valued(option[0], option[1], option[2] + " [" + Recipes.typed(value) + "]"));
+            options.addOption(CommonOptions.valued(option[0], option[1], option[2] + bracketed(Recipes.typed(value))));
         }
         return options.addOption(CommonOptions.flag("augment", "random crops and flips of the training images [on]"))
                 .addOption(CommonOptions.flag("no-augment", "the training images as they are"))
                 .addOption(CommonOptions.flag(
                         "adapter", "a trainable layer, the identity at first, between the backbone and the filters"))
+                .addOption(CommonOptions.flag("freeze-labels", "the labels' embeddings stay as they start"))
                 .addOption(CommonOptions.flag("deterministic", "deterministic algorithms only"))
                 .addOption(DataOption.skipBad());
     }
@@ -85,12 +86,16 @@ final class RecipeOptions {
         if (line.hasOption("augment") || line.hasOption("no-augment")) {
             given.put("augment", !line.hasOption("no-augment"));
         }
-        for (String flag : List.of("deterministic", "adapter", DataOption.SKIP_BAD)) {
+        for (String flag : List.of("deterministic", "adapter", "freeze-labels", DataOption.SKIP_BAD)) {
             if (line.hasOption(flag)) {
                 given.put(key(flag), true);
             }
         }
         return given;
+    }
+
+    private static String bracketed(String value) {
+        return value.isEmpty() ? "" : " [" + value + "]";
     }
 
     private static String key(String option) {

@@ -4,6 +4,7 @@ import dynafilter.checkpoint.BackboneSource;
 import dynafilter.checkpoint.RunDirectory;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSize;
+import dynafilter.data.WordVectors;
 import dynafilter.model.BackboneArchitecture;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import org.apache.logging.log4j.Logger;
 import org.bytedeco.pytorch.Tensor;
@@ -52,7 +54,7 @@ final class RunHeader {
         backbone = count(state, ofBackbone);
         predictor = count(state, ofPredictor);
         filters = count(state, ofBackbone.or(ofPredictor).negate());
-        trained = count(state, name -> shape.trains(name, recipe.freeze()));
+        trained = count(state, name -> shape.trains(name, recipe.freeze(), recipe.freezeLabels()));
     }
 
     private long count(Map<String, Tensor> state, Predicate<String> names) {
@@ -66,8 +68,9 @@ final class RunHeader {
      * The sections of config.json beside the recipe.
      *
      * @param resumed the checkpoint the run continues from; null for a new run
+     * @param vectors that the labels' embeddings start from, where they do
      */
-    Map<String, Object> facts(Trainer trainer, Path resumed) {
+    Map<String, Object> facts(Trainer trainer, Path resumed, Optional<WordVectors> vectors) {
         Map<String, Object> dataFacts = new LinkedHashMap<>();
         dataFacts.put("name", set.name());
         dataFacts.put("sha256", set.sha256());
@@ -86,6 +89,8 @@ final class RunHeader {
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("data", dataFacts);
         facts.put("network", network);
+        vectors.ifPresent(words -> facts.put(
+                "label_vectors", Map.of("size", words.size(), "sha256", words.sha256(), "scaled_to", "root mean square 1")));
         facts.put("environment", session.environment());
         if (resumed != null) { // up to there the recipe may have been another
             facts.put(
@@ -135,6 +140,9 @@ final class RunHeader {
                 predictor,
                 backbone + filters + predictor,
                 trained));
+        if (!recipe.labelVectors().isEmpty() || recipe.freezeLabels()) {
+            log.info("           labels {}", labels());
+        }
         log.info("recipe     {}", shortRecipe());
         log.info(
                 "versions   dynafilter {}, libtorch {}, Java {}, {}",
@@ -183,6 +191,12 @@ final class RunHeader {
                         ? recipe.backbone() + " up to " + recipe.cut()
                         : shape.backbone().description();
         };
+    }
+
+    private String labels() {
+        return (recipe.labelVectors().isEmpty() ? "at random" : "from " + recipe.labelVectors())
+                + format(", embeddings of %d numbers", shape.embeddingSize())
+                + (recipe.freezeLabels() ? ", frozen" : "");
     }
 
     private String frozen() {

@@ -9,6 +9,7 @@ import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataMemory;
 import dynafilter.data.DataSet;
 import dynafilter.data.DataSource;
+import dynafilter.data.WordVectors;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
 import dynafilter.report.TensorBoardLog;
@@ -28,6 +29,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.commons.cli.CommandLine;
 import org.apache.logging.log4j.Logger;
 import org.bytedeco.javacpp.Pointer;
@@ -106,13 +108,9 @@ final class TrainingRun {
                                         session.device(),
                                         terminal::bytes)
                         : PretrainedBackbone.of(checkpoint, file, session.device())) {
-            NetworkShape shape = NetworkShape.of(
-                    backbone.architecture(),
-                    recipe.filters(),
-                    set.classes().size(),
-                    recipe.adapter(),
-                    recipe.imageSize());
-            initial = initial(shape, backbone);
+            Optional<WordVectors> vectors = checkpoint == null ? labelVectors(set) : Optional.empty();
+            NetworkShape shape = shape(set, backbone, checkpoint, vectors);
+            initial = initial(shape, backbone, vectors);
             if (recipe.adapter() && checkpoint == null) {
                 AdapterCalibration.apply(shape, initial, data.training(), session.device());
             }
@@ -139,7 +137,7 @@ final class TrainingRun {
                     prepareFolder(file);
                     backbone.writeProgram(directory);
                     RunHeader header = new RunHeader(recipe, session, set, data, shape, initial);
-                    RunConfig.write(directory.config(), recipe, header.facts(trainer, file));
+                    RunConfig.write(directory.config(), recipe, header.facts(trainer, file, vectors));
                     header.log(directory, trainer, file, graph);
                     if (trainer.epoch() > 0 && !Files.exists(directory.best())) {
                         trainer.forgetBest();
@@ -175,13 +173,35 @@ final class TrainingRun {
         }
     }
 
+    private Optional<WordVectors> labelVectors(DataSet set) {
+        return recipe.labelVectors().isEmpty()
+                ? Optional.empty()
+                : Optional.of(WordVectors.read(recipe.labelVectors(), set.classes()));
+    }
+
+    private NetworkShape shape(
+            DataSet set, PretrainedBackbone backbone, Checkpoint checkpoint, Optional<WordVectors> vectors) {
+        NetworkShape shape = NetworkShape.of(
+                backbone.architecture(),
+                recipe.filters(),
+                set.classes().size(),
+                recipe.adapter(),
+                recipe.imageSize());
+        if (checkpoint != null) {
+            return shape.withEmbeddingOf(checkpoint.model());
+        }
+        return vectors.map(words -> shape.withEmbeddingSize(words.size())).orElse(shape);
+    }
+
     /** The network before its first step; shares the backbone's tensors, and is closed on its own. */
-    private Map<String, Tensor> initial(NetworkShape shape, PretrainedBackbone backbone) {
+    private Map<String, Tensor> initial(
+            NetworkShape shape, PretrainedBackbone backbone, Optional<WordVectors> vectors) {
         Map<String, Tensor> initial = StateDict.random(shape, recipe.seed());
         backbone.state().forEach((name, tensor) -> {
             tensor.retainReference();
             initial.put(name, tensor).close();
         });
+        vectors.ifPresent(words -> StateDict.setEmbeddings(initial, words.scaled()));
         return initial;
     }
 

@@ -56,7 +56,7 @@ public final class ClassNames {
     }
 
     /** Equal for names that look alike. */
-    static String key(String name) {
+    public static String key(String name) {
         return Normalizer.normalize(
                 Normalizer.normalize(name, Normalizer.Form.NFC).toLowerCase(Locale.ROOT), Normalizer.Form.NFC);
     }

@@ -66,6 +66,25 @@ public record DataSet(String name, ImageSet train, ImageSet validation, ImageSet
         return train.classes();
     }
 
+    /**
+     * The same set with its classes in the order of a network's, where they are the same ones: a network that was given further
+     * labels has them last, a folder by name. Closes this set where another is returned.
+     */
+    public DataSet inOrderOf(List<String> labels) {
+        if (classes().equals(labels) || labels.size() != classes().size() || !labels.containsAll(classes())) {
+            return this;
+        }
+        int[] places = classes().stream().mapToInt(labels::indexOf).toArray();
+        try (this) {
+            return new DataSet(
+                    name,
+                    train.relabelled(places, labels),
+                    validation == null ? null : validation.relabelled(places, labels),
+                    test == null ? null : test.relabelled(places, labels),
+                    sha256);
+        }
+    }
+
     /** Whether there are images apart from those to train on. */
     public boolean isSplit() {
         return validation != null || test != null;

@@ -144,6 +144,21 @@ public record ImageSet(String name, Tensor images, Tensor labels, List<String> c
         }
     }
 
+    /**
+     * The same images with other labels.
+     *
+     * @param newLabels by the labels so far
+     * @param newClasses names, by new label
+     */
+    public ImageSet relabelled(int[] newLabels, List<String> newClasses) {
+        try (PointerScope scope = new PointerScope()) {
+            long[] changed = Arrays.stream(labelArray())
+                    .map(label -> newLabels[Math.toIntExact(label)])
+                    .toArray();
+            return new ImageSet(name, images, TensorBytes.of(changed), newClasses);
+        }
+    }
+
     /** A copy of the labels as a Java array, for splits and tables. */
     public long[] labelArray() {
         return TensorBytes.longs(labels);

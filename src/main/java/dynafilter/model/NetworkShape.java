@@ -2,6 +2,7 @@ package dynafilter.model;
 
 import dynafilter.data.ImageSize;
 import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * What decides the shape of every tensor of a network.
@@ -14,6 +15,7 @@ import java.util.Map;
  * @param mapWidth W
  * @param adapter whether a trainable layer stands between the backbone and the filters
  * @param imageSize height and width of the images [N, 3, S, S]
+ * @param embeddingSize numbers in a label's embedding
  */
 public record NetworkShape(
         BackboneArchitecture backbone,
@@ -23,9 +25,13 @@ public record NetworkShape(
         int mapHeight,
         int mapWidth,
         boolean adapter,
-        int imageSize) {
-    /** Numbers in a label's embedding. */
+        int imageSize,
+        int embeddingSize) {
+    /** Numbers in a label's embedding, where no word vectors decide. */
     public static final int EMBEDDING_SIZE = 128;
+
+    /** The labels' embeddings in the state dict, a row a label. */
+    public static final String EMBEDDING = "embedding.weight";
 
     /** Width of the filter generator's hidden layer. */
     public static final int GENERATOR_WIDTH = 256;
@@ -53,7 +59,21 @@ public record NetworkShape(
                 Math.toIntExact(features[1]),
                 Math.toIntExact(features[2]),
                 adapter,
-                imageSize);
+                imageSize,
+                EMBEDDING_SIZE);
+    }
+
+    /** The same network with embeddings of another size. */
+    public NetworkShape withEmbeddingSize(int size) {
+        return new NetworkShape(backbone, filters, classes, channels, mapHeight, mapWidth, adapter, imageSize, size);
+    }
+
+    /** The network that a state dict has the embeddings of; the same where it has none. */
+    public NetworkShape withEmbeddingOf(Map<String, Tensor> state) {
+        Tensor embedding = state.get(EMBEDDING); // [K, E]
+        return embedding == null || embedding.dim() != 2
+                ? this
+                : withEmbeddingSize(Math.toIntExact(embedding.size(1)));
     }
 
     /** The network for ResNet-18's layer1 on 32x32 images. */
@@ -97,9 +117,9 @@ public record NetworkShape(
     }
 
     /** Whether the run that freezes so much trains the parameter with this name in the state dict. */
-    public boolean trains(String parameter, Freeze freeze) {
+    public boolean trains(String parameter, Freeze freeze, boolean freezeLabels) {
         if (!parameter.startsWith(BackboneArchitecture.PREFIX)) {
-            return true;
+            return !freezeLabels || !parameter.equals(EMBEDDING);
         }
         return switch (freeze) {
             case NONE -> true;

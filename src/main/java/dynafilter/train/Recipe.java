@@ -34,6 +34,8 @@ import dynafilter.runtime.Precision;
  * @param imageSize height and width of the images the network takes
  * @param classWeights what an image counts in the loss
  * @param skipBad whether image files that cannot be read are left out; else they end the run
+ * @param labelVectors a file of word vectors that the labels' embeddings start from; empty: they start at random
+ * @param freezeLabels whether the labels' embeddings stay as they start
  */
 public record Recipe(
         String data,
@@ -66,7 +68,9 @@ public record Recipe(
         boolean deterministic,
         int imageSize,
         ClassWeights classWeights,
-        boolean skipBad) {
+        boolean skipBad,
+        String labelVectors,
+        boolean freezeLabels) {
 
     /** The recipe of a {@code train} without options; {@code results.md} tells which values were chosen by experiment. */
     public static final Recipe DEFAULT = new Recipe(
@@ -100,6 +104,8 @@ public record Recipe(
             false,
             NetworkShape.IMAGE_SIZE,
             ClassWeights.NONE,
+            false,
+            "",
             false);
 
     /**
@@ -122,6 +128,10 @@ public record Recipe(
         share("label-smoothing", labelSmoothing);
         share("val-split", valSplit);
         share("ema", ema);
+        if (filters != FilterKind.DYNAMIC && (freezeLabels || !labelVectors.isEmpty())) {
+            throw new InputException((freezeLabels ? "--freeze-labels" : "--label-vectors") + ": only labels of"
+                    + " --filters dynamic have embeddings, not those of " + filters);
+        }
         require(lr > 0 && Double.isFinite(lr), "lr", lr, "must be above 0");
     }
 

@@ -24,7 +24,9 @@ final class Resumption {
             "augment",
             "image_size",
             "class_weights",
-            "skip_bad");
+            "skip_bad",
+            "label_vectors",
+            "freeze_labels");
 
     /**
      * Where inside an epoch the checkpoint was taken.
@@ -37,6 +39,11 @@ final class Resumption {
 
     /** @throws InputException naming the first difference */
     static void check(Checkpoint checkpoint, Recipe recipe, TrainingData data) {
+        if (!checkpoint.addedLabels().isEmpty()) {
+            throw new InputException("the checkpoint is no longer the run's: `dynafilter extend` added "
+                    + String.join(", ", checkpoint.addedLabels())
+                    + "; resume the checkpoint it was made from, or train all labels together in a new run");
+        }
         Map<String, Object> now = Recipes.toMap(recipe);
         for (String key : FIXED) {
             Object then = checkpoint.recipe().get(key);
