@@ -58,7 +58,9 @@ public final class BackboneFile {
         if (!Files.isReadable(file)) {
             throw new InputException("--backbone " + file + " cannot be read; check its permissions");
         }
-        return TorchScriptArchive.isTorchScript(file) ? readTorchScript(file, cut, imageSize, device) : readStateDict(file, cut);
+        return TorchScriptArchive.isTorchScript(file)
+                ? readTorchScript(file, cut, imageSize, device)
+                : readStateDict(file, cut);
     }
 
     private static PretrainedBackbone readStateDict(Path file, String cut) {
@@ -80,8 +82,7 @@ public final class BackboneFile {
                 ScriptModule network = TorchScriptFile.load(file, device);
                 ScriptModule layers = BackboneCut.of(network, file, cut)) {
             torch.manual_seed(0);
-            Tensor images = torch.randn(2, 3, imageSize, imageSize)
-                    .to(device.toTorch(), ScalarType.Float);
+            Tensor images = torch.randn(2, 3, imageSize, imageSize).to(device.toTorch(), ScalarType.Float);
             Tensor features = features(layers, images, file, cut); // [2, C, H, W]
             Map<String, Tensor> found = ScriptedArchitecture.tensors(layers);
             return ofResNet18Stem(file, found, images, features)

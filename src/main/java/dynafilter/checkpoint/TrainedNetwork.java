@@ -43,7 +43,7 @@ public final class TrainedNetwork implements AutoCloseable {
     public static final String DATA_SHA256 = "data_sha256";
 
     /** What an exported file knows of the training. */
-    private static final List<String> TRAINING = 
+    private static final List<String> TRAINING =
             List.of("best_accuracy", "epoch", "step", "recipe", DATA_SHA256, Checkpoint.EXTENDED);
 
     /** What a file tells beside its tensors; see the methods of these names. */
@@ -110,10 +110,18 @@ public final class TrainedNetwork implements AutoCloseable {
                 PretrainedBackbone.of(checkpoint, file, device).architecture();
         String description = "checkpoint after epoch " + checkpoint.epoch() + ", " + kind + " filters"
                 + (average.isPresent() ? ", averaged weights" : "")
-                + (checkpoint.addedLabels().isEmpty() ? "" : ", extended by " + String.join(", ", checkpoint.addedLabels()))
+                + (checkpoint.addedLabels().isEmpty()
+                        ? ""
+                        : ", extended by " + String.join(", ", checkpoint.addedLabels()))
                 + (backbone == ResNetStem.ARCHITECTURE ? "" : ", on " + backbone.description());
         return of(
-                new Origin(file, description, checkpoint.classes(), true, imageSizeOfRecipe(checkpoint.recipe(), file), training),
+                new Origin(
+                        file,
+                        description,
+                        checkpoint.classes(),
+                        true,
+                        imageSizeOfRecipe(checkpoint.recipe(), file),
+                        training),
                 backbone,
                 filterKind,
                 average.orElse(checkpoint.model()),
@@ -163,14 +171,9 @@ public final class TrainedNetwork implements AutoCloseable {
             ComputeDevice device) {
         Map<String, Tensor> state = Map.of();
         try {
-            NetworkShape shape =
-                    NetworkShape.of(
-                                    backbone,
-                                    kind,
-                                    origin.classes().size(),
-                                    NetworkShape.hasAdapter(saved),
-                                    origin.imageSize())
-                            .withEmbeddingOf(saved);
+            NetworkShape shape = NetworkShape.of(
+                            backbone, kind, origin.classes().size(), NetworkShape.hasAdapter(saved), origin.imageSize())
+                    .withEmbeddingOf(saved);
             DynamicFilterNetwork.check(shape, saved);
             state = onDevice(saved, device);
             DynamicFilterNetwork network = DynamicFilterNetwork.bind(shape, state, Freeze.NONE);
@@ -218,8 +221,7 @@ public final class TrainedNetwork implements AutoCloseable {
                             + " classes without names, taken to want normalized images";
             Map<String, Object> training = new LinkedHashMap<>(metadata);
             training.keySet().retainAll(TRAINING);
-            Origin origin =
-                    new Origin(file, description, own ? names : numbered(count), own, imageSize, training);
+            Origin origin = new Origin(file, description, own ? names : numbered(count), own, imageSize, training);
             return new TrainedNetwork(origin, Map.of(), null, classifier);
         } catch (RuntimeException failure) {
             module.close();
@@ -270,8 +272,8 @@ public final class TrainedNetwork implements AutoCloseable {
             if (scores.dim() == 2 && scores.size(0) == 2 && scores.size(1) > 0 && scores.is_floating_point()) {
                 return Math.toIntExact(scores.size(1));
             }
-            throw new InputException(file + " makes " + Arrays.toString(scores.shape())
-                    + " of " + images + ", and scores [2, classes] are needed; give a classifier");
+            throw new InputException(file + " makes " + Arrays.toString(scores.shape()) + " of " + images
+                    + ", and scores [2, classes] are needed; give a classifier");
         } catch (RuntimeException failure) {
             if (failure instanceof InputException) {
                 throw failure;

@@ -48,7 +48,11 @@ final class DataCommand implements Command {
 
     @Override
     public List<String> examples() {
-        return List.of("data download", "data verify --data data/cifar-10-batches-bin", "data info --data sample", "data info pictures --image-size 64");
+        return List.of(
+                "data download",
+                "data verify --data data/cifar-10-batches-bin",
+                "data info --data sample",
+                "data info pictures --image-size 64");
     }
 
     @Override
@@ -74,7 +78,8 @@ final class DataCommand implements Command {
 
     private static String data(CommandLine line, List<String> words) {
         if (words.size() == 2 && line.hasOption("data")) {
-            throw new InputException("the data set is given twice, as " + words.get(1) + " and with --data; give it once");
+            throw new InputException(
+                    "the data set is given twice, as " + words.get(1) + " and with --data; give it once");
         }
         return words.size() == 2 ? words.get(1) : line.getOptionValue("data", DataSource.DEFAULT);
     }
@@ -122,8 +127,8 @@ final class DataCommand implements Command {
 
     private static int verifyImages(Path folder, CommandLine line, Terminal terminal, Path json) {
         NativeRuntime.load();
-        FolderCheck check =
-                FolderCheck.of(folder, DataOption.of(line, ImageSize.CIFAR, terminal).listener());
+        FolderCheck check = FolderCheck.of(
+                folder, DataOption.of(line, ImageSize.CIFAR, terminal).listener());
         check.findings().forEach(System.out::println);
         JsonOutput.write(json, Map.of("folder", folder.toString(), "findings", check.findings(), "good", check.good()));
         return check.good() ? ExitCode.DONE : ExitCode.FAILED;

@@ -2,7 +2,6 @@ package dynafilter.cli;
 
 import dynafilter.checkpoint.TorchFile;
 import dynafilter.checkpoint.TrainedNetwork;
-import dynafilter.data.ClassNames;
 import dynafilter.data.DataMemory;
 import dynafilter.data.DataSet;
 import dynafilter.data.DataSource;
@@ -43,7 +42,9 @@ final class EvalCommand implements Command {
                 .addOption(DataOption.skipBad())
                 .addOption(DataOption.dataMemory())
                 .addOption(CommonOptions.valued(
-                        "limit-test", "N", "only the first N test images (of folders: of each class in turn); 0: all [0]"))
+                        "limit-test",
+                        "N",
+                        "only the first N test images (of folders: of each class in turn); 0: all [0]"))
                 .addOption(CommonOptions.valued("precision", "P", "fp32, tf32 (CUDA) or bf16 (autocast) [fp32]"))
                 .addOption(CommonOptions.valued(
                         "scores", "FILE", "write all scores and labels as torch.save would, for Python"))

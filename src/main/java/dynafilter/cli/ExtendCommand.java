@@ -33,7 +33,8 @@ final class ExtendCommand implements Command {
                 .addOption(ModelOption.model("a checkpoint with dynamic filters"))
                 .addOption(CommonOptions.valued("label", "NAME", "the new label"))
                 .addOption(CommonOptions.valued("images", "DIR", "images of it to learn from: a folder, or one file"))
-                .addOption(CommonOptions.valued("test-images", "DIR", "further images of it, to tell its accuracy from"))
+                .addOption(
+                        CommonOptions.valued("test-images", "DIR", "further images of it, to tell its accuracy from"))
                 .addOption(CommonOptions.valued(
                         "against",
                         "DATA",
@@ -141,19 +142,22 @@ final class ExtendCommand implements Command {
         try {
             return Files.isSameFile(one, other);
         } catch (IOException unreadable) {
-            return one.toAbsolutePath().normalize().equals(other.toAbsolutePath().normalize());
+            return one.toAbsolutePath()
+                    .normalize()
+                    .equals(other.toAbsolutePath().normalize());
         }
     }
 
     private static void requireExtensible(Path model, TrainedNetwork trained) {
         if (!trained.hasNetwork()) {
-            throw new InputException(model + " is TorchScript, whose labels are fixed; give the checkpoint it was"
-                    + " exported from");
+            throw new InputException(
+                    model + " is TorchScript, whose labels are fixed; give the checkpoint it was" + " exported from");
         }
         FilterKind filters = trained.network().shape().filters();
         if (filters != FilterKind.DYNAMIC) {
-            throw new InputException(model + " has " + filters + " filters, which are made of no label: only a network with"
-                    + " --filters dynamic can be given another one");
+            throw new InputException(
+                    model + " has " + filters + " filters, which are made of no label: only a network with"
+                            + " --filters dynamic can be given another one");
         }
         if (!trained.hasNames()) {
             throw new InputException(model + " is a plain state dict, whose labels have no names; give a checkpoint");

@@ -47,8 +47,8 @@ final class ExtensionReport {
             Tensor shares = LabelLearner.shares(own); // [K]
             Map<String, Double> takenFor = new LinkedHashMap<>();
             IntStream.range(0, oldClasses.size())
-                    .forEach(i -> takenFor.put(
-                            oldClasses.get(i), shares.select(0, i).item_double()));
+                    .forEach(i ->
+                            takenFor.put(oldClasses.get(i), shares.select(0, i).item_double()));
             json.put("taken_for", takenFor);
             String alike = takenFor.entrySet().stream()
                     .sorted(Comparator.comparingDouble(entry -> -entry.getValue()))
@@ -76,8 +76,11 @@ final class ExtensionReport {
     }
 
     void folds(int folds, LabelFolds.Result result) {
-        rate("cross_validated", result.won(), result.images(), "the same images, each by what the other of " + folds
-                + " parts taught");
+        rate(
+                "cross_validated",
+                result.won(),
+                result.images(),
+                "the same images, each by what the other of " + folds + " parts taught");
     }
 
     /** @param scores of test images of the new label: [N, K + 1] */
@@ -138,7 +141,11 @@ final class ExtensionReport {
             classes.add(row);
             if (of > 0) {
                 table.append(format(
-                        "%n%" + width + "s  %6.2f %%  %6.2f %%  %7d", oldClasses.get(label), 100 * was, 100 * is, taken));
+                        "%n%" + width + "s  %6.2f %%  %6.2f %%  %7d",
+                        oldClasses.get(label),
+                        100 * was,
+                        100 * is,
+                        taken));
             }
         }
         Map<String, Object> cost = new LinkedHashMap<>();
@@ -150,11 +157,7 @@ final class ExtensionReport {
         json.put("old_labels", cost);
         add(
                 "old labels %.2f %% of %,d test images right before, %.2f %% now; %.1f %% are taken for %s",
-                100 * before.accuracy(),
-                images,
-                100 * after.accuracy(),
-                100.0 * claimed / images,
-                plan.label());
+                100 * before.accuracy(), images, 100 * after.accuracy(), 100.0 * claimed / images, plan.label());
         add("%n%s%n", table);
     }
 

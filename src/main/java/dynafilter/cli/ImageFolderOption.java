@@ -22,7 +22,8 @@ final class ImageFolderOption {
         }
         List<Path> files = ImageFiles.of(List.of(folder));
         if (files.isEmpty()) {
-            throw new InputException("--" + option + " " + folder + " has no files; give a folder of PNG or JPEG images");
+            throw new InputException(
+                    "--" + option + " " + folder + " has no files; give a folder of PNG or JPEG images");
         }
         if (files.size() > MOST) {
             throw new InputException("--" + option + " " + folder + " has " + files.size() + " files, and " + MOST
@@ -39,8 +40,7 @@ final class ImageFolderOption {
      */
     static ImageSet read(List<Path> files, int size, boolean skipBad) {
         List<DecodedFile> decoded = DecodedFile.read(files, size);
-        List<DecodedFile> bad =
-                decoded.stream().filter(file -> !file.isGood()).toList();
+        List<DecodedFile> bad = decoded.stream().filter(file -> !file.isGood()).toList();
         try {
             if (!bad.isEmpty() && (!skipBad || bad.size() == files.size())) {
                 String which = bad.get(0).file() + " " + bad.get(0).problem();

@@ -44,7 +44,8 @@ final class ModelOption {
                 ? !known.equals(set.classes())
                 : known.size() != set.classes().size()) {
             throw new InputException("the network in " + model + " knows "
-                    + (trained.hasNames() ? "the classes " + ClassNames.shown(known) : known.size() + " classes") + ", the data set has "
+                    + (trained.hasNames() ? "the classes " + ClassNames.shown(known) : known.size() + " classes")
+                    + ", the data set has "
                     + ClassNames.shown(set.classes()) + "; give the --data it was trained on");
         }
     }

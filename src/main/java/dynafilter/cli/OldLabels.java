@@ -23,8 +23,7 @@ record OldLabels(String name, String sha256, DeviceImages negatives, DeviceImage
         implements AutoCloseable {
 
     /** @throws InputException where the data set lacks one of the network's labels */
-    static OldLabels open(
-            ExtensionPlan plan, List<String> classes, DataOptions options, ComputeDevice device) {
+    static OldLabels open(ExtensionPlan plan, List<String> classes, DataOptions options, ComputeDevice device) {
         try (DataSet data = DataSource.open(plan.against(), options)) {
             List<String> missing = new ArrayList<>(classes);
             missing.removeAll(data.classes());
@@ -79,8 +78,8 @@ record OldLabels(String name, String sha256, DeviceImages negatives, DeviceImage
 
     private static void requireImages(ExtensionPlan plan, ImageSet images, String role) {
         if (images.size() == 0) {
-            throw new InputException("--against " + plan.against() + " has no " + role + " images of the network's labels"
-                    + "; give a data set that has, or fewer --negatives");
+            throw new InputException("--against " + plan.against() + " has no " + role
+                    + " images of the network's labels" + "; give a data set that has, or fewer --negatives");
         }
     }
 

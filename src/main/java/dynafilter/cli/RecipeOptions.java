@@ -22,7 +22,11 @@ final class RecipeOptions {
         {"cut", "NAME", "the last layer taken from a backbone file, such as layer1 or features.6"},
         {"filters", "KIND", "dynamic (generated from the label), static (one a class) or single (one for all)"},
         {"freeze", "WHAT", "none, all (the backbone), or all-but-bn (the backbone except its BatchNorm)"},
-        {"label-vectors", "FILE", "start the labels' embeddings from word vectors, the text format of word2vec and GloVe"},
+        {
+            "label-vectors",
+            "FILE",
+            "start the labels' embeddings from word vectors, the text format of word2vec and GloVe"
+        },
         {"epochs", "N", "passes over the training images"},
         {"batch-size", "N", "images of a forward pass; an epoch's last, incomplete batch is dropped"},
         {"accumulate", "N", "batches whose gradients make one step"},
@@ -33,7 +37,11 @@ final class RecipeOptions {
         {"schedule", "NAME", "onecycle, cosine, step or constant"},
         {"warmup", "SHARE", "share of all steps in which the learning rate rises"},
         {"label-smoothing", "X", "share of the target spread over all classes"},
-        {"class-weights", "HOW", "what an image counts in the loss: none (all the same), balanced (all classes the same)"},
+        {
+            "class-weights",
+            "HOW",
+            "what an image counts in the loss: none (all the same), balanced (all classes the same)"
+        },
         {"clip-grad", "NORM", "scale larger gradients down to this norm; 0: never"},
         {"ema", "DECAY", "evaluate a moving average of the network with this decay; 0: the network itself"},
         {"seed", "N", "of initial weights, order and augmentation"},

@@ -90,7 +90,8 @@ final class RunHeader {
         facts.put("data", dataFacts);
         facts.put("network", network);
         vectors.ifPresent(words -> facts.put(
-                "label_vectors", Map.of("size", words.size(), "sha256", words.sha256(), "scaled_to", "root mean square 1")));
+                "label_vectors",
+                Map.of("size", words.size(), "sha256", words.sha256(), "scaled_to", "root mean square 1")));
         facts.put("environment", session.environment());
         if (resumed != null) { // up to there the recipe may have been another
             facts.put(
@@ -161,7 +162,8 @@ final class RunHeader {
     }
 
     private String dataLine() {
-        StringBuilder line = new StringBuilder(format("%s: %,d training", set.name(), data.training().size()));
+        StringBuilder line = new StringBuilder(
+                format("%s: %,d training", set.name(), data.training().size()));
         if (data.hasValidation()) {
             line.append(format(", %,d validation", data.selection().size()));
         }
@@ -172,7 +174,8 @@ final class RunHeader {
         if (recipe.imageSize() != ImageSize.CIFAR) {
             line.append(format(", %dx%d", recipe.imageSize(), recipe.imageSize()));
         }
-        return line.append(data.streamed() ? ", streamed to the device batch by batch" : "").toString();
+        return line.append(data.streamed() ? ", streamed to the device batch by batch" : "")
+                .toString();
     }
 
     private String costOfDeterminism() {

@@ -47,7 +47,12 @@ final class TrainingRun {
      * @param position among the runs of a comparison
      */
     record Settings(
-            CudaGraphMode graph, DataMemory memory, boolean overwrite, boolean tensorBoard, Path json, Position position) {
+            CudaGraphMode graph,
+            DataMemory memory,
+            boolean overwrite,
+            boolean tensorBoard,
+            Path json,
+            Position position) {
         static Settings of(CommandLine line) {
             return new Settings(
                     CommonOptions.cudaGraph(line),
@@ -182,11 +187,7 @@ final class TrainingRun {
     private NetworkShape shape(
             DataSet set, PretrainedBackbone backbone, Checkpoint checkpoint, Optional<WordVectors> vectors) {
         NetworkShape shape = NetworkShape.of(
-                backbone.architecture(),
-                recipe.filters(),
-                set.classes().size(),
-                recipe.adapter(),
-                recipe.imageSize());
+                backbone.architecture(), recipe.filters(), set.classes().size(), recipe.adapter(), recipe.imageSize());
         if (checkpoint != null) {
             return shape.withEmbeddingOf(checkpoint.model());
         }
@@ -281,7 +282,8 @@ final class TrainingRun {
             tensorBoard.finished(trainer.step());
         }
         if (!data.hasTest()) {
-            log.info("the data set has no test images: the validation accuracy chose the epoch, and is on the high side");
+            log.info(
+                    "the data set has no test images: the validation accuracy chose the epoch, and is on the high side");
         }
         return outcome;
     }

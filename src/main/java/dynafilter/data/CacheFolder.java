@@ -22,10 +22,12 @@ record CacheFolder(Path beside, Path ofUser) {
 
     static CacheFolder of(Path data) {
         Path home = Path.of(System.getProperty("user.home"), ".cache");
-        return of(data, Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))
-                .filter(path -> !path.isBlank())
-                .map(Path::of)
-                .orElse(home));
+        return of(
+                data,
+                Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))
+                        .filter(path -> !path.isBlank())
+                        .map(Path::of)
+                        .orElse(home));
     }
 
     /** @param caches the user's folder for caches of all kinds */

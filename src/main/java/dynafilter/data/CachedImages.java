@@ -53,11 +53,15 @@ record CachedImages(Path file, ImageIndex index, Tensor pixels) implements AutoC
             ImageIndex index = ImageIndex.ofJson(json);
             long pixels = bytes - TRAILER - length;
             if (!index.format().equals(ImageIndex.FORMAT)
-                    || pixels != 3L * index.imageSize() * index.imageSize() * index.files().size()) {
+                    || pixels
+                            != 3L
+                                    * index.imageSize()
+                                    * index.imageSize()
+                                    * index.files().size()) {
                 return Optional.empty();
             }
-            Tensor images = all.narrow(0, 0, pixels)
-                    .view(index.files().size(), 3, index.imageSize(), index.imageSize());
+            Tensor images =
+                    all.narrow(0, 0, pixels).view(index.files().size(), 3, index.imageSize(), index.imageSize());
             if (crc32c(images) != index.crc32c()) {
                 return Optional.empty();
             }
@@ -71,12 +75,12 @@ record CachedImages(Path file, ImageIndex index, Tensor pixels) implements AutoC
     private static Tensor map(Path file, long bytes) {
         try {
             // The system's own encoding of file names, which need not be Java's default.
-            BytePointer name =
-                    new BytePointer(file.toString(), System.getProperty("sun.jnu.encoding", "UTF-8"));
+            BytePointer name = new BytePointer(file.toString(), System.getProperty("sun.jnu.encoding", "UTF-8"));
             return torch.from_file(
                     name, new BoolOptional(false), new LongOptional(bytes), new TensorOptions(ScalarType.Byte));
         } catch (IOException | RuntimeException failure) {
-            throw new InputException(file + " cannot be mapped into memory: remove it, and look at `ulimit -v`", failure);
+            throw new InputException(
+                    file + " cannot be mapped into memory: remove it, and look at `ulimit -v`", failure);
         }
     }
 

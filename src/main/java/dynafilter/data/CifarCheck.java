@@ -28,7 +28,6 @@ public record CifarCheck(String file, State state, String detail) {
         DAMAGED
     }
 
-
     /**
      * Reads the file once, for its hash and its labels.
      *
@@ -49,8 +48,7 @@ public record CifarCheck(String file, State state, String detail) {
                 digest.update(block, 0, n);
                 for (int at = kind.labelBytes - 1; at < n && wrongLabel == null; at += record) {
                     if (block[at] < 0 || block[at] >= kind.classes) {
-                        wrongLabel =
-                                say("record %,d has label %d", (bytes + at) / record + 1, block[at] & 255);
+                        wrongLabel = say("record %,d has label %d", (bytes + at) / record + 1, block[at] & 255);
                     }
                 }
                 bytes += n;
@@ -77,7 +75,8 @@ public record CifarCheck(String file, State state, String detail) {
         if (wrongLabel != null) {
             return new CifarCheck(name, State.DAMAGED, wrongLabel);
         }
-        return new CifarCheck(name, State.SAME_FORMAT, say("%,d images, labels 0 to %d", bytes / kind.record(), kind.classes - 1));
+        return new CifarCheck(
+                name, State.SAME_FORMAT, say("%,d images, labels 0 to %d", bytes / kind.record(), kind.classes - 1));
     }
 
     private static String say(String format, Object... values) {

@@ -80,8 +80,8 @@ record CifarFile(Path path, Kind kind, long records) {
             Tensor rawLabels = raw.select(1, kind.labelBytes - 1).contiguous(); // [records]
             checkLabels(TensorBytes.bytes(rawLabels));
             labels.narrow(0, at, records).copy_(rawLabels);
-            images.narrow(0, at, records).copy_(raw.narrow(1, kind.labelBytes, PIXELS)
-                            .view(records, 3, 32, 32));
+            images.narrow(0, at, records)
+                    .copy_(raw.narrow(1, kind.labelBytes, PIXELS).view(records, 3, 32, 32));
         }
     }
 

@@ -50,7 +50,8 @@ record ClassFolders(Path root, List<String> classes, List<LabelledFile> files, l
         List<String> classes =
                 folders.stream().map(folder -> folder.getFileName().toString()).toList();
         if (classes.isEmpty()) {
-            throw new InputException(root + " has no folders: put the images of each class into a folder with its name");
+            throw new InputException(
+                    root + " has no folders: put the images of each class into a folder with its name");
         }
         ClassNames.check(root, classes);
         List<LabelledFile> files = new ArrayList<>();
@@ -59,7 +60,9 @@ record ClassFolders(Path root, List<String> classes, List<LabelledFile> files, l
             for (Path file : files(folders.get(label))) {
                 String extension = extension(file);
                 if (IMAGES.contains(extension) || OTHER_IMAGES.contains(extension)) {
-                    String name = root.relativize(file).toString().replace(file.getFileSystem().getSeparator(), "/");
+                    String name = root.relativize(file)
+                            .toString()
+                            .replace(file.getFileSystem().getSeparator(), "/");
                     files.add(new LabelledFile(file, name, label));
                 } else {
                     others++;
@@ -133,7 +136,8 @@ record ClassFolders(Path root, List<String> classes, List<LabelledFile> files, l
     }
 
     private static List<Path> files(Path folder) {
-        Comparator<Path> order = Comparator.comparing((Path file) -> file.getParent().toString(), ClassNames.ORDER)
+        Comparator<Path> order = Comparator.comparing(
+                        (Path file) -> file.getParent().toString(), ClassNames.ORDER)
                 .thenComparing(file -> file.getFileName().toString(), ClassNames.ORDER);
         try (Stream<Path> tree = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
             return tree.filter(file -> !isHiddenBelow(folder, file) && !Files.isDirectory(file))

@@ -15,8 +15,8 @@ public final class ClassNames {
     private static final int SHOWN = 12;
 
     /** By Unicode code point, as Python sorts: Java's own order differs beyond the basic plane. */
-    static final Comparator<String> ORDER =
-            (one, other) -> Arrays.compare(one.codePoints().toArray(), other.codePoints().toArray());
+    static final Comparator<String> ORDER = (one, other) ->
+            Arrays.compare(one.codePoints().toArray(), other.codePoints().toArray());
 
     private ClassNames() {}
 
@@ -24,7 +24,8 @@ public final class ClassNames {
     public static String shown(List<String> names) {
         return names.size() <= SHOWN
                 ? names.toString()
-                : "[" + String.join(", ", names.subList(0, SHOWN - 2)) + " and " + (names.size() - SHOWN + 2) + " more]";
+                : "[" + String.join(", ", names.subList(0, SHOWN - 2)) + " and " + (names.size() - SHOWN + 2)
+                        + " more]";
     }
 
     /**
@@ -40,8 +41,9 @@ public final class ClassNames {
                         + "): set LC_ALL to a UTF-8 locale such as C.UTF-8");
             }
             if (name.codePoints().anyMatch(Character::isISOControl)) {
-                throw new InputException(folder + " has a class folder with a line break or control character in its name"
-                        + " (" + name.replaceAll("\\p{Cntrl}", "?") + "): rename it");
+                throw new InputException(
+                        folder + " has a class folder with a line break or control character in its name" + " ("
+                                + name.replaceAll("\\p{Cntrl}", "?") + "): rename it");
             }
             String other = seen.put(key(name), name);
             if (other != null) {

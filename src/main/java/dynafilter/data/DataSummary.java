@@ -14,8 +14,7 @@ import org.bytedeco.pytorch.TensorOptional;
  * @param validation null where there is none
  * @param test null where there is none
  */
-public record DataSummary(
-        String name, String sha256, List<String> classes, Split train, Split validation, Split test) {
+public record DataSummary(String name, String sha256, List<String> classes, Split train, Split validation, Split test) {
     private static final long CHUNK = 1 << 26; // bytes looked at together
 
     /**

@@ -129,7 +129,8 @@ public final class DeviceImages implements AutoCloseable {
             Tensor places = nextPlaces(size);
             Tensor at = order.index_select(0, places); // [size]
             Tensor rows = source.rows(at, places); // [size]
-            Tensor drawn = padding > 0 ? augmented(rows, places) : source.pixels().index_select(0, rows); // [size, H, W, 3]
+            Tensor drawn =
+                    padding > 0 ? augmented(rows, places) : source.pixels().index_select(0, rows); // [size, H, W, 3]
             return new Batch(normalization.apply(drawn.permute(0, 3, 1, 2)), labels.index_select(0, at));
         }
     }

@@ -35,7 +35,9 @@ public record FolderCheck(List<String> findings, boolean good) {
     private static FolderCheck ofCifar100(Path folder) {
         List<CifarCheck> checks = Cifar100.verify(folder);
         return new FolderCheck(
-                checks.stream().map(check -> check.file() + ": " + check.detail()).toList(),
+                checks.stream()
+                        .map(check -> check.file() + ": " + check.detail())
+                        .toList(),
                 checks.stream().allMatch(check -> check.state() == CifarCheck.State.SAME_FORMAT));
     }
 
@@ -76,8 +78,9 @@ public record FolderCheck(List<String> findings, boolean good) {
             ImageDecoder.withOneThreadEach(() -> new ImageDecoder(ImageSize.CIFAR)
                     .decode(files, files.stream().map(Stamp::of).toList()).stream()
                             .filter(decoded -> decoded.bad() != null)
-                            .forEach(decoded -> problems.add(split.root().resolve(decoded.bad().path()) + " "
-                                    + decoded.bad().problem())));
+                            .forEach(decoded -> problems.add(
+                                    split.root().resolve(decoded.bad().path()) + " "
+                                            + decoded.bad().problem())));
         } catch (IOException impossible) {
             throw new IllegalStateException(impossible); // decode reports, and throws none
         }

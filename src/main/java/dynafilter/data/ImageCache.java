@@ -117,18 +117,19 @@ final class ImageCache {
                 ? "free " + ((3L * size * size * folders.files().size()) >> 20) + " MiB"
                 : "check its permissions and its disk";
         return new InputException(
-                "decoded images cannot be written to " + folder + " (" + Problems.reason(failure) + "): " + hint, failure);
+                "decoded images cannot be written to " + folder + " (" + Problems.reason(failure) + "): " + hint,
+                failure);
     }
 
     private void write(Path file, List<Stamp> stamps, Optional<CachedImages> before) throws IOException {
-        Map<String, Integer> known = before.map(images -> images.index().places()).orElse(Map.of());
+        Map<String, Integer> known =
+                before.map(images -> images.index().places()).orElse(Map.of());
         List<Image> images = new ArrayList<>();
         List<BadImage> bad = new ArrayList<>();
         MessageDigest sha256 = Algorithm.SHA256.digest();
         CRC32C crc32c = new CRC32C();
         ImageDecoder decoder = new ImageDecoder(size);
-        try (FileChannel out =
-                FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             for (int from = 0; from < stamps.size(); from += CHUNK) {
                 listener.decoding(from, stamps.size());
                 int to = Math.min(from + CHUNK, stamps.size());
@@ -177,7 +178,8 @@ final class ImageCache {
         for (int i = from; i < to; i++) {
             LabelledFile file = folders.files().get(i);
             Integer at = known.get(file.name());
-            Image image = at == null ? null : before.orElseThrow().index().files().get(at);
+            Image image =
+                    at == null ? null : before.orElseThrow().index().files().get(at);
             if (image != null && image.stamp().equals(stamps.get(i))) {
                 Image relabelled = new Image(
                         image.path(), file.label(), image.stamp(), image.sha256(), image.width(), image.height());

@@ -46,12 +46,13 @@ record ImageFolder(Path folder, Map<String, ClassFolders> splits) {
         String first = roles.containsKey(TRAIN) ? TRAIN : ALL;
         ClassFolders train = splits.get(first);
         if (train.classes().size() < 2) {
-            throw new InputException(train.root() + " has one class only, " + train.classes().get(0)
-                    + ": put the images of at least two classes into folders with their names");
+            throw new InputException(
+                    train.root() + " has one class only, " + train.classes().get(0)
+                            + ": put the images of at least two classes into folders with their names");
         }
         for (String name : train.emptyClasses()) {
-            throw new InputException(train.root().resolve(name) + " has no images: put PNG or JPEG files there, or remove"
-                    + " the folder");
+            throw new InputException(train.root().resolve(name)
+                    + " has no images: put PNG or JPEG files there, or remove" + " the folder");
         }
         for (String role : List.of(VALIDATION, TEST)) {
             splits.computeIfPresent(role, (key, found) -> found.labelledAs(train));
@@ -102,7 +103,8 @@ record ImageFolder(Path folder, Map<String, ClassFolders> splits) {
         try {
             splits.forEach((role, files) -> cached.put(
                     role,
-                    new ImageCache(files, role, CacheFolder.of(folder), options.imageSize(), options.listener()).open()));
+                    new ImageCache(files, role, CacheFolder.of(folder), options.imageSize(), options.listener())
+                            .open()));
             checkBad(cached, options);
             String name = folder.toAbsolutePath().normalize().getFileName().toString();
             return DataSet.of(
@@ -119,7 +121,8 @@ record ImageFolder(Path folder, Map<String, ClassFolders> splits) {
         CachedImages images = cached.get(role);
         return images == null
                 ? null
-                : new DataSet.Part(images.toSet(name + " " + role), images.index().sha256());
+                : new DataSet.Part(
+                        images.toSet(name + " " + role), images.index().sha256());
     }
 
     private void checkSplit(DataOptions options) {
@@ -128,12 +131,14 @@ record ImageFolder(Path folder, Map<String, ClassFolders> splits) {
         }
         double share = options.valSplit().getAsDouble();
         if (share == 0 && splits.containsKey(ALL)) {
-            throw new InputException(folder + " has classes but no train/ and test/ to tell images to train on from images"
-                    + " held out: hold some out with --val-split 0.2, or move them to train/CLASS and test/CLASS");
+            throw new InputException(
+                    folder + " has classes but no train/ and test/ to tell images to train on from images"
+                            + " held out: hold some out with --val-split 0.2, or move them to train/CLASS and test/CLASS");
         }
         if (share > 0 && splits.containsKey(VALIDATION)) {
-            throw new InputException("--val-split " + share + ": " + splits.get(VALIDATION).root()
-                    + " holds the images that choose the best epoch; leave the option out, or move the folder away");
+            throw new InputException(
+                    "--val-split " + share + ": " + splits.get(VALIDATION).root()
+                            + " holds the images that choose the best epoch; leave the option out, or move the folder away");
         }
     }
 
@@ -142,9 +147,14 @@ record ImageFolder(Path folder, Map<String, ClassFolders> splits) {
         splits.forEach((role, files) -> {
             if (files.others() > 0) {
                 listener.message(String.format(
-                        Locale.ROOT, "%s: %,d files that are no images by their names are left out", files.root(), files.others()));
+                        Locale.ROOT,
+                        "%s: %,d files that are no images by their names are left out",
+                        files.root(),
+                        files.others()));
             }
-            if (!role.equals(TRAIN) && !role.equals(ALL) && !files.emptyClasses().isEmpty()) {
+            if (!role.equals(TRAIN)
+                    && !role.equals(ALL)
+                    && !files.emptyClasses().isEmpty()) {
                 listener.warning(String.format(
                         Locale.ROOT,
                         "%s has no images of %d of the %d classes: %s",
@@ -162,13 +172,17 @@ record ImageFolder(Path folder, Map<String, ClassFolders> splits) {
         if (bad.isEmpty()) {
             return;
         }
-        long all = splits.values().stream().mapToLong(split -> split.files().size()).sum();
+        long all = splits.values().stream()
+                .mapToLong(split -> split.files().size())
+                .sum();
         String count = String.format(Locale.ROOT, "%,d of %,d image files in %s", bad.size(), all, folder);
         if (!options.skipBad()) {
             throw new InputException(count + " cannot be used: "
                     + bad.stream().limit(NAMED_FILES).collect(Collectors.joining("; "))
-                    + (bad.size() > NAMED_FILES ? "; and " + (bad.size() - NAMED_FILES) + " more (`dynafilter data verify "
-                            + folder + "` names all)" : "")
+                    + (bad.size() > NAMED_FILES
+                            ? "; and " + (bad.size() - NAMED_FILES) + " more (`dynafilter data verify " + folder
+                                    + "` names all)"
+                            : "")
                     + "; mend or remove them, or go on without them with --skip-bad");
         }
         options.listener().warning(count + " skipped: " + bad.get(0) + (bad.size() > 1 ? ", ..." : ""));

@@ -85,8 +85,7 @@ public record ImageSet(String name, Tensor images, Tensor labels, List<String> c
 
     private boolean isByClass() {
         long[] all = labelArray();
-        return all[0] < all[all.length - 1]
-                && IntStream.range(1, all.length).allMatch(i -> all[i - 1] <= all[i]);
+        return all[0] < all[all.length - 1] && IntStream.range(1, all.length).allMatch(i -> all[i - 1] <= all[i]);
     }
 
     /** The places of n images, of each class in turn, ascending; the images lie class by class. */

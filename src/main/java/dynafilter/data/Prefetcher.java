@@ -121,8 +121,7 @@ final class Prefetcher implements AutoCloseable {
 
     private void fill(TransferBuffer buffer, Request request, LongUnaryOperator sequence) {
         buffer.awaitCopied();
-        ByteBuffer target =
-                TensorBytes.view(buffer.host(), 0, Math.toIntExact(request.size * imageBytes));
+        ByteBuffer target = TensorBytes.view(buffer.host(), 0, Math.toIntExact(request.size * imageBytes));
         try {
             for (int i = 0; i < request.size; i++) {
                 long image = sequence.applyAsLong(request.from + i);
@@ -131,7 +130,8 @@ final class Prefetcher implements AutoCloseable {
             }
         } catch (InternalError gone) { // Java's word for a fault in mapped memory
             throw new InputException(
-                    "the decoded images of " + name + " cannot be read any more: their file was cut off, or its disk fails;"
+                    "the decoded images of " + name
+                            + " cannot be read any more: their file was cut off, or its disk fails;"
                             + " run the same command again, with --resume to go on with a run",
                     gone);
         }

@@ -77,10 +77,7 @@ final class WordSearch {
     }
 
     private static List<String> words(String name) {
-        return SEPARATORS
-                .splitAsStream(name)
-                .filter(word -> !word.isEmpty())
-                .toList();
+        return SEPARATORS.splitAsStream(name).filter(word -> !word.isEmpty()).toList();
     }
 
     private static float[] mean(List<float[]> vectors) {

@@ -93,8 +93,8 @@ public record WordVectors(List<String> names, List<float[]> rows, String sha256)
             }
         }
         if (size == 0 || !search.sawWords()) {
-            throw new InputException("--label-vectors " + file + " has no vectors; give a file of word vectors: a word and"
-                    + " its numbers a line");
+            throw new InputException("--label-vectors " + file
+                    + " has no vectors; give a file of word vectors: a word and" + " its numbers a line");
         }
     }
 

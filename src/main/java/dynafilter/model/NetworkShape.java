@@ -71,9 +71,7 @@ public record NetworkShape(
     /** The network that a state dict has the embeddings of; the same where it has none. */
     public NetworkShape withEmbeddingOf(Map<String, Tensor> state) {
         Tensor embedding = state.get(EMBEDDING); // [K, E]
-        return embedding == null || embedding.dim() != 2
-                ? this
-                : withEmbeddingSize(Math.toIntExact(embedding.size(1)));
+        return embedding == null || embedding.dim() != 2 ? this : withEmbeddingSize(Math.toIntExact(embedding.size(1)));
     }
 
     /** The network for ResNet-18's layer1 on 32x32 images. */

@@ -39,8 +39,7 @@ record DotPlot(String title, String unit, List<Row> rows, boolean zero) {
         for (Scale.Tick tick : scale.ticks(5)) {
             double x = x(scale, tick.value());
             drawing.line(x, 4, x, floor).set("class", "grid");
-            drawing.text(x, floor + 17, tick.text() + unit)
-                    .set("text-anchor", "middle");
+            drawing.text(x, floor + 17, tick.text() + unit).set("text-anchor", "middle");
         }
         if (zero) {
             drawing.line(x(scale, 0), 4, x(scale, 0), floor).set("class", "zero");

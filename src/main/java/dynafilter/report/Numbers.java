@@ -1,7 +1,5 @@
 package dynafilter.report;
 
-import java.math.BigDecimal;
-import java.math.MathContext;
 import java.util.Locale;
 
 /** Numbers as people read them; a dash for what is not there. */

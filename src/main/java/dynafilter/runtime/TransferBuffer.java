@@ -16,8 +16,7 @@ public final class TransferBuffer implements AutoCloseable {
     /** Of uint8; pinned for CUDA. */
     public TransferBuffer(ComputeDevice device, long... shape) {
         try (PointerScope scope = new PointerScope()) {
-            TensorOptions options =
-                    new TensorOptions(ScalarType.Byte).pinned_memory(new BoolOptional(device.isCuda()));
+            TensorOptions options = new TensorOptions(ScalarType.Byte).pinned_memory(new BoolOptional(device.isCuda()));
             host = torch.empty(shape, options, null);
             host.retainReference();
         }

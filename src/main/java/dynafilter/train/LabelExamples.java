@@ -35,8 +35,8 @@ public record LabelExamples(Tensor features, Tensor scores) implements AutoClose
             for (long from = 0; from < images.size(); from += BATCH) {
                 try (PointerScope step = new PointerScope()) {
                     long size = Math.min(BATCH, images.size() - from);
-                    Tensor part = network.features(
-                            images.evaluationBatch(from, size).images(), false);
+                    Tensor part =
+                            network.features(images.evaluationBatch(from, size).images(), false);
                     features.add(kept(part.detach())); // the last in-place operator gives no tensor of its own
                     scores.add(kept(network.scoresOf(part, filters)));
                 }

@@ -44,7 +44,8 @@ public final class LabelLearner {
      * @return [1, E], on the device; the caller closes it
      */
     public Tensor learn(Tensor start, LabelExamples own, LabelExamples others) {
-        try (FlatParameters parameters = new FlatParameters(Map.of(NetworkShape.EMBEDDING, start), name -> true, device);
+        try (FlatParameters parameters =
+                        new FlatParameters(Map.of(NetworkShape.EMBEDDING, start), name -> true, device);
                 WorkingParameters working = new WorkingParameters(parameters, Precision.FP32, name -> false);
                 AdamW optimizer = new AdamW(parameters, 0);
                 PointerScope scope = new PointerScope()) {

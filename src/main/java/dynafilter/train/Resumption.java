@@ -54,8 +54,9 @@ final class Resumption {
             }
         }
         if (!checkpoint.classes().equals(data.classes())) {
-            throw new InputException("the checkpoint knows the classes " + ClassNames.shown(checkpoint.classes())
-                    + ", the data set has " + ClassNames.shown(data.classes()) + "; resume with the --data of that run");
+            throw new InputException(
+                    "the checkpoint knows the classes " + ClassNames.shown(checkpoint.classes()) + ", the data set has "
+                            + ClassNames.shown(data.classes()) + "; resume with the --data of that run");
         }
         Object sha256 = checkpoint.extra().get("data_sha256");
         if (sha256 != null && !sha256.equals(data.sha256())) {

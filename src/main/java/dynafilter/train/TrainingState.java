@@ -34,7 +34,9 @@ final class TrainingState implements AutoCloseable {
         this.shape = shape;
         DynamicFilterNetwork.check(shape, initial);
         parameters = new FlatParameters(
-                initial, name -> shape.isParameter(name) && shape.trains(name, recipe.freeze(), recipe.freezeLabels()), device);
+                initial,
+                name -> shape.isParameter(name) && shape.trains(name, recipe.freeze(), recipe.freezeLabels()),
+                device);
         working = new WorkingParameters(parameters, recipe.precision(), shape::isCastByAutocast);
         network = DynamicFilterNetwork.bind(shape, working.state(), recipe.freeze());
         average = recipe.ema() > 0 ? new WeightAverage(parameters, recipe.ema()) : null;

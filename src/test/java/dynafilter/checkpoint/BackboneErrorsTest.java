@@ -23,7 +23,8 @@ class BackboneErrorsTest {
     private Path folder;
 
     private static void assertRefused(Path file, String message) {
-        String actual = assertThrows(InputException.class, () -> BackboneFile.read(file, "layer1", 32, ComputeDevice.CPU))
+        String actual = assertThrows(
+                        InputException.class, () -> BackboneFile.read(file, "layer1", 32, ComputeDevice.CPU))
                 .getMessage();
         assertTrue(actual.contains(message), actual);
         assertTrue(actual.contains(file.toString()), actual);

@@ -98,8 +98,15 @@ class BadFolderTest {
         org.junit.jupiter.api.Assertions.assertTrue(
                 outcome.err().contains("has no images of 1 of the 2 classes: [dog]"), outcome.err());
         Outcome table = Outcome.ofSuccess(
-                "eval", "--model", folder.resolve("run/best.pt"), "--data", folder, "--threads", 1, "--json",
-                folder.resolve("x.json")) ;
+                "eval",
+                "--model",
+                folder.resolve("run/best.pt"),
+                "--data",
+                folder,
+                "--threads",
+                1,
+                "--json",
+                folder.resolve("x.json"));
         org.junit.jupiter.api.Assertions.assertTrue(table.line("       dog").contains(" - "), table.out());
     }
 
@@ -133,10 +140,12 @@ class BadFolderTest {
 
     @Test
     void sizesThatMakeNoSense() {
-        Outcome.of("train", "--data", folder, "--image-size", 4).assertRefused("--image-size 4: must be from 8 to 1024");
+        Outcome.of("train", "--data", folder, "--image-size", 4)
+                .assertRefused("--image-size 4: must be from 8 to 1024");
         Outcome.of("train", "--data", folder, "--image-size", "big").assertRefused("--image-size big: not a number");
         Outcome.of("train", "--data", folder, "--class-weights", "x").assertRefused("--class-weights x: use one of");
-        Outcome.of("train", "--data", folder, "--data-memory", "x").assertRefused("--data-memory x: use auto, resident");
+        Outcome.of("train", "--data", folder, "--data-memory", "x")
+                .assertRefused("--data-memory x: use auto, resident");
         Outcome.of("data", "info", folder, "--data", folder).assertRefused("given twice");
     }
 

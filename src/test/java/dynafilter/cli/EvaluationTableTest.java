@@ -29,8 +29,9 @@ class EvaluationTableTest {
             confusion[label][(label + 1) % 100] = 1;
         }
         confusion[7][3] = 5;
-        List<String> classes =
-                IntStream.range(0, 100).mapToObj(label -> "class number " + label).toList();
+        List<String> classes = IntStream.range(0, 100)
+                .mapToObj(label -> "class number " + label)
+                .toList();
         String table = new EvaluationTable(new Evaluation(1, confusion), classes).toString();
         assertTrue(table.lines().allMatch(line -> line.length() <= 100), table);
         assertTrue(table.lines().count() < 60, table);
@@ -38,7 +39,6 @@ class EvaluationTableTest {
             assertTrue(table.contains(name + " "), name);
         }
         assertTrue(table.contains("class number 7   60.00 % of 15"), table);
-        assertTrue(
-                table.contains("confused most:\n class number 7  as  class number 3  5 of 15\n"), table);
+        assertTrue(table.contains("confused most:\n class number 7  as  class number 3  5 of 15\n"), table);
     }
 }

@@ -51,7 +51,17 @@ class ExtendCommandTest {
         extended = folder.resolve("extended.pt");
         report = folder.resolve("report.json");
         Outcome.ofSuccess(extend(
-                "otter", "--out", extended, "--against", data, "--negatives", 40, "--test-images", images, "--json", report));
+                "otter",
+                "--out",
+                extended,
+                "--against",
+                data,
+                "--negatives",
+                40,
+                "--test-images",
+                images,
+                "--json",
+                report));
     }
 
     private static Path writeImages(Path into, int count) throws IOException {
@@ -192,8 +202,7 @@ class ExtendCommandTest {
         Object[] line = {"eval", "--model", extended, "--data", eleven, "--json", there, "--device", "cpu"};
         Python.withTorch().runFile(Path.of("scripts/pytorch_reference.py"), line);
         assertEquals(json(here).get("confusion"), json(there).get("confusion"));
-        assertEquals(
-                json(here).get("loss").asDouble(), json(there).get("loss").asDouble(), 1e-4);
+        assertEquals(json(here).get("loss").asDouble(), json(there).get("loss").asDouble(), 1e-4);
     }
 
     @Test
@@ -258,7 +267,14 @@ class ExtendCommandTest {
     void refusesNetworksThatGenerateNoFilters() throws IOException {
         Path fixed = folder.resolve("static");
         Outcome.ofSuccess(TinyRuns.train(data, fixed, "--epochs", 1, "--filters", "static", "--limit-train", 16));
-        String[] line = {"--label", "seal", "--images", images.toString(), "--out", folder.resolve("no.pt").toString()};
+        String[] line = {
+            "--label",
+            "seal",
+            "--images",
+            images.toString(),
+            "--out",
+            folder.resolve("no.pt").toString()
+        };
         Outcome.of("extend", "--model", fixed.resolve("best.pt"), line[0], line[1], line[2], line[3], line[4], line[5])
                 .assertRefused("has static filters, which are made of no label");
         Path script = folder.resolve("model.ts.pt");

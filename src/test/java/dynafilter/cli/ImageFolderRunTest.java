@@ -58,7 +58,9 @@ class ImageFolderRunTest {
     }
 
     private static List<String> texts(JsonNode list) {
-        return IntStream.range(0, list.size()).mapToObj(i -> list.get(i).asText()).toList();
+        return IntStream.range(0, list.size())
+                .mapToObj(i -> list.get(i).asText())
+                .toList();
     }
 
     @Test
@@ -82,8 +84,7 @@ class ImageFolderRunTest {
             JsonNode predicted =
                     json("predict", "--model", run.resolve(model), "--threads", 1, pictures.resolve("test/Zebra"));
             assertEquals(8, predicted.get("images").size());
-            assertEquals(
-                    "Zebra", predicted.at("/images/0/predictions/0/label").asText());
+            assertEquals("Zebra", predicted.at("/images/0/predictions/0/label").asText());
         }
     }
 
@@ -110,7 +111,9 @@ class ImageFolderRunTest {
 
     @Test
     void aStreamedRunIsTheResidentOneToTheBitAlsoWhenItIsResumed() {
-        Object[] options = {"--epochs", 2, "--image-size", 16, "--val-split", "0.25", "--batch-size", 4, "--accumulate", 2};
+        Object[] options = {
+            "--epochs", 2, "--image-size", 16, "--val-split", "0.25", "--batch-size", 4, "--accumulate", 2
+        };
         Path resident = folder.resolve("resident");
         train(pictures, resident, and(options, "--data-memory", "resident"));
         Path streamed = folder.resolve("streamed");
@@ -210,7 +213,8 @@ class ImageFolderRunTest {
         Path data = Pictures.split(folder.resolve("spoilt"), 8, 4, "a", "b");
         Files.createFile(data.resolve("train/a/empty.png"));
         Path out = folder.resolve("spoilt run");
-        Outcome.of(TinyRuns.train(data, out)).assertFailed(2, "1 of 25 image files", "empty.png is empty", "--skip-bad");
+        Outcome.of(TinyRuns.train(data, out))
+                .assertFailed(2, "1 of 25 image files", "empty.png is empty", "--skip-bad");
         Outcome first = Outcome.of(TinyRuns.train(data, out, "--skip-bad", "--epochs", 2, "--max-steps", 1));
         assertEquals(0, first.code(), first.err());
         assertTrue(first.err().contains("1 of 25 image files in " + data + " skipped"), first.err());

@@ -51,7 +51,15 @@ class LabelVectorsRunTest {
         Files.writeString(vectors, text);
         frozen = folder.resolve("frozen");
         Outcome outcome = Outcome.ofSuccess(TinyRuns.train(
-                data, frozen, "--label-vectors", vectors, "--freeze-labels", "--epochs", 2, "--max-steps", TinyRuns.STEPS));
+                data,
+                frozen,
+                "--label-vectors",
+                vectors,
+                "--freeze-labels",
+                "--epochs",
+                2,
+                "--max-steps",
+                TinyRuns.STEPS));
         assertTrue(
                 outcome.out().contains("labels from " + vectors + ", embeddings of 20 numbers, frozen"), outcome.out());
     }
@@ -70,9 +78,11 @@ class LabelVectorsRunTest {
             assertEquals(true, checkpoint.recipe().get("freeze_labels"));
             assertEquals(vectors.toString(), checkpoint.recipe().get("label_vectors"));
             assertArrayEquals(
-                    new long[] {256, SIZE}, checkpoint.model().get("generator.0.weight").shape());
+                    new long[] {256, SIZE},
+                    checkpoint.model().get("generator.0.weight").shape());
         }
-        JsonNode config = new ObjectMapper().readTree(frozen.resolve("config.json").toFile());
+        JsonNode config =
+                new ObjectMapper().readTree(frozen.resolve("config.json").toFile());
         assertEquals(SIZE, config.at("/label_vectors/size").asInt());
         assertEquals(
                 WordVectors.read(vectors.toString(), Cifar10.CLASSES).sha256(),
@@ -136,8 +146,21 @@ class LabelVectorsRunTest {
         ImageIO.write(grey, "png", image.toFile());
         Path out = folder.resolve("extended.pt");
         Outcome.ofSuccess(
-                "extend", "--model", frozen.resolve("best.pt"), "--label", "Seal", "--images", image, "--steps", 1,
-                "--label-vectors", vectors, "--out", out, "--threads", 1);
+                "extend",
+                "--model",
+                frozen.resolve("best.pt"),
+                "--label",
+                "Seal",
+                "--images",
+                image,
+                "--steps",
+                1,
+                "--label-vectors",
+                vectors,
+                "--out",
+                out,
+                "--threads",
+                1);
         try (PointerScope scope = new PointerScope();
                 Checkpoint checkpoint = Checkpoint.read(out)) {
             Tensor row = checkpoint.model().get(NetworkShape.EMBEDDING).narrow(0, 10, 1);
@@ -151,7 +174,8 @@ class LabelVectorsRunTest {
     @Test
     void refusesWhatHasNoEmbeddingsAndNamesWithoutVectors() throws IOException {
         Outcome.of("train", "--data", data, "--filters", "static", "--freeze-labels")
-                .assertRefused("--freeze-labels: only labels of --filters dynamic have embeddings, not those of static");
+                .assertRefused(
+                        "--freeze-labels: only labels of --filters dynamic have embeddings, not those of static");
         Outcome.of("train", "--data", data, "--filters", "single", "--label-vectors", vectors)
                 .assertRefused("--label-vectors: only labels of --filters dynamic have embeddings");
         Path few = folder.resolve("few.txt");

@@ -182,7 +182,8 @@ class DeviceImagesTest {
             EpochPlan plan = images.plan(1, 0);
             assertEquals(16, Arrays.stream(plan.cropTop()).max().orElseThrow());
             images.begin(plan, 0);
-            assertArrayEquals(new long[] {4, 3, 64, 64}, images.nextBatch(4).images().shape());
+            assertArrayEquals(
+                    new long[] {4, 3, 64, 64}, images.nextBatch(4).images().shape());
         }
     }
 

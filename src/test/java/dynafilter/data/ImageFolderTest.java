@@ -50,7 +50,8 @@ class ImageFolderTest {
 
     @Test
     void findsClassesAndFilesInTheOrderOfImageFolder() throws IOException {
-        for (String name : List.of("ant/1.png", "Zebra/2.PNG", "ant/10.jpeg", "ant/2.JPG", "a b/x.png", "ant/in/0.png")) {
+        for (String name :
+                List.of("ant/1.png", "Zebra/2.PNG", "ant/10.jpeg", "ant/2.JPG", "a b/x.png", "ant/in/0.png")) {
             Files.createDirectories(folder.resolve(name).getParent());
             Files.createFile(folder.resolve(name));
         }
@@ -60,7 +61,10 @@ class ImageFolderTest {
         assertEquals(List.of("Zebra", "a b", "ant", "linked"), found.classes());
         assertEquals(
                 List.of("Zebra/2.PNG", "a b/x.png", "ant/1.png", "ant/10.jpeg", "ant/2.JPG", "ant/in/0.png"),
-                found.files().stream().map(ClassFolders.LabelledFile::name).limit(6).toList());
+                found.files().stream()
+                        .map(ClassFolders.LabelledFile::name)
+                        .limit(6)
+                        .toList());
         assertEquals(2, found.others());
         assertEquals(
                 Python.withModules("os").run(IMAGE_FOLDER, folder).lines().toList(),
@@ -101,9 +105,7 @@ class ImageFolderTest {
                 byte[] expected = TensorBytes.bytes(
                         SquareImage.of(ImageFile.read(folder.resolve("train").resolve(files.get(i))), 16));
                 assertArrayEquals(
-                        expected,
-                        TensorBytes.bytes(set.train().images().get(i).contiguous()),
-                        files.get(i));
+                        expected, TensorBytes.bytes(set.train().images().get(i).contiguous()), files.get(i));
             }
         }
     }

@@ -72,7 +72,9 @@ class SquareImageTest {
                 assertTrue(difference <= 1, size[0] + "x" + size[1]);
                 apart += difference;
             }
-            assertTrue(apart <= 3 * target / 32 * target / 32 + 1, apart + " values are rounded to the other side in " + size[0] + "x" + size[1]);
+            assertTrue(
+                    apart <= 3 * target / 32 * target / 32 + 1,
+                    apart + " values are rounded to the other side in " + size[0] + "x" + size[1]);
         }
     }
 

@@ -65,7 +65,11 @@ class WordVectorsTest {
         assertRow(read(parts, "polar bear"), 0, 2, 4);
         assertRow(read(parts + "Polar_Bear 7 7\n", "polar bear"), 0, 7, 7);
         assertRow(read(parts + "pickup-truck 6 6\n", "pickup_truck"), 0, 6, 6);
-        assertRow(read(parts + "polar bear 5 9\n", "polar_bear"), 0, 5, 9); // a blank inside, as GloVe's largest files have
+        assertRow(
+                read(parts + "polar bear 5 9\n", "polar_bear"),
+                0,
+                5,
+                9); // a blank inside, as GloVe's largest files have
         WordVectors spread = read(parts, "polar  bear", "bear");
         assertRow(spread, 0, 2, 4);
         assertRow(spread, 1, 3, 5);
@@ -76,7 +80,9 @@ class WordVectorsTest {
         WordVectors vectors = read("cat 3 4\ndog 0.001 0\n", "cat", "dog");
         float unit = (float) (1 / Math.sqrt(12.5));
         assertArrayEquals(
-                new float[] {3 * unit, 4 * unit, (float) Math.sqrt(2), 0}, TensorAssert.floats(vectors.scaled()), 1e-6f);
+                new float[] {3 * unit, 4 * unit, (float) Math.sqrt(2), 0},
+                TensorAssert.floats(vectors.scaled()),
+                1e-6f);
     }
 
     @ParameterizedTest

@@ -125,18 +125,18 @@ class LabelLearnerTest {
 
     @Test
     void whatCountsMoreIsServedMore() {
-        double least = meanScore(new LabelLearner(
-                        network, new LabelLearner.Settings(30, RATE, 100), ComputeDevice.CPU)
+        double least = meanScore(new LabelLearner(network, new LabelLearner.Settings(30, RATE, 100), ComputeDevice.CPU)
                 .learn(start(), own, others));
-        double most = meanScore(new LabelLearner(
-                        network, new LabelLearner.Settings(30, RATE, 0.01), ComputeDevice.CPU)
+        double most = meanScore(new LabelLearner(network, new LabelLearner.Settings(30, RATE, 0.01), ComputeDevice.CPU)
                 .learn(start(), own, others));
         assertTrue(least < most);
     }
 
     /** The score that a label with this embedding gives images of old labels. */
     private double meanScore(Tensor embedding) {
-        return network.scoresOf(others.features(), network.filtersOf(embedding)).mean().item_double();
+        return network.scoresOf(others.features(), network.filtersOf(embedding))
+                .mean()
+                .item_double();
     }
 
     @Test
