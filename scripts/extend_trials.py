@@ -19,7 +19,7 @@ VARIANTS = [        # what differs from DEFAULT
     dict(old_weight=1), dict(old_weight=4), dict(old_weight=20), dict(steps=30), dict(steps=300), dict(start="mean"),
     dict(margin=1.0), dict(rows=2), dict(rows=4), dict(images=500, rows=2), dict(free=True), dict(images=500, free=True),
     dict(negatives=0, steps=100), dict(negatives=0, steps=100, images=1), dict(negatives=0, steps=100, images=5),
-    dict(negatives=0, steps=100, until=1.0), dict(negatives=0, steps=100, until=0.75), dict(negatives=0, steps=100, until=2.0),
+    dict(negatives=0, steps=100, until=1.0), dict(negatives=0, steps=100, until=0.75),
 ]
 DEFAULT = dict(images=50, negatives=1000, steps=100, old_weight=9, start="mixture", margin=0.0, rows=1, free=False, until=0.5)
 
