@@ -2,7 +2,6 @@ package dynafilter.report;
 
 import dynafilter.checkpoint.AtomicFile;
 import dynafilter.checkpoint.RunDirectory;
-import dynafilter.runtime.InputException;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -35,13 +34,10 @@ final class EventFile implements AutoCloseable {
      * Makes a new file in a run's folder. Its name holds the time, by which TensorBoard reads a folder's files in order: it
      * comes behind those that are there, even where two begin in one second or the clock was put back.
      *
-     * @throws InputException where it cannot be written
+     * @throws dynafilter.runtime.InputException where it cannot be written
      */
     static EventFile create(RunDirectory directory) {
         Path folder = directory.tensorboard();
-        if (Files.exists(folder) && !Files.isDirectory(folder)) {
-            throw new InputException(folder + " is no folder, and TensorBoard's events belong into it; move it away");
-        }
         long time = Instant.now().getEpochSecond();
         for (Path older : directory.eventFiles()) {
             time = Math.max(time, time(older) + 1);
