@@ -23,11 +23,13 @@ final class EventFile implements AutoCloseable {
 
     private final Path path;
     private final FileOutputStream out; // not a channel, which an interrupt (Ctrl-C) would close
+    private long length;
 
     /** Opens a file to append to. */
     EventFile(Path path) throws IOException {
         this.path = path;
         out = new FileOutputStream(path.toFile(), true);
+        length = path.toFile().length();
     }
 
     /**
@@ -77,19 +79,19 @@ final class EventFile implements AutoCloseable {
             buffer.put(record);
             buffer.putInt(maskedCrc(record, 0, record.length));
         }
-        long end = out.getChannel().position();
         try {
             out.write(buffer.array());
+            length += buffer.capacity();
         } catch (IOException failure) {
-            takeBack(end, failure);
+            takeBack(failure);
             throw failure;
         }
     }
 
     /** Cuts off what was written of a record. */
-    private void takeBack(long end, IOException why) {
+    private void takeBack(IOException why) {
         try {
-            out.getChannel().truncate(end);
+            out.getChannel().truncate(length);
         } catch (IOException failure) {
             why.addSuppressed(failure);
         }
