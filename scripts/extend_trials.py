@@ -32,8 +32,8 @@ class Trials:
         new, known = reference.CLASSES.index(args.label), checkpoint["classes"]
         place = torch.tensor([known.index(name) if name in known else -1 for name in reference.CLASSES])
         device = torch.device("cpu")
-        train = reference.read_cifar10(args.data, ["data_batch_1.bin", "data_batch_2.bin"], 0, device)
-        test = reference.read_cifar10(args.data, ["test_batch.bin"], 0, device)
+        train = reference.read_cifar10(args.data, ["data_batch_1.bin", "data_batch_2.bin"], 0, device, 32)
+        test = reference.read_cifar10(args.data, ["test_batch.bin"], 0, device, 32)
         self.own = self.examples(train, (train.labels == new).nonzero().flatten())
         self.old = self.examples(train, (train.labels != new).nonzero().flatten()[:4000])
         self.test, self.labels = self.examples(test, torch.arange(len(test))), place[test.labels]

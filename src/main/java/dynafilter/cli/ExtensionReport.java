@@ -22,6 +22,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /** What {@code extend} did and what it is worth, gathered while it runs; for people as text, for programs as JSON. */
 final class ExtensionReport {
+    private static final String FORMAT = "dynafilter-extension/1";
     private static final int ALIKE = 3;
 
     private final ExtensionPlan plan;
@@ -35,6 +36,7 @@ final class ExtensionReport {
     ExtensionReport(ExtensionPlan plan, List<String> oldClasses, Map<String, ?> environment) {
         this.plan = plan;
         this.oldClasses = oldClasses;
+        json.put("format", FORMAT);
         json.put("model", plan.model().toString());
         json.put("out", plan.out().toString());
         json.put("label", plan.label());
