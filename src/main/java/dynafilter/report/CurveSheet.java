@@ -25,7 +25,7 @@ final class CurveSheet {
             double x = GAP + i % columns * (width + GAP);
             double y = GAP + i / columns * (height + GAP);
             sheet.text(x, y + 13, charts.get(i).title()).set("class", "title");
-            sheet.add(drawings.get(i)).set("x", x).set("y", y + TITLE_HEIGHT);
+            sheet.add(drawings.get(i)).set("x", x).set("y", y + TITLE_HEIGHT).set("overflow", "visible"); // long names
         }
         return sheet;
     }
