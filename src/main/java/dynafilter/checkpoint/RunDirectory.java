@@ -69,10 +69,18 @@ public record RunDirectory(Path path) {
         return path.resolve("tensorboard");
     }
 
-    /** What the run has written for TensorBoard, in the order of the names, which is that of time. */
+    /**
+     * What the run has written for TensorBoard, in the order of the names, which is that of time.
+     *
+     * @throws InputException where a file has the folder's name
+     */
     public List<Path> eventFiles() {
-        if (!Files.isDirectory(tensorboard())) {
+        if (!Files.exists(tensorboard())) {
             return List.of();
+        }
+        if (!Files.isDirectory(tensorboard())) {
+            throw new InputException(
+                    tensorboard() + " is no folder, as which TensorBoard's event files need it; move it away");
         }
         try (Stream<Path> files = Files.list(tensorboard())) {
             return files.filter(file -> file.getFileName().toString().startsWith(EVENTS))
@@ -159,10 +167,10 @@ public record RunDirectory(Path path) {
 
     /** Deletes an older run's files. */
     public void clear() {
+        eventFiles().forEach(RunDirectory::delete); // and nothing else that may lie there
         for (String name : FILES) {
             delete(path.resolve(name));
         }
-        eventFiles().forEach(RunDirectory::delete); // and nothing else that may lie there
     }
 
     /**

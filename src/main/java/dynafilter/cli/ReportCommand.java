@@ -11,6 +11,7 @@ import dynafilter.report.Findings;
 import dynafilter.report.RunFacts;
 import dynafilter.report.RunNumbers;
 import dynafilter.report.RunPage;
+import dynafilter.report.Svg;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.ShellWord;
 import dynafilter.train.RunConfig;
@@ -21,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 import org.apache.logging.log4j.Logger;
@@ -29,6 +31,7 @@ import org.apache.logging.log4j.Logger;
 final class ReportCommand implements Command {
     private static final String DATA = "data";
     private static final String OUT = "out";
+    private static final String CURVES = "curves";
     private static final int BEGINNING = 4096; // bytes in which a page names its generator
 
     private final Logger log = Logging.log();
@@ -54,6 +57,7 @@ final class ReportCommand implements Command {
                 .addOption(CommonOptions.valued(OUT, "FILE", "where to write [report.html in the folder]"))
                 .addOption(CommonOptions.valued(
                         DATA, "DIR|sample", "the data set whose test images to use [that of the run's recipe]"))
+                .addOption(CommonOptions.valued(CURVES, "FILE.svg", "write the curves as a picture, too"))
                 .addOption(CommonOptions.json("write the report's numbers as JSON"));
         return CommonOptions.addCompute(options);
     }
@@ -63,17 +67,20 @@ final class ReportCommand implements Command {
         return List.of(
                 "report checkpoints/RUN",
                 "report checkpoints/RUN --data data/cifar-10-batches-bin --out run.html --json run.json",
-                "report checkpoints/COMPARISON");
+                "report checkpoints/COMPARISON --curves curves.svg");
     }
 
     @Override
     public int run(CommandLine line, Interruption interruption) {
         Path folder = folder(line);
         Path json = JsonOutput.file(line);
+        Path curves = curves(line);
         if (ComparisonFacts.isIn(folder)) {
             ComparisonFacts facts = ComparisonFacts.read(folder);
             Path out = out(line, folder);
-            write(out, new ComparisonPage(facts, out, generator()).html());
+            ComparisonPage page = new ComparisonPage(facts, out, generator());
+            write(out, page.html());
+            writeCurves(curves, page.drawnCurves());
             JsonOutput.write(json, facts.numbers());
             return ExitCode.DONE;
         }
@@ -85,9 +92,28 @@ final class ReportCommand implements Command {
         RunFacts facts = RunFacts.read(directory);
         Path out = out(line, folder);
         Evaluated evaluated = evaluate(line, facts);
-        write(out, new RunPage(facts, evaluated.findings, evaluated.missing, generator()).html());
+        RunPage page = new RunPage(facts, evaluated.findings, evaluated.missing, generator());
+        write(out, page.html());
+        writeCurves(curves, page.drawnCurves());
         JsonOutput.write(json, RunNumbers.of(facts, evaluated.findings, evaluated.missing));
         return ExitCode.DONE;
+    }
+
+    /** SVG alone: its colours follow the reader's screen. */
+    private static Path curves(CommandLine line) {
+        Path file = CommonOptions.output(line, CURVES);
+        if (file != null && !file.toString().endsWith(".svg")) {
+            throw new InputException("--" + CURVES + " " + file + ": the picture is an SVG; name the file .svg");
+        }
+        return file;
+    }
+
+    private void writeCurves(Path file, Optional<Svg> drawing) {
+        if (file != null && drawing.isEmpty()) {
+            log.warn("there are no curves yet, and so no {}", file);
+        } else if (file != null) {
+            FigureOutput.write(file, drawing.get());
+        }
     }
 
     private static String generator() {

@@ -16,6 +16,20 @@ final class ComparisonCurves {
     private ComparisonCurves() {}
 
     static List<Object> of(ComparisonFacts facts) {
+        List<LineChart> charts = charts(facts);
+        if (charts.isEmpty()) {
+            return List.of(
+                    Html.of("p", "No run of this comparison is finished yet.").as("missing"));
+        }
+        return List.of(
+                Parts.note(
+                        "A bold line is the mean of a variant's seeds, as far as all of them go; the faint ones are the seeds."
+                                + " Point at a chart, or focus it and use the arrow keys, to read an epoch's values."),
+                Html.of("div", charts.stream().map(LineChart::figure).toArray()).as("charts"));
+    }
+
+    /** None where no run is finished. */
+    static List<LineChart> charts(ComparisonFacts facts) {
         List<Integer> epochs = facts.variants().stream()
                 .flatMap(variant -> runs(variant).stream())
                 .flatMap(run -> list(run.path("curve")).stream())
@@ -24,25 +38,17 @@ final class ComparisonCurves {
                 .sorted()
                 .toList();
         if (epochs.isEmpty()) {
-            return List.of(
-                    Html.of("p", "No run of this comparison is finished yet.").as("missing"));
+            return List.of();
         }
         String selection = Parts.capital(facts.selection());
-        Html charts = Html.of(
-                        "div",
-                        chart(facts, epochs, "accuracy", selection + " accuracy", " %", Numbers::percent, 100),
-                        chart(facts, epochs, "loss", selection + " loss (cross-entropy)", "", Numbers::loss, 1),
-                        chart(facts, epochs, "train_accuracy", "Training accuracy", " %", Numbers::percent, 100),
-                        chart(facts, epochs, "train_loss", "Training loss (cross-entropy)", "", Numbers::loss, 1))
-                .as("charts");
         return List.of(
-                Parts.note(
-                        "A bold line is the mean of a variant's seeds, as far as all of them go; the faint ones are the seeds."
-                                + " Point at a chart, or focus it and use the arrow keys, to read an epoch's values."),
-                charts);
+                chart(facts, epochs, "accuracy", selection + " accuracy", " %", Numbers::percent, 100),
+                chart(facts, epochs, "loss", selection + " loss (cross-entropy)", "", Numbers::loss, 1),
+                chart(facts, epochs, "train_accuracy", "Training accuracy", " %", Numbers::percent, 100),
+                chart(facts, epochs, "train_loss", "Training loss (cross-entropy)", "", Numbers::loss, 1));
     }
 
-    private static Html chart(
+    private static LineChart chart(
             ComparisonFacts facts,
             List<Integer> epochs,
             String measure,
@@ -54,7 +60,7 @@ final class ComparisonCurves {
                 .filter(variant -> !runs(variant).isEmpty())
                 .map(variant -> curve(variant, epochs, measure))
                 .toList();
-        return new LineChart(measure, title, unit, epochs, curves, epochs.size() - 1, text, factor).figure();
+        return new LineChart(measure, title, unit, epochs, curves, epochs.size() - 1, text, factor);
     }
 
     private static Curve curve(JsonNode variant, List<Integer> epochs, String measure) {

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 
@@ -54,6 +55,12 @@ public final class ComparisonPage {
         sections.add(new Section("environment", "Environment", Parts.environment(facts.json())));
         sections.add(new Section("reproduce", "How to reproduce it", reproduce()));
         return new Page("Comparison " + facts.name(), header(), sections, "{}", generator).html();
+    }
+
+    /** The curves as a drawing of their own; empty where no run is finished. */
+    public Optional<Svg> drawnCurves() {
+        List<LineChart> charts = ComparisonCurves.charts(facts);
+        return charts.isEmpty() ? Optional.empty() : Optional.of(CurveSheet.of(charts));
     }
 
     private Html header() {

@@ -2,7 +2,6 @@ package dynafilter.report;
 
 import dynafilter.checkpoint.AtomicFile;
 import dynafilter.checkpoint.RunDirectory;
-import dynafilter.runtime.InputException;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -24,24 +23,23 @@ final class EventFile implements AutoCloseable {
 
     private final Path path;
     private final FileOutputStream out; // not a channel, which an interrupt (Ctrl-C) would close
+    private long length;
 
     /** Opens a file to append to. */
     EventFile(Path path) throws IOException {
         this.path = path;
         out = new FileOutputStream(path.toFile(), true);
+        length = path.toFile().length();
     }
 
     /**
      * Makes a new file in a run's folder. Its name holds the time, by which TensorBoard reads a folder's files in order: it
      * comes behind those that are there, even where two begin in one second or the clock was put back.
      *
-     * @throws InputException where it cannot be written
+     * @throws dynafilter.runtime.InputException where it cannot be written
      */
     static EventFile create(RunDirectory directory) {
         Path folder = directory.tensorboard();
-        if (Files.exists(folder) && !Files.isDirectory(folder)) {
-            throw new InputException(folder + " is no folder, and TensorBoard's events belong into it; move it away");
-        }
         long time = Instant.now().getEpochSecond();
         for (Path older : directory.eventFiles()) {
             time = Math.max(time, time(older) + 1);
@@ -81,19 +79,19 @@ final class EventFile implements AutoCloseable {
             buffer.put(record);
             buffer.putInt(maskedCrc(record, 0, record.length));
         }
-        long end = out.getChannel().position();
         try {
             out.write(buffer.array());
+            length += buffer.capacity();
         } catch (IOException failure) {
-            takeBack(end, failure);
+            takeBack(failure);
             throw failure;
         }
     }
 
     /** Cuts off what was written of a record. */
-    private void takeBack(long end, IOException why) {
+    private void takeBack(IOException why) {
         try {
-            out.getChannel().truncate(end);
+            out.getChannel().truncate(length);
         } catch (IOException failure) {
             why.addSuppressed(failure);
         }

@@ -102,7 +102,8 @@ record LineChart(
         return lines;
     }
 
-    private Svg drawing() {
+    /** Without the legend and the table. */
+    Svg drawing() {
         int letters =
                 curves.stream().mapToInt(curve -> label(curve).length()).max().orElse(0);
         double right = 14 + LETTER * Math.max(LEAST_LETTERS, curves.size() > 1 ? letters : 0);

@@ -57,7 +57,7 @@ record Page(String title, Html header, List<Section> sections, String data, Stri
                 meta("viewport", "width=device-width, initial-scale=1"),
                 meta("color-scheme", "light dark"),
                 Html.of("title", title),
-                Html.verbatim("style", resource("report.css")));
+                Html.verbatim("style", resource("chart.css") + resource("report.css")));
         Html body = Html.of(
                 "body",
                 Html.of("a", "Skip to the content").set("href", "#main").as("skip"),
@@ -74,7 +74,8 @@ record Page(String title, Html header, List<Section> sections, String data, Stri
         return Html.of("meta").set("name", name).set("content", content);
     }
 
-    private static String resource(String name) {
+    /** A file of the program that pages and drawings are made with. */
+    static String resource(String name) {
         try (InputStream in = Page.class.getResourceAsStream("/report/" + name)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException broken) {

@@ -7,6 +7,7 @@ import dynafilter.train.EpochResult;
 import dynafilter.train.Evaluation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
@@ -136,6 +137,11 @@ public final class RunPage {
                 : List.of(result, "Held-out training images chose that epoch; the test set had no part in it.");
     }
 
+    /** The curves as a drawing of their own; empty where no epoch is finished. */
+    public Optional<Svg> drawnCurves() {
+        return run.history().isEmpty() ? Optional.empty() : Optional.of(CurveSheet.of(charts()));
+    }
+
     private Section curves() {
         if (run.history().isEmpty()) {
             return Section.of(
@@ -144,39 +150,6 @@ public final class RunPage {
                     Html.of("p", "No epoch is finished yet.").as("missing"));
         }
         String selection = run.selection();
-        Html charts = Html.of(
-                        "div",
-                        chart(
-                                "accuracy",
-                                "Accuracy",
-                                " %",
-                                Numbers::percent,
-                                100,
-                                curve("training", EpochResult::trainAccuracy),
-                                curve(selection, EpochResult::accuracy)),
-                        chart(
-                                "loss",
-                                "Loss (cross-entropy)",
-                                "",
-                                Numbers::loss,
-                                1,
-                                curve("training", EpochResult::trainLoss),
-                                curve(selection, EpochResult::loss)),
-                        chart(
-                                "learning-rate",
-                                "Learning rate, at the end of the epoch",
-                                "",
-                                Numbers::rate,
-                                1,
-                                curve("learning rate", EpochResult::learningRate)),
-                        chart(
-                                "speed",
-                                "Training images a second",
-                                "",
-                                Numbers::count,
-                                1,
-                                curve("images/s", EpochResult::imagesPerSecond)))
-                .as("charts");
         return Section.of(
                 "curves",
                 "Curves",
@@ -185,14 +158,49 @@ public final class RunPage {
                         + (run.recipe().labelSmoothing() > 0 ? " and with label smoothing" : "") + "; " + selection
                         + " values are of the network at its end. Point at a chart, or focus it and use the arrow keys,"
                         + " to read an epoch's values; without a script they are those of the best epoch."),
-                charts);
+                Html.of("div", charts().stream().map(LineChart::figure).toArray()).as("charts"));
+    }
+
+    private List<LineChart> charts() {
+        String selection = run.selection();
+        return List.of(
+                chart(
+                        "accuracy",
+                        "Accuracy",
+                        " %",
+                        Numbers::percent,
+                        100,
+                        curve("training", EpochResult::trainAccuracy),
+                        curve(selection, EpochResult::accuracy)),
+                chart(
+                        "loss",
+                        "Loss (cross-entropy)",
+                        "",
+                        Numbers::loss,
+                        1,
+                        curve("training", EpochResult::trainLoss),
+                        curve(selection, EpochResult::loss)),
+                chart(
+                        "learning-rate",
+                        "Learning rate, at the end of the epoch",
+                        "",
+                        Numbers::rate,
+                        1,
+                        curve("learning rate", EpochResult::learningRate)),
+                chart(
+                        "speed",
+                        "Training images a second",
+                        "",
+                        Numbers::count,
+                        1,
+                        curve("images/s", EpochResult::imagesPerSecond)));
     }
 
     private Curve curve(String name, ToDoubleFunction<EpochResult> of) {
         return Curve.of(name, run.history().stream().map(of::applyAsDouble).toList());
     }
 
-    private Html chart(
+    private LineChart chart(
             String id,
             String title,
             String unit,
@@ -207,7 +215,7 @@ public final class RunPage {
                         .isPresent())
                 .findFirst()
                 .orElse(epochs.size() - 1);
-        return new LineChart(id, title, unit, epochs, List.of(curves), shown, text, factor).figure();
+        return new LineChart(id, title, unit, epochs, List.of(curves), shown, text, factor);
     }
 
     private List<Object> environment() {

@@ -109,9 +109,9 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
                     .figures(network)
                     .forEach((name, png) -> images.add(Events.image("response_maps/" + name, png)));
             append(step, images);
-        } catch (InputException noFont) {
+        } catch (InputException undrawable) {
             draws = false;
-            warning.accept("TensorBoard gets no response maps: " + noFont.getMessage());
+            warning.accept("TensorBoard gets no response maps: " + undrawable.getMessage());
         }
     }
 

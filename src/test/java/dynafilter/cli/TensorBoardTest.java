@@ -218,6 +218,16 @@ class TensorBoardTest {
     }
 
     @Test
+    void aFileInPlaceOfTheFolderIsFoundBeforeAnOlderRunGoes() throws IOException {
+        Path run = Files.createDirectories(home.resolve("run"));
+        Path history = Files.createFile(run.resolve("history.csv"));
+        Files.createFile(run.resolve("tensorboard"));
+        Outcome.of(train(data, run, "--overwrite", "--tensorboard"))
+                .assertRefused(run.resolve("tensorboard") + " is no folder", "move it away");
+        assertTrue(Files.exists(history));
+    }
+
+    @Test
     void withAValidationSplitTheTestSetComesOnceAtTheEnd() throws IOException {
         Path run = home.resolve("run");
         Path json = home.resolve("outcome.json");

@@ -2,11 +2,8 @@ package dynafilter.report;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.checkpoint.RunDirectory;
-import dynafilter.runtime.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,14 +54,5 @@ class EventFileTest {
             assertEquals(future, files.get(12));
             assertEquals(last.path(), files.get(13));
         }
-    }
-
-    @Test
-    void aFileInPlaceOfTheFolderIsNamed() throws IOException {
-        Files.createFile(folder.resolve("tensorboard"));
-        RunDirectory run = new RunDirectory(folder);
-        String message =
-                assertThrows(InputException.class, () -> EventFile.create(run)).getMessage();
-        assertTrue(message.startsWith(run.tensorboard() + " is no folder"), message);
     }
 }

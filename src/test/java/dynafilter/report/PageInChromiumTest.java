@@ -194,7 +194,7 @@ class PageInChromiumTest {
         JsonNode pixel = browser.evaluate(
                 "[...document.querySelector('#explorer canvas').getContext('2d').getImageData(383, 383, 1, 1).data]");
         for (int channel = 0; channel < 3; channel++) {
-            assertEquals(corner >> 16 - 8 * channel & 0xff, pixel.get(channel).asInt(), 4);
+            assertEquals((corner >> (16 - 8 * channel)) & 0xff, pixel.get(channel).asInt(), 4);
         }
     }
 
