@@ -23,7 +23,8 @@ final class CurveSheet {
         sheet.rect(0, 0, sheet.number("width"), sheet.number("height")).set("style", "fill: var(--paper)");
         for (int i = 0; i < drawings.size(); i++) {
             double x = GAP + i % columns * (width + GAP);
-            double y = GAP + i / columns * (height + GAP);
+            int row = i / columns;
+            double y = GAP + row * (height + GAP);
             sheet.text(x, y + 13, charts.get(i).title()).set("class", "title");
             sheet.add(drawings.get(i)).set("x", x).set("y", y + TITLE_HEIGHT).set("overflow", "visible"); // long names
         }
