@@ -87,7 +87,7 @@ public final class Raster {
     private static InputException noFonts(Throwable cause) {
         return new InputException(
                 "PNG figures need a font, and this machine has none: install one (apt-get install fontconfig"
-                        + " fonts-dejavu-core), or write SVG: name the file .svg",
+                        + " fonts-dejavu-core); SVG figures need none",
                 cause);
     }
 }
