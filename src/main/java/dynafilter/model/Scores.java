@@ -26,7 +26,11 @@ public record Scores(float[] logits) {
 
     /** The label with the highest score. */
     public int predicted() {
-        return ranking().get(0);
+        int best = 0;
+        for (int label = 1; label < logits.length; label++) {
+            best = logits[label] > logits[best] ? label : best;
+        }
+        return best;
     }
 
     /** All labels, the likeliest first. */

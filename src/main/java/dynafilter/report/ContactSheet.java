@@ -49,9 +49,12 @@ public final class ContactSheet {
         return Look.MARGIN + 2 * (SIZE + GAP) + GAP + column * (SIZE + GAP);
     }
 
+    private double listX() {
+        return mapX(columns) + GAP;
+    }
+
     private Svg draw() {
-        double listX = mapX(columns);
-        double barX = listX + LIST + GAP;
+        double barX = listX() + LIST + GAP;
         double height = HEADER + Math.max(images.size() * rowHeight, 140);
         Svg sheet = Look.paper(barX + ColorBar.WIDTH + Look.MARGIN, height + Look.MARGIN - ROW_GAP, description());
         header(sheet);
@@ -70,7 +73,7 @@ public final class ContactSheet {
     private void header(Svg sheet) {
         Look.text(sheet, Look.MARGIN, Look.MARGIN + 14, 17, description()).set("font-weight", "bold");
         double y = Look.MARGIN + 14;
-        double x = Look.MARGIN + Look.width(description(), 17) * 1.1 + 2 * GAP;
+        double x = Look.MARGIN + Look.width(description(), 17) * Look.BOLD + 2 * GAP;
         Marks.predicted(sheet, x, y);
         Look.text(sheet, x + Marks.SIGN + 6, y, 12, "predicted");
         Marks.truth(sheet, x + 100, y);
@@ -78,7 +81,7 @@ public final class ContactSheet {
         List<String> classes = images.get(0).classes();
         double above = HEADER - 10;
         Look.muted(sheet, Look.MARGIN, above, 11, "image");
-        Look.muted(sheet, Look.MARGIN + SIZE + GAP, above, 11, "predicted");
+        Look.muted(sheet, Look.MARGIN + SIZE + GAP, above, 11, "overlay");
         if (images.get(0).isShared()) {
             Look.fitted(sheet, mapX(0), above, 11, SIZE + GAP, "shared map");
         } else if (inOrder) {
@@ -87,7 +90,7 @@ public final class ContactSheet {
         } else {
             Look.muted(sheet, mapX(0), above, 11, "the " + columns + " labels with the highest scores");
         }
-        Look.muted(sheet, mapX(columns), above, 11, "probability");
+        Look.muted(sheet, listX() + ScoreList.SIGNS, above, 11, "probability");
     }
 
     private void row(Svg sheet, double y, ResponseMaps maps) {
@@ -116,8 +119,8 @@ public final class ContactSheet {
                         maps.classes().get(label));
             }
         }
-        double listX = mapX(columns);
-        Look.fitted(row, listX + 26, top + 10, 11, LIST - 26, maps.name()).set("font-weight", "bold");
-        ScoreList.draw(row, listX, top + 14, LIST, LINE, maps, ScoreList.top(maps, LISTED));
+        Look.fitted(row, listX() + ScoreList.SIGNS, top + 10, 11, LIST - ScoreList.SIGNS, maps.name())
+                .set("font-weight", "bold");
+        ScoreList.draw(row, listX(), top + 14, LIST, LINE, maps, ScoreList.top(maps, LISTED));
     }
 }

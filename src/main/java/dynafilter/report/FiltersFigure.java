@@ -9,7 +9,7 @@ public final class FiltersFigure {
     private static final double WIDTH = 640; // of the filters, and at most of the matrix
     private static final int MOST_NUMBERS = 20; // labels up to which the cosines are written into the matrix
     private static final double NAMES = 110;
-    private static final double MOST_UPRIGHT =
+    private static final double LEAST_SLANTED =
             18; // columns up to which names stand upright: slanted, they would collide
     private static final Scale COSINES = new Scale(-1, 1);
 
@@ -28,7 +28,9 @@ public final class FiltersFigure {
                 count == 1
                         ? HEADER + weightsHeight + 60
                         : second + matrixSide + below(filters.names(), matrixSide) + Look.MARGIN,
-                "The filters of " + count + " labels and the cosine similarity of each two");
+                count == 1
+                        ? "The filter that all labels share"
+                        : "The filters of " + count + " labels and the cosine similarity of each two");
         weights(figure, x, HEADER, line, filters);
         if (count > 1) {
             heading(
@@ -49,18 +51,6 @@ public final class FiltersFigure {
         return figure;
     }
 
-    /** The matrix alone, for a page that has its own headings. */
-    public static Svg similarity(Filters filters) {
-        double side = side(filters.names().size());
-        Svg figure = Look.paper(
-                NAMES + side + 16 + ColorBar.WIDTH,
-                24 + side + below(filters.names(), side),
-                "Cosine similarity of the filters of each two labels");
-        matrix(figure.group(NAMES, 24), side, filters.names(), filters.similarity());
-        ColorBar.draw(figure, NAMES + side + 16, 24, Math.min(side, 300), Colormap.BLUE_RED, COSINES, "cosine");
-        return figure;
-    }
-
     private static double side(int count) {
         return Math.min(Math.max(WIDTH, count * 10), count * 44);
     }
@@ -72,7 +62,7 @@ public final class FiltersFigure {
                 .mapToDouble(name -> Math.min(NAMES - 8, Look.width(name, nameFont(cell))))
                 .max()
                 .orElse(0);
-        return 18 + (cell >= MOST_UPRIGHT ? longest * Math.sqrt(0.5) : longest);
+        return 18 + (cell >= LEAST_SLANTED ? longest * Math.sqrt(0.5) : longest);
     }
 
     private static double nameFont(double line) {
@@ -92,7 +82,9 @@ public final class FiltersFigure {
                 figure,
                 Look.MARGIN + 14,
                 "Filters",
-                "a row a label, a column a channel of the feature map; each row has length 1");
+                weights.height() == 1
+                        ? "all labels share one; a column a channel of the feature map; its length is 1"
+                        : "a row a label, a column a channel of the feature map; each row has length 1");
         PixelImage cells = PixelImage.of(weights, Colormap.BLUE_RED, scale);
         figure.image(x, y, WIDTH, height, cells.nearest(Math.max(1, (int) (2 * WIDTH / weights.width()))));
         rowNames(figure.group(x, y), line, filters.names());
@@ -121,7 +113,7 @@ public final class FiltersFigure {
         group.set("class", "similarity");
         rowNames(group, cell, names);
         for (int column = 0; column < count; column++) {
-            boolean slanted = cell >= MOST_UPRIGHT;
+            boolean slanted = cell >= LEAST_SLANTED;
             Svg name = group.group((column + 0.5) * cell + (slanted ? 0 : font * 0.36), side + (slanted ? 12 : 8));
             Look.fitted(name, 0, 0, font, NAMES - 8, names.get(column))
                     .set("transform", slanted ? "rotate(-45)" : "rotate(-90)")

@@ -10,6 +10,9 @@ final class Look {
     static final String PREDICTED = "#d1410c";
     static final double MARGIN = 24;
 
+    /** How much wider bold letters are. */
+    static final double BOLD = 1.1;
+
     private static final String NARROW = "ijlI.,:;'|! ";
     private static final String MIDDLING = "frt()[]/-";
     private static final String WIDE = "mwMW@%&…";

@@ -64,7 +64,7 @@ public final class MapsFigure {
                 figure,
                 Look.MARGIN + (stacked ? 0 : imageSize + GAP),
                 HEADER + (stacked ? imageCell : 0),
-                maps.isShared() ? "map on the image" : maps.classes().get(maps.predicted()) + " on the image",
+                maps.isShared() ? "overlay" : "overlay: " + maps.classes().get(maps.predicted()),
                 maps.overlay(maps.predicted(), scale, imageSize));
         for (int i = 0; i < maps.maps().size(); i++) {
             int row = i / columns;
@@ -93,23 +93,29 @@ public final class MapsFigure {
 
     private void header(Svg figure) {
         int predicted = maps.predicted();
-        Look.text(figure, Look.MARGIN, Look.MARGIN + 14, 17, "Response maps of " + maps.name())
+        double width = figure.number("width") - Look.MARGIN;
+        Look.fitted(
+                        figure,
+                        Look.MARGIN,
+                        Look.MARGIN + 14,
+                        17,
+                        (width - Look.MARGIN) / Look.BOLD,
+                        "Response maps of " + maps.name())
                 .set("font-weight", "bold");
         double y = Look.MARGIN + 40;
-        Marks.predicted(figure, Look.MARGIN, y);
+        double x = Look.MARGIN + Marks.SIGN + 6;
         String text = "predicted: " + maps.classes().get(predicted) + ", " + Look.percent(probabilities[predicted]);
-        Look.text(figure, Look.MARGIN + Marks.SIGN + 6, y, 13, text);
+        Marks.predicted(figure, Look.MARGIN, y);
+        double room = maps.label().isPresent() ? (width - x) * 0.6 : width - x;
+        Look.fitted(figure, x, y, 13, room, text);
         if (maps.label().isPresent()) {
-            double x = Look.MARGIN + Marks.SIGN + 6 + Look.width(text, 13) + 28;
-            Marks.truth(figure, x, y);
             int label = maps.label().getAsInt();
-            Look.text(
-                    figure,
-                    x + Marks.SIGN + 6,
-                    y,
-                    13,
-                    "true label: " + maps.classes().get(label)
-                            + (label == predicted ? "" : ", " + Look.percent(probabilities[label])));
+            x += Math.min(Look.width(text, 13), room) + 28;
+            Marks.truth(figure, x, y);
+            x += Marks.SIGN + 6;
+            text = "true label: " + maps.classes().get(label)
+                    + (label == predicted ? "" : ", " + Look.percent(probabilities[label]));
+            Look.fitted(figure, x, y, 13, width - x, text);
         }
     }
 
@@ -131,9 +137,10 @@ public final class MapsFigure {
         Scale own = Scale.of(List.of(map));
         double height = height(size);
         double font = size > 100 ? 12.5 : 11;
-        String name = shared ? "map of all labels" : maps.classes().get(index);
+        String name = shared ? "shared map" : maps.classes().get(index);
         group.set("class", "map");
-        Svg caption = Look.fitted(group, 0, CAPTION - 10, font, size, name);
+        boolean predicted = !shared && index == maps.predicted();
+        Svg caption = Look.fitted(group, 0, CAPTION - 10, font, predicted ? size / Look.BOLD : size, name);
         group.image(
                 0,
                 CAPTION,
@@ -148,7 +155,7 @@ public final class MapsFigure {
                     .set("stroke", Look.LINE);
             return;
         }
-        if (index == maps.predicted()) {
+        if (predicted) {
             caption.set("font-weight", "bold");
         }
         group.set("data-label", index)

@@ -58,28 +58,6 @@ public record PixelImage(int width, int height, int[] rgb) {
         return new PixelImage(width * factor, height * factor, large);
     }
 
-    /** Brought to another size, smoothly. */
-    public PixelImage bilinear(int newHeight, int newWidth) {
-        Grid red = channel(16).bilinear(newHeight, newWidth);
-        Grid green = channel(8).bilinear(newHeight, newWidth);
-        Grid blue = channel(0).bilinear(newHeight, newWidth);
-        int[] mixed = new int[newWidth * newHeight];
-        Arrays.setAll(
-                mixed,
-                i -> Math.round(red.values()[i]) << 16
-                        | Math.round(green.values()[i]) << 8
-                        | Math.round(blue.values()[i]));
-        return new PixelImage(newWidth, newHeight, mixed);
-    }
-
-    private Grid channel(int shift) {
-        float[] values = new float[rgb.length];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = rgb[i] >> shift & 0xff;
-        }
-        return new Grid(height, width, values);
-    }
-
     /** Without colours. */
     public PixelImage grey() {
         int[] grey = Arrays.stream(rgb)

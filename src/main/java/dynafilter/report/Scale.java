@@ -9,8 +9,6 @@ import java.util.List;
 
 /** The numbers that the first and the last colour of a map stand for, or the two ends of an axis. */
 public record Scale(double low, double high) {
-    private static final BigDecimal SMALLEST = new BigDecimal("0.0001"); // that is written in full
-
     /** From the smallest to the largest number; numbers that are not finite do not count. */
     public static Scale of(Collection<Grid> grids) {
         double low = Double.POSITIVE_INFINITY;
@@ -48,7 +46,8 @@ public record Scale(double low, double high) {
         double rough = (high - low) / count;
         int exponent = (int) Math.floor(Math.log10(rough));
         double share = rough / Math.pow(10, exponent); // in [1, 10)
-        BigDecimal step = BigDecimal.valueOf(share < 1.5 ? 1 : share < 3.5 ? 2 : share < 7.5 ? 5 : 10)
+        BigDecimal step = BigDecimal.valueOf(
+                        share < Math.sqrt(2) ? 1 : share < Math.sqrt(10) ? 2 : share < Math.sqrt(50) ? 5 : 10)
                 .scaleByPowerOfTen(exponent);
         List<Tick> ticks = new ArrayList<>();
         double tolerance = 1e-6; // of a step
@@ -69,8 +68,6 @@ public record Scale(double low, double high) {
 
     private static String text(BigDecimal value) {
         BigDecimal shown = value.setScale(Math.max(0, value.scale()), RoundingMode.UNNECESSARY);
-        return shown.signum() == 0
-                ? "0"
-                : value.abs().compareTo(SMALLEST) < 0 ? value.toString() : shown.toPlainString();
+        return shown.signum() == 0 ? "0" : shown.toString();
     }
 }

@@ -5,8 +5,11 @@ import java.util.List;
 
 /** Labels of an image with their probabilities as numbers and bars, a line each. */
 final class ScoreList {
+    /** Where the names begin: the signs of predicted and true label stand before them. */
+    static final double SIGNS = 26;
+
     private static final double FONT = 11;
-    private static final double SIGNS = 26;
+
     private static final double NUMBER = 48;
     private static final double BAR_SHARE = 0.4;
 
