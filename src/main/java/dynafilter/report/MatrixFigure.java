@@ -22,9 +22,6 @@ record MatrixFigure(String id, String caption, List<String> labels, double[][] s
     /** The most labels whose numbers a page can hold. */
     static final int MOST_LISTED = 200;
 
-    /** Above this strength the style sheet's colour is nearer to the ink than to the paper. */
-    private static final double STRONG = 0.62;
-
     static String[][] texts(double[][] values, DoubleFunction<String> text) {
         String[][] texts = new String[values.length][];
         for (int row = 0; row < values.length; row++) {
@@ -91,9 +88,8 @@ record MatrixFigure(String id, String caption, List<String> labels, double[][] s
 
     private static Html coloured(Html cell, double strength) {
         double shown = Math.abs(strength);
-        String classes = ((shown > STRONG ? "strong " : "") + (strength < 0 ? "cold" : "")).strip();
-        if (!classes.isEmpty()) {
-            cell.as(classes);
+        if (strength < 0) {
+            cell.as("cold");
         }
         return shown >= 0.005 ? cell.set("style", Numbers.format("--v:%.2f", shown)) : cell;
     }

@@ -192,14 +192,28 @@ final class Chromium implements AutoCloseable {
         return answered.get("result");
     }
 
-    /** Opens a file and waits until it and its pictures are there. */
+    /** Opens a file and waits until it and its pictures are there, and drawn. */
     void open(Path file) {
+        load(file);
+        evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))");
+    }
+
+    /** Opens a file whose scripts do not run, until {@link #allowScripts}: no frame can be waited for. */
+    void openWithoutScripts(Path file) {
+        call("Emulation.setScriptExecutionDisabled", Map.of("value", true));
+        load(file);
+    }
+
+    void allowScripts() {
+        call("Emulation.setScriptExecutionDisabled", Map.of("value", false));
+    }
+
+    private void load(Path file) {
         errors.clear();
         requests.clear();
         loaded = new CompletableFuture<>();
         call("Page.navigate", Map.of("url", file.toUri().toString()));
         loaded.orTimeout(TIMEOUT.toSeconds(), TimeUnit.SECONDS).join();
-        evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))");
     }
 
     /** The value of a JavaScript expression. */

@@ -243,9 +243,8 @@ class PageInChromiumTest {
 
     @Test
     void withoutAScriptAllButTheExplorerIsThere() {
-        browser.call("Emulation.setScriptExecutionDisabled", Map.of("value", true));
         try {
-            open(ten);
+            browser.openWithoutScripts(ten);
             assertEquals(
                     "none",
                     browser.evaluate("getComputedStyle(document.getElementById('explorer')).display")
@@ -256,7 +255,7 @@ class PageInChromiumTest {
                             .asInt());
             assertEquals("epoch 6training 71.67 %test 76.67 %", browser.text("#accuracy .legend"));
         } finally {
-            browser.call("Emulation.setScriptExecutionDisabled", Map.of("value", false));
+            browser.allowScripts();
         }
     }
 
