@@ -52,7 +52,9 @@ public record FolderCheck(List<String> findings, boolean good) {
         for (ClassFolders split : images.splits().values()) {
             int before = bad.size();
             for (int from = 0; from < split.files().size(); from += CHUNK) {
-                listener.decoding(done, all);
+                if (done > 0) {
+                    listener.decoding(done, all);
+                }
                 List<LabelledFile> files = split.files()
                         .subList(from, Math.min(from + CHUNK, split.files().size()));
                 bad.addAll(problems(split, files));

@@ -131,7 +131,9 @@ final class ImageCache {
         ImageDecoder decoder = new ImageDecoder(size);
         try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             for (int from = 0; from < stamps.size(); from += CHUNK) {
-                listener.decoding(from, stamps.size());
+                if (from > 0) {
+                    listener.decoding(from, stamps.size());
+                }
                 int to = Math.min(from + CHUNK, stamps.size());
                 for (Decoded decoded : decoded(decoder, from, to, stamps, before, known)) {
                     if (decoded.bad() != null) {

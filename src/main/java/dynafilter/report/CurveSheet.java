@@ -12,9 +12,15 @@ final class CurveSheet {
 
     static Svg of(List<LineChart> charts) {
         List<Svg> drawings = charts.stream().map(LineChart::drawing).toList();
-        double width = drawings.stream().mapToDouble(chart -> chart.number("width")).max().orElse(0);
+        double width = drawings.stream()
+                .mapToDouble(chart -> chart.number("width"))
+                .max()
+                .orElse(0);
         double height = TITLE_HEIGHT
-                + drawings.stream().mapToDouble(chart -> chart.number("height")).max().orElse(0);
+                + drawings.stream()
+                        .mapToDouble(chart -> chart.number("height"))
+                        .max()
+                        .orElse(0);
         int columns = Math.min(COLUMNS, charts.size());
         int rows = (charts.size() + columns - 1) / Math.max(1, columns);
         Svg sheet = Svg.drawing(GAP + columns * (width + GAP), GAP + rows * (height + GAP))

@@ -158,7 +158,8 @@ public final class RunPage {
                         + (run.recipe().labelSmoothing() > 0 ? " and with label smoothing" : "") + "; " + selection
                         + " values are of the network at its end. Point at a chart, or focus it and use the arrow keys,"
                         + " to read an epoch's values; without a script they are those of the best epoch."),
-                Html.of("div", charts().stream().map(LineChart::figure).toArray()).as("charts"));
+                Html.of("div", charts().stream().map(LineChart::figure).toArray())
+                        .as("charts"));
     }
 
     private List<LineChart> charts() {

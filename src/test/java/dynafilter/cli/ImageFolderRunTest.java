@@ -45,7 +45,7 @@ class ImageFolderRunTest {
     }
 
     private static Outcome train(Path data, Path out, Object... options) {
-        return Outcome.ofSuccess(TinyRuns.train(data, out, options));
+        return Outcome.ofSuccess(TinyRuns.train(data, out, and(options, "--progress", "none")));
     }
 
     private static JsonNode json(Object... line) throws IOException {

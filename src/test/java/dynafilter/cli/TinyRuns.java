@@ -46,8 +46,11 @@ final class TinyRuns {
     /** {@code train} on a data folder with everything small, and further options. */
     static Object[] train(Path data, Path out, Object... options) {
         List<Object> line = new ArrayList<>(List.of("train", "--data", data, "--backbone", "random"));
-        line.addAll(List.of("--threads", 1, "--lr", "0.01", "--out", out));
+        line.addAll(List.of("--threads", 1, "--out", out));
         line.addAll(Arrays.asList(options));
+        if (!line.contains("--lr")) {
+            line.addAll(List.of("--lr", "0.01"));
+        }
         if (!line.contains("--batch-size")) {
             line.addAll(List.of("--batch-size", TRAIN / STEPS));
         }

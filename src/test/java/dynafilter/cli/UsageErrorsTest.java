@@ -44,7 +44,7 @@ class UsageErrorsTest {
         "eval, option --model is missing",
         "eval --model, option --model needs a value",
         "data, 'one of download, verify and info'",
-        "data info verify, 'one of download, verify and info, not [info, verify]'",
+        "data info a b, 'one of download, verify and info, not [info, a, b]'",
         "data look, 'no action ''look'''",
         "train now, no argument 'now'",
         "eval --model x now, no argument 'now'",

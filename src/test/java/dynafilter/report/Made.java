@@ -9,13 +9,19 @@ import dynafilter.train.EpochResult;
 import dynafilter.train.Evaluation;
 import dynafilter.train.Recipe;
 import dynafilter.train.Recipes;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.IntStream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.parsers.ParserConfigurationException;
 import org.w3c.dom.Document;
+import org.xml.sax.SAXException;
 
 /** Runs, findings and comparisons out of thin air, for pages that need no network. */
 final class Made {
@@ -79,8 +85,9 @@ final class Made {
         double[][] similarity = new double[filters][filters];
         for (int label = 0; label < classes; label++) {
             int other = (label + 1) % classes;
-            confusion[label][label] = IMAGES - 1 - (long) label % 5;
-            confusion[label][other] = 1 + (long) label % 5;
+            long wrong = 1L + label % 5;
+            confusion[label][label] = IMAGES - wrong;
+            confusion[label][other] = wrong;
             examples.add(example(2L * label, label, label, names, filters, random));
             if (label != 2) { // of which no image is wrong
                 examples.add(example(2L * label + 1, label, other, names, filters, random));
@@ -190,12 +197,10 @@ final class Made {
     /** A page as XML reads it. */
     static Document parsed(String html) {
         try {
-            return javax.xml.parsers.DocumentBuilderFactory.newInstance()
+            return DocumentBuilderFactory.newInstance()
                     .newDocumentBuilder()
-                    .parse(new java.io.ByteArrayInputStream(html.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
-        } catch (javax.xml.parsers.ParserConfigurationException
-                | org.xml.sax.SAXException
-                | java.io.IOException broken) {
+                    .parse(new ByteArrayInputStream(html.getBytes(StandardCharsets.UTF_8)));
+        } catch (ParserConfigurationException | SAXException | IOException broken) {
             throw new AssertionError("not well-formed", broken);
         }
     }

@@ -10,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -194,7 +193,8 @@ class PageInChromiumTest {
         JsonNode pixel = browser.evaluate(
                 "[...document.querySelector('#explorer canvas').getContext('2d').getImageData(383, 383, 1, 1).data]");
         for (int channel = 0; channel < 3; channel++) {
-            assertEquals((corner >> (16 - 8 * channel)) & 0xff, pixel.get(channel).asInt(), 4);
+            assertEquals(
+                    (corner >> (16 - 8 * channel)) & 0xff, pixel.get(channel).asInt(), 4);
         }
     }
 
