@@ -60,7 +60,7 @@ public final class RunConfig {
         }
         JsonNode config;
         try {
-            config = MAPPER.readTree(Files.readAllBytes(file));
+            config = MAPPER.readValue(Files.readAllBytes(file), JsonNode.class);
         } catch (JsonProcessingException | CharConversionException wrong) {
             throw new InputException(name + " is not JSON; give the config.json of a run", wrong);
         } catch (IOException unreadable) {
