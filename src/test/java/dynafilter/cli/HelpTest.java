@@ -53,7 +53,7 @@ class HelpTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"train", "eval", "benchmark", "doctor", "data"})
+    @ValueSource(strings = {"train", "eval", "maps", "benchmark", "doctor", "data"})
     void fitsItsLinesIntoTheTerminal(String command) {
         Outcome.ofSuccess("help", command)
                 .out()

@@ -121,6 +121,17 @@ class ScriptedBackboneRunTest {
     }
 
     @Test
+    void itsMapsHaveItsSize() throws IOException {
+        Path file = folder.resolve("maps.json");
+        Outcome.ofSuccess("maps", "--model", run.resolve("last.pt"), "--data", data, "--index", "0", "--json", file);
+        JsonNode maps = json(file).get("images").get(0).get("maps");
+        assertEquals(10, maps.size());
+        assertEquals(16, maps.get(0).size());
+        assertEquals(16, maps.get(0).get(0).size());
+        assertTrue(Files.exists(run.resolve("maps.png")));
+    }
+
+    @Test
     void pythonEvaluatesItAndGoesOnFromIt() throws IOException {
         JsonNode expected = eval(run.resolve("best.pt"));
         Path file = folder.resolve("python.json");

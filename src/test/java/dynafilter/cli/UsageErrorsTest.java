@@ -43,6 +43,7 @@ class UsageErrorsTest {
         "train --augment=yes, option --augment takes no value",
         "eval, option --model is missing",
         "eval --model, option --model needs a value",
+        "maps, option --model is missing",
         "data, 'one of download, verify and info'",
         "data info a b, 'one of download, verify and info, not [info, a, b]'",
         "data look, 'no action ''look'''",
