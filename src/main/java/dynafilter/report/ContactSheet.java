@@ -113,9 +113,9 @@ public final class ContactSheet {
                 Look.fitted(
                         row,
                         mapX(i),
-                        top - 7,
+                        top - 9,
                         10,
-                        SIZE + GAP - 4,
+                        SIZE + GAP - 6,
                         maps.classes().get(label));
             }
         }

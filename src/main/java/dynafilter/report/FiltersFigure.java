@@ -9,8 +9,7 @@ public final class FiltersFigure {
     private static final double WIDTH = 640; // of the filters, and at most of the matrix
     private static final int MOST_NUMBERS = 20; // labels up to which the cosines are written into the matrix
     private static final double NAMES = 110;
-    private static final double LEAST_SLANTED =
-            18; // columns up to which names stand upright: slanted, they would collide
+    private static final double LEAST_SLANTED = 18; // width of a column; names of narrower ones would collide
     private static final Scale COSINES = new Scale(-1, 1);
 
     private FiltersFigure() {}
