@@ -15,19 +15,20 @@ final class ComparedPairs {
         Html words = Html.of("ul");
         differences.forEach(
                 difference -> words.add(Html.of("li", difference.path("text").asText())));
-        List<DotPlot.Row> rows = differences.stream()
-                .filter(ComparedPairs::isAccuracy)
-                .map(ComparedPairs::row)
-                .toList();
         List<Object> content = new ArrayList<>();
         content.add(words);
-        if (!rows.isEmpty()) {
-            content.add(Html.of("h3", "Differences in accuracy, in points").set("style", "margin-top:1.5rem"));
+        differences.stream().filter(ComparedPairs::isAccuracy).findFirst().ifPresent(first -> {
+            List<DotPlot.Row> rows = differences.stream() // the other measures are in words and in the table
+                    .filter(difference -> measure(difference).equals(measure(first)))
+                    .map(ComparedPairs::row)
+                    .toList();
+            String title = "Differences in " + measure(first) + ", in points";
+            content.add(Html.of("h3", title).set("style", "margin-top:1.5rem"));
             content.add(
                     Parts.note(
                             "A dot at the mean difference of the pairs of runs with the same seed, a bar over its 95 % confidence interval. An interval across zero says that the seeds leave the sign open."));
-            content.add(new DotPlot("Differences in accuracy, in points", "", rows, true).figure());
-        }
+            content.add(new DotPlot(title, "", rows, true).figure());
+        });
         content.add(Parts.details("Values", table(differences)));
         return content;
     }
@@ -38,6 +39,10 @@ final class ComparedPairs {
 
     private static String name(JsonNode difference) {
         return difference.path("a").asText() + " − " + difference.path("b").asText();
+    }
+
+    private static String measure(JsonNode difference) {
+        return difference.path("measure").asText().replace('_', ' ');
     }
 
     private static double low(JsonNode difference) {
@@ -76,7 +81,7 @@ final class ComparedPairs {
                 .map(difference -> Parts.row(
                         name(difference),
                         List.of(
-                                difference.path("measure").asText().replace('_', ' '),
+                                measure(difference),
                                 difference.path("pairs").asText(Numbers.NONE),
                                 value(difference, number(difference, "difference")),
                                 interval(difference).strip(),

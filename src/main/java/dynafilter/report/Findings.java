@@ -55,10 +55,10 @@ public record Findings(
                 DeviceImages images = heldOut.onDevice(device, DataMemory.AUTO)) {
             Tensor scores = new Evaluator(recipe.precision(), device).scores(classifier, images); // [N, classes]
             float[][] rows = rows(scores);
-            Tensor filters = classifier.filters().flatten(1, -1).to(ScalarType.Float); // [K, C], of length one
+            Filters filters = Filters.of(classifier, set.classes());
             long[] chosen = choose(rows, test.labelArray());
-            long most =
-                    MOST_NUMBERS / (filters.size(0) * trained.network().shape().mapSize());
+            long most = MOST_NUMBERS
+                    / ((long) filters.names().size() * trained.network().shape().mapSize());
             return new Findings(
                     set.name(),
                     set.sha256(),
@@ -70,7 +70,7 @@ public record Findings(
                             Arrays.copyOf(chosen, (int) Math.min(chosen.length, most)),
                             recipe.precision(),
                             device),
-                    doubles(rows(filters.mm(filters.t()))));
+                    doubles(filters.similarity()));
         }
     }
 
@@ -118,11 +118,11 @@ public record Findings(
                 .toArray(float[][]::new);
     }
 
-    private static double[][] doubles(float[][] rows) {
-        double[][] doubles = new double[rows.length][rows.length];
-        for (int row = 0; row < rows.length; row++) {
-            for (int column = 0; column < rows.length; column++) {
-                doubles[row][column] = rows[row][column];
+    private static double[][] doubles(Grid grid) {
+        double[][] doubles = new double[grid.height()][grid.width()];
+        for (int row = 0; row < grid.height(); row++) {
+            for (int column = 0; column < grid.width(); column++) {
+                doubles[row][column] = grid.at(row, column);
             }
         }
         return doubles;
