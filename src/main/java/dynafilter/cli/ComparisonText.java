@@ -22,7 +22,15 @@ final class ComparisonText {
                         .orElse(0));
         String row = "%-" + width + "s  %4s  %16s  %16s  %10s  %10s  %9s%n";
         StringBuilder text = new StringBuilder("\n");
-        text.append(format(row, "variant", "runs", "test accuracy", "last epoch", "parameters", "trained", "s/epoch"));
+        text.append(format(
+                row,
+                "variant",
+                "runs",
+                comparison.judgedBy().replace('_', ' '),
+                "last epoch",
+                "parameters",
+                "trained",
+                "s/epoch"));
         for (Variant variant : variants) {
             List<RunResult> runs = comparison.of(variant);
             if (runs.isEmpty()) {
@@ -33,7 +41,7 @@ final class ComparisonText {
                     row,
                     variant.name(),
                     runs.size(),
-                    percent(comparison.testAccuracy(variant)),
+                    percent(comparison.judgedAccuracy(variant)),
                     percent(comparison.finalAccuracy(variant)),
                     format("%,d", runs.get(0).parameters()),
                     format("%,d", runs.get(0).trainedParameters()),

@@ -67,6 +67,16 @@ public record ComparisonFacts(Path folder, JsonNode json) {
         return name == null ? folder.toString() : name.toString();
     }
 
+    /** Which accuracy of the best epoch judges a run, by its name in the JSON. */
+    String judgedBy() {
+        return json.path("judged_by").asText("test_accuracy");
+    }
+
+    /** Whether that is the accuracy on a test set. */
+    boolean isTested() {
+        return judgedBy().equals("test_accuracy");
+    }
+
     /** The set that chooses the best epoch: "test" or "validation". */
     String selection() {
         return json.path("selection").asText("test");

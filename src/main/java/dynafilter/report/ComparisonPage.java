@@ -97,7 +97,9 @@ public final class ComparisonPage {
                 + Numbers.plural(facts.seeds().size(), "seed") + " each. The best epoch of each run is chosen by "
                 + (facts.selection().equals("test")
                         ? "test accuracy, which makes that accuracy a little too good, for all variants alike."
-                        : "held-out training images; the test set has no part in it.");
+                        : facts.isTested()
+                                ? "held-out training images; the test set has no part in it."
+                                : "held-out images; there is no test set, so that their accuracy is a little too good.");
     }
 
     private double seconds() {
@@ -109,7 +111,8 @@ public final class ComparisonPage {
     }
 
     private List<Object> results() {
-        String measure = "test_accuracy";
+        String measure = facts.judgedBy();
+        String judged = facts.isTested() ? "test accuracy" : facts.selection() + " accuracy";
         List<DotPlot.Row> dots = facts.variants().stream()
                 .map(variant -> new DotPlot.Row(
                         nameOf(variant),
@@ -121,9 +124,9 @@ public final class ComparisonPage {
                         Double.NaN,
                         Double.NaN))
                 .toList();
-        List<String> head = new ArrayList<>(List.of("variant", "#test accuracy", "#sd"));
+        List<String> head = new ArrayList<>(List.of("variant", "#" + judged, "#sd"));
         facts.seeds().forEach(seed -> head.add("#seed " + seed));
-        boolean split = !facts.selection().equals("test");
+        boolean split = facts.isTested() && !facts.selection().equals("test");
         if (split) {
             head.add("#best " + facts.selection() + " accuracy");
         }
@@ -144,8 +147,9 @@ public final class ComparisonPage {
                 .toList();
         return List.of(
                 Parts.note(
-                        "Test accuracy of the best epoch: a dot a seed, a line at the mean; in words the mean and, behind ±, the standard deviation of the seeds."),
-                new DotPlot("Test accuracy", " %", dots, false).figure(),
+                        Parts.capital(judged)
+                                + " of the best epoch: a dot a seed, a line at the mean; in words the mean and, behind ±, the standard deviation of the seeds."),
+                new DotPlot(Parts.capital(judged), " %", dots, false).figure(),
                 Parts.table("Results by variant", head, rows));
     }
 

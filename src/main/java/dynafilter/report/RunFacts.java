@@ -38,6 +38,11 @@ public record RunFacts(RunDirectory directory, JsonNode config, Recipe recipe, L
         return config.at("/data/selected_on").asText(recipe.valSplit() > 0 ? "validation" : "test");
     }
 
+    /** Whether the data set has test images; else validation images are all there is. */
+    boolean isTested() {
+        return config.at("/data/test_images").asLong(1) > 0;
+    }
+
     /** The epoch whose network is kept as the best one; none before the first is finished. */
     public Optional<EpochResult> best() {
         return history.stream().filter(EpochResult::best).max(Comparator.comparingInt(EpochResult::epoch));

@@ -62,13 +62,13 @@ public final class RunPage {
         if (findings != null) {
             Evaluation test = findings.evaluation();
             facts.add(Parts.fact(
-                    "Test accuracy",
+                    Parts.capital(judge()) + " accuracy",
                     Numbers.percent(test.accuracy()),
                     Numbers.format("%,d images, network of the best epoch", test.images())));
-            facts.add(Parts.fact("Test loss", Numbers.loss(test.loss()), "mean cross-entropy"));
+            facts.add(Parts.fact(Parts.capital(judge()) + " loss", Numbers.loss(test.loss()), "mean cross-entropy"));
         }
         run.best().ifPresent(best -> {
-            if (findings == null || !run.selection().equals("test")) {
+            if (findings == null || (run.isTested() && !run.selection().equals("test"))) {
                 facts.add(Parts.fact(
                         Parts.capital(run.selection()) + " accuracy",
                         Numbers.percent(best.accuracy()),
@@ -126,8 +126,14 @@ public final class RunPage {
         Evaluation test = findings.evaluation();
         long right = Math.round(test.accuracy() * test.images());
         String result = Numbers.format(
-                "The network of the best epoch puts %,d of %,d test images (%s) into the right class. ",
-                right, test.images(), Numbers.percent(test.accuracy()));
+                "The network of the best epoch puts %,d of %,d %s images (%s) into the right class. ",
+                right, test.images(), judge(), Numbers.percent(test.accuracy()));
+        if (!run.isTested()) {
+            return List.of(
+                    result,
+                    "There is no test set: where this page says test images it means these, which also chose that epoch."
+                            + " That makes their accuracy a little too good.");
+        }
         return run.selection().equals("test")
                 ? List.of(
                         result,
@@ -140,6 +146,11 @@ public final class RunPage {
     /** The curves as a drawing of their own; empty where no epoch is finished. */
     public Optional<Svg> drawnCurves() {
         return run.history().isEmpty() ? Optional.empty() : Optional.of(CurveSheet.of(charts()));
+    }
+
+    /** The images that the page judges by. */
+    private String judge() {
+        return run.isTested() ? "test" : run.selection();
     }
 
     private Section curves() {

@@ -51,9 +51,18 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
                 .toList();
     }
 
-    /** Every variant against the first, in the best epoch's test accuracy and in the last epoch's accuracy. */
+    /** Which accuracy of the best epoch judges a run: {@code test_accuracy}, or {@code best_accuracy} without a test set. */
+    public String judgedBy() {
+        return results.stream().allMatch(RunResult::isTested) ? "test_accuracy" : "best_accuracy";
+    }
+
+    private double judged(RunResult result) {
+        return judgedBy().equals("test_accuracy") ? result.testAccuracy() : result.bestAccuracy();
+    }
+
+    /** Every variant against the first, in the accuracy that judges a run and in the last epoch's. */
     public List<Difference> differences() {
-        List<Difference> differences = new ArrayList<>(differences("test_accuracy", RunResult::testAccuracy));
+        List<Difference> differences = new ArrayList<>(differences(judgedBy(), this::judged));
         differences.addAll(differences("final_accuracy", RunResult::finalAccuracy));
         return differences;
     }
@@ -87,9 +96,9 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
         return results.stream().mapToDouble(figure).toArray();
     }
 
-    /** Accuracy on the test set of each finished run's best epoch. */
-    public Spread testAccuracy(Variant variant) {
-        return Spread.of(values(of(variant), RunResult::testAccuracy));
+    /** The accuracy that judges a run, of each finished one: see {@link #judgedBy}. */
+    public Spread judgedAccuracy(Variant variant) {
+        return Spread.of(values(of(variant), this::judged));
     }
 
     /** Accuracy of each finished run's last epoch, on the set that chose the best. */
@@ -115,6 +124,7 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
             RunResult newest = results.get(results.size() - 1);
             Map<String, Object> data = results.get(0).section("data");
             json.put("selection", data.get("selected_on"));
+            json.put("judged_by", judgedBy());
             json.put("data", data);
             json.put("environment", newest.section("environment"));
         }
@@ -138,7 +148,8 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
                     "best_accuracy",
                     Spread.of(values(own, RunResult::bestAccuracy)).toJson());
             json.put("final_accuracy", finalAccuracy(variant).toJson());
-            json.put("test_accuracy", testAccuracy(variant).toJson());
+            boolean tested = judgedBy().equals("test_accuracy");
+            json.put("test_accuracy", tested ? judgedAccuracy(variant).toJson() : null);
             json.put("seconds_per_epoch", secondsPerEpoch(variant).toJson());
         }
         return json;

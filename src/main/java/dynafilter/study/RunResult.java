@@ -107,17 +107,29 @@ public record RunResult(
         return last().accuracy();
     }
 
-    /** Of the best epoch on the test set. */
+    /** Whether there is a test set; else validation images choose the best epoch and are all there is. */
+    boolean isTested() {
+        return outcome.containsKey("test_accuracy") || choosesOnTestSet();
+    }
+
+    private boolean choosesOnTestSet() {
+        return "test".equals(section("data").get("selected_on"));
+    }
+
+    /** Of the best epoch on the test set; NaN where there is none. */
     double testAccuracy() {
-        return number("test_accuracy", best().accuracy()); // without a validation set both are one
+        return tested("test_accuracy", best().accuracy());
     }
 
     private double testLoss() {
-        return number("test_loss", best().loss());
+        return tested("test_loss", best().loss());
     }
 
-    private double number(String name, double otherwise) {
-        return outcome.get(name) instanceof Number number ? number.doubleValue() : otherwise;
+    /** @param chosen of the best epoch on the set that chose it, which may be the test set */
+    private double tested(String name, double chosen) {
+        return outcome.get(name) instanceof Number number
+                ? number.doubleValue()
+                : choosesOnTestSet() ? chosen : Double.NaN;
     }
 
     /** The median epoch's, evaluation included. */
@@ -165,8 +177,8 @@ public record RunResult(
         json.put("best_epoch", best().epoch());
         json.put("final_accuracy", finalAccuracy());
         json.put("final_loss", last().loss());
-        json.put("test_accuracy", testAccuracy());
-        json.put("test_loss", testLoss());
+        json.put("test_accuracy", isTested() ? testAccuracy() : null);
+        json.put("test_loss", isTested() ? testLoss() : null);
         json.put("seconds_per_epoch", secondsPerEpoch());
         json.put("images_per_second", median(EpochResult::imagesPerSecond));
         json.put("peak_memory_bytes", outcome.get("peak_memory_bytes"));

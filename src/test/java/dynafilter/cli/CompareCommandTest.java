@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dynafilter.Pictures;
 import dynafilter.checkpoint.JsonFile;
 import dynafilter.train.EpochResult;
 import dynafilter.train.History;
@@ -184,6 +185,22 @@ class CompareCommandTest {
         assertEquals("validation", json(out).get("selection").asText());
         assertEquals(result.get("test_accuracy"), run.get("test_accuracy").asDouble());
         assertEquals(result.get("best_accuracy"), run.get("best_accuracy").asDouble());
+    }
+
+    /** One level of classes, split: there is no test set, and nothing is called one. */
+    @Test
+    void withoutATestSetTheValidationSetJudgesAndIsNamed() throws IOException {
+        Path pictures = folder.resolve("pictures");
+        Pictures.classes(pictures, 8, "cat", "dog");
+        Path out = folder.resolve("untested");
+        Outcome untested = Outcome.ofSuccess(
+                compare(out, "--data", pictures, "--seeds", 1, "--val-split", "0.5", "--epochs", 1, "--batch-size", 8));
+        JsonNode json = json(out);
+        assertEquals("best_accuracy", json.get("judged_by").asText());
+        assertTrue(json.at("/variants/0/runs/0/test_accuracy").isNull());
+        assertTrue(json.at("/variants/0/test_accuracy").isNull());
+        assertEquals("best_accuracy", json.at("/differences/0/measure").asText());
+        assertFalse(untested.out().contains("test accuracy"), untested.out());
     }
 
     @Test
