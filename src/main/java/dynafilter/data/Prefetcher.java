@@ -109,6 +109,11 @@ final class Prefetcher implements AutoCloseable {
         if (size <= capacity) {
             return;
         }
+        if (size * imageBytes > Integer.MAX_VALUE) {
+            throw new InputException(size + " images of " + name
+                    + " at a time are more than 2 GiB, which cannot be streamed: take a smaller --batch-size, or --data-memory"
+                    + " resident");
+        }
         forget();
         for (int i = 0; i < buffers.length; i++) {
             if (buffers[i] != null) {

@@ -11,6 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -171,6 +173,28 @@ class DeviceImagesTest {
                     assertSameBatches(resident, streamed);
                 }
             }
+        }
+    }
+
+    @Test
+    void streamingKeepsNothingOfTheBatchesBefore() {
+        try (DeviceImages streamed = new DeviceImages(set, null, ComputeDevice.CPU, true, true)) {
+            long after = 0;
+            for (int epoch = 0; epoch < 20; epoch++) {
+                try (PointerScope scope = new PointerScope()) {
+                    streamed.begin(streamed.plan(1, epoch), 0);
+                    for (int step = 0; step < 4; step++) {
+                        streamed.stage(10);
+                        streamed.nextBatch(10);
+                    }
+                    streamed.pixels(0, 25);
+                    streamed.pixels(25, 15);
+                }
+                if (epoch == 9) {
+                    after = Pointer.totalCount();
+                }
+            }
+            assertEquals(after, Pointer.totalCount());
         }
     }
 
