@@ -14,7 +14,9 @@ import java.util.stream.DoubleStream;
 record DotPlot(String title, String unit, List<Row> rows, boolean zero) {
     private static final double WIDTH = 440;
     private static final double LEFT = 10;
-    private static final double ROW = 44;
+    private static final double LETTERS = 20; // a line of them
+    private static final double BAND = 24; // of dots
+    private static final int MOST_ABREAST = 60; // letters of a name and its result in one line
     private static final double BOTTOM = 26;
 
     /**
@@ -33,30 +35,38 @@ record DotPlot(String title, String unit, List<Row> rows, boolean zero) {
     }
 
     private Svg drawing() {
-        double floor = ROW * rows.size() + 4;
+        boolean stacked = rows.stream().anyMatch(row -> row.name.length() + row.result.length() > MOST_ABREAST);
+        double head = stacked ? 2 * LETTERS : LETTERS; // of a row, above its line of dots
+        double floor = (head + BAND) * rows.size() + 2;
         Svg drawing = Svg.drawing(WIDTH, floor + BOTTOM).set("role", "img").set("aria-label", description());
         Scale scale = scale();
         for (Scale.Tick tick : scale.ticks(5)) {
-            double x = x(scale, tick.value());
-            drawing.line(x, 4, x, floor).set("class", "grid");
-            drawing.text(x, floor + 17, tick.text() + unit).set("text-anchor", "middle");
+            upright(drawing, x(scale, tick.value()), head, "grid");
+            drawing.text(x(scale, tick.value()), floor + 17, tick.text() + unit).set("text-anchor", "middle");
         }
         if (zero) {
-            drawing.line(x(scale, 0), 4, x(scale, 0), floor).set("class", "zero");
+            upright(drawing, x(scale, 0), head, "zero");
         }
         drawing.line(LEFT, floor, WIDTH - LEFT, floor).set("class", "axis");
         for (int i = 0; i < rows.size(); i++) {
-            row(drawing, rows.get(i), scale, ROW * i, zero ? "s0" : LineChart.style(i));
+            double bottom = (head + BAND) * (i + 1);
+            drawing.text(LEFT, bottom - BAND - head + 15, rows.get(i).name).set("class", "title");
+            drawing.text(stacked ? LEFT : WIDTH - LEFT, bottom - BAND - 5, rows.get(i).result)
+                    .set("text-anchor", stacked ? "start" : "end");
+            dots(drawing, rows.get(i), scale, bottom - BAND / 2, zero ? "s0" : LineChart.style(i));
         }
         return drawing;
     }
 
-    private void row(Svg drawing, Row row, Scale scale, double top, String style) {
-        drawing.text(LEFT, top + 16, row.name).set("class", "title halo");
-        drawing.text(WIDTH - LEFT, top + 16, row.result)
-                .set("text-anchor", "end")
-                .set("class", "halo");
-        double y = top + 31;
+    /** A line through the rows of dots, without the words between them. */
+    private void upright(Svg drawing, double x, double head, String style) {
+        for (int i = 0; i < rows.size(); i++) {
+            double bottom = (head + BAND) * (i + 1);
+            drawing.line(x, bottom - BAND, x, bottom).set("class", style);
+        }
+    }
+
+    private void dots(Svg drawing, Row row, Scale scale, double y, String style) {
         if (Double.isFinite(row.low) && Double.isFinite(row.high)) {
             drawing.line(x(scale, row.low), y, x(scale, row.high), y).set("class", "interval stroke " + style);
             for (double end : new double[] {row.low, row.high}) {

@@ -152,7 +152,7 @@ record LineChart(
             if (tick.value() == Math.rint(tick.value())) {
                 double x = x(across, tick.value());
                 drawing.line(x, floor, x, floor + 4).set("class", "axis");
-                drawing.text(x, floor + 17, tick.text()).set("text-anchor", "middle");
+                drawing.text(x, floor + 17, String.valueOf((long) tick.value())).set("text-anchor", "middle");
             }
         }
         drawing.text(LEFT + PLOT_WIDTH / 2, floor + 33, "epoch").set("text-anchor", "middle");

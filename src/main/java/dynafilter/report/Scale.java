@@ -48,7 +48,8 @@ public record Scale(double low, double high) {
         double share = rough / Math.pow(10, exponent); // in [1, 10)
         BigDecimal step = BigDecimal.valueOf(
                         share < Math.sqrt(2) ? 1 : share < Math.sqrt(10) ? 2 : share < Math.sqrt(50) ? 5 : 10)
-                .scaleByPowerOfTen(exponent);
+                .scaleByPowerOfTen(exponent)
+                .stripTrailingZeros();
         List<Tick> ticks = new ArrayList<>();
         double tolerance = 1e-6; // of a step
         long last = (long) Math.floor(high / step.doubleValue() + tolerance);

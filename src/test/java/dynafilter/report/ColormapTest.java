@@ -93,6 +93,7 @@ class ColormapTest {
         assertEquals(List.of("-1", "0", "1"), ticks(-1, 1, 2));
         assertEquals(List.of("-0.5", "0", "0.5"), ticks(-0.8, 0.8, 2));
         assertEquals(List.of("1000", "1500", "2000"), ticks(1000, 2000, 3));
+        assertEquals(List.of("1", "2", "3", "4", "5", "6"), ticks(1, 6, 7));
         assertEquals(List.of("0", "0.00001"), ticks(0, 1.2e-5, 1));
         assertEquals(List.of("0", "1E-8"), ticks(0, 1.2e-8, 1));
         assertEquals(List.of("0.123"), ticks(0.12345, 0.12345, 4));

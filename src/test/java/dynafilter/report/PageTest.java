@@ -187,6 +187,7 @@ class PageTest {
                 texts(accuracy, "td"));
         assertTrue(texts(accuracy, "figcaption").get(0).contains("epoch 4training 65.00 %test 70.00 %"));
         assertTrue(texts(byId(page, "speed"), "td").contains("1,904"));
+        assertTrue(texts(accuracy, "text").containsAll(List.of("1", "2", "3", "4", "epoch", "20 %")), "the axes");
     }
 
     @Test
@@ -209,8 +210,8 @@ class PageTest {
                 .filter(figure -> figure.getAttribute("class").equals("example"))
                 .toList();
         assertEquals(19, examples.size());
-        examples.forEach(example ->
-                assertEquals(2, example.getElementsByTagName("img").getLength(), "the image and its map"));
+        examples.forEach(
+                example -> assertEquals(2, example.getElementsByTagName("img").getLength(), "the image and its map"));
     }
 
     @Test
