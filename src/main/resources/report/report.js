@@ -260,7 +260,7 @@
       chooser,
       make("div", {}, canvas, make("div", { className: "scale" }, low, bar, high),
         make("label", { className: "strength" }, "Response map over the image", strength)),
-      make("fieldset", {}, make("legend", { textContent: "and a class, by its probability" }), scores, said));
+      make("fieldset", {}, make("legend", { textContent: single ? "Classes, by their probability" : "and a class, by its probability" }), scores, said));
     explorer.hidden = false;
     choose(image);
     window.addEventListener("load", draw); // when the pictures are there

@@ -83,7 +83,7 @@ class PageTest {
         return texts;
     }
 
-    @ParameterizedTest
+    @ParameterizedTest(name = "page {index}")
     @MethodSource("pages")
     void canBeReadByEverybody(String html) {
         Document page = Made.parsed(html);
@@ -106,7 +106,7 @@ class PageTest {
                         || table.getElementsByTagName("caption").getLength() == 1));
     }
 
-    @ParameterizedTest
+    @ParameterizedTest(name = "page {index}")
     @MethodSource("pages")
     void needsNothingFromElsewhere(String html) {
         Document page = Made.parsed(html);
@@ -128,7 +128,7 @@ class PageTest {
         }
     }
 
-    @ParameterizedTest
+    @ParameterizedTest(name = "page {index}")
     @MethodSource("pages")
     void letsOnlyItsOwnScriptRun(String html) throws NoSuchAlgorithmException {
         Document page = Made.parsed(html);
