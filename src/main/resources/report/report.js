@@ -262,8 +262,7 @@
         make("label", { className: "strength" }, "Response map over the image", strength)),
       make("fieldset", {}, make("legend", { textContent: "and a class, by its probability" }), scores, said));
     explorer.hidden = false;
-    const ready = [...picks.querySelectorAll("img")].map((one) => one.decode().catch(() => {}));
     choose(image);
-    Promise.all(ready).then(draw);
+    window.addEventListener("load", draw); // when the pictures are there
   }
 })();

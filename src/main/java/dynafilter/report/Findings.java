@@ -29,6 +29,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *
  * @param data the set's name
  * @param sha256 of the data set
+ * @param evaluated which of its images, in words
  * @param classes names, by label
  * @param examples of each class, as far as there are any, an image it gets right and one it gets wrong, of each kind the
  *     one it is surest of
@@ -38,6 +39,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public record Findings(
         String data,
         String sha256,
+        String evaluated,
         List<String> classes,
         Evaluation evaluation,
         List<Example> examples,
@@ -62,6 +64,7 @@ public record Findings(
             return new Findings(
                     set.name(),
                     set.sha256(),
+                    heldOut.name(),
                     set.classes(),
                     Evaluator.evaluation(scores, images.labels()),
                     examples(

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,15 +62,16 @@ final class Chromium implements AutoCloseable {
     private final Map<Integer, CompletableFuture<JsonNode>> answers = new ConcurrentHashMap<>();
     private final List<String> errors = new CopyOnWriteArrayList<>();
     private final List<String> requests = new CopyOnWriteArrayList<>();
+    private final Path profile;
     private final Process process;
     private final WebSocket socket;
     private volatile CompletableFuture<Void> loaded = new CompletableFuture<>();
 
-    /** @param profile an empty folder for its files */
-    static Chromium start(Path profile) throws IOException, InterruptedException {
+    /** One with a profile of its own. */
+    static Chromium start() throws IOException, InterruptedException {
         String program = Optional.ofNullable(System.getenv(VARIABLE)).orElseGet(Chromium::onPath);
         assumeTrue(program != null, () -> "no Chromium on the path; install one, or set " + VARIABLE);
-        return new Chromium(program, profile);
+        return new Chromium(program, Files.createTempDirectory("chromium"));
     }
 
     private static String onPath() {
@@ -84,6 +87,7 @@ final class Chromium implements AutoCloseable {
     }
 
     private Chromium(String program, Path profile) throws IOException, InterruptedException {
+        this.profile = profile;
         process = new ProcessBuilder(
                         program,
                         "--headless=new",
@@ -117,7 +121,7 @@ final class Chromium implements AutoCloseable {
                 call(domain + ".enable", Map.of());
             }
         } catch (IOException | InterruptedException | RuntimeException failure) {
-            process.destroyForcibly();
+            end();
             throw failure;
         }
     }
@@ -328,13 +332,26 @@ final class Chromium implements AutoCloseable {
 
     @Override
     public void close() {
-        socket.abort();
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly();
+        call("Browser.close", Map.of()); // it clears up after itself
         try {
             process.waitFor(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
+        }
+        socket.abort();
+        end();
+    }
+
+    private void end() {
+        List<ProcessHandle> all = Stream.concat(process.descendants(), Stream.of(process.toHandle()))
+                .toList();
+        all.forEach(ProcessHandle::destroyForcibly);
+        all.forEach(one ->
+                one.onExit().orTimeout(TIMEOUT.toSeconds(), TimeUnit.SECONDS).join());
+        try (Stream<Path> files = Files.walk(profile)) {
+            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+        } catch (IOException | UncheckedIOException left) {
+            // It lies among the system's temporary files.
         }
     }
 }

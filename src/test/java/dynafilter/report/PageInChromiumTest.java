@@ -67,8 +67,7 @@ class PageInChromiumTest {
 
     @BeforeAll
     static void makePages() throws IOException, InterruptedException {
-        Path profile = Files.createTempDirectory("chromium"); // it goes on writing there while it ends
-        browser = Chromium.start(profile);
+        browser = Chromium.start();
         Path run = folder.resolve("run");
         ten = page("ten", new RunPage(Made.run(run, 6), Made.findings(10, 10), "", "dynafilter").html());
         hundred = page("hundred", new RunPage(Made.run(run, 3), Made.findings(100, 100), "", "dynafilter").html());
