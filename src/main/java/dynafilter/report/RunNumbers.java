@@ -57,7 +57,9 @@ public final class RunNumbers {
         test.put("accuracy", evaluation.accuracy());
         test.put("loss", finite(evaluation.loss()));
         test.put("images", evaluation.images());
-        test.put("data", Map.of("name", findings.data(), "sha256", findings.sha256(), "evaluated", findings.evaluated()));
+        test.put(
+                "data",
+                Map.of("name", findings.data(), "sha256", findings.sha256(), "evaluated", findings.evaluated()));
         test.put("classes", findings.classes());
         test.put(
                 "per_class_accuracy",

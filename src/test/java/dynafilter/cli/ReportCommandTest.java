@@ -76,15 +76,20 @@ class ReportCommandTest {
         assertTrue(outcome.line("written").contains(run.resolve("report.html").toString()), outcome.out());
         JsonNode report = json(numbers);
         assertEquals("dynafilter-report/1", report.get("format").asText());
-        for (String name : List.of("accuracy", "loss", "images", "classes", "per_class_accuracy", "confusion", "data")) {
+        for (String name :
+                List.of("accuracy", "loss", "images", "classes", "per_class_accuracy", "confusion", "data")) {
             assertEquals(json(eval).get(name), report.at("/test/" + name), name);
         }
         assertEquals(2, report.get("epochs").asInt());
         assertEquals(2, report.get("curve").size());
-        assertEquals(report.at("/best/accuracy").asDouble(), report.at("/test/accuracy").asDouble(), 1e-6);
+        assertEquals(
+                report.at("/best/accuracy").asDouble(),
+                report.at("/test/accuracy").asDouble(),
+                1e-6);
         assertEquals(json(run.resolve("config.json")).get("recipe"), report.get("recipe"));
         String page = text(run.resolve("report.html"));
-        assertTrue(page.contains(String.format(Locale.ROOT, "%.2f %%", 100 * report.at("/test/accuracy").asDouble())));
+        assertTrue(page.contains(String.format(
+                Locale.ROOT, "%.2f %%", 100 * report.at("/test/accuracy").asDouble())));
         assertTrue(page.contains(HOSTILE), "the name of a class");
         assertFalse(Files.readString(run.resolve("report.html")).contains(HOSTILE));
     }
@@ -99,7 +104,8 @@ class ReportCommandTest {
             int label = example.get("label").asInt();
             assertEquals(example.get("index").asInt() % 10, label, "the labels of the data come in turn");
             JsonNode highest = example.get("highest");
-            assertTrue(highest.at("/0/score").asDouble() >= highest.at("/1/score").asDouble());
+            assertTrue(
+                    highest.at("/0/score").asDouble() >= highest.at("/1/score").asDouble());
             right += highest.at("/0/label").asInt() == label ? 1 : 0;
         }
         int classesWithRight = 0;
@@ -116,7 +122,10 @@ class ReportCommandTest {
     void withoutItsDataItTellsTheRestAndHowToCompleteIt() throws IOException {
         Path copy = copy("no data");
         Path config = copy.resolve("config.json");
-        Files.writeString(config, Files.readString(config).replace(data.toString(), folder.resolve("gone").toString()));
+        Files.writeString(
+                config,
+                Files.readString(config)
+                        .replace(data.toString(), folder.resolve("gone").toString()));
         Outcome outcome = Outcome.of("report", copy, "--json", copy.resolve("report.json"));
         assertEquals(0, outcome.code(), outcome.err());
         String completing = "`dynafilter report '" + copy + "' --data DIR` completes this page";

@@ -349,7 +349,8 @@ final class Chromium implements AutoCloseable {
         all.forEach(one ->
                 one.onExit().orTimeout(TIMEOUT.toSeconds(), TimeUnit.SECONDS).join());
         try (Stream<Path> files = Files.walk(profile)) {
-            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
         } catch (IOException | UncheckedIOException left) {
             // It lies among the system's temporary files.
         }

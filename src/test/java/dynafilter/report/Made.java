@@ -100,7 +100,13 @@ final class Made {
             }
         }
         return new Findings(
-                "made & up", "0".repeat(64), "test images", names, new Evaluation(0.4321, confusion), examples, similarity);
+                "made & up",
+                "0".repeat(64),
+                "test images",
+                names,
+                new Evaluation(0.4321, confusion),
+                examples,
+                similarity);
     }
 
     private static Example example(

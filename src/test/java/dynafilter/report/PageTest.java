@@ -209,8 +209,8 @@ class PageTest {
                 .filter(figure -> figure.getAttribute("class").equals("example"))
                 .toList();
         assertEquals(19, examples.size());
-        examples.forEach(example ->
-                assertEquals(2, example.getElementsByTagName("img").getLength(), "the image and its map"));
+        examples.forEach(
+                example -> assertEquals(2, example.getElementsByTagName("img").getLength(), "the image and its map"));
     }
 
     @Test
