@@ -25,8 +25,10 @@ from torch import nn
 DEFAULTS = dict(
     data="data/cifar-10-batches-bin", limit_train=0, limit_test=0, augment=True, seed=0,
     backbone="random", filters="dynamic", freeze="none", adapter=False,
+    label_vectors="", freeze_labels=False,      # Java reads the file; a run that goes on here needs it no more
     epochs=20, batch_size=256, precision="fp32", label_smoothing=0.0, clip_grad=0.0,
     optimizer="sgd", lr=0.3, momentum=0.9, weight_decay=5e-4, schedule="onecycle", warmup=0.2,
+    image_size=32, class_weights="none",
 )
 JAVA_ONLY = {"accumulate": 1, "ema": 0, "val_split": 0}        # and the value that means "not used"
 FORMAT = "dynafilter/1"
@@ -95,15 +97,17 @@ class Adapter(nn.Module):
 class DynamicFilterNetwork(nn.Module):
     """Scores each class by the response map of its own filter, which is generated from the label."""
 
-    def __init__(self, filters, classes=10, channels=64, positions=64, backbone=None, adapter=False):
+    def __init__(self, filters, classes=10, channels=64, positions=64, backbone=None, adapter=False,
+                 embedding_size=128):
         super().__init__()
         self.kind = filters
         self.backbone = backbone or Backbone(channels)
         if adapter:
             self.adapter = Adapter(channels)
         if filters == "dynamic":
-            self.embedding = nn.Embedding(classes, 128)
-            self.generator = nn.Sequential(nn.Linear(128, 256), nn.ReLU(), nn.Linear(256, channels), nn.Tanh())
+            self.embedding = nn.Embedding(classes, embedding_size)
+            self.generator = nn.Sequential(nn.Linear(embedding_size, 256), nn.ReLU(),
+                                           nn.Linear(256, channels), nn.Tanh())
         else:
             self.filters = nn.Conv2d(channels, 1 if filters == "single" else classes, 1, bias=False)
         self.predictor = nn.Sequential(nn.Linear(positions, 64), nn.ReLU(),
@@ -132,9 +136,11 @@ class ResidentDataset:
     """The whole set as uint8 on the device; crops, flips and normalisation are batched work there."""
 
     def __init__(self, images, labels, device):                                 # uint8 [n, 3, 32, 32], int64 [n]
-        padded = F.pad(images.to(device).permute(0, 2, 3, 1), (0, 0, PAD, PAD, PAD, PAD))   # black, [n, 40, 40, 3]
-        self.windows = padded.unfold(1, 32, 1).unfold(2, 32, 1)                 # a view: [n, 9, 9, 3, 32, 32]
-        self.images = self.windows[:, PAD, PAD]                                 # uncropped: [n, 3, 32, 32]
+        size = images.shape[-1]
+        pad = self.pad = PAD * size // 32
+        padded = F.pad(images.to(device).permute(0, 2, 3, 1), (0, 0, pad, pad, pad, pad))   # black, [n, 40, 40, 3]
+        self.windows = padded.unfold(1, size, 1).unfold(2, size, 1)             # a view: [n, 9, 9, 3, 32, 32]
+        self.images = self.windows[:, pad, pad]                                 # uncropped: [n, 3, 32, 32]
         self.labels = labels.to(device)
         mean, std = (torch.tensor(values, device=device).view(3, 1, 1) for values in (MEAN, STD))
         self.scale, self.shift = 1 / (255 * std), -mean / std
@@ -151,7 +157,7 @@ class ResidentDataset:
         device, n = self.labels.device, len(self)
         rng = torch.Generator(device).manual_seed((seed * 1_000_003 + epoch) % 2**63)
         order = torch.randperm(n, generator=rng, device=device)
-        top, left = torch.randint(0, 2 * PAD + 1, (2, n), generator=rng, device=device)
+        top, left = torch.randint(0, 2 * self.pad + 1, (2, n), generator=rng, device=device)
         flip = torch.rand(n, 1, 1, 1, generator=rng, device=device) < 0.5
         for start in range(first * batch_size, n - batch_size + 1, batch_size):
             batch = slice(start, start + batch_size)
@@ -163,7 +169,32 @@ class ResidentDataset:
             yield self.normalize(pixels), self.labels[order[batch]]
 
 
-def read_cifar10(directory, names, limit, device):
+def read(args, split, device, size):
+    """The split "train" or "test" of --data, and its classes: CIFAR-10, or a folder of images that the jar has decoded."""
+    for name in (split, "validation")[:1 if split == "train" else 2]:
+        cache = Path(args.data, ".dynafilter-cache", f"{name}-{size}x{size}.cache")
+        if cache.is_file():
+            return read_decoded(cache, size, device)
+    names = ["test_batch.bin"] if split == "test" else [f"data_batch_{i}.bin" for i in range(1, 6)]
+    return read_cifar10(args.data, names, args.limit_test if split == "test" else args.limit_train, device, size), CLASSES
+
+
+def check_classes(known, names, args):
+    """CIFAR-10's may have other names in a file that this does not read."""
+    if known != names and (names is not CLASSES or len(known) != len(names)):
+        fail(f"--data {args.data}: has other classes than the checkpoint")
+
+
+def read_decoded(cache, size, device):
+    """Pixels, then a JSON index, the number of its bytes (8, big-endian) and a word of 8 bytes."""
+    data = torch.from_file(str(cache), size=cache.stat().st_size, dtype=torch.uint8)
+    length = int.from_bytes(data[-16:-8].numpy().tobytes(), "big")
+    index = json.loads(data[-16 - length:-16].numpy().tobytes())
+    labels = torch.tensor([file["label"] for file in index["files"]])
+    return ResidentDataset(data[:-16 - length].view(-1, 3, size, size), labels, device), index["classes"]
+
+
+def read_cifar10(directory, names, limit, device, image_size):
     """CIFAR-10's binary version: records of 1 label byte and 3072 pixel bytes."""
     parts = []
     for path in (Path(directory, name) for name in names):
@@ -177,7 +208,11 @@ def read_cifar10(directory, names, limit, device):
     if not parts:
         fail(f"{directory}: no {names[0]} there; --data takes a folder with CIFAR-10, the binary version")
     records = torch.cat(parts)[:limit or None]
-    return ResidentDataset(records[:, 1:].reshape(-1, 3, 32, 32), records[:, 0].long(), device)
+    images = records[:, 1:].reshape(-1, 3, 32, 32)
+    if image_size != 32:
+        images = torch.cat([F.interpolate(part.float(), (image_size, image_size), mode="bilinear", antialias=True)
+                            .round().clamp(0, 255).byte() for part in images.split(1000)])
+    return ResidentDataset(images, records[:, 0].long(), device)
 
 
 # ---- training ----
@@ -202,11 +237,13 @@ def learning_rate(recipe, step, total):
 
 
 def make_optimizer(model, recipe, **implementation):
-    """Freezes what --freeze says; the rest trains, without weight decay for biases and BatchNorm."""
+    """Freezes what --freeze and --freeze-labels say; the rest trains, without weight decay for biases and BatchNorm."""
     for module in model.backbone.modules():
         if recipe.freeze == "all" or recipe.freeze == "all-but-bn" and not hasattr(module, "running_mean"):
             for parameter in module.parameters(recurse=False):
                 parameter.requires_grad_(False)
+    if recipe.freeze_labels and hasattr(model, "embedding"):
+        model.embedding.weight.requires_grad_(False)
     trainable = [p for p in model.parameters() if p.requires_grad]
     groups = [dict(params=[p for p in trainable if p.ndim >= 2], weight_decay=recipe.weight_decay),
               dict(params=[p for p in trainable if p.ndim < 2], weight_decay=0.0)]
@@ -225,11 +262,20 @@ def autocast(device, recipe):
     return torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bf16")
 
 
-def forward_backward(model, optimizer, images, labels, recipe):
+def class_weights(labels, classes, recipe):
+    """None, or n / (classes that occur * count of the class), 0 for those that do not occur."""
+    if recipe.class_weights == "none":
+        return None
+    counts = labels.bincount(minlength=classes).double()
+    weights = len(labels) / ((counts > 0).sum() * counts)
+    return weights.where(counts > 0, 0).float()
+
+
+def forward_backward(model, optimizer, images, labels, recipe, weights=None):
     optimizer.zero_grad(set_to_none=True)
     with autocast(images.device, recipe):
         scores = model(images)
-    loss = F.cross_entropy(scores.float(), labels, label_smoothing=recipe.label_smoothing)
+    loss = F.cross_entropy(scores.float(), labels, weights, label_smoothing=recipe.label_smoothing)
     loss.backward()
     return scores.detach(), loss.detach()
 
@@ -243,9 +289,9 @@ def update(optimizer, recipe, lr):
     optimizer.step()
 
 
-def train_step(model, optimizer, images, labels, recipe, lr, loss_sum, correct):
+def train_step(model, optimizer, images, labels, recipe, lr, loss_sum, correct, weights=None):
     """One step; its metrics are summed on the device, so nothing here waits for it."""
-    scores, loss = forward_backward(model, optimizer, images, labels, recipe)
+    scores, loss = forward_backward(model, optimizer, images, labels, recipe, weights)
     update(optimizer, recipe, lr)
     loss_sum += loss
     correct += (scores.argmax(1) == labels).sum()
@@ -328,7 +374,7 @@ def network_of(checkpoint, path, key="model"):
         backbone = program_beside(path) if checkpoint.get("backbone_program_sha256") else None
         model = DynamicFilterNetwork(
             kind, len(checkpoint["classes"]), channels, state["predictor.0.weight"].shape[1], backbone,
-            "adapter.conv.weight" in state)
+            "adapter.conv.weight" in state, state["embedding.weight"].shape[1] if kind == "dynamic" else 0)
         model.load_state_dict(state, strict=True)
         return model
 
@@ -412,8 +458,8 @@ def train(args):
     out = Path(args.out or (Path(args.resume).parent if args.resume else f"checkpoints/pytorch-{args.filters}"))
     if not args.resume and (out / "last.pt").exists():
         fail(f"{out}: holds a run already; continue it with --resume {out / 'last.pt'}, or choose another --out")
-    train_data = read_cifar10(args.data, [f"data_batch_{i}.bin" for i in range(1, 6)], args.limit_train, device)
-    test_data = read_cifar10(args.data, ["test_batch.bin"], args.limit_test, device)
+    train_data, names = read(args, "train", device, args.image_size)
+    test_data, _ = read(args, "test", device, args.image_size)
     batch_size = min(args.batch_size, len(train_data))
     steps_per_epoch = len(train_data) // batch_size
     total = args.epochs * steps_per_epoch
@@ -426,6 +472,8 @@ def train(args):
             step, epoch, best, classes = (saved[key] for key in ("step", "epoch", "best_accuracy", "classes"))
         if args.filters != model.kind:
             fail(f"{args.resume}: its filters are {model.kind}, not {args.filters}")
+        if saved.get("extended"):
+            fail(f"{args.resume}: labels were added to it, by `dynafilter extend`; no run goes on from there")
         program = {key: saved[key] for key in ("backbone_program_sha256",) if key in saved}
         if program and out.resolve() != Path(args.resume).parent.resolve():
             out.mkdir(parents=True, exist_ok=True)
@@ -436,13 +484,16 @@ def train(args):
             fail(f"{args.resume}: step {step} in epoch {epoch} does not fit {steps_per_epoch} steps an epoch;"
                  " were --data, --limit-train or --batch-size different?")
     else:
-        step, best, classes, program = 0, -1.0, CLASSES, {}
-        model = DynamicFilterNetwork(args.filters, adapter=args.adapter)
+        step, best, classes, program = 0, -1.0, names, {}
+        side = -(-args.image_size // 4)                                         # of the feature map
+        model = DynamicFilterNetwork(args.filters, len(classes), positions=side * side, adapter=args.adapter)
         if args.backbone != "random":
             load_backbone(model.backbone, args.backbone)
         if args.adapter:
             with torch.no_grad():
                 model.adapter.calibrate(model.eval().backbone(train_data.normalize(train_data.images[:1000]).cpu()))
+    check_classes(classes, names, args)
+    weights = class_weights(train_data.labels, len(classes), args)
     model.to(device, memory_format=torch.channels_last)
     optimizer = make_optimizer(model, args, fused=True)
     if args.resume and not load_optimizer_state(optimizer, saved.get("optimizer"), args.resume):
@@ -457,7 +508,7 @@ def train(args):
         batches = train_data.training_batches(batch_size, args.seed, epoch, args.augment, step % steps_per_epoch)
         for images, labels in itertools.islice(batches, stop - step):
             lr = learning_rate(args, step, total)
-            train_step(model, optimizer, images, labels, args, lr, loss_sum, correct)
+            train_step(model, optimizer, images, labels, args, lr, loss_sum, correct, weights)
             step += 1
         seen, loss, correct = (step - first) * batch_size, loss_sum.item() / (step - first), correct.item()
         seconds = time.perf_counter() - started
@@ -480,7 +531,12 @@ def evaluate_checkpoint(args):
     checkpoint = load_checkpoint(args.model)
     key = "ema" if "ema" in checkpoint else "model"             # a run with an average tells its accuracy
     model = network_of(checkpoint, args.model, key).to(device, memory_format=torch.channels_last)
-    dataset = read_cifar10(args.data, ["test_batch.bin"], args.limit_test, device)
+    dataset, names = read(args, "test", device, checkpoint["recipe"].get("image_size", 32))
+    known = checkpoint["classes"]
+    if sorted(known) == sorted(names):                          # labels added to a network come last there
+        dataset.labels = torch.tensor([known.index(name) for name in names], device=device)[dataset.labels]
+    else:
+        check_classes(known, names, args)
     accuracy, loss, confusion = evaluate(model, dataset, args, args.batch_size)
     per_class = [row[i].item() / row.sum().item() if row.any() else None for i, row in enumerate(confusion)]
     print(f"accuracy {accuracy:.2%}  loss {loss:.4f}  {len(dataset)} images")
@@ -502,8 +558,9 @@ def oracle(args):
         result = {"eval_scores": model(images), "response_maps": model.response_maps(images),
                   "filters": model.generated_filters()}
     set_training(model, args)
+    weights = class_weights(labels, len(checkpoint["classes"]), args)
     for step in range(args.steps):
-        scores, loss = forward_backward(model, optimizer, images, labels, args)
+        scores, loss = forward_backward(model, optimizer, images, labels, args, weights)
         if step == 0:       # the gradients as they come, before any clipping
             grads = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
             result |= {"scores": scores, "loss": loss, "grads": grads}
@@ -579,10 +636,12 @@ def number(kind, low, high=math.inf):
 
 
 OPTIONS = {
-    "data": dict(metavar="DIR", help="CIFAR-10, binary version"),
+    "data": dict(metavar="DIR", help="CIFAR-10, binary version, or a folder of images that the jar has decoded"),
+    "image_size": dict(metavar="S", type=number(int, 8, 1025), help="height and width"),
     "backbone": dict(metavar="random|FILE", help="state dict (.pth) or TorchScript file of ResNet-18 or its stem"),
     "filters": dict(choices=("dynamic", "static", "single"), help="where the filters come from"),
     "freeze": dict(choices=("none", "all", "all-but-bn"), help="what of the backbone is not trained"),
+    "freeze_labels": dict(action=argparse.BooleanOptionalAction, help="the labels' embeddings are not trained"),
     "adapter": dict(action=argparse.BooleanOptionalAction, help="a trainable layer between backbone and filters"),
     "epochs": dict(metavar="N", type=number(int, 1)),
     "batch_size": dict(metavar="N", type=number(int, 1)),
@@ -593,6 +652,7 @@ OPTIONS = {
     "schedule": dict(choices=("onecycle", "cosine", "step", "constant")),
     "warmup": dict(metavar="SHARE", type=number(float, 0, 1), help="share of the steps"),
     "label_smoothing": dict(metavar="S", type=number(float, 0, 1)),
+    "class_weights": dict(choices=("none", "balanced"), help="what an image counts in the loss"),
     "clip_grad": dict(metavar="NORM", type=number(float, 0), help="greatest gradient norm; 0: off"),
     "augment": dict(action=argparse.BooleanOptionalAction, help="random crop (pad 4) and flip"),
     "precision": dict(choices=("fp32", "tf32", "bf16")),
@@ -640,7 +700,7 @@ def make_parser():
     sub.add_argument("--json", metavar="FILE", help="write the result there")
 
     sub = command(oracle, "oracle", "scores, gradients and some optimizer steps on one batch, for tests",
-                  "optimizer lr momentum weight_decay label_smoothing clip_grad freeze")
+                  "optimizer lr momentum weight_decay label_smoothing clip_grad freeze freeze_labels class_weights")
     sub.set_defaults(device="cpu")
     sub.add_argument("--model", metavar="CHECKPOINT", required=True)
     sub.add_argument("--batch", metavar="FILE", required=True,

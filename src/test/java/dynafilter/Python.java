@@ -40,6 +40,11 @@ public final class Python {
         return withModules("torch");
     }
 
+    /** Skips the calling test where there is no Python; what every one brings is enough. */
+    public static Python withoutTorch() {
+        return withModules("sys");
+    }
+
     /** Skips the calling test where there is no Python with all of these modules. */
     public static Python withModules(String... modules) {
         String executable = Optional.ofNullable(System.getenv(VARIABLE)).orElse("python3");
@@ -47,7 +52,7 @@ public final class Python {
         boolean found = PROBED.computeIfAbsent(command, Python::succeeds);
         assumeTrue(
                 found,
-                () -> executable + " has not all of " + Arrays.toString(modules) + "; set " + VARIABLE
+                () -> executable + " is not there, or has not all of " + Arrays.toString(modules) + "; set " + VARIABLE
                         + " to a Python that has");
         return new Python(executable);
     }

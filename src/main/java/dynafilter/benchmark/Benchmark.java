@@ -59,7 +59,7 @@ public final class Benchmark {
         String failure = null;
         try (Workload workload = mode == Mode.TRAIN
                 ? Workload.training(recipe, subject.shape(), subject.state(), device, graph, warning)
-                : Workload.inference(recipe, subject.classifier(), device, graph, warning)) {
+                : Workload.inference(recipe, subject.classifier(), subject.imageSize(), device, graph, warning)) {
             DeviceTimer timer = new DeviceTimer(device);
             timer.warmUp(WARM_UP, workload::step);
             timing = Timing.of(timer.milliseconds(repeats, workload::step));

@@ -20,8 +20,6 @@ import java.util.List;
  * </ul>
  */
 public final class StepCost {
-    private static final long IMAGE = 3 * 32 * 32;
-    private static final long STEM = 16 * 16;
     private static final int STEM_KERNEL = 7 * 7 * 3;
     private static final int KERNEL = 3 * 3;
     private static final int BLOCKS = 2;
@@ -73,14 +71,17 @@ public final class StepCost {
         long channels = shape.channels();
         long map = shape.mapSize();
         long features = channels * map;
-        long stem = channels * STEM;
-        operators.add(new Operator("batch", 0, batch * IMAGE * (1.0 + elementSize)));
+        long image = 3L * shape.imageSize() * shape.imageSize();
+        long half = (shape.imageSize() + 1L) / 2;
+        long stemMap = half * half;
+        long stem = channels * stemMap;
+        operators.add(new Operator("batch", 0, batch * image * (1.0 + elementSize)));
         convolution(
                 "conv1",
-                batch * STEM,
+                batch * stemMap,
                 channels,
                 STEM_KERNEL,
-                batch * IMAGE,
+                batch * image,
                 batch * (training ? stem : features),
                 false);
         norm("bn1, max-pool, relu", stem, features, 0);
@@ -114,7 +115,7 @@ public final class StepCost {
         if (training && shape.filters() == FilterKind.DYNAMIC) {
             long classes = shape.classes();
             long width = NetworkShape.GENERATOR_WIDTH;
-            product("generator.0", classes, width, NetworkShape.EMBEDDING_SIZE);
+            product("generator.0", classes, width, shape.embeddingSize());
             product("generator.2", classes, channels, width);
         }
         product("filters", batch * map, maps, channels);

@@ -23,11 +23,17 @@ import org.bytedeco.pytorch.Tensor;
  *
  * @param description for people
  * @param shape null where only its scores are known
+ * @param imageSize height and width of the images it takes
  * @param state every tensor by name, on the device; none where only its scores are known
  * @param resources what to close with it
  */
 public record Subject(
-        String description, NetworkShape shape, Map<String, Tensor> state, Classifier classifier, Runnable resources)
+        String description,
+        NetworkShape shape,
+        int imageSize,
+        Map<String, Tensor> state,
+        Classifier classifier,
+        Runnable resources)
         implements AutoCloseable {
     /** A network with random weights on ResNet-18's stem, for ten classes. */
     public static Subject random(FilterKind filters, long seed, ComputeDevice device) {
@@ -42,7 +48,7 @@ public record Subject(
             });
         }
         Classifier classifier = new NetworkClassifier(DynamicFilterNetwork.bind(shape, state, Freeze.NONE), device);
-        return new Subject(filters + " filters, random weights", shape, state, classifier, () -> {
+        return new Subject(filters + " filters, random weights", shape, shape.imageSize(), state, classifier, () -> {
             classifier.close();
             state.values().forEach(Pointer::close);
         });
@@ -58,6 +64,7 @@ public record Subject(
         return new Subject(
                 file + ": " + trained.description(),
                 trained.hasNetwork() ? trained.network().shape() : null,
+                trained.imageSize(),
                 trained.state(),
                 trained.classifier(),
                 trained::close);

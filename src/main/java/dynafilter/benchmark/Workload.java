@@ -48,7 +48,7 @@ interface Workload extends AutoCloseable {
             ComputeDevice device,
             boolean graph,
             Consumer<String> warning) {
-        DeviceImages images = images(recipe, shape.classes(), device, recipe.augment());
+        DeviceImages images = images(recipe, shape.classes(), shape.imageSize(), device, recipe.augment());
         try {
             EndlessTraining training = new EndlessTraining(recipe, shape, initial, images, device, graph, warning);
             return new Workload() {
@@ -80,12 +80,18 @@ interface Workload extends AutoCloseable {
      * @param classifier not closed with this
      */
     static Workload inference(
-            Recipe recipe, Classifier classifier, ComputeDevice device, boolean graph, Consumer<String> warning) {
-        return new Inference(recipe, classifier, device, graph, warning);
+            Recipe recipe,
+            Classifier classifier,
+            int imageSize,
+            ComputeDevice device,
+            boolean graph,
+            Consumer<String> warning) {
+        return new Inference(recipe, classifier, imageSize, device, graph, warning);
     }
 
     /** Random pixels and labels: {@value #BATCHES} batches. The caller closes them. */
-    private static DeviceImages images(Recipe recipe, int classes, ComputeDevice device, boolean padded) {
+    private static DeviceImages images(
+            Recipe recipe, int classes, int imageSize, ComputeDevice device, boolean padded) {
         long size = (long) BATCHES * recipe.batchSize();
         List<String> names =
                 IntStream.range(0, classes).mapToObj(label -> "class " + label).toList();
@@ -93,7 +99,7 @@ interface Workload extends AutoCloseable {
         try (PointerScope scope = new PointerScope();
                 ImageSet set = new ImageSet(
                         "random",
-                        random(256, ScalarType.Byte, size, 3, 32, 32),
+                        random(256, ScalarType.Byte, size, 3, imageSize, imageSize),
                         random(classes, ScalarType.Long, size),
                         names)) {
             return new DeviceImages(set, device, padded);
@@ -116,13 +122,18 @@ interface Workload extends AutoCloseable {
         private long steps;
 
         private Inference(
-                Recipe recipe, Classifier classifier, ComputeDevice device, boolean graph, Consumer<String> warning) {
+                Recipe recipe,
+                Classifier classifier,
+                int imageSize,
+                ComputeDevice device,
+                boolean graph,
+                Consumer<String> warning) {
             this.classifier = classifier;
             precision = recipe.precision();
             this.device = device;
             batchSize = recipe.batchSize();
-            images = images(recipe, 10, device, false);
-            plan = EpochPlan.of(recipe.seed(), 0, Math.toIntExact(images.size()));
+            images = images(recipe, 10, imageSize, device, false);
+            plan = images.plan(recipe.seed(), 0);
             work = RepeatedWork.of(graph, this::scores, warning);
         }
 

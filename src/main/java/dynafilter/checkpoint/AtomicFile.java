@@ -54,8 +54,17 @@ public final class AtomicFile {
                         content);
             }
         } catch (IOException e) {
-            throw new InputException("cannot write " + file + ": " + explain(file, e), e);
+            throw cannotWrite(file, e, Files.isRegularFile(file) ? "; the file that was there is kept" : "");
         }
+    }
+
+    /**
+     * What to tell a user of a file that cannot be written.
+     *
+     * @param consequence what that means, after a semicolon; or nothing
+     */
+    public static InputException cannotWrite(Path file, IOException failure, String consequence) {
+        return new InputException("cannot write " + file + ": " + explain(file, failure, consequence), failure);
     }
 
     private static void replace(Path target, Content content) throws IOException {
@@ -122,22 +131,23 @@ public final class AtomicFile {
         }
     }
 
-    private static String explain(Path file, IOException e) {
+    private static String explain(Path file, IOException e, String consequence) {
         Path folder = file.toAbsolutePath().getParent();
         String message = String.valueOf(e.getMessage());
         if (e instanceof NoSuchFileException || (folder != null && !Files.isDirectory(folder))) {
             return "the folder " + folder + " does not exist; create it or choose another";
         }
-        String kept = Files.isRegularFile(file) ? "; the file that was there is kept" : "";
         if (message.contains("No space left on device") || message.contains("not enough space")) {
-            return "the disk is full (No space left on device)" + kept + "; free some space or choose another folder";
+            return "the disk is full (No space left on device)" + consequence
+                    + "; free some space or choose another folder";
         }
         if (message.contains("quota exceeded")) {
-            return "the disk quota is used up" + kept + "; free some space or choose another folder";
+            return "the disk quota is used up" + consequence + "; free some space or choose another folder";
         }
         if (e instanceof AccessDeniedException || message.contains("Permission denied")) {
-            return "no permission to write in " + folder + kept + "; change its permissions or choose another folder";
+            return "no permission to write in " + folder + consequence
+                    + "; change its permissions or choose another folder";
         }
-        return message.lines().findFirst().orElse("") + kept + "; choose another folder, or check the disk";
+        return message.lines().findFirst().orElse("") + consequence + "; choose another folder, or check the disk";
     }
 }

@@ -2,7 +2,6 @@ package dynafilter.checkpoint;
 
 import dynafilter.data.Checksum;
 import dynafilter.model.BackboneArchitecture;
-import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
 import dynafilter.model.ScriptedArchitecture;
 import dynafilter.runtime.ComputeDevice;
@@ -44,12 +43,13 @@ public final class BackboneFile {
      * own operators; any other network is run as the TorchScript it is.
      *
      * @param cut the last layer to take
+     * @param imageSize height and width of the images it will see
      * @param device where the backbone will run
      * @return with float32 tensors on the CPU; the caller closes it
      * @throws InputException where the file is no backbone, lacks a layer, or makes no feature map [N, C, H, W]; names what was
      *     found
      */
-    public static PretrainedBackbone read(Path file, String cut, ComputeDevice device) {
+    public static PretrainedBackbone read(Path file, String cut, int imageSize, ComputeDevice device) {
         if (!Files.isRegularFile(file)) {
             throw new InputException(
                     "--backbone " + file + (Files.isDirectory(file) ? " is a folder" : " does not exist")
@@ -58,7 +58,9 @@ public final class BackboneFile {
         if (!Files.isReadable(file)) {
             throw new InputException("--backbone " + file + " cannot be read; check its permissions");
         }
-        return TorchScriptArchive.isTorchScript(file) ? readTorchScript(file, cut, device) : readStateDict(file, cut);
+        return TorchScriptArchive.isTorchScript(file)
+                ? readTorchScript(file, cut, imageSize, device)
+                : readStateDict(file, cut);
     }
 
     private static PretrainedBackbone readStateDict(Path file, String cut) {
@@ -74,14 +76,13 @@ public final class BackboneFile {
         }
     }
 
-    private static PretrainedBackbone readTorchScript(Path file, String cut, ComputeDevice device) {
+    private static PretrainedBackbone readTorchScript(Path file, String cut, int imageSize, ComputeDevice device) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard();
                 ScriptModule network = TorchScriptFile.load(file, device);
                 ScriptModule layers = BackboneCut.of(network, file, cut)) {
             torch.manual_seed(0);
-            Tensor images = torch.randn(2, 3, NetworkShape.IMAGE_SIZE, NetworkShape.IMAGE_SIZE)
-                    .to(device.toTorch(), ScalarType.Float);
+            Tensor images = torch.randn(2, 3, imageSize, imageSize).to(device.toTorch(), ScalarType.Float);
             Tensor features = features(layers, images, file, cut); // [2, C, H, W]
             Map<String, Tensor> found = ScriptedArchitecture.tensors(layers);
             return ofResNet18Stem(file, found, images, features)

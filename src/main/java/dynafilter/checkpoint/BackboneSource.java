@@ -47,22 +47,24 @@ public final class BackboneSource {
      *
      * @param name {@code random}, {@code imagenet}, the official weights' file name, or a file
      * @param cut the last layer to take from a file
+     * @param imageSize height and width of the images it will see
      * @param device where the backbone will run
      * @return with no tensors for random; the caller closes it
      * @throws InputException where the file cannot be used or the weights cannot be had
      */
-    public PretrainedBackbone load(String name, String cut, ComputeDevice device, ProgressListener progress) {
+    public PretrainedBackbone load(
+            String name, String cut, int imageSize, ComputeDevice device, ProgressListener progress) {
         if (name.equals(RANDOM)) {
             return PretrainedBackbone.ofResNet18Stem(Map.of());
         }
         if (name.equals(IMAGENET) || (name.equals(officialName) && !Files.exists(Path.of(name)))) {
-            return BackboneFile.read(download(progress), cut, device);
+            return BackboneFile.read(download(progress), cut, imageSize, device);
         }
         Path file = path(name);
         if (file.endsWith(officialName) && Files.isRegularFile(file)) {
             requireHash(file);
         }
-        return BackboneFile.read(file, cut, device);
+        return BackboneFile.read(file, cut, imageSize, device);
     }
 
     private static Path path(String name) {

@@ -44,6 +44,9 @@ public record Checkpoint(
     /** The extra entry with a run's averaged weights. */
     public static final String AVERAGE = "ema";
 
+    /** The extra entry that tells of labels added to a trained network: a dict a label, in their order. */
+    public static final String EXTENDED = "extended";
+
     /** The extra entry with the SHA-256 of {@code backbone.ts.pt}, where the network needs one. */
     public static final String BACKBONE_PROGRAM = "backbone_program_sha256";
 
@@ -133,6 +136,15 @@ public record Checkpoint(
     /** The SHA-256 of the program of the run's backbone, which lies beside the checkpoint; none for ResNet-18's stem. */
     public Optional<String> backboneProgram() {
         return extra.get(BACKBONE_PROGRAM) instanceof String sha256 ? Optional.of(sha256) : Optional.empty();
+    }
+
+    /** The labels that were added after training, in their order. */
+    public List<String> addedLabels() {
+        return extra.get(EXTENDED) instanceof List<?> notes
+                ? notes.stream()
+                        .map(note -> note instanceof Map<?, ?> map ? String.valueOf(map.get("label")) : "?")
+                        .toList()
+                : List.of();
     }
 
     /** The moving average of the network, by tensor name, where the run kept one: what it was evaluated with. */

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dynafilter.runtime.InputException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -21,6 +23,21 @@ public final class JsonFile {
     public static void write(Path file, Map<String, ?> values) {
         byte[] text = (text(values) + "\n").getBytes(StandardCharsets.UTF_8);
         AtomicFile.write(file, out -> out.write(text));
+    }
+
+    /**
+     * The values in a file.
+     *
+     * @throws InputException where it cannot be read or is no JSON object
+     */
+    public static Map<String, Object> read(Path file) {
+        try {
+            return parse(Files.readAllBytes(file), file.toString(), "restore the file, or delete it");
+        } catch (NoSuchFileException missing) {
+            throw new InputException(file + " does not exist", missing);
+        } catch (IOException unreadable) {
+            throw new InputException(file + " cannot be read; check its permissions", unreadable);
+        }
     }
 
     /** The values as text. */
@@ -39,17 +56,18 @@ public final class JsonFile {
      * The values in a text: maps keep their order.
      *
      * @param source for messages: where the text came from
+     * @param remedy for messages: what to do about a wrong one
      * @throws InputException where it is no JSON object
      */
     @SuppressWarnings("unchecked") // JSON's keys are text
-    static Map<String, Object> parse(byte[] text, String source) {
+    static Map<String, Object> parse(byte[] text, String source, String remedy) {
         try {
             if (new JsonMapper().readValue(text, Object.class) instanceof Map<?, ?> values) {
                 return (Map<String, Object>) values;
             }
         } catch (IOException wrong) {
-            throw new InputException(source + " is not JSON; export the file again", wrong);
+            throw new InputException(source + " is not JSON; " + remedy, wrong);
         }
-        throw new InputException(source + " is not a JSON object; export the file again");
+        throw new InputException(source + " is not a JSON object; " + remedy);
     }
 }

@@ -17,14 +17,19 @@ public record RunDirectory(Path path) {
     /** Where runs are kept unless {@code --out} says otherwise. */
     public static final Path RUNS = Path.of("checkpoints");
 
+    /** How the names of TensorBoard's event files begin. */
+    public static final String EVENTS = "events.out.tfevents.";
+
     private static final List<String> FILES = List.of(
             "best.pt",
             "last.pt",
             "config.json",
             "history.csv",
             "train.log",
+            "result.json",
             "report.html",
             "model.ts.pt",
+            "maps.png",
             "backbone.ts.pt");
 
     /** The checkpoint of the epoch with the best accuracy so far. */
@@ -46,6 +51,11 @@ public record RunDirectory(Path path) {
         return path.resolve("config.json");
     }
 
+    /** What {@code train --json} says, where the run is one of a comparison. */
+    public Path outcome() {
+        return path.resolve("result.json");
+    }
+
     public Path history() {
         return path.resolve("history.csv");
     }
@@ -54,9 +64,50 @@ public record RunDirectory(Path path) {
         return path.resolve("train.log");
     }
 
+    /** The folder of {@link #eventFiles}. */
+    public Path tensorboard() {
+        return path.resolve("tensorboard");
+    }
+
+    /**
+     * What the run has written for TensorBoard, in the order of the names, which is that of time.
+     *
+     * @throws InputException where a file has the folder's name
+     */
+    public List<Path> eventFiles() {
+        if (!Files.exists(tensorboard())) {
+            return List.of();
+        }
+        if (!Files.isDirectory(tensorboard())) {
+            throw new InputException(
+                    tensorboard() + " is no folder, as which TensorBoard's event files need it; move it away");
+        }
+        try (Stream<Path> files = Files.list(tensorboard())) {
+            return files.filter(file -> file.getFileName().toString().startsWith(EVENTS))
+                    .sorted()
+                    .toList();
+        } catch (IOException failure) {
+            throw new InputException("cannot read " + tensorboard() + "; check its permissions", failure);
+        }
+    }
+
+    /** Takes over what another run has written for TensorBoard. */
+    public void copyEventFiles(RunDirectory source) {
+        for (Path file : source.eventFiles()) {
+            Path copy = tensorboard().resolve(file.getFileName());
+            try {
+                Files.createDirectories(tensorboard());
+            } catch (IOException failure) {
+                throw AtomicFile.cannotWrite(copy, failure, "");
+            }
+            AtomicFile.write(copy, out -> Files.copy(file, out));
+        }
+    }
+
     /** Whether a run has written here. */
     public boolean isUsed() {
-        return FILES.stream().anyMatch(name -> Files.exists(path.resolve(name)));
+        return FILES.stream().anyMatch(name -> Files.exists(path.resolve(name)))
+                || !eventFiles().isEmpty();
     }
 
     /** The folder a checkpoint lies in. */
@@ -116,6 +167,7 @@ public record RunDirectory(Path path) {
 
     /** Deletes an older run's files. */
     public void clear() {
+        eventFiles().forEach(RunDirectory::delete); // and nothing else that may lie there
         for (String name : FILES) {
             delete(path.resolve(name));
         }

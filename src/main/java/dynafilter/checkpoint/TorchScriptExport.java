@@ -119,7 +119,7 @@ public final class TorchScriptExport {
         metadata.put("format", FORMAT);
         metadata.put("classes", trained.classes());
         metadata.put("input", input.toString());
-        metadata.put("image_size", List.of(NetworkShape.IMAGE_SIZE, NetworkShape.IMAGE_SIZE));
+        metadata.put("image_size", List.of(shape.imageSize(), shape.imageSize()));
         metadata.put("mean", Normalization.MEAN);
         metadata.put("std", Normalization.STANDARD_DEVIATION);
         metadata.put("filters", shape.filters().toString());
@@ -145,7 +145,7 @@ public final class TorchScriptExport {
         if (shape.filters() == FilterKind.DYNAMIC) {
             module.module(
                             "embedding",
-                            ScriptModule.create("Embedding").parameter("weight", state.get("embedding.weight")))
+                            ScriptModule.create("Embedding").parameter("weight", state.get(NetworkShape.EMBEDDING)))
                     .module("generator", pair("FilterGenerator", "generator", GENERATOR));
             rows = "self.generator.forward(self.embedding.weight)";
         } else {

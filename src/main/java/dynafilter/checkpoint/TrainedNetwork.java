@@ -1,5 +1,6 @@
 package dynafilter.checkpoint;
 
+import dynafilter.data.ImageSize;
 import dynafilter.model.BackboneArchitecture;
 import dynafilter.model.Classifier;
 import dynafilter.model.DynamicFilterNetwork;
@@ -38,9 +39,21 @@ public final class TrainedNetwork implements AutoCloseable {
     /** What wraps a module in Python puts this before the names of its tensors. */
     private static final List<String> WRAPPERS = List.of("module.", "_orig_mod.");
 
+    /** The entry of {@link #training} with the checksum of the data set. */
+    public static final String DATA_SHA256 = "data_sha256";
+
+    /** What an exported file knows of the training. */
+    private static final List<String> TRAINING =
+            List.of("best_accuracy", "epoch", "step", "recipe", DATA_SHA256, Checkpoint.EXTENDED);
+
     /** What a file tells beside its tensors; see the methods of these names. */
     private record Origin(
-            Path file, String description, List<String> classes, boolean hasNames, Map<String, Object> training) {}
+            Path file,
+            String description,
+            List<String> classes,
+            boolean hasNames,
+            int imageSize,
+            Map<String, Object> training) {}
 
     private final Origin origin;
     private final Map<String, Tensor> state; // none of TorchScript
@@ -86,14 +99,29 @@ public final class TrainedNetwork implements AutoCloseable {
         training.put("epoch", checkpoint.epoch());
         training.put("step", checkpoint.step());
         training.put("recipe", checkpoint.recipe());
+        if (checkpoint.extra().get(DATA_SHA256) instanceof String sha256) {
+            training.put(DATA_SHA256, sha256);
+        }
+        if (checkpoint.extra().get(Checkpoint.EXTENDED) instanceof List<?> notes) {
+            training.put(Checkpoint.EXTENDED, notes);
+        }
         FilterKind filterKind = FilterKind.of(kind);
         BackboneArchitecture backbone =
                 PretrainedBackbone.of(checkpoint, file, device).architecture();
         String description = "checkpoint after epoch " + checkpoint.epoch() + ", " + kind + " filters"
                 + (average.isPresent() ? ", averaged weights" : "")
+                + (checkpoint.addedLabels().isEmpty()
+                        ? ""
+                        : ", extended by " + String.join(", ", checkpoint.addedLabels()))
                 + (backbone == ResNetStem.ARCHITECTURE ? "" : ", on " + backbone.description());
         return of(
-                new Origin(file, description, checkpoint.classes(), true, training),
+                new Origin(
+                        file,
+                        description,
+                        checkpoint.classes(),
+                        true,
+                        imageSizeOfRecipe(checkpoint.recipe(), file),
+                        training),
                 backbone,
                 filterKind,
                 average.orElse(checkpoint.model()),
@@ -102,7 +130,7 @@ public final class TrainedNetwork implements AutoCloseable {
 
     private static TrainedNetwork ofStateDict(Map<String, Tensor> found, Path file, ComputeDevice device) {
         Map<String, Tensor> saved = unwrapped(found);
-        Tensor embedding = saved.get("embedding.weight"); // [classes, 128]
+        Tensor embedding = saved.get(NetworkShape.EMBEDDING); // [classes, E]
         Tensor filters = saved.get("filters.weight"); // [K, C, 1, 1]
         Tensor scores = saved.get("predictor.2.weight"); // [1 or classes, 64]
         Tensor perClass = embedding != null ? embedding : filters;
@@ -115,7 +143,7 @@ public final class TrainedNetwork implements AutoCloseable {
         FilterKind kind = embedding != null ? FilterKind.DYNAMIC : single ? FilterKind.SINGLE : FilterKind.STATIC;
         int classes = Math.toIntExact((single ? scores : perClass).size(0));
         String description = "state dict, " + kind + " filters, " + classes + " classes without names";
-        Origin origin = new Origin(file, description, numbered(classes), false, Map.of());
+        Origin origin = new Origin(file, description, numbered(classes), false, imageSizeOfState(saved), Map.of());
         return of(origin, ResNetStem.ARCHITECTURE, kind, saved, device);
     }
 
@@ -143,8 +171,9 @@ public final class TrainedNetwork implements AutoCloseable {
             ComputeDevice device) {
         Map<String, Tensor> state = Map.of();
         try {
-            NetworkShape shape =
-                    NetworkShape.of(backbone, kind, origin.classes().size(), NetworkShape.hasAdapter(saved));
+            NetworkShape shape = NetworkShape.of(
+                            backbone, kind, origin.classes().size(), NetworkShape.hasAdapter(saved), origin.imageSize())
+                    .withEmbeddingOf(saved);
             DynamicFilterNetwork.check(shape, saved);
             state = onDevice(saved, device);
             DynamicFilterNetwork network = DynamicFilterNetwork.bind(shape, state, Freeze.NONE);
@@ -172,13 +201,15 @@ public final class TrainedNetwork implements AutoCloseable {
         ScriptModule module = TorchScriptFile.load(file, device);
         try {
             Map<String, Object> metadata = TorchScriptArchive.extra(file, TorchScriptExport.METADATA)
-                    .map(text -> JsonFile.parse(text, TorchScriptExport.METADATA + " in " + file))
+                    .map(text ->
+                            JsonFile.parse(text, TorchScriptExport.METADATA + " in " + file, "export the file again"))
                     .orElse(Map.of());
             boolean own = TorchScriptExport.FORMAT.equals(metadata.get("format"));
             String input = String.valueOf(metadata.get("input"));
             boolean takesPixels = own && TorchScriptExport.Input.of(input) == TorchScriptExport.Input.UINT8;
             Classifier classifier = new ScriptClassifier(module, takesPixels, device);
-            int count = countClasses(classifier, file, device);
+            int imageSize = own ? imageSizeOfMetadata(metadata) : ImageSize.CIFAR;
+            int count = countClasses(classifier, imageSize, file, device);
             List<String> names = own ? strings(metadata.get("classes")) : List.of();
             if (own && names.size() != count) {
                 throw new InputException(
@@ -188,12 +219,39 @@ public final class TrainedNetwork implements AutoCloseable {
                     ? "TorchScript of dynafilter, " + metadata.get("filters") + " filters, takes " + input + " images"
                     : "TorchScript of another program, " + count
                             + " classes without names, taken to want normalized images";
-            Origin origin = new Origin(file, description, own ? names : numbered(count), own, Map.of());
+            Map<String, Object> training = new LinkedHashMap<>(metadata);
+            training.keySet().retainAll(TRAINING);
+            Origin origin = new Origin(file, description, own ? names : numbered(count), own, imageSize, training);
             return new TrainedNetwork(origin, Map.of(), null, classifier);
         } catch (RuntimeException failure) {
             module.close();
             throw failure;
         }
+    }
+
+    /** Of the images the run was trained on; recipes of older versions, and of Python, need not say. */
+    private static int imageSizeOfRecipe(Map<String, Object> recipe, Path file) {
+        Object size = recipe.getOrDefault("image_size", (long) ImageSize.CIFAR);
+        if (!(size instanceof Number number)) {
+            throw new InputException(file + " has an image size that is no number (recipe.image_size); train it again");
+        }
+        ImageSize.require(number.intValue());
+        return number.intValue();
+    }
+
+    /** The largest that makes maps of as many numbers as the predictor takes. */
+    private static int imageSizeOfState(Map<String, Tensor> state) {
+        Tensor predictor = state.get("predictor.0.weight"); // [64, H * W]
+        long side = predictor == null || predictor.dim() != 2 ? 0 : Math.round(Math.sqrt((double) predictor.size(1)));
+        long[] one = ResNetStem.ARCHITECTURE.featureShape(ImageSize.CIFAR, ImageSize.CIFAR);
+        return Math.toIntExact(Math.max(1, side) * ImageSize.CIFAR / one[1]);
+    }
+
+    /** What the metadata of an exported network says. */
+    private static int imageSizeOfMetadata(Map<String, Object> metadata) {
+        return metadata.get("image_size") instanceof List<?> sizes && sizes.get(0) instanceof Number size
+                ? size.intValue()
+                : ImageSize.CIFAR;
     }
 
     private static List<String> strings(Object value) {
@@ -205,23 +263,23 @@ public final class TrainedNetwork implements AutoCloseable {
     }
 
     /** Runs the network once: that it takes images and gives scores is not to be found out later. */
-    private static int countClasses(Classifier classifier, Path file, ComputeDevice device) {
+    private static int countClasses(Classifier classifier, int imageSize, Path file, ComputeDevice device) {
+        String images = "images [2, 3, " + imageSize + ", " + imageSize + "]";
         try (PointerScope scope = new PointerScope();
                 InferenceMode inference = new InferenceMode()) {
             TensorOptions pixels = new TensorOptions(ScalarType.Byte).device(new DeviceOptional(device.toTorch()));
-            Tensor scores = classifier.scores(
-                    torch.zeros(new long[] {2, 3, NetworkShape.IMAGE_SIZE, NetworkShape.IMAGE_SIZE}, pixels));
+            Tensor scores = classifier.scores(torch.zeros(new long[] {2, 3, imageSize, imageSize}, pixels));
             if (scores.dim() == 2 && scores.size(0) == 2 && scores.size(1) > 0 && scores.is_floating_point()) {
                 return Math.toIntExact(scores.size(1));
             }
-            throw new InputException(file + " makes " + Arrays.toString(scores.shape())
-                    + " of images [2, 3, 32, 32], and scores [2, classes] are needed; give a classifier");
+            throw new InputException(file + " makes " + Arrays.toString(scores.shape()) + " of " + images
+                    + ", and scores [2, classes] are needed; give a classifier");
         } catch (RuntimeException failure) {
             if (failure instanceof InputException) {
                 throw failure;
             }
             throw new InputException(
-                    file + " does not run as a classifier on images [2, 3, 32, 32]: " + NativeRuntime.firstLine(failure)
+                    file + " does not run as a classifier on " + images + ": " + NativeRuntime.firstLine(failure)
                             + "; give a file that `dynafilter export` wrote",
                     failure);
         }
@@ -253,6 +311,11 @@ public final class TrainedNetwork implements AutoCloseable {
     /** The labels' names, in the order of the scores. */
     public List<String> classes() {
         return origin.classes;
+    }
+
+    /** Height and width of the images it takes. */
+    public int imageSize() {
+        return origin.imageSize;
     }
 
     /** Whether the file names the classes; else they are numbered. */

@@ -7,6 +7,7 @@ import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.OptionalDouble;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
@@ -85,18 +86,25 @@ final class CommonOptions {
      */
     static Path output(CommandLine line, String option) {
         Path file = path(line, option);
-        if (file == null) {
-            return null;
-        }
+        return file == null ? null : writable("--" + option + " " + file, file);
+    }
+
+    /**
+     * A file to write to.
+     *
+     * @param what to call it in the message
+     * @throws InputException where it cannot be written
+     */
+    static Path writable(String what, Path file) {
         Path folder = file.toAbsolutePath().getParent();
         if (Files.isDirectory(file)) {
-            throw new InputException("--" + option + " " + file + " is a folder; give the name of a file in it");
+            throw new InputException(what + " is a folder; give the name of a file in it");
         }
         if (folder == null || !Files.isDirectory(folder)) {
-            throw new InputException("--" + option + " " + file + ": there is no folder " + folder + "; make it first");
+            throw new InputException(what + ": there is no folder " + folder + "; make it first");
         }
         if (!Files.isWritable(Files.exists(file) ? file : folder)) {
-            throw new InputException("--" + option + " " + file + " cannot be written; check its permissions");
+            throw new InputException(what + " cannot be written; check its permissions");
         }
         return file;
     }
@@ -121,6 +129,23 @@ final class CommonOptions {
         } catch (ArithmeticException wrong) {
             throw new InputException("--" + option + " " + value + ": not a whole number", wrong);
         }
+    }
+
+    /** The number above zero that an option gives; none without the option. */
+    static OptionalDouble positive(CommandLine line, String option) {
+        String value = line.getOptionValue(option);
+        if (value == null) {
+            return OptionalDouble.empty();
+        }
+        try {
+            double number = new BigDecimal(value).doubleValue();
+            if (number > 0 && Double.isFinite(number)) {
+                return OptionalDouble.of(number);
+            }
+        } catch (NumberFormatException wrong) {
+            throw new InputException("--" + option + " " + value + ": not a number", wrong);
+        }
+        throw new InputException("--" + option + " " + value + ": must be above 0");
     }
 
     /** The given number of CPU threads, or another; more than a machine can have would bring libtorch down. */

@@ -5,8 +5,11 @@ import dynafilter.data.CifarDownload;
 import dynafilter.data.DataSet;
 import dynafilter.data.DataSource;
 import dynafilter.data.DataSummary;
+import dynafilter.data.FolderCheck;
+import dynafilter.data.ImageSize;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -15,7 +18,7 @@ import java.util.stream.Collectors;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
-/** {@code data}: fetches CIFAR-10, checks it, tells what is in a data set. */
+/** {@code data}: fetches CIFAR-10, checks a data set, tells what is in it. */
 final class DataCommand implements Command {
     @Override
     public String name() {
@@ -24,40 +27,48 @@ final class DataCommand implements Command {
 
     @Override
     public String summary() {
-        return "download or verify CIFAR-10, or say what is in a data set";
+        return "download CIFAR-10, check a data set, or say what is in it";
     }
 
     @Override
     public String arguments() {
-        return "download|verify|info [options]";
+        return "download|verify|info [DIR] [options]";
     }
 
     @Override
     public Options options() {
         return new Options()
-                .addOption(CommonOptions.valued("data", "DIR|sample", "the data set [" + DataSource.DEFAULT + "]"))
+                .addOption(DataOption.data(DataSource.DEFAULT))
+                .addOption(CommonOptions.valued(
+                        "image-size", "S", "info: height and width to bring the images to [" + ImageSize.CIFAR + "]"))
+                .addOption(DataOption.skipBad())
                 .addOption(CommonOptions.valued("progress", "STYLE", "auto, bar, plain or none [auto]"))
                 .addOption(CommonOptions.json("write what info or verify found as JSON"));
     }
 
     @Override
     public List<String> examples() {
-        return List.of("data download", "data verify --data data/cifar-10-batches-bin", "data info --data sample");
+        return List.of(
+                "data download",
+                "data verify --data data/cifar-10-batches-bin",
+                "data info --data sample",
+                "data info pictures --image-size 64");
     }
 
     @Override
     public int run(CommandLine line, Interruption interruption) {
         List<String> actions = line.getArgList();
-        if (actions.size() != 1) {
+        if (actions.isEmpty() || actions.size() > 2) {
             throw new InputException(
                     "data needs one of download, verify and info" + (actions.isEmpty() ? "" : ", not " + actions));
         }
-        String data = line.getOptionValue("data", DataSource.DEFAULT);
+        String data = data(line, actions);
         Path json = JsonOutput.file(line);
+        Terminal terminal = Terminal.of(line.getOptionValue("progress", "auto"));
         return switch (actions.get(0)) {
-            case "download" -> download(folder(line), Terminal.of(line.getOptionValue("progress", "auto")));
-            case "verify" -> verify(folder(line), json);
-            case "info" -> info(data, json);
+            case "download" -> download(folder(data), terminal);
+            case "verify" -> verify(folder(data), line, terminal, json);
+            case "info" -> info(data, line, terminal, json);
             default ->
                 throw new InputException("data has no action '" + actions.get(0) + "'"
                         + Suggestion.nearest(actions.get(0), List.of("download", "verify", "info"))
@@ -65,12 +76,23 @@ final class DataCommand implements Command {
         };
     }
 
-    private static Path folder(CommandLine line) {
-        if (DataSource.SAMPLE.equals(line.getOptionValue("data"))) {
+    private static String data(CommandLine line, List<String> words) {
+        if (words.size() == 2 && line.hasOption("data")) {
+            throw new InputException(
+                    "the data set is given twice, as " + words.get(1) + " and with --data; give it once");
+        }
+        return words.size() == 2 ? words.get(1) : line.getOptionValue("data", DataSource.DEFAULT);
+    }
+
+    private static Path folder(String data) {
+        if (DataSource.SAMPLE.equals(data)) {
             throw new InputException("--data sample is generated: there is nothing to download or verify");
         }
-        Path folder = CommonOptions.path(line, "data");
-        return folder == null ? Path.of(DataSource.DEFAULT) : folder;
+        try {
+            return Path.of(data);
+        } catch (InvalidPathException wrong) {
+            throw new InputException("--data " + data + ": not a path", wrong);
+        }
     }
 
     private static int download(Path folder, Terminal terminal) {
@@ -83,7 +105,10 @@ final class DataCommand implements Command {
         return ExitCode.DONE;
     }
 
-    private static int verify(Path folder, Path json) {
+    private static int verify(Path folder, CommandLine line, Terminal terminal, Path json) {
+        if (FolderCheck.isFor(folder)) {
+            return verifyImages(folder, line, terminal, json);
+        }
         List<CifarCheck> checks = new CifarDownload().verify(folder);
         checks.forEach(check -> System.out.printf(
                 "%-18s %s%n",
@@ -100,12 +125,25 @@ final class DataCommand implements Command {
         return official ? ExitCode.DONE : ExitCode.FAILED;
     }
 
-    private static int info(String data, Path json) {
+    private static int verifyImages(Path folder, CommandLine line, Terminal terminal, Path json) {
         NativeRuntime.load();
-        try (DataSet set = DataSource.open(data)) {
+        FolderCheck check = FolderCheck.of(
+                folder, DataOption.of(line, ImageSize.CIFAR, terminal).listener());
+        check.findings().forEach(System.out::println);
+        JsonOutput.write(json, Map.of("folder", folder.toString(), "findings", check.findings(), "good", check.good()));
+        return check.good() ? ExitCode.DONE : ExitCode.FAILED;
+    }
+
+    private static int info(String data, CommandLine line, Terminal terminal, Path json) {
+        int size = CommonOptions.integer(line, "image-size", 1, Integer.MAX_VALUE, ImageSize.CIFAR);
+        ImageSize.require(size);
+        NativeRuntime.load();
+        try (DataSet set = DataSource.open(data, DataOption.of(line, size, terminal))) {
+            terminal.clear();
             DataSummary summary = DataSummary.of(set);
             System.out.printf("%s, sha256 %s%n", summary.name(), summary.sha256());
-            print("training", summary.train(), summary.classes());
+            print(set.isSplit() ? "training" : "all", summary.train(), summary.classes());
+            print("validation", summary.validation(), summary.classes());
             print("test", summary.test(), summary.classes());
             JsonOutput.write(json, Map.of("data", summary));
         }
@@ -113,6 +151,9 @@ final class DataCommand implements Command {
     }
 
     private static void print(String split, DataSummary.Split images, List<String> classes) {
+        if (images == null) {
+            return;
+        }
         System.out.printf(
                 Locale.ROOT,
                 "%n%s: %,d images, mean %s, standard deviation %s%n",

@@ -12,6 +12,7 @@ final class Interruption implements BooleanSupplier, AutoCloseable {
     private final Thread hook = new Thread(this::await, "interruption");
     private volatile boolean requested;
     private volatile boolean silent;
+    private boolean armed;
 
     /** Says nothing when it is asked to stop: another process does. */
     void silence() {
@@ -20,6 +21,10 @@ final class Interruption implements BooleanSupplier, AutoCloseable {
 
     /** From here on there is something to save. Does not return where the process is ending already. */
     void arm() {
+        if (armed) { // by an earlier run of a comparison
+            return;
+        }
+        armed = true;
         try {
             Runtime.getRuntime().addShutdownHook(hook);
         } catch (IllegalStateException ending) {

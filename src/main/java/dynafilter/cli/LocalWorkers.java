@@ -24,8 +24,8 @@ final class LocalWorkers {
     private static final int MOST = 1024;
     private static final int FIRST_JAVA_THAT_WARNS = 22; // of natives that nobody allowed
     private static final long POLL_MILLISECONDS = 20;
-    private static final long OTHERS_END_SECONDS = 10; // they find out by themselves, and say why
-    private static final long KILL_SECONDS = 10;
+    private static final long OTHERS_END_SECONDS = 5; // they find out by themselves, and say why
+    private static final long KILL_SECONDS = 3;
     private static final int OF_A_SIGNAL = 128;
 
     private final List<Process> workers = new ArrayList<>();
@@ -52,6 +52,8 @@ final class LocalWorkers {
             for (int rank = 0; rank < count; rank++) {
                 ProcessBuilder builder = new ProcessBuilder(words).inheritIO();
                 builder.environment().putAll(environment(rank, count, port));
+                // c10d would print its stack traces beside the one line that says it.
+                builder.environment().putIfAbsent("TORCH_CPP_LOG_LEVEL", "FATAL");
                 workers.add(builder.start());
             }
             return await();
@@ -81,12 +83,18 @@ final class LocalWorkers {
     private static Map<String, String> environment(int rank, int count, int port) {
         String size = String.valueOf(count);
         return Map.of(
-                "RANK", String.valueOf(rank),
-                "LOCAL_RANK", String.valueOf(rank),
-                "WORLD_SIZE", size,
-                "LOCAL_WORLD_SIZE", size,
-                "MASTER_ADDR", "127.0.0.1",
-                "MASTER_PORT", String.valueOf(port));
+                "RANK",
+                String.valueOf(rank),
+                "LOCAL_RANK",
+                String.valueOf(rank),
+                "WORLD_SIZE",
+                size,
+                "LOCAL_WORLD_SIZE",
+                size,
+                "MASTER_ADDR",
+                "127.0.0.1",
+                "MASTER_PORT",
+                String.valueOf(port));
     }
 
     private static int freePort() throws IOException {

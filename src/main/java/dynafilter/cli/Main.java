@@ -19,7 +19,11 @@ public final class Main {
             new TrainCommand(),
             new EvalCommand(),
             new PredictCommand(),
+            new MapsCommand(),
+            new CompareCommand(),
+            new ReportCommand(),
             new ExportCommand(),
+            new ExtendCommand(),
             new BenchmarkCommand(),
             new DoctorCommand(),
             new DataCommand());

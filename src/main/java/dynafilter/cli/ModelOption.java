@@ -1,8 +1,12 @@
 package dynafilter.cli;
 
+import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.data.ClassNames;
+import dynafilter.data.DataSet;
 import dynafilter.runtime.InputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 
@@ -31,5 +35,18 @@ final class ModelOption {
             throw new InputException("--model " + model + " does not exist; give the best.pt or last.pt of a run");
         }
         return model;
+    }
+
+    /** @throws InputException where a data set has other classes than the network was trained on */
+    static void requireSameClasses(Path model, TrainedNetwork trained, DataSet set) {
+        List<String> known = trained.classes();
+        if (trained.hasNames()
+                ? !known.equals(set.classes())
+                : known.size() != set.classes().size()) {
+            throw new InputException("the network in " + model + " knows "
+                    + (trained.hasNames() ? "the classes " + ClassNames.shown(known) : known.size() + " classes")
+                    + ", the data set has "
+                    + ClassNames.shown(set.classes()) + "; give the --data it was trained on");
+        }
     }
 }

@@ -1,27 +1,20 @@
 package dynafilter.cli;
 
 import dynafilter.checkpoint.TrainedNetwork;
-import dynafilter.data.ImageFile;
-import dynafilter.data.ImageFiles;
-import dynafilter.data.SquareImage;
-import dynafilter.model.NetworkShape;
+import dynafilter.data.DecodedFile;
+import dynafilter.model.Scores;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.Precision;
 import dynafilter.train.Evaluator;
-import java.io.IOException;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.stream.IntStream;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /** {@code predict}: labels of image files. */
@@ -39,7 +32,7 @@ final class PredictCommand implements Command {
 
     @Override
     public String summary() {
-        return "labels of PNG and JPEG files: the shorter side scaled to 32 pixels, the centre taken";
+        return "labels of PNG and JPEG files: the shorter side scaled to the network's size, the centre taken";
     }
 
     @Override
@@ -64,33 +57,17 @@ final class PredictCommand implements Command {
                 "predict --model model.ts.pt --top 5 --json labels.json photos/      # folders inside, too");
     }
 
-    /** A file and what became of it: an image, or a problem. */
-    private record Loaded(Path file, Tensor image, String problem) {
-        static Loaded of(Path file) {
-            try (PointerScope scope = new PointerScope()) {
-                Tensor image = SquareImage.of(ImageFile.read(file), NetworkShape.IMAGE_SIZE);
-                image.retainReference();
-                return new Loaded(file, image, null);
-            } catch (IOException | OutOfMemoryError failure) {
-                return new Loaded(
-                        file,
-                        null,
-                        failure instanceof IOException ? failure.getMessage() : "is too large for the memory");
-            }
-        }
-    }
-
     @Override
     public int run(CommandLine line, Interruption interruption) {
         Path model = ModelOption.file(line);
         int top = CommonOptions.integer(line, "top", 1, MOST_CLASSES, TOP);
         Precision precision = Precision.of(line.getOptionValue("precision", "fp32"));
         Path json = JsonOutput.file(line);
-        List<Path> files = ImageFiles.of(paths(line));
-        if (files.isEmpty()) {
-            throw new InputException("there are no files in " + String.join(", ", line.getArgList())
-                    + "; give PNG or JPEG files, or folders of them");
+        if (line.getArgList().isEmpty()) {
+            throw new InputException(
+                    "predict needs image files, or folders of them: dynafilter predict --model FILE photo.jpg");
         }
+        List<Path> files = ImageArguments.files(line);
         Session session = Session.open(line, OptionalInt.empty());
         precision.apply();
         List<Map<String, Object>> images = new ArrayList<>();
@@ -104,21 +81,9 @@ final class PredictCommand implements Command {
                     .max()
                     .orElse(0);
             for (int from = 0; from < files.size(); from += BATCH) {
-                List<Loaded> loaded = files.subList(from, Math.min(from + BATCH, files.size())).parallelStream()
-                        .map(Loaded::of)
-                        .toList();
-                for (Loaded bad :
-                        loaded.stream().filter(file -> file.image() == null).toList()) {
-                    Logging.log().warn("{} {}; skipped", bad.file(), bad.problem());
-                    skipped.add(Map.of("file", bad.file().toString(), "problem", bad.problem()));
-                }
-                predict(
-                        loaded.stream().filter(file -> file.image() != null).toList(),
-                        trained,
-                        evaluator,
-                        top,
-                        width,
-                        images);
+                List<DecodedFile> decoded = ImageArguments.load(
+                        files.subList(from, Math.min(from + BATCH, files.size())), trained.imageSize(), skipped);
+                predict(decoded, trained, evaluator, top, width, images);
             }
             JsonOutput.write(json, json(model, trained, images, skipped, session));
         }
@@ -128,45 +93,25 @@ final class PredictCommand implements Command {
         return skipped.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
     }
 
-    private static List<Path> paths(CommandLine line) {
-        if (line.getArgList().isEmpty()) {
-            throw new InputException(
-                    "predict needs image files, or folders of them: dynafilter predict --model FILE photo.jpg");
-        }
-        List<Path> paths = new ArrayList<>();
-        for (String argument : line.getArgList()) {
-            try {
-                paths.add(Path.of(argument));
-            } catch (InvalidPathException wrong) {
-                throw new InputException(argument + " is not a path; give image files, or folders of them", wrong);
-            }
-        }
-        return paths;
-    }
-
     /** Scores the images as one batch, prints a row each, and closes them. */
     private static void predict(
-            List<Loaded> loaded,
+            List<DecodedFile> decoded,
             TrainedNetwork trained,
             Evaluator evaluator,
             int top,
             int width,
             List<Map<String, Object>> images) {
-        if (loaded.isEmpty()) {
+        if (decoded.isEmpty()) {
             return;
         }
-        List<Tensor> pixels = loaded.stream().map(Loaded::image).toList();
-        float[][] scores = evaluator.scores(trained.classifier(), pixels);
+        List<Tensor> pixels = decoded.stream().map(DecodedFile::image).toList();
+        List<Scores> scores = evaluator.scores(trained.classifier(), pixels);
         pixels.forEach(Tensor::close);
-        for (int i = 0; i < scores.length; i++) {
-            double[] probabilities = softmax(scores[i]);
-            List<Integer> best = IntStream.range(0, probabilities.length)
-                    .boxed()
-                    .sorted(Comparator.comparingDouble(label -> -probabilities[label]))
-                    .limit(top)
-                    .toList();
+        for (int i = 0; i < scores.size(); i++) {
+            double[] probabilities = scores.get(i).probabilities();
+            List<Integer> best = scores.get(i).ranking().stream().limit(top).toList();
             StringBuilder row = new StringBuilder(
-                    String.format("%-" + width + "s", loaded.get(i).file()));
+                    String.format("%-" + width + "s", decoded.get(i).file()));
             List<Map<String, Object>> predictions = new ArrayList<>();
             for (int label : best) {
                 String name = trained.classes().get(label);
@@ -179,26 +124,11 @@ final class PredictCommand implements Command {
             }
             System.out.println(row);
             Map<String, Object> image = new LinkedHashMap<>();
-            image.put("file", loaded.get(i).file().toString());
+            image.put("file", decoded.get(i).file().toString());
             image.put("predictions", predictions);
-            image.put("scores", scores[i]);
+            image.put("scores", scores.get(i).logits());
             images.add(image);
         }
-    }
-
-    private static double[] softmax(float[] scores) {
-        double highest = IntStream.range(0, scores.length)
-                .mapToDouble(i -> scores[i])
-                .max()
-                .orElse(0);
-        double[] shares = IntStream.range(0, scores.length)
-                .mapToDouble(i -> Math.exp(scores[i] - highest))
-                .toArray();
-        double sum =
-                IntStream.range(0, shares.length).mapToDouble(i -> shares[i]).sum();
-        return IntStream.range(0, shares.length)
-                .mapToDouble(i -> shares[i] / sum)
-                .toArray();
     }
 
     private static Map<String, Object> json(

@@ -14,7 +14,7 @@ import java.util.function.Supplier;
 /** What all ranks of a run must have in common before they begin. */
 final class RankFacts {
     /** May be called otherwise on another machine: what is in them is compared, by checksum and by the parameters' hash. */
-    private static final Set<String> PLACES = Set.of("data", "backbone");
+    private static final Set<String> PLACES = Set.of("data", "backbone", "label_vectors");
 
     private final WorkerGroup group;
     private final Recipe recipe;

@@ -64,7 +64,9 @@ final class RankedRun {
     private RunStart start(WorkerGroup group, UnaryOperator<RunStart> named) {
         RunStart own = group.leads() ? named.apply(found()) : null;
         String[] shared = group.share(own == null ? "" : written(own)).split("\n", -1);
-        return own != null ? own : new RunStart(shared[0].isEmpty() ? null : Path.of(shared[0]), Path.of(shared[1]), false);
+        return own != null
+                ? own
+                : new RunStart(shared[0].isEmpty() ? null : Path.of(shared[0]), Path.of(shared[1]), false);
     }
 
     private static String written(RunStart start) {
@@ -86,7 +88,8 @@ final class RankedRun {
     static WorkerFailure withWayOn(WorkerFailure failure, RunDirectory directory, String resumption) {
         return Files.exists(directory.last())
                 ? new WorkerFailure(
-                        failure.getMessage() + "; " + directory.last() + " is whole: go on with: " + resumption, failure)
+                        failure.getMessage() + "; " + directory.last() + " is whole: go on with: " + resumption,
+                        failure)
                 : failure;
     }
 

@@ -3,7 +3,6 @@ package dynafilter.cli;
 import dynafilter.runtime.InputException;
 import dynafilter.train.Recipe;
 import dynafilter.train.Recipes;
-import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +12,8 @@ import org.apache.commons.cli.Options;
 /** The options that make up a recipe: an option a component, by the same name. */
 final class RecipeOptions {
     private static final String[][] OPTIONS = {
-        {"data", "DIR|sample", "folder of CIFAR-10 (binary version), or the generated set"},
+        {"data", "DIR|sample", "folder of images by class, of CIFAR-10 or CIFAR-100 (binary), or the generated set"},
+        {"image-size", "S", "height and width of the images: the shorter side is scaled to S, the centre taken"},
         {
             "backbone",
             "FILE|imagenet|random",
@@ -22,6 +22,11 @@ final class RecipeOptions {
         {"cut", "NAME", "the last layer taken from a backbone file, such as layer1 or features.6"},
         {"filters", "KIND", "dynamic (generated from the label), static (one a class) or single (one for all)"},
         {"freeze", "WHAT", "none, all (the backbone), or all-but-bn (the backbone except its BatchNorm)"},
+        {
+            "label-vectors",
+            "FILE",
+            "start the labels' embeddings from word vectors, the text format of word2vec and GloVe"
+        },
         {"epochs", "N", "passes over the training images"},
         {"batch-size", "N", "images of a forward pass; an epoch's last, incomplete batch is dropped"},
         {"accumulate", "N", "batches whose gradients make one step"},
@@ -32,6 +37,11 @@ final class RecipeOptions {
         {"schedule", "NAME", "onecycle, cosine, step or constant"},
         {"warmup", "SHARE", "share of all steps in which the learning rate rises"},
         {"label-smoothing", "X", "share of the target spread over all classes"},
+        {
+            "class-weights",
+            "HOW",
+            "what an image counts in the loss: none (all the same), balanced (all classes the same)"
+        },
         {"clip-grad", "NORM", "scale larger gradients down to this norm; 0: never"},
         {"ema", "DECAY", "evaluate a moving average of the network with this decay; 0: the network itself"},
         {"seed", "N", "of initial weights, order and augmentation"},
@@ -39,10 +49,10 @@ final class RecipeOptions {
         {
             "val-split",
             "SHARE",
-            "hold out this share of the training images to choose the best epoch; 0: the test set does"
+            "hold out this share of the training images, of each class, to choose the best epoch; 0: the test set does"
         },
-        {"limit-train", "N", "only the first N training images; 0: all"},
-        {"limit-test", "N", "only the first N test images; 0: all"},
+        {"limit-train", "N", "only the first N training images (of folders: of each class in turn); 0: all"},
+        {"limit-test", "N", "only the first N test images, likewise; 0: all"},
         {"max-steps", "N", "stop at the run's step N, the schedule unchanged; 0: no limit"},
         {"max-minutes", "M", "stop after M minutes, the schedule unchanged; 0: no limit"},
         {"early-stop", "N", "stop after N epochs without a better accuracy; 0: never"},
@@ -50,19 +60,25 @@ final class RecipeOptions {
 
     private RecipeOptions() {}
 
-    static Options addTo(Options options) {
+    /** @param except options that are left out */
+    static Options addTo(Options options, String... except) {
         Map<String, Object> defaults = Recipes.toMap(Recipe.DEFAULT);
         for (String[] option : OPTIONS) {
+            if (List.of(except).contains(option[0])) {
+                continue;
+            }
             Object value = defaults.get(key(option[0]));
-            options.addOption(CommonOptions.valued(option[0], option[1], option[2] + " [" + shown(value) + "]"));
+            options.addOption(CommonOptions.valued(option[0], option[1], option[2] + bracketed(Recipes.typed(value))));
         }
         return options.addOption(CommonOptions.flag("augment", "random crops and flips of the training images [on]"))
                 .addOption(CommonOptions.flag("no-augment", "the training images as they are"))
                 .addOption(CommonOptions.flag(
                         "adapter", "a trainable layer, the identity at first, between the backbone and the filters"))
+                .addOption(CommonOptions.flag("freeze-labels", "the labels' embeddings stay as they start"))
                 .addOption(CommonOptions.flag("deterministic", "deterministic algorithms only"))
                 .addOption(CommonOptions.flag(
-                        "sync-batchnorm", "BatchNorm over all processes' images of a batch, not each over its own"));
+                        "sync-batchnorm", "BatchNorm over all processes' images of a batch, not each over its own"))
+                .addOption(DataOption.skipBad());
     }
 
     /** The values given on the command line, by the recipe's names. */
@@ -80,7 +96,8 @@ final class RecipeOptions {
         if (line.hasOption("augment") || line.hasOption("no-augment")) {
             given.put("augment", !line.hasOption("no-augment"));
         }
-        for (String flag : List.of("deterministic", "adapter", "sync-batchnorm")) {
+        for (String flag :
+                List.of("deterministic", "adapter", "freeze-labels", "sync-batchnorm", DataOption.SKIP_BAD)) {
             if (line.hasOption(flag)) {
                 given.put(key(flag), true);
             }
@@ -88,14 +105,11 @@ final class RecipeOptions {
         return given;
     }
 
-    private static String key(String option) {
-        return option.replace('-', '_');
+    private static String bracketed(String value) {
+        return value.isEmpty() ? "" : " [" + value + "]";
     }
 
-    /** A value as a user would type it: 0.0005, not 5.0E-4. */
-    static String shown(Object value) {
-        return value instanceof Double number
-                ? BigDecimal.valueOf(number).stripTrailingZeros().toPlainString()
-                : String.valueOf(value);
+    private static String key(String option) {
+        return option.replace('-', '_');
     }
 }

@@ -3,10 +3,13 @@ package dynafilter.cli;
 import dynafilter.checkpoint.BackboneSource;
 import dynafilter.checkpoint.RunDirectory;
 import dynafilter.data.DataSet;
+import dynafilter.data.ImageSize;
+import dynafilter.data.WordVectors;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.BackboneArchitecture;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
+import dynafilter.train.ClassWeights;
 import dynafilter.train.OptimizerKind;
 import dynafilter.train.Recipe;
 import dynafilter.train.Recipes;
@@ -17,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import org.apache.logging.log4j.Logger;
 import org.bytedeco.pytorch.Tensor;
@@ -54,7 +58,7 @@ final class RunHeader {
         backbone = count(state, ofBackbone);
         predictor = count(state, ofPredictor);
         filters = count(state, ofBackbone.or(ofPredictor).negate());
-        trained = count(state, name -> shape.trains(name, recipe.freeze()));
+        trained = count(state, name -> shape.trains(name, recipe.freeze(), recipe.freezeLabels()));
     }
 
     private long count(Map<String, Tensor> state, Predicate<String> names) {
@@ -68,8 +72,9 @@ final class RunHeader {
      * The sections of config.json beside the recipe.
      *
      * @param resumed the checkpoint the run continues from; null for a new run
+     * @param vectors that the labels' embeddings start from, where they do
      */
-    Map<String, Object> facts(Trainer trainer, Path resumed) {
+    Map<String, Object> facts(Trainer trainer, Path resumed, Optional<WordVectors> vectors) {
         Map<String, Object> dataFacts = new LinkedHashMap<>();
         dataFacts.put("name", set.name());
         dataFacts.put("sha256", set.sha256());
@@ -77,7 +82,7 @@ final class RunHeader {
         dataFacts.put("training_images", data.training().size());
         dataFacts.put("selected_on", data.selectionName());
         dataFacts.put("selection_images", data.selection().size());
-        dataFacts.put("test_images", data.test().size());
+        dataFacts.put("test_images", data.hasTest() ? data.test().size() : 0);
         Map<String, Object> network = new LinkedHashMap<>();
         network.put("backbone", shape.backbone().description());
         network.put("feature_map", List.of(shape.channels(), shape.mapHeight(), shape.mapWidth()));
@@ -88,6 +93,9 @@ final class RunHeader {
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("data", dataFacts);
         facts.put("network", network);
+        vectors.ifPresent(words -> facts.put(
+                "label_vectors",
+                Map.of("size", words.size(), "sha256", words.sha256(), "scaled_to", "root mean square 1")));
         facts.put("environment", session.environment());
         if (!group.isSingle()) {
             facts.put("distributed", Map.of("processes", group.size(), "launch", group.launch()));
@@ -131,15 +139,7 @@ final class RunHeader {
         if (recipe.deterministic()) {
             log.info("           deterministic: {}", costOfDeterminism());
         }
-        log.info(format(
-                "data       %s: %,d training, %s%,d test images, %d classes",
-                set.name(),
-                data.training().size(),
-                data.hasValidation()
-                        ? format("%,d validation, ", data.selection().size())
-                        : "",
-                data.test().size(),
-                set.classes().size()));
+        log.info("data       {}", dataLine());
         log.info(
                 "backbone   {}{}, feature map [{}, {}, {}]",
                 resumed != null ? "from " + resumed : backboneSource(),
@@ -156,6 +156,9 @@ final class RunHeader {
                 predictor,
                 backbone + filters + predictor,
                 trained));
+        if (!recipe.labelVectors().isEmpty() || recipe.freezeLabels()) {
+            log.info("           labels {}", labels());
+        }
         log.info("recipe     {}", shortRecipe());
         log.info(
                 "versions   dynafilter {}, libtorch {}, Java {}, {}",
@@ -171,6 +174,23 @@ final class RunHeader {
         }
         log.debug("recipe in full: {}", Recipes.toMap(recipe));
         log.debug("data sha256: {}", set.sha256());
+    }
+
+    private String dataLine() {
+        StringBuilder line = new StringBuilder(
+                format("%s: %,d training", set.name(), data.training().size()));
+        if (data.hasValidation()) {
+            line.append(format(", %,d validation", data.selection().size()));
+        }
+        if (data.hasTest()) {
+            line.append(format(", %,d test", data.test().size()));
+        }
+        line.append(format(" images, %d classes", set.classes().size()));
+        if (recipe.imageSize() != ImageSize.CIFAR) {
+            line.append(format(", %dx%d", recipe.imageSize(), recipe.imageSize()));
+        }
+        return line.append(data.streamed() ? ", streamed to the device batch by batch" : "")
+                .toString();
     }
 
     private String costOfDeterminism() {
@@ -191,6 +211,12 @@ final class RunHeader {
         };
     }
 
+    private String labels() {
+        return (recipe.labelVectors().isEmpty() ? "at random" : "from " + recipe.labelVectors())
+                + format(", embeddings of %d numbers", shape.embeddingSize())
+                + (recipe.freezeLabels() ? ", frozen" : "");
+    }
+
     private String frozen() {
         return switch (recipe.freeze()) {
             case NONE -> "";
@@ -201,17 +227,18 @@ final class RunHeader {
 
     private String shortRecipe() {
         return format(
-                "%d epochs, batch %d%s, %s lr %s%s, weight decay %s, %s schedule (%.0f %% warm-up)%s%s%s, %s, seed %d",
+                "%d epochs, batch %d%s, %s lr %s%s, weight decay %s, %s schedule (%.0f %% warm-up)%s%s%s%s, %s, seed %d",
                 recipe.epochs(),
                 recipe.batchSize(),
                 recipe.accumulate() > 1 ? " x " + recipe.accumulate() : "",
                 recipe.optimizer(),
-                RecipeOptions.shown(recipe.lr()),
-                recipe.optimizer() == OptimizerKind.SGD ? " momentum " + RecipeOptions.shown(recipe.momentum()) : "",
-                RecipeOptions.shown(recipe.weightDecay()),
+                Recipes.typed(recipe.lr()),
+                recipe.optimizer() == OptimizerKind.SGD ? " momentum " + Recipes.typed(recipe.momentum()) : "",
+                Recipes.typed(recipe.weightDecay()),
                 recipe.schedule(),
                 100 * recipe.warmup(),
                 recipe.labelSmoothing() > 0 ? ", label smoothing " + recipe.labelSmoothing() : "",
+                recipe.classWeights() == ClassWeights.NONE ? "" : ", " + recipe.classWeights() + " class weights",
                 recipe.clipGrad() > 0 ? ", clip " + recipe.clipGrad() : "",
                 recipe.ema() > 0 ? ", ema " + recipe.ema() : "",
                 recipe.augment() ? "crop and flip" : "no augmentation",

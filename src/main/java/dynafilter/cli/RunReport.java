@@ -12,10 +12,12 @@ final class RunReport implements TrainingListener {
     private final Terminal terminal;
     private final int epochs;
     private final String selection;
+    private final Position position;
 
     /** @param selection what chooses the best epoch: "test" or "validation" */
-    RunReport(Terminal terminal, int epochs, String selection) {
+    RunReport(Terminal terminal, int epochs, String selection, Position position) {
         this.terminal = terminal;
+        this.position = position;
         this.epochs = epochs;
         this.selection = selection;
     }
@@ -23,13 +25,14 @@ final class RunReport implements TrainingListener {
     @Override
     public void progress(Progress progress) {
         terminal.show(
-                (double) progress.step() / progress.stepsPerEpoch(),
+                position.share(progress),
                 String.format(
                         Locale.ROOT,
-                        "epoch %d/%d  %s left  loss %.3f  acc %.1f %%  %,.0f img/s",
+                        "%sepoch %d/%d  %s left  loss %.3f  acc %.1f %%  %,.0f img/s",
+                        position.prefix(),
                         progress.epoch(),
                         progress.epochs(),
-                        Terminal.duration(progress.secondsLeft()),
+                        Terminal.duration(position.secondsLeft(progress)),
                         progress.loss(),
                         100 * progress.accuracy(),
                         progress.imagesPerSecond()));
@@ -46,7 +49,8 @@ final class RunReport implements TrainingListener {
         terminal.clear();
         log.info(String.format(
                 Locale.ROOT,
-                "epoch %d/%d  train loss %.4f accuracy %.2f %%  %s loss %.4f accuracy %.2f %%%s  lr %.2g  %,.0f images/s  %s",
+                "%sepoch %d/%d  train loss %.4f accuracy %.2f %%  %s loss %.4f accuracy %.2f %%%s  lr %.2g  %,.0f images/s  %s",
+                position.prefix(),
                 result.epoch(),
                 epochs,
                 result.trainLoss(),

@@ -69,6 +69,11 @@ record RunStart(Path checkpoint, Path folder, boolean replaces) {
         return new RunStart(file, directory.path(), false);
     }
 
+    /** The run's folder. */
+    RunDirectory directory() {
+        return new RunDirectory(folder);
+    }
+
     /** The folder of the checkpoint to continue from. */
     RunDirectory source() {
         return RunDirectory.of(checkpoint);

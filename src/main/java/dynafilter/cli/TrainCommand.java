@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.BiFunction;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
@@ -49,7 +50,11 @@ final class TrainCommand implements Command {
                         "continue a run: last, best, its folder or a checkpoint file; auto: the one in --out, if any"))
                 .addOption(
                         CommonOptions.valued("config", "FILE", "take the recipe of a config.json; other options win"))
+                .addOption(CommonOptions.flag(
+                        "tensorboard",
+                        "write TensorBoard's event files into the run's folder, too; a resumed run goes on with them"))
                 .addOption(CommonOptions.valued("progress", "STYLE", "auto, bar, plain or none [auto]"))
+                .addOption(DataOption.dataMemory())
                 .addOption(CommonOptions.cudaGraphOption())
                 .addOption(CommonOptions.valued(
                         LocalWorkers.OPTION, "N", "share every batch among N processes of this machine [1]"))
@@ -65,6 +70,8 @@ final class TrainCommand implements Command {
                 "train --data sample --backbone random --epochs 5",
                 "train --data data/cifar-10-batches-bin --backbone resnet18.ts.pt --filters static --seed 1",
                 "train --backbone mobilenet.ts.pt --cut features.6",
+                "train --data pictures --image-size 64 --class-weights balanced    # pictures/{train,test}/CLASS/*.jpg",
+                "train --data pictures --val-split 0.2                             # pictures/CLASS/*.jpg",
                 "train --config checkpoints/RUN/config.json --out checkpoints/again",
                 "train --resume checkpoints/RUN",
                 "train --resume last --epochs 40",
@@ -76,19 +83,19 @@ final class TrainCommand implements Command {
         CommonOptions.refuseArguments(line, name());
         String progress = line.getOptionValue("progress", "auto");
         Terminal.of(progress);
-        JsonOutput.file(line);
+        TrainingRun.Settings settings = TrainingRun.Settings.of(line);
         Map<String, Object> given = RecipeOptions.given(line);
         Path config = CommonOptions.path(line, "config");
         Recipe recipe = Recipes.with(config == null ? Recipe.DEFAULT : RunConfig.read(config), given, true);
         RankedRun.timeout(line);
-        Optional<Placement> placement = Placement.of(System.getenv());
         int workers = LocalWorkers.count(line);
+        Optional<Placement> placement = Placement.of(System.getenv());
         if (placement.isPresent() && line.hasOption(LocalWorkers.OPTION)) {
             throw new InputException("--workers starts processes, but the environment says that a launcher has done so"
                     + " (RANK and WORLD_SIZE); give one of the two");
         }
         RunStart start = placement.isPresent() ? null : RunStart.of(line);
-        if (start == null || start.checkpoint() == null) {
+        if (start == null || start.checkpoint() == null) { // a run that goes on has its own recipe
             Trainer.requireShares(
                     recipe.batchSize(), placement.map(Placement::size).orElse(workers));
         }
@@ -97,43 +104,50 @@ final class TrainCommand implements Command {
         }
         RankedRun.Work work = (from, session, group) -> {
             Terminal terminal = Terminal.of(group.leads() ? progress : "none");
-            return from.checkpoint() == null
-                    ? new TrainingRun(line, recipe, from, terminal, interruption, group).start(session)
-                    : resume(line, interruption, terminal, given, from, session, group);
+            TrainingRun.Settings own = settings.replacing(from.replaces());
+            if (from.checkpoint() == null) {
+                new TrainingRun(recipe, from.directory(), own, terminal, interruption, group).start(session);
+            } else {
+                resume(
+                        from,
+                        given,
+                        (goesOn, directory) -> new TrainingRun(goesOn, directory, own, terminal, interruption, group),
+                        session);
+            }
+            return ExitCode.DONE;
         };
         if (placement.isPresent()) {
             return new RankedRun(line, placement.get()).run(interruption, found -> named(found, recipe), work);
         }
-        OptionalInt threads = start.checkpoint() != null
-                ? RunConfig.threads(start.source().config())
-                : config == null ? OptionalInt.empty() : RunConfig.threads(config);
+        OptionalInt threads = OptionalInt.empty();
+        if (start.checkpoint() != null) {
+            threads = RunConfig.threads(start.source().config());
+        } else if (config != null) {
+            threads = RunConfig.threads(config);
+        }
         RunStart named = named(start, recipe);
         return work.run(named, Session.open(line, threads), WorkerGroup.single());
     }
 
+    /** A new run that was given no folder gets one. */
     private static RunStart named(RunStart start, Recipe recipe) {
         return start.folder() != null
                 ? start
                 : new RunStart(null, RunDirectory.create(nameOf(recipe)).path(), start.replaces());
     }
 
-    private static int resume(
-            CommandLine line,
-            Interruption interruption,
-            Terminal terminal,
-            Map<String, Object> given,
+    private static void resume(
             RunStart start,
-            Session session,
-            WorkerGroup group) {
+            Map<String, Object> given,
+            BiFunction<Recipe, RunDirectory, TrainingRun> run,
+            Session session) {
         Path file = start.checkpoint();
         try (Checkpoint checkpoint = Checkpoint.read(file)) {
             Map<String, Object> values = new LinkedHashMap<>(LIMITS_OF_ONE_CALL);
             values.putAll(given);
             Recipe recipe = Recipes.with(recipeOf(checkpoint, file), values, true);
-            RunStart goesOn = checkpoint.epoch() < recipe.epochs()
-                    ? start
-                    : new RunStart(file, start.source().path(), false); // finished: stays as it is
-            return new TrainingRun(line, recipe, goesOn, terminal, interruption, group).resume(session, checkpoint);
+            boolean finished = checkpoint.epoch() >= recipe.epochs(); // then the run stays as it is
+            run.apply(recipe, finished ? start.source() : start.directory()).resume(session, file, checkpoint);
         }
     }
 
@@ -145,8 +159,12 @@ final class TrainCommand implements Command {
         }
     }
 
+    /** What makes the default names of folders differ. */
+    static String timestamp() {
+        return LocalDateTime.now(ZoneId.systemDefault()).format(TIMESTAMP);
+    }
+
     private static String nameOf(Recipe recipe) {
-        return recipe.filters() + "-"
-                + LocalDateTime.now(ZoneId.systemDefault()).format(TIMESTAMP);
+        return recipe.filters() + "-" + timestamp();
     }
 }

@@ -6,12 +6,18 @@ import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.PretrainedBackbone;
 import dynafilter.checkpoint.RunDirectory;
 import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.data.DataMemory;
 import dynafilter.data.DataSet;
 import dynafilter.data.DataSource;
+import dynafilter.data.WordVectors;
 import dynafilter.distributed.WorkerFailure;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
+import dynafilter.report.TensorBoardLog;
+import dynafilter.runtime.CudaGraphMode;
+import dynafilter.runtime.DeviceMemory;
+import dynafilter.runtime.ShellWord;
 import dynafilter.train.AdapterCalibration;
 import dynafilter.train.Ending;
 import dynafilter.train.Evaluation;
@@ -25,6 +31,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.commons.cli.CommandLine;
 import org.apache.logging.log4j.Logger;
 import org.bytedeco.javacpp.Pointer;
@@ -32,66 +39,122 @@ import org.bytedeco.pytorch.Tensor;
 
 /** One execution of {@code train}: opens everything, states it, trains, and says how it ended. */
 final class TrainingRun {
-    private final CommandLine line;
+    /**
+     * How it is run; decides nothing that is computed.
+     *
+     * @param overwrite whether a run in the folder goes
+     * @param memory where the images lie
+     * @param tensorBoard whether event files are begun; those that are there go on
+     * @param json where the outcome goes; null for nowhere
+     * @param position among the runs of a comparison
+     */
+    record Settings(
+            CudaGraphMode graph,
+            DataMemory memory,
+            boolean overwrite,
+            boolean tensorBoard,
+            Path json,
+            Position position) {
+        static Settings of(CommandLine line) {
+            return new Settings(
+                    CommonOptions.cudaGraph(line),
+                    DataOption.dataMemory(line),
+                    line.hasOption("overwrite"),
+                    line.hasOption("tensorboard"),
+                    JsonOutput.file(line),
+                    Position.ALONE);
+        }
+
+        /** The same, whatever is to go in the folder. */
+        Settings replacing(boolean older) {
+            return new Settings(graph, memory, older, tensorBoard, json, position);
+        }
+
+        /** The same for a run of a comparison, whatever is left of it there. */
+        Settings ofRun(Path outcome, Position place) {
+            return new Settings(graph, memory, true, tensorBoard, outcome, place);
+        }
+    }
+
     private final Recipe recipe;
-    private final RunStart start;
     private final RunDirectory directory;
+    private final Settings settings;
     private final Terminal terminal;
     private final Interruption interruption;
     private final WorkerGroup group;
     private final Logger log = Logging.log();
 
+    /** In this process alone. */
     TrainingRun(
-            CommandLine line,
+            Recipe recipe, RunDirectory directory, Settings settings, Terminal terminal, Interruption interruption) {
+        this(recipe, directory, settings, terminal, interruption, WorkerGroup.single());
+    }
+
+    TrainingRun(
             Recipe recipe,
-            RunStart start,
+            RunDirectory directory,
+            Settings settings,
             Terminal terminal,
             Interruption interruption,
             WorkerGroup group) {
-        this.line = line;
         this.recipe = recipe;
-        this.start = start;
+        this.directory = directory;
+        this.settings = settings;
         this.terminal = terminal;
         this.interruption = interruption;
         this.group = group;
-        directory = new RunDirectory(start.folder());
     }
 
     /** Trains a new network. Whatever can be wrong with the input is found before an older run's files go. */
-    int start(Session session) {
-        return train(session, null);
+    Ending start(Session session) {
+        return train(session, null, null);
     }
 
     /** Continues from a checkpoint. */
-    int resume(Session session, Checkpoint checkpoint) {
-        return train(session, checkpoint);
+    Ending resume(Session session, Path file, Checkpoint checkpoint) {
+        return train(session, file, checkpoint);
     }
 
-    private int train(Session session, Checkpoint checkpoint) {
-        Path file = start.checkpoint();
-        // The sums of a shared BatchNorm are in the middle of the step, where a graph has no place for them.
-        boolean graph = CommonOptions.cudaGraph(line).captures(session.device())
-                && !(recipe.syncBatchnorm() && group.size() > 1);
+    private Ending train(Session session, Path file, Checkpoint checkpoint) {
+        boolean graph = settings.graph.captures(session.device());
+        DeviceMemory memory = new DeviceMemory(session.device());
+        memory.reset();
         recipe.precision().apply();
         session.device().useDeterministicAlgorithms(recipe.deterministic());
         Map<String, Tensor> initial = Map.of();
-        DataSet set = DataSource.open(recipe.data());
         RankFacts facts = new RankFacts(group, recipe);
+        DataSet set = facts.inTurn(() -> DataSource.open(recipe.data(), DataOption.ofRun(recipe, terminal)));
         facts.require(set, session);
         try (TrainingData data = onDevice(set, session);
                 PretrainedBackbone backbone = checkpoint == null
                         ? facts.inTurn(() -> new BackboneSource()
-                                .load(recipe.backbone(), recipe.cut(), session.device(), terminal::bytes))
+                                .load(
+                                        recipe.backbone(),
+                                        recipe.cut(),
+                                        recipe.imageSize(),
+                                        session.device(),
+                                        terminal::bytes))
                         : PretrainedBackbone.of(checkpoint, file, session.device())) {
-            NetworkShape shape = NetworkShape.of(
-                    backbone.architecture(), recipe.filters(), set.classes().size(), recipe.adapter());
-            initial = initial(shape, backbone);
+            Optional<WordVectors> vectors = checkpoint == null ? labelVectors(set) : Optional.empty();
+            NetworkShape shape = shape(set, backbone, checkpoint, vectors);
+            initial = initial(shape, backbone, vectors);
             if (recipe.adapter() && checkpoint == null) {
                 AdapterCalibration.apply(shape, initial, data.training(), session.device());
             }
-            RunReport report = new RunReport(terminal, recipe.epochs(), data.selectionName());
-            try (Trainer trainer = new Trainer(
-                    recipe, shape, initial, data, session.device(), graph, directory, report, interruption, group)) {
+            RunReport report = new RunReport(terminal, recipe.epochs(), data.selectionName(), settings.position);
+            try (TensorBoardLog tensorBoard =
+                            new TensorBoardLog(directory, recipe, data, session.device(), report::warning);
+                    Trainer trainer = new Trainer(
+                            recipe,
+                            shape,
+                            initial,
+                            data,
+                            session.device(),
+                            graph,
+                            directory,
+                            report.and(tensorBoard),
+                            interruption,
+                            group)) {
                 Ending ending = Ending.FINISHED;
                 if (checkpoint != null) {
                     trainer.resume(checkpoint, file);
@@ -103,13 +166,18 @@ final class TrainingRun {
                         prepareFolder(file);
                         backbone.writeProgram(directory);
                         RunHeader header = new RunHeader(recipe, session, group, set, data, shape, initial);
-                        RunConfig.write(directory.config(), recipe, header.facts(trainer, file));
+                        RunConfig.write(directory.config(), recipe, header.facts(trainer, file, vectors));
                         header.log(directory, trainer, file, graph);
                     }
                     boolean lost = trainer.epoch() > 0 && !Files.exists(directory.best());
                     if (Boolean.parseBoolean(group.share(String.valueOf(lost)))) {
                         trainer.forgetBest();
                         log.info("the run's best.pt is not at hand: the best epoch is chosen anew from here on");
+                    }
+                    if (group.leads()
+                            && (settings.tensorBoard || !directory.eventFiles().isEmpty())) {
+                        tensorBoard.open(trainer.step());
+                        log.info("events     {}, for TensorBoard", directory.tensorboard());
                     }
                     ending = trainer.run();
                     terminal.clear();
@@ -120,11 +188,12 @@ final class TrainingRun {
                             resumption("--epochs " + 2 * trainer.epoch()));
                 }
                 if (group.leads()) {
-                    Map<String, Object> outcome = outcome(ending, trains, trainer, data, session);
-                    JsonOutput.write(CommonOptions.path(line, CommonOptions.JSON), outcome);
+                    Map<String, Object> outcome = outcome(ending, trains, trainer, data, session, tensorBoard);
+                    outcome.put("peak_memory_bytes", memory.peak() > 0 ? memory.peak() : null);
+                    JsonOutput.write(settings.json, outcome);
                 }
                 group.barrier(); // nobody leaves before all is written
-                return ExitCode.DONE;
+                return ending;
             }
         } catch (WorkerFailure failure) {
             throw RankedRun.withWayOn(failure, directory, resumption(""));
@@ -134,31 +203,49 @@ final class TrainingRun {
         }
     }
 
-    /** Copies a data set to the device and frees it; what it is called and knows stays readable. */
+    /** Brings a data set to the device and lets go of it; what it is called and knows stays readable. */
     private TrainingData onDevice(DataSet set, Session session) {
         try (set) {
-            return TrainingData.of(set, recipe, session.device());
+            return TrainingData.of(set, recipe, session.device(), settings.memory);
         }
     }
 
+    private Optional<WordVectors> labelVectors(DataSet set) {
+        return recipe.labelVectors().isEmpty()
+                ? Optional.empty()
+                : Optional.of(WordVectors.read(recipe.labelVectors(), set.classes()));
+    }
+
+    private NetworkShape shape(
+            DataSet set, PretrainedBackbone backbone, Checkpoint checkpoint, Optional<WordVectors> vectors) {
+        NetworkShape shape = NetworkShape.of(
+                backbone.architecture(), recipe.filters(), set.classes().size(), recipe.adapter(), recipe.imageSize());
+        if (checkpoint != null) {
+            return shape.withEmbeddingOf(checkpoint.model());
+        }
+        return vectors.map(words -> shape.withEmbeddingSize(words.size())).orElse(shape);
+    }
+
     /** The network before its first step; shares the backbone's tensors, and is closed on its own. */
-    private Map<String, Tensor> initial(NetworkShape shape, PretrainedBackbone backbone) {
+    private Map<String, Tensor> initial(
+            NetworkShape shape, PretrainedBackbone backbone, Optional<WordVectors> vectors) {
         Map<String, Tensor> initial = StateDict.random(shape, recipe.seed());
         backbone.state().forEach((name, tensor) -> {
             tensor.retainReference();
             initial.put(name, tensor).close();
         });
+        vectors.ifPresent(words -> StateDict.setEmbeddings(initial, words.scaled()));
         return initial;
     }
 
     /**
-     * Makes the folder ready and opens its log; a run resumed into another folder takes its history and best
-     * checkpoint along.
+     * Makes the folder ready and opens its log; a run resumed into another folder takes its history, event
+     * files and best checkpoint along.
      */
     private void prepareFolder(Path resumed) {
         directory.makeWritable();
         if (resumed == null) {
-            if (!start.replaces()) {
+            if (!settings.overwrite) {
                 directory.requireUnused(); // still: the data took a while to read
             }
             directory.clear();
@@ -166,6 +253,7 @@ final class TrainingRun {
             RunDirectory source = RunDirectory.of(resumed);
             copy(source.history(), directory.history());
             copy(source.best(), directory.best());
+            directory.copyEventFiles(source);
         }
         Logging.toFile(directory.log());
     }
@@ -178,14 +266,17 @@ final class TrainingRun {
 
     /** The command that goes on with this run, to copy into a shell. */
     private String resumption(String options) {
-        String path = directory.path().toString();
-        String word = path.matches("[\\w@%+=:,./-]+") ? path : "'" + path.replace("'", "'\\''") + "'";
-        return ("dynafilter train --resume " + word + " " + options).strip();
+        return ("dynafilter train --resume " + ShellWord.of(directory.path()) + " " + options).strip();
     }
 
     /** Says how the run ended, and gives the same as values for {@code --json}. */
     private Map<String, Object> outcome(
-            Ending ending, boolean trained, Trainer trainer, TrainingData data, Session session) {
+            Ending ending,
+            boolean trained,
+            Trainer trainer,
+            TrainingData data,
+            Session session,
+            TensorBoardLog tensorBoard) {
         Map<String, Object> outcome = new LinkedHashMap<>();
         outcome.put("ending", ending.name().toLowerCase(Locale.ROOT));
         outcome.put("run", directory.path().toString());
@@ -219,8 +310,18 @@ final class TrainingRun {
                         resumption("--early-stop 0"));
             case MAX_STEPS, MAX_MINUTES, INTERRUPTED -> stopped(trainer);
         }
-        if (data.hasValidation() && trained && (ending == Ending.FINISHED || ending == Ending.EARLY_STOP)) {
-            outcome.putAll(testOnce(data, session));
+        if (trained && (ending == Ending.FINISHED || ending == Ending.EARLY_STOP)) {
+            if (data.hasValidation() && data.hasTest()) {
+                Evaluation test = testOnce(data, session);
+                outcome.put("test_accuracy", test.accuracy());
+                outcome.put("test_loss", test.loss());
+                tensorBoard.tested(trainer.step(), test);
+            }
+            tensorBoard.finished(trainer.step());
+        }
+        if (!data.hasTest()) {
+            log.info(
+                    "the data set has no test images: the validation accuracy chose the epoch, and is on the high side");
         }
         return outcome;
     }
@@ -233,16 +334,16 @@ final class TrainingRun {
                 between ? trainer.epoch() : trainer.epoch() + 1,
                 recipe.epochs(),
                 trainer.step(),
-                resumption(""));
+                settings.position.resumption(resumption("")));
     }
 
     /** With a validation split the test set is used once: for the network the validation images chose. */
-    private Map<String, Object> testOnce(TrainingData data, Session session) {
+    private Evaluation testOnce(TrainingData data, Session session) {
         try (TrainedNetwork best = TrainedNetwork.read(directory.best(), session.device())) {
             Evaluation test = new Evaluator(recipe.precision(), session.device()).evaluate(best.network(), data.test());
             log.info(String.format(
                     Locale.ROOT, "its test accuracy %.2f %%, loss %.4f", 100 * test.accuracy(), test.loss()));
-            return Map.of("test_accuracy", test.accuracy(), "test_loss", test.loss());
+            return test;
         }
     }
 }

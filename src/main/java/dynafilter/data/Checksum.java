@@ -1,5 +1,6 @@
 package dynafilter.data;
 
+import dynafilter.runtime.InputException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -36,7 +37,8 @@ public record Checksum(Algorithm algorithm, String hex) {
             this.digits = digits;
         }
 
-        MessageDigest digest() {
+        /** A new computation of this hash. */
+        public MessageDigest digest() {
             try {
                 return MessageDigest.getInstance(javaName);
             } catch (NoSuchAlgorithmException e) {
@@ -78,6 +80,19 @@ public record Checksum(Algorithm algorithm, String hex) {
         return HexFormat.of().formatHex(Algorithm.SHA256.digest().digest(bytes));
     }
 
+    /**
+     * The SHA-256 of a file, in hex.
+     *
+     * @throws InputException where it cannot be read
+     */
+    public static String sha256Of(Path file) {
+        try (FileChannel channel = FileChannel.open(file)) {
+            return hash(channel, Algorithm.SHA256);
+        } catch (IOException unreadable) {
+            throw new InputException(file + " cannot be read: " + Problems.reason(unreadable), unreadable);
+        }
+    }
+
     /** The file's whole hash by this algorithm, in hex. */
     public String hash(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file)) {
@@ -87,6 +102,10 @@ public record Checksum(Algorithm algorithm, String hex) {
 
     /** The hash of all that is in an open file. */
     String hash(FileChannel channel) throws IOException {
+        return hash(channel, algorithm);
+    }
+
+    private static String hash(FileChannel channel, Algorithm algorithm) throws IOException {
         MessageDigest digest = algorithm.digest();
         ByteBuffer buffer = ByteBuffer.allocate(1 << 20);
         for (long at = 0; channel.read(buffer.clear(), at) >= 0; at += buffer.limit()) {

@@ -1,5 +1,6 @@
 package dynafilter.data;
 
+import dynafilter.data.CifarFile.Kind;
 import dynafilter.runtime.InputException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -9,9 +10,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Reads a folder of CIFAR-10's binary version. */
 public final class Cifar10 {
@@ -42,30 +40,21 @@ public final class Cifar10 {
         List<CifarFile> trainFiles = TRAIN_FILES.stream()
                 .map(folder::resolve)
                 .filter(Files::exists)
-                .map(CifarFile::of)
+                .map(path -> CifarFile.of(path, Kind.CIFAR10))
                 .toList();
-        CifarFile testFile = CifarFile.of(folder.resolve(TEST_FILE));
-        ImageSet train = read("CIFAR-10 train", trainFiles, classes);
+        CifarFile testFile = CifarFile.of(folder.resolve(TEST_FILE), Kind.CIFAR10);
+        ImageSet train = CifarFile.read("CIFAR-10 train", trainFiles, classes);
         try {
-            return DataSet.of("CIFAR-10", train, read("CIFAR-10 test", List.of(testFile), classes));
+            return DataSet.of("CIFAR-10", train, CifarFile.read("CIFAR-10 test", List.of(testFile), classes));
         } catch (RuntimeException e) {
             train.close();
             throw e;
         }
     }
 
-    private static ImageSet read(String name, List<CifarFile> files, List<String> classes) {
-        long size = files.stream().mapToLong(CifarFile::records).sum();
-        try (PointerScope scope = new PointerScope()) {
-            Tensor images = TensorBytes.empty(ScalarType.Byte, size, 3, 32, 32); // [N, 3, 32, 32]
-            Tensor labels = TensorBytes.empty(ScalarType.Long, size); // [N]
-            long at = 0;
-            for (CifarFile file : files) {
-                file.readInto(images, labels, at);
-                at += file.records();
-            }
-            return new ImageSet(name, images, labels, classes);
-        }
+    /** Whether a folder with these entries is meant to be CIFAR-10's. */
+    static boolean isMeant(List<String> names) {
+        return names.contains(TEST_FILE) || names.stream().anyMatch(TRAIN_FILES::contains);
     }
 
     private static void checkFolder(Path folder) {
@@ -103,7 +92,7 @@ public final class Cifar10 {
         }
         for (String name : names) {
             Path inner = folder.resolve(name);
-            if (Files.isRegularFile(inner.resolve(TEST_FILE))) {
+            if (isHere(inner)) {
                 return ", but " + inner + " has: use --data " + inner;
             }
         }
@@ -118,11 +107,22 @@ public final class Cifar10 {
                 + ": give another folder with --data DIR, or " + DOWNLOAD;
     }
 
+    /** Whether it is the Python version that is here, or a folder inside is CIFAR-10's. */
+    static boolean isNear(Path folder, List<String> names) {
+        return names.contains("data_batch_1")
+                || names.contains("test_batch")
+                || names.stream().anyMatch(name -> isHere(folder.resolve(name)));
+    }
+
+    private static boolean isHere(Path folder) {
+        return Files.isRegularFile(folder.resolve(TEST_FILE));
+    }
+
     private static boolean isArchive(String name) {
         return name.endsWith(".tar.gz") || name.endsWith(".tgz");
     }
 
-    private static List<String> names(Path folder) {
+    static List<String> names(Path folder) {
         try (Stream<Path> entries = Files.list(folder)) {
             return entries.map(p -> p.getFileName().toString()).sorted().toList();
         } catch (IOException e) {
@@ -136,12 +136,7 @@ public final class Cifar10 {
             return CLASSES;
         }
         try {
-            // ISO-8859-1 decodes any bytes: a damaged file fails below, with a message that names it.
-            List<String> names = Files.readString(meta, StandardCharsets.ISO_8859_1)
-                    .lines()
-                    .map(String::strip)
-                    .filter(line -> !line.isEmpty())
-                    .toList();
+            List<String> names = lines(meta);
             if (names.size() != CLASSES.size() || new HashSet<>(names).size() != CLASSES.size()) {
                 throw new InputException(meta + " does not name ten different classes, one a line (" + names.size()
                         + " lines): mend it, or remove it to use CIFAR-10's own names");
@@ -150,5 +145,15 @@ public final class Cifar10 {
         } catch (IOException e) {
             throw new InputException(meta + " cannot be read (" + Problems.reason(e) + "): check its permissions", e);
         }
+    }
+
+    /** The lines of a list of names. */
+    static List<String> lines(Path file) throws IOException {
+        // ISO-8859-1 decodes any bytes: a damaged file fails later, with a message that names it.
+        return Files.readString(file, StandardCharsets.ISO_8859_1)
+                .lines()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty())
+                .toList();
     }
 }

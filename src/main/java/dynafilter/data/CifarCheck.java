@@ -1,6 +1,7 @@
 package dynafilter.data;
 
 import dynafilter.data.Checksum.Algorithm;
+import dynafilter.data.CifarFile.Kind;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -21,31 +22,33 @@ public record CifarCheck(String file, State state, String detail) {
     public enum State {
         /** Byte for byte the official file. */
         OFFICIAL,
-        /** Whole records with labels 0 to 9, but other ones: usable, not CIFAR-10 as published. */
+        /** Whole records with labels of the classes, but other ones: usable, not CIFAR-10 as published. */
         SAME_FORMAT,
         MISSING,
         DAMAGED
     }
 
-    private static final int BLOCK = 1024 * CifarFile.RECORD;
-
-    /** Reads the file once, for its hash and its labels. */
-    static CifarCheck of(Path file, String officialMd5) {
+    /**
+     * Reads the file once, for its hash and its labels.
+     *
+     * @param officialMd5 null where it is not known
+     */
+    static CifarCheck of(Path file, Kind kind, String officialMd5) {
         String name = file.getFileName().toString();
         if (!Files.exists(file)) {
             return new CifarCheck(name, State.MISSING, "missing");
         }
         try (InputStream in = Files.newInputStream(file)) {
             MessageDigest digest = Algorithm.MD5.digest();
-            byte[] block = new byte[BLOCK];
+            int record = kind.record();
+            byte[] block = new byte[1024 * record];
             long bytes = 0;
             String wrongLabel = null;
-            for (int n = in.readNBytes(block, 0, BLOCK); n > 0; n = in.readNBytes(block, 0, BLOCK)) {
+            for (int n = in.readNBytes(block, 0, block.length); n > 0; n = in.readNBytes(block, 0, block.length)) {
                 digest.update(block, 0, n);
-                for (int at = 0; at < n && wrongLabel == null; at += CifarFile.RECORD) {
-                    if (block[at] < 0 || block[at] >= CifarFile.CLASSES) {
-                        wrongLabel =
-                                say("record %,d has label %d", (bytes + at) / CifarFile.RECORD + 1, block[at] & 255);
+                for (int at = kind.labelBytes - 1; at < n && wrongLabel == null; at += record) {
+                    if (block[at] < 0 || block[at] >= kind.classes) {
+                        wrongLabel = say("record %,d has label %d", (bytes + at) / record + 1, block[at] & 255);
                     }
                 }
                 bytes += n;
@@ -53,24 +56,27 @@ public record CifarCheck(String file, State state, String detail) {
             if (HexFormat.of().formatHex(digest.digest()).equals(officialMd5)) {
                 return new CifarCheck(name, State.OFFICIAL, "md5 " + officialMd5);
             }
-            return judged(name, bytes, wrongLabel);
+            return judged(name, kind, bytes, wrongLabel);
         } catch (IOException e) {
             return new CifarCheck(name, State.DAMAGED, "cannot be read (" + Problems.reason(e) + ")");
         }
     }
 
-    private static CifarCheck judged(String name, long bytes, String wrongLabel) {
+    private static CifarCheck judged(String name, Kind kind, long bytes, String wrongLabel) {
         if (bytes == 0) {
             return new CifarCheck(name, State.DAMAGED, "empty");
         }
-        if (bytes % CifarFile.RECORD != 0) {
+        if (bytes % kind.record() != 0) {
             return new CifarCheck(
-                    name, State.DAMAGED, say("%,d bytes is not a whole number of 3,073-byte records", bytes));
+                    name,
+                    State.DAMAGED,
+                    say("%,d bytes is not a whole number of %,d-byte records", bytes, kind.record()));
         }
         if (wrongLabel != null) {
             return new CifarCheck(name, State.DAMAGED, wrongLabel);
         }
-        return new CifarCheck(name, State.SAME_FORMAT, say("%,d images, labels 0 to 9", bytes / CifarFile.RECORD));
+        return new CifarCheck(
+                name, State.SAME_FORMAT, say("%,d images, labels 0 to %d", bytes / kind.record(), kind.classes - 1));
     }
 
     private static String say(String format, Object... values) {

@@ -1,6 +1,7 @@
 package dynafilter.data;
 
 import dynafilter.data.CifarCheck.State;
+import dynafilter.data.CifarFile.Kind;
 import dynafilter.runtime.InputException;
 import java.io.IOException;
 import java.net.URI;
@@ -85,7 +86,7 @@ public final class CifarDownload {
     /** Compares the six official files with what a folder holds; a folder that is not there holds none. */
     public List<CifarCheck> verify(Path folder) {
         return fileMd5.entrySet().stream()
-                .map(file -> CifarCheck.of(folder.resolve(file.getKey()), file.getValue()))
+                .map(file -> CifarCheck.of(folder.resolve(file.getKey()), Kind.CIFAR10, file.getValue()))
                 .toList();
     }
 

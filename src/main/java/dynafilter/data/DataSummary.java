@@ -8,8 +8,15 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 
-/** What a data set holds, in figures. */
-public record DataSummary(String name, String sha256, List<String> classes, Split train, Split test) {
+/**
+ * What a data set holds, in figures.
+ *
+ * @param validation null where there is none
+ * @param test null where there is none
+ */
+public record DataSummary(String name, String sha256, List<String> classes, Split train, Split validation, Split test) {
+    private static final long CHUNK = 1 << 26; // bytes looked at together
+
     /**
      * One of the two sets.
      *
@@ -22,15 +29,24 @@ public record DataSummary(String name, String sha256, List<String> classes, Spli
 
     /** Counts; exact, since pixels are counted by value and not added up in floating point. */
     public static DataSummary of(DataSet data) {
-        return new DataSummary(data.name(), data.sha256(), data.classes(), split(data.train()), split(data.test()));
+        return new DataSummary(
+                data.name(),
+                data.sha256(),
+                data.classes(),
+                split(data.train()),
+                split(data.validation()),
+                split(data.test()));
     }
 
     private static Split split(ImageSet set) {
+        if (set == null) {
+            return null;
+        }
         try (PointerScope scope = new PointerScope()) {
             List<Double> mean = new ArrayList<>();
             List<Double> std = new ArrayList<>();
             for (long channel = 0; channel < 3; channel++) {
-                long[] histogram = counts(set.images().select(1, channel).reshape(-1), 256); // of [N * H * W]
+                long[] histogram = histogram(set.images().select(1, channel)); // [N, H, W]
                 double average = moment(histogram, 0, 1);
                 mean.add(average / 255);
                 std.add(Math.sqrt(moment(histogram, average, 2)) / 255);
@@ -38,6 +54,19 @@ public record DataSummary(String name, String sha256, List<String> classes, Spli
             long[] perClass = counts(set.labels(), set.classes().size());
             return new Split(set.size(), Arrays.stream(perClass).boxed().toList(), List.copyOf(mean), List.copyOf(std));
         }
+    }
+
+    private static long[] histogram(Tensor values) {
+        long[] histogram = new long[256];
+        long rows = Math.max(1, CHUNK / (values.size(1) * values.size(2)));
+        for (long from = 0; from < values.size(0); from += rows) {
+            try (PointerScope scope = new PointerScope()) {
+                long count = Math.min(rows, values.size(0) - from);
+                long[] part = counts(values.narrow(0, from, count).reshape(-1), 256);
+                Arrays.setAll(histogram, value -> histogram[value] + part[value]);
+            }
+        }
+        return histogram;
     }
 
     private static long[] counts(Tensor values, int bins) {

@@ -8,20 +8,31 @@ import java.util.stream.IntStream;
  * epoch), drawn on the host: the same on every device, for every batch size and for a run resumed in the middle.
  *
  * @param order indices of the images, a permutation
- * @param cropTop first row of the crop, 0..2*PADDING, by place in the order
+ * @param cropTop first row of the crop, 0..2*padding, by place in the order
  * @param cropLeft first column of the crop, likewise
  * @param flip 1 where the image is mirrored, likewise
  */
 @SuppressWarnings("ArrayRecordComponent") // handed to the device whole; compared by nobody
 public record EpochPlan(long[] order, long[] cropTop, long[] cropLeft, long[] flip) {
-    /** Black pixels around an image before it is cropped back to its size. */
+    /** Black pixels around an image of 32x32 before it is cropped back to its size. */
     public static final int PADDING = 4;
+
+    /** The same share of images of another size. */
+    public static int padding(long imageSize) {
+        return Math.toIntExact(imageSize * PADDING / ImageSize.CIFAR);
+    }
+
+    /** The plan for 32x32 images. */
+    public static EpochPlan of(long seed, long epoch, int images) {
+        return of(seed, epoch, images, PADDING);
+    }
 
     /**
      * @param images how many there are
      * @param epoch counted from 0
+     * @param padding of the images
      */
-    public static EpochPlan of(long seed, long epoch, int images) {
+    public static EpochPlan of(long seed, long epoch, int images, int padding) {
         SplitMix random = SplitMix.at(seed, epoch);
         int[] order = IntStream.range(0, images).toArray();
         random.shuffle(order);
@@ -29,8 +40,8 @@ public record EpochPlan(long[] order, long[] cropTop, long[] cropLeft, long[] fl
         long[] left = new long[images];
         long[] flip = new long[images];
         for (int i = 0; i < images; i++) {
-            top[i] = random.below(2 * PADDING + 1);
-            left[i] = random.below(2 * PADDING + 1);
+            top[i] = random.below(2 * padding + 1);
+            left[i] = random.below(2 * padding + 1);
             flip[i] = random.below(2);
         }
         return new EpochPlan(IntStream.of(order).asLongStream().toArray(), top, left, flip);
@@ -55,6 +66,7 @@ public record EpochPlan(long[] order, long[] cropTop, long[] cropLeft, long[] fl
     }
 
     private static long[] at(int[] places, long[] values) {
-        return Arrays.copyOf(IntStream.of(places).mapToLong(place -> values[place]).toArray(), values.length);
+        return Arrays.copyOf(
+                IntStream.of(places).mapToLong(place -> values[place]).toArray(), values.length);
     }
 }

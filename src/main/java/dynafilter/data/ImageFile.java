@@ -4,8 +4,9 @@ import java.awt.image.BufferedImage;
 import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -25,6 +26,11 @@ public final class ImageFile {
     /** What Pillow, too, takes for a bomb: decoded it would need half a gigabyte. */
     private static final long MOST_PIXELS = 178_956_970;
 
+    private static final long MOST_BYTES = 1 << 30;
+
+    /** How the problem of a file begins that the file system does not let be read. */
+    static final String UNREADABLE = "cannot be read";
+
     private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G'};
     private static final byte[] JPEG = {(byte) 0xff, (byte) 0xd8, (byte) 0xff};
 
@@ -43,8 +49,38 @@ public final class ImageFile {
      *     words, without the file's name
      */
     public static Tensor read(Path file) throws IOException {
-        String format = format(file);
-        try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {
+        return read(content(file));
+    }
+
+    /**
+     * What is in a file.
+     *
+     * @throws IOException where it cannot be read; the message says why, beginning with {@value #UNREADABLE} where the file
+     *     system refuses it
+     */
+    static byte[] content(Path file) throws IOException {
+        try {
+            if (Files.exists(file) && !Files.isRegularFile(file)) {
+                throw new IOException("is no file");
+            }
+            if (Files.size(file) > MOST_BYTES) {
+                throw new IOException(String.format(Locale.ROOT, "has %,d bytes: too many", Files.size(file)));
+            }
+            return Files.readAllBytes(file);
+        } catch (FileSystemException unreadable) {
+            throw new IOException(UNREADABLE + ": " + Problems.reason(unreadable), unreadable);
+        }
+    }
+
+    /**
+     * Reads an image from what is in its file; as {@link #read(Path)}.
+     *
+     * @return uint8 [3, height, width], in the caller's scope
+     * @throws IOException as there
+     */
+    static Tensor read(byte[] content) throws IOException {
+        String format = format(content);
+        try (ImageInputStream in = ImageIO.createImageInputStream(new ByteArrayInputStream(content))) {
             Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format);
             if (in == null || !readers.hasNext()) {
                 throw new IOException("cannot be opened");
@@ -60,13 +96,7 @@ public final class ImageFile {
         }
     }
 
-    private static String format(Path file) throws IOException {
-        byte[] head;
-        try (InputStream in = Files.newInputStream(file)) {
-            head = in.readNBytes(PNG.length);
-        } catch (IOException unreadable) {
-            throw new IOException("cannot be read: " + Problems.reason(unreadable), unreadable);
-        }
+    private static String format(byte[] head) throws IOException {
         if (startsWith(head, PNG)) {
             return "PNG";
         }

@@ -1,7 +1,9 @@
 package dynafilter.data;
 
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -13,11 +15,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * set is closed. Sets made from this one ({@link #limit}, {@link #subset}) are closed on their own.
  *
  * @param name for people, such as "CIFAR-10 train"
- * @param images uint8 [N, 3, 32, 32], on the CPU, contiguous: R, G, B planes
+ * @param images uint8 [N, 3, H, W], on the CPU, contiguous: R, G, B planes
  * @param labels int64 [N], on the CPU, contiguous: indices into classes
  * @param classes names, by label
  */
 public record ImageSet(String name, Tensor images, Tensor labels, List<String> classes) implements AutoCloseable {
+    private static final long CHUNK = 1000; // images resized at once
+
     /** @throws IllegalArgumentException if a shape, type or label is not as stated above */
     public ImageSet {
         classes = List.copyOf(classes);
@@ -61,7 +65,8 @@ public record ImageSet(String name, Tensor images, Tensor labels, List<String> c
     }
 
     /**
-     * The first n images, or all when there are no more; shares this set's memory.
+     * The first n images, or all when there are no more; shares this set's memory. Where the images lie class by class, as
+     * those of folders do, it is a copy of the first of each class in turn.
      *
      * @throws IllegalArgumentException if n is below 1
      */
@@ -69,9 +74,48 @@ public record ImageSet(String name, Tensor images, Tensor labels, List<String> c
         if (n < 1) {
             throw new IllegalArgumentException("limit " + n + " is below 1");
         }
+        if (n < size() && isByClass()) {
+            return subset(inTurn(n));
+        }
         try (PointerScope scope = new PointerScope()) {
             long kept = Math.min(n, size());
             return new ImageSet(name, images.narrow(0, 0, kept), labels.narrow(0, 0, kept), classes);
+        }
+    }
+
+    private boolean isByClass() {
+        long[] all = labelArray();
+        return all[0] < all[all.length - 1] && IntStream.range(1, all.length).allMatch(i -> all[i - 1] <= all[i]);
+    }
+
+    /** The places of n images, of each class in turn, ascending; the images lie class by class. */
+    private long[] inTurn(long n) {
+        long[] all = labelArray();
+        int[] turns = new int[all.length]; // the round in which an image is taken
+        for (int i = 1; i < all.length; i++) {
+            turns[i] = all[i] == all[i - 1] ? turns[i - 1] + 1 : 0;
+        }
+        return IntStream.range(0, all.length)
+                .boxed()
+                .sorted(Comparator.comparingInt(i -> turns[i]))
+                .limit(n)
+                .sorted()
+                .mapToLong(Integer::longValue)
+                .toArray();
+    }
+
+    /** A copy with every image brought to another size; these images are square. */
+    ImageSet resized(int imageSize) {
+        try (PointerScope scope = new PointerScope()) {
+            Tensor resized = TensorBytes.empty(ScalarType.Byte, size(), 3, imageSize, imageSize);
+            for (long from = 0; from < size(); from += CHUNK) {
+                try (PointerScope chunk = new PointerScope()) {
+                    long count = Math.min(CHUNK, size() - from);
+                    resized.narrow(0, from, count)
+                            .copy_(SquareImage.ofSquares(images.narrow(0, from, count), imageSize));
+                }
+            }
+            return new ImageSet(name, resized, labels, classes);
         }
     }
 
@@ -89,6 +133,28 @@ public record ImageSet(String name, Tensor images, Tensor labels, List<String> c
         try (PointerScope scope = new PointerScope()) {
             Tensor at = TensorBytes.of(indices); // [indices]
             return new ImageSet(name, images.index_select(0, at), labels.index_select(0, at), classes);
+        }
+    }
+
+    /** A copy of one image: uint8 [3, H, W]. */
+    public byte[] pixels(long index) {
+        try (PointerScope scope = new PointerScope()) {
+            return TensorBytes.bytes(images.select(0, index));
+        }
+    }
+
+    /**
+     * The same images with other labels.
+     *
+     * @param newLabels by the labels so far
+     * @param newClasses names, by new label
+     */
+    public ImageSet relabelled(int[] newLabels, List<String> newClasses) {
+        try (PointerScope scope = new PointerScope()) {
+            long[] changed = Arrays.stream(labelArray())
+                    .map(label -> newLabels[Math.toIntExact(label)])
+                    .toArray();
+            return new ImageSet(name, images, TensorBytes.of(changed), newClasses);
         }
     }
 

@@ -41,16 +41,29 @@ public final class SquareImage {
         return resized.narrow(1, top, size).narrow(2, left, size).contiguous();
     }
 
+    /**
+     * The same for images that are square.
+     *
+     * @param images uint8 [N, 3, S, S]
+     * @return uint8 [N, 3, size, size], in the caller's scope
+     */
+    static Tensor ofSquares(Tensor images, int size) {
+        return resizeAll(images, size, size);
+    }
+
     private static Tensor resize(Tensor image, long height, long width) {
+        return resizeAll(image.unsqueeze(0), height, width).squeeze(0);
+    }
+
+    private static Tensor resizeAll(Tensor images, long height, long width) {
         InterpolateFuncOptions options = new InterpolateFuncOptions();
         options.size().put(new LongVectorOptional(new LongVector(height, width)));
         options.mode().put(new kBilinear());
         options.align_corners().put(false);
         options.antialias().put(true);
-        return torch.interpolate(image.unsqueeze(0).to(ScalarType.Float), options)
+        return torch.interpolate(images.to(ScalarType.Float), options)
                 .round()
                 .clamp(new ScalarOptional(new Scalar(0)), new ScalarOptional(new Scalar(255)))
-                .to(ScalarType.Byte)
-                .squeeze(0);
+                .to(ScalarType.Byte);
     }
 }

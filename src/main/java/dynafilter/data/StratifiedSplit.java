@@ -17,6 +17,11 @@ import java.util.stream.IntStream;
 @SuppressWarnings("ArrayRecordComponent") // as ImageSet.subset takes them; compared by nobody
 public record StratifiedSplit(long[] train, long[] heldOut) {
 
+    /** Holds out a fraction of each class of a set. */
+    public static StratifiedSplit of(ImageSet set, double fraction, long seed) {
+        return of(set.labelArray(), set.classes().size(), fraction, seed);
+    }
+
     /**
      * Holds out a fraction of each class; the total is the rounded fraction of all, and the classes with the largest
      * remainders round up.

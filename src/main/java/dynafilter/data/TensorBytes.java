@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Bulk transfer between Java and the memory of contiguous CPU tensors; no element is touched one by one. */
-final class TensorBytes {
+public final class TensorBytes {
     private TensorBytes() {}
 
     /** A new, uninitialised CPU tensor. */
@@ -39,16 +39,24 @@ final class TensorBytes {
                 .asByteBuffer();
     }
 
-    static byte[] bytes(Tensor contiguous) {
+    public static byte[] bytes(Tensor contiguous) {
         byte[] copy = new byte[Math.toIntExact(contiguous.nbytes())];
         view(contiguous, 0, copy.length).get(copy);
         return copy;
     }
 
-    static long[] longs(Tensor contiguousInt64) {
+    public static long[] longs(Tensor contiguousInt64) {
         long[] copy = new long[Math.toIntExact(contiguousInt64.numel())];
         if (copy.length > 0) {
             new LongPointer(contiguousInt64.data_ptr()).capacity(copy.length).get(copy);
+        }
+        return copy;
+    }
+
+    public static float[] floats(Tensor contiguousFloat32) {
+        float[] copy = new float[Math.toIntExact(contiguousFloat32.numel())];
+        if (copy.length > 0) {
+            new FloatPointer(contiguousFloat32.data_ptr()).capacity(copy.length).get(copy);
         }
         return copy;
     }

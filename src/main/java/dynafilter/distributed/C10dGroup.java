@@ -37,11 +37,7 @@ public final class C10dGroup implements WorkerGroup {
     private boolean broken; // a collective failed, and may still be under way
 
     private C10dGroup(
-            Placement placement,
-            ComputeDevice device,
-            Duration timeout,
-            RendezvousStore store,
-            Heartbeat heartbeat) {
+            Placement placement, ComputeDevice device, Duration timeout, RendezvousStore store, Heartbeat heartbeat) {
         this.placement = placement;
         this.device = device;
         this.timeout = timeout;
@@ -70,11 +66,9 @@ public final class C10dGroup implements WorkerGroup {
      * @param stuck hears why the ranks cannot go on, where this one does not come to it by itself: it has to be ended
      * @throws WorkerFailure where not all ranks come
      */
-    public static C10dGroup join(
-            Placement placement, ComputeDevice device, Duration timeout, Consumer<String> stuck) {
+    public static C10dGroup join(Placement placement, ComputeDevice device, Duration timeout, Consumer<String> stuck) {
         RendezvousStore store = RendezvousStore.open(placement, timeout);
-        Heartbeat heartbeat =
-                new Heartbeat(RendezvousStore.connect(placement, timeout), placement, timeout, stuck);
+        Heartbeat heartbeat = new Heartbeat(RendezvousStore.connect(placement, timeout), placement, timeout, stuck);
         heartbeat.start();
         try {
             return new C10dGroup(placement, device, timeout, store, heartbeat);
@@ -150,8 +144,7 @@ public final class C10dGroup implements WorkerGroup {
     public List<String> exchange(String own) {
         long round = exchanges++;
         store.set(key(round, rank()), own);
-        List<Integer> missing =
-                IntStream.range(0, size()).boxed().collect(Collectors.toCollection(ArrayList::new));
+        List<Integer> missing = IntStream.range(0, size()).boxed().collect(Collectors.toCollection(ArrayList::new));
         long end = System.nanoTime() + timeout.toNanos();
         while (true) {
             missing.removeIf(rank -> store.has(key(round, rank)));

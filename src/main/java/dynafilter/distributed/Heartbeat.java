@@ -244,7 +244,8 @@ final class Heartbeat implements AutoCloseable {
             return Optional.of(verdict);
         }
         long now = System.nanoTime();
-        String keeper = placement.agentStore() ? RendezvousStore.keeper(placement) : names[0] + ", which keeps the store,";
+        String keeper =
+                placement.agentStore() ? RendezvousStore.keeper(placement) : names[0] + ", which keeps the store,";
         if (storeLost) {
             return Optional.of(keeper + " is gone");
         }

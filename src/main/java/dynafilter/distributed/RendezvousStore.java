@@ -62,7 +62,8 @@ final class RendezvousStore implements AutoCloseable {
                     failure);
         }
         return new WorkerFailure(
-                "rank " + placement.rank() + " cannot reach the store " + address + " of " + keeper(placement) + " within "
+                "rank " + placement.rank() + " cannot reach the store " + address + " of " + keeper(placement)
+                        + " within "
                         + timeout.toSeconds() + " s (" + NativeRuntime.firstLine(failure)
                         + "); start all ranks, see that MASTER_ADDR is rank 0's machine, or wait longer with"
                         + " --dist-timeout",

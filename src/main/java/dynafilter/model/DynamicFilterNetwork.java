@@ -20,6 +20,7 @@ public final class DynamicFilterNetwork implements AutoCloseable {
     private final Backbone backbone;
     private final Adapter adapter; // null without one
     private final FilterSource filterSource;
+    private final FilterGenerator generator; // null where the filters come from elsewhere
     private final ScorePredictor predictor;
 
     private DynamicFilterNetwork(NetworkShape shape, Map<String, Tensor> state, Freeze freeze, BatchSums sums) {
@@ -27,6 +28,7 @@ public final class DynamicFilterNetwork implements AutoCloseable {
         backbone = shape.backbone().bind(state, freeze.freezesStatistics(), sums);
         adapter = shape.adapter() ? new Adapter(state, sums) : null;
         filterSource = FilterSource.bind(shape, state);
+        generator = shape.filters() == FilterKind.DYNAMIC ? new FilterGenerator(state) : null;
         predictor = new ScorePredictor(state);
     }
 
@@ -97,7 +99,7 @@ public final class DynamicFilterNetwork implements AutoCloseable {
     /**
      * Scores of a batch.
      *
-     * @param images [N, 3, 32, 32], normalised
+     * @param images [N, 3, S, S], normalised
      * @param training whether BatchNorm takes the batch's statistics
      * @return scores [N, classes]
      */
@@ -111,16 +113,38 @@ public final class DynamicFilterNetwork implements AutoCloseable {
     }
 
     /**
+     * What the filters are applied to.
+     *
+     * @param images [N, 3, H, W], normalised
+     * @return [N, C, h, w]
+     */
+    public Tensor features(Tensor images, boolean training) {
+        Tensor features = backbone.forward(images, training); // [N, C, h, w]
+        return adapter == null ? features : adapter.forward(features, training);
+    }
+
+    /**
+     * Scores of images whose features are known.
+     *
+     * @param features [N, C, h, w], as from {@link #features}
+     * @param filters [K, C, 1, 1], of these or of other labels
+     * @return [N, K]
+     */
+    public Tensor scoresOf(Tensor features, Tensor filters) {
+        return predictor.forward(mapsOf(features, filters));
+    }
+
+    /**
      * The response maps of a batch, rescaled.
      *
      * @param filters as from {@link #filters()}
      * @return [N, K, H, W], a map per filter
      */
     public Tensor responseMaps(Tensor images, Tensor filters, boolean training) {
-        Tensor features = backbone.forward(images, training); // [N, C, H, W]
-        if (adapter != null) {
-            features = adapter.forward(features, training);
-        }
+        return mapsOf(features(images, training), filters);
+    }
+
+    private Tensor mapsOf(Tensor features, Tensor filters) {
         // The filters are rescaled instead of the maps: the same product, over far fewer numbers.
         return conv2d(features, filters.mul(new Scalar(rescaling(shape))));
     }
@@ -146,8 +170,26 @@ public final class DynamicFilterNetwork implements AutoCloseable {
 
     /** The filters, each of length one: [K, C, 1, 1]. */
     public Tensor filters() {
-        Tensor rows = filterSource.filters(); // [K, C]
-        return normalize(rows).view(shape.maps(), shape.channels(), 1, 1);
+        return unit(filterSource.filters());
+    }
+
+    /**
+     * The filters of other labels than the network's own, each of length one, connected to their embeddings.
+     *
+     * @param embeddings [M, E]
+     * @return [M, C, 1, 1]
+     * @throws IllegalStateException where the network has no generator
+     */
+    public Tensor filtersOf(Tensor embeddings) {
+        if (generator == null) {
+            throw new IllegalStateException(shape.filters() + " filters are made of no embedding");
+        }
+        return unit(generator.forward(embeddings));
+    }
+
+    /** @param rows [M, C] */
+    private Tensor unit(Tensor rows) {
+        return normalize(rows).view(-1, shape.channels(), 1, 1);
     }
 
     /** Lets go of what was made to bind it; the tensors stay with their owner. */

@@ -1,13 +1,8 @@
 package dynafilter.model;
 
-import static org.bytedeco.pytorch.global.torch.linear;
-import static org.bytedeco.pytorch.global.torch.relu;
-import static org.bytedeco.pytorch.global.torch.tanh;
-
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 
 /** Gives the filters of the last convolution, before their normalisation. */
 @FunctionalInterface
@@ -23,21 +18,17 @@ interface FilterSource {
         }
         // The generator sees nothing but the label, so all labels go through it as one batch: the embedding table
         // itself.
-        Tensor embedding = state.get("embedding.weight"); // [K, 128]
-        Tensor inWeight = state.get("generator.0.weight");
-        Tensor inBias = state.get("generator.0.bias");
-        Tensor outWeight = state.get("generator.2.weight");
-        Tensor outBias = state.get("generator.2.bias");
-        return () -> tanh(linear(
-                relu(linear(embedding, inWeight, new TensorOptional(inBias))), outWeight, new TensorOptional(outBias)));
+        Tensor embedding = state.get(NetworkShape.EMBEDDING); // [K, E]
+        FilterGenerator generator = new FilterGenerator(state);
+        return () -> generator.forward(embedding);
     }
 
     /** The shape of every tensor, by name, in the order of the state dict. */
     static Map<String, long[]> shapes(NetworkShape shape) {
         Map<String, long[]> shapes = new LinkedHashMap<>();
         if (shape.filters() == FilterKind.DYNAMIC) {
-            shapes.put("embedding.weight", new long[] {shape.classes(), NetworkShape.EMBEDDING_SIZE});
-            shapes.put("generator.0.weight", new long[] {NetworkShape.GENERATOR_WIDTH, NetworkShape.EMBEDDING_SIZE});
+            shapes.put(NetworkShape.EMBEDDING, new long[] {shape.classes(), shape.embeddingSize()});
+            shapes.put("generator.0.weight", new long[] {NetworkShape.GENERATOR_WIDTH, shape.embeddingSize()});
             shapes.put("generator.0.bias", new long[] {NetworkShape.GENERATOR_WIDTH});
             shapes.put("generator.2.weight", new long[] {shape.channels(), NetworkShape.GENERATOR_WIDTH});
             shapes.put("generator.2.bias", new long[] {shape.channels()});

@@ -1,6 +1,8 @@
 package dynafilter.model;
 
+import dynafilter.data.ImageSize;
 import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * What decides the shape of every tensor of a network.
@@ -12,6 +14,8 @@ import java.util.Map;
  * @param mapHeight H
  * @param mapWidth W
  * @param adapter whether a trainable layer stands between the backbone and the filters
+ * @param imageSize height and width of the images [N, 3, S, S]
+ * @param embeddingSize numbers in a label's embedding
  */
 public record NetworkShape(
         BackboneArchitecture backbone,
@@ -20,9 +24,14 @@ public record NetworkShape(
         int channels,
         int mapHeight,
         int mapWidth,
-        boolean adapter) {
-    /** Numbers in a label's embedding. */
+        boolean adapter,
+        int imageSize,
+        int embeddingSize) {
+    /** Numbers in a label's embedding, where no word vectors decide. */
     public static final int EMBEDDING_SIZE = 128;
+
+    /** The labels' embeddings in the state dict, a row a label. */
+    public static final String EMBEDDING = "embedding.weight";
 
     /** Width of the filter generator's hidden layer. */
     public static final int GENERATOR_WIDTH = 256;
@@ -30,12 +39,18 @@ public record NetworkShape(
     /** Width of the score predictor's hidden layer. */
     public static final int PREDICTOR_WIDTH = 64;
 
-    /** Height and width of the images of CIFAR-10 and the sample set. */
-    public static final int IMAGE_SIZE = 32;
+    /** Height and width of the images of CIFAR and the sample set. */
+    public static final int IMAGE_SIZE = ImageSize.CIFAR;
 
-    /** The network on a backbone: generator, filters and predictor follow its feature map of 32x32 images. */
+    /** The network on a backbone, for 32x32 images. */
     public static NetworkShape of(BackboneArchitecture backbone, FilterKind filters, int classes, boolean adapter) {
-        long[] features = backbone.featureShape(IMAGE_SIZE, IMAGE_SIZE);
+        return of(backbone, filters, classes, adapter, IMAGE_SIZE);
+    }
+
+    /** The network on a backbone: generator, filters and predictor follow its feature map of images of this size. */
+    public static NetworkShape of(
+            BackboneArchitecture backbone, FilterKind filters, int classes, boolean adapter, int imageSize) {
+        long[] features = backbone.featureShape(imageSize, imageSize);
         return new NetworkShape(
                 backbone,
                 filters,
@@ -43,7 +58,20 @@ public record NetworkShape(
                 Math.toIntExact(features[0]),
                 Math.toIntExact(features[1]),
                 Math.toIntExact(features[2]),
-                adapter);
+                adapter,
+                imageSize,
+                EMBEDDING_SIZE);
+    }
+
+    /** The same network with embeddings of another size. */
+    public NetworkShape withEmbeddingSize(int size) {
+        return new NetworkShape(backbone, filters, classes, channels, mapHeight, mapWidth, adapter, imageSize, size);
+    }
+
+    /** The network that a state dict has the embeddings of; the same where it has none. */
+    public NetworkShape withEmbeddingOf(Map<String, Tensor> state) {
+        Tensor embedding = state.get(EMBEDDING); // [K, E]
+        return embedding == null || embedding.dim() != 2 ? this : withEmbeddingSize(Math.toIntExact(embedding.size(1)));
     }
 
     /** The network for ResNet-18's layer1 on 32x32 images. */
@@ -87,9 +115,9 @@ public record NetworkShape(
     }
 
     /** Whether the run that freezes so much trains the parameter with this name in the state dict. */
-    public boolean trains(String parameter, Freeze freeze) {
+    public boolean trains(String parameter, Freeze freeze, boolean freezeLabels) {
         if (!parameter.startsWith(BackboneArchitecture.PREFIX)) {
-            return true;
+            return !freezeLabels || !parameter.equals(EMBEDDING);
         }
         return switch (freeze) {
             case NONE -> true;

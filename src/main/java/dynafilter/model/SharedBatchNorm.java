@@ -40,19 +40,21 @@ final class SharedBatchNorm {
     }
 
     /** @param input [N, C, H, W], read by nobody else */
-    Tensor forward(
-            Tensor input, Tensor weight, Tensor bias, Tensor runningMean, Tensor runningVariance) {
+    Tensor forward(Tensor input, Tensor weight, Tensor bias, Tensor runningMean, Tensor runningVariance) {
         Tensor mean;
         Tensor variance;
         try (NoGradGuard guard = new NoGradGuard()) {
             Tensor numbers = input.detach().to(ScalarType.Float);
             Tensor ownMean = numbers.mean(PLACES).to(ScalarType.Double); // [C]
-            Tensor ownVariance = numbers.sub(column(ownMean, numbers)).square().mean(PLACES).to(ScalarType.Double);
+            Tensor ownVariance =
+                    numbers.sub(column(ownMean, numbers)).square().mean(PLACES).to(ScalarType.Double);
             // Means of the numbers and of their squares: in double precision their difference loses nothing.
             Tensor moments = averaged(ownMean, ownVariance.add(ownMean.square())); // double [2C]
             long channels = ownMean.size(0);
             Tensor exactMean = moments.narrow(0, 0, channels);
-            Tensor exactVariance = moments.narrow(0, channels, channels).sub(exactMean.square()).clamp_min(new Scalar(0));
+            Tensor exactVariance = moments.narrow(0, channels, channels)
+                    .sub(exactMean.square())
+                    .clamp_min(new Scalar(0));
             mean = exactMean.to(runningMean.scalar_type());
             variance = exactVariance.to(runningVariance.scalar_type());
             double images = (double) numbers.numel() / channels * sums.processes();

@@ -53,6 +53,18 @@ public final class StateDict {
         return state;
     }
 
+    /**
+     * Puts other embeddings into a network that was made {@link #random}; closes them.
+     *
+     * @param embeddings [K, E]
+     */
+    public static void setEmbeddings(Map<String, Tensor> state, Tensor embeddings) {
+        try (embeddings;
+                NoGradGuard guard = new NoGradGuard()) {
+            state.get(NetworkShape.EMBEDDING).copy_(embeddings);
+        }
+    }
+
     private static Tensor initial(String name, Map<String, long[]> shapes) {
         long[] sizes = shapes.get(name);
         if (name.endsWith(".num_batches_tracked")) {
@@ -66,7 +78,7 @@ public final class StateDict {
             initializeNorm(name, tensor);
         } else if (name.startsWith(BackboneArchitecture.PREFIX)) {
             initializeBackbone(name, tensor);
-        } else if (name.equals("embedding.weight")) {
+        } else if (name.equals(NetworkShape.EMBEDDING)) {
             tensor.normal_();
         } else {
             // The default of nn.Linear and nn.Conv2d, for weights (Kaiming uniform with a = sqrt(5)) and biases alike.

@@ -1,6 +1,8 @@
 package dynafilter.runtime;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -19,9 +21,11 @@ public final class DeviceMemory {
         this.device = device;
     }
 
-    /** Bytes that a CUDA device has. */
-    public static long total(ComputeDevice cuda) {
-        return CudaGpu.all().get(cuda.index()).memory();
+    /** Bytes that a CUDA device has, or for the CPU what this process may use of the machine's. */
+    public static long total(ComputeDevice device) {
+        return device.isCuda()
+                ? CudaGpu.all().get(device.index()).memory()
+                : ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
     }
 
     /** Gives unused memory back and forgets the peak so far. */

@@ -1,7 +1,6 @@
 package dynafilter.train;
 
 import dynafilter.data.DeviceImages;
-import dynafilter.data.EpochPlan;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.NetworkShape;
 import dynafilter.runtime.ComputeDevice;
@@ -46,7 +45,7 @@ public final class EndlessTraining implements AutoCloseable {
     /** Trains on the next batch. Does not wait for the device. */
     public void step() {
         if (state.step() % stepsPerEpoch == 0) {
-            images.begin(EpochPlan.of(recipe.seed(), state.step() / stepsPerEpoch, Math.toIntExact(images.size())), 0);
+            images.begin(images.plan(recipe.seed(), state.step() / stepsPerEpoch), 0);
         }
         trainingStep.run(recipe.lr());
     }

@@ -1,15 +1,17 @@
 package dynafilter.train;
 
 import dynafilter.data.DeviceImages;
+import dynafilter.data.ImageSize;
+import dynafilter.data.TensorBytes;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.Classifier;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkClassifier;
+import dynafilter.model.Scores;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.Precision;
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
@@ -28,7 +30,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Runs a network over a whole set. The filters are computed once, and nothing is read back before the end. */
 public final class Evaluator {
-    private static final long CPU_BATCH = 500;
+    private static final long CPU_BATCH = 500; // of 32x32 images
     private static final long CUDA_BATCH = 2500; // enough work for a large device
 
     private final Precision precision;
@@ -46,7 +48,7 @@ public final class Evaluator {
 
     /** The scores of the images {@code begin} to {@code end - 1}, of which there is one at least. */
     private Tensor scores(Classifier classifier, DeviceImages images, long begin, long end) {
-        long size = device.isCuda() ? CUDA_BATCH : CPU_BATCH;
+        long size = batchSize(images.imageSize());
         try (InferenceMode inference = new InferenceMode();
                 Precision.Region autocast = precision.autocast(device.type())) {
             List<Tensor> parts = new ArrayList<>();
@@ -66,13 +68,20 @@ public final class Evaluator {
         }
     }
 
+    /** Images of a batch whose feature maps take no more memory than those of small images. */
+    private long batchSize(int imageSize) {
+        long small = device.isCuda() ? CUDA_BATCH : CPU_BATCH;
+        long pixels = (long) ImageSize.CIFAR * ImageSize.CIFAR;
+        return Math.min(small, Math.max(1, small * pixels / ((long) imageSize * imageSize)));
+    }
+
     /**
      * The scores of images that lie apart.
      *
      * @param images uint8 [3, H, W] each, on the CPU
-     * @return a row an image, a number a class
+     * @return as many, in their order
      */
-    public float[][] scores(Classifier classifier, List<Tensor> images) {
+    public List<Scores> scores(Classifier classifier, List<Tensor> images) {
         try (PointerScope scope = new PointerScope();
                 InferenceMode inference = new InferenceMode();
                 Precision.Region autocast = precision.autocast(device.type())) {
@@ -83,10 +92,9 @@ public final class Evaluator {
                     .scores(pixels)
                     .to(new Device(DeviceType.CPU), ScalarType.Float)
                     .contiguous();
-            float[][] rows = new float[images.size()][Math.toIntExact(scores.size(1))];
-            FloatPointer values = new FloatPointer(scores.data_ptr()).capacity(scores.numel());
-            for (int i = 0; i < rows.length; i++) {
-                values.position((long) i * rows[i].length).get(rows[i]);
+            List<Scores> rows = new ArrayList<>();
+            for (int i = 0; i < images.size(); i++) {
+                rows.add(new Scores(TensorBytes.floats(scores.select(0, i))));
             }
             return rows;
         }

@@ -104,8 +104,9 @@ final class Lockstep {
     /** @throws InputException where a rank begins with another network */
     void requireSameStart() {
         firstDifferent(null).ifPresent(rank -> {
-            throw new InputException("rank " + rank + " begins with other parameters than rank 0; give all ranks the same"
-                    + " --backbone file, --seed and checkpoint, on processors of one kind");
+            throw new InputException(
+                    "rank " + rank + " begins with other parameters than rank 0; give all ranks the same"
+                            + " --backbone file, --seed and checkpoint, on processors of one kind");
         });
     }
 
@@ -132,8 +133,7 @@ final class Lockstep {
                 agreed = row[i] > 0 ? VOTED[i] : agreed;
             }
         }
-        return Agreement.firstDifferent(
-                group.gather(hash.getLong(), hash.getLong(), hash.getLong(), hash.getLong()));
+        return Agreement.firstDifferent(group.gather(hash.getLong(), hash.getLong(), hash.getLong(), hash.getLong()));
     }
 
     /** SHA-256 of the trainable parameters. */
@@ -141,9 +141,8 @@ final class Lockstep {
         try (PointerScope scope = new PointerScope()) {
             Tensor values = state.parameters().values().cpu();
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update(new BytePointer(values.data_ptr())
-                    .capacity(values.nbytes())
-                    .asByteBuffer());
+            digest.update(
+                    new BytePointer(values.data_ptr()).capacity(values.nbytes()).asByteBuffer());
             return digest.digest();
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException(impossible);

@@ -1,7 +1,9 @@
 package dynafilter.train;
 
+import dynafilter.data.ImageSize;
 import dynafilter.model.FilterKind;
 import dynafilter.model.Freeze;
+import dynafilter.model.NetworkShape;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.Precision;
 
@@ -29,6 +31,11 @@ import dynafilter.runtime.Precision;
  * @param ema decay of the exponential moving average of the network that is evaluated, in [0, 1); 0: no average
  * @param accumulate batches whose gradients make one step
  * @param deterministic deterministic algorithms only
+ * @param imageSize height and width of the images the network takes
+ * @param classWeights what an image counts in the loss
+ * @param skipBad whether image files that cannot be read are left out; else they end the run
+ * @param labelVectors a file of word vectors that the labels' embeddings start from; empty: they start at random
+ * @param freezeLabels whether the labels' embeddings stay as they start
  * @param syncBatchnorm whether BatchNorm takes the statistics of all processes' images in training
  */
 public record Recipe(
@@ -60,6 +67,11 @@ public record Recipe(
         double ema,
         int accumulate,
         boolean deterministic,
+        int imageSize,
+        ClassWeights classWeights,
+        boolean skipBad,
+        String labelVectors,
+        boolean freezeLabels,
         boolean syncBatchnorm) {
 
     /** The recipe of a {@code train} without options; {@code results.md} tells which values were chosen by experiment. */
@@ -92,6 +104,11 @@ public record Recipe(
             0,
             1,
             false,
+            NetworkShape.IMAGE_SIZE,
+            ClassWeights.NONE,
+            false,
+            "",
+            false,
             false);
 
     /**
@@ -105,6 +122,7 @@ public record Recipe(
         atLeast(0, "limit-test", limitTest);
         atLeast(0, "max-steps", maxSteps);
         atLeast(0, "early-stop", earlyStop);
+        ImageSize.require(imageSize);
         notNegative("max-minutes", maxMinutes);
         notNegative("weight-decay", weightDecay);
         notNegative("clip-grad", clipGrad);
@@ -113,6 +131,10 @@ public record Recipe(
         share("label-smoothing", labelSmoothing);
         share("val-split", valSplit);
         share("ema", ema);
+        if (filters != FilterKind.DYNAMIC && (freezeLabels || !labelVectors.isEmpty())) {
+            throw new InputException((freezeLabels ? "--freeze-labels" : "--label-vectors") + ": only labels of"
+                    + " --filters dynamic have embeddings, not those of " + filters);
+        }
         require(lr > 0 && Double.isFinite(lr), "lr", lr, "must be above 0");
     }
 

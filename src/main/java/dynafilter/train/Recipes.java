@@ -4,8 +4,10 @@ import dynafilter.runtime.InputException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -55,6 +57,29 @@ public final class Recipes {
         } catch (ReflectiveOperationException impossible) {
             throw new IllegalStateException(impossible);
         }
+    }
+
+    /** A value as a user would type it: 0.0005, not 5.0E-4. */
+    public static String typed(Object value) {
+        return value instanceof Double number
+                ? BigDecimal.valueOf(number).stripTrailingZeros().toPlainString()
+                : String.valueOf(value);
+    }
+
+    /** The options that make this recipe of the default one, as words of a command line; flags for what is on or off. */
+    public static List<String> options(Recipe recipe) {
+        Map<String, Object> before = toMap(Recipe.DEFAULT);
+        List<String> words = new ArrayList<>();
+        toMap(recipe).forEach((name, value) -> {
+            String option = name.replace('_', '-');
+            if (value instanceof Boolean on && !value.equals(before.get(name))) {
+                words.add(on ? "--" + option : "--no-" + option);
+            } else if (!value.equals(before.get(name))) {
+                words.add("--" + option);
+                words.add(typed(value));
+            }
+        });
+        return words;
     }
 
     private static void requireKnown(Map<String, ?> values, RecordComponent[] components) {

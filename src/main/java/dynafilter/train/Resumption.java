@@ -1,6 +1,7 @@
 package dynafilter.train;
 
 import dynafilter.checkpoint.Checkpoint;
+import dynafilter.data.ClassNames;
 import dynafilter.runtime.InputException;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +21,12 @@ final class Resumption {
             "limit_train",
             "limit_test",
             "val_split",
-            "augment");
+            "augment",
+            "image_size",
+            "class_weights",
+            "skip_bad",
+            "label_vectors",
+            "freeze_labels");
 
     /**
      * Where inside an epoch the checkpoint was taken.
@@ -33,6 +39,11 @@ final class Resumption {
 
     /** @throws InputException naming the first difference */
     static void check(Checkpoint checkpoint, Recipe recipe, TrainingData data) {
+        if (!checkpoint.addedLabels().isEmpty()) {
+            throw new InputException("the checkpoint is no longer the run's: `dynafilter extend` added "
+                    + String.join(", ", checkpoint.addedLabels())
+                    + "; resume the checkpoint it was made from, or train all labels together in a new run");
+        }
         Map<String, Object> now = Recipes.toMap(recipe);
         for (String key : FIXED) {
             Object then = checkpoint.recipe().get(key);
@@ -43,8 +54,9 @@ final class Resumption {
             }
         }
         if (!checkpoint.classes().equals(data.classes())) {
-            throw new InputException("the checkpoint knows the classes " + checkpoint.classes() + ", the data set has "
-                    + data.classes() + "; resume with the --data of that run");
+            throw new InputException(
+                    "the checkpoint knows the classes " + ClassNames.shown(checkpoint.classes()) + ", the data set has "
+                            + ClassNames.shown(data.classes()) + "; resume with the --data of that run");
         }
         Object sha256 = checkpoint.extra().get("data_sha256");
         if (sha256 != null && !sha256.equals(data.sha256())) {

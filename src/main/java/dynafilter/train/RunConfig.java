@@ -1,6 +1,7 @@
 package dynafilter.train;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dynafilter.checkpoint.JsonFile;
 import dynafilter.runtime.InputException;
@@ -34,36 +35,66 @@ public final class RunConfig {
     }
 
     /**
-     * The recipe in a config.json.
+     * The recipe in the config.json that {@code --config} names.
      *
      * @throws InputException where the file cannot be read or is none
      */
     public static Recipe read(Path file) {
+        String name = "--config " + file;
+        return recipe(tree(file, name), name);
+    }
+
+    /**
+     * All that a run's config.json tells: {@code recipe}, and {@code data}, {@code network}, {@code environment},
+     * {@code resumed} where they are known.
+     *
+     * @throws InputException where the file cannot be read or is none
+     */
+    public static JsonNode tree(Path file) {
+        return tree(file, file.toString());
+    }
+
+    private static JsonNode tree(Path file, String name) {
         if (!Files.isRegularFile(file)) {
-            throw new InputException("--config " + file + " cannot be read: "
+            throw new InputException(name + " cannot be read: "
                     + (Files.exists(file) ? "it is no file" : "it does not exist") + "; give the config.json of a run");
         }
-        Object config;
+        JsonNode config;
         try {
-            config = MAPPER.readValue(Files.readAllBytes(file), Object.class);
+            config = MAPPER.readValue(Files.readAllBytes(file), JsonNode.class);
         } catch (JsonProcessingException | CharConversionException wrong) {
-            throw new InputException("--config " + file + " is not JSON; give the config.json of a run", wrong);
+            throw new InputException(name + " is not JSON; give the config.json of a run", wrong);
         } catch (IOException unreadable) {
-            throw new InputException("--config " + file + " cannot be read; check its permissions", unreadable);
+            throw new InputException(name + " cannot be read; check its permissions", unreadable);
         }
-        if (config instanceof Map<?, ?> map
-                && FORMAT.equals(map.get("format"))
-                && map.get("recipe") instanceof Map<?, ?> recipe) {
-            Map<String, Object> values = new LinkedHashMap<>();
-            recipe.forEach((name, value) -> values.put(String.valueOf(name), value));
-            try {
-                return Recipes.with(Recipe.DEFAULT, values, true);
-            } catch (InputException wrong) {
-                throw new InputException("--config " + file + ": " + wrong.getMessage(), wrong);
-            }
+        if (FORMAT.equals(config.path("format").textValue())
+                && config.path("recipe").isObject()) {
+            return config;
         }
         throw new InputException(
-                "--config " + file + " is not a config.json of format " + FORMAT + "; give the one in a run's folder");
+                name + " is not a config.json of format " + FORMAT + "; give the one in a run's folder");
+    }
+
+    /**
+     * The recipe in a config.json that was read.
+     *
+     * @param name of the file, for messages
+     * @throws InputException where it is none
+     */
+    public static Recipe recipe(JsonNode config, String name) {
+        Map<String, Object> values = new LinkedHashMap<>();
+        config.get("recipe").properties().forEach(entry -> values.put(entry.getKey(), plain(entry.getValue())));
+        try {
+            return Recipes.with(Recipe.DEFAULT, values, true);
+        } catch (InputException wrong) {
+            throw new InputException(name + ": " + wrong.getMessage(), wrong);
+        }
+    }
+
+    private static Object plain(JsonNode value) {
+        return value.isNumber()
+                ? value.numberValue()
+                : value.isBoolean() ? (Object) value.booleanValue() : value.isTextual() ? value.textValue() : value;
     }
 
     /** What the launcher called the processes of the run of a config.json; empty where it does not say. */

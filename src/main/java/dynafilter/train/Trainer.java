@@ -63,10 +63,10 @@ public final class Trainer implements AutoCloseable {
         this.stopRequested = stopRequested;
         this.group = group;
         history = new History(directory.history());
-        state = new TrainingState(recipe, shape, initial, device, group);
         long images = data.training().size();
         batchSize = (int) Math.min(recipe.batchSize(), images);
         requireShares(batchSize, group.size());
+        state = new TrainingState(recipe, shape, initial, device, group);
         lockstep = new Lockstep(group, state, device);
         int batches = (int) Math.min(recipe.accumulate(), images / batchSize);
         trainingStep = new TrainingStep(
@@ -133,11 +133,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     private EpochPlan plan() {
-        return EpochPlan.of(
-                        recipe.seed(),
-                        state.epoch(),
-                        Math.toIntExact(data.training().size()))
-                .shard(group.rank(), group.size(), batchSize);
+        return data.training().plan(recipe.seed(), state.epoch()).shard(group.rank(), group.size(), batchSize);
     }
 
     /** Why to stop now; null to go on. The same at all ranks. */
@@ -209,8 +205,8 @@ public final class Trainer implements AutoCloseable {
             history.add(result); // first: a kill in between leaves a row too many, which resuming drops
             save(best);
         }
+        listener.epochFinished(result, state.evaluated());
         group.barrier();
-        listener.epochFinished(result);
     }
 
     private void interruptEpoch(EpochClock clock) {

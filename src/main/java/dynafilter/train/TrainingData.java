@@ -1,5 +1,6 @@
 package dynafilter.train;
 
+import dynafilter.data.DataMemory;
 import dynafilter.data.DataSet;
 import dynafilter.data.DeviceImages;
 import dynafilter.data.ImageSet;
@@ -7,54 +8,102 @@ import dynafilter.data.StratifiedSplit;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.InputException;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
- * The image sets of a run, on its device.
+ * The image sets of a run, for its device.
  *
  * @param training what is trained on
- * @param selection what chooses the best epoch: the test set, or the held-out part of the training set
- * @param test the test set
+ * @param selection what chooses the best epoch: the test set, or images held out from training
+ * @param test the test set; null where the data set has none
  * @param classes names, by label
  * @param sha256 of the whole data set, before limits and splits
+ * @param streamed whether the pixels stay on the host, and each batch is fetched
  */
 public record TrainingData(
-        DeviceImages training, DeviceImages selection, DeviceImages test, List<String> classes, String sha256)
+        DeviceImages training,
+        DeviceImages selection,
+        DeviceImages test,
+        List<String> classes,
+        String sha256,
+        boolean streamed)
         implements AutoCloseable {
 
-    /** Applies the recipe's limits and split to a data set and copies the parts to the device. */
+    /** As {@link #of(DataSet, Recipe, ComputeDevice, DataMemory)}; the size of the set decides where it lies. */
     public static TrainingData of(DataSet set, Recipe recipe, ComputeDevice device) {
-        try (ImageSet train = limited(set.train(), recipe.limitTrain());
-                ImageSet test = limited(set.test(), recipe.limitTest())) {
-            if (train.size() == 0 || test.size() == 0) {
-                throw new InputException(
-                        "data set " + set.name() + " has no " + (train.size() == 0 ? "training" : "test") + " images");
+        return of(set, recipe, device, DataMemory.AUTO);
+    }
+
+    /**
+     * Applies the recipe's limits and split to a data set and brings the parts to the device. What chooses the best epoch is the
+     * set's own validation images, else those the recipe holds out of the training images, else the test set.
+     *
+     * @throws InputException where there are no images to train on, or none to choose the best epoch
+     */
+    public static TrainingData of(DataSet set, Recipe recipe, ComputeDevice device, DataMemory memory) {
+        ImageSet train = limited(set.train(), recipe.limitTrain());
+        ImageSet test = limited(set.test(), recipe.limitTest());
+        ImageSet validation = limited(set.validation(), recipe.limitTest());
+        try {
+            requireImages(set, train, "training");
+            requireImages(set, test, "test");
+            requireImages(set, validation, "validation");
+            boolean streams = memory.streams(bytes(recipe, train, test, validation), device);
+            DeviceImages onDevice = test == null ? null : new DeviceImages(test, null, device, false, streams);
+            long[] kept = null;
+            DeviceImages selection = onDevice;
+            if (validation != null) {
+                selection = new DeviceImages(validation, null, device, false, streams);
+            } else if (recipe.valSplit() > 0) {
+                StratifiedSplit split = StratifiedSplit.of(train, recipe.valSplit(), recipe.seed());
+                selection = new DeviceImages(train, split.heldOut(), device, false, streams);
+                kept = split.train();
             }
-            DeviceImages onDevice = new DeviceImages(test, device, false);
-            if (recipe.valSplit() == 0) {
-                DeviceImages training = new DeviceImages(train, device, recipe.augment());
-                return new TrainingData(training, onDevice, onDevice, set.classes(), set.sha256());
+            if (selection == null) {
+                throw new InputException("data set " + set.name()
+                        + " has no images to choose the best epoch with: hold some out with --val-split 0.2");
             }
-            StratifiedSplit split =
-                    StratifiedSplit.of(train.labelArray(), set.classes().size(), recipe.valSplit(), recipe.seed());
-            try (ImageSet kept = train.subset(split.train());
-                    ImageSet heldOut = train.subset(split.heldOut())) {
-                return new TrainingData(
-                        new DeviceImages(kept, device, recipe.augment()),
-                        new DeviceImages(heldOut, device, false),
-                        onDevice,
-                        set.classes(),
-                        set.sha256());
-            }
+            return new TrainingData(
+                    new DeviceImages(train, kept, device, recipe.augment(), streams),
+                    selection,
+                    onDevice,
+                    set.classes(),
+                    set.sha256(),
+                    streams);
+        } finally {
+            Stream.of(train, test, validation).filter(Objects::nonNull).forEach(ImageSet::close);
+        }
+    }
+
+    private static void requireImages(DataSet set, ImageSet images, String role) {
+        if (images != null && images.size() == 0) {
+            throw new InputException("data set " + set.name() + " has no " + role + " images");
         }
     }
 
     private static ImageSet limited(ImageSet set, int limit) {
-        return set.limit(limit == 0 ? Math.max(1, set.size()) : limit);
+        return set == null ? null : set.limit(limit == 0 ? Math.max(1, set.size()) : limit);
     }
 
-    /** Whether the best epoch is chosen on images held out from the training set. */
+    private static long bytes(Recipe recipe, ImageSet train, ImageSet... others) {
+        long bytes = DeviceImages.bytes(train.size(), train.images().size(2), recipe.augment());
+        for (ImageSet other : others) {
+            bytes += other == null
+                    ? 0
+                    : DeviceImages.bytes(other.size(), other.images().size(2), false);
+        }
+        return bytes;
+    }
+
+    /** Whether the best epoch is chosen on images that are no test set. */
     public boolean hasValidation() {
         return selection != test;
+    }
+
+    /** Whether there is a test set. */
+    public boolean hasTest() {
+        return test != null;
     }
 
     /** The set that chooses, by name. */
@@ -65,9 +114,9 @@ public record TrainingData(
     @Override
     public void close() {
         training.close();
-        test.close();
-        if (hasValidation()) {
-            selection.close();
+        selection.close();
+        if (hasTest() && hasValidation()) {
+            test.close();
         }
     }
 }

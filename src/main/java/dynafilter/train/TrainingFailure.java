@@ -4,6 +4,11 @@ import java.util.Locale;
 
 /** A run cannot go on from here: the loss is no longer a number, or the memory is full. The message says what to do. */
 public final class TrainingFailure extends RuntimeException {
+    /** @param message what failed and what to do */
+    public TrainingFailure(String message) {
+        super(message);
+    }
+
     private TrainingFailure(String message, Throwable cause) {
         super(message, cause);
     }
@@ -16,16 +21,14 @@ public final class TrainingFailure extends RuntimeException {
         String kept = lastGood == null
                 ? "; start again with a lower --lr, a longer --warmup, or --clip-grad 1"
                 : "; " + lastGood + " is good: go on from it with --resume and a lower --lr, or --clip-grad 1";
-        return new TrainingFailure(
-                String.format(
-                        Locale.ROOT,
-                        "%s is NaN or infinite in epoch %d, by step %d (learning rate %.3g)%s",
-                        what,
-                        state.epoch() + 1,
-                        state.step(),
-                        learningRate,
-                        kept),
-                null);
+        return new TrainingFailure(String.format(
+                Locale.ROOT,
+                "%s is NaN or infinite in epoch %d, by step %d (learning rate %.3g)%s",
+                what,
+                state.epoch() + 1,
+                state.step(),
+                learningRate,
+                kept));
     }
 
     /**

@@ -1,5 +1,7 @@
 package dynafilter.train;
 
+import dynafilter.model.DynamicFilterNetwork;
+
 /** Hears how a run goes. */
 public interface TrainingListener {
     /** At most twice a second, and at every epoch's last step. */
@@ -10,4 +12,38 @@ public interface TrainingListener {
 
     /** After an epoch's evaluation, its checkpoints written. */
     default void epochFinished(EpochResult result) {}
+
+    /**
+     * The same, for a listener that looks into the network.
+     *
+     * @param evaluated the network that was evaluated. It changes as the run goes on: for use during this call, and not
+     *     for training
+     */
+    default void epochFinished(EpochResult result, DynamicFilterNetwork evaluated) {
+        epochFinished(result);
+    }
+
+    /** Tells two listeners, in this order. */
+    default TrainingListener and(TrainingListener other) {
+        TrainingListener first = this;
+        return new TrainingListener() {
+            @Override
+            public void progress(Progress progress) {
+                first.progress(progress);
+                other.progress(progress);
+            }
+
+            @Override
+            public void warning(String message) {
+                first.warning(message);
+                other.warning(message);
+            }
+
+            @Override
+            public void epochFinished(EpochResult result, DynamicFilterNetwork evaluated) {
+                first.epochFinished(result, evaluated);
+                other.epochFinished(result, evaluated);
+            }
+        };
+    }
 }

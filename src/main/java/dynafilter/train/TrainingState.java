@@ -1,6 +1,7 @@
 package dynafilter.train;
 
 import dynafilter.checkpoint.Checkpoint;
+import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.BatchSums;
 import dynafilter.model.DynamicFilterNetwork;
@@ -36,16 +37,14 @@ final class TrainingState implements AutoCloseable {
      * @param group the ranks that share every batch
      */
     TrainingState(
-            Recipe recipe,
-            NetworkShape shape,
-            Map<String, Tensor> initial,
-            ComputeDevice device,
-            WorkerGroup group) {
+            Recipe recipe, NetworkShape shape, Map<String, Tensor> initial, ComputeDevice device, WorkerGroup group) {
         this.recipe = recipe;
         this.shape = shape;
         DynamicFilterNetwork.check(shape, initial);
         parameters = new FlatParameters(
-                initial, name -> shape.isParameter(name) && shape.trains(name, recipe.freeze()), device);
+                initial,
+                name -> shape.isParameter(name) && shape.trains(name, recipe.freeze(), recipe.freezeLabels()),
+                device);
         working = new WorkingParameters(parameters, recipe.precision(), shape::isCastByAutocast);
         BatchSums sums = recipe.syncBatchnorm() && group.size() > 1 ? sums(group) : null;
         network = DynamicFilterNetwork.bind(shape, working.state(), recipe.freeze(), sums);
@@ -183,7 +182,7 @@ final class TrainingState implements AutoCloseable {
         progress.put("epochs_since_best", epochsSinceBest);
         Map<String, Object> extra = new LinkedHashMap<>();
         extra.put("progress", progress);
-        extra.put("data_sha256", data.sha256());
+        extra.put(TrainedNetwork.DATA_SHA256, data.sha256());
         shape.backbone().programSha256().ifPresent(sha256 -> extra.put(Checkpoint.BACKBONE_PROGRAM, sha256));
         if (average != null) {
             extra.put(Checkpoint.AVERAGE, average.state());

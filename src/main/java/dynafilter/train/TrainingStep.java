@@ -40,6 +40,7 @@ final class TrainingStep implements AutoCloseable {
     private final WorkerGroup group;
     private final int share; // this rank's images of a batch
     private final int batches;
+    private final Tensor classWeights; // float32 [classes]; null where all images count the same
     private final RepeatedWork work;
     private final RepeatedWork update; // null where it is part of the work
     private long nanos;
@@ -73,8 +74,11 @@ final class TrainingStep implements AutoCloseable {
         this.group = group;
         this.batches = batches;
         share = batchSize / group.size();
-        work = RepeatedWork.of(graph, group.isSingle() ? this::step : this::backward, warning);
-        update = group.isSingle() ? null : RepeatedWork.of(graph, this::update, warning);
+        classWeights = recipe.classWeights().of(images.labels(), network.shape().classes());
+        // Sums in the middle of a batch have no place in a graph.
+        boolean captured = graph && !(group.size() > 1 && (recipe.syncBatchnorm() || classWeights != null));
+        work = RepeatedWork.of(captured, group.isSingle() ? this::step : this::backward, warning);
+        update = group.isSingle() ? null : RepeatedWork.of(captured, this::update, warning);
     }
 
     /** Trains on the next images of the epoch, which {@link DeviceImages#begin} prepared. */
@@ -83,11 +87,10 @@ final class TrainingStep implements AutoCloseable {
         optimizer.setLearningRate(learningRate);
         // For a backbone that draws, such as by dropout.
         torch.manual_seed(recipe.seed() * STEP_SEEDS + state.step() + group.rank() * RANK_SEEDS);
+        images.stage(ownImages());
         work.run();
         if (update != null) {
-            long computed = System.nanoTime();
-            group.sum(parameters.reduced());
-            nanosInSums += System.nanoTime() - computed;
+            sum(parameters.reduced());
             update.run();
         }
         metrics.count(ownImages());
@@ -95,14 +98,20 @@ final class TrainingStep implements AutoCloseable {
         nanos += System.nanoTime() - begin;
     }
 
-    /** The share of the steps' time that summing gradients took, waiting for slower ranks included; of use on the CPU. */
+    private void sum(Tensor tensor) {
+        long begin = System.nanoTime();
+        group.sum(tensor);
+        nanosInSums += System.nanoTime() - begin;
+    }
+
+    /** The share of the steps' time that sums took, waiting for slower ranks included; of use on the CPU. */
     double shareOfSums() {
         return nanos == 0 ? 0 : (double) nanosInSums / nanos;
     }
 
     /** Images of one step, of all ranks together. */
     long images() {
-        return (long) share * group.size() * batches;
+        return ownImages() * group.size();
     }
 
     /** This rank's part of them. */
@@ -142,18 +151,30 @@ final class TrainingStep implements AutoCloseable {
     private void accumulate(Batch batch, boolean first) {
         try (PointerScope scope = new PointerScope()) {
             Tensor scores = forward(batch.images()); // [N, K], float32
-            Tensor loss = torch.cross_entropy_loss(
-                    scores,
-                    batch.labels(),
-                    new TensorOptional(),
-                    Reduction.Mean.value,
-                    NO_IGNORED_LABEL,
-                    recipe.labelSmoothing());
+            Tensor loss = loss(scores, batch.labels());
             int parts = batches * group.size(); // whose gradients are added up
             (parts == 1 ? loss : loss.div(new Scalar(parts))).backward();
             state.working().collectGradients(first);
             metrics.add(loss, scores, batch.labels());
         }
+    }
+
+    /** Its mean over the ranks is the mean over the whole batch; an image weighs what its class does. */
+    private Tensor loss(Tensor scores, Tensor labels) {
+        boolean sharedWeights = classWeights != null && group.size() > 1;
+        Tensor loss = torch.cross_entropy_loss(
+                scores,
+                labels,
+                classWeights == null ? new TensorOptional() : new TensorOptional(classWeights),
+                sharedWeights ? Reduction.Sum.value : Reduction.Mean.value,
+                NO_IGNORED_LABEL,
+                recipe.labelSmoothing());
+        if (sharedWeights) { // ranks' weights differ: they are divided by those of all
+            Tensor weights = classWeights.index_select(0, labels).sum();
+            sum(weights);
+            return loss.mul(new Scalar(group.size())).div(weights);
+        }
+        return loss;
     }
 
     private Tensor forward(Tensor images) {
@@ -176,6 +197,9 @@ final class TrainingStep implements AutoCloseable {
         work.close();
         if (update != null) {
             update.close();
+        }
+        if (classWeights != null) {
+            classWeights.close();
         }
     }
 }

@@ -23,7 +23,8 @@ class BackboneErrorsTest {
     private Path folder;
 
     private static void assertRefused(Path file, String message) {
-        String actual = assertThrows(InputException.class, () -> BackboneFile.read(file, "layer1", ComputeDevice.CPU))
+        String actual = assertThrows(
+                        InputException.class, () -> BackboneFile.read(file, "layer1", 32, ComputeDevice.CPU))
                 .getMessage();
         assertTrue(actual.contains(message), actual);
         assertTrue(actual.contains(file.toString()), actual);
@@ -72,7 +73,7 @@ class BackboneErrorsTest {
     @Test
     void randomNeedsNoFile() {
         try (PretrainedBackbone random =
-                new BackboneSource().load("random", "layer1", ComputeDevice.CPU, ProgressListener.NONE)) {
+                new BackboneSource().load("random", "layer1", 32, ComputeDevice.CPU, ProgressListener.NONE)) {
             assertEquals(Map.of(), random.state());
             assertEquals(ResNetStem.ARCHITECTURE, random.architecture());
         }

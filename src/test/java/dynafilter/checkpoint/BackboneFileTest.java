@@ -81,7 +81,7 @@ class BackboneFileTest {
     }
 
     private static PretrainedBackbone read(String name, String cut) {
-        return BackboneFile.read(folder.resolve(name), cut, ComputeDevice.CPU);
+        return BackboneFile.read(folder.resolve(name), cut, 32, ComputeDevice.CPU);
     }
 
     /** Other networks, and other places in ResNet-18, run as the TorchScript they are. */
@@ -179,7 +179,7 @@ class BackboneFileTest {
 
     private static String assertRefused(Path file, String cut, String message) {
         long before = Pointer.totalCount();
-        String actual = assertThrows(InputException.class, () -> BackboneFile.read(file, cut, ComputeDevice.CPU))
+        String actual = assertThrows(InputException.class, () -> BackboneFile.read(file, cut, 32, ComputeDevice.CPU))
                 .getMessage();
         assertTrue(actual.contains(message), actual);
         assertTrue(actual.contains(file.toString()), actual);

@@ -80,7 +80,7 @@ class OfficialWeightsTest {
     }
 
     private void assertLoads(BackboneSource source, String what, ProgressListener progress) {
-        try (PretrainedBackbone loaded = source.load(what, "layer1", ComputeDevice.CPU, progress)) {
+        try (PretrainedBackbone loaded = source.load(what, "layer1", 32, ComputeDevice.CPU, progress)) {
             assertSame(ResNetStem.ARCHITECTURE, loaded.architecture());
             assertIdentical(backbone, loaded.state());
         }
@@ -89,7 +89,7 @@ class OfficialWeightsTest {
     private String refusal(BackboneSource source, String what) {
         String message = assertThrows(
                         InputException.class,
-                        () -> source.load(what, "layer1", ComputeDevice.CPU, ProgressListener.NONE))
+                        () -> source.load(what, "layer1", 32, ComputeDevice.CPU, ProgressListener.NONE))
                 .getMessage();
         assertEquals(1, message.lines().count(), message);
         return message;

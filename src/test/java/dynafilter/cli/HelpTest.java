@@ -20,7 +20,7 @@ class HelpTest {
                     .split(" "));
     private static final List<String> MORE_TRAIN_OPTIONS = List.of(
             ("clip-grad filters backbone cut freeze out resume limit-train limit-test max-steps max-minutes early-stop"
-                            + " deterministic progress config val-split ema accumulate overwrite data cuda-graph")
+                            + " deterministic progress config val-split ema accumulate overwrite data cuda-graph tensorboard")
                     .split(" "));
     private static final List<String> COMMON_OPTIONS =
             List.of("device", "threads", "cuda-libs", "seed", "precision", "json", "help", "verbose");
@@ -53,7 +53,7 @@ class HelpTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"train", "eval", "benchmark", "doctor", "data"})
+    @ValueSource(strings = {"train", "eval", "maps", "benchmark", "doctor", "data"})
     void fitsItsLinesIntoTheTerminal(String command) {
         Outcome.ofSuccess("help", command)
                 .out()

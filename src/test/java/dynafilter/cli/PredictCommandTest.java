@@ -7,12 +7,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dynafilter.checkpoint.TorchFile;
 import dynafilter.runtime.NativeRuntime;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import javax.imageio.ImageIO;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,17 +34,9 @@ class PredictCommandTest {
         model = run.resolve("best.pt");
         images = Files.createDirectories(folder.resolve("images").resolve("inner"))
                 .getParent();
-        byte[] records = Files.readAllBytes(data.resolve("test_batch.bin"));
         for (int i = 0; i < TinyRuns.TEST; i++) {
-            BufferedImage image = new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB);
-            for (int pixel = 0; pixel < 1024; pixel++) {
-                int at = i * TinyRuns.RECORD + 1 + pixel;
-                int colour =
-                        (records[at] & 0xff) << 16 | (records[at + 1024] & 0xff) << 8 | (records[at + 2048] & 0xff);
-                image.setRGB(pixel % 32, pixel / 32, colour);
-            }
             String name = String.format("%s%02d.png", i % 2 == 0 ? "" : "inner/", i);
-            ImageIO.write(image, "png", images.resolve(name).toFile());
+            TinyRuns.writeTestImage(data, i, images.resolve(name));
         }
     }
 

@@ -121,6 +121,17 @@ class ScriptedBackboneRunTest {
     }
 
     @Test
+    void itsMapsHaveItsSize() throws IOException {
+        Path file = folder.resolve("maps.json");
+        Outcome.ofSuccess("maps", "--model", run.resolve("last.pt"), "--data", data, "--index", "0", "--json", file);
+        JsonNode maps = json(file).get("images").get(0).get("maps");
+        assertEquals(10, maps.size());
+        assertEquals(16, maps.get(0).size());
+        assertEquals(16, maps.get(0).get(0).size());
+        assertTrue(Files.exists(run.resolve("maps.png")));
+    }
+
+    @Test
     void pythonEvaluatesItAndGoesOnFromIt() throws IOException {
         JsonNode expected = eval(run.resolve("best.pt"));
         Path file = folder.resolve("python.json");
@@ -147,7 +158,7 @@ class ScriptedBackboneRunTest {
             Outcome.ofSuccess(on("mobilenet.pt", "features", out, words));
             try (Checkpoint trained = Checkpoint.read(out.resolve("last.pt"));
                     PretrainedBackbone before =
-                            BackboneFile.read(folder.resolve("mobilenet.pt"), "features", ComputeDevice.CPU)) {
+                            BackboneFile.read(folder.resolve("mobilenet.pt"), "features", 32, ComputeDevice.CPU)) {
                 assertTrue(trained.step() > 0, options);
                 assertEquals(
                         options.contains("--freeze all "),

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dynafilter.TensorAssert;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.runtime.NativeRuntime;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import javax.imageio.ImageIO;
 
 /** Data sets in CIFAR-10's format and runs on them that take no time. */
 final class TinyRuns {
@@ -43,11 +45,26 @@ final class TinyRuns {
         return bytes;
     }
 
+    /** Writes an image of a data folder's test set as a PNG file. */
+    static void writeTestImage(Path data, int index, Path file) throws IOException {
+        byte[] records = Files.readAllBytes(data.resolve("test_batch.bin"));
+        BufferedImage image = new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB);
+        for (int pixel = 0; pixel < 1024; pixel++) {
+            int at = index * RECORD + 1 + pixel;
+            int colour = (records[at] & 0xff) << 16 | (records[at + 1024] & 0xff) << 8 | (records[at + 2048] & 0xff);
+            image.setRGB(pixel % 32, pixel / 32, colour);
+        }
+        ImageIO.write(image, "png", file.toFile());
+    }
+
     /** {@code train} on a data folder with everything small, and further options. */
     static Object[] train(Path data, Path out, Object... options) {
         List<Object> line = new ArrayList<>(List.of("train", "--data", data, "--backbone", "random"));
-        line.addAll(List.of("--threads", 1, "--lr", "0.01", "--out", out));
+        line.addAll(List.of("--threads", 1, "--out", out));
         line.addAll(Arrays.asList(options));
+        if (!line.contains("--lr")) {
+            line.addAll(List.of("--lr", "0.01"));
+        }
         if (!line.contains("--batch-size")) {
             line.addAll(List.of("--batch-size", TRAIN / STEPS));
         }

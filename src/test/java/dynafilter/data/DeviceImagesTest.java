@@ -10,6 +10,9 @@ import dynafilter.runtime.ComputeDevice;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.LongStream;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -129,6 +132,82 @@ class DeviceImagesTest {
             assertBatch(EpochPlan.of(3, 1, IMAGES), 0, 4, images.nextBatch(4));
             images.begin(EpochPlan.of(3, 0, IMAGES), 0);
             assertArrayEquals(first, floats(images.nextBatch(4).images()));
+        }
+    }
+
+    /** What a run does: an epoch from some place on in steps of two batches, evaluation in between, another epoch. */
+    private static void assertSameBatches(DeviceImages one, DeviceImages other) {
+        assertEquals(one.size(), other.size());
+        assertArrayEquals(TensorBytes.longs(one.labels()), TensorBytes.longs(other.labels()));
+        for (int epoch = 0; epoch < 3; epoch++) {
+            for (DeviceImages images : List.of(one, other)) {
+                images.begin(images.plan(5, epoch), epoch);
+            }
+            for (int step = 0; step < 3; step++) {
+                one.stage(8);
+                other.stage(8);
+                for (int batch = 0; batch < 2; batch++) {
+                    assertSame(one.nextBatch(4), other.nextBatch(4));
+                }
+            }
+            for (long from = 0; from < one.size(); from += 7) {
+                long size = Math.min(7, one.size() - from);
+                assertSame(one.evaluationBatch(from, size), other.evaluationBatch(from, size));
+            }
+        }
+    }
+
+    private static void assertSame(Batch one, Batch other) {
+        assertArrayEquals(floats(one.images()), floats(other.images()));
+        assertArrayEquals(TensorBytes.longs(one.labels()), TensorBytes.longs(other.labels()));
+        assertTrue(other.images().is_contiguous(MemoryFormat.ChannelsLast));
+    }
+
+    @Test
+    void streamedImagesAreTheResidentOnesToTheBit() {
+        long[] some = LongStream.range(0, IMAGES).filter(i -> i % 4 != 1).toArray();
+        for (long[] members : new long[][] {null, some}) {
+            for (boolean padded : new boolean[] {false, true}) {
+                try (DeviceImages resident = new DeviceImages(set, members, ComputeDevice.CPU, padded, false);
+                        DeviceImages streamed = new DeviceImages(set, members, ComputeDevice.CPU, padded, true)) {
+                    assertSameBatches(resident, streamed);
+                }
+            }
+        }
+    }
+
+    @Test
+    void streamingKeepsNothingOfTheBatchesBefore() {
+        try (DeviceImages streamed = new DeviceImages(set, null, ComputeDevice.CPU, true, true)) {
+            long after = 0;
+            for (int epoch = 0; epoch < 20; epoch++) {
+                try (PointerScope scope = new PointerScope()) {
+                    streamed.begin(streamed.plan(1, epoch), 0);
+                    for (int step = 0; step < 4; step++) {
+                        streamed.stage(10);
+                        streamed.nextBatch(10);
+                    }
+                    streamed.pixels(0, 25);
+                    streamed.pixels(25, 15);
+                }
+                if (epoch == 9) {
+                    after = Pointer.totalCount();
+                }
+            }
+            assertEquals(after, Pointer.totalCount());
+        }
+    }
+
+    @Test
+    void cropsOfLargerImagesMoveByTheSameShareOfThem() {
+        ImageSet larger = set.resized(64);
+        try (larger;
+                DeviceImages images = new DeviceImages(larger, ComputeDevice.CPU, true)) {
+            EpochPlan plan = images.plan(1, 0);
+            assertEquals(16, Arrays.stream(plan.cropTop()).max().orElseThrow());
+            images.begin(plan, 0);
+            assertArrayEquals(
+                    new long[] {4, 3, 64, 64}, images.nextBatch(4).images().shape());
         }
     }
 

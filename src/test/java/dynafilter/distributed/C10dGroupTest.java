@@ -48,7 +48,8 @@ class C10dGroupTest {
     void allAreToldWhichRankDiffersAndInWhat() throws InterruptedException {
         List<String> told = Together.run(3, group -> {
             Map<String, String> facts = Map.of("version", "1", "--lr", group.rank() == 2 ? "0.3" : "0.1");
-            return assertThrows(InputException.class, () -> Agreement.require(group, facts)).getMessage();
+            return assertThrows(InputException.class, () -> Agreement.require(group, facts))
+                    .getMessage();
         });
         for (String message : told) {
             assertEquals(
@@ -61,9 +62,9 @@ class C10dGroupTest {
     void aRankThatIsNotStartedIsNamed() {
         Placement alone = new Placement(0, 0, 2, 2, "127.0.0.1", Together.freePort(), false, 0, "");
         WorkerFailure missing = assertThrows(
-                WorkerFailure.class,
-                () -> C10dGroup.join(alone, ComputeDevice.CPU, Duration.ofSeconds(1), why -> {}));
-        assertTrue(missing.getMessage().startsWith("rank 1 of 2 has not been started within 1 s"), missing.getMessage());
+                WorkerFailure.class, () -> C10dGroup.join(alone, ComputeDevice.CPU, Duration.ofSeconds(1), why -> {}));
+        assertTrue(
+                missing.getMessage().startsWith("rank 1 of 2 has not been started within 1 s"), missing.getMessage());
     }
 
     @Test
@@ -71,8 +72,7 @@ class C10dGroupTest {
         int port = Together.freePort();
         Placement second = new Placement(1, 1, 2, 2, "127.0.0.1", port, false, 0, "");
         WorkerFailure missing = assertThrows(
-                WorkerFailure.class,
-                () -> C10dGroup.join(second, ComputeDevice.CPU, Duration.ofSeconds(1), why -> {}));
+                WorkerFailure.class, () -> C10dGroup.join(second, ComputeDevice.CPU, Duration.ofSeconds(1), why -> {}));
         assertTrue(
                 missing.getMessage().startsWith("rank 1 cannot reach the store 127.0.0.1:" + port + " of rank 0"),
                 missing.getMessage());
@@ -113,7 +113,9 @@ class C10dGroupTest {
             }
             return stepUntilFailure(group);
         });
-        assertTrue(heard.get(0).matches("rank 1 \\(process \\d+.*\\) lives, but did not come to .* in 1.0 s"), heard.get(0));
+        assertTrue(
+                heard.get(0).matches("rank 1 \\(process \\d+.*\\) lives, but did not come to .* in 1.0 s"),
+                heard.get(0));
     }
 
     @Test
@@ -130,9 +132,13 @@ class C10dGroupTest {
                         }
                         return stepUntilFailure(group);
                     });
-            assertTrue(heard.get(0).matches("rank 2 \\(process .* is gone or hangs: no sign of life for .* s"), heard.get(0));
+            assertTrue(
+                    heard.get(0).matches("rank 2 \\(process .* is gone or hangs: no sign of life for .* s"),
+                    heard.get(0));
             assertEquals(heard.get(0), heard.get(1));
-            assertTrue(heard.get(2).matches("rank 0 \\(.*, which keeps the store, does not answer for .* s"), heard.get(2));
+            assertTrue(
+                    heard.get(2).matches("rank 0 \\(.*, which keeps the store, does not answer for .* s"),
+                    heard.get(2));
         }
     }
 

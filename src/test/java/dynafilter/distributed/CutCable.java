@@ -52,7 +52,9 @@ final class CutCable implements AutoCloseable {
 
     private void carry(Socket from, Socket to) throws IOException {
         byte[] bytes = new byte[4096];
-        for (int count = from.getInputStream().read(bytes); count >= 0; count = from.getInputStream().read(bytes)) {
+        for (int count = from.getInputStream().read(bytes);
+                count >= 0;
+                count = from.getInputStream().read(bytes)) {
             if (!cut) {
                 to.getOutputStream().write(bytes, 0, count);
             }

@@ -47,7 +47,8 @@ class PlacementTest {
     }
 
     private static String refusal(Map<String, String> environment) {
-        return assertThrows(InputException.class, () -> Placement.of(environment)).getMessage();
+        return assertThrows(InputException.class, () -> Placement.of(environment))
+                .getMessage();
     }
 
     @Test
@@ -57,13 +58,15 @@ class PlacementTest {
                 Placement.of(TORCHRUN).orElseThrow());
         assertEquals(
                 "job-7",
-                Placement.of(with(TORCHRUN, "TORCHELASTIC_RUN_ID", "job-7")).orElseThrow().launch());
+                Placement.of(with(TORCHRUN, "TORCHELASTIC_RUN_ID", "job-7"))
+                        .orElseThrow()
+                        .launch());
     }
 
     @Test
     void kubernetesSaysWhatIsNeeded() {
-        Placement placement = Placement.of(Map.of(
-                        "RANK", "1", "WORLD_SIZE", "2", "MASTER_ADDR", "run-master-0", "MASTER_PORT", "23456"))
+        Placement placement = Placement.of(
+                        Map.of("RANK", "1", "WORLD_SIZE", "2", "MASTER_ADDR", "run-master-0", "MASTER_PORT", "23456"))
                 .orElseThrow();
         assertEquals(new Placement(1, 0, 2, 0, "run-master-0", 23456, false, 0, ""), placement);
         assertEquals(1, placement.neighbours(), "a pod of its own");
@@ -79,18 +82,32 @@ class PlacementTest {
         assertEquals("gpu07", placement.host());
         assertEquals("slurm-1234", placement.launch());
         assertTrue(placement.port() >= 20_000 && placement.port() < 32_000, "port " + placement.port());
-        int other = Placement.of(with(SLURM, "SLURM_STEP_ID", "1")).orElseThrow().port();
+        int other =
+                Placement.of(with(SLURM, "SLURM_STEP_ID", "1")).orElseThrow().port();
         assertTrue(placement.port() != other, "two steps of a job");
         assertEquals(
-                1, Placement.of(with(SLURM, "SLURM_RESTART_COUNT", "1")).orElseThrow().restart(), "requeued");
+                1,
+                Placement.of(with(SLURM, "SLURM_RESTART_COUNT", "1"))
+                        .orElseThrow()
+                        .restart(),
+                "requeued");
         assertEquals(
-                "10.0.0.7", Placement.of(with(SLURM, "MASTER_ADDR", "10.0.0.7")).orElseThrow().host());
+                "10.0.0.7",
+                Placement.of(with(SLURM, "MASTER_ADDR", "10.0.0.7"))
+                        .orElseThrow()
+                        .host());
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = ';', value = {
-        "gpu7; gpu7", "gpu[03-05,9]; gpu03", "a1,a2; a1", "n[1,4]-ib,x; n1-ib", "rack2-n[10-12],rack3-n[1-2]; rack2-n10"
-    })
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "gpu7; gpu7",
+                "gpu[03-05,9]; gpu03",
+                "a1,a2; a1",
+                "n[1,4]-ib,x; n1-ib",
+                "rack2-n[10-12],rack3-n[1-2]; rack2-n10"
+            })
     void theFirstOfANodeList(String nodes, String first) {
         assertEquals(first, Slurm.firstOf(nodes));
     }

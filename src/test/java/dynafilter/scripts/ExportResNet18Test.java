@@ -135,7 +135,7 @@ class ExportResNet18Test {
                     printed.get(2 * i));
             assertEquals("exit 0", printed.get(2 * i + 1));
             String layer = options.contains("layer2") ? "layer2" : "layer1";
-            try (PretrainedBackbone found = BackboneFile.read(file, layer, ComputeDevice.CPU);
+            try (PretrainedBackbone found = BackboneFile.read(file, layer, 32, ComputeDevice.CPU);
                     Backbone backbone = found.architecture().bind(found.state(), false)) {
                 String weights = options.contains("none") ? "none " : "imagenet ";
                 assertClose(

@@ -58,6 +58,16 @@ class HistoryTest {
     }
 
     @Test
+    void isReadAsItWasWritten() {
+        assertEquals(List.of(), History.read(file));
+        History history = new History(file);
+        history.add(epoch(1));
+        history.add(epoch(2));
+        EpochResult second = History.read(file).get(1);
+        assertEquals(new EpochResult(2, 20, 0.1, 1.5, 0.25, 1.25, 0.5, false, 12.346, 100.0), second);
+    }
+
+    @Test
     void keepsTheRowsOfFinishedEpochsOnResume() throws IOException {
         History first = new History(file);
         for (int number = 1; number <= 3; number++) {

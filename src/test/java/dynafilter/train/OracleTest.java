@@ -61,6 +61,8 @@ class OracleTest {
                 recipe("filters", "dynamic", "optimizer", "adamw", "label_smoothing", 0.2, "clip_grad", 0.2),
                 recipe("filters", "static", "optimizer", "adamw", "weight_decay", 0.1),
                 recipe("filters", "single", "optimizer", "adamw"),
+                recipe("filters", "static", "class_weights", "balanced"),
+                recipe("filters", "single", "class_weights", "balanced", "label_smoothing", 0.1),
                 recipe("filters", "dynamic", "freeze", "all"),
                 recipe("filters", "dynamic", "freeze", "all", "adapter", true),
                 recipe("filters", "dynamic", "freeze", "all-but-bn"));
@@ -113,6 +115,7 @@ class OracleTest {
         options.put("label-smoothing", recipe.labelSmoothing());
         options.put("clip-grad", recipe.clipGrad());
         options.put("freeze", recipe.freeze());
+        options.put("class-weights", recipe.classWeights());
         options.forEach((name, value) -> command.addAll(List.of("--" + name, value.toString())));
         return command;
     }
@@ -123,7 +126,7 @@ class OracleTest {
 
     private static Path answer(Recipe recipe) {
         return folder.resolve(recipe.filters() + (recipe.adapter() ? "-adapter" : "") + "-" + recipe.optimizer() + "-"
-                + recipe.freeze() + ".answer.pt");
+                + recipe.freeze() + "-" + recipe.classWeights() + ".answer.pt");
     }
 
     private static Map<String, Object> expected(Recipe recipe) {

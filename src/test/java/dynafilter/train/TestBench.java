@@ -75,7 +75,15 @@ final class TestBench implements AutoCloseable {
     void step(DeviceImages images, int batchSize, int batches, double learningRate) {
         begin(images);
         try (TrainingStep step = new TrainingStep(
-                state, recipe, images, batchSize, batches, WorkerGroup.single(), ComputeDevice.CPU, false, Assertions::fail)) {
+                state,
+                recipe,
+                images,
+                batchSize,
+                batches,
+                WorkerGroup.single(),
+                ComputeDevice.CPU,
+                false,
+                Assertions::fail)) {
             step.run(learningRate);
         }
     }

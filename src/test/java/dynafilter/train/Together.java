@@ -41,8 +41,8 @@ public final class Together {
         try {
             List<Future<T>> futures = new ArrayList<>();
             for (int rank = 0; rank < size; rank++) {
-                Placement placement = new Placement(
-                        rank, rank, size, size, "127.0.0.1", way.applyAsInt(rank, port), false, 0, "");
+                Placement placement =
+                        new Placement(rank, rank, size, size, "127.0.0.1", way.applyAsInt(rank, port), false, 0, "");
                 futures.add(threads.submit(() -> {
                     try (WorkerGroup group = C10dGroup.join(placement, ComputeDevice.CPU, timeout, why -> {})) {
                         return work.apply(group);

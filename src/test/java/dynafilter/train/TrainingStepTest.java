@@ -170,7 +170,7 @@ class TrainingStepTest {
     }
 
     private static Map<String, Tensor> average(TestBench bench) {
-        TrainingData none = new TrainingData(null, null, null, TestRun.CLASSES, "");
+        TrainingData none = new TrainingData(null, null, null, TestRun.CLASSES, "", false);
         return bench.state.toCheckpoint(none, 0).average().orElseThrow();
     }
 

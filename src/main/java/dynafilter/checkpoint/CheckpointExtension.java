@@ -1,0 +1,95 @@
+package dynafilter.checkpoint;
+
+import dynafilter.model.NetworkShape;
+import dynafilter.runtime.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Adds labels to checkpoints: a name, and a row of the embeddings (of the weights' average, too, where there is one). All other
+ * tensors stay as they are. The optimizer keeps its parameter groups and forgets the rest: no run goes on from a network that is
+ * no longer the run's.
+ */
+public final class CheckpointExtension {
+    private CheckpointExtension() {}
+
+    /**
+     * Writes a checkpoint with one more label; on another backbone its program is put beside the file, too.
+     *
+     * @param source the file that {@code checkpoint} was read from
+     * @param label its name
+     * @param embedding [1, E]
+     * @param how what is to be remembered of it beside its name: plain values
+     * @throws InputException where the file cannot be written
+     */
+    public static void write(
+            Checkpoint checkpoint, Path source, String label, Tensor embedding, Map<String, ?> how, Path out) {
+        List<String> classes = new ArrayList<>(checkpoint.classes());
+        classes.add(label);
+        Map<String, Object> note = new LinkedHashMap<>();
+        note.put("label", label);
+        note.putAll(how);
+        List<Object> notes = new ArrayList<>(notes(checkpoint));
+        notes.add(note);
+        Map<String, Object> optimizer = new LinkedHashMap<>(checkpoint.optimizer());
+        optimizer.put("state", Map.of());
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            Map<String, Object> extra = new LinkedHashMap<>(checkpoint.extra());
+            extra.put(Checkpoint.EXTENDED, notes);
+            checkpoint.average().ifPresent(average -> extra.put(Checkpoint.AVERAGE, withRow(average, embedding)));
+            copyProgram(checkpoint, source, out);
+            new Checkpoint(
+                            withRow(checkpoint.model(), embedding),
+                            optimizer,
+                            checkpoint.epoch(),
+                            checkpoint.step(),
+                            checkpoint.bestAccuracy(),
+                            checkpoint.recipe(),
+                            classes,
+                            checkpoint.rng(),
+                            extra)
+                    .write(out);
+        }
+    }
+
+    private static List<?> notes(Checkpoint checkpoint) {
+        return checkpoint.extra().get(Checkpoint.EXTENDED) instanceof List<?> before ? before : List.of();
+    }
+
+    private static Map<String, Tensor> withRow(Map<String, Tensor> state, Tensor embedding) {
+        Map<String, Tensor> extended = new LinkedHashMap<>(state);
+        Tensor before = state.get(NetworkShape.EMBEDDING); // [K, E]
+        Tensor row = embedding.to(before.device(), before.scalar_type());
+        extended.put(NetworkShape.EMBEDDING, torch.cat(new TensorVector(before, row))); // [K + 1, E]
+        return extended;
+    }
+
+    /** The backbone's program lies beside each checkpoint that needs it. */
+    private static void copyProgram(Checkpoint checkpoint, Path source, Path out) {
+        Path from = RunDirectory.of(source).backbone();
+        Path to = RunDirectory.of(out).backbone();
+        try {
+            if (checkpoint.backboneProgram().isEmpty() || (Files.exists(to) && Files.mismatch(from, to) < 0)) {
+                return;
+            }
+        } catch (IOException unreadable) {
+            throw new InputException("cannot compare " + from + " with " + to + "; choose another folder", unreadable);
+        }
+        if (Files.exists(to)) {
+            throw new InputException(to + " is of another backbone, and " + out
+                    + " would need its own there; choose another folder for --out");
+        }
+        AtomicFile.write(to, stream -> Files.copy(from, stream));
+    }
+}

@@ -1,0 +1,129 @@
+package dynafilter.cli;
+
+import dynafilter.checkpoint.Checkpoint;
+import dynafilter.checkpoint.RunDirectory;
+import dynafilter.runtime.InputException;
+import dynafilter.study.Comparison;
+import dynafilter.study.Plan;
+import dynafilter.study.RunResult;
+import dynafilter.train.TrainingFailure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Trains what a comparison still lacks, run by run; whatever stops it loses no more than `train` would. */
+final class ComparisonRuns {
+    private final Plan plan;
+    private final Path folder;
+    private final String command;
+    private final TrainingRun.Settings settings;
+    private final Terminal terminal;
+    private final Interruption interruption;
+    private final List<String> failed = new ArrayList<>();
+
+    /**
+     * @param command that goes on with the comparison after a stop
+     * @param settings of the runs, but for where their outcomes go
+     */
+    ComparisonRuns(
+            Plan plan,
+            Path folder,
+            String command,
+            TrainingRun.Settings settings,
+            Terminal terminal,
+            Interruption interruption) {
+        this.plan = plan;
+        this.folder = folder;
+        this.command = command;
+        this.settings = settings;
+        this.terminal = terminal;
+        this.interruption = interruption;
+    }
+
+    private RunDirectory directory(Plan.Run run) {
+        return new RunDirectory(folder.resolve(Comparison.RUNS).resolve(run.folder()));
+    }
+
+    /** Deletes an older comparison's files. */
+    void clear() {
+        try {
+            Files.deleteIfExists(Comparison.file(folder));
+            for (Plan.Run run : plan.runs()) {
+                directory(run).clear();
+            }
+        } catch (IOException failure) {
+            throw new InputException(
+                    "cannot replace " + Comparison.file(folder) + ": " + failure.getMessage(), failure);
+        }
+    }
+
+    /**
+     * Trains until all runs are finished or somebody asks to stop. A run that fails is passed over: see {@link #requireSuccess}.
+     *
+     * @throws InputException where a folder holds a run of another recipe: found before the first is trained
+     */
+    Comparison train(Session session) {
+        List<Plan.Run> missing = new ArrayList<>();
+        for (Plan.Run run : plan.runs()) {
+            if (!RunResult.isFinished(run, directory(run))) {
+                missing.add(run);
+            }
+        }
+        new RunDirectory(folder).makeWritable();
+        Comparison comparison = finished();
+        int first = plan.runs().size() - missing.size() + 1;
+        long began = System.nanoTime();
+        for (int i = 0; i < missing.size() && !interruption.getAsBoolean(); i++) {
+            Plan.Run run = missing.get(i);
+            String name = run.variant().name() + " seed " + run.seed();
+            train(run, new Position(first + i, plan.runs().size(), first, name, began, command), session);
+            comparison = finished();
+        }
+        return comparison;
+    }
+
+    private void train(Plan.Run run, Position position, Session session) {
+        RunDirectory directory = directory(run);
+        TrainingRun training = new TrainingRun(
+                run.recipe(), directory, settings.ofRun(directory.outcome(), position), terminal, interruption);
+        try {
+            if (Files.exists(directory.last())) {
+                try (Checkpoint checkpoint = Checkpoint.read(directory.last())) {
+                    training.resume(session, directory.last(), checkpoint);
+                }
+            } else {
+                training.start(session);
+            }
+        } catch (TrainingFailure failure) {
+            Logging.log().warn("{}: {}", directory.path(), failure.getMessage());
+            Logging.debug(failure);
+            failed.add(position.name());
+        } finally {
+            Logging.endFile();
+        }
+    }
+
+    /** What there is by now, written to the comparison's files. */
+    private Comparison finished() {
+        Comparison comparison = new Comparison(
+                plan,
+                command,
+                plan.runs().stream()
+                        .filter(run -> RunResult.isFinished(run, directory(run)))
+                        .map(run -> RunResult.read(run, directory(run)))
+                        .toList());
+        comparison.write(folder);
+        return comparison;
+    }
+
+    /** @throws TrainingFailure where runs failed */
+    void requireSuccess() {
+        if (!failed.isEmpty()) {
+            throw new TrainingFailure(failed.size() + " of " + plan.runs().size() + " runs failed ("
+                    + String.join(", ", failed) + "), the lines above say why; mend the recipe in another --out, or try"
+                    + " again with: " + command);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package dynafilter.cli;
+
+import dynafilter.study.Comparison;
+import dynafilter.study.Difference;
+import dynafilter.study.RunResult;
+import dynafilter.study.Spread;
+import dynafilter.study.Variant;
+import java.util.List;
+import java.util.Locale;
+
+/** A comparison on the console: a row a variant, and what can be said of the differences. */
+final class ComparisonText {
+    private ComparisonText() {}
+
+    static void print(Comparison comparison) {
+        List<Variant> variants = comparison.plan().variants();
+        int width = Math.max(
+                7,
+                variants.stream()
+                        .mapToInt(variant -> variant.name().length())
+                        .max()
+                        .orElse(0));
+        String row = "%-" + width + "s  %4s  %16s  %16s  %10s  %10s  %9s%n";
+        StringBuilder text = new StringBuilder("\n");
+        text.append(format(
+                row,
+                "variant",
+                "runs",
+                comparison.judgedBy().replace('_', ' '),
+                "last epoch",
+                "parameters",
+                "trained",
+                "s/epoch"));
+        for (Variant variant : variants) {
+            List<RunResult> runs = comparison.of(variant);
+            if (runs.isEmpty()) {
+                text.append(format(row, variant.name(), 0, "", "", "", "", ""));
+                continue;
+            }
+            text.append(format(
+                    row,
+                    variant.name(),
+                    runs.size(),
+                    percent(comparison.judgedAccuracy(variant)),
+                    percent(comparison.finalAccuracy(variant)),
+                    format("%,d", runs.get(0).parameters()),
+                    format("%,d", runs.get(0).trainedParameters()),
+                    format("%.1f", comparison.secondsPerEpoch(variant).mean())));
+        }
+        text.append(format("%nAccuracies: mean and standard deviation over the seeds, in percent.%n"));
+        for (Difference difference : comparison.differences()) {
+            text.append(difference.text()).append(System.lineSeparator());
+        }
+        if (!comparison.isComplete()) {
+            text.append(format(
+                    "%d of %d runs are finished; go on with: %s%n",
+                    comparison.results().size(), comparison.plan().runs().size(), comparison.command()));
+        }
+        System.out.println(text);
+    }
+
+    private static String percent(Spread spread) {
+        return spread.n() == 1
+                ? format("%.2f", 100 * spread.mean())
+                : format("%.2f +- %.2f", 100 * spread.mean(), 100 * spread.std());
+    }
+
+    private static String format(String text, Object... values) {
+        return String.format(Locale.ROOT, text, values);
+    }
+}

@@ -1,0 +1,54 @@
+package dynafilter.cli;
+
+import dynafilter.data.DecodedFile;
+import dynafilter.data.ImageFiles;
+import dynafilter.runtime.InputException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.commons.cli.CommandLine;
+
+/** Image files that a command line names. */
+final class ImageArguments {
+    private ImageArguments() {}
+
+    /**
+     * The files that the command line's arguments name, themselves or as folders.
+     *
+     * @throws InputException where one is not there, or there are none
+     */
+    static List<Path> files(CommandLine line) {
+        List<Path> paths = new ArrayList<>();
+        for (String argument : line.getArgList()) {
+            try {
+                paths.add(Path.of(argument));
+            } catch (InvalidPathException wrong) {
+                throw new InputException(argument + " is not a path; give image files, or folders of them", wrong);
+            }
+        }
+        List<Path> files = ImageFiles.of(paths);
+        if (files.isEmpty()) {
+            throw new InputException("there are no files in " + String.join(", ", line.getArgList())
+                    + "; give PNG or JPEG files, or folders of them");
+        }
+        return files;
+    }
+
+    /**
+     * Reads files side by side.
+     *
+     * @param imageSize that the network takes
+     * @param skipped takes those that cannot be read, each with its problem, which is also logged
+     * @return the others, in their order
+     */
+    static List<DecodedFile> load(List<Path> files, int imageSize, List<Map<String, Object>> skipped) {
+        List<DecodedFile> decoded = DecodedFile.read(files, imageSize);
+        decoded.stream().filter(file -> !file.isGood()).forEach(bad -> {
+            Logging.log().warn("{} {}; skipped", bad.file(), bad.problem());
+            skipped.add(Map.of("file", bad.file().toString(), "problem", bad.problem()));
+        });
+        return decoded.stream().filter(DecodedFile::isGood).toList();
+    }
+}

@@ -1,0 +1,242 @@
+package dynafilter.cli;
+
+import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.data.DataSet;
+import dynafilter.data.DataSource;
+import dynafilter.data.DecodedFile;
+import dynafilter.data.ImageSet;
+import dynafilter.report.ConfidentImage;
+import dynafilter.report.ContactSheet;
+import dynafilter.report.Filters;
+import dynafilter.report.FiltersFigure;
+import dynafilter.report.Grid;
+import dynafilter.report.MapsFigure;
+import dynafilter.report.ResponseMaps;
+import dynafilter.report.Scale;
+import dynafilter.runtime.InputException;
+import dynafilter.runtime.Precision;
+import dynafilter.train.Evaluator;
+import dynafilter.train.HeldOut;
+import dynafilter.train.Recipe;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Options;
+
+/** {@code maps}: where in an image the filters of a trained network respond. */
+final class MapsCommand implements Command {
+    private static final String AUTO = "auto";
+    private static final int MOST_IMAGES = 64; // that a sheet takes
+
+    @Override
+    public String name() {
+        return "maps";
+    }
+
+    @Override
+    public String summary() {
+        return "figures of the response maps of images, one map per class, and of the filters";
+    }
+
+    @Override
+    public String arguments() {
+        return "[options] [FILE|FOLDER...]";
+    }
+
+    @Override
+    public Options options() {
+        Options options = new Options()
+                .addOption(ModelOption.model(ModelOption.ANY_KIND))
+                .addOption(DataOption.data(Recipe.DEFAULT.data()))
+                .addOption(DataOption.skipBad())
+                .addOption(CommonOptions.valued(
+                        "index",
+                        "auto|N,...",
+                        "test images by number, from 0; auto: the first that is labelled correctly with a probability of"
+                                + " 90 % or more, else the surest [" + AUTO + "]"))
+                .addOption(
+                        CommonOptions.valued("out", "FILE", "where to write, .png or .svg [maps.png beside --model]"))
+                .addOption(CommonOptions.valued(
+                        "filters-out", "FILE", "draw the filters and their cosine similarity, too: .png or .svg"))
+                .addOption(CommonOptions.valued("precision", "P", "fp32, tf32 (CUDA) or bf16 (autocast) [fp32]"))
+                .addOption(CommonOptions.json("write scores and maps as JSON"));
+        return CommonOptions.addCompute(options);
+    }
+
+    @Override
+    public List<String> examples() {
+        return List.of(
+                "maps --model checkpoints/RUN/best.pt",
+                "maps --model checkpoints/RUN/best.pt --index 0,7,12 --out sheet.svg --filters-out filters.png",
+                "maps --model checkpoints/RUN/best.pt photo.jpg --out photo-maps.png");
+    }
+
+    @Override
+    public int run(CommandLine line, Interruption interruption) {
+        Path model = ModelOption.file(line);
+        Path out = FigureOutput.file(line, "out", model.resolveSibling("maps.png"));
+        Path filtersOut = FigureOutput.file(line, "filters-out", null);
+        if (out.equals(filtersOut)) {
+            throw new InputException("--out and --filters-out both name " + out + "; give each its own file");
+        }
+        Path json = JsonOutput.file(line);
+        Precision precision = Precision.of(line.getOptionValue("precision", "fp32"));
+        boolean isAuto = line.getOptionValue("index", AUTO).equals(AUTO);
+        long[] indices = isAuto ? new long[0] : indices(line.getOptionValue("index"));
+        List<Path> files = files(line);
+        Session session = Session.open(line, OptionalInt.empty());
+        precision.apply();
+        List<Map<String, Object>> skipped = new ArrayList<>();
+        try (TrainedNetwork trained = TrainedNetwork.read(model, session.device())) {
+            Logging.log().info("model      {}: {}", model, trained.description());
+            Work work = new Work(model, trained, precision, session);
+            List<ResponseMaps> images = files.isEmpty() ? work.ofTestSet(line, indices) : work.ofFiles(files, skipped);
+            images.forEach(image -> Logging.log().info("image      {}", describe(image)));
+            FigureOutput.write(out, images.size() == 1 ? MapsFigure.of(images.get(0)) : ContactSheet.of(images));
+            Map<String, Object> result = json(model, images, skipped);
+            if (filtersOut != null) {
+                Filters filters = Filters.of(trained.classifier(), images.get(0).classes());
+                FigureOutput.write(filtersOut, FiltersFigure.of(filters));
+                result.put("cosine_similarity", rows(filters.similarity()));
+            }
+            result.put("environment", session.environment());
+            JsonOutput.write(json, result);
+        }
+        return skipped.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
+    }
+
+    private static List<Path> files(CommandLine line) {
+        if (line.getArgList().isEmpty()) {
+            return List.of();
+        }
+        for (String option : List.of("index", "data")) {
+            if (line.hasOption(option)) {
+                throw new InputException("--" + option + " is for images of the test set, and "
+                        + line.getArgList().get(0) + " is a file; give one or the other");
+            }
+        }
+        List<Path> files = ImageArguments.files(line);
+        requireFew(files.size(), "files");
+        return files;
+    }
+
+    private static long[] indices(String value) {
+        try {
+            long[] indices = Arrays.stream(value.split(",", -1))
+                    .map(String::strip)
+                    .mapToLong(Long::parseLong)
+                    .toArray();
+            requireFew(indices.length, "images");
+            return indices;
+        } catch (NumberFormatException wrong) {
+            throw new InputException(
+                    "--index " + value + ": give auto, or numbers of test images such as 7 or 0,7,12", wrong);
+        }
+    }
+
+    private static void requireFew(int count, String what) {
+        if (count > MOST_IMAGES) {
+            throw new InputException(
+                    count + " " + what + " are too many for one sheet; give " + MOST_IMAGES + " at most");
+        }
+    }
+
+    /** What the images are looked at with. */
+    private record Work(Path model, TrainedNetwork trained, Precision precision, Session session) {
+        /** @param indices none where the program is to choose */
+        List<ResponseMaps> ofTestSet(CommandLine line, long[] indices) {
+            try (DataSet set = DataSource.open(
+                            line.getOptionValue("data", Recipe.DEFAULT.data()),
+                            DataOption.of(line, trained.imageSize(), Terminal.of("auto")));
+                    HeldOut heldOut = HeldOut.of(set, trained.training(), 0);
+                    ImageSet test = heldOut.images()) {
+                ModelOption.requireSameClasses(model, trained, set);
+                for (long index : indices) {
+                    if (index < 0 || index >= test.size()) {
+                        throw new InputException(
+                                "--index " + index + ": " + test.name() + " has the images 0 to " + (test.size() - 1));
+                    }
+                }
+                long[] shown = indices.length > 0 ? indices : new long[] {choose(test)};
+                try (Precision.Region autocast =
+                        precision.autocast(session.device().type())) {
+                    return ResponseMaps.of(trained.classifier(), session.device(), test, shown);
+                }
+            }
+        }
+
+        private long choose(ImageSet test) {
+            ConfidentImage image = ConfidentImage.in(
+                    test, trained.classifier(), new Evaluator(precision, session.device()), session.device());
+            if (!image.isRight()) {
+                Logging.log().warn("no image of {} is labelled correctly; this is the surest mistake", test.name());
+            }
+            return image.index();
+        }
+
+        List<ResponseMaps> ofFiles(List<Path> files, List<Map<String, Object>> skipped) {
+            List<DecodedFile> loaded = ImageArguments.load(files, trained.imageSize(), skipped);
+            if (loaded.isEmpty()) {
+                throw new InputException("none of the files is an image that can be read; give PNG or JPEG files");
+            }
+            List<ResponseMaps.Input> images = loaded.stream()
+                    .map(file -> new ResponseMaps.Input(
+                            file.file().getFileName().toString(), file.image(), OptionalInt.empty()))
+                    .toList();
+            try (Precision.Region autocast = precision.autocast(session.device().type())) {
+                return ResponseMaps.of(trained.classifier(), session.device(), trained.classes(), images);
+            } finally {
+                loaded.forEach(file -> file.image().close());
+            }
+        }
+    }
+
+    private static String describe(ResponseMaps maps) {
+        int predicted = maps.predicted();
+        String text = String.format(
+                Locale.ROOT,
+                "%s: %s, %.1f %%",
+                maps.name(),
+                maps.classes().get(predicted),
+                100 * maps.scores().probabilities()[predicted]);
+        return maps.label().isEmpty()
+                ? text
+                : text + "; true label " + maps.classes().get(maps.label().getAsInt());
+    }
+
+    private static Map<String, Object> json(Path model, List<ResponseMaps> images, List<Map<String, Object>> skipped) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("model", model.toString());
+        json.put("classes", images.get(0).classes());
+        json.put("images", images.stream().map(MapsCommand::json).toList());
+        json.put("skipped", skipped);
+        return json;
+    }
+
+    private static Map<String, Object> json(ResponseMaps maps) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("image", maps.name());
+        json.put("label", maps.label().isPresent() ? maps.label().getAsInt() : null);
+        json.put("predicted", maps.predicted());
+        json.put("scores", maps.scores().logits());
+        json.put("probabilities", maps.scores().probabilities());
+        Scale scale = maps.scale();
+        json.put("range", List.of(scale.low(), scale.high()));
+        json.put("maps", maps.maps().stream().map(MapsCommand::rows).toList());
+        return json;
+    }
+
+    private static List<float[]> rows(Grid grid) {
+        List<float[]> rows = new ArrayList<>();
+        for (int row = 0; row < grid.height(); row++) {
+            rows.add(Arrays.copyOfRange(grid.values(), row * grid.width(), (row + 1) * grid.width()));
+        }
+        return rows;
+    }
+}

@@ -1,0 +1,203 @@
+package dynafilter.cli;
+
+import dynafilter.checkpoint.AtomicFile;
+import dynafilter.checkpoint.RunDirectory;
+import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.data.DataSet;
+import dynafilter.data.DataSource;
+import dynafilter.report.ComparisonFacts;
+import dynafilter.report.ComparisonPage;
+import dynafilter.report.Findings;
+import dynafilter.report.RunFacts;
+import dynafilter.report.RunNumbers;
+import dynafilter.report.RunPage;
+import dynafilter.report.Svg;
+import dynafilter.runtime.InputException;
+import dynafilter.runtime.ShellWord;
+import dynafilter.train.RunConfig;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Options;
+import org.apache.logging.log4j.Logger;
+
+/** {@code report}: one HTML page that tells all of a run, or of a comparison. */
+final class ReportCommand implements Command {
+    private static final String DATA = "data";
+    private static final String OUT = "out";
+    private static final String CURVES = "curves";
+    private static final int BEGINNING = 4096; // bytes in which a page names its generator
+
+    private final Logger log = Logging.log();
+
+    @Override
+    public String name() {
+        return "report";
+    }
+
+    @Override
+    public String summary() {
+        return "one self-contained HTML page of a run or a comparison: curves, classes, response maps, filters";
+    }
+
+    @Override
+    public String arguments() {
+        return "[options] RUN|COMPARISON";
+    }
+
+    @Override
+    public Options options() {
+        Options options = new Options()
+                .addOption(CommonOptions.valued(OUT, "FILE", "where to write [report.html in the folder]"))
+                .addOption(CommonOptions.valued(
+                        DATA, "DIR|sample", "the data set whose test images to use [that of the run's recipe]"))
+                .addOption(CommonOptions.valued(CURVES, "FILE.svg", "write the curves as a picture, too"))
+                .addOption(CommonOptions.json("write the report's numbers as JSON"));
+        return CommonOptions.addCompute(options);
+    }
+
+    @Override
+    public List<String> examples() {
+        return List.of(
+                "report checkpoints/RUN",
+                "report checkpoints/RUN --data data/cifar-10-batches-bin --out run.html --json run.json",
+                "report checkpoints/COMPARISON --curves curves.svg");
+    }
+
+    @Override
+    public int run(CommandLine line, Interruption interruption) {
+        Path folder = folder(line);
+        Path json = JsonOutput.file(line);
+        Path curves = curves(line);
+        if (ComparisonFacts.isIn(folder)) {
+            ComparisonFacts facts = ComparisonFacts.read(folder);
+            Path out = out(line, folder);
+            ComparisonPage page = new ComparisonPage(facts, out, generator());
+            write(out, page.html());
+            writeCurves(curves, page.drawnCurves());
+            JsonOutput.write(json, facts.numbers());
+            return ExitCode.DONE;
+        }
+        RunDirectory directory = new RunDirectory(folder);
+        if (!Files.exists(directory.config())) {
+            throw new InputException(folder + " holds neither a run (config.json) nor a comparison (comparison.json);"
+                    + " give the folder that `train` or `compare` wrote to");
+        }
+        RunFacts facts = RunFacts.read(directory);
+        Path out = out(line, folder);
+        Evaluated evaluated = evaluate(line, facts);
+        RunPage page = new RunPage(facts, evaluated.findings, evaluated.missing, generator());
+        write(out, page.html());
+        writeCurves(curves, page.drawnCurves());
+        JsonOutput.write(json, RunNumbers.of(facts, evaluated.findings, evaluated.missing));
+        return ExitCode.DONE;
+    }
+
+    /** SVG alone: its colours follow the reader's screen. */
+    private static Path curves(CommandLine line) {
+        Path file = CommonOptions.output(line, CURVES);
+        if (file != null && !file.toString().endsWith(".svg")) {
+            throw new InputException("--" + CURVES + " " + file + ": the picture is an SVG; name the file .svg");
+        }
+        return file;
+    }
+
+    private void writeCurves(Path file, Optional<Svg> drawing) {
+        if (file != null && drawing.isEmpty()) {
+            log.warn("there are no curves yet, and so no {}", file);
+        } else if (file != null) {
+            FigureOutput.write(file, drawing.get());
+        }
+    }
+
+    private static String generator() {
+        return "dynafilter " + Version.ofProgram();
+    }
+
+    private static Path folder(CommandLine line) {
+        List<String> arguments = line.getArgList();
+        if (arguments.size() != 1) {
+            throw new InputException("report takes the folder of one run or comparison"
+                    + (arguments.isEmpty() ? "" : ", not " + arguments) + ": dynafilter report checkpoints/RUN");
+        }
+        Path folder;
+        try {
+            folder = Path.of(arguments.get(0));
+        } catch (InvalidPathException wrong) {
+            throw new InputException(arguments.get(0) + " is not a path; give the folder of a run", wrong);
+        }
+        if (!Files.isDirectory(folder)) {
+            throw new InputException(folder
+                    + (Files.exists(folder)
+                            ? " is a file; give the folder it is in"
+                            : " does not exist; give the folder of a run"));
+        }
+        return folder;
+    }
+
+    /** Where the page goes; an older page is replaced, anything else is not. */
+    private static Path out(CommandLine line, Path folder) {
+        Path page = folder.resolve("report.html");
+        Path out =
+                line.hasOption(OUT) ? CommonOptions.output(line, OUT) : CommonOptions.writable(page.toString(), page);
+        if (Files.isRegularFile(out) && !isReport(out)) {
+            throw new InputException(out + " is there and is no report of this program; name another file with --out");
+        }
+        return out;
+    }
+
+    private static boolean isReport(Path file) {
+        try (InputStream in = Files.newInputStream(file)) {
+            String beginning = new String(in.readNBytes(BEGINNING), StandardCharsets.UTF_8);
+            return beginning.isEmpty() || beginning.contains("<meta name=\"generator\" content=\"dynafilter");
+        } catch (IOException unreadable) {
+            return false;
+        }
+    }
+
+    /** What the best network does on the test set, or why that is not known. */
+    private record Evaluated(Findings findings, String missing) {}
+
+    private Evaluated evaluate(CommandLine line, RunFacts facts) {
+        String again = "`dynafilter report " + ShellWord.of(facts.directory().path());
+        if (!facts.hasBest()) {
+            return missing(
+                    "There is no best.pt in the run's folder; once it is there, " + again + "` completes this page.");
+        }
+        Session session = Session.open(line, RunConfig.threads(facts.directory().config()));
+        facts.recipe().precision().apply();
+        String name = line.getOptionValue(DATA, facts.recipe().data());
+        DataSet opened;
+        try {
+            opened = DataSource.open(name, DataOption.ofRun(facts.recipe(), Terminal.of("auto")));
+        } catch (InputException absent) {
+            if (line.hasOption(DATA)) {
+                throw absent;
+            }
+            return missing("The run's test set is not at hand here (" + absent.getMessage() + "): " + again
+                    + " --data DIR` completes this page.");
+        }
+        try (DataSet set = opened;
+                TrainedNetwork trained = TrainedNetwork.read(facts.directory().best(), session.device())) {
+            ModelOption.requireSameClasses(facts.directory().best(), trained, set);
+            return new Evaluated(Findings.of(trained, set, facts.recipe(), session.device()), "");
+        }
+    }
+
+    private Evaluated missing(String why) {
+        log.warn("the page lacks what needs the network and the test set: {}", why);
+        return new Evaluated(null, why);
+    }
+
+    private void write(Path out, String html) {
+        byte[] page = html.getBytes(StandardCharsets.UTF_8);
+        AtomicFile.write(out, stream -> stream.write(page));
+        log.info("written    {}: {} KiB", out, (page.length + 1023) / 1024);
+    }
+}

@@ -1,0 +1,65 @@
+package dynafilter.data;
+
+import dynafilter.runtime.InputException;
+import java.nio.file.Path;
+import java.text.Normalizer;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Names of labels. */
+public final class ClassNames {
+    private static final int SHOWN = 12;
+
+    /** By Unicode code point, as Python sorts: Java's own order differs beyond the basic plane. */
+    static final Comparator<String> ORDER = (one, other) ->
+            Arrays.compare(one.codePoints().toArray(), other.codePoints().toArray());
+
+    private ClassNames() {}
+
+    /** "[cat, dog]", shortened where there are many. */
+    public static String shown(List<String> names) {
+        return names.size() <= SHOWN
+                ? names.toString()
+                : "[" + String.join(", ", names.subList(0, SHOWN - 2)) + " and " + (names.size() - SHOWN + 2)
+                        + " more]";
+    }
+
+    /**
+     * Refuses names that people or file systems would take for one another, and names that no list can hold.
+     *
+     * @param folder whose subfolders they are
+     */
+    static void check(Path folder, List<String> names) {
+        Map<String, String> seen = new HashMap<>();
+        for (String name : names) {
+            if (name.indexOf('\uFFFD') >= 0) {
+                throw new InputException(folder + " has a class folder whose name this locale cannot show (" + name
+                        + "): set LC_ALL to a UTF-8 locale such as C.UTF-8");
+            }
+            if (name.codePoints().anyMatch(Character::isISOControl)) {
+                throw new InputException(
+                        folder + " has a class folder with a line break or control character in its name" + " ("
+                                + name.replaceAll("\\p{Cntrl}", "?") + "): rename it");
+            }
+            String other = seen.put(key(name), name);
+            if (other != null) {
+                String how = Normalizer.normalize(name, Normalizer.Form.NFC)
+                                .equals(Normalizer.normalize(other, Normalizer.Form.NFC))
+                        ? "look alike but are written with different Unicode characters"
+                        : "differ only in case";
+                throw new InputException(folder + " has the classes " + other + " and " + name + ", which " + how
+                        + ": rename one, or put their images together");
+            }
+        }
+    }
+
+    /** Equal for names that look alike. */
+    public static String key(String name) {
+        return Normalizer.normalize(
+                Normalizer.normalize(name, Normalizer.Form.NFC).toLowerCase(Locale.ROOT), Normalizer.Form.NFC);
+    }
+}

@@ -1,0 +1,88 @@
+package dynafilter.data;
+
+import dynafilter.data.ClassFolders.LabelledFile;
+import dynafilter.data.ImageIndex.BadImage;
+import dynafilter.data.ImageIndex.Image;
+import dynafilter.data.ImageIndex.Stamp;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** Decodes image files to squares of one size, many at a time. */
+final class ImageDecoder {
+    private static final String NO_MEMORY = "is too large for the memory";
+
+    private final int size;
+
+    ImageDecoder(int size) {
+        this.size = size;
+    }
+
+    /**
+     * A file and what became of it: an image, or a problem.
+     *
+     * @param pixels [3, size, size], the planes of R, G and B; null for a bad file
+     */
+    @SuppressWarnings("ArrayRecordComponent") // written out; compared by nobody
+    record Decoded(Image image, byte[] pixels, BadImage bad) {}
+
+    /** Work with one thread an operator: it runs beside others of its kind on every core. */
+    static void withOneThreadEach(IoWork work) throws IOException {
+        int threads = torch.get_num_threads();
+        torch.set_num_threads(1);
+        try {
+            work.run();
+        } finally {
+            torch.set_num_threads(threads);
+        }
+    }
+
+    /** Work on files. */
+    interface IoWork {
+        void run() throws IOException;
+    }
+
+    /** Decodes these files side by side; what does not fit into the memory then is tried again alone. */
+    List<Decoded> decode(List<LabelledFile> files, List<Stamp> stamps) {
+        List<Decoded> decoded = new ArrayList<>(IntStream.range(0, files.size())
+                .parallel()
+                .mapToObj(i -> decode(files.get(i), stamps.get(i)))
+                .toList());
+        for (int i = 0; i < decoded.size(); i++) {
+            if (decoded.get(i).bad() != null && decoded.get(i).bad().problem().equals(NO_MEMORY)) {
+                decoded.set(i, decode(files.get(i), stamps.get(i)));
+            }
+        }
+        return decoded;
+    }
+
+    private Decoded decode(LabelledFile file, Stamp stamp) {
+        try (PointerScope scope = new PointerScope()) {
+            byte[] content = ImageFile.content(file.path());
+            Tensor image = ImageFile.read(content); // [3, height, width]
+            byte[] pixels = TensorBytes.bytes(SquareImage.of(image, size));
+            return new Decoded(
+                    new Image(
+                            file.name(),
+                            file.label(),
+                            stamp,
+                            Checksum.sha256Of(content),
+                            Math.toIntExact(image.size(2)),
+                            Math.toIntExact(image.size(1))),
+                    pixels,
+                    null);
+        } catch (IOException failure) {
+            return bad(file, stamp, failure.getMessage());
+        } catch (OutOfMemoryError full) {
+            return bad(file, stamp, NO_MEMORY);
+        }
+    }
+
+    private static Decoded bad(LabelledFile file, Stamp stamp, String problem) {
+        return new Decoded(null, null, new BadImage(file.name(), file.label(), stamp, problem));
+    }
+}

@@ -1,0 +1,43 @@
+package dynafilter.model;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * What a network says of one image.
+ *
+ * @param logits a number a label, before softmax
+ */
+@SuppressWarnings("ArrayRecordComponent") // compared by nobody
+public record Scores(float[] logits) {
+    /** Softmax of the logits. */
+    public double[] probabilities() {
+        double highest = logits[predicted()];
+        double[] shares = IntStream.range(0, logits.length)
+                .mapToDouble(i -> Math.exp(logits[i] - highest))
+                .toArray();
+        double sum =
+                IntStream.range(0, shares.length).mapToDouble(i -> shares[i]).sum();
+        return IntStream.range(0, shares.length)
+                .mapToDouble(i -> shares[i] / sum)
+                .toArray();
+    }
+
+    /** The label with the highest score. */
+    public int predicted() {
+        int best = 0;
+        for (int label = 1; label < logits.length; label++) {
+            best = logits[label] > logits[best] ? label : best;
+        }
+        return best;
+    }
+
+    /** All labels, the likeliest first. */
+    public List<Integer> ranking() {
+        return IntStream.range(0, logits.length)
+                .boxed()
+                .sorted(Comparator.comparingDouble(label -> -logits[label]))
+                .toList();
+    }
+}

@@ -1,0 +1,63 @@
+package dynafilter.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dynafilter.checkpoint.RunDirectory;
+import dynafilter.runtime.InputException;
+import dynafilter.train.EpochResult;
+import dynafilter.train.History;
+import dynafilter.train.Recipe;
+import dynafilter.train.RunConfig;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a run's folder tells without its network.
+ *
+ * @param config all of config.json
+ * @param history of the epochs so far
+ */
+public record RunFacts(RunDirectory directory, JsonNode config, Recipe recipe, List<EpochResult> history) {
+    /** @throws InputException where the folder is no run's, or a file in it is damaged */
+    public static RunFacts read(RunDirectory directory) {
+        JsonNode config = RunConfig.tree(directory.config());
+        Recipe recipe = RunConfig.recipe(config, directory.config().toString());
+        return new RunFacts(directory, config, recipe, History.read(directory.history()));
+    }
+
+    /** The folder's own name, which is what people call the run. */
+    public String name() {
+        Path folder = directory.path().toAbsolutePath().normalize().getFileName();
+        return folder == null ? directory.path().toString() : folder.toString();
+    }
+
+    /** The set that chooses the best epoch: "test" or "validation". */
+    public String selection() {
+        return config.at("/data/selected_on").asText(recipe.valSplit() > 0 ? "validation" : "test");
+    }
+
+    /** Whether the data set has test images; else validation images are all there is. */
+    boolean isTested() {
+        return config.at("/data/test_images").asLong(1) > 0;
+    }
+
+    /** The epoch whose network is kept as the best one; none before the first is finished. */
+    public Optional<EpochResult> best() {
+        return history.stream().filter(EpochResult::best).max(Comparator.comparingInt(EpochResult::epoch));
+    }
+
+    /** Seconds of all epochs, evaluation included. */
+    public double seconds() {
+        return history.stream().mapToDouble(EpochResult::seconds).sum();
+    }
+
+    public boolean isFinished() {
+        return !history.isEmpty() && history.get(history.size() - 1).epoch() >= recipe.epochs();
+    }
+
+    public boolean hasBest() {
+        return Files.isRegularFile(directory.best());
+    }
+}

@@ -1,0 +1,166 @@
+package dynafilter.report;
+
+import dynafilter.checkpoint.AtomicFile;
+import dynafilter.checkpoint.RunDirectory;
+import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.InputException;
+import dynafilter.train.EpochResult;
+import dynafilter.train.Evaluation;
+import dynafilter.train.Recipe;
+import dynafilter.train.Recipes;
+import dynafilter.train.TrainingData;
+import dynafilter.train.TrainingListener;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Writes how a run goes for TensorBoard, into the run's {@code tensorboard/}: after each epoch its scalars, by the run's step;
+ * every few epochs the response maps of the same few images; at the beginning the recipe, as a table and as hyperparameters.
+ * Writes nothing before it is {@link #open}. A failing disk ends the log and not the run.
+ */
+public final class TensorBoardLog implements TrainingListener, AutoCloseable {
+    private static final int FIGURES = 10; // of an image, in the whole run
+
+    private final RunDirectory directory;
+    private final Recipe recipe;
+    private final TrainingData data;
+    private final ComputeDevice device;
+    private final Consumer<String> warning;
+    private EventFile file; // null: nothing is written yet, or any more
+    private boolean draws = true;
+
+    /** @param warning hears why nothing more is written */
+    public TensorBoardLog(
+            RunDirectory directory, Recipe recipe, TrainingData data, ComputeDevice device, Consumer<String> warning) {
+        this.directory = directory;
+        this.recipe = recipe;
+        this.data = data;
+        this.device = device;
+        this.warning = warning;
+    }
+
+    /**
+     * Begins a file, beside those of a run that is resumed.
+     *
+     * @param step the run's finished steps: what an older file holds of later ones is void
+     * @throws dynafilter.runtime.InputException where it cannot be written
+     */
+    public void open(long step) {
+        open(EventFile.create(directory), step);
+    }
+
+    void open(EventFile begun, long step) {
+        file = begun;
+        double now = now();
+        List<ProtoMessage> events = new ArrayList<>();
+        events.add(Events.fileVersion(now));
+        if (step > 0) {
+            events.add(Events.restart(now, step + 1));
+        }
+        events.add(Events.summary(
+                now,
+                step,
+                List.of(Events.markdown("recipe", recipeTable()), Events.hyperparameters(Recipes.toMap(recipe), now))));
+        append(events);
+    }
+
+    private String recipeTable() {
+        StringBuilder table = new StringBuilder("| option | value |\n| --- | --- |\n");
+        Recipes.toMap(recipe)
+                .forEach((name, value) -> table.append("| ")
+                        .append(name)
+                        .append(" | ")
+                        .append(Recipes.typed(value).replace("|", "\\|"))
+                        .append(" |\n"));
+        return table.toString();
+    }
+
+    @Override
+    public void epochFinished(EpochResult result, DynamicFilterNetwork evaluated) {
+        if (file == null) {
+            return;
+        }
+        String selection = data.selectionName();
+        append(
+                result.step(),
+                List.of(
+                        Events.scalar("train/loss", result.trainLoss()),
+                        Events.scalar("train/accuracy", result.trainAccuracy()),
+                        Events.scalar("train/learning_rate", result.learningRate()),
+                        Events.scalar("train/images_per_second", result.imagesPerSecond()),
+                        Events.scalar(selection + "/loss", result.loss()),
+                        Events.scalar(selection + "/accuracy", result.accuracy()),
+                        Events.scalar("epoch", result.epoch()),
+                        Events.scalar("epoch/seconds", result.seconds())));
+        int interval = (recipe.epochs() + FIGURES - 1) / FIGURES;
+        if (draws && (result.epoch() % interval == 0 || result.epoch() == recipe.epochs())) {
+            draw(result.step(), evaluated);
+        }
+    }
+
+    private void draw(long step, DynamicFilterNetwork network) {
+        try {
+            List<ProtoMessage> images = new ArrayList<>();
+            new MapSamples(data, device)
+                    .figures(network)
+                    .forEach((name, png) -> images.add(Events.image("response_maps/" + name, png)));
+            append(step, images);
+        } catch (InputException undrawable) {
+            draws = false;
+            warning.accept("TensorBoard gets no response maps: " + undrawable.getMessage());
+        }
+    }
+
+    /** What the best network is worth on a test set that did not choose it. */
+    public void tested(long step, Evaluation test) {
+        append(step, List.of(Events.scalar("test/loss", test.loss()), Events.scalar("test/accuracy", test.accuracy())));
+    }
+
+    /** The run has come to its end. */
+    public void finished(long step) {
+        append(step, List.of(Events.success(now())));
+    }
+
+    private void append(long step, List<ProtoMessage> values) {
+        append(List.of(Events.summary(now(), step, values)));
+    }
+
+    private void append(List<ProtoMessage> events) {
+        if (file == null) {
+            return;
+        }
+        try {
+            file.append(events);
+        } catch (IOException failure) {
+            warn(failure);
+            close();
+        }
+    }
+
+    private void warn(IOException failure) {
+        warning.accept(AtomicFile.cannotWrite(file.path(), failure, "; the run goes on without TensorBoard")
+                .getMessage());
+    }
+
+    /** Seconds since 1970. */
+    private static double now() {
+        return Instant.now().toEpochMilli() / 1e3;
+    }
+
+    @Override
+    public void close() {
+        if (file == null) {
+            return;
+        }
+        try {
+            file.close();
+        } catch (IOException failure) {
+            warn(failure);
+        }
+        file = null;
+    }
+}

@@ -1,0 +1,56 @@
+package dynafilter.runtime;
+
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.cuda.CUDAEvent;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Host memory that is filled again and again and copied to a device, which on CUDA happens while the host goes on. */
+public final class TransferBuffer implements AutoCloseable {
+    private final Tensor host;
+    private final CUDAEvent copied; // null on the CPU
+
+    /** Of uint8; pinned for CUDA. */
+    public TransferBuffer(ComputeDevice device, long... shape) {
+        try (PointerScope scope = new PointerScope()) {
+            TensorOptions options = new TensorOptions(ScalarType.Byte).pinned_memory(new BoolOptional(device.isCuda()));
+            host = torch.empty(shape, options, null);
+            host.retainReference();
+        }
+        copied = device.isCuda() ? new CUDAEvent() : null;
+    }
+
+    /** uint8, on the CPU. */
+    public Tensor host() {
+        return host;
+    }
+
+    /** Copies the first elements to {@code target}, on the current stream: does not wait for a device. */
+    public void copyTo(Tensor target) {
+        try (PointerScope scope = new PointerScope()) {
+            target.copy_(host.narrow(0, 0, target.size(0)), /* non_blocking= */ true);
+            if (copied != null) {
+                copied.record();
+            }
+        }
+    }
+
+    /** Waits until what was copied has left the buffer: then it can be filled again. */
+    public void awaitCopied() {
+        if (copied != null) {
+            copied.synchronize();
+        }
+    }
+
+    @Override
+    public void close() {
+        awaitCopied();
+        if (copied != null) {
+            copied.close();
+        }
+        host.close();
+    }
+}

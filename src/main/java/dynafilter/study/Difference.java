@@ -1,0 +1,123 @@
+package dynafilter.study;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.commons.statistics.distribution.TDistribution;
+import org.apache.commons.statistics.inference.TTest;
+
+/**
+ * How far two variants are apart in an accuracy, seed by seed, and whether that is more than the seeds' noise: a two-sided
+ * paired t test (Student 1908), with Holm's correction (Holm 1979) where several differences are tested.
+ *
+ * @param measure which accuracy, by the name of the JSON
+ * @param mean of a - b over the seeds
+ * @param confidence half the width of the mean's 95 % confidence interval; NaN where no test applies
+ * @param t the test's statistic; NaN where no test applies
+ * @param p the probability of a difference like this or larger from seed noise alone; NaN where no test applies
+ * @param adjusted p, corrected for the number of differences
+ */
+public record Difference(
+        String a,
+        String b,
+        String measure,
+        int pairs,
+        double mean,
+        double confidence,
+        double t,
+        double p,
+        double adjusted,
+        int tests) {
+    /** Below this adjusted p a difference is said to be more than seed noise. */
+    public static final double LEVEL = 0.05;
+
+    /**
+     * Compares values of the same seeds.
+     *
+     * @throws IllegalArgumentException where the two have not as many values, or none
+     */
+    static Difference of(String a, String b, String measure, double[] ofA, double[] ofB) {
+        if (ofA.length != ofB.length || ofA.length == 0) {
+            throw new IllegalArgumentException(ofA.length + " and " + ofB.length + " values are no pairs");
+        }
+        double[] differences = new double[ofA.length];
+        for (int i = 0; i < differences.length; i++) {
+            differences[i] = ofA[i] - ofB[i];
+        }
+        Spread spread = Spread.of(differences);
+        if (!(spread.std() > 0)) { // one pair, or the same difference in all: no noise to compare with
+            return new Difference(
+                    a, b, measure, spread.n(), spread.mean(), Double.NaN, Double.NaN, Double.NaN, Double.NaN, 1);
+        }
+        TTest.Result test = TTest.withDefaults().pairedTest(ofA, ofB);
+        double quantile = TDistribution.of(spread.n() - 1.0).inverseSurvivalProbability((1 - 0.95) / 2);
+        double confidence = quantile * spread.std() / Math.sqrt(spread.n());
+        return new Difference(
+                a,
+                b,
+                measure,
+                spread.n(),
+                spread.mean(),
+                confidence,
+                test.getStatistic(),
+                test.getPValue(),
+                test.getPValue(),
+                1);
+    }
+
+    /** Whether a test could be made. */
+    public boolean isTested() {
+        return !Double.isNaN(p);
+    }
+
+    Difference adjusted(double value, int testsMade) {
+        return new Difference(a, b, measure, pairs, mean, confidence, t, p, value, testsMade);
+    }
+
+    /** Whether the difference is more than seed noise. */
+    public boolean isSignificant() {
+        return adjusted < LEVEL;
+    }
+
+    /** What can be said, and no more. */
+    public String text() {
+        String what =
+                String.format(Locale.ROOT, "%s - %s: %+.2f points of %s", a, b, 100 * mean, measure.replace('_', ' '));
+        if (pairs == 1) {
+            return what + " with one seed: how much of it is seed noise is unknown; use three seeds or more";
+        }
+        if (!isTested()) {
+            return what + " with each of " + pairs + " seeds: no noise to test against";
+        }
+        String tested = String.format(
+                Locale.ROOT,
+                "%s (95 %% confidence %+.2f to %+.2f, paired t test over %d seeds, p = %s%s)",
+                what,
+                100 * (mean - confidence),
+                100 * (mean + confidence),
+                pairs,
+                shown(p),
+                tests > 1 ? ", " + shown(adjusted) + " corrected for " + tests + " comparisons" : "");
+        return tested + (isSignificant() ? ": more than seed noise" : ": seed noise alone could explain it");
+    }
+
+    private static String shown(double probability) {
+        return probability < 0.0001 ? "below 0.0001" : String.format(Locale.ROOT, "%.4f", probability);
+    }
+
+    Map<String, Object> toJson() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("a", a);
+        json.put("b", b);
+        json.put("measure", measure);
+        json.put("pairs", pairs);
+        json.put("difference", mean);
+        json.put("confidence_95", isTested() ? new double[] {mean - confidence, mean + confidence} : null);
+        json.put("t", isTested() ? t : null);
+        json.put("p", isTested() ? p : null);
+        json.put("p_adjusted", isTested() ? adjusted : null);
+        json.put("significant", isSignificant());
+        json.put("text", text());
+        return json;
+    }
+}

@@ -1,0 +1,29 @@
+package dynafilter.study;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Holm's step-down correction: with it the chance of calling any of several differences more than noise, where all are noise,
+ * stays below the level. Source: S. Holm, A simple sequentially rejective multiple test procedure, 1979.
+ */
+final class Holm {
+    private Holm() {}
+
+    /** The differences in their order, their p values corrected for how many of them could be tested. */
+    static List<Difference> adjust(List<Difference> differences) {
+        List<Difference> tested = differences.stream()
+                .filter(Difference::isTested)
+                .sorted(Comparator.comparingDouble(Difference::p))
+                .toList();
+        List<Difference> adjusted = new ArrayList<>(differences);
+        double least = 0;
+        for (int rank = 0; rank < tested.size(); rank++) {
+            least = Math.max(
+                    least, Math.min(1, (tested.size() - rank) * tested.get(rank).p()));
+            adjusted.set(differences.indexOf(tested.get(rank)), tested.get(rank).adjusted(least, tested.size()));
+        }
+        return adjusted;
+    }
+}

@@ -1,0 +1,93 @@
+package dynafilter.study;
+
+import dynafilter.runtime.InputException;
+import dynafilter.train.Recipe;
+import dynafilter.train.Recipes;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * One of the things that a comparison compares.
+ *
+ * @param name as the user wrote it, such as {@code dynamic:frozen:adapter}
+ * @param changes what it changes of the common recipe, by the recipe's names
+ */
+public record Variant(String name, Map<String, Object> changes) {
+    /** What can follow the filters, and what it stands for. */
+    private static final Map<String, Map<String, Object>> WORDS = Map.of(
+            "frozen", Map.of("freeze", "all"),
+            "frozen-but-bn", Map.of("freeze", "all-but-bn"),
+            "adapter", Map.of("adapter", true));
+
+    /** Runs that differ in these could not be paired, or would not be comparable. */
+    private static final Set<String> COMMON =
+            Set.of("filters", "data", "seed", "val_split", "limit_train", "limit_test", "max_steps", "max_minutes");
+
+    private static final String HOW = "write the filters (dynamic, static or single), then, each behind a colon,"
+            + " frozen, frozen-but-bn, adapter or OPTION=VALUE of `train`, such as dynamic:frozen:lr=0.1";
+
+    /**
+     * The variants of a list, such as {@code dynamic,static,dynamic:frozen}.
+     *
+     * @throws InputException where one cannot be read, is there twice or changes what all have to share
+     */
+    public static List<Variant> listOf(String list) {
+        List<Variant> variants =
+                Arrays.stream(list.split(",", -1)).map(text -> of(text.strip())).toList();
+        Map<String, Long> folders =
+                variants.stream().collect(Collectors.groupingBy(Variant::folder, Collectors.counting()));
+        variants.stream()
+                .filter(variant -> folders.get(variant.folder()) > 1)
+                .findFirst()
+                .ifPresent(twice -> {
+                    throw new InputException("--variants " + list + " has " + twice.name + " twice; once is enough");
+                });
+        return variants;
+    }
+
+    static Variant of(String text) {
+        String[] words = text.split(":", -1);
+        Map<String, Object> changes = new LinkedHashMap<>();
+        changes.put("filters", words[0]);
+        for (String word : List.of(words).subList(1, words.length)) {
+            changes.putAll(changes(word, text));
+        }
+        try {
+            Recipes.with(Recipe.DEFAULT, changes, true);
+        } catch (InputException wrong) {
+            throw new InputException("--variants: '" + text + "': " + wrong.getMessage() + "; " + HOW, wrong);
+        }
+        return new Variant(text, changes);
+    }
+
+    private static Map<String, Object> changes(String word, String variant) {
+        if (WORDS.containsKey(word)) {
+            return WORDS.get(word);
+        }
+        int equals = word.indexOf('=');
+        if (equals <= 0) {
+            throw new InputException("--variants: '" + word + "' in '" + variant + "' is unknown; " + HOW);
+        }
+        String key = word.substring(0, equals).replace('-', '_');
+        if (COMMON.contains(key)) {
+            throw new InputException("--variants: '" + word + "' in '" + variant + "': all variants share "
+                    + key.replace('_', '-') + "; give it as an option, --" + key.replace('_', '-') + ", or leave it");
+        }
+        return Map.of(key, word.substring(equals + 1));
+    }
+
+    /** The common recipe with this variant's changes. */
+    public Recipe applyTo(Recipe common) {
+        return Recipes.with(common, changes, true);
+    }
+
+    /** The beginning of the names of its runs' folders. */
+    String folder() {
+        return name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9.=_-]", "-");
+    }
+}

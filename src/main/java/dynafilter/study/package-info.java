@@ -1,0 +1,2 @@
+/** Comparisons: variants of one recipe with several seeds, and what can be said of their differences. */
+package dynafilter.study;

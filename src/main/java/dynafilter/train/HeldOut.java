@@ -1,0 +1,77 @@
+package dynafilter.train;
+
+import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.data.DataMemory;
+import dynafilter.data.DataSet;
+import dynafilter.data.DeviceImages;
+import dynafilter.data.ImageSet;
+import dynafilter.data.StratifiedSplit;
+import dynafilter.runtime.ComputeDevice;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * The images of a data set on which a trained network is judged.
+ *
+ * @param set where they are; closed with this
+ * @param members their places in it; null for all
+ * @param name what they are
+ */
+@SuppressWarnings("ArrayRecordComponent") // as DeviceImages takes them; compared by nobody
+public record HeldOut(ImageSet set, long[] members, String name) implements AutoCloseable {
+    /**
+     * The test images; where there are none the validation images; of a set that is not split those that the network's run held
+     * out of it, or where it was trained on other images, all.
+     *
+     * @param training what is known of the training: its {@code recipe} and {@code data_sha256}
+     * @param limit only the first so many; 0: all
+     */
+    public static HeldOut of(DataSet data, Map<String, Object> training, int limit) {
+        if (data.isSplit()) {
+            boolean tests = data.test() != null;
+            return all(tests ? data.test() : data.validation(), limit, tests ? "test images" : "validation images");
+        }
+        if (data.sha256().equals(training.get(TrainedNetwork.DATA_SHA256))
+                && training.get("recipe") instanceof Map<?, ?> recipe
+                && recipe.get("val_split") instanceof Number share
+                && recipe.get("seed") instanceof Number seed
+                && share.doubleValue() > 0) {
+            int limitTrain = recipe.get("limit_train") instanceof Number number ? number.intValue() : 0;
+            ImageSet train = limited(data.train(), limitTrain);
+            long[] members = StratifiedSplit.of(train, share.doubleValue(), seed.longValue())
+                    .heldOut();
+            long[] kept = limit == 0 || limit > members.length ? members : Arrays.copyOf(members, limit);
+            return new HeldOut(train, kept, "validation images, which the network's run held out");
+        }
+        return all(data.train(), limit, "images, all of a set that is not split");
+    }
+
+    private static HeldOut all(ImageSet set, int limit, String name) {
+        return new HeldOut(limited(set, limit), null, name);
+    }
+
+    private static ImageSet limited(ImageSet set, int limit) {
+        return set.limit(limit == 0 ? Math.max(1, set.size()) : limit);
+    }
+
+    /** The number of images. */
+    public long size() {
+        return members == null ? set.size() : members.length;
+    }
+
+    /** The images as a set of their own; the caller closes it. */
+    public ImageSet images() {
+        return members == null ? set.limit(Math.max(1, set.size())) : set.subset(members);
+    }
+
+    /** The images for a device, unpadded; the caller closes them. */
+    public DeviceImages onDevice(ComputeDevice device, DataMemory memory) {
+        boolean streams = memory.streams(DeviceImages.bytes(size(), set.images().size(2), false), device);
+        return new DeviceImages(set, members, device, false, streams);
+    }
+
+    @Override
+    public void close() {
+        set.close();
+    }
+}

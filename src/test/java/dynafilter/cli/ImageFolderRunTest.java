@@ -1,0 +1,227 @@
+package dynafilter.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dynafilter.Pictures;
+import dynafilter.Python;
+import dynafilter.checkpoint.Checkpoint;
+import dynafilter.runtime.NativeRuntime;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** From folders of pictures to a network that knows their names. */
+class ImageFolderRunTest {
+    private static final List<String> CLASSES = List.of("Zebra", "café noir", "lynx");
+
+    @TempDir
+    private static Path folder;
+
+    private static Path pictures;
+    private static Path run;
+
+    @BeforeAll
+    static void trainARun() throws IOException {
+        pictures = Pictures.split(folder.resolve("pictures"), 16, 8, CLASSES.toArray(String[]::new));
+        for (int i = 10; i < 16; i++) {
+            Files.delete(pictures.resolve("train/lynx/" + i + ".png")); // fewer than of the others
+        }
+        run = folder.resolve("run");
+        Outcome outcome =
+                train(pictures, run, "--image-size", 24, "--class-weights", "balanced", "--epochs", 4, "--lr", "0.02");
+        assertTrue(outcome.out().contains("42 training, 24 test images, 3 classes, 24x24"), outcome.out());
+        assertTrue(outcome.out().contains("feature map [64, 6, 6]"), outcome.out());
+        assertTrue(outcome.out().contains(", balanced class weights, "), outcome.out());
+    }
+
+    private static Outcome train(Path data, Path out, Object... options) {
+        return Outcome.ofSuccess(TinyRuns.train(data, out, and(options, "--progress", "none")));
+    }
+
+    private static JsonNode json(Object... line) throws IOException {
+        Path file = folder.resolve("result.json");
+        Object[] words = java.util.Arrays.copyOf(line, line.length + 2);
+        words[line.length] = "--json";
+        words[line.length + 1] = file;
+        Outcome.ofSuccess(words);
+        return new ObjectMapper().readTree(file.toFile());
+    }
+
+    private static List<String> texts(JsonNode list) {
+        return IntStream.range(0, list.size())
+                .mapToObj(i -> list.get(i).asText())
+                .toList();
+    }
+
+    @Test
+    void namesAndSizeFollowTheNetworkEverywhere() throws IOException {
+        NativeRuntime.load();
+        try (Checkpoint best = Checkpoint.read(run.resolve("best.pt"))) {
+            assertEquals(CLASSES, best.classes());
+            assertEquals(24L, best.recipe().get("image_size"));
+            assertEquals("balanced", best.recipe().get("class_weights"));
+        }
+        JsonNode evaluated = json("eval", "--model", run.resolve("best.pt"), "--data", pictures, "--threads", 1);
+        assertEquals(CLASSES, texts(evaluated.get("classes")));
+        assertEquals("test images", evaluated.get("data").get("evaluated").asText());
+        assertTrue(evaluated.get("accuracy").asDouble() > 0.9, evaluated.toString()); // every class has its colour
+        JsonNode exported = json("export", "--model", run.resolve("best.pt"));
+        assertEquals("[24,24]", exported.get("image_size").toString());
+        assertEquals(CLASSES, texts(exported.get("classes")));
+        JsonNode script = json("eval", "--model", run.resolve("model.ts.pt"), "--data", pictures, "--threads", 1);
+        assertEquals(evaluated.get("confusion"), script.get("confusion"));
+        for (String model : List.of("best.pt", "model.ts.pt")) {
+            JsonNode predicted =
+                    json("predict", "--model", run.resolve(model), "--threads", 1, pictures.resolve("test/Zebra"));
+            assertEquals(8, predicted.get("images").size());
+            assertEquals("Zebra", predicted.at("/images/0/predictions/0/label").asText());
+        }
+    }
+
+    @Test
+    void pythonEvaluatesItOnTheDecodedImages() throws IOException {
+        Python python = Python.withTorch();
+        Path file = folder.resolve("python.json");
+        JsonNode own = json("eval", "--model", run.resolve("last.pt"), "--data", pictures, "--threads", 1);
+        python.runFile(
+                Path.of("scripts/pytorch_reference.py"),
+                "eval",
+                "--model",
+                run.resolve("last.pt"),
+                "--data",
+                pictures,
+                "--threads",
+                1,
+                "--json",
+                file);
+        JsonNode theirs = new ObjectMapper().readTree(file.toFile());
+        assertEquals(own.get("confusion"), theirs.get("confusion"));
+        assertEquals(own.get("loss").asDouble(), theirs.get("loss").asDouble(), 1e-4);
+    }
+
+    @Test
+    void aStreamedRunIsTheResidentOneToTheBitAlsoWhenItIsResumed() {
+        Object[] options = {
+            "--epochs", 2, "--image-size", 16, "--val-split", "0.25", "--batch-size", 4, "--accumulate", 2
+        };
+        Path resident = folder.resolve("resident");
+        train(pictures, resident, and(options, "--data-memory", "resident"));
+        Path streamed = folder.resolve("streamed");
+        Outcome outcome = train(pictures, streamed, and(options, "--data-memory", "stream"));
+        assertTrue(outcome.out().contains("streamed to the device batch by batch"), outcome.out());
+        TinyRuns.assertSame(resident.resolve("last.pt"), streamed.resolve("last.pt"));
+        Path parts = folder.resolve("parts");
+        train(pictures, parts, and(options, "--data-memory", "stream", "--max-steps", 2));
+        assertEquals(2, TinyRuns.step(parts.resolve("last.pt")));
+        Outcome.ofSuccess("train", "--resume", parts, "--max-steps", 5, "--data-memory", "stream", "--threads", 1);
+        Outcome.ofSuccess("train", "--resume", parts, "--threads", 1);
+        TinyRuns.assertSame(resident.resolve("last.pt"), parts.resolve("last.pt"));
+    }
+
+    private static Object[] and(Object[] options, Object... more) {
+        return java.util.stream.Stream.concat(java.util.Arrays.stream(options), java.util.Arrays.stream(more))
+                .toArray();
+    }
+
+    @Test
+    void oneLevelIsJudgedOnTheImagesThatItsRunHeldOut() throws IOException {
+        Path flat = Pictures.classes(folder.resolve("flat"), 10, "a", "b");
+        Outcome.of(TinyRuns.train(flat, folder.resolve("none"))).assertRefused(flat, "--val-split 0.2");
+        Path out = folder.resolve("flat run");
+        Path file = folder.resolve("flat.json");
+        Outcome outcome = train(flat, out, "--val-split", "0.3", "--epochs", 1, "--batch-size", 7, "--json", file);
+        assertTrue(outcome.out().contains("14 training, 6 validation images, 2 classes"), outcome.out());
+        assertTrue(outcome.out().contains("validation loss"), outcome.out());
+        assertTrue(outcome.out().contains("has no test images"), outcome.out());
+        JsonNode trained = new ObjectMapper().readTree(file.toFile());
+        assertEquals("validation", trained.get("selected_on").asText());
+        assertTrue(!trained.has("test_accuracy"));
+        JsonNode held = json("eval", "--model", out.resolve("best.pt"), "--data", flat, "--threads", 1);
+        assertEquals(6, held.get("images").asInt());
+        assertEquals(
+                trained.get("best_accuracy").asDouble(), held.get("accuracy").asDouble(), 1e-9);
+        Pictures.picture(flat.resolve("a/new.png"), 1);
+        JsonNode all = json("eval", "--model", out.resolve("best.pt"), "--data", flat, "--threads", 1);
+        assertEquals(21, all.get("images").asInt());
+        assertEquals(
+                "images, all of a set that is not split",
+                all.get("data").get("evaluated").asText());
+    }
+
+    @Test
+    void cifar100HasItsFineLabels() throws IOException {
+        Path data = Files.createDirectories(folder.resolve("cifar100"));
+        Files.write(data.resolve("train.bin"), records(200));
+        Files.write(data.resolve("test.bin"), records(100));
+        Outcome.of(TinyRuns.train(data, folder.resolve("none"))).assertRefused(data, "has no fine_label_names.txt");
+        List<String> names =
+                IntStream.range(0, 100).mapToObj(label -> "fine_" + label).toList();
+        Files.write(data.resolve("fine_label_names.txt"), names);
+        Path out = folder.resolve("cifar100 run");
+        Outcome outcome = train(data, out, "--epochs", 1, "--batch-size", 100);
+        assertTrue(outcome.out().contains("CIFAR-100: 200 training, 100 test images, 100 classes"), outcome.out());
+        JsonNode evaluated = json("eval", "--model", out.resolve("best.pt"), "--data", data, "--threads", 1);
+        assertEquals(names, texts(evaluated.get("classes")));
+        Outcome table = Outcome.ofSuccess("eval", "--model", out.resolve("best.pt"), "--data", data, "--threads", 1);
+        assertTrue(table.out().contains("confused most:"), table.out());
+        Outcome verified = Outcome.ofSuccess("data", "verify", data);
+        assertTrue(verified.out().contains("train.bin: 200 images, labels 0 to 99"), verified.out());
+        byte[] wrong = records(100);
+        wrong[3074 + 1] = 100;
+        Files.write(data.resolve("test.bin"), wrong);
+        assertEquals(1, Outcome.of("data", "verify", data).code());
+        Outcome.of("eval", "--model", out.resolve("best.pt"), "--data", data)
+                .assertRefused("test.bin", "record 2 has label 100, not 0 to 99");
+    }
+
+    private static byte[] records(int count) {
+        byte[] bytes = new byte[count * 3074];
+        new Random(count).nextBytes(bytes);
+        for (int record = 0; record < count; record++) {
+            bytes[record * 3074] = 0; // the coarse label
+            bytes[record * 3074 + 1] = (byte) (record % 100);
+        }
+        return bytes;
+    }
+
+    @Test
+    void infoTellsWhatAFolderHolds() throws IOException {
+        JsonNode info = json("data", "info", pictures, "--image-size", 24).get("data");
+        assertEquals("[16,16,10]", info.at("/train/perClass").toString());
+        assertEquals("[8,8,8]", info.at("/test/perClass").toString());
+        Outcome verified = Outcome.ofSuccess("data", "verify", pictures);
+        assertArrayEquals(
+                new String[] {
+                    pictures.resolve("train") + ": 42 images of 3 classes, 0 of them bad",
+                    pictures.resolve("test") + ": 24 images of 3 classes, 0 of them bad"
+                },
+                verified.out().lines().filter(line -> line.startsWith("/")).toArray());
+    }
+
+    @Test
+    void aRunThatSkipsBadFilesDoesSoWhenItGoesOn() throws IOException {
+        Path data = Pictures.split(folder.resolve("spoilt"), 8, 4, "a", "b");
+        Files.createFile(data.resolve("train/a/empty.png"));
+        Path out = folder.resolve("spoilt run");
+        Outcome.of(TinyRuns.train(data, out))
+                .assertFailed(2, "1 of 25 image files", "empty.png is empty", "--skip-bad");
+        Outcome first = Outcome.of(TinyRuns.train(data, out, "--skip-bad", "--epochs", 2, "--max-steps", 1));
+        assertEquals(0, first.code(), first.err());
+        assertTrue(first.err().contains("1 of 25 image files in " + data + " skipped"), first.err());
+        Outcome goesOn = Outcome.of("train", "--resume", out, "--threads", 1);
+        assertEquals(0, goesOn.code(), goesOn.err());
+        Outcome verified = Outcome.of("data", "verify", data);
+        assertEquals(1, verified.code());
+        assertTrue(verified.out().contains("empty.png is empty"), verified.out());
+    }
+}
