@@ -17,22 +17,27 @@ record RunStart(Path checkpoint, Path folder, boolean replaces) {
     /** {@code --resume}'s word for the run in {@code --out}, where there is one already. */
     static final String AUTO = "auto";
 
-    /**
-     * Finds out what a command line asks for.
-     *
-     * @throws InputException where it contradicts itself, or would cost another run its files
-     */
-    static RunStart of(CommandLine line) {
+    /** @throws InputException where options contradict each other */
+    static void check(CommandLine line) {
         String resume = line.getOptionValue("resume");
-        Path out = CommonOptions.path(line, "out");
         if (resume != null && (line.hasOption("overwrite") || (line.hasOption("config") && !resume.equals(AUTO)))) {
             throw new InputException(
                     "--resume continues a run as it was: it goes with neither --overwrite nor --config");
         }
+        if (AUTO.equals(resume) && !line.hasOption("out")) {
+            throw new InputException("--resume auto continues the run in --out, or begins it there; name it");
+        }
+    }
+
+    /**
+     * Finds out where a command line begins.
+     *
+     * @throws InputException where it would cost another run its files
+     */
+    static RunStart of(CommandLine line) {
+        String resume = line.getOptionValue("resume");
+        Path out = CommonOptions.path(line, "out");
         if (AUTO.equals(resume)) {
-            if (out == null) {
-                throw new InputException("--resume auto continues the run in --out, or begins it there; name it");
-            }
             return continued(out);
         }
         return resume == null ? begun(out, line.hasOption("overwrite")) : resumed(resume, out);

@@ -84,6 +84,7 @@ final class TrainCommand implements Command {
         String progress = line.getOptionValue("progress", "auto");
         Terminal.of(progress);
         TrainingRun.Settings settings = TrainingRun.Settings.of(line);
+        RunStart.check(line);
         Map<String, Object> given = RecipeOptions.given(line);
         Path config = CommonOptions.path(line, "config");
         Recipe recipe = Recipes.with(config == null ? Recipe.DEFAULT : RunConfig.read(config), given, true);

@@ -45,10 +45,15 @@ class DataParallelTest {
     }
 
     private static List<EpochResult> train(Recipe recipe, Path out, WorkerGroup group) {
-        try (TestRun run = new TestRun(recipe, out, TestRun.images(640, 100), stop -> false, group)) {
+        try (TestRun run = made(recipe, out, group)) {
             run.run();
             return new ArrayList<>(run.epochs);
         }
+    }
+
+    /** One after the other: the images are drawn from a generator that all threads have in common. */
+    private static synchronized TestRun made(Recipe recipe, Path out, WorkerGroup group) {
+        return new TestRun(recipe, out, TestRun.images(640, 100), stop -> false, group);
     }
 
     private static void assertClose(double expected, double actual, int step) {
