@@ -65,6 +65,11 @@ public final class Python {
         }
     }
 
+    /** The interpreter, to start it otherwise. */
+    public String executable() {
+        return executable;
+    }
+
     /** Runs a script given as text; its arguments are {@code sys.argv[1:]}. A failure fails the test, with stderr. */
     public String run(String script, Object... arguments) {
         return run(List.of("-c", script), arguments);

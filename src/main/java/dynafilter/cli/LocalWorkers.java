@@ -24,13 +24,14 @@ final class LocalWorkers {
     private static final int MOST = 1024;
     private static final int FIRST_JAVA_THAT_WARNS = 22; // of natives that nobody allowed
     private static final long POLL_MILLISECONDS = 20;
-    private static final long OTHERS_END_SECONDS = 5; // they find out by themselves, and say why
-    private static final long KILL_SECONDS = 3;
+    private static final long OTHERS_END_SECONDS = 4; // they find out by themselves, and say why
+    private static final long KILL_SECONDS = 2;
     private static final int OF_A_SIGNAL = 128;
 
     private final List<Process> workers = new ArrayList<>();
     private final CountDownLatch finished = new CountDownLatch(1);
     private final Logger log = Logging.log();
+    private volatile boolean interrupted;
 
     private LocalWorkers() {}
 
@@ -52,8 +53,6 @@ final class LocalWorkers {
             for (int rank = 0; rank < count; rank++) {
                 ProcessBuilder builder = new ProcessBuilder(words).inheritIO();
                 builder.environment().putAll(environment(rank, count, port));
-                // c10d would print its stack traces beside the one line that says it.
-                builder.environment().putIfAbsent("TORCH_CPP_LOG_LEVEL", "FATAL");
                 workers.add(builder.start());
             }
             return await();
@@ -72,6 +71,7 @@ final class LocalWorkers {
 
     /** A signal that ends this process is passed on; it waits for the workers to save what is done. */
     private void pass() {
+        interrupted = true;
         workers.forEach(Process::destroy);
         try {
             finished.await();
@@ -149,7 +149,7 @@ final class LocalWorkers {
         for (int rank = 0; rank < workers.size(); rank++) {
             Process worker = workers.get(rank);
             if (!worker.isAlive() && worker.exitValue() != 0) {
-                if (worker.exitValue() > OF_A_SIGNAL) {
+                if (worker.exitValue() > OF_A_SIGNAL && !interrupted) {
                     log.warn("rank {} was ended by signal {}", rank, worker.exitValue() - OF_A_SIGNAL);
                 }
                 return worker.exitValue();

@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
-import org.apache.logging.log4j.Logger;
 
 /** {@code report}: one HTML page that tells all of a run, or of a comparison. */
 final class ReportCommand implements Command {
@@ -33,8 +32,6 @@ final class ReportCommand implements Command {
     private static final String OUT = "out";
     private static final String CURVES = "curves";
     private static final int BEGINNING = 4096; // bytes in which a page names its generator
-
-    private final Logger log = Logging.log();
 
     @Override
     public String name() {
@@ -110,7 +107,7 @@ final class ReportCommand implements Command {
 
     private void writeCurves(Path file, Optional<Svg> drawing) {
         if (file != null && drawing.isEmpty()) {
-            log.warn("there are no curves yet, and so no {}", file);
+            Logging.log().warn("there are no curves yet, and so no {}", file);
         } else if (file != null) {
             FigureOutput.write(file, drawing.get());
         }
@@ -191,13 +188,13 @@ final class ReportCommand implements Command {
     }
 
     private Evaluated missing(String why) {
-        log.warn("the page lacks what needs the network and the test set: {}", why);
+        Logging.log().warn("the page lacks what needs the network and the test set: {}", why);
         return new Evaluated(null, why);
     }
 
     private void write(Path out, String html) {
         byte[] page = html.getBytes(StandardCharsets.UTF_8);
         AtomicFile.write(out, stream -> stream.write(page));
-        log.info("written    {}: {} KiB", out, (page.length + 1023) / 1024);
+        Logging.log().info("written    {}: {} KiB", out, (page.length + 1023) / 1024);
     }
 }

@@ -26,6 +26,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /** Ranks joined by libtorch's c10d: NCCL between GPUs, Gloo between CPUs. */
 public final class C10dGroup implements WorkerGroup {
     private static final long POLL_MILLISECONDS = 10;
+    private static final String LOG_LEVEL = "TORCH_CPP_LOG_LEVEL";
 
     private final Placement placement;
     private final ComputeDevice device;
@@ -67,6 +68,9 @@ public final class C10dGroup implements WorkerGroup {
      * @throws WorkerFailure where not all ranks come
      */
     public static C10dGroup join(Placement placement, ComputeDevice device, Duration timeout, Consumer<String> stuck) {
+        // c10d logs every broken connection with a C++ stack trace; here the failure says what it means.
+        torch.set_env(LOG_LEVEL, "FATAL", false);
+        torch.initLogging();
         RendezvousStore store = RendezvousStore.open(placement, timeout);
         Heartbeat heartbeat = new Heartbeat(RendezvousStore.connect(placement, timeout), placement, timeout, stuck);
         heartbeat.start();

@@ -323,7 +323,8 @@ final class Heartbeat implements AutoCloseable {
             notifyAll();
         }
         try {
-            talker.join(Duration.ofNanos(Math.min(timeout, LONGEST_LEAVE)).toMillis() + 1000);
+            long patience = verdict() == null ? Math.min(timeout, LONGEST_LEAVE) + interval : 5 * interval;
+            talker.join(Duration.ofNanos(patience).toMillis());
         } catch (InterruptedException now) {
             Thread.currentThread().interrupt();
         }

@@ -54,17 +54,18 @@ final class RendezvousStore implements AutoCloseable {
 
     private static RuntimeException explained(
             Placement placement, boolean server, Duration timeout, RuntimeException failure) {
+        String line = NativeRuntime.firstLine(failure).replaceFirst("\\.$", "");
         String address = placement.host() + ":" + placement.port();
         if (server) {
             return new InputException(
-                    "rank 0 cannot open the store " + address + " (" + NativeRuntime.firstLine(failure)
+                    "rank 0 cannot open the store " + address + " (" + line
                             + "); MASTER_ADDR has to be this machine's, and MASTER_PORT free",
                     failure);
         }
         return new WorkerFailure(
                 "rank " + placement.rank() + " cannot reach the store " + address + " of " + keeper(placement)
                         + " within "
-                        + timeout.toSeconds() + " s (" + NativeRuntime.firstLine(failure)
+                        + timeout.toSeconds() + " s (" + line
                         + "); start all ranks, see that MASTER_ADDR is rank 0's machine, or wait longer with"
                         + " --dist-timeout",
                 failure);

@@ -55,6 +55,10 @@ final class Child implements AutoCloseable {
         return new Child(process, out, err);
     }
 
+    long pid() {
+        return process.pid();
+    }
+
     /** Waits until the process has printed something. */
     Child awaitText(String text) throws IOException, InterruptedException {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);

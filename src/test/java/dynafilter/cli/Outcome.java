@@ -45,6 +45,15 @@ record Outcome(int code, String out, String err) {
         assertEquals(1, err.lines().count(), err);
     }
 
+    /** As {@link #assertRefused}, by one process of several: another line with its rank in front may stand beside. */
+    void assertRefusedByRank(Object... parts) {
+        assertEquals(2, code, err);
+        for (Object part : parts) {
+            assertTrue(err.matches("(?s)\\[\\d+\\] dynafilter: .*") && err.contains(part.toString()), err);
+        }
+        assertEquals(1, err.lines().count(), err);
+    }
+
     /** The last line on stderr has each of these parts. */
     void assertFailed(int expected, Object... parts) {
         assertEquals(expected, code, err);

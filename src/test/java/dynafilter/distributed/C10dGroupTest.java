@@ -108,7 +108,7 @@ class C10dGroupTest {
     void aRankThatLivesButDoesNotComeIsNamed() throws InterruptedException {
         List<String> heard = Together.run(2, Duration.ofSeconds(1), group -> {
             if (group.rank() == 1) {
-                sleep(2500);
+                sleep(1800);
                 return "slept";
             }
             return stepUntilFailure(group);
