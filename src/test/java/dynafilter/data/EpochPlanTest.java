@@ -60,4 +60,21 @@ class EpochPlanTest {
         }
         assertTrue(LongStream.of(pairs).allMatch(count -> count > 20), Arrays.toString(pairs));
     }
+
+    @Test
+    void theRanksOfEveryBatchHaveItsImagesOnceWithTheSameCropsAndFlips() {
+        EpochPlan plan = EpochPlan.of(7, 3, 103);
+        int batch = 12;
+        for (int ranks : new int[] {1, 2, 3, 4}) {
+            int share = batch / ranks;
+            for (int place = 0; place < 103 / batch * batch; place++) {
+                EpochPlan part = plan.shard(place % batch / share, ranks, batch);
+                int own = place / batch * share + place % share;
+                assertEquals(plan.order()[place], part.order()[own]);
+                assertEquals(plan.cropTop()[place], part.cropTop()[own]);
+                assertEquals(plan.cropLeft()[place], part.cropLeft()[own]);
+                assertEquals(plan.flip()[place], part.flip()[own]);
+            }
+        }
+    }
 }

@@ -80,6 +80,59 @@ class DataParallelTest {
                 "statistics of half a batch are others: " + ownStatistics.get(1).trainLoss());
     }
 
+    /** Everything that could depend on how a batch is shared: weights, smoothing, accumulation, clipping, average. */
+    private static Recipe manySided() {
+        return TestRun.recipe(
+                "epochs",
+                3,
+                "batch_size",
+                16,
+                "accumulate",
+                2,
+                "limit_train",
+                128,
+                "lr",
+                0.01,
+                "sync_batchnorm",
+                true,
+                "class_weights",
+                "balanced",
+                "label_smoothing",
+                0.1,
+                "clip_grad",
+                1,
+                "ema",
+                0.5);
+    }
+
+    @Test
+    void aRunThatOneRankStopsGoesOnWithOthersOnTheSameImages() throws InterruptedException {
+        List<EpochResult> straight = train(manySided(), 1);
+        Path out = folder.resolve("stopped");
+        List<Long> stoppedAt = Together.run(2, group -> {
+            try (TestRun run = made(manySided(), group.leads() ? out : folder.resolve("none"), group)) {
+                run.stopWhen(step -> group.rank() == 1 && step >= 5);
+                assertEquals(Ending.INTERRUPTED, run.run());
+                return run.trainer.step();
+            }
+        });
+        assertEquals(List.of(6L, 6L), stoppedAt, "all at one step, inside the second epoch of four steps each");
+        List<List<EpochResult>> resumed = Together.run(4, group -> {
+            try (TestRun run = made(manySided(), out, group)) {
+                run.resume().run();
+                return new ArrayList<>(run.epochs);
+            }
+        });
+        for (List<EpochResult> epochs : resumed) {
+            assertEquals(2, epochs.size());
+            for (int i = 0; i < 2; i++) {
+                assertClose(straight.get(i + 1).trainLoss(), epochs.get(i).trainLoss(), i + 1);
+                assertEquals(straight.get(i + 1).trainAccuracy(), epochs.get(i).trainAccuracy());
+                assertClose(straight.get(i + 1).loss(), epochs.get(i).loss(), i + 1);
+            }
+        }
+    }
+
     @Test
     void aBatchThatDoesNotDivideIsRefused() {
         InputException refused = assertThrows(InputException.class, () -> train(oneStepEpochs("batch_size", 31), 2));

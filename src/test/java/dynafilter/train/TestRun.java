@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongPredicate;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.Pointer;
@@ -36,7 +37,7 @@ final class TestRun implements AutoCloseable {
     final TrainingData data;
     final Map<String, Tensor> initial;
     final List<EpochResult> epochs = new ArrayList<>();
-    private final Predicate<TestRun> stop;
+    private Predicate<TestRun> stop;
 
     /** @param stop asked after every step */
     TestRun(Recipe recipe, Path folder, Predicate<TestRun> stop) {
@@ -75,6 +76,11 @@ final class TestRun implements AutoCloseable {
 
     static TestRun of(Recipe recipe, Path folder) {
         return new TestRun(recipe, folder, run -> false);
+    }
+
+    /** @param whenDone asked after every step, with the number of steps done */
+    void stopWhen(LongPredicate whenDone) {
+        stop = run -> whenDone.test(run.trainer.step());
     }
 
     private boolean stops() {
