@@ -120,7 +120,7 @@ public final class TrainedNetwork implements AutoCloseable {
                         description,
                         checkpoint.classes(),
                         true,
-                        imageSizeOfRecipe(checkpoint.recipe(), file),
+                        StoredImageSize.ofRecipe(checkpoint.recipe(), file),
                         training),
                 backbone,
                 filterKind,
@@ -143,7 +143,8 @@ public final class TrainedNetwork implements AutoCloseable {
         FilterKind kind = embedding != null ? FilterKind.DYNAMIC : single ? FilterKind.SINGLE : FilterKind.STATIC;
         int classes = Math.toIntExact((single ? scores : perClass).size(0));
         String description = "state dict, " + kind + " filters, " + classes + " classes without names";
-        Origin origin = new Origin(file, description, numbered(classes), false, imageSizeOfState(saved), Map.of());
+        Origin origin =
+                new Origin(file, description, numbered(classes), false, StoredImageSize.ofState(saved), Map.of());
         return of(origin, ResNetStem.ARCHITECTURE, kind, saved, device);
     }
 
@@ -208,7 +209,7 @@ public final class TrainedNetwork implements AutoCloseable {
             String input = String.valueOf(metadata.get("input"));
             boolean takesPixels = own && TorchScriptExport.Input.of(input) == TorchScriptExport.Input.UINT8;
             Classifier classifier = new ScriptClassifier(module, takesPixels, device);
-            int imageSize = own ? imageSizeOfMetadata(metadata) : ImageSize.CIFAR;
+            int imageSize = own ? StoredImageSize.ofMetadata(metadata) : ImageSize.CIFAR;
             int count = countClasses(classifier, imageSize, file, device);
             List<String> names = own ? strings(metadata.get("classes")) : List.of();
             if (own && names.size() != count) {
@@ -227,31 +228,6 @@ public final class TrainedNetwork implements AutoCloseable {
             module.close();
             throw failure;
         }
-    }
-
-    /** Of the images the run was trained on; recipes of older versions, and of Python, need not say. */
-    private static int imageSizeOfRecipe(Map<String, Object> recipe, Path file) {
-        Object size = recipe.getOrDefault("image_size", (long) ImageSize.CIFAR);
-        if (!(size instanceof Number number)) {
-            throw new InputException(file + " has an image size that is no number (recipe.image_size); train it again");
-        }
-        ImageSize.require(number.intValue());
-        return number.intValue();
-    }
-
-    /** The largest that makes maps of as many numbers as the predictor takes. */
-    private static int imageSizeOfState(Map<String, Tensor> state) {
-        Tensor predictor = state.get("predictor.0.weight"); // [64, H * W]
-        long side = predictor == null || predictor.dim() != 2 ? 0 : Math.round(Math.sqrt((double) predictor.size(1)));
-        long[] one = ResNetStem.ARCHITECTURE.featureShape(ImageSize.CIFAR, ImageSize.CIFAR);
-        return Math.toIntExact(Math.max(1, side) * ImageSize.CIFAR / one[1]);
-    }
-
-    /** What the metadata of an exported network says. */
-    private static int imageSizeOfMetadata(Map<String, Object> metadata) {
-        return metadata.get("image_size") instanceof List<?> sizes && sizes.get(0) instanceof Number size
-                ? size.intValue()
-                : ImageSize.CIFAR;
     }
 
     private static List<String> strings(Object value) {

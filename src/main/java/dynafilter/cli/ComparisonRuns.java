@@ -65,21 +65,20 @@ final class ComparisonRuns {
      * @throws InputException where a folder holds a run of another recipe: found before the first is trained
      */
     Comparison train(Session session) {
-        List<Plan.Run> missing = new ArrayList<>();
-        for (Plan.Run run : plan.runs()) {
-            if (!RunResult.isFinished(run, directory(run))) {
-                missing.add(run);
-            }
-        }
-        new RunDirectory(folder).makeWritable();
         Comparison comparison = finished();
-        int first = plan.runs().size() - missing.size() + 1;
+        new RunDirectory(folder).makeWritable();
+        comparison.write(folder);
+        List<Plan.Run> done = comparison.results().stream().map(RunResult::run).toList();
+        List<Plan.Run> missing =
+                plan.runs().stream().filter(run -> !done.contains(run)).toList();
+        int first = done.size() + 1;
         long began = System.nanoTime();
         for (int i = 0; i < missing.size() && !interruption.getAsBoolean(); i++) {
             Plan.Run run = missing.get(i);
             String name = run.variant().name() + " seed " + run.seed();
             train(run, new Position(first + i, plan.runs().size(), first, name, began, command), session);
             comparison = finished();
+            comparison.write(folder);
         }
         return comparison;
     }
@@ -105,17 +104,14 @@ final class ComparisonRuns {
         }
     }
 
-    /** What there is by now, written to the comparison's files. */
+    /** What there is by now. */
     private Comparison finished() {
-        Comparison comparison = new Comparison(
+        return new Comparison(
                 plan,
                 command,
                 plan.runs().stream()
-                        .filter(run -> RunResult.isFinished(run, directory(run)))
-                        .map(run -> RunResult.read(run, directory(run)))
+                        .flatMap(run -> RunResult.read(run, directory(run)).stream())
                         .toList());
-        comparison.write(folder);
-        return comparison;
     }
 
     /** @throws TrainingFailure where runs failed */

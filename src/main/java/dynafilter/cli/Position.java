@@ -17,7 +17,8 @@ record Position(int number, int runs, int first, String name, long began, String
     /** Of a run that is no part of anything. */
     static final Position ALONE = new Position(1, 1, 1, "", 0, null);
 
-    private boolean isAlone() {
+    /** Whether the run is no part of anything. */
+    boolean isAlone() {
         return command == null;
     }
 

@@ -189,7 +189,8 @@ final class TrainingRun {
                 }
                 if (group.leads()) {
                     Map<String, Object> outcome = outcome(ending, trains, trainer, data, session, tensorBoard);
-                    outcome.put("peak_memory_bytes", memory.peak() > 0 ? memory.peak() : null);
+                    long peak = memory.peak();
+                    outcome.put("peak_memory_bytes", peak > 0 ? peak : null);
                     JsonOutput.write(settings.json, outcome);
                 }
                 group.barrier(); // nobody leaves before all is written
@@ -310,7 +311,9 @@ final class TrainingRun {
                         resumption("--early-stop 0"));
             case MAX_STEPS, MAX_MINUTES, INTERRUPTED -> stopped(trainer);
         }
-        if (trained && (ending == Ending.FINISHED || ending == Ending.EARLY_STOP)) {
+        // A comparison needs the figures of a run, too, that was killed between its last epoch and its outcome.
+        boolean tests = trained || !settings.position.isAlone();
+        if (tests && (ending == Ending.FINISHED || ending == Ending.EARLY_STOP)) {
             if (data.hasValidation() && data.hasTest()) {
                 Evaluation test = testOnce(data, session);
                 outcome.put("test_accuracy", test.accuracy());

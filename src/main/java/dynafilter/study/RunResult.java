@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
@@ -28,42 +29,38 @@ public record RunResult(
     /** What stops a run early does not change the steps before. */
     private static final Map<String, Object> LIMITS = Map.of("max_steps", 0L, "max_minutes", 0.0);
 
-    /** What {@link #isFinished} accepts as an end. */
+    /** Endings of runs that are done. */
     private static final List<String> ENDS = List.of("finished", "early_stop");
 
     /**
-     * Reads a finished run.
+     * Reads a run; empty where it is not finished.
      *
-     * @throws InputException where a file cannot be read
+     * @throws InputException where a file cannot be read, or the folder holds a run of another recipe
      */
-    public static RunResult read(Plan.Run run, RunDirectory directory) {
+    public static Optional<RunResult> read(Plan.Run run, RunDirectory directory) {
+        if (!Files.exists(directory.config())) {
+            return Optional.empty();
+        }
+        Map<String, Object> config = JsonFile.read(directory.config());
+        requireRecipe(run, directory, config);
+        if (!Files.exists(directory.outcome())) {
+            return Optional.empty();
+        }
+        Map<String, Object> outcome = JsonFile.read(directory.outcome());
+        if (!ENDS.contains(String.valueOf(outcome.get("ending")))) {
+            return Optional.empty();
+        }
         List<EpochResult> history = History.read(directory.history());
         if (history.isEmpty()) {
             throw new InputException(directory.path() + " is a finished run without epochs in " + directory.history()
                     + "; restore the file, or delete the folder to train the run again");
         }
-        return new RunResult(run, JsonFile.read(directory.config()), JsonFile.read(directory.outcome()), history);
+        return Optional.of(new RunResult(run, config, outcome, history));
     }
 
-    /**
-     * Whether the run in this folder is done.
-     *
-     * @throws InputException where the folder holds a run of another recipe
-     */
-    public static boolean isFinished(Plan.Run run, RunDirectory directory) {
-        if (!Files.exists(directory.config())) {
-            return false;
-        }
-        requireRecipe(run, directory);
-        return Files.exists(directory.outcome())
-                && ENDS.contains(JsonFile.read(directory.outcome()).get("ending"));
-    }
-
-    private static void requireRecipe(Plan.Run run, RunDirectory directory) {
-        Map<String, Object> found = Recipes.toMap(Recipes.with(
-                Recipes.with(Recipe.DEFAULT, section(JsonFile.read(directory.config()), "recipe"), false),
-                LIMITS,
-                true));
+    private static void requireRecipe(Plan.Run run, RunDirectory directory, Map<String, Object> config) {
+        Map<String, Object> found = Recipes.toMap(
+                Recipes.with(Recipes.with(Recipe.DEFAULT, section(config, "recipe"), false), LIMITS, true));
         Recipes.toMap(run.recipe()).forEach((name, planned) -> {
             if (!Objects.equals(planned, found.get(name))) {
                 throw new InputException(directory.path() + " holds a run with --" + name.replace('_', '-') + " "

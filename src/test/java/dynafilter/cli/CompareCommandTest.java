@@ -185,6 +185,11 @@ class CompareCommandTest {
         assertEquals("validation", json(out).get("selection").asText());
         assertEquals(result.get("test_accuracy"), run.get("test_accuracy").asDouble());
         assertEquals(result.get("best_accuracy"), run.get("best_accuracy").asDouble());
+        Files.delete(run(out, "static-seed3").resolve("result.json")); // killed before it was written
+        Outcome.ofSuccess("compare", "--resume", out);
+        assertEquals(
+                result.get("test_accuracy"),
+                json(out).at("/variants/0/runs/0/test_accuracy").asDouble());
     }
 
     /** One level of classes, split: there is no test set, and nothing is called one. */

@@ -3,30 +3,17 @@ package dynafilter.report;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.net.http.WebSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
@@ -37,35 +24,11 @@ import java.util.stream.Stream;
 final class Chromium implements AutoCloseable {
     private static final String VARIABLE = "DYNAFILTER_CHROMIUM";
     private static final List<String> NAMES = List.of("chromium", "chromium-browser", "google-chrome", "chrome");
-    private static final Duration TIMEOUT = Duration.ofSeconds(60);
     private static final long POLL_MILLIS = 20;
-    private static final Map<String, Integer> KEYS = Map.of(
-            "Tab",
-            9,
-            "Enter",
-            13,
-            "End",
-            35,
-            "Home",
-            36,
-            "ArrowLeft",
-            37,
-            "ArrowUp",
-            38,
-            "ArrowRight",
-            39,
-            "ArrowDown",
-            40);
 
-    private final JsonMapper mapper = new JsonMapper();
-    private final AtomicInteger calls = new AtomicInteger();
-    private final Map<Integer, CompletableFuture<JsonNode>> answers = new ConcurrentHashMap<>();
-    private final List<String> errors = new CopyOnWriteArrayList<>();
-    private final List<String> requests = new CopyOnWriteArrayList<>();
     private final Path profile;
     private final Process process;
-    private final WebSocket socket;
-    private volatile CompletableFuture<Void> loaded = new CompletableFuture<>();
+    private final DevTools page;
 
     /** One with a profile of its own. */
     static Chromium start() throws IOException, InterruptedException {
@@ -103,23 +66,7 @@ final class Chromium implements AutoCloseable {
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         try {
-            HttpClient client = HttpClient.newHttpClient();
-            URI list = URI.create("http://" + address(profile) + "/json/list");
-            JsonNode targets =
-                    mapper.readTree(client.send(HttpRequest.newBuilder(list).build(), BodyHandlers.ofString())
-                            .body());
-            String page = "";
-            for (JsonNode target : targets) {
-                page = target.get("type").asText().equals("page")
-                        ? target.get("webSocketDebuggerUrl").asText()
-                        : page;
-            }
-            socket = client.newWebSocketBuilder()
-                    .buildAsync(URI.create(page), new Listener())
-                    .join();
-            for (String domain : List.of("Page", "Runtime", "Log", "Network")) {
-                call(domain + ".enable", Map.of());
-            }
+            page = DevTools.ofPage(address());
         } catch (IOException | InterruptedException | RuntimeException failure) {
             end();
             throw failure;
@@ -127,9 +74,9 @@ final class Chromium implements AutoCloseable {
     }
 
     /** Where it listens, which it writes into its profile. */
-    private String address(Path profile) throws IOException, InterruptedException {
+    private String address() throws IOException, InterruptedException {
         Path file = profile.resolve("DevToolsActivePort"); // the port, and a line more
-        long end = System.nanoTime() + TIMEOUT.toNanos();
+        long end = System.nanoTime() + DevTools.TIMEOUT.toNanos();
         while (System.nanoTime() < end && process.isAlive()) {
             List<String> lines = Files.exists(file) ? Files.readAllLines(file) : List.of();
             if (lines.size() > 1) {
@@ -141,59 +88,9 @@ final class Chromium implements AutoCloseable {
                 "Chromium did not start" + (process.isAlive() ? "" : ", exit code " + process.exitValue()));
     }
 
-    private final class Listener implements WebSocket.Listener {
-        private final StringBuilder message = new StringBuilder();
-
-        @Override
-        public CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
-            message.append(data);
-            if (last) {
-                try {
-                    received(mapper.readTree(message.toString()));
-                } catch (IOException impossible) {
-                    errors.add(impossible.toString());
-                }
-                message.setLength(0);
-            }
-            from.request(1);
-            return null;
-        }
-    }
-
-    private void received(JsonNode message) {
-        if (message.has("id")) {
-            answers.remove(message.get("id").asInt()).complete(message);
-            return;
-        }
-        JsonNode parameters = message.path("params");
-        switch (message.path("method").asText()) {
-            case "Runtime.exceptionThrown" ->
-                errors.add(parameters.path("exceptionDetails").toString());
-            case "Runtime.consoleAPICalled" ->
-                errors.add(parameters.path("args").toString());
-            case "Log.entryAdded" ->
-                errors.add(parameters.path("entry").path("text").asText());
-            case "Network.requestWillBeSent" ->
-                requests.add(parameters.at("/request/url").asText());
-            case "Page.loadEventFired" -> loaded.complete(null);
-            default -> {}
-        }
-    }
-
     /** Calls a method of the DevTools protocol and gives its result. */
     JsonNode call(String method, Map<String, ?> parameters) {
-        int id = calls.incrementAndGet();
-        CompletableFuture<JsonNode> answer = new CompletableFuture<>();
-        answers.put(id, answer);
-        ObjectNode message = mapper.createObjectNode().put("id", id).put("method", method);
-        message.set("params", mapper.valueToTree(parameters));
-        socket.sendText(message.toString(), true).join();
-        JsonNode answered =
-                answer.orTimeout(TIMEOUT.toSeconds(), TimeUnit.SECONDS).join();
-        if (answered.has("error")) {
-            throw new IllegalStateException(method + ": " + answered.get("error"));
-        }
-        return answered.get("result");
+        return page.call(method, parameters);
     }
 
     /** Opens a file and waits until it and its pictures are there, and drawn. */
@@ -213,11 +110,9 @@ final class Chromium implements AutoCloseable {
     }
 
     private void load(Path file) {
-        errors.clear();
-        requests.clear();
-        loaded = new CompletableFuture<>();
+        page.forget();
         call("Page.navigate", Map.of("url", file.toUri().toString()));
-        loaded.orTimeout(TIMEOUT.toSeconds(), TimeUnit.SECONDS).join();
+        page.awaitLoad();
     }
 
     /** The value of a JavaScript expression. */
@@ -280,8 +175,21 @@ final class Chromium implements AutoCloseable {
         for (String type : List.of("rawKeyDown", "keyUp")) {
             call(
                     "Input.dispatchKeyEvent",
-                    Map.of("type", type, "key", key, "code", key, "windowsVirtualKeyCode", KEYS.get(key)));
+                    Map.of("type", type, "key", key, "code", key, "windowsVirtualKeyCode", code(key)));
         }
+    }
+
+    private static int code(String key) {
+        return switch (key) {
+            case "Tab" -> 9;
+            case "End" -> 35;
+            case "Home" -> 36;
+            case "ArrowLeft" -> 37;
+            case "ArrowUp" -> 38;
+            case "ArrowRight" -> 39;
+            case "ArrowDown" -> 40;
+            default -> throw new IllegalArgumentException(key);
+        };
     }
 
     /** Shows the page as on a screen of this size. */
@@ -293,21 +201,17 @@ final class Chromium implements AutoCloseable {
 
     /** Has the reader prefer light or dark pages. */
     void prefer(String scheme) {
-        call(
-                "Emulation.setEmulatedMedia",
-                Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+        media("", scheme);
     }
 
-    /** A picture of a part of the page, as PNG. */
-    byte[] screenshot(double x, double y, double width, double height) {
-        JsonNode shot = call(
-                "Page.captureScreenshot",
-                Map.of(
-                        "captureBeyondViewport",
-                        true,
-                        "clip",
-                        Map.of("x", x, "y", y, "width", width, "height", height, "scale", 1)));
-        return Base64.getDecoder().decode(shot.get("data").asText());
+    /** Shows the page as it is printed by a reader who prefers such pages. */
+    void showPrinted(String scheme) {
+        media("print", scheme);
+    }
+
+    private void media(String type, String scheme) {
+        Map<String, String> feature = Map.of("name", "prefers-color-scheme", "value", scheme);
+        call("Emulation.setEmulatedMedia", Map.of("media", type, "features", List.of(feature)));
     }
 
     /** The page on paper, as PDF. */
@@ -318,12 +222,12 @@ final class Chromium implements AutoCloseable {
 
     /** What the page complained of since it was opened. */
     List<String> errors() {
-        return List.copyOf(errors);
+        return page.errors();
     }
 
     /** Everything the page fetched since it was opened, itself included. */
     List<String> requests() {
-        return List.copyOf(requests);
+        return page.requests();
     }
 
     private static String quoted(String text) {
@@ -333,12 +237,9 @@ final class Chromium implements AutoCloseable {
     @Override
     public void close() {
         call("Browser.close", Map.of()); // it clears up after itself
-        try {
-            process.waitFor(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
-        socket.abort();
+        process.onExit()
+                .orTimeout(DevTools.TIMEOUT.toSeconds(), TimeUnit.SECONDS)
+                .join();
         end();
     }
 
@@ -346,8 +247,9 @@ final class Chromium implements AutoCloseable {
         List<ProcessHandle> all = Stream.concat(process.descendants(), Stream.of(process.toHandle()))
                 .toList();
         all.forEach(ProcessHandle::destroyForcibly);
-        all.forEach(one ->
-                one.onExit().orTimeout(TIMEOUT.toSeconds(), TimeUnit.SECONDS).join());
+        all.forEach(one -> one.onExit()
+                .orTimeout(DevTools.TIMEOUT.toSeconds(), TimeUnit.SECONDS)
+                .join());
         try (Stream<Path> files = Files.walk(profile)) {
             files.sorted(Comparator.reverseOrder())
                     .forEach(file -> file.toFile().delete());

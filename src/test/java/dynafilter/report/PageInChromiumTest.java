@@ -259,8 +259,13 @@ class PageInChromiumTest {
     }
 
     @Test
-    void prints() {
+    void printsDarkOnLightWhateverTheScreen() {
         open(comparison);
+        browser.showPrinted("dark");
+        assertEquals(
+                "rgb(255, 255, 255)",
+                browser.evaluate("getComputedStyle(document.body).backgroundColor")
+                        .asText());
         assertTrue(new String(browser.print(), 0, 5, StandardCharsets.US_ASCII).startsWith("%PDF-"));
     }
 }

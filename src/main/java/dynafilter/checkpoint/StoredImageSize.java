@@ -1,0 +1,41 @@
+package dynafilter.checkpoint;
+
+import dynafilter.data.ImageSize;
+import dynafilter.model.ResNetStem;
+import dynafilter.runtime.InputException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/** Height and width of the images that a trained network takes, as its file tells. */
+final class StoredImageSize {
+    private StoredImageSize() {}
+
+    /** Of the images the run was trained on; recipes of older versions, and of Python, need not say. */
+    static int ofRecipe(Map<String, Object> recipe, Path file) {
+        Object size = recipe.getOrDefault("image_size", (long) ImageSize.CIFAR);
+        if (!(size instanceof Number number)) {
+            throw new InputException(file + " has an image size that is no number (recipe.image_size); train it again");
+        }
+        ImageSize.require(number.intValue());
+        return number.intValue();
+    }
+
+    /** The largest that makes maps of as many numbers as the predictor takes. */
+    static int ofState(Map<String, Tensor> state) {
+        Tensor predictor = state.get("predictor.0.weight"); // [64, H * W]
+        long side = predictor == null || predictor.dim() != 2 ? 0 : Math.round(Math.sqrt((double) predictor.size(1)));
+        long[] one = ResNetStem.ARCHITECTURE.featureShape(ImageSize.CIFAR, ImageSize.CIFAR);
+        return Math.toIntExact(Math.max(1, side) * ImageSize.CIFAR / one[1]);
+    }
+
+    /** What the metadata of an exported network says. */
+    static int ofMetadata(Map<String, Object> metadata) {
+        return metadata.get("image_size") instanceof List<?> sizes
+                        && !sizes.isEmpty()
+                        && sizes.get(0) instanceof Number size
+                ? size.intValue()
+                : ImageSize.CIFAR;
+    }
+}
