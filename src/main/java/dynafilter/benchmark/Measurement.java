@@ -62,7 +62,7 @@ public record Measurement(
         }
         values.put("cuda_graph", graph);
         values.put("images_per_second", imagesPerSecond());
-        values.put("step_ms", Map.of("median", step.median(), "p10", step.p10(), "p90", step.p90()));
+        values.put("step_ms", step.toMap());
         if (isCounted()) {
             values.put("flops_per_step", flops);
             values.put("tflops", teraflops());

@@ -1,6 +1,7 @@
 package dynafilter.benchmark;
 
 import java.util.Arrays;
+import java.util.Map;
 
 /**
  * How long the repeats of something took.
@@ -15,6 +16,11 @@ public record Timing(double median, double p10, double p90) {
         double[] sorted = milliseconds.clone();
         Arrays.sort(sorted);
         return new Timing(quantile(sorted, 0.5), quantile(sorted, 0.1), quantile(sorted, 0.9));
+    }
+
+    /** As values for JSON. */
+    public Map<String, Object> toMap() {
+        return Map.of("median", median, "p10", p10, "p90", p90);
     }
 
     private static double quantile(double[] sorted, double share) {

@@ -242,18 +242,24 @@ public record RunDirectory(Path path) {
     }
 
     private static Path newest() {
-        if (Files.isDirectory(RUNS)) {
-            try (Stream<Path> runs = Files.list(RUNS)) {
-                Comparator<Path> byAge = Comparator.comparing(
-                        run -> run.resolve("last.pt").toFile().lastModified());
-                return runs.filter(run -> Files.exists(run.resolve("last.pt")))
-                        .max(byAge)
-                        .orElseThrow(RunDirectory::noRun);
-            } catch (IOException failure) {
-                throw new InputException("cannot read " + RUNS.toAbsolutePath() + ": " + failure.getMessage(), failure);
-            }
+        return all().stream()
+                .map(RunDirectory::last)
+                .filter(Files::exists)
+                .max(Comparator.comparing(last -> last.toFile().lastModified()))
+                .orElseThrow(RunDirectory::noRun)
+                .getParent();
+    }
+
+    /** The folders under {@link #RUNS}. */
+    public static List<RunDirectory> all() {
+        if (!Files.isDirectory(RUNS)) {
+            return List.of();
         }
-        throw noRun();
+        try (Stream<Path> runs = Files.list(RUNS)) {
+            return runs.filter(Files::isDirectory).map(RunDirectory::new).toList();
+        } catch (IOException failure) {
+            throw new InputException("cannot read " + RUNS.toAbsolutePath() + ": " + failure.getMessage(), failure);
+        }
     }
 
     private static InputException noRun() {

@@ -76,6 +76,7 @@ final class CompareCommand implements Command {
     @Override
     public int run(CommandLine line, Interruption interruption) {
         CommonOptions.refuseArguments(line, name());
+        RankedRun.requireAlone(name());
         Terminal terminal = Terminal.of(line.getOptionValue("progress", "auto"));
         TrainingRun.Settings settings = TrainingRun.Settings.of(line);
         Path resumed = CommonOptions.path(line, "resume");

@@ -5,11 +5,13 @@ import dynafilter.distributed.C10dGroup;
 import dynafilter.distributed.Placement;
 import dynafilter.distributed.WorkerFailure;
 import dynafilter.distributed.WorkerGroup;
+import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.train.RunConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.apache.commons.cli.CommandLine;
 
@@ -30,6 +32,14 @@ final class RankedRun {
     RankedRun(CommandLine line, Placement placement) {
         this.line = line;
         this.placement = placement;
+    }
+
+    /** @throws InputException where a launcher has started several processes, for a command that is one */
+    static void requireAlone(String command) {
+        Placement.of(System.getenv()).filter(place -> place.size() > 1).ifPresent(place -> {
+            throw new InputException(command + " trains in one process, but a launcher has started " + place.size()
+                    + " (WORLD_SIZE); start it alone, or share one run among processes: train --workers");
+        });
     }
 
     /** For how long a rank may let the others wait. */
@@ -76,12 +86,22 @@ final class RankedRun {
 
     /** Restarted by its launcher a run goes on by itself; not so a run that only lies in the same folder. */
     private RunStart found() {
+        return placement.restart() > 0 && !placement.launch().isEmpty()
+                ? folders().stream()
+                        .filter(run -> RunConfig.launch(run.config()).equals(placement.launch()))
+                        .findFirst()
+                        .map(run -> RunStart.continued(run.path()))
+                        .orElseGet(() -> RunStart.of(line))
+                : RunStart.of(line);
+    }
+
+    /** Where the run may have begun before it was restarted. */
+    private List<RunDirectory> folders() {
         Path out = CommonOptions.path(line, "out");
-        boolean own = out != null
-                && placement.restart() > 0
-                && !placement.launch().isEmpty()
-                && RunConfig.launch(new RunDirectory(out).config()).equals(placement.launch());
-        return own ? RunStart.continued(out) : RunStart.of(line);
+        if (out == null && line.hasOption("resume")) {
+            out = RunStart.of(line).folder();
+        }
+        return out == null ? RunDirectory.all() : List.of(new RunDirectory(out));
     }
 
     /** What a failure of the group means for the run's files. */

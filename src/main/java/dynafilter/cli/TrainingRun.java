@@ -1,5 +1,6 @@
 package dynafilter.cli;
 
+import dynafilter.benchmark.Timing;
 import dynafilter.checkpoint.AtomicFile;
 import dynafilter.checkpoint.BackboneSource;
 import dynafilter.checkpoint.Checkpoint;
@@ -270,6 +271,23 @@ final class TrainingRun {
         return ("dynafilter train --resume " + ShellWord.of(directory.path()) + " " + options).strip();
     }
 
+    /** What joining the processes cost, where the host can tell. */
+    private Map<String, Object> allReduce(Trainer trainer) {
+        double share = trainer.stepTimes().shareOfSums();
+        Timing timing = Timing.of(trainer.stepTimes().sumMilliseconds());
+        log.info(String.format(
+                Locale.ROOT,
+                "all-reduce took %.1f %% of the steps' time, waiting for slower processes included: %.2f ms a step in the"
+                        + " median",
+                100 * share,
+                timing.median()));
+        Map<String, Object> values = new LinkedHashMap<>();
+        values.put("bytes", trainer.bytesSummed());
+        values.put("share", share);
+        values.put("step_ms", timing.toMap());
+        return values;
+    }
+
     /** Says how the run ended, and gives the same as values for {@code --json}. */
     private Map<String, Object> outcome(
             Ending ending,
@@ -287,9 +305,9 @@ final class TrainingRun {
         outcome.put("cuda_graph", trainer.isCaptured());
         if (!group.isSingle()) {
             outcome.put("processes", group.size());
-            outcome.put("all_reduce_share", trainer.shareOfSums());
-            log.info(String.format(
-                    Locale.ROOT, "all-reduce took %.1f %% of the steps' time", 100 * trainer.shareOfSums()));
+            outcome.put(
+                    "all_reduce",
+                    session.device().isCuda() || trainer.stepTimes().isEmpty() ? null : allReduce(trainer));
         }
         if (trainer.epoch() > 0 && Files.exists(directory.best())) {
             outcome.put("best_accuracy", trainer.bestAccuracy());

@@ -35,6 +35,7 @@ public final class C10dGroup implements WorkerGroup {
     private final Heartbeat heartbeat;
     private final Backend backend;
     private long exchanges;
+    private long nanosInSums;
     private boolean broken; // a collective failed, and may still be under way
 
     private C10dGroup(
@@ -44,8 +45,13 @@ public final class C10dGroup implements WorkerGroup {
         this.timeout = timeout;
         this.store = store;
         this.heartbeat = heartbeat;
+        if (store.add("came/" + placement.rank(), 1) > 1) {
+            throw new WorkerFailure("rank " + placement.rank()
+                    + " has been started a second time while the first was with the others; start all ranks together,"
+                    + " each once");
+        }
         String[] names = new String[placement.size()];
-        List<String> found = exchange(description());
+        List<String> found = exchange(describe());
         for (int rank = 0; rank < names.length; rank++) {
             names[rank] = "rank " + rank + " (" + found.get(rank) + ")";
         }
@@ -77,13 +83,15 @@ public final class C10dGroup implements WorkerGroup {
         try {
             return new C10dGroup(placement, device, timeout, store, heartbeat);
         } catch (RuntimeException failure) {
-            heartbeat.announce("rank " + placement.rank() + " stopped: " + NativeRuntime.firstLine(failure));
+            String line = NativeRuntime.firstLine(failure);
+            heartbeat.announce(
+                    failure instanceof WorkerFailure ? line : "rank " + placement.rank() + " stopped: " + line);
             heartbeat.close();
             throw failure;
         }
     }
 
-    private static String description() {
+    private static String describe() {
         String process = "process " + ProcessHandle.current().pid();
         try {
             return process + " on " + InetAddress.getLocalHost().getHostName();
@@ -104,7 +112,14 @@ public final class C10dGroup implements WorkerGroup {
 
     @Override
     public void sum(Tensor tensor) {
+        long begin = System.nanoTime();
         collective(() -> backend.allreduce(new TensorVector(tensor)));
+        nanosInSums += System.nanoTime() - begin;
+    }
+
+    @Override
+    public long nanosInSums() {
+        return nanosInSums;
     }
 
     @Override

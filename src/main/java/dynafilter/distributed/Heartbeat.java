@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
@@ -37,8 +36,9 @@ final class Heartbeat implements AutoCloseable {
     private final String[] beats;
     private final long[] heardAt;
     private final long[] theirCollectives;
+    private final long[] movedAt; // when they came to their last, or had come to all that this rank had
 
-    private final AtomicLong collectives = new AtomicLong();
+    private long collectives; // that this rank has come to
     private long answeredAt = System.nanoTime();
     private boolean watching;
     private boolean storeLost;
@@ -62,6 +62,7 @@ final class Heartbeat implements AutoCloseable {
         beats = new String[placement.size()];
         heardAt = new long[placement.size()];
         theirCollectives = new long[placement.size()];
+        movedAt = new long[placement.size()];
         talker = thread("heartbeat", this::talk);
         watcher = thread("heartbeat watch", this::watchClock);
     }
@@ -80,15 +81,22 @@ final class Heartbeat implements AutoCloseable {
     synchronized void watch(String[] whatTheyAreCalled) {
         System.arraycopy(whatTheyAreCalled, 0, names, 0, names.length);
         Arrays.fill(heardAt, System.nanoTime());
+        Arrays.fill(movedAt, System.nanoTime());
         watching = true;
         watcher.start();
         notifyAll();
     }
 
     /** This rank comes to its next collective. */
-    void enter() {
+    synchronized void enter() {
         requireAll();
-        collectives.incrementAndGet();
+        long now = System.nanoTime();
+        for (int rank = 0; rank < movedAt.length; rank++) {
+            if (theirCollectives[rank] >= collectives) {
+                movedAt[rank] = now;
+            }
+        }
+        collectives++;
     }
 
     /** @throws WorkerFailure where a rank is known to be gone */
@@ -101,7 +109,7 @@ final class Heartbeat implements AutoCloseable {
     private void talk() {
         try {
             for (long beat = 0; ; beat++) {
-                store.set(key(placement.rank()), beat + " " + collectives.get());
+                store.set(key(placement.rank()), beat + " " + collectives());
                 shareFailure();
                 if (isWatching()) {
                     for (int rank = 0; rank < names.length; rank++) {
@@ -116,6 +124,10 @@ final class Heartbeat implements AutoCloseable {
         } catch (RuntimeException broken) {
             storeLost();
         }
+    }
+
+    private synchronized long collectives() {
+        return collectives;
     }
 
     private static String key(int rank) {
@@ -156,7 +168,11 @@ final class Heartbeat implements AutoCloseable {
         if (!beat.equals(beats[rank])) {
             beats[rank] = beat;
             heardAt[rank] = System.nanoTime();
-            theirCollectives[rank] = Long.parseLong(beat.substring(beat.indexOf(' ') + 1));
+            long theirs = Long.parseLong(beat.substring(beat.indexOf(' ') + 1));
+            if (theirs != theirCollectives[rank] || theirs >= collectives) {
+                movedAt[rank] = heardAt[rank];
+            }
+            theirCollectives[rank] = theirs;
         }
     }
 
@@ -226,6 +242,7 @@ final class Heartbeat implements AutoCloseable {
     private synchronized void wasAsleep(long now) {
         answeredAt = now;
         Arrays.fill(heardAt, now);
+        Arrays.fill(movedAt, now);
     }
 
     /** The rank ought to have ended by itself: its own collective has run out of time, too. */
@@ -237,7 +254,8 @@ final class Heartbeat implements AutoCloseable {
      * Who is to blame.
      *
      * @param patience for how long a rank may be silent, in nanoseconds
-     * @param hangs whether a collective has run out of time: a rank that never came to it is the culprit, though it lives
+     * @param hangs whether a collective has run out of time, as Gloo's do by themselves: a rank that never came to it is the
+     *     culprit, though it lives
      */
     private synchronized Optional<String> judge(long patience, boolean hangs) {
         if (verdict != null) {
@@ -258,11 +276,11 @@ final class Heartbeat implements AutoCloseable {
                                 .mapToLong(rank -> now - heardAt[rank])
                                 .max()
                                 .orElseThrow()));
-        return silent.isPresent() || !hangs
+        return silent.isPresent()
                 ? silent
-                : named(rank -> theirCollectives[rank] < collectives.get())
+                : named(rank -> theirCollectives[rank] < collectives && (hangs || now - movedAt[rank] > timeout))
                         .map(ranks -> ranks + " lives, but did not come to what the others waited for in "
-                                + seconds(timeout));
+                                + seconds(timeout) + "; wait longer with --dist-timeout");
     }
 
     private Optional<String> named(IntPredicate guilty) {

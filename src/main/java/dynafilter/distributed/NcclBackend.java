@@ -13,7 +13,8 @@ final class NcclBackend {
     static Backend create(RendezvousStore store, Placement placement, Duration timeout) {
         try (PointerScope scope = new PointerScope()) {
             ProcessGroupNCCL.Options options = ProcessGroupNCCL.Options.create();
-            options.timeout(new Milliseconds(timeout.toMillis()));
+            // NCCL's own watchdog aborts the process without a word of who is to blame: Heartbeat comes first.
+            options.timeout(new Milliseconds(2 * timeout.toMillis()));
             Backend backend = new ProcessGroupNCCL(store.torch(), placement.rank(), placement.size(), options);
             backend.retainReference();
             return backend;

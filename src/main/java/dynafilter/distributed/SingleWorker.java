@@ -24,6 +24,11 @@ final class SingleWorker implements WorkerGroup {
     public void sum(Tensor tensor) {}
 
     @Override
+    public long nanosInSums() {
+        return 0;
+    }
+
+    @Override
     public void broadcast(Tensor tensor) {}
 
     @Override

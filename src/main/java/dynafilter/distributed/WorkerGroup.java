@@ -36,6 +36,9 @@ public interface WorkerGroup extends AutoCloseable {
      */
     void sum(Tensor tensor);
 
+    /** How long this rank has been in {@link #sum} so far, waiting for others included; of no use on CUDA. */
+    long nanosInSums();
+
     /** Replaces a tensor by rank 0's. */
     void broadcast(Tensor tensor);
 

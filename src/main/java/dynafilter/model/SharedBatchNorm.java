@@ -2,9 +2,12 @@ package dynafilter.model;
 
 import static org.bytedeco.pytorch.global.torch.batch_norm;
 
+import org.bytedeco.javacpp.BoolPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.T_TensorTensorTensor_T;
+import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorBase;
 import org.bytedeco.pytorch.TensorOptional;
@@ -23,13 +26,12 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * Szegedy 2015, section 3). Scale and shift have local gradients, which are summed with all others.
  */
 final class SharedBatchNorm {
-    private static final long[] PLACES = {0, 2, 3};
-
     private final BatchSums sums;
     private final double momentum;
     private final double epsilon;
     private final Hook hook = new Hook();
-    private Tensor centred; // [N, C, H, W] of the last forward pass: the input less its mean
+    private Tensor numbers; // float32 [N, C, H, W]: the input of the last forward pass
+    private Tensor mean; // double [C], of the last forward pass
     private Tensor factor; // double [C], of the last forward pass: one over the standard deviation
     private Tensor gradient; // what the hook returned last
 
@@ -41,28 +43,25 @@ final class SharedBatchNorm {
 
     /** @param input [N, C, H, W], read by nobody else */
     Tensor forward(Tensor input, Tensor weight, Tensor bias, Tensor runningMean, Tensor runningVariance) {
-        Tensor mean;
-        Tensor variance;
+        Tensor roundedMean;
+        Tensor roundedVariance;
         try (NoGradGuard guard = new NoGradGuard()) {
-            Tensor numbers = input.detach().to(ScalarType.Float);
-            Tensor ownMean = numbers.mean(PLACES).to(ScalarType.Double); // [C]
-            Tensor ownVariance =
-                    numbers.sub(column(ownMean, numbers)).square().mean(PLACES).to(ScalarType.Double);
+            numbers = input.detach().to(ScalarType.Float);
+            T_TensorTensor_T own =
+                    torch.batch_norm_update_stats(numbers, new TensorOptional(), new TensorOptional(), 0);
+            Tensor ownMean = own.get0().to(ScalarType.Double); // [C]
+            Tensor ownVariance = own.get1().to(ScalarType.Double);
             // Means of the numbers and of their squares: in double precision their difference loses nothing.
-            Tensor moments = averaged(ownMean, ownVariance.add(ownMean.square())); // double [2C]
-            long channels = ownMean.size(0);
-            Tensor exactMean = moments.narrow(0, 0, channels);
-            Tensor exactVariance = moments.narrow(0, channels, channels)
-                    .sub(exactMean.square())
-                    .clamp_min(new Scalar(0));
-            mean = exactMean.to(runningMean.scalar_type());
-            variance = exactVariance.to(runningVariance.scalar_type());
-            double images = (double) numbers.numel() / channels * sums.processes();
+            Tensor[] moments = averaged(ownMean, ownVariance.add(ownMean.square()));
+            mean = moments[0];
+            Tensor variance = moments[1].sub(mean.square()).clamp_min(new Scalar(0));
+            factor = variance.add(new Scalar(epsilon)).rsqrt();
+            roundedMean = mean.to(runningMean.scalar_type());
+            roundedVariance = variance.to(runningVariance.scalar_type());
             Scalar share = new Scalar(momentum);
-            runningMean.lerp_(mean, share);
-            runningVariance.lerp_(variance.mul(new Scalar(images / (images - 1))), share);
-            centred = numbers.sub(column(exactMean, numbers));
-            factor = exactVariance.add(new Scalar(epsilon)).rsqrt();
+            double places = (double) placesPerChannel() * sums.processes();
+            runningMean.lerp_(roundedMean, share);
+            runningVariance.lerp_(roundedVariance.mul(new Scalar(places / (places - 1))), share);
         }
         if (input.requires_grad()) {
             input.register_hook(hook);
@@ -71,36 +70,56 @@ final class SharedBatchNorm {
                 input,
                 new TensorOptional(weight),
                 new TensorOptional(bias),
-                new TensorOptional(mean),
-                new TensorOptional(variance),
+                new TensorOptional(roundedMean),
+                new TensorOptional(roundedVariance),
                 false,
                 momentum,
                 epsilon,
                 torch.globalContext().userEnabledCuDNN());
     }
 
-    /** Means over the processes: double [2C] of two [C]. */
-    private Tensor averaged(Tensor first, Tensor second) {
+    private long placesPerChannel() {
+        return numbers.numel() / numbers.size(1);
+    }
+
+    /** Means over the processes of two [C]. */
+    private Tensor[] averaged(Tensor first, Tensor second) {
         Tensor both = torch.cat(new TensorVector(first, second)).div_(new Scalar(sums.processes()));
         sums.sum(both);
-        return both;
+        long channels = first.size(0);
+        return new Tensor[] {both.narrow(0, 0, channels), both.narrow(0, channels, channels)};
     }
 
-    /** [1, C, 1, 1] of [C], of the type of {@code like}. */
-    private static Tensor column(Tensor channels, Tensor like) {
-        return channels.to(like.scalar_type()).view(1, -1, 1, 1);
+    /** [1, C, 1, 1] of [C]. */
+    private static Tensor column(Tensor channels) {
+        return channels.to(ScalarType.Float).view(1, -1, 1, 1);
     }
 
-    private Tensor throughStatistics(Tensor gradient) {
-        Tensor g = gradient.to(ScalarType.Float);
-        Tensor mean = g.mean(PLACES).to(ScalarType.Double); // [C]
-        Tensor product = g.mul(centred).mean(PLACES).to(ScalarType.Double);
-        long channels = mean.size(0);
-        Tensor means = averaged(mean, product);
-        Tensor slope = means.narrow(0, channels, channels).mul(factor.square());
-        return g.sub(column(means.narrow(0, 0, channels), g))
-                .sub_(centred.mul(column(slope, g)))
-                .to(gradient.scalar_type());
+    private Tensor throughStatistics(Tensor upstream) {
+        Tensor g = upstream.to(ScalarType.Float);
+        Scalar places = new Scalar((double) placesPerChannel());
+        T_TensorTensorTensor_T own = sumsOver(g);
+        Tensor[] means = averaged(
+                own.get2().to(ScalarType.Double).div_(places),
+                own.get1().to(ScalarType.Double).div_(places));
+        Tensor slope = means[1].mul(factor).neg_();
+        Tensor shift = mean.mul(slope).add_(means[0]).neg_();
+        return torch.addcmul(g, numbers, column(slope)).add_(column(shift)).to(upstream.scalar_type());
+    }
+
+    /** Sums of g x' and of g over images and places, as BatchNorm's own kernels take them: second and third. */
+    private T_TensorTensorTensor_T sumsOver(Tensor g) {
+        return torch.native_batch_norm_backward(
+                g,
+                numbers,
+                new TensorOptional(),
+                new TensorOptional(),
+                new TensorOptional(),
+                new TensorOptional(mean.to(ScalarType.Float)),
+                new TensorOptional(factor.to(ScalarType.Float)),
+                true,
+                epsilon,
+                new BoolPointer(3).put(0, false).put(1, true).put(2, true));
     }
 
     /** On CUDA it runs in a thread of autograd's own, which has no scope. */

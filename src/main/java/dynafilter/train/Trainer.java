@@ -205,6 +205,7 @@ public final class Trainer implements AutoCloseable {
             history.add(result); // first: a kill in between leaves a row too many, which resuming drops
             save(best);
         }
+        lastGood = lastCheckpoint();
         listener.epochFinished(result, state.evaluated());
         group.barrier();
     }
@@ -230,7 +231,10 @@ public final class Trainer implements AutoCloseable {
             }
             checkpoint.write(directory.last());
         }
-        lastGood = directory.last() + " of step " + state.step();
+    }
+
+    private String lastCheckpoint() {
+        return directory.last() + " of step " + state.step();
     }
 
     /**
@@ -293,9 +297,14 @@ public final class Trainer implements AutoCloseable {
         return trainingStep.images();
     }
 
-    /** The share of the steps' time that summing gradients took; of use on the CPU. */
-    public double shareOfSums() {
-        return trainingStep.shareOfSums();
+    /** What the steps' time went into; of use on the CPU: on CUDA the host does not wait. */
+    public StepTimes stepTimes() {
+        return trainingStep.times();
+    }
+
+    /** What the ranks sum at every step, in bytes: gradients and votes. */
+    public long bytesSummed() {
+        return state.parameters().reduced().nbytes();
     }
 
     /** Whether steps are replayed from a CUDA graph by now. */

@@ -43,8 +43,7 @@ final class TrainingStep implements AutoCloseable {
     private final Tensor classWeights; // float32 [classes]; null where all images count the same
     private final RepeatedWork work;
     private final RepeatedWork update; // null where it is part of the work
-    private long nanos;
-    private long nanosInSums;
+    private final StepTimes times = new StepTimes();
 
     /**
      * @param batchSize images of one batch of all ranks together, at most those of {@code images}
@@ -84,29 +83,23 @@ final class TrainingStep implements AutoCloseable {
     /** Trains on the next images of the epoch, which {@link DeviceImages#begin} prepared. */
     void run(double learningRate) {
         long begin = System.nanoTime();
+        long sumsBefore = group.nanosInSums();
         optimizer.setLearningRate(learningRate);
         // For a backbone that draws, such as by dropout.
         torch.manual_seed(recipe.seed() * STEP_SEEDS + state.step() + group.rank() * RANK_SEEDS);
         images.stage(ownImages());
         work.run();
         if (update != null) {
-            sum(parameters.reduced());
+            group.sum(parameters.reduced());
             update.run();
         }
         metrics.count(ownImages());
         state.stepFinished();
-        nanos += System.nanoTime() - begin;
+        times.add(System.nanoTime() - begin, group.nanosInSums() - sumsBefore);
     }
 
-    private void sum(Tensor tensor) {
-        long begin = System.nanoTime();
-        group.sum(tensor);
-        nanosInSums += System.nanoTime() - begin;
-    }
-
-    /** The share of the steps' time that sums took, waiting for slower ranks included; of use on the CPU. */
-    double shareOfSums() {
-        return nanos == 0 ? 0 : (double) nanosInSums / nanos;
+    StepTimes times() {
+        return times;
     }
 
     /** Images of one step, of all ranks together. */
@@ -171,7 +164,7 @@ final class TrainingStep implements AutoCloseable {
                 recipe.labelSmoothing());
         if (sharedWeights) { // ranks' weights differ: they are divided by those of all
             Tensor weights = classWeights.index_select(0, labels).sum();
-            sum(weights);
+            group.sum(weights);
             return loss.mul(new Scalar(group.size())).div(weights);
         }
         return loss;

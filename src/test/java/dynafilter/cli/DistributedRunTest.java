@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.Python;
+import dynafilter.distributed.CutCable;
 import dynafilter.train.Together;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -51,6 +52,10 @@ class DistributedRunTest {
     }
 
     private long awaitStep(long least) throws InterruptedException, IOException {
+        return awaitStep(run, least);
+    }
+
+    private static long awaitStep(Path run, long least) throws InterruptedException, IOException {
         for (int i = 0; i < 2000; i++) {
             if (Files.exists(run.resolve("last.pt")) && TinyRuns.step(run.resolve("last.pt")) >= least) {
                 return TinyRuns.step(run.resolve("last.pt"));
@@ -64,7 +69,8 @@ class DistributedRunTest {
     void workersTrainTogetherAndOnlyRankZeroWrites() throws IOException, InterruptedException {
         Path json = folder.resolve("out.json");
         Outcome outcome;
-        try (Child child = Child.start(folder, workers(2, "--epochs", 2, "--sync-batchnorm", "--json", json))) {
+        try (Child child = Child.start(
+                folder, workers(2, "--epochs", 2, "--sync-batchnorm", "--data-memory", "stream", "--json", json))) {
             outcome = child.await();
         }
         assertEquals(0, outcome.code(), outcome.err());
@@ -117,7 +123,6 @@ class DistributedRunTest {
     }
 
     @Test
-    @Tag("distributed")
     void aWorkerThatHangsIsNamedAndAllEnd() throws IOException, InterruptedException {
         Outcome outcome;
         try (Child child = Child.start(folder, workers(2, "--epochs", EPOCHS, "--dist-timeout", 3))) {
@@ -139,7 +144,13 @@ class DistributedRunTest {
         torchrun.addAll(Child.java(Path.of(System.getProperty("java.home"))));
         Outcome outcome;
         long killedAt;
-        try (Child child = Child.start(folder, torchrun, train(data, run, "--epochs", 30))) {
+        Object[] line = train(data, run, "--epochs", 30);
+        Object[] nameless = Stream.of(line)
+                .filter(word -> !word.equals("--out") && !word.equals(run))
+                .toArray();
+        try (Child child = Child.start(folder, torchrun, nameless)) {
+            child.awaitText("[0] run        ");
+            run = onlyRun();
             killedAt = awaitStep(1);
             Ranks.signal("KILL", Ranks.workers(child.pid()).get(1));
             outcome = child.await();
@@ -149,6 +160,28 @@ class DistributedRunTest {
         assertTrue(killedAt < 30 * TinyRuns.STEPS, "killed at " + killedAt);
         assertEquals(30 * TinyRuns.STEPS, TinyRuns.step(run.resolve("last.pt")));
         assertEquals(1 + 30, Files.readAllLines(run.resolve("history.csv")).size(), "every epoch once");
+        assertEquals(run, onlyRun(), "no other folder was begun");
+    }
+
+    private Path onlyRun() throws IOException {
+        try (Stream<Path> runs = Files.list(folder.resolve("checkpoints"))) {
+            List<Path> all = runs.toList();
+            assertEquals(1, all.size(), all::toString);
+            return all.get(0);
+        }
+    }
+
+    @Test
+    void slurmsTasksTrainTogether() throws IOException, InterruptedException {
+        int port = Together.freePort();
+        Object[] line = train(data, run, "--epochs", 1);
+        try (Child first = Child.start(folder, Ranks.slurmTask(0, 2, port), line);
+                Child second = Child.start(folder, Ranks.slurmTask(1, 2, port), line)) {
+            Outcome leader = first.await();
+            assertEquals(0, leader.code(), leader.err());
+            assertEquals(0, second.await().code());
+            assertSays(leader, "[0] processes  2, joined by Gloo", "[0] epoch 1/1 ");
+        }
     }
 
     @Test
@@ -169,7 +202,33 @@ class DistributedRunTest {
                 child.await().assertRefusedByRank("rank 1 has data with sha256 ", ", rank 0 has ");
             }
         }
+        try (Child first = Child.start(folder, Ranks.rank(0, 2, port), same);
+                Child second = Child.start(folder, Ranks.ofVersion("9.9", folder, 1, 2, port), same)) {
+            for (Child child : List.of(first, second)) {
+                child.await().assertRefusedByRank("rank 1 has version 9.9, rank 0 has ");
+            }
+        }
         assertTrue(Files.notExists(run.resolve("config.json")), "nothing was begun");
+    }
+
+    @Test
+    @Tag("distributed")
+    void aRankThatIsCutOffIsNamedAndAllEnd() throws Exception {
+        int port = Together.freePort();
+        Object[] line = train(data, run, "--epochs", EPOCHS, "--dist-timeout", 3);
+        try (CutCable cable = new CutCable();
+                Child first = Child.start(folder, Ranks.rank(0, 2, port), line);
+                Child second = Child.start(folder, Ranks.rank(1, 2, cable.to(port)), line)) {
+            awaitStep(1);
+            cable.cut();
+            Outcome near = first.await();
+            assertEquals(1, near.code(), near.err());
+            assertNames(1, near);
+            Outcome far = second.await();
+            assertEquals(1, far.code(), far.err());
+            assertSays(far, "[1] dynafilter: rank 0 (process ", ", which keeps the store, does not answer for ");
+        }
+        TinyRuns.step(run.resolve("last.pt"));
     }
 
     @Test

@@ -1,11 +1,18 @@
 package dynafilter.cli;
 
+import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
 
 /** Processes of the program that a launcher other than the program itself starts, and what can happen to them. */
 final class Ranks {
@@ -30,7 +37,38 @@ final class Ranks {
                 "MASTER_PORT", String.valueOf(port)));
     }
 
-    /** Sends a signal to the process that a message names: "rank 1 (process 4711 on host)". */
+    /** The words that start one of so many tasks of a Slurm job step. */
+    static List<String> slurmTask(int task, int tasks, int port) {
+        return java(Map.of(
+                "SLURM_PROCID", String.valueOf(task),
+                "SLURM_LOCALID", String.valueOf(task),
+                "SLURM_NTASKS", String.valueOf(tasks),
+                "SLURM_STEP_TASKS_PER_NODE", String.valueOf(tasks),
+                "SLURM_JOB_ID", "1",
+                "SLURM_STEP_ID", "0",
+                "SLURM_STEP_NODELIST", "localhost",
+                "MASTER_PORT", String.valueOf(port)));
+    }
+
+    /** The same as {@link #rank} of a program that says it has another version. */
+    static List<String> ofVersion(String version, Path folder, int rank, int size, int port) throws IOException {
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        manifest.getMainAttributes().put(Attributes.Name.IMPLEMENTATION_VERSION, version);
+        Path jar = folder.resolve("version-" + version + ".jar");
+        String main = "dynafilter/cli/Main.class"; // the first class of its package: the package's version is its jar's
+        try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest);
+                InputStream in = Main.class.getResourceAsStream("Main.class")) {
+            out.putNextEntry(new ZipEntry(main));
+            in.transferTo(out);
+        }
+        return rank(rank, size, port).stream()
+                .map(word ->
+                        word.equals(System.getProperty("java.class.path")) ? jar + File.pathSeparator + word : word)
+                .toList();
+    }
+
+    /** Sends a signal to a process. */
     static void signal(String signal, long process) throws IOException, InterruptedException {
         new ProcessBuilder("kill", "-" + signal, String.valueOf(process))
                 .start()

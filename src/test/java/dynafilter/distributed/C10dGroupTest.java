@@ -90,6 +90,26 @@ class C10dGroupTest {
         assertEquals(List.of("rank 1 stopped: no space left", "gave up"), heard);
     }
 
+    @Test
+    void aRankThatIsStartedAgainAloneEndsTheOthers() throws InterruptedException {
+        int port = Together.freePort();
+        List<String> heard = Together.run(2, Duration.ofSeconds(20), port, (rank, any) -> any, group -> {
+            if (group.rank() == 1) {
+                Placement again = new Placement(1, 1, 2, 2, "127.0.0.1", port, false, 0, "");
+                return assertThrows(
+                                WorkerFailure.class,
+                                () -> C10dGroup.join(again, ComputeDevice.CPU, Duration.ofSeconds(20), why -> {}))
+                        .getMessage();
+            }
+            return stepUntilFailure(group);
+        });
+        assertEquals(
+                "rank 1 has been started a second time while the first was with the others; start all ranks together,"
+                        + " each once",
+                heard.get(0));
+        assertEquals(heard.get(0), heard.get(1));
+    }
+
     /** A rank's life: steps until something is wrong. */
     private static String stepUntilFailure(WorkerGroup group) {
         try (PointerScope scope = new PointerScope()) {
@@ -114,7 +134,9 @@ class C10dGroupTest {
             return stepUntilFailure(group);
         });
         assertTrue(
-                heard.get(0).matches("rank 1 \\(process \\d+.*\\) lives, but did not come to .* in 1.0 s"),
+                heard.get(0)
+                        .matches(
+                                "rank 1 \\(process \\d+.*\\) lives, but did not come to .* in 1.0 s; wait longer with --dist-timeout"),
                 heard.get(0));
     }
 

@@ -10,15 +10,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A way to a port of this machine that can be cut: connections stay open, and nothing comes through any more. */
-final class CutCable implements AutoCloseable {
+public final class CutCable implements AutoCloseable {
     private final ServerSocket server = new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
     private final List<Socket> sockets = new ArrayList<>();
     private volatile boolean cut;
 
-    CutCable() throws IOException {}
+    public CutCable() throws IOException {}
 
     /** The port that leads to another. */
-    int to(int port) {
+    public int to(int port) {
         start(() -> {
             while (true) {
                 connect(server.accept(), port);
@@ -27,7 +27,7 @@ final class CutCable implements AutoCloseable {
         return server.getLocalPort();
     }
 
-    void cut() {
+    public void cut() {
         cut = true;
     }
 

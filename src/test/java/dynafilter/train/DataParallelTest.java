@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dynafilter.TensorAssert;
+import dynafilter.checkpoint.Checkpoint;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
@@ -130,6 +132,29 @@ class DataParallelTest {
                 assertEquals(straight.get(i + 1).trainAccuracy(), epochs.get(i).trainAccuracy());
                 assertClose(straight.get(i + 1).loss(), epochs.get(i).loss(), i + 1);
             }
+        }
+    }
+
+    @Test
+    void aResumedRunOfAsManyRanksIsTheOneThatNeverStopped() throws InterruptedException {
+        Recipe recipe = manySided();
+        train(recipe, 2);
+        Path out = folder.resolve("stopped");
+        Together.run(2, group -> {
+            try (TestRun run = made(recipe, group.leads() ? out : folder.resolve("none"), group)) {
+                run.stopWhen(step -> step >= 5);
+                return run.run();
+            }
+        });
+        Together.run(2, group -> {
+            try (TestRun run = made(recipe, out, group)) {
+                return run.resume().run();
+            }
+        });
+        assertEquals(TestRun.history(folder.resolve("run2")), TestRun.history(out));
+        try (Checkpoint straight = Checkpoint.read(folder.resolve("run2").resolve("last.pt"));
+                Checkpoint resumed = Checkpoint.read(out.resolve("last.pt"))) {
+            TensorAssert.assertIdentical(straight.model(), resumed.model());
         }
     }
 
