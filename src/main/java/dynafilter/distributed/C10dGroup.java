@@ -61,8 +61,13 @@ public final class C10dGroup implements WorkerGroup {
                     ? NcclBackend.create(store, placement, timeout)
                     : GlooBackend.create(store, placement, timeout);
         } catch (RuntimeException failure) {
-            throw heartbeat.explain(failure);
+            throw heartbeat.explain(
+                    failure, "; where the ranks' machines have several networks, name the one in " + networkVariable());
         }
+    }
+
+    private String networkVariable() {
+        return device.isCuda() ? "NCCL_SOCKET_IFNAME" : GlooBackend.INTERFACES;
     }
 
     /**
@@ -134,7 +139,7 @@ public final class C10dGroup implements WorkerGroup {
             start.get()._wait();
         } catch (RuntimeException failure) {
             broken = true;
-            throw heartbeat.explain(failure);
+            throw heartbeat.explain(failure, "");
         }
     }
 

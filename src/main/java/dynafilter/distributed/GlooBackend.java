@@ -1,16 +1,19 @@
 package dynafilter.distributed;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.javacpp.chrono.Milliseconds;
 import org.bytedeco.pytorch.Backend;
 import org.bytedeco.pytorch.ProcessGroupGloo;
-import org.bytedeco.pytorch.gloo.Device;
 
 /** c10d over TCP, for tensors on the CPU. */
 final class GlooBackend {
-    private static final String INTERFACES = "GLOO_SOCKET_IFNAME"; // as PyTorch reads it, names with commas between
+    static final String INTERFACES = "GLOO_SOCKET_IFNAME"; // as PyTorch reads it, names with commas between
 
     private GlooBackend() {}
 
@@ -24,7 +27,10 @@ final class GlooBackend {
                     options.devices().push_back(ProcessGroupGloo.createDeviceForInterface(name.strip()));
                 }
             } else {
-                options.devices().push_back(device(placement));
+                options.devices()
+                        .push_back(address(placement)
+                                .map(ProcessGroupGloo::createDeviceForHostname)
+                                .orElseGet(ProcessGroupGloo::createDefaultDevice));
             }
             Backend backend = new ProcessGroupGloo(store.torch(), placement.rank(), placement.size(), options);
             backend.retainReference();
@@ -32,10 +38,16 @@ final class GlooBackend {
         }
     }
 
-    /** The default is where the machine's own name leads, which in a container may be nowhere. */
-    private static Device device(Placement placement) {
-        return placement.isLocal()
-                ? ProcessGroupGloo.createDeviceForHostname("127.0.0.1")
-                : ProcessGroupGloo.createDefaultDevice();
+    /**
+     * This machine's address on the way to the store, where the others can reach it, too. Gloo's default is where the
+     * machine's own name leads, which is often the loopback device, and in a container may be nowhere.
+     */
+    private static Optional<String> address(Placement placement) {
+        try (DatagramSocket socket = new DatagramSocket()) { // connecting one sends nothing
+            socket.connect(InetAddress.getByName(placement.host()), placement.port());
+            return Optional.of(socket.getLocalAddress().getHostAddress().replaceFirst("%.*", ""));
+        } catch (IOException | UncheckedIOException noWay) {
+            return Optional.empty();
+        }
     }
 }

@@ -19,6 +19,7 @@ import java.util.stream.IntStream;
 final class Heartbeat implements AutoCloseable {
     private static final String FAILURE = "failure";
     private static final String LEFT = "left";
+    private static final String SOURCE = "\\[/\\S+:\\d+\\] "; // Gloo says which line of its own code failed
     private static final long LONGEST_INTERVAL = 500_000_000; // nanoseconds
     private static final long INTERVAL_OF_A_RANK = 10_000_000; // many ranks ask less often: each asks for all
     private static final long LONGEST_LEAVE = 5_000_000_000L;
@@ -295,9 +296,13 @@ final class Heartbeat implements AutoCloseable {
         return String.format(Locale.ROOT, "%.1f s", nanoseconds / 1e9);
     }
 
-    /** Why a collective failed: waits until enough is known. */
-    WorkerFailure explain(RuntimeException failure) {
-        String line = NativeRuntime.firstLine(failure);
+    /**
+     * Why a collective failed: waits until enough is known.
+     *
+     * @param advice where nobody is to blame
+     */
+    WorkerFailure explain(RuntimeException failure, String advice) {
+        String line = NativeRuntime.firstLine(failure).replaceAll(SOURCE, "");
         boolean hangs = line.toLowerCase(Locale.ROOT).contains("timed out");
         long end = System.nanoTime() + (long) (2 * PATIENCE * interval);
         while (System.nanoTime() < end) {
@@ -308,7 +313,7 @@ final class Heartbeat implements AutoCloseable {
             }
             sleep(interval / 16);
         }
-        announce("the connection to another rank broke (" + line + ")");
+        announce("the connection to another rank broke (" + line + ")" + advice);
         return new WorkerFailure(verdict(), failure);
     }
 
