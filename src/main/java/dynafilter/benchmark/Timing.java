@@ -1,6 +1,7 @@
 package dynafilter.benchmark;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -20,7 +21,11 @@ public record Timing(double median, double p10, double p90) {
 
     /** As values for JSON. */
     public Map<String, Object> toMap() {
-        return Map.of("median", median, "p10", p10, "p90", p90);
+        Map<String, Object> values = new LinkedHashMap<>();
+        values.put("median", median);
+        values.put("p10", p10);
+        values.put("p90", p90);
+        return values;
     }
 
     private static double quantile(double[] sorted, double share) {

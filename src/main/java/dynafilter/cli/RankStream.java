@@ -51,4 +51,14 @@ final class RankStream extends FilterOutputStream {
             write(bytes[offset + i]);
         }
     }
+
+    /** A progress bar, which begins at the start of a line, does not wait for its end. */
+    @Override
+    public synchronized void flush() throws IOException {
+        if (length > 0 && line[0] == '\r') {
+            out.write(line, 0, length);
+            length = 0;
+        }
+        out.flush();
+    }
 }

@@ -77,7 +77,9 @@ class DistributedRunTest {
         assertSays(outcome, "[0] processes  2, joined by Gloo: 8 images of each step a process", "[0] epoch 2/2");
         assertTrue(outcome.out().lines().noneMatch(line -> line.startsWith("[1] ")), outcome.out());
         assertEquals(1 + 2, Files.readAllLines(run.resolve("history.csv")).size());
-        assertTrue(Files.readString(json).contains("\"processes\" : 2"), Files.readString(json));
+        for (String field : List.of("\"processes\" : 2", "\"bytes\" : 850048", "\"p90\" : ")) {
+            assertTrue(Files.readString(json).contains(field), Files.readString(json));
+        }
 
         Path alone = folder.resolve("alone");
         Outcome.ofSuccess(train(data, alone, "--epochs", 2, "--sync-batchnorm"));
