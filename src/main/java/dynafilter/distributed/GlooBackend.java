@@ -1,5 +1,6 @@
 package dynafilter.distributed;
 
+import dynafilter.runtime.NativeRuntime;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
@@ -10,6 +11,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.javacpp.chrono.Milliseconds;
 import org.bytedeco.pytorch.Backend;
 import org.bytedeco.pytorch.ProcessGroupGloo;
+import org.bytedeco.pytorch.global.torch_gloo;
 
 /** c10d over TCP, for tensors on the CPU. */
 final class GlooBackend {
@@ -18,6 +20,7 @@ final class GlooBackend {
     private GlooBackend() {}
 
     static Backend create(RendezvousStore store, Placement placement, Duration timeout) {
+        NativeRuntime.load(torch_gloo.class);
         try (PointerScope scope = new PointerScope()) {
             ProcessGroupGloo.Options options = ProcessGroupGloo.Options.create(new Milliseconds(timeout.toMillis()));
             Optional<String> interfaces =

@@ -1,9 +1,11 @@
 package dynafilter.distributed;
 
+import dynafilter.runtime.NativeRuntime;
 import java.time.Duration;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.javacpp.chrono.Milliseconds;
 import org.bytedeco.pytorch.Backend;
+import org.bytedeco.pytorch.global.torch_nccl;
 import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
 
 /** c10d between GPUs. Loaded only where there are some: the CPU's natives have no NCCL. */
@@ -11,6 +13,7 @@ final class NcclBackend {
     private NcclBackend() {}
 
     static Backend create(RendezvousStore store, Placement placement, Duration timeout) {
+        NativeRuntime.load(torch_nccl.class);
         try (PointerScope scope = new PointerScope()) {
             ProcessGroupNCCL.Options options = ProcessGroupNCCL.Options.create();
             // NCCL's own watchdog aborts the process without a word of who is to blame: Heartbeat comes first.

@@ -26,19 +26,26 @@ public final class NativeRuntime {
      * @param cuda whether to load CUDA's libraries, where {@code machine} has what it takes
      * @throws InputException where this machine cannot load the natives, with the first cause
      */
-    public static void load(CudaDiagnosis machine, boolean cuda) {
+    public static synchronized void load(CudaDiagnosis machine, boolean cuda) {
         applySettings();
         machine.load(cuda);
-        try {
+        try (NativeCacheLock lock = NativeCacheLock.acquire()) {
             Loader.load(torch.class);
+            if (cuda) {
+                machine.loadBinding();
+            }
         } catch (LinkageError failure) {
             throw new InputException(
                     "cannot load libtorch on " + platform() + ": " + firstLine(failure)
                             + "; rebuild with `mvn package` on this machine (Linux x86-64 needs glibc 2.28 or newer)",
                     failure);
         }
-        if (cuda) {
-            machine.loadBinding();
+    }
+
+    /** Loads a further part of the binding, after libtorch. */
+    public static synchronized void load(Class<?> binding) {
+        try (NativeCacheLock lock = NativeCacheLock.acquire()) {
+            Loader.load(binding);
         }
     }
 

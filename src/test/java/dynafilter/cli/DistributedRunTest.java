@@ -268,6 +268,18 @@ class DistributedRunTest {
 
     @Test
     @Tag("distributed")
+    void theFirstProcessesOfAMachineDoNotCopyNativesOverEachOther() throws IOException, InterruptedException {
+        List<String> java = Child.java(
+                Path.of(System.getProperty("java.home")), "-Dorg.bytedeco.javacpp.cachedir=" + folder.resolve("cache"));
+        Outcome outcome;
+        try (Child child = Child.start(folder, java, workers(4, "--epochs", 1))) {
+            outcome = child.await();
+        }
+        assertEquals(0, outcome.code(), outcome.out() + outcome.err());
+    }
+
+    @Test
+    @Tag("distributed")
     void aSignalStopsAllAtOneStepAndAnotherNumberOfWorkersGoesOn() throws IOException, InterruptedException {
         Outcome outcome;
         try (Child child = Child.start(folder, workers(2, "--epochs", EPOCHS))) {
