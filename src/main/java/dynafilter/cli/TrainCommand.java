@@ -81,53 +81,60 @@ final class TrainCommand implements Command {
     @Override
     public int run(CommandLine line, Interruption interruption) {
         CommonOptions.refuseArguments(line, name());
-        String progress = line.getOptionValue("progress", "auto");
-        Terminal.of(progress);
+        Terminal.of(progress(line));
         TrainingRun.Settings settings = TrainingRun.Settings.of(line);
         RunStart.check(line);
-        Map<String, Object> given = RecipeOptions.given(line);
-        Path config = CommonOptions.path(line, "config");
-        Recipe recipe = Recipes.with(config == null ? Recipe.DEFAULT : RunConfig.read(config), given, true);
         RankedRun.timeout(line);
-        int workers = LocalWorkers.count(line);
+        Path config = CommonOptions.path(line, "config");
+        Map<String, Object> given = RecipeOptions.given(line);
+        Recipe recipe = Recipes.with(config == null ? Recipe.DEFAULT : RunConfig.read(config), given, true);
+        RankedRun.Work work = work(line, recipe, given, settings, interruption);
         Optional<Placement> placement = Placement.of(System.getenv());
-        if (placement.isPresent() && line.hasOption(LocalWorkers.OPTION)) {
-            throw new InputException("--workers starts processes, but the environment says that a launcher has done so"
-                    + " (RANK and WORLD_SIZE); give one of the two");
+        if (placement.isPresent()) {
+            if (line.hasOption(LocalWorkers.OPTION)) {
+                throw new InputException("--workers starts processes, but the environment says that a launcher has done"
+                        + " so (RANK and WORLD_SIZE); give one of the two");
+            }
+            return new RankedRun(line, placement.get()).run(interruption, start -> named(start, recipe), work);
         }
-        RunStart start = placement.isPresent() ? null : RunStart.of(line);
-        if (start == null || start.checkpoint() == null) { // a run that goes on has its own recipe
-            Trainer.requireShares(
-                    recipe.batchSize(), placement.map(Placement::size).orElse(workers));
+        RunStart start = RunStart.of(line);
+        int workers = LocalWorkers.count(line);
+        if (start.checkpoint() == null) { // a run that goes on has its own recipe
+            Trainer.requireShares(recipe.batchSize(), workers);
         }
         if (workers > 1) {
             return LocalWorkers.run(name(), line, workers);
         }
-        RankedRun.Work work = (from, session, group) -> {
-            Terminal terminal = Terminal.of(group.leads() ? progress : "none");
-            TrainingRun.Settings own = settings.replacing(from.replaces());
-            if (from.checkpoint() == null) {
-                new TrainingRun(recipe, from.directory(), own, terminal, interruption, group).start(session);
+        Path before = start.checkpoint() != null ? start.source().config() : config;
+        OptionalInt threads = before == null ? OptionalInt.empty() : RunConfig.threads(before);
+        return work.run(named(start, recipe), Session.open(line, threads), WorkerGroup.single());
+    }
+
+    private static String progress(CommandLine line) {
+        return line.getOptionValue("progress", "auto");
+    }
+
+    /** What this process does, alone or as one of several. */
+    private static RankedRun.Work work(
+            CommandLine line,
+            Recipe recipe,
+            Map<String, Object> given,
+            TrainingRun.Settings settings,
+            Interruption interruption) {
+        return (start, session, group) -> {
+            Terminal terminal = Terminal.of(group.leads() ? progress(line) : "none");
+            TrainingRun.Settings own = settings.replacing(start.replaces());
+            if (start.checkpoint() == null) {
+                new TrainingRun(recipe, start.directory(), own, terminal, interruption, group).start(session);
             } else {
                 resume(
-                        from,
+                        start,
                         given,
                         (goesOn, directory) -> new TrainingRun(goesOn, directory, own, terminal, interruption, group),
                         session);
             }
             return ExitCode.DONE;
         };
-        if (placement.isPresent()) {
-            return new RankedRun(line, placement.get()).run(interruption, found -> named(found, recipe), work);
-        }
-        OptionalInt threads = OptionalInt.empty();
-        if (start.checkpoint() != null) {
-            threads = RunConfig.threads(start.source().config());
-        } else if (config != null) {
-            threads = RunConfig.threads(config);
-        }
-        RunStart named = named(start, recipe);
-        return work.run(named, Session.open(line, threads), WorkerGroup.single());
     }
 
     /** A new run that was given no folder gets one. */

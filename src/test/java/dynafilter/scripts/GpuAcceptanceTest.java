@@ -189,10 +189,13 @@ class GpuAcceptanceTest {
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
         program("#!/bin/sh\nexec '" + java + "' -XX:TieredStopAtLevel=1 -cp '" + System.getProperty("java.class.path")
                 + "' dynafilter.cli.Main \"$@\" --threads 1\n");
-        Script script = accept("FAILS=", "--device", "cpu", "--quick", "--only", "parity,graph");
+        Script script = accept("FAILS=", "--device", "cpu", "--quick", "--only", "parity,graph,group");
         assertEquals(0, script.code(), script.out());
         assertEquals(
                 "gradients 0.0e+00, parameters 0.0e+00, their way 0.0e+00, scores 0.0e+00",
                 part("parity").get("detail").asText());
+        assertEquals(
+                "of one: parameters 0.0e+00, their way 0.0e+00",
+                part("group").get("detail").asText());
     }
 }
