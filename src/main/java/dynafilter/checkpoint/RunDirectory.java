@@ -20,17 +20,12 @@ public record RunDirectory(Path path) {
     /** How the names of TensorBoard's event files begin. */
     public static final String EVENTS = "events.out.tfevents.";
 
-    private static final List<String> FILES = List.of(
-            "best.pt",
-            "last.pt",
-            "config.json",
-            "history.csv",
-            "train.log",
-            "result.json",
-            "report.html",
-            "model.ts.pt",
-            "maps.png",
-            "backbone.ts.pt");
+    private static final List<String> RESULTS =
+            List.of("best.pt", "last.pt", "result.json", "report.html", "model.ts.pt", "maps.png");
+
+    private static final List<String> FILES = Stream.concat(
+                    RESULTS.stream(), Stream.of("config.json", "history.csv", "train.log", "backbone.ts.pt"))
+            .toList();
 
     /** The checkpoint of the epoch with the best accuracy so far. */
     public Path best() {
@@ -108,6 +103,11 @@ public record RunDirectory(Path path) {
     public boolean isUsed() {
         return FILES.stream().anyMatch(name -> Files.exists(path.resolve(name)))
                 || !eventFiles().isEmpty();
+    }
+
+    /** Whether what a run has written here is no more than what it writes before its first epoch is over. */
+    public boolean isOnlyBegun() {
+        return RESULTS.stream().noneMatch(name -> Files.exists(path.resolve(name)));
     }
 
     /** The folder a checkpoint lies in. */

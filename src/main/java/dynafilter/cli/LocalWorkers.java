@@ -140,8 +140,10 @@ final class LocalWorkers {
             }
             pause();
         }
-        failure = failure == 0 ? firstFailure() : failure;
-        return failure == 0 || failure == ExitCode.USAGE ? failure : ExitCode.FAILED;
+        if (workers.stream().anyMatch(worker -> worker.exitValue() == ExitCode.USAGE)) {
+            return ExitCode.USAGE; // the others end because of that one
+        }
+        return failure == 0 && firstFailure() == 0 ? ExitCode.DONE : ExitCode.FAILED;
     }
 
     /** The exit code of a worker that failed, which is said where it could not do so itself; 0 while there is none. */

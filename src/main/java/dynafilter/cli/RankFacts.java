@@ -3,7 +3,6 @@ package dynafilter.cli;
 import dynafilter.data.DataSet;
 import dynafilter.distributed.Agreement;
 import dynafilter.distributed.WorkerGroup;
-import dynafilter.runtime.NativeRuntime;
 import dynafilter.train.Recipe;
 import dynafilter.train.Recipes;
 import java.util.LinkedHashMap;
@@ -25,14 +24,12 @@ final class RankFacts {
     }
 
     /** @throws dynafilter.runtime.InputException naming the first difference */
-    void require(DataSet set, Session session) {
+    void require(DataSet set) {
         if (group.isSingle()) {
             return;
         }
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("version", Version.ofProgram());
-        facts.put("libtorch", NativeRuntime.torchVersion());
-        facts.put("device type", session.device().isCuda() ? "cuda" : "cpu");
         facts.put("data with sha256", set.sha256());
         Recipes.toMap(recipe).forEach((name, value) -> {
             if (!PLACES.contains(name)) {

@@ -49,7 +49,10 @@ record RunStart(Path checkpoint, Path folder, boolean replaces) {
         if (Files.exists(directory.last())) {
             return resumed(out.toString(), out);
         }
-        return begun(out, !Files.exists(directory.best()));
+        // A kill between an epoch's two checkpoints leaves the first; before them there is nothing to lose.
+        return Files.exists(directory.best())
+                ? resumed(directory.best().toString(), out)
+                : begun(out, directory.isOnlyBegun());
     }
 
     private static RunStart begun(Path out, boolean replaces) {

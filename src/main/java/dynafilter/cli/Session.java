@@ -49,7 +49,7 @@ record Session(ComputeDevice device, int threads, CudaDiagnosis machine) {
         NativeRuntime.load(machine, !name.equals("cpu"));
         NativeRuntime.useThreads(threads);
         ComputeDevice device = ComputeDevice.choose(name, machine);
-        if (device.isCuda() && gpu > 0 && !name.contains(":")) {
+        if (device.isCuda() && ComputeDevice.gpus() > 1 && !name.contains(":")) { // alone it is the rank's own
             device = ComputeDevice.choose("cuda:" + gpu, machine);
         }
         if (name.equals("auto") && !device.isCuda() && CudaDiagnosis.isBuilt() && machine.hasDriver()) {

@@ -5,6 +5,7 @@ import dynafilter.checkpoint.RunDirectory;
 import dynafilter.distributed.Placement;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.runtime.InputException;
+import dynafilter.train.Ending;
 import dynafilter.train.Recipe;
 import dynafilter.train.Recipes;
 import dynafilter.train.RunConfig;
@@ -124,16 +125,14 @@ final class TrainCommand implements Command {
         return (start, session, group) -> {
             Terminal terminal = Terminal.of(group.leads() ? progress(line) : "none");
             TrainingRun.Settings own = settings.replacing(start.replaces());
-            if (start.checkpoint() == null) {
-                new TrainingRun(recipe, start.directory(), own, terminal, interruption, group).start(session);
-            } else {
-                resume(
-                        start,
-                        given,
-                        (goesOn, directory) -> new TrainingRun(goesOn, directory, own, terminal, interruption, group),
-                        session);
-            }
-            return ExitCode.DONE;
+            BiFunction<Recipe, RunDirectory, TrainingRun> run =
+                    (whose, directory) -> new TrainingRun(whose, directory, own, terminal, interruption, group);
+            Ending ending = start.checkpoint() == null
+                    ? run.apply(recipe, start.directory()).start(session)
+                    : resume(start, given, run, session);
+            // A launcher must not take a run for done that a signal to another process has stopped.
+            boolean byAnother = ending == Ending.INTERRUPTED && !interruption.getAsBoolean();
+            return byAnother ? ExitCode.FAILED : ExitCode.DONE;
         };
     }
 
@@ -144,7 +143,7 @@ final class TrainCommand implements Command {
                 : new RunStart(null, RunDirectory.create(nameOf(recipe)).path(), start.replaces());
     }
 
-    private static void resume(
+    private static Ending resume(
             RunStart start,
             Map<String, Object> given,
             BiFunction<Recipe, RunDirectory, TrainingRun> run,
@@ -155,7 +154,8 @@ final class TrainCommand implements Command {
             values.putAll(given);
             Recipe recipe = Recipes.with(recipeOf(checkpoint, file), values, true);
             boolean finished = checkpoint.epoch() >= recipe.epochs(); // then the run stays as it is
-            run.apply(recipe, finished ? start.source() : start.directory()).resume(session, file, checkpoint);
+            return run.apply(recipe, finished ? start.source() : start.directory())
+                    .resume(session, file, checkpoint);
         }
     }
 

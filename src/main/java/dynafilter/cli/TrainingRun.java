@@ -18,6 +18,7 @@ import dynafilter.model.StateDict;
 import dynafilter.report.TensorBoardLog;
 import dynafilter.runtime.CudaGraphMode;
 import dynafilter.runtime.DeviceMemory;
+import dynafilter.runtime.InputException;
 import dynafilter.runtime.ShellWord;
 import dynafilter.train.AdapterCalibration;
 import dynafilter.train.Ending;
@@ -27,6 +28,7 @@ import dynafilter.train.Recipe;
 import dynafilter.train.RunConfig;
 import dynafilter.train.Trainer;
 import dynafilter.train.TrainingData;
+import dynafilter.train.TrainingFailure;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -125,7 +127,7 @@ final class TrainingRun {
         Map<String, Tensor> initial = Map.of();
         RankFacts facts = new RankFacts(group, recipe);
         DataSet set = facts.inTurn(() -> DataSource.open(recipe.data(), DataOption.ofRun(recipe, terminal)));
-        facts.require(set, session);
+        facts.require(set);
         try (TrainingData data = onDevice(set, session);
                 PretrainedBackbone backbone = checkpoint == null
                         ? facts.inTurn(() -> new BackboneSource()
@@ -165,6 +167,7 @@ final class TrainingRun {
                     interruption.arm();
                     if (group.leads()) {
                         prepareFolder(file);
+                        Logging.toFile(directory.log());
                         backbone.writeProgram(directory);
                         RunHeader header = new RunHeader(recipe, session, group, set, data, shape, initial);
                         RunConfig.write(directory.config(), recipe, header.facts(trainer, file, vectors));
@@ -197,8 +200,13 @@ final class TrainingRun {
                 group.barrier(); // nobody leaves before all is written
                 return ending;
             }
-        } catch (WorkerFailure failure) {
-            throw RankedRun.withWayOn(failure, directory, resumption(""));
+        } catch (InputException | TrainingFailure own) {
+            throw own;
+        } catch (RuntimeException failure) { // what autograd passes on of a failure has lost its type
+            throw group.failure()
+                    .<RuntimeException>map(
+                            why -> RankedRun.withWayOn(new WorkerFailure(why, failure), directory, resumption("")))
+                    .orElse(failure);
         } finally {
             terminal.clear();
             initial.values().forEach(Pointer::close);
@@ -251,13 +259,17 @@ final class TrainingRun {
                 directory.requireUnused(); // still: the data took a while to read
             }
             directory.clear();
-        } else if (!directory.isSame(RunDirectory.of(resumed))) {
-            RunDirectory source = RunDirectory.of(resumed);
+            return;
+        }
+        RunDirectory source = RunDirectory.of(resumed);
+        if (!directory.isSame(source)) {
             copy(source.history(), directory.history());
             copy(source.best(), directory.best());
             directory.copyEventFiles(source);
         }
-        Logging.toFile(directory.log());
+        if (!resumed.toAbsolutePath().equals(directory.last().toAbsolutePath())) {
+            copy(resumed, directory.last()); // a run that is killed before its next checkpoint goes on from here
+        }
     }
 
     private static void copy(Path from, Path to) {

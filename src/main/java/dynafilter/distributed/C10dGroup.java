@@ -7,6 +7,8 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -50,6 +52,10 @@ public final class C10dGroup implements WorkerGroup {
                     + " has been started a second time while the first was with the others; start all ranks together,"
                     + " each once");
         }
+        // Before the backend, which would wait for ranks that make another one.
+        Agreement.require(
+                this,
+                Map.of("device type", device.isCuda() ? "cuda" : "cpu", "libtorch", NativeRuntime.torchVersion()));
         String[] names = new String[placement.size()];
         List<String> found = exchange(describe());
         for (int rank = 0; rank < names.length; rank++) {
@@ -208,6 +214,11 @@ public final class C10dGroup implements WorkerGroup {
     @Override
     public String launch() {
         return placement.launch();
+    }
+
+    @Override
+    public Optional<String> failure() {
+        return heartbeat.verdict();
     }
 
     @Override

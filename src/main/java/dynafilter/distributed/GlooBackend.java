@@ -4,7 +4,9 @@ import dynafilter.runtime.NativeRuntime;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
+import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.time.Duration;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
@@ -48,7 +50,16 @@ final class GlooBackend {
     private static Optional<String> address(Placement placement) {
         try (DatagramSocket socket = new DatagramSocket()) { // connecting one sends nothing
             socket.connect(InetAddress.getByName(placement.host()), placement.port());
-            return Optional.of(socket.getLocalAddress().getHostAddress().replaceFirst("%.*", ""));
+            InetAddress own = socket.getLocalAddress();
+            if (own.isLoopbackAddress() && placement.neighbours() < placement.size()) {
+                // The machine's own name leads there, as on Debian.
+                own = NetworkInterface.networkInterfaces()
+                        .flatMap(NetworkInterface::inetAddresses)
+                        .filter(address -> address instanceof Inet4Address && !address.isLoopbackAddress())
+                        .findFirst()
+                        .orElse(own);
+            }
+            return Optional.of(own.getHostAddress().replaceFirst("%.*", ""));
         } catch (IOException | UncheckedIOException noWay) {
             return Optional.empty();
         }

@@ -149,7 +149,7 @@ final class Heartbeat implements AutoCloseable {
         long left = store.add(LEFT, 1);
         if (placement.rank() == 0 && !placement.agentStore()) {
             // Where a rank is gone there is no use in waiting for all.
-            long end = System.nanoTime() + (verdict() == null ? Math.min(timeout, LONGEST_LEAVE) : 3 * interval);
+            long end = System.nanoTime() + (verdict().isEmpty() ? Math.min(timeout, LONGEST_LEAVE) : 3 * interval);
             while (left < names.length && System.nanoTime() < end) {
                 sleep(interval / 16);
                 left = store.add(LEFT, 0);
@@ -224,7 +224,7 @@ final class Heartbeat implements AutoCloseable {
             if (known != null) {
                 announce(known);
                 if (isOverdue()) {
-                    stuck.accept(verdict());
+                    stuck.accept(known);
                     return;
                 }
             }
@@ -235,8 +235,9 @@ final class Heartbeat implements AutoCloseable {
         return closing;
     }
 
-    private synchronized String verdict() {
-        return verdict;
+    /** Why the ranks cannot go on; empty while all is well. */
+    synchronized Optional<String> verdict() {
+        return Optional.ofNullable(verdict);
     }
 
     /** This process itself was stopped for a while: what it has not heard in the meantime says nothing. */
@@ -309,12 +310,12 @@ final class Heartbeat implements AutoCloseable {
             Optional<String> known = judge((long) (PATIENCE * interval), hangs);
             if (known.isPresent()) {
                 announce(known.get());
-                return new WorkerFailure(verdict(), failure);
+                return new WorkerFailure(verdict().orElseThrow(), failure);
             }
             sleep(interval / 16);
         }
         announce("the connection to another rank broke (" + line + ")" + advice);
-        return new WorkerFailure(verdict(), failure);
+        return new WorkerFailure(verdict().orElseThrow(), failure);
     }
 
     /** Writes a reason to stop down for all ranks, where none is known yet, and waits until that is done. */
@@ -346,7 +347,7 @@ final class Heartbeat implements AutoCloseable {
             notifyAll();
         }
         try {
-            long patience = verdict() == null ? Math.min(timeout, LONGEST_LEAVE) + interval : 5 * interval;
+            long patience = verdict().isEmpty() ? Math.min(timeout, LONGEST_LEAVE) + interval : 5 * interval;
             talker.join(Duration.ofNanos(patience).toMillis());
         } catch (InterruptedException now) {
             Thread.currentThread().interrupt();

@@ -5,19 +5,23 @@ import java.time.Duration;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.javacpp.chrono.Milliseconds;
 import org.bytedeco.pytorch.Backend;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_nccl;
 import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
 
 /** c10d between GPUs. Loaded only where there are some: the CPU's natives have no NCCL. */
 final class NcclBackend {
+    private static final String ASYNC_ERROR_HANDLING = "TORCH_NCCL_ASYNC_ERROR_HANDLING"; // torchrun sets it
+
     private NcclBackend() {}
 
     static Backend create(RendezvousStore store, Placement placement, Duration timeout) {
         NativeRuntime.load(torch_nccl.class);
+        // NCCL's watchdog would end the process without a word of who is to blame; Heartbeat does so with one.
+        torch.set_env(ASYNC_ERROR_HANDLING, "0", true);
         try (PointerScope scope = new PointerScope()) {
             ProcessGroupNCCL.Options options = ProcessGroupNCCL.Options.create();
-            // NCCL's own watchdog aborts the process without a word of who is to blame: Heartbeat comes first.
-            options.timeout(new Milliseconds(2 * timeout.toMillis()));
+            options.timeout(new Milliseconds(timeout.toMillis()));
             Backend backend = new ProcessGroupNCCL(store.torch(), placement.rank(), placement.size(), options);
             backend.retainReference();
             return backend;

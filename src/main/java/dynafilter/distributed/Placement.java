@@ -28,7 +28,6 @@ public record Placement(
         boolean agentStore,
         int restart,
         String launch) {
-    private static final String NO_RUN_ID = "none"; // torchrun's default with a static rendezvous
     private static final int LAST_PORT = 65535;
 
     /** @throws InputException naming the variable that is out of range */
@@ -73,14 +72,12 @@ public record Placement(
     }
 
     /**
-     * The run's id where torchrun has one; else the folder, made anew at each of its calls, of the file that a worker is to
-     * write its error to: {@code FOLDER/attempt_1/0/error.json}.
+     * The folder of the file that a worker of torchrun is to write its error to, {@code FOLDER/attempt_1/0/error.json}: each of
+     * torchrun's calls makes a new one. Its run id may be that of an earlier run.
      */
     private static String launch(Map<String, String> environment) {
-        String id = text(environment, "TORCHELASTIC_RUN_ID", NO_RUN_ID);
-        return id.equals(NO_RUN_ID)
-                ? text(environment, "TORCHELASTIC_ERROR_FILE", "").replaceFirst("/?attempt_\\d+/.*", "")
-                : id;
+        String folder = text(environment, "TORCHELASTIC_ERROR_FILE", "").replaceFirst("/?attempt_\\d+/.*", "");
+        return folder.isEmpty() ? text(environment, "TORCHELASTIC_RUN_ID", "") : folder;
     }
 
     private static String text(Map<String, String> environment, String name, String otherwise) {

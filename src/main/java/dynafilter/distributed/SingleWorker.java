@@ -1,6 +1,7 @@
 package dynafilter.distributed;
 
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /** One process that was started alone. */
@@ -44,6 +45,11 @@ final class SingleWorker implements WorkerGroup {
     @Override
     public String launch() {
         return "";
+    }
+
+    @Override
+    public Optional<String> failure() {
+        return Optional.empty();
     }
 
     @Override

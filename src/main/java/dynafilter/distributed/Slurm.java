@@ -32,7 +32,9 @@ final class Slurm {
         torch.put("MASTER_ADDR", slurm.getOrDefault("MASTER_ADDR", firstNode(slurm)));
         torch.put("MASTER_PORT", slurm.getOrDefault("MASTER_PORT", String.valueOf(port(slurm))));
         torch.put("TORCHELASTIC_RESTART_COUNT", slurm.getOrDefault("SLURM_RESTART_COUNT", "0"));
-        torch.put("TORCHELASTIC_RUN_ID", "slurm-" + slurm.getOrDefault("SLURM_JOB_ID", "none"));
+        torch.put(
+                "TORCHELASTIC_RUN_ID",
+                "slurm-" + slurm.getOrDefault("SLURM_JOB_ID", "none") + "." + slurm.get("SLURM_STEP_ID"));
         return Optional.of(torch);
     }
 

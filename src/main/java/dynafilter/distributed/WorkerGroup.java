@@ -1,6 +1,7 @@
 package dynafilter.distributed;
 
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -65,6 +66,9 @@ public interface WorkerGroup extends AutoCloseable {
 
     /** What the launcher calls this run, across restarts; empty where it has no name for it. */
     String launch();
+
+    /** Why the ranks cannot go on together, as far as this one knows; empty while they can. */
+    Optional<String> failure();
 
     /** Tells the others why this rank gives up, so that they need not find out. */
     void fail(String why);

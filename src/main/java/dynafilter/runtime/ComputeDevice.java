@@ -49,6 +49,11 @@ public record ComputeDevice(DeviceType type, int index, String reason) {
         return machine.problem().or(() -> CudaGpu.problem(number(name)));
     }
 
+    /** How many GPUs this process can see; CUDA has to work. */
+    public static int gpus() {
+        return torch.cuda_device_count();
+    }
+
     private static int number(String name) {
         return name.contains(":") ? Integer.parseInt(name.substring(name.indexOf(':') + 1)) : 0;
     }

@@ -3,6 +3,8 @@ package dynafilter.runtime;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.bytedeco.javacpp.Loader;
 
@@ -11,25 +13,47 @@ import org.bytedeco.javacpp.Loader;
  * one would overwrite what the other has mapped, and end it.
  */
 final class NativeCacheLock implements AutoCloseable {
-    private static final String FILE = "dynafilter.lock";
-
-    private final FileChannel channel;
+    private final Path unpacked; // is there once all of it has been copied; null without a cache
+    private final FileChannel channel; // null where nobody has to wait
     private final FileLock lock;
 
-    private NativeCacheLock(FileChannel channel, FileLock lock) {
+    private NativeCacheLock(Path unpacked, FileChannel channel, FileLock lock) {
+        this.unpacked = unpacked;
         this.channel = channel;
         this.lock = lock;
     }
 
-    /** Waits for its turn. Goes on without one where there is no cache to write to, or its file system has no locks. */
-    static NativeCacheLock acquire() {
+    /**
+     * Waits for its turn, unless all is there. Goes on without one where there is no cache to write to, or its file system has
+     * no locks.
+     *
+     * @param what is to be loaded; another version has another name
+     */
+    static NativeCacheLock acquire(String what) {
+        Path unpacked = null;
         FileChannel channel = null;
         try {
+            Path cache = Loader.getCacheDir().toPath();
+            unpacked = cache.resolve("dynafilter-" + what + ".unpacked");
+            if (Files.exists(unpacked)) {
+                return new NativeCacheLock(unpacked, null, null);
+            }
             channel = FileChannel.open(
-                    Loader.getCacheDir().toPath().resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            return new NativeCacheLock(channel, channel.lock());
+                    cache.resolve("dynafilter.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            return new NativeCacheLock(unpacked, channel, channel.lock());
         } catch (IOException none) {
-            return new NativeCacheLock(channel, null);
+            return new NativeCacheLock(unpacked, channel, null);
+        }
+    }
+
+    /** All is loaded, and so unpacked: from now on nobody has to wait. */
+    void done() {
+        try {
+            if (lock != null) {
+                Files.write(unpacked, new byte[0]);
+            }
+        } catch (IOException full) {
+            // The next process waits for its turn, too.
         }
     }
 

@@ -29,11 +29,12 @@ public final class NativeRuntime {
     public static synchronized void load(CudaDiagnosis machine, boolean cuda) {
         applySettings();
         machine.load(cuda);
-        try (NativeCacheLock lock = NativeCacheLock.acquire()) {
+        try (NativeCacheLock lock = NativeCacheLock.acquire(name(torch.class) + (cuda ? "-cuda" : ""))) {
             Loader.load(torch.class);
             if (cuda) {
                 machine.loadBinding();
             }
+            lock.done();
         } catch (LinkageError failure) {
             throw new InputException(
                     "cannot load libtorch on " + platform() + ": " + firstLine(failure)
@@ -44,9 +45,15 @@ public final class NativeRuntime {
 
     /** Loads a further part of the binding, after libtorch. */
     public static synchronized void load(Class<?> binding) {
-        try (NativeCacheLock lock = NativeCacheLock.acquire()) {
+        try (NativeCacheLock lock = NativeCacheLock.acquire(name(binding))) {
             Loader.load(binding);
+            lock.done();
         }
+    }
+
+    /** Says which natives a part of the binding loads: those of the CPU and of CUDA are others. */
+    private static String name(Class<?> binding) {
+        return binding.getSimpleName() + "-" + torchVersion() + (CudaDiagnosis.isBuilt() ? "-gpu" : "");
     }
 
     /**

@@ -1,5 +1,7 @@
 package dynafilter.train;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dynafilter.distributed.Agreement;
 import dynafilter.distributed.WorkerFailure;
 import dynafilter.distributed.WorkerGroup;
@@ -8,6 +10,8 @@ import dynafilter.runtime.InputException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Collection;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.BytePointer;
@@ -103,10 +107,10 @@ final class Lockstep {
 
     /** @throws InputException where a rank begins with another network */
     void requireSameStart() {
-        firstDifferent(null).ifPresent(rank -> {
-            throw new InputException(
-                    "rank " + rank + " begins with other parameters than rank 0; give all ranks the same"
-                            + " --backbone file, --seed and checkpoint, on processors of one kind");
+        firstDifferent(state.parameters().state().values(), null).ifPresent(rank -> {
+            throw new InputException("rank " + rank
+                    + " begins with another network than rank 0, or at another step; give all ranks the same"
+                    + " --backbone file, --seed and checkpoint, on processors of one kind");
         });
     }
 
@@ -115,17 +119,17 @@ final class Lockstep {
      * @throws WorkerFailure where a rank has come to another network
      */
     void finishEpoch(Supplier<Ending> wish) {
-        firstDifferent(wish).ifPresent(rank -> {
+        firstDifferent(List.of(state.parameters().values()), wish).ifPresent(rank -> {
             throw new WorkerFailure("after epoch " + state.epoch() + " rank " + rank
                     + " has other parameters than rank 0: its memory or network is not to be trusted");
         });
     }
 
-    private OptionalInt firstDifferent(Supplier<Ending> wish) {
+    private OptionalInt firstDifferent(Collection<Tensor> tensors, Supplier<Ending> wish) {
         if (group.isSingle()) {
             return OptionalInt.empty();
         }
-        ByteBuffer hash = ByteBuffer.wrap(hash());
+        ByteBuffer hash = ByteBuffer.wrap(hash(tensors));
         Ending own = wish == null ? null : wish.get();
         long[][] votes = group.gather(own == VOTED[0] ? 1 : 0, own == VOTED[1] ? 1 : 0);
         for (int i = VOTED.length - 1; i >= 0; i--) {
@@ -136,13 +140,19 @@ final class Lockstep {
         return Agreement.firstDifferent(group.gather(hash.getLong(), hash.getLong(), hash.getLong(), hash.getLong()));
     }
 
-    /** SHA-256 of the trainable parameters. */
-    private byte[] hash() {
-        try (PointerScope scope = new PointerScope()) {
-            Tensor values = state.parameters().values().cpu();
+    /** SHA-256 of tensors, and of how far training has come. */
+    private byte[] hash(Collection<Tensor> tensors) {
+        try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update(
-                    new BytePointer(values.data_ptr()).capacity(values.nbytes()).asByteBuffer());
+            digest.update((state.epoch() + "/" + state.step()).getBytes(UTF_8));
+            for (Tensor tensor : tensors) {
+                try (PointerScope scope = new PointerScope()) {
+                    Tensor values = tensor.detach().cpu().contiguous();
+                    digest.update(new BytePointer(values.data_ptr())
+                            .capacity(values.nbytes())
+                            .asByteBuffer());
+                }
+            }
             return digest.digest();
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException(impossible);

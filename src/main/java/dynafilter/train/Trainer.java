@@ -3,6 +3,7 @@ package dynafilter.train;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.RunDirectory;
 import dynafilter.data.EpochPlan;
+import dynafilter.distributed.WorkerFailure;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.NetworkShape;
 import dynafilter.runtime.ComputeDevice;
@@ -96,6 +97,8 @@ public final class Trainer implements AutoCloseable {
     public Ending run() {
         try {
             return train();
+        } catch (WorkerFailure ofAnother) { // whose memory may be full
+            throw ofAnother;
         } catch (RuntimeException | OutOfMemoryError failure) {
             Optional<String> full = OutOfMemory.in(failure);
             if (full.isPresent()) {

@@ -56,7 +56,7 @@ class DistributedRunTest {
     }
 
     private static long awaitStep(Path run, long least) throws InterruptedException, IOException {
-        for (int i = 0; i < 2000; i++) {
+        for (int i = 0; i < 6000; i++) {
             if (Files.exists(run.resolve("last.pt")) && TinyRuns.step(run.resolve("last.pt")) >= least) {
                 return TinyRuns.step(run.resolve("last.pt"));
             }
@@ -102,7 +102,8 @@ class DistributedRunTest {
     @Test
     void aWorkerThatIsKilledIsNamedAndTheOthersEnd() throws IOException, InterruptedException {
         Outcome outcome;
-        try (Child child = Child.start(folder, workers(2, "--epochs", EPOCHS, "--dist-timeout", 30))) {
+        try (Child child =
+                Child.start(folder, workers(2, "--epochs", EPOCHS, "--sync-batchnorm", "--dist-timeout", 30))) {
             awaitStep(1);
             Ranks.signal("KILL", Ranks.workers(child.pid()).get(1));
             outcome = child.await();
@@ -127,7 +128,7 @@ class DistributedRunTest {
     @Test
     void aWorkerThatHangsIsNamedAndAllEnd() throws IOException, InterruptedException {
         int port = Together.freePort();
-        Object[] line = train(data, run, "--epochs", EPOCHS, "--dist-timeout", 3);
+        Object[] line = train(data, run, "--epochs", EPOCHS, "--dist-timeout", 6);
         try (Child first = Child.start(folder, Ranks.rank(0, 2, port), line);
                 Child second = Child.start(folder, Ranks.rank(1, 2, port), line)) {
             awaitStep(1);
@@ -219,7 +220,7 @@ class DistributedRunTest {
     @Tag("distributed")
     void aRankThatIsCutOffIsNamedAndAllEnd() throws Exception {
         int port = Together.freePort();
-        Object[] line = train(data, run, "--epochs", EPOCHS, "--dist-timeout", 3);
+        Object[] line = train(data, run, "--epochs", EPOCHS, "--dist-timeout", 6);
         try (CutCable cable = new CutCable();
                 Child first = Child.start(folder, Ranks.rank(0, 2, port), line);
                 Child second = Child.start(folder, Ranks.rank(1, 2, cable.to(port)), line)) {
@@ -256,7 +257,7 @@ class DistributedRunTest {
     @Tag("distributed")
     void theWorkerThatKeepsTheStoreHangs() throws IOException, InterruptedException {
         Outcome outcome;
-        try (Child child = Child.start(folder, workers(2, "--epochs", EPOCHS, "--dist-timeout", 3))) {
+        try (Child child = Child.start(folder, workers(2, "--epochs", EPOCHS, "--dist-timeout", 6))) {
             awaitStep(1);
             Ranks.signal("STOP", Ranks.workers(child.pid()).get(0));
             outcome = child.await();
@@ -264,6 +265,23 @@ class DistributedRunTest {
         assertEquals(1, outcome.code(), outcome.err());
         assertSays(outcome, "[1] dynafilter: rank 0 (process ", ", which keeps the store, does not answer for ");
         TinyRuns.step(run.resolve("last.pt"));
+    }
+
+    @Test
+    @Tag("distributed")
+    void aRunThatASignalToAnotherRankHasStoppedIsNotDone() throws IOException, InterruptedException {
+        int port = Together.freePort();
+        Object[] line = train(data, run, "--epochs", EPOCHS);
+        try (Child first = Child.start(folder, Ranks.rank(0, 2, port), line);
+                Child second = Child.start(folder, Ranks.rank(1, 2, port), line)) {
+            long step = awaitStep(1);
+            Ranks.signal("TERM", second.pid());
+            Outcome outcome = first.await();
+            assertEquals(1, outcome.code(), outcome.err());
+            assertSays(outcome, "[0] stopped ", "go on with: dynafilter train --resume " + run);
+            assertEquals(143, second.await().code());
+            assertTrue(TinyRuns.step(run.resolve("last.pt")) >= step, "saved");
+        }
     }
 
     @Test

@@ -56,6 +56,33 @@ class ResumeCommandTest {
     }
 
     @Test
+    void autoGoesOnWithTheRunOfTheFolderOrBeginsIt() throws IOException {
+        Outcome.ofSuccess(train(data, run, "--epochs", 3, "--resume", "auto", "--max-steps", 7));
+        assertEquals(7, TinyRuns.step(run.resolve("last.pt")));
+        Files.delete(run.resolve("last.pt")); // as a kill in the first epoch's end may leave it
+        Outcome fromBest = Outcome.ofSuccess(train(data, run, "--epochs", 3, "--resume", "auto"));
+        assertTrue(fromBest.out().contains("resumed    after epoch 1, at step 4"), fromBest.out());
+        assertSame(straight.resolve("last.pt"), run.resolve("last.pt"));
+
+        Path begun = run.resolveSibling("begun");
+        Files.createDirectories(begun);
+        Files.copy(run.resolve("config.json"), begun.resolve("config.json")); // killed before its first checkpoint
+        Outcome.ofSuccess(train(data, begun, "--epochs", 1, "--resume", "auto"));
+        assertEquals(TinyRuns.STEPS, TinyRuns.step(begun.resolve("last.pt")));
+        Files.delete(begun.resolve("last.pt"));
+        Files.delete(begun.resolve("best.pt"));
+        Files.writeString(begun.resolve("model.ts.pt"), "a network");
+        Outcome.of(train(data, begun, "--epochs", 1, "--resume", "auto")).assertRefused("holds a run");
+        assertEquals("a network", Files.readString(begun.resolve("model.ts.pt")));
+    }
+
+    @Test
+    void goesOnFromWhatItWasToldEvenIfItIsKilledAtOnce() throws IOException {
+        Outcome.ofSuccess("train", "--resume", "best", "--out", run, "--max-minutes", 0.00001);
+        assertEquals(4, TinyRuns.step(run.resolve("last.pt")), "the best epoch's, not the later one");
+    }
+
+    @Test
     void goesOnWithTheThreadsOfTheRun() {
         Outcome resumed = Outcome.ofSuccess("train", "--resume", run, "--max-steps", 7);
         assertTrue(resumed.line("device").contains(", 1 thread,"), resumed.out());

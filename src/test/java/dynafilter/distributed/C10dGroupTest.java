@@ -126,9 +126,9 @@ class C10dGroupTest {
 
     @Test
     void aRankThatLivesButDoesNotComeIsNamed() throws InterruptedException {
-        List<String> heard = Together.run(2, Duration.ofSeconds(1), group -> {
+        List<String> heard = Together.run(2, Duration.ofSeconds(3), group -> {
             if (group.rank() == 1) {
-                sleep(1800);
+                sleep(5000);
                 return "slept";
             }
             return stepUntilFailure(group);
@@ -136,7 +136,7 @@ class C10dGroupTest {
         assertTrue(
                 heard.get(0)
                         .matches(
-                                "rank 1 \\(process \\d+.*\\) lives, but did not come to .* in 1.0 s; wait longer with --dist-timeout"),
+                                "rank 1 \\(process \\d+.*\\) lives, but did not come to .* in 3.0 s; wait longer with --dist-timeout"),
                 heard.get(0));
     }
 

@@ -57,8 +57,8 @@ class PlacementTest {
                 new Placement(5, 1, 8, 4, "node-a", 29500, true, 2, "/tmp/torchelastic_x/none_y"),
                 Placement.of(TORCHRUN).orElseThrow());
         assertEquals(
-                "job-7",
-                Placement.of(with(TORCHRUN, "TORCHELASTIC_RUN_ID", "job-7"))
+                "/tmp/torchelastic_x/none_y",
+                Placement.of(with(TORCHRUN, "TORCHELASTIC_RUN_ID", "of an earlier run, too"))
                         .orElseThrow()
                         .launch());
     }
@@ -80,7 +80,7 @@ class PlacementTest {
         assertEquals(6, placement.size());
         assertEquals(2, placement.neighbours());
         assertEquals("gpu07", placement.host());
-        assertEquals("slurm-1234", placement.launch());
+        assertEquals("slurm-1234.0", placement.launch());
         assertTrue(placement.port() >= 20_000 && placement.port() < 32_000, "port " + placement.port());
         int other =
                 Placement.of(with(SLURM, "SLURM_STEP_ID", "1")).orElseThrow().port();

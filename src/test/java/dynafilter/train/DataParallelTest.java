@@ -12,6 +12,7 @@ import dynafilter.runtime.NativeRuntime;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.pytorch.Scalar;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -156,6 +157,29 @@ class DataParallelTest {
                 Checkpoint resumed = Checkpoint.read(out.resolve("last.pt"))) {
             TensorAssert.assertIdentical(straight.model(), resumed.model());
         }
+    }
+
+    @Test
+    void ranksThatBeginWithOtherNetworksAreRefusedThoughTheyDoNotTrainWhatDiffers() {
+        Recipe frozen = oneStepEpochs("freeze", "all", "sync_batchnorm", false);
+        InputException refused = assertThrows(
+                InputException.class,
+                () -> Together.run(2, group -> {
+                    Path out = folder.resolve("rank" + group.rank());
+                    Scalar change = new Scalar(1e-3 * group.rank());
+                    try (TestRun run = new TestRun(
+                            frozen,
+                            out,
+                            TestRun.images(64, 10),
+                            stop -> false,
+                            group,
+                            state -> state.get("backbone.conv1.weight").add_(change))) {
+                        return run.run();
+                    }
+                }));
+        assertTrue(
+                refused.getMessage().startsWith("rank 1 begins with another network than rank 0"),
+                refused.getMessage());
     }
 
     @Test

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
@@ -51,11 +52,23 @@ final class TestRun implements AutoCloseable {
 
     /** One rank's part of a run; closes the set. */
     TestRun(Recipe recipe, Path folder, DataSet set, Predicate<TestRun> stop, WorkerGroup group) {
+        this(recipe, folder, set, stop, group, state -> {});
+    }
+
+    /** @param change is made to the network before it begins */
+    TestRun(
+            Recipe recipe,
+            Path folder,
+            DataSet set,
+            Predicate<TestRun> stop,
+            WorkerGroup group,
+            Consumer<Map<String, Tensor>> change) {
         this.stop = stop;
         directory = new RunDirectory(folder);
         directory.makeWritable();
         NetworkShape shape = shape(recipe);
         initial = StateDict.random(shape, recipe.seed());
+        change.accept(initial);
         try (set) {
             data = TrainingData.of(set, recipe, ComputeDevice.CPU);
         }
