@@ -27,7 +27,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Ranks joined by libtorch's c10d: NCCL between GPUs, Gloo between CPUs. */
 public final class C10dGroup implements WorkerGroup {
-    private static final long POLL_MILLISECONDS = 10;
+    private static final long POLL = 10_000_000; // nanoseconds
     private static final String LOG_LEVEL = "TORCH_CPP_LOG_LEVEL";
 
     private final Placement placement;
@@ -188,7 +188,7 @@ public final class C10dGroup implements WorkerGroup {
                         + (round == 0 ? " has not been started" : " lives, but has not come here") + " within "
                         + timeout.toSeconds() + " s; wait longer with --dist-timeout");
             }
-            pause();
+            Heartbeat.sleep(POLL);
         }
         List<String> texts = IntStream.range(0, size())
                 .mapToObj(rank -> store.get(key(round, rank)))
@@ -201,14 +201,6 @@ public final class C10dGroup implements WorkerGroup {
 
     private static String key(long round, int rank) {
         return "exchange/" + round + "/" + rank;
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(POLL_MILLISECONDS);
-        } catch (InterruptedException now) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     @Override

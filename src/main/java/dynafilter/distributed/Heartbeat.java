@@ -332,7 +332,8 @@ final class Heartbeat implements AutoCloseable {
         found(failure); // the store may be what is gone
     }
 
-    private static void sleep(long nanoseconds) {
+    /** For a millisecond at least; less where the thread is interrupted, and then stays so. */
+    static void sleep(long nanoseconds) {
         try {
             Thread.sleep(Math.max(1, nanoseconds / 1_000_000));
         } catch (InterruptedException now) {

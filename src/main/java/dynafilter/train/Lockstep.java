@@ -107,7 +107,7 @@ final class Lockstep {
 
     /** @throws InputException where a rank begins with another network */
     void requireSameStart() {
-        firstDifferent(state.parameters().state().values(), null).ifPresent(rank -> {
+        firstDifferent(state.parameters().state().values()).ifPresent(rank -> {
             throw new InputException("rank " + rank
                     + " begins with another network than rank 0, or at another step; give all ranks the same"
                     + " --backbone file, --seed and checkpoint, on processors of one kind");
@@ -119,24 +119,29 @@ final class Lockstep {
      * @throws WorkerFailure where a rank has come to another network
      */
     void finishEpoch(Supplier<Ending> wish) {
-        firstDifferent(List.of(state.parameters().values()), wish).ifPresent(rank -> {
+        if (!group.isSingle()) {
+            gatherVotes(wish.get());
+        }
+        firstDifferent(List.of(state.parameters().values())).ifPresent(rank -> {
             throw new WorkerFailure("after epoch " + state.epoch() + " rank " + rank
                     + " has other parameters than rank 0: its memory or network is not to be trusted");
         });
     }
 
-    private OptionalInt firstDifferent(Collection<Tensor> tensors, Supplier<Ending> wish) {
-        if (group.isSingle()) {
-            return OptionalInt.empty();
-        }
-        ByteBuffer hash = ByteBuffer.wrap(hash(tensors));
-        Ending own = wish == null ? null : wish.get();
+    private void gatherVotes(Ending own) {
         long[][] votes = group.gather(own == VOTED[0] ? 1 : 0, own == VOTED[1] ? 1 : 0);
         for (int i = VOTED.length - 1; i >= 0; i--) {
             for (long[] row : votes) {
                 agreed = row[i] > 0 ? VOTED[i] : agreed;
             }
         }
+    }
+
+    private OptionalInt firstDifferent(Collection<Tensor> tensors) {
+        if (group.isSingle()) {
+            return OptionalInt.empty();
+        }
+        ByteBuffer hash = ByteBuffer.wrap(hash(tensors));
         return Agreement.firstDifferent(group.gather(hash.getLong(), hash.getLong(), hash.getLong(), hash.getLong()));
     }
 

@@ -51,11 +51,18 @@ class DistributedRunTest {
         }
     }
 
-    private long awaitStep(long least) throws InterruptedException, IOException {
-        return awaitStep(run, least);
+    /** How a run ends that loses one of its workers to a signal after the first checkpoint: with exit code 1. */
+    private Outcome failed(String signal, int rank, Object... line) throws IOException, InterruptedException {
+        try (Child child = Child.start(folder, line)) {
+            awaitStep(1);
+            Ranks.signal(signal, Ranks.workers(child.pid()).get(rank));
+            Outcome outcome = child.await();
+            assertEquals(1, outcome.code(), outcome.err());
+            return outcome;
+        }
     }
 
-    private static long awaitStep(Path run, long least) throws InterruptedException, IOException {
+    private long awaitStep(long least) throws InterruptedException, IOException {
         for (int i = 0; i < 6000; i++) {
             if (Files.exists(run.resolve("last.pt")) && TinyRuns.step(run.resolve("last.pt")) >= least) {
                 return TinyRuns.step(run.resolve("last.pt"));
@@ -101,14 +108,7 @@ class DistributedRunTest {
 
     @Test
     void aWorkerThatIsKilledIsNamedAndTheOthersEnd() throws IOException, InterruptedException {
-        Outcome outcome;
-        try (Child child =
-                Child.start(folder, workers(2, "--epochs", EPOCHS, "--sync-batchnorm", "--dist-timeout", 30))) {
-            awaitStep(1);
-            Ranks.signal("KILL", Ranks.workers(child.pid()).get(1));
-            outcome = child.await();
-        }
-        assertEquals(1, outcome.code(), outcome.err());
+        Outcome outcome = failed("KILL", 1, workers(2, "--epochs", EPOCHS, "--sync-batchnorm", "--dist-timeout", 30));
         assertSays(outcome, "dynafilter: rank 1 was ended by signal 9");
         assertNames(1, outcome);
         long step = TinyRuns.step(run.resolve("last.pt"));
@@ -239,13 +239,7 @@ class DistributedRunTest {
     @Test
     @Tag("distributed")
     void theWorkerThatKeepsTheStoreIsKilled() throws IOException, InterruptedException {
-        Outcome outcome;
-        try (Child child = Child.start(folder, workers(4, "--epochs", EPOCHS, "--dist-timeout", 20))) {
-            awaitStep(1);
-            Ranks.signal("KILL", Ranks.workers(child.pid()).get(0));
-            outcome = child.await();
-        }
-        assertEquals(1, outcome.code(), outcome.err());
+        Outcome outcome = failed("KILL", 0, workers(4, "--epochs", EPOCHS, "--dist-timeout", 20));
         for (int rank = 1; rank < 4; rank++) {
             assertSays(outcome, "[" + rank + "] dynafilter: rank 0 (process ");
         }
@@ -256,13 +250,7 @@ class DistributedRunTest {
     @Test
     @Tag("distributed")
     void theWorkerThatKeepsTheStoreHangs() throws IOException, InterruptedException {
-        Outcome outcome;
-        try (Child child = Child.start(folder, workers(2, "--epochs", EPOCHS, "--dist-timeout", 6))) {
-            awaitStep(1);
-            Ranks.signal("STOP", Ranks.workers(child.pid()).get(0));
-            outcome = child.await();
-        }
-        assertEquals(1, outcome.code(), outcome.err());
+        Outcome outcome = failed("STOP", 0, workers(2, "--epochs", EPOCHS, "--dist-timeout", 6));
         assertSays(outcome, "[1] dynafilter: rank 0 (process ", ", which keeps the store, does not answer for ");
         TinyRuns.step(run.resolve("last.pt"));
     }
