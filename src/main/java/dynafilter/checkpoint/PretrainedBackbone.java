@@ -27,7 +27,7 @@ public record PretrainedBackbone(BackboneArchitecture architecture, byte[] progr
      * The architecture of a run that goes on, without tensors: those are in its checkpoint.
      *
      * @param file the checkpoint, for what lies beside it
-     * @throws InputException where the architecture's program is not there
+     * @throws dynafilter.runtime.InputException where the architecture's program is not there
      */
     public static PretrainedBackbone of(Checkpoint checkpoint, Path file, ComputeDevice device) {
         long weights =
