@@ -10,6 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The classifier whose last convolution is generated from the label. Bound to the tensors of a state dict: it reads (and
@@ -146,7 +149,23 @@ public final class DynamicFilterNetwork implements AutoCloseable {
 
     private Tensor mapsOf(Tensor features, Tensor filters) {
         // The filters are rescaled instead of the maps: the same product, over far fewer numbers.
-        return conv2d(features, filters.mul(new Scalar(rescaling(shape))));
+        Tensor rescaled = filters.mul(new Scalar(rescaling(shape)));
+        return features.scalar_type().intern() == ScalarType.Float
+                ? conv2d(features, rescaled)
+                : evenConvolution(features, rescaled);
+    }
+
+    /**
+     * A convolution in half precision with an even number of filters: of an odd number oneDNN 3.7, which libtorch 2.10 brings,
+     * computes a wrong gradient of the input on processors with AVX-512's bfloat16 instructions, and says nothing.
+     */
+    private static Tensor evenConvolution(Tensor features, Tensor filters) {
+        long count = filters.size(0);
+        if (count % 2 == 0) {
+            return conv2d(features, filters);
+        }
+        Tensor padded = torch.cat(new TensorVector(filters, torch.zeros_like(filters.narrow(0, 0, 1))));
+        return conv2d(features, padded).narrow(1, 0, count);
     }
 
     /**

@@ -26,7 +26,7 @@ public final class ScriptClassifier implements Classifier {
     }
 
     private Tensor input(Tensor pixels) {
-        return normalization == null ? pixels : normalization.apply(pixels);
+        return ChannelsLast.of(normalization == null ? pixels : normalization.apply(pixels));
     }
 
     /** @throws InputException where the module has no such method: then it was not exported by this program */

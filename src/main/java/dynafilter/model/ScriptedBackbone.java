@@ -27,7 +27,7 @@ final class ScriptedBackbone implements Backbone {
             module.train(train);
             trains = train;
         }
-        return module.call("forward", images).toTensor();
+        return module.call("forward", ChannelsLast.of(images)).toTensor();
     }
 
     ScriptModule module() {

@@ -10,7 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
+import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.Precision;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -18,11 +20,14 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NativeScope.class)
 class DynamicFilterNetworkTest {
@@ -69,6 +74,29 @@ class DynamicFilterNetworkTest {
                 network.responseMaps(images, network.filters(), false).shape());
         assertArrayEquals(
                 new long[] {IMAGES, CLASSES}, network.forward(images, false).shape());
+    }
+
+    /** Some processors' kernels for half precision are wrong for an odd number of filters. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 7, 10})
+    void inBfloat16TheFeaturesHaveTheGradientTheyHaveInFloat32(long labels) {
+        Map<String, Tensor> state = state(FilterKind.DYNAMIC);
+        DynamicFilterNetwork network = network(FilterKind.DYNAMIC, state);
+        Tensor drawn = torch.randn(16, 64, 8, 8).contiguous(MemoryFormat.ChannelsLast);
+        Tensor filters = network.filters().detach().narrow(0, 0, labels);
+        Tensor exact = gradient(network, drawn, filters);
+        Tensor rounded;
+        try (Precision.Region autocast = Precision.BF16.autocast(ComputeDevice.CPU.type())) {
+            rounded = gradient(network, drawn.to(ScalarType.BFloat16), filters);
+        }
+        assertClose(exact, rounded.to(ScalarType.Float), 0.4, "gradient");
+    }
+
+    private static Tensor gradient(DynamicFilterNetwork network, Tensor features, Tensor filters) {
+        Tensor leaf = features.detach();
+        leaf.set_requires_grad(true);
+        network.scoresOf(leaf, filters).to(ScalarType.Float).pow(new Scalar(2)).sum().backward();
+        return leaf.grad();
     }
 
     @Test
