@@ -19,6 +19,7 @@ final class TestJpeg {
         61, 54, 47, 55, 62, 63
     };
     private static final int QUANTUM = 3;
+    private static final double[][] COSINE = cosines();
 
     private final int width;
     private final int height;
@@ -37,7 +38,7 @@ final class TestJpeg {
     TestJpeg(int width, int height, String sampling) {
         this.width = width;
         this.height = height;
-        String[] factors = sampling.split(",");
+        String[] factors = sampling.split(",", -1);
         across = new int[factors.length];
         down = new int[factors.length];
         for (int i = 0; i < factors.length; i++) {
@@ -215,6 +216,17 @@ final class TestJpeg {
         return blocks;
     }
 
+    /** By place and frequency. */
+    private static double[][] cosines() {
+        double[][] cosines = new double[BLOCK][BLOCK];
+        for (int x = 0; x < BLOCK; x++) {
+            for (int u = 0; u < BLOCK; u++) {
+                cosines[x][u] = Math.cos((2 * x + 1) * u * Math.PI / 16) * (u == 0 ? Math.sqrt(0.5) : 1) / 2;
+            }
+        }
+        return cosines;
+    }
+
     private static int[] coefficients(double[] samples) {
         int[] coefficients = new int[64];
         for (int k = 0; k < 64; k++) {
@@ -222,12 +234,9 @@ final class TestJpeg {
             int v = ZIGZAG[k] / BLOCK;
             double sum = 0;
             for (int i = 0; i < 64; i++) {
-                sum += samples[i]
-                        * Math.cos((2 * (i % BLOCK) + 1) * u * Math.PI / 16)
-                        * Math.cos((2 * (i / BLOCK) + 1) * v * Math.PI / 16);
+                sum += samples[i] * COSINE[i % BLOCK][u] * COSINE[i / BLOCK][v];
             }
-            double scale = (u == 0 ? Math.sqrt(0.5) : 1) * (v == 0 ? Math.sqrt(0.5) : 1) / 4;
-            coefficients[k] = (int) Math.rint(sum * scale / QUANTUM);
+            coefficients[k] = (int) Math.rint(sum / QUANTUM);
         }
         return coefficients;
     }
