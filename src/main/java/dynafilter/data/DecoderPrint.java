@@ -11,14 +11,14 @@ import java.util.List;
  * else of. IJG's 6b, libjpeg-turbo 2 and libjpeg-turbo 3 smooth a progressive file that ends before its last scan in ways of
  * their own, and IJG's knows no arithmetic coding; other files they decode alike.
  */
-final class DecoderPrint {
+public final class DecoderPrint {
     private static final List<String> PICTURES = List.of("unfinished.jpg", "arithmetic.jpg");
     private static final int DIGITS = 12;
 
     private DecoderPrint() {}
 
     /** A word for all decoders that make the same of the pictures as this Java's; the pictures are decoded once. */
-    static String ofThisJava() {
+    public static String ofThisJava() {
         return Once.PRINT;
     }
 
@@ -52,7 +52,7 @@ final class DecoderPrint {
                 rows.append(Checksum.sha256Of(samples.row(y)));
             }
             return rows.toString();
-        } catch (IOException refused) {
+        } catch (IOException | RuntimeException refused) { // decoders throw both
             return "refused";
         }
     }

@@ -207,7 +207,8 @@ class ImageCacheTest {
     void withoutJpegFilesNoLibraryMatters() throws IOException {
         pixels();
         replaceInIndex("\"decoder\":null", "\"decoder\":null");
-        Files.write(data.resolve("cat/0.png"), new byte[] {(byte) 0xff, (byte) 0xd8, (byte) 0xff, 0}); // a bad JPEG file
+        Files.write(
+                data.resolve("cat/0.png"), new byte[] {(byte) 0xff, (byte) 0xd8, (byte) 0xff, 0}); // a bad JPEG file
         pixels();
         replaceInIndex("\"decoder\":\"" + DecoderPrint.ofThisJava(), "\"decoder\":\"012345678901");
         assertTrue(decodes(), "another library may read it");

@@ -128,7 +128,8 @@ class ImageFileTest {
         assertArrayEquals(asYcbcr, firstPixel(new TestJpeg(8, 8, sampling).bytes()));
         int[] asRgb = firstPixel(new TestJpeg(8, 8, sampling).adobe(0).bytes());
         assertArrayEquals(
-                asRgb, firstPixel(new TestJpeg(8, 8, sampling).ids('R', 'G', 'B').bytes()));
+                asRgb,
+                firstPixel(new TestJpeg(8, 8, sampling).ids('R', 'G', 'B').bytes()));
         assertTrue(!Arrays.equals(asRgb, asYcbcr));
     }
 

@@ -23,8 +23,7 @@ class JpegSamplesTest {
     /** Three bands of noise; the second one's rows come in equal pairs, as IJG's library gives those of a 4:4:0 file. */
     private static WritableRaster repeated(int height, int most) {
         Random random = new Random(height);
-        WritableRaster raster =
-                Raster.createInterleavedRaster(DataBuffer.TYPE_BYTE, WIDTH, height, 3, null);
+        WritableRaster raster = Raster.createInterleavedRaster(DataBuffer.TYPE_BYTE, WIDTH, height, 3, null);
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < WIDTH; x++) {
                 raster.setSample(x, y, 0, random.nextInt(256));

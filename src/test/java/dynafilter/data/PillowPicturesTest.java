@@ -3,23 +3,17 @@ package dynafilter.data;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dynafilter.NativeScope;
-import dynafilter.Python;
 import java.awt.color.ColorSpace;
 import java.awt.color.ICC_Profile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Map;
-import java.util.TreeMap;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,24 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Pictures of all kinds are, to the last bit, what Pillow makes of them. */
 @ExtendWith(NativeScope.class)
 class PillowPicturesTest {
-    private static final String DECODE = """
-            import glob, os, struct, sys
-            from PIL import Image, features
-            if not features.check("libjpeg_turbo"):
-                print("this Pillow is built without libjpeg-turbo, whose pixels are wanted")
-                sys.exit()
-
-            def rgb(image):
-                if image.mode.startswith("I"):  # 16 bits of grey: convert would make all above 255 white
-                    values = struct.iter_unpack("<i", image.convert("I").tobytes())
-                    return b"".join(bytes([value >> 8] * 3) for value, in values)
-                return image.convert("RGB").tobytes()
-
-            for path in glob.glob(sys.argv[1] + "/*.*"):
-                with Image.open(path) as image, open(path + ".rgb", "wb") as out:
-                    out.write(rgb(image))
-            """;
-
     private static final String WRITE = """
             import random, sys
             from PIL import Image, ImageCms
@@ -126,46 +102,9 @@ class PillowPicturesTest {
         return new TestPng(21, 13, type, depth);
     }
 
-    /** What differs from what Pillow makes of it, by file. */
-    private Map<String, String> differences(Python python, int least) throws IOException {
-        String problem = python.run(DECODE, folder);
-        assumeTrue(problem.isEmpty(), problem);
-        Map<String, String> differences = new TreeMap<>();
-        int files = 0;
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(folder, "*.{jpg,png}")) {
-            for (Path file : all) {
-                byte[] expected = Files.readAllBytes(Path.of(file + ".rgb"));
-                String difference = difference(file, expected);
-                if (!difference.isEmpty()) {
-                    differences.put(file.getFileName().toString(), difference);
-                }
-                files++;
-            }
-        }
-        assertTrue(files >= least, files + " files");
-        return differences;
-    }
-
-    private static String difference(Path file, byte[] expected) {
-        try (PointerScope scope = new PointerScope()) {
-            Tensor image = ImageFile.read(file);
-            byte[] actual = TensorBytes.bytes(image.permute(1, 2, 0).contiguous());
-            if (actual.length != expected.length) {
-                return "has another size: " + image.sizes();
-            }
-            int most = 0;
-            for (int i = 0; i < actual.length; i++) {
-                most = Math.max(most, Math.abs((actual[i] & 0xff) - (expected[i] & 0xff)));
-            }
-            return most == 0 ? "" : "differs by " + most;
-        } catch (IOException refused) {
-            return refused.getMessage();
-        }
-    }
-
     @Test
     void readsJpegFilesOfEverySamplingAndColourModel() throws IOException {
-        Python python = Python.withModules("PIL");
+        PillowOracle pillow = new PillowOracle(folder);
         String[] samplings = {
             "1x1,1x1,1x1",
             "2x1,1x1,1x1",
@@ -210,12 +149,12 @@ class PillowPicturesTest {
         write("grey-2x2", jpeg("2x2").jfif().progressive());
         write("one-pixel", new TestJpeg(1, 1, "2x2,1x1,1x1"));
         write("one-row", new TestJpeg(5, 1, "1x2,1x1,1x1"));
-        assertEquals(Map.of(), differences(python, 90));
+        assertEquals(Map.of(), pillow.differences(90));
     }
 
     @Test
     void nothingElseInAJpegFileDecidesItsPixels() throws IOException {
-        Python python = Python.withModules("PIL");
+        PillowOracle pillow = new PillowOracle(folder);
         String usual = "2x2,1x1,1x1";
         for (int turned = 1; turned <= 8; turned++) {
             write("turned-" + turned, jpeg(usual).orientation(turned));
@@ -234,7 +173,7 @@ class PillowPicturesTest {
         byte[] other = jpeg("1x1").bytes();
         write("and-another.jpg", join(plain, plain.length, other));
         write("stray-bytes.jpg", join(plain, plain.length - 2, new byte[80], new byte[] {(byte) 0xff, (byte) 0xd9}));
-        assertEquals(Map.of(), differences(python, 20));
+        assertEquals(Map.of(), pillow.differences(20));
     }
 
     private static byte[] join(byte[] first, int length, byte[]... others) {
@@ -248,10 +187,10 @@ class PillowPicturesTest {
 
     @Test
     void readsArithmeticCodingWhereJavasLibraryKnowsIt() throws IOException {
-        Python python = Python.withModules("PIL");
+        PillowOracle pillow = new PillowOracle(folder);
         write("sequential.jpg", Base64.getDecoder().decode(ARITHMETIC.strip()));
         write("progressive.jpg", Base64.getDecoder().decode(ARITHMETIC_PROGRESSIVE.strip()));
-        Map<String, String> differences = differences(python, 2);
+        Map<String, String> differences = pillow.differences(2);
         if (!differences.isEmpty()) {
             differences.values().forEach(said -> assertTrue(said.contains("is arithmetic-coded"), said));
             abort(differences.toString());
@@ -260,7 +199,7 @@ class PillowPicturesTest {
 
     @Test
     void readsPngFilesOfEveryTypeAndDepth() throws IOException {
-        Python python = Python.withModules("PIL");
+        PillowOracle pillow = new PillowOracle(folder);
         int[][] kinds = {
             {TestPng.GREY, 1},
             {TestPng.GREY, 2},
@@ -301,13 +240,13 @@ class PillowPicturesTest {
                                 "MM\0*\0\0\0\10\0\1\1\22\0\3\0\0\0\1\0\6\0\0\0\0\0\0"
                                         .getBytes(StandardCharsets.ISO_8859_1)));
         write("in-pieces", png(TestPng.RGB, 8).pieces(100));
-        assertEquals(Map.of(), differences(python, 85));
+        assertEquals(Map.of(), pillow.differences(85));
     }
 
     @Test
     void readsWhatPillowWrites() throws IOException {
-        Python python = Python.withModules("PIL");
-        python.run(WRITE, folder);
-        assertEquals(Map.of(), differences(python, 35));
+        PillowOracle pillow = new PillowOracle(folder);
+        pillow.run(WRITE);
+        assertEquals(Map.of(), pillow.differences(35));
     }
 }

@@ -31,8 +31,6 @@ final class TestJpeg {
     private int restartInterval;
     private final ByteArrayOutputStream segments = new ByteArrayOutputStream();
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-    private int bits;
-    private int bitCount;
 
     /** @param sampling such as 2x1,1x1,1x1: as many factors as components */
     TestJpeg(int width, int height, String sampling) {
@@ -144,28 +142,11 @@ final class TestJpeg {
         int[] quanta = new int[65];
         Arrays.fill(quanta, 1, 65, QUANTUM);
         segment(0xdb, quanta);
-        // Codes of equal length: 4 bits for the sizes of the first coefficient, 8 for runs and sizes of the others.
-        int[] first = new int[17 + 12];
-        first[4] = 12;
-        for (int i = 0; i < 12; i++) {
-            first[17 + i] = i;
-        }
-        segment(0xc4, first);
-        int[] others = new int[17 + 162];
-        others[0] = 0x10;
-        others[8] = 162;
-        for (int i = 0; i < 162; i++) {
-            others[17 + i] = symbol(i);
-        }
-        segment(0xc4, others);
+        segment(0xc4, TestJpegBits.tableOfFirst());
+        segment(0xc4, TestJpegBits.tableOfOthers());
         if (restartInterval > 0) {
             segment(0xdd, restartInterval >> 8, restartInterval);
         }
-    }
-
-    /** The end of the block, sixteen zeros, then run and size. */
-    private static int symbol(int code) {
-        return code == 0 ? 0 : code == 1 ? 0xf0 : (((code - 2) / 10) << 4) + (code - 2) % 10 + 1;
     }
 
     private void frame() {
@@ -252,15 +233,16 @@ final class TestJpeg {
         head[2 + 2 * count] = to;
         segment(0xda, head);
         int[] before = new int[across.length];
-        int units = 0;
+        int restarts = 0;
+        TestJpegBits bits = new TestJpegBits(out);
         boolean single = count == 1;
         int columns = single ? ceil(ceil(width * across[fromComponent], most(across)), BLOCK) : unitsAcross();
         int rows = single ? ceil(ceil(height * down[fromComponent], most(down)), BLOCK) : unitsDown();
         for (int unit = 0; unit < columns * rows; unit++) {
             if (restartInterval > 0 && unit > 0 && unit % restartInterval == 0) {
-                flush();
+                bits.fill();
                 out.write(0xff);
-                out.write(0xd0 + units++ % 8);
+                out.write(0xd0 + restarts++ % 8);
                 before = new int[across.length];
             }
             for (int c = fromComponent; c <= toComponent; c++) {
@@ -271,66 +253,11 @@ final class TestJpeg {
                         int row = unit / columns * v + y;
                         int column = unit % columns * h + x;
                         int[] block = planes.get(c)[row * unitsAcross() * across[c] + column];
-                        before[c] = block(block, before[c], from, to);
+                        before[c] = bits.put(block, before[c], from, to);
                     }
                 }
             }
         }
-        flush();
-    }
-
-    private int block(int[] block, int before, int from, int to) {
-        int first = before;
-        if (from == 0) {
-            first = block[0];
-            int size = size(first - before);
-            put(size, 4);
-            amplitude(first - before, size);
-        }
-        int run = 0;
-        for (int k = Math.max(1, from); k <= to; k++) {
-            if (block[k] == 0) {
-                run++;
-                continue;
-            }
-            for (; run > 15; run -= 16) {
-                put(1, 8);
-            }
-            int size = size(block[k]);
-            put(2 + 10 * run + size - 1, 8);
-            amplitude(block[k], size);
-            run = 0;
-        }
-        if (run > 0) {
-            put(0, 8);
-        }
-        return first;
-    }
-
-    private static int size(int value) {
-        return 32 - Integer.numberOfLeadingZeros(Math.abs(value));
-    }
-
-    private void amplitude(int value, int size) {
-        put(value < 0 ? value + (1 << size) - 1 : value, size);
-    }
-
-    private void put(int value, int count) {
-        for (int i = count - 1; i >= 0; i--) {
-            bits = (bits << 1) + ((value >> i) & 1);
-            if (++bitCount == 8) {
-                out.write(bits);
-                if ((bits & 0xff) == 0xff) {
-                    out.write(0);
-                }
-                bitCount = 0;
-            }
-        }
-    }
-
-    private void flush() {
-        while (bitCount != 0) {
-            put(1, 1);
-        }
+        bits.fill();
     }
 }
