@@ -1,5 +1,6 @@
 package dynafilter.cli;
 
+import dynafilter.data.DecoderPrint;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.CpuTopology;
 import dynafilter.runtime.CudaDiagnosis;
@@ -68,6 +69,7 @@ final class DoctorCommand implements Command {
         facts.put("dynafilter", Version.ofProgram() + (CudaDiagnosis.isBuilt() ? ", CUDA build" : ", CPU build"));
         facts.put("libtorch", NativeRuntime.torchVersion());
         facts.put("java", System.getProperty("java.version") + ", " + System.getProperty("java.vendor"));
+        facts.put("pictures", "JPEG library " + DecoderPrint.ofThisJava());
         facts.put("os", NativeRuntime.platform() + ", " + System.getProperty("os.version"));
         facts.put(
                 "cpu",

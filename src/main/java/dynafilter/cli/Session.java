@@ -88,6 +88,7 @@ record Session(ComputeDevice device, int threads, CudaDiagnosis machine) {
         environment.put("dynafilter", Version.ofProgram());
         environment.put("libtorch", NativeRuntime.torchVersion());
         environment.put("java", System.getProperty("java.version"));
+        environment.put("java_vendor", System.getProperty("java.vendor")); // whose JPEG library decoded the pictures
         environment.put("os", NativeRuntime.platform());
         return environment;
     }

@@ -89,7 +89,8 @@ final class ImageCache {
     }
 
     private boolean isCurrent(CachedImages images, List<Stamp> stamps) {
-        return images.index().imageSize() == size && images.index().isOf(folders, stamps);
+        ImageIndex index = images.index();
+        return index.imageSize() == size && index.isOf(folders, stamps) && index.hasPixelsOfThisJava();
     }
 
     private CachedImages written(Path folder, List<Stamp> stamps) {
@@ -97,12 +98,14 @@ final class ImageCache {
         try {
             deleteAbandoned(folder);
             Path temporary = folder.resolve(name + "." + UUID.randomUUID() + TEMPORARY);
-            Optional<CachedImages> before = CachedImages.open(file);
+            Optional<CachedImages> found = CachedImages.open(file);
             try {
+                Optional<CachedImages> before =
+                        found.filter(images -> images.index().hasPixelsOfThisJava());
                 ImageDecoder.withOneThreadEach(() -> write(temporary, stamps, before));
                 Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             } finally {
-                before.ifPresent(CachedImages::close);
+                found.ifPresent(CachedImages::close);
                 Files.deleteIfExists(temporary);
             }
         } catch (IOException failure) {
@@ -126,6 +129,7 @@ final class ImageCache {
                 before.map(images -> images.index().places()).orElse(Map.of());
         List<Image> images = new ArrayList<>();
         List<BadImage> bad = new ArrayList<>();
+        boolean jpeg = false;
         MessageDigest sha256 = Algorithm.SHA256.digest();
         CRC32C crc32c = new CRC32C();
         ImageDecoder decoder = new ImageDecoder(size);
@@ -136,6 +140,7 @@ final class ImageCache {
                 }
                 int to = Math.min(from + CHUNK, stamps.size());
                 for (Decoded decoded : decoded(decoder, from, to, stamps, before, known)) {
+                    jpeg |= decoded.jpeg();
                     if (decoded.bad() != null) {
                         bad.add(decoded.bad());
                         continue;
@@ -150,6 +155,7 @@ final class ImageCache {
             byte[] json = new ImageIndex(
                             ImageIndex.FORMAT,
                             size,
+                            jpeg ? DecoderPrint.ofThisJava() : null,
                             HexFormat.of().formatHex(sha256.digest()),
                             crc32c.getValue(),
                             folders.classes(),
@@ -185,7 +191,9 @@ final class ImageCache {
             if (image != null && image.stamp().equals(stamps.get(i))) {
                 Image relabelled = new Image(
                         image.path(), file.label(), image.stamp(), image.sha256(), image.width(), image.height());
-                chunk[i - from] = new Decoded(relabelled, before.orElseThrow().image(at), null);
+                CachedImages cached = before.orElseThrow();
+                chunk[i - from] = new Decoded(
+                        relabelled, cached.image(at), null, cached.index().decoder() != null);
             } else {
                 changed.add(i);
             }

@@ -26,9 +26,10 @@ final class ImageDecoder {
      * A file and what became of it: an image, or a problem.
      *
      * @param pixels [3, size, size], the planes of R, G and B; null for a bad file
+     * @param jpeg whether a JPEG decoder has decided that
      */
     @SuppressWarnings("ArrayRecordComponent") // written out; compared by nobody
-    record Decoded(Image image, byte[] pixels, BadImage bad) {}
+    record Decoded(Image image, byte[] pixels, BadImage bad, boolean jpeg) {}
 
     /** Work with one thread an operator: it runs beside others of its kind on every core. */
     static void withOneThreadEach(IoWork work) throws IOException {
@@ -61,8 +62,10 @@ final class ImageDecoder {
     }
 
     private Decoded decode(LabelledFile file, Stamp stamp) {
+        boolean jpeg = false;
         try (PointerScope scope = new PointerScope()) {
             byte[] content = ImageFile.content(file.path());
+            jpeg = ImageFile.isJpeg(content);
             Tensor image = ImageFile.read(content); // [3, height, width]
             byte[] pixels = TensorBytes.bytes(SquareImage.of(image, size));
             return new Decoded(
@@ -74,15 +77,16 @@ final class ImageDecoder {
                             Math.toIntExact(image.size(2)),
                             Math.toIntExact(image.size(1))),
                     pixels,
-                    null);
+                    null,
+                    jpeg);
         } catch (IOException failure) {
-            return bad(file, stamp, failure.getMessage());
+            return bad(file, stamp, failure.getMessage(), jpeg);
         } catch (OutOfMemoryError full) {
-            return bad(file, stamp, NO_MEMORY);
+            return bad(file, stamp, NO_MEMORY, jpeg);
         }
     }
 
-    private static Decoded bad(LabelledFile file, Stamp stamp, String problem) {
-        return new Decoded(null, null, new BadImage(file.name(), file.label(), stamp, problem));
+    private static Decoded bad(LabelledFile file, Stamp stamp, String problem, boolean jpeg) {
+        return new Decoded(null, null, new BadImage(file.name(), file.label(), stamp, problem), jpeg);
     }
 }

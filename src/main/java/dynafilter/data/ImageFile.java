@@ -1,31 +1,19 @@
 package dynafilter.data;
 
-import java.awt.image.BufferedImage;
-import java.awt.image.DataBuffer;
-import java.awt.image.IndexColorModel;
-import java.awt.image.Raster;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Iterator;
 import java.util.Locale;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageReader;
-import javax.imageio.stream.ImageInputStream;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Reads PNG and JPEG files as Pillow's {@code Image.open(file).convert("RGB")} would: grey values count for all three
- * channels, transparency is dropped, 16 bits become 8.
+ * Reads PNG and JPEG files as Pillow's {@code Image.open(file).convert("RGB")} would: values are taken as they are stored,
+ * whatever profile the file names, grey ones count for all three channels, inks are multiplied, transparency is dropped, and
+ * pictures are not turned. 16 bits become 8 by leaving out the lower half, also of grey values, for which Pillow takes all above
+ * 255 for white.
  */
 public final class ImageFile {
-    /** What Pillow, too, takes for a bomb: decoded it would need half a gigabyte. */
-    private static final long MOST_PIXELS = 178_956_970;
-
     private static final long MOST_BYTES = 1 << 30;
 
     /** How the problem of a file begins that the file system does not let be read. */
@@ -33,11 +21,6 @@ public final class ImageFile {
 
     private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G'};
     private static final byte[] JPEG = {(byte) 0xff, (byte) 0xd8, (byte) 0xff};
-
-    static {
-        System.setProperty("java.awt.headless", "true");
-        ImageIO.setUseCache(false); // no temporary files
-    }
 
     private ImageFile() {}
 
@@ -80,28 +63,24 @@ public final class ImageFile {
      */
     static Tensor read(byte[] content) throws IOException {
         String format = format(content);
-        try (ImageInputStream in = ImageIO.createImageInputStream(new ByteArrayInputStream(content))) {
-            Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format);
-            if (in == null || !readers.hasNext()) {
-                throw new IOException("cannot be opened");
-            }
-            ImageReader reader = readers.next();
-            try {
-                return read(reader, in);
-            } finally {
-                reader.dispose();
-            }
+        try {
+            return format.equals(PngPicture.FORMAT) ? PngPicture.read(content) : JpegPicture.read(content);
         } catch (IOException | RuntimeException failure) { // the decoders throw both at bad bytes
             throw new IOException("is no " + format + " image that can be read: " + reason(failure), failure);
         }
     }
 
+    /** Whether a file with this content is read as a JPEG image. */
+    static boolean isJpeg(byte[] content) {
+        return startsWith(content, JPEG);
+    }
+
     private static String format(byte[] head) throws IOException {
         if (startsWith(head, PNG)) {
-            return "PNG";
+            return PngPicture.FORMAT;
         }
-        if (startsWith(head, JPEG)) {
-            return "JPEG";
+        if (isJpeg(head)) {
+            return JpegPicture.FORMAT;
         }
         throw new IOException(head.length == 0 ? "is empty" : "is neither PNG nor JPEG");
     }
@@ -113,61 +92,6 @@ public final class ImageFile {
             }
         }
         return true;
-    }
-
-    private static Tensor read(ImageReader reader, ImageInputStream in) throws IOException {
-        reader.setInput(in, /* seekForwardOnly= */ true, /* ignoreMetadata= */ true);
-        String[] warning = new String[1];
-        reader.addIIOReadWarningListener((source, text) -> warning[0] = text);
-        long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-        if (pixels > MOST_PIXELS) {
-            throw new IOException(String.format(Locale.ROOT, "%,d pixels are too many", pixels));
-        }
-        BufferedImage image = reader.read(0);
-        if (warning[0] != null && warning[0].toLowerCase(Locale.ROOT).matches(".*(premature|corrupt|truncat).*")) {
-            throw new IOException(warning[0]); // where others stop, the JPEG decoder fills up with grey
-        }
-        return tensor(image);
-    }
-
-    private static Tensor tensor(BufferedImage image) {
-        int width = image.getWidth();
-        int height = image.getHeight();
-        byte[] row = new byte[3 * width]; // of R, G and B
-        Tensor rows = TensorBytes.empty(ScalarType.Byte, height, 3, width);
-        try (PointerScope views = new PointerScope()) {
-            for (int y = 0; y < height; y++) {
-                fill(row, image, y);
-                TensorBytes.view(rows, (long) y * row.length, row.length).put(row);
-            }
-        }
-        return rows.permute(1, 0, 2).contiguous(); // [3, height, width]
-    }
-
-    private static void fill(byte[] row, BufferedImage image, int y) {
-        int width = image.getWidth();
-        Raster raster = image.getRaster();
-        boolean samples = !(image.getColorModel() instanceof IndexColorModel)
-                && (raster.getTransferType() == DataBuffer.TYPE_BYTE
-                        || raster.getTransferType() == DataBuffer.TYPE_USHORT);
-        if (!samples) {
-            int[] colours = image.getRGB(0, y, width, 1, null, 0, width);
-            for (int x = 0; x < width; x++) {
-                row[x] = (byte) (colours[x] >> 16);
-                row[width + x] = (byte) (colours[x] >> 8);
-                row[2 * width + x] = (byte) colours[x];
-            }
-            return;
-        }
-        // As they are in the file: Java's colour models would correct the gamma of grey values.
-        int shift = raster.getTransferType() == DataBuffer.TYPE_USHORT ? 8 : 0;
-        int[] values = new int[width];
-        for (int channel = 0; channel < 3; channel++) {
-            raster.getSamples(0, y, width, 1, raster.getNumBands() < 3 ? 0 : channel, values);
-            for (int x = 0; x < width; x++) {
-                row[channel * width + x] = (byte) (values[x] >> shift);
-            }
-        }
     }
 
     private static String reason(Exception failure) {

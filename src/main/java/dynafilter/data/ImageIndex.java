@@ -14,6 +14,7 @@ import java.util.Map;
  *
  * @param format of the cache
  * @param imageSize height and width of every image
+ * @param decoder what made pixels of JPEG files, as {@link DecoderPrint} tells; null where none of the files is one
  * @param sha256 of all pixels as they lie in the file
  * @param crc32c of the same bytes, quick to check
  * @param classes names, by label
@@ -23,12 +24,13 @@ import java.util.Map;
 record ImageIndex(
         String format,
         int imageSize,
+        String decoder,
         String sha256,
         long crc32c,
         List<String> classes,
         List<Image> files,
         List<BadImage> bad) {
-    static final String FORMAT = "dynafilter-cache/1";
+    static final String FORMAT = "dynafilter-cache/2";
 
     /** The size and time of a file: where both are as before, it is taken to be the same. */
     record Stamp(long bytes, long modified) {
@@ -58,7 +60,12 @@ record ImageIndex(
     /** A file that could not be decoded, and why, in a few words behind its name. */
     record BadImage(String path, int label, Stamp stamp, String problem) {}
 
-    /** Whether it is what decoding these files would give. */
+    /** Whether this Java's decoder would make the same pixels of the same files. */
+    boolean hasPixelsOfThisJava() {
+        return decoder == null || decoder.equals(DecoderPrint.ofThisJava());
+    }
+
+    /** Whether it is what decoding these files would give, by a decoder of the same kind. */
     boolean isOf(ClassFolders folders, List<Stamp> stamps) {
         if (!classes.equals(folders.classes()) || files.size() + bad.size() != stamps.size()) {
             return false;

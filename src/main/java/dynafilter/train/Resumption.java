@@ -61,7 +61,9 @@ final class Resumption {
         Object sha256 = checkpoint.extra().get("data_sha256");
         if (sha256 != null && !sha256.equals(data.sha256())) {
             throw new InputException("the data set is not the one the checkpoint was trained on (sha256 "
-                    + data.sha256() + ", then " + sha256 + "); resume with the --data of that run");
+                    + data.sha256() + ", then " + sha256
+                    + "); resume with the --data of that run, and pictures with the JPEG library that `dynafilter doctor`"
+                    + " names there");
         }
     }
 

@@ -23,6 +23,7 @@ class DoctorCommandTest {
         Path file = folder.resolve("doctor.json");
         Outcome outcome = Outcome.ofSuccess("doctor", "--json", file);
         assertEquals("cpu        works", outcome.line("cpu        w"));
+        assertTrue(outcome.line("pictures").matches("pictures +JPEG library [0-9a-f]{12}"), outcome.out());
         assertTrue(outcome.line("driver").endsWith("none"), outcome.out());
         assertTrue(outcome.line("cuda ").startsWith("cuda       does not work: "), outcome.out());
         JsonNode json = new ObjectMapper().readTree(file.toFile());

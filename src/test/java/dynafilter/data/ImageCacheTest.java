@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dynafilter.NativeScope;
 import dynafilter.Pictures;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -179,5 +180,44 @@ class ImageCacheTest {
         assertTrue(!decodes());
         Files.write(file, good);
         assertEquals(8 * BYTES, pixels().length);
+    }
+
+    private void replaceInIndex(String text, String with) throws IOException {
+        String bytes = Files.readString(file(), StandardCharsets.ISO_8859_1);
+        assertTrue(bytes.contains(text), text);
+        Files.writeString(file(), bytes.replace(text, with), StandardCharsets.ISO_8859_1);
+    }
+
+    @Test
+    void picturesThatAnotherJpegLibraryDecodedAreDecodedAnew() throws IOException {
+        Pictures.picture(data.resolve("cat/zz.jpg"), 55);
+        pixels();
+        Path file = data.resolve("cat/1.png");
+        FileTime time = Files.getLastModifiedTime(file);
+        Files.write(file, new byte[(int) Files.size(file)]); // what is decoded again is seen by this
+        Files.setLastModifiedTime(file, time);
+        assertEquals(9 * BYTES, pixels().length);
+        String mine = "\"decoder\":\"" + DecoderPrint.ofThisJava();
+        replaceInIndex(mine, mine.replaceAll("[0-9a-f]{12}", "012345678901"));
+        assertEquals(8 * BYTES, pixels().length);
+        assertTrue(!decodes());
+    }
+
+    @Test
+    void withoutJpegFilesNoLibraryMatters() throws IOException {
+        pixels();
+        replaceInIndex("\"decoder\":null", "\"decoder\":null");
+        Files.write(
+                data.resolve("cat/0.png"), new byte[] {(byte) 0xff, (byte) 0xd8, (byte) 0xff, 0}); // a bad JPEG file
+        pixels();
+        replaceInIndex("\"decoder\":\"" + DecoderPrint.ofThisJava(), "\"decoder\":\"012345678901");
+        assertTrue(decodes(), "another library may read it");
+    }
+
+    @Test
+    void theCacheOfAnOlderVersionIsWrittenAnew() throws IOException {
+        pixels();
+        replaceInIndex(ImageIndex.FORMAT, "dynafilter-cache/1");
+        assertTrue(decodes());
     }
 }

@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
 import java.awt.Color;
+import java.awt.color.ColorSpace;
+import java.awt.color.ICC_Profile;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -112,6 +115,89 @@ class ImageFileTest {
         assertEquals(0x32, values[1600], 3);
     }
 
+    private int[] firstPixel(byte[] content) throws IOException {
+        int[] values = bytes(ImageFile.read(Files.write(folder.resolve("file"), content)));
+        return new int[] {values[0], values[values.length / 3], values[2 * values.length / 3]};
+    }
+
+    /** Java's own decoder would take the three components of the second for red, green and blue. */
+    @Test
+    void theColoursOfAJpegFileAreThoseOfItsMarkers() throws IOException {
+        String sampling = "1x1,1x1,1x1";
+        int[] asYcbcr = firstPixel(new TestJpeg(8, 8, sampling).jfif().bytes());
+        assertArrayEquals(asYcbcr, firstPixel(new TestJpeg(8, 8, sampling).bytes()));
+        int[] asRgb = firstPixel(new TestJpeg(8, 8, sampling).adobe(0).bytes());
+        assertArrayEquals(
+                asRgb,
+                firstPixel(new TestJpeg(8, 8, sampling).ids('R', 'G', 'B').bytes()));
+        assertTrue(!Arrays.equals(asRgb, asYcbcr));
+    }
+
+    @Test
+    void inksAreMultipliedAndKnowNoProfile() throws IOException {
+        int[] grey = new int[4]; // of each component, as if it were a picture of its own
+        TestJpeg cmyk = new TestJpeg(8, 8, "1x1,1x1,1x1,1x1");
+        JpegSamples samples = JpegPicture.samples(cmyk.bytes(), JpegHeader.of(cmyk.bytes()));
+        for (int ink = 0; ink < 4; ink++) {
+            grey[ink] = samples.row(0)[ink] & 0xff;
+        }
+        int[] expected = new int[3];
+        Arrays.setAll(expected, ink -> (int) Math.rint(grey[ink] * grey[3] / 255.0));
+        assertArrayEquals(expected, firstPixel(cmyk.bytes()));
+        byte[] profile = ICC_Profile.getInstance(ColorSpace.CS_GRAY).getData();
+        assertArrayEquals(expected, firstPixel(cmyk.adobe(0).profile(profile).bytes()));
+    }
+
+    @Test
+    void bytesThatBelongToNothingAreNoDamage() throws IOException {
+        byte[] plain = new TestJpeg(30, 20, "2x2,1x1,1x1").jfif().bytes();
+        byte[] strayed = Arrays.copyOf(plain, plain.length + 80);
+        System.arraycopy(plain, plain.length - 2, strayed, strayed.length - 2, 2);
+        strayed[plain.length - 2] = 1;
+        strayed[plain.length - 1] = 2;
+        assertArrayEquals(firstPixel(plain), firstPixel(strayed));
+        assertArrayEquals(
+                firstPixel(plain),
+                firstPixel(new TestJpeg(30, 20, "2x2,1x1,1x1")
+                        .jfif()
+                        .raw(1, 2, 3, 0xff, 0, 0xff)
+                        .raw(0xff, 0xed, 0, 0) // a segment shorter than its own length
+                        .bytes()));
+        for (int cut : new int[] {2, 3, 40}) {
+            assertRefused(Arrays.copyOf(plain, plain.length - cut), "is no JPEG image that can be read: ");
+            assertRefused(Arrays.copyOf(strayed, plain.length - cut), "is no JPEG image that can be read: ");
+        }
+    }
+
+    @Test
+    void saysWhichJpegFilesItDoesNotRead() throws IOException {
+        assertRefused(new TestJpeg(8, 8, "1x1,1x1").bytes(), "it has 2 components, not 1, 3 or 4");
+        byte[] lossless = new TestJpeg(8, 8, "1x1").bytes();
+        lossless[new String(lossless, StandardCharsets.ISO_8859_1).indexOf("\u00ff\u00c0") + 1] = (byte) 0xc3;
+        assertRefused(lossless, "SOF type 0xc3");
+        assertRefused(new byte[] {(byte) 0xff, (byte) 0xd8, (byte) 0xff, (byte) 0xd9}, "it ends without a picture");
+    }
+
+    /** Each of these chunks makes Java's own decoder refuse a picture, or did. */
+    @Test
+    void nothingBesideItsPixelsDecidesAPngFile() throws IOException {
+        int[] plain = firstPixel(new TestPng(9, 7, TestPng.PALETTE, 8).bytes());
+        for (String chunk : new String[] {"tEXt", "zTXt", "iTXt", "iCCP", "hIST", "tIME", "sPLT", "gAMA", "pHYs"}) {
+            for (int[] content : new int[][] {{}, {65}, {65, 0, 1, 2}}) {
+                TestPng odd = new TestPng(9, 7, TestPng.PALETTE, 8).chunk(chunk, content);
+                assertArrayEquals(plain, firstPixel(odd.bytes()), chunk);
+            }
+        }
+        int[] colours = firstPixel(new TestPng(9, 7, TestPng.RGB_ALPHA, 8).bytes());
+        byte[] transparent = new TestPng(9, 7, TestPng.RGB_ALPHA, 8)
+                .chunk("tRNS", 0, 1, 0, 1, 0, 1)
+                .bytes();
+        assertArrayEquals(colours, firstPixel(transparent));
+        byte[] longer = new TestPng(9, 7, TestPng.RGB, 8).chunk("tEXt", 65).bytes();
+        longer[8 + 25] = 0x7f; // the text's length
+        assertRefused(longer, "is no PNG image that can be read: ");
+    }
+
     private void assertRefused(byte[] bytes, String message) throws IOException {
         Path file = Files.write(folder.resolve("bad"), bytes);
         String actual =
@@ -123,7 +209,7 @@ class ImageFileTest {
     @Test
     void saysWhatIsWrongWithAFile() throws IOException {
         assertRefused(new byte[0], "is empty");
-        assertRefused("GIF89a".getBytes(java.nio.charset.StandardCharsets.US_ASCII), "is neither PNG nor JPEG");
+        assertRefused("GIF89a".getBytes(StandardCharsets.US_ASCII), "is neither PNG nor JPEG");
         byte[] png = Files.readAllBytes(write(colours(BufferedImage.TYPE_INT_RGB), "whole.png"));
         byte[] jpeg = Files.readAllBytes(write(colours(BufferedImage.TYPE_INT_RGB), "whole.jpg"));
         for (int length = 4; length < png.length - 24; length += 3) { // behind that: checksums, and that this was all
