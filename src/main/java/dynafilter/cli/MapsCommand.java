@@ -13,6 +13,7 @@ import dynafilter.report.Grid;
 import dynafilter.report.MapsFigure;
 import dynafilter.report.ResponseMaps;
 import dynafilter.report.Scale;
+import dynafilter.runtime.FileNames;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.Precision;
 import dynafilter.train.Evaluator;
@@ -187,7 +188,7 @@ final class MapsCommand implements Command {
             }
             List<ResponseMaps.Input> images = loaded.stream()
                     .map(file -> new ResponseMaps.Input(
-                            file.file().getFileName().toString(), file.image(), OptionalInt.empty()))
+                            FileNames.shown(file.file().getFileName()), file.image(), OptionalInt.empty()))
                     .toList();
             try (Precision.Region autocast = precision.autocast(session.device().type())) {
                 return ResponseMaps.of(trained.classifier(), session.device(), trained.classes(), images);

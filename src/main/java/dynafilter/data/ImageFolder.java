@@ -51,8 +51,8 @@ record ImageFolder(Path folder, Map<String, ClassFolders> splits) {
                             + ": put the images of at least two classes into folders with their names");
         }
         for (String name : train.emptyClasses()) {
-            throw new InputException(train.root().resolve(name)
-                    + " has no images: put PNG or JPEG files there, or remove" + " the folder");
+            throw new InputException(
+                    train.root() + "/" + name + " has no images: put PNG or JPEG files there, or remove the folder");
         }
         for (String role : List.of(VALIDATION, TEST)) {
             splits.computeIfPresent(role, (key, found) -> found.labelledAs(train));
@@ -201,7 +201,7 @@ record ImageFolder(Path folder, Map<String, ClassFolders> splits) {
     }
 
     private static String named(ClassFolders files, BadImage bad) {
-        return files.root().resolve(bad.path()) + " " + bad.problem();
+        return files.shown(bad.path()) + " " + bad.problem();
     }
 
     /** Every image file. */

@@ -2,6 +2,7 @@ package dynafilter.data;
 
 import dynafilter.data.Checksum.Algorithm;
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.SystemLocale;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,7 +12,6 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.util.ArrayList;
@@ -44,7 +44,7 @@ public record WordVectors(List<String> names, List<float[]> rows, String sha256)
      * @throws InputException where the file cannot be read, is not in that format (naming the line), or lacks a name
      */
     public static WordVectors read(String path, List<String> names) {
-        Path file = path(path);
+        Path file = SystemLocale.path("--label-vectors", path, "give a file of word vectors");
         if (!Files.isRegularFile(file)) {
             throw new InputException("--label-vectors " + file
                     + (Files.isDirectory(file) ? " is a folder" : " does not exist")
@@ -65,14 +65,6 @@ public record WordVectors(List<String> names, List<float[]> rows, String sha256)
         } catch (IOException unreadable) {
             throw new InputException(
                     "--label-vectors " + file + " cannot be read: " + Problems.reason(unreadable), unreadable);
-        }
-    }
-
-    private static Path path(String path) {
-        try {
-            return Path.of(path);
-        } catch (InvalidPathException wrong) {
-            throw new InputException("--label-vectors " + path + " is not a path; give a file of word vectors", wrong);
         }
     }
 
