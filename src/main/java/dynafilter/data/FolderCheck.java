@@ -69,7 +69,8 @@ public record FolderCheck(List<String> findings, boolean good) {
                     bad.size() - before));
         }
         listener.decoding(all, all);
-        List<String> findings = new ArrayList<>(bad);
+        List<String> findings = new ArrayList<>(images.notes());
+        findings.addAll(bad);
         findings.addAll(counts);
         return new FolderCheck(List.copyOf(findings), bad.isEmpty());
     }

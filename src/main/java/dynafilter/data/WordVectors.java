@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +36,8 @@ import org.bytedeco.pytorch.Tensor;
  */
 public record WordVectors(List<String> names, List<float[]> rows, String sha256) {
     private static final String BYTE_ORDER_MARK = "\uFEFF";
+    private static final byte[] GZIP = {0x1f, (byte) 0x8b};
+    private static final byte[] ZIP = {'P', 'K'};
     private static final int BUFFER = 1 << 16;
     private static final int MOST_NUMBERS = 1 << 16;
 
@@ -50,6 +53,7 @@ public record WordVectors(List<String> names, List<float[]> rows, String sha256)
                     + (Files.isDirectory(file) ? " is a folder" : " does not exist")
                     + "; give a file of word vectors: a word and its numbers a line");
         }
+        requireText(file);
         CharsetDecoder lenient = StandardCharsets.UTF_8
                 .newDecoder()
                 .onMalformedInput(CodingErrorAction.REPLACE)
@@ -65,6 +69,22 @@ public record WordVectors(List<String> names, List<float[]> rows, String sha256)
         } catch (IOException unreadable) {
             throw new InputException(
                     "--label-vectors " + file + " cannot be read: " + Problems.reason(unreadable), unreadable);
+        }
+    }
+
+    /** As they are downloaded, such files are often compressed. */
+    private static void requireText(Path file) {
+        byte[] head;
+        try (InputStream in = Files.newInputStream(file)) {
+            head = in.readNBytes(2);
+        } catch (IOException unreadable) {
+            throw new InputException(
+                    "--label-vectors " + file + " cannot be read: " + Problems.reason(unreadable), unreadable);
+        }
+        String tool = Arrays.equals(head, GZIP) ? "gunzip" : Arrays.equals(head, ZIP) ? "unzip" : null;
+        if (tool != null) {
+            throw new InputException("--label-vectors " + file + " is compressed; unpack it with " + tool
+                    + ", and give the file of words and numbers that was in it");
         }
     }
 
