@@ -112,7 +112,9 @@ final class WordLine {
     }
 
     private InputException wrong(String what) {
+        boolean isText = line.chars().noneMatch(letter -> letter == '\uFFFD' || (letter < ' ' && letter != '\t'));
         return new InputException("--label-vectors " + file + ", line " + number + " " + what
+                + (isText ? "" : ", and is no text, as in word2vec's .bin files")
                 + "; give a file with a word and its numbers a line");
     }
 

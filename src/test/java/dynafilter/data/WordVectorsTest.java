@@ -89,10 +89,11 @@ class WordVectorsTest {
     }
 
     @Test
-    void compressedFilesAreToBeUnpacked() {
-        assertThrows(InputException.class, () -> read("\u001f", "cat"));
+    void filesOfOtherFormsAreCalledWhatTheyAre() {
         InputException zip = assertThrows(InputException.class, () -> read("PK\3\4", "cat"));
         assertTrue(zip.getMessage().contains("is compressed; unpack it with unzip"), zip.getMessage());
+        InputException binary = assertThrows(InputException.class, () -> read("1 2\ncat \1\2\n", "cat"));
+        assertTrue(binary.getMessage().contains("is no text, as in word2vec's .bin files"), binary.getMessage());
     }
 
     @Test
