@@ -5,10 +5,10 @@ import dynafilter.data.Downloader;
 import dynafilter.data.ProgressListener;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.SystemLocale;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -60,19 +60,11 @@ public final class BackboneSource {
         if (name.equals(IMAGENET) || (name.equals(officialName) && !Files.exists(Path.of(name)))) {
             return BackboneFile.read(download(progress), cut, imageSize, device);
         }
-        Path file = path(name);
+        Path file = SystemLocale.path("--backbone", name, "give a file, imagenet or random");
         if (file.endsWith(officialName) && Files.isRegularFile(file)) {
             requireHash(file);
         }
         return BackboneFile.read(file, cut, imageSize, device);
-    }
-
-    private static Path path(String name) {
-        try {
-            return Path.of(name);
-        } catch (InvalidPathException wrong) {
-            throw new InputException("--backbone " + name + ": not a path; give a file, imagenet or random", wrong);
-        }
     }
 
     private Checksum expected() {

@@ -1,12 +1,12 @@
 package dynafilter.checkpoint;
 
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.SystemLocale;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -14,6 +14,11 @@ import java.util.stream.Stream;
 
 /** The folder of one training run and the names of what lies in it. */
 public record RunDirectory(Path path) {
+    /** @throws InputException where the folder has a name that this locale cannot read: its files are found by text, too */
+    public RunDirectory {
+        SystemLocale.requireLetters("the run's folder", path.toString());
+    }
+
     /** Where runs are kept unless {@code --out} says otherwise. */
     public static final Path RUNS = Path.of("checkpoints");
 
@@ -223,7 +228,7 @@ public record RunDirectory(Path path) {
             Path run = out != null ? out : newest();
             file = run.resolve(what + ".pt");
         } else {
-            Path named = path(what);
+            Path named = SystemLocale.path("--resume", what, "give last, best, a run's folder or a checkpoint file");
             file = Files.isDirectory(named) ? named.resolve("last.pt") : named;
         }
         if (!Files.isRegularFile(file)) {
@@ -231,14 +236,6 @@ public record RunDirectory(Path path) {
                     + "; give last, best, a run's folder or a checkpoint file");
         }
         return file;
-    }
-
-    private static Path path(String what) {
-        try {
-            return Path.of(what);
-        } catch (InvalidPathException wrong) {
-            throw new InputException("--resume " + what + ": not a path", wrong);
-        }
     }
 
     private static Path newest() {

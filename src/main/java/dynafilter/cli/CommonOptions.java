@@ -3,9 +3,9 @@ package dynafilter.cli;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.CudaGraphMode;
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.SystemLocale;
 import java.math.BigDecimal;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
 import org.apache.commons.cli.CommandLine;
@@ -72,11 +72,7 @@ final class CommonOptions {
     /** The path an option gives; null without the option. */
     static Path path(CommandLine line, String option) {
         String value = line.getOptionValue(option);
-        try {
-            return value == null ? null : Path.of(value);
-        } catch (InvalidPathException wrong) {
-            throw new InputException("--" + option + " " + value + ": not a path", wrong);
-        }
+        return value == null ? null : SystemLocale.path("--" + option, value, "give a file or folder");
     }
 
     /**

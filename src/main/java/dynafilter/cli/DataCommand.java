@@ -9,7 +9,7 @@ import dynafilter.data.FolderCheck;
 import dynafilter.data.ImageSize;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
-import java.nio.file.InvalidPathException;
+import dynafilter.runtime.SystemLocale;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -88,11 +88,7 @@ final class DataCommand implements Command {
         if (DataSource.SAMPLE.equals(data)) {
             throw new InputException("--data sample is generated: there is nothing to download or verify");
         }
-        try {
-            return Path.of(data);
-        } catch (InvalidPathException wrong) {
-            throw new InputException("--data " + data + ": not a path", wrong);
-        }
+        return SystemLocale.path("--data", data, "name a folder");
     }
 
     private static int download(Path folder, Terminal terminal) {

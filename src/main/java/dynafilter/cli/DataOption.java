@@ -44,7 +44,11 @@ final class DataOption {
 
     /** For what trains nothing. */
     static DataOptions of(CommandLine line, int imageSize, Terminal terminal) {
-        return new DataOptions(imageSize, line.hasOption(SKIP_BAD), OptionalDouble.empty(), listener(terminal));
+        return of(line.hasOption(SKIP_BAD), imageSize, terminal);
+    }
+
+    static DataOptions of(boolean skipBad, int imageSize, Terminal terminal) {
+        return new DataOptions(imageSize, skipBad, OptionalDouble.empty(), listener(terminal));
     }
 
     private static DataListener listener(Terminal terminal) {

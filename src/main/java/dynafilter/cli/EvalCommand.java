@@ -4,13 +4,11 @@ import dynafilter.checkpoint.TorchFile;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataMemory;
 import dynafilter.data.DataSet;
-import dynafilter.data.DataSource;
 import dynafilter.data.DeviceImages;
 import dynafilter.runtime.Precision;
 import dynafilter.train.Evaluation;
 import dynafilter.train.Evaluator;
 import dynafilter.train.HeldOut;
-import dynafilter.train.Recipe;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -38,7 +36,7 @@ final class EvalCommand implements Command {
     public Options options() {
         Options options = new Options()
                 .addOption(ModelOption.model(ModelOption.ANY_KIND))
-                .addOption(DataOption.data(Recipe.DEFAULT.data()))
+                .addOption(ModelData.option())
                 .addOption(DataOption.skipBad())
                 .addOption(DataOption.dataMemory())
                 .addOption(CommonOptions.valued(
@@ -73,8 +71,7 @@ final class EvalCommand implements Command {
         precision.apply();
         try (PointerScope scope = new PointerScope();
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device());
-                DataSet set = open(line, trained)) {
-            ModelOption.requireSameClasses(model, trained, set);
+                DataSet set = ModelData.open(line, model, trained)) {
             try (HeldOut heldOut = HeldOut.of(set, trained.training(), limit);
                     DeviceImages images = heldOut.onDevice(session.device(), memory)) {
                 Logging.log().info("model      {}: {}", model, trained.description());
@@ -89,18 +86,6 @@ final class EvalCommand implements Command {
             }
         }
         return ExitCode.DONE;
-    }
-
-    private static DataSet open(CommandLine line, TrainedNetwork trained) {
-        Terminal terminal = Terminal.of("auto");
-        try {
-            return DataSource.open(
-                            line.getOptionValue("data", Recipe.DEFAULT.data()),
-                            DataOption.of(line, trained.imageSize(), terminal))
-                    .inOrderOf(trained.classes());
-        } finally {
-            terminal.clear();
-        }
     }
 
     private static Map<String, Object> json(

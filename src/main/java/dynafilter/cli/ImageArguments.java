@@ -2,10 +2,10 @@ package dynafilter.cli;
 
 import dynafilter.data.DecodedFile;
 import dynafilter.data.ImageFiles;
+import dynafilter.runtime.FileNames;
 import dynafilter.runtime.InputException;
-import java.nio.file.InvalidPathException;
+import dynafilter.runtime.SystemLocale;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.commons.cli.CommandLine;
@@ -20,15 +20,9 @@ final class ImageArguments {
      * @throws InputException where one is not there, or there are none
      */
     static List<Path> files(CommandLine line) {
-        List<Path> paths = new ArrayList<>();
-        for (String argument : line.getArgList()) {
-            try {
-                paths.add(Path.of(argument));
-            } catch (InvalidPathException wrong) {
-                throw new InputException(argument + " is not a path; give image files, or folders of them", wrong);
-            }
-        }
-        List<Path> files = ImageFiles.of(paths);
+        List<Path> files = ImageFiles.of(line.getArgList().stream()
+                .map(argument -> SystemLocale.path("the argument", argument, "give image files, or folders of them"))
+                .toList());
         if (files.isEmpty()) {
             throw new InputException("there are no files in " + String.join(", ", line.getArgList())
                     + "; give PNG or JPEG files, or folders of them");
@@ -46,8 +40,9 @@ final class ImageArguments {
     static List<DecodedFile> load(List<Path> files, int imageSize, List<Map<String, Object>> skipped) {
         List<DecodedFile> decoded = DecodedFile.read(files, imageSize);
         decoded.stream().filter(file -> !file.isGood()).forEach(bad -> {
-            Logging.log().warn("{} {}; skipped", bad.file(), bad.problem());
-            skipped.add(Map.of("file", bad.file().toString(), "problem", bad.problem()));
+            String name = FileNames.shown(bad.file());
+            Logging.log().warn("{} {}; skipped", name, bad.problem());
+            skipped.add(Map.of("file", name, "problem", bad.problem()));
         });
         return decoded.stream().filter(DecodedFile::isGood).toList();
     }

@@ -3,6 +3,7 @@ package dynafilter.cli;
 import dynafilter.data.DecodedFile;
 import dynafilter.data.ImageFiles;
 import dynafilter.data.ImageSet;
+import dynafilter.runtime.FileNames;
 import dynafilter.runtime.InputException;
 import java.nio.file.Path;
 import java.util.List;
@@ -43,12 +44,13 @@ final class ImageFolderOption {
         List<DecodedFile> bad = decoded.stream().filter(file -> !file.isGood()).toList();
         try {
             if (!bad.isEmpty() && (!skipBad || bad.size() == files.size())) {
-                String which = bad.get(0).file() + " " + bad.get(0).problem();
+                String which =
+                        FileNames.shown(bad.get(0).file()) + " " + bad.get(0).problem();
                 String more = bad.size() > 1 ? ", and " + (bad.size() - 1) + " more files are no better" : "";
                 String remedy = bad.size() == files.size() ? "" : ", or leave such files out with --skip-bad";
                 throw new InputException(which + more + "; give PNG or JPEG images" + remedy);
             }
-            bad.forEach(file -> Logging.log().warn("{} {}; left out", file.file(), file.problem()));
+            bad.forEach(file -> Logging.log().warn("{} {}; left out", FileNames.shown(file.file()), file.problem()));
             return DecodedFile.toSet(decoded);
         } finally {
             decoded.forEach(DecodedFile::close);

@@ -1,5 +1,6 @@
 package dynafilter.cli;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.LogManager;
@@ -15,10 +16,15 @@ import org.apache.logging.log4j.core.layout.PatternLayout;
  * first message, so that help and usage errors do not wait for it.
  */
 final class Logging {
-    private static final String CONSOLE = "dynafilter.console"; // log4j2.xml reads it
+    private static final String CONSOLE = "dynafilter.console"; // log4j2.xml reads it, and the next two
     private static final String RESULTS = "dynafilter.results";
+    private static final String CHARSET = "dynafilter.charset";
     private static final String FILE = "dynafilter.log";
     private static final String PATTERN = "%d{yyyy-MM-dd HH:mm:ss.SSS} %-5level %msg%n%throwable";
+
+    static {
+        System.setProperty(CHARSET, Streams.charset().name());
+    }
 
     private Logging() {}
 
@@ -61,7 +67,10 @@ final class Logging {
                 .setName(file.toString())
                 .setFileName(file.toString())
                 .setAppend(true)
-                .setLayout(PatternLayout.newBuilder().setPattern(PATTERN).build())
+                .setLayout(PatternLayout.newBuilder()
+                        .setPattern(PATTERN)
+                        .setCharset(StandardCharsets.UTF_8)
+                        .build())
                 .setConfiguration(context.getConfiguration())
                 .build();
         appender.start();

@@ -4,6 +4,7 @@ import dynafilter.distributed.WorkerFailure;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.OutOfMemory;
+import dynafilter.runtime.SystemLocale;
 import dynafilter.train.TrainingFailure;
 import java.util.Arrays;
 import java.util.List;
@@ -31,6 +32,7 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
+        Streams.open();
         System.exit(run(arguments));
     }
 
@@ -76,9 +78,14 @@ public final class Main {
             Help.print(command, options);
             return ExitCode.DONE;
         }
+        requireLetters(arguments);
         CommandLine line;
         try {
-            line = DefaultParser.builder().setAllowPartialMatching(false).get().parse(options, arguments);
+            line = DefaultParser.builder()
+                    .setAllowPartialMatching(false)
+                    .setStripLeadingAndTrailingQuotes(false) // the shell has taken its own; --label=X keeps the others
+                    .get()
+                    .parse(options, arguments);
         } catch (ParseException wrong) {
             throw new InputException(
                     Suggestion.explain(wrong, options) + "; `dynafilter " + command.name()
@@ -88,6 +95,15 @@ public final class Main {
         CommonOptions.check(line);
         Logging.verbose(line.hasOption(CommonOptions.VERBOSE));
         return command.run(line, interruption);
+    }
+
+    /** Names that this locale cannot read are refused before one of them is looked for, or kept as a label. */
+    private static void requireLetters(String... arguments) {
+        for (String argument : arguments) {
+            SystemLocale.requireLetters("the argument", argument);
+        }
+        SystemLocale.requireLetters("the working directory", System.getProperty("user.dir"));
+        SystemLocale.requireLetters("the home folder", System.getProperty("user.home"));
     }
 
     private static int help(String[] arguments) {
@@ -111,7 +127,9 @@ public final class Main {
     }
 
     private static int fail(Throwable failure, String message, int code) {
-        System.err.println("dynafilter: " + message.strip().replaceAll("\\R+", " "));
+        String line = message.strip().replaceAll("\\R+", " ");
+        boolean isUnexplained = SystemLocale.isLossy(line) && !line.contains(SystemLocale.problem());
+        System.err.println("dynafilter: " + line + (isUnexplained ? "; a name here " + SystemLocale.problem() : ""));
         Logging.debug(failure);
         return code;
     }

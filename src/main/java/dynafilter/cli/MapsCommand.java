@@ -2,7 +2,6 @@ package dynafilter.cli;
 
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
-import dynafilter.data.DataSource;
 import dynafilter.data.DecodedFile;
 import dynafilter.data.ImageSet;
 import dynafilter.report.ConfidentImage;
@@ -13,11 +12,11 @@ import dynafilter.report.Grid;
 import dynafilter.report.MapsFigure;
 import dynafilter.report.ResponseMaps;
 import dynafilter.report.Scale;
+import dynafilter.runtime.FileNames;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.Precision;
 import dynafilter.train.Evaluator;
 import dynafilter.train.HeldOut;
-import dynafilter.train.Recipe;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -53,7 +52,7 @@ final class MapsCommand implements Command {
     public Options options() {
         Options options = new Options()
                 .addOption(ModelOption.model(ModelOption.ANY_KIND))
-                .addOption(DataOption.data(Recipe.DEFAULT.data()))
+                .addOption(ModelData.option())
                 .addOption(DataOption.skipBad())
                 .addOption(CommonOptions.valued(
                         "index",
@@ -151,12 +150,9 @@ final class MapsCommand implements Command {
     private record Work(Path model, TrainedNetwork trained, Precision precision, Session session) {
         /** @param indices none where the program is to choose */
         List<ResponseMaps> ofTestSet(CommandLine line, long[] indices) {
-            try (DataSet set = DataSource.open(
-                            line.getOptionValue("data", Recipe.DEFAULT.data()),
-                            DataOption.of(line, trained.imageSize(), Terminal.of("auto")));
+            try (DataSet set = ModelData.open(line, model, trained);
                     HeldOut heldOut = HeldOut.of(set, trained.training(), 0);
                     ImageSet test = heldOut.images()) {
-                ModelOption.requireSameClasses(model, trained, set);
                 for (long index : indices) {
                     if (index < 0 || index >= test.size()) {
                         throw new InputException(
@@ -187,7 +183,7 @@ final class MapsCommand implements Command {
             }
             List<ResponseMaps.Input> images = loaded.stream()
                     .map(file -> new ResponseMaps.Input(
-                            file.file().getFileName().toString(), file.image(), OptionalInt.empty()))
+                            FileNames.shown(file.file().getFileName()), file.image(), OptionalInt.empty()))
                     .toList();
             try (Precision.Region autocast = precision.autocast(session.device().type())) {
                 return ResponseMaps.of(trained.classifier(), session.device(), trained.classes(), images);

@@ -3,6 +3,7 @@ package dynafilter.cli;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DecodedFile;
 import dynafilter.model.Scores;
+import dynafilter.runtime.FileNames;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.Precision;
 import dynafilter.train.Evaluator;
@@ -77,7 +78,7 @@ final class PredictCommand implements Command {
             Evaluator evaluator = new Evaluator(precision, session.device());
             int width = files.stream()
                     .limit(BATCH)
-                    .mapToInt(file -> file.toString().length())
+                    .mapToInt(file -> FileNames.shown(file).length())
                     .max()
                     .orElse(0);
             for (int from = 0; from < files.size(); from += BATCH) {
@@ -110,8 +111,8 @@ final class PredictCommand implements Command {
         for (int i = 0; i < scores.size(); i++) {
             double[] probabilities = scores.get(i).probabilities();
             List<Integer> best = scores.get(i).ranking().stream().limit(top).toList();
-            StringBuilder row = new StringBuilder(
-                    String.format("%-" + width + "s", decoded.get(i).file()));
+            String file = FileNames.shown(decoded.get(i).file());
+            StringBuilder row = new StringBuilder(String.format("%-" + width + "s", file));
             List<Map<String, Object>> predictions = new ArrayList<>();
             for (int label : best) {
                 String name = trained.classes().get(label);
@@ -124,7 +125,7 @@ final class PredictCommand implements Command {
             }
             System.out.println(row);
             Map<String, Object> image = new LinkedHashMap<>();
-            image.put("file", decoded.get(i).file().toString());
+            image.put("file", file);
             image.put("predictions", predictions);
             image.put("scores", scores.get(i).logits());
             images.add(image);

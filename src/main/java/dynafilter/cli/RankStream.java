@@ -25,7 +25,7 @@ final class RankStream extends FilterOutputStream {
     }
 
     static PrintStream of(PrintStream out, int rank) {
-        Charset charset = Charset.defaultCharset();
+        Charset charset = Streams.charset();
         return new PrintStream(new RankStream(out, "[" + rank + "] ", charset), true, charset);
     }
 

@@ -14,12 +14,12 @@ import dynafilter.report.RunPage;
 import dynafilter.report.Svg;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.ShellWord;
+import dynafilter.runtime.SystemLocale;
 import dynafilter.train.RunConfig;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -123,12 +123,7 @@ final class ReportCommand implements Command {
             throw new InputException("report takes the folder of one run or comparison"
                     + (arguments.isEmpty() ? "" : ", not " + arguments) + ": dynafilter report checkpoints/RUN");
         }
-        Path folder;
-        try {
-            folder = Path.of(arguments.get(0));
-        } catch (InvalidPathException wrong) {
-            throw new InputException(arguments.get(0) + " is not a path; give the folder of a run", wrong);
-        }
+        Path folder = SystemLocale.path("the argument", arguments.get(0), "give the folder of a run");
         if (!Files.isDirectory(folder)) {
             throw new InputException(folder
                     + (Files.exists(folder)

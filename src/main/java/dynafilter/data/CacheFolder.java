@@ -1,6 +1,7 @@
 package dynafilter.data;
 
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.SystemLocale;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -26,7 +27,7 @@ record CacheFolder(Path beside, Path ofUser) {
                 data,
                 Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))
                         .filter(path -> !path.isBlank())
-                        .map(Path::of)
+                        .map(path -> SystemLocale.path("XDG_CACHE_HOME", path, "set it to a folder"))
                         .orElse(home));
     }
 

@@ -1,6 +1,7 @@
 package dynafilter.data;
 
 import dynafilter.data.ImageIndex.Image;
+import dynafilter.runtime.FileNames;
 import dynafilter.runtime.InputException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,7 +12,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.zip.CRC32C;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.LongOptional;
@@ -74,11 +74,12 @@ record CachedImages(Path file, ImageIndex index, Tensor pixels) implements AutoC
 
     private static Tensor map(Path file, long bytes) {
         try {
-            // The system's own encoding of file names, which need not be Java's default.
-            BytePointer name = new BytePointer(file.toString(), System.getProperty("sun.jnu.encoding", "UTF-8"));
             return torch.from_file(
-                    name, new BoolOptional(false), new LongOptional(bytes), new TensorOptions(ScalarType.Byte));
-        } catch (IOException | RuntimeException failure) {
+                    FileNames.pointer(file),
+                    new BoolOptional(false),
+                    new LongOptional(bytes),
+                    new TensorOptions(ScalarType.Byte));
+        } catch (RuntimeException failure) {
             throw new InputException(
                     file + " cannot be mapped into memory: remove it, and look at `ulimit -v`", failure);
         }

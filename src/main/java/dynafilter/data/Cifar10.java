@@ -1,6 +1,7 @@
 package dynafilter.data;
 
 import dynafilter.data.CifarFile.Kind;
+import dynafilter.runtime.FileNames;
 import dynafilter.runtime.InputException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -8,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -90,11 +92,10 @@ public final class Cifar10 {
         if (names.stream().anyMatch(n -> TRAIN_FILES.contains(n) || n.equals(TEST_FILE))) {
             return ": " + DOWNLOAD + ", or copy what is missing there";
         }
-        for (String name : names) {
-            Path inner = folder.resolve(name);
-            if (isHere(inner)) {
-                return ", but " + inner + " has: use --data " + inner;
-            }
+        Optional<Path> inner = entries(folder).stream().filter(Cifar10::isHere).findFirst();
+        if (inner.isPresent()) {
+            String there = FileNames.shown(inner.get());
+            return ", but " + there + " has: use --data " + there;
         }
         for (String name : names) {
             if (isArchive(name)) {
@@ -111,7 +112,7 @@ public final class Cifar10 {
     static boolean isNear(Path folder, List<String> names) {
         return names.contains("data_batch_1")
                 || names.contains("test_batch")
-                || names.stream().anyMatch(name -> isHere(folder.resolve(name)));
+                || entries(folder).stream().anyMatch(Cifar10::isHere);
     }
 
     private static boolean isHere(Path folder) {
@@ -122,9 +123,16 @@ public final class Cifar10 {
         return name.endsWith(".tar.gz") || name.endsWith(".tgz");
     }
 
+    /** The names of what is in a folder. */
     static List<String> names(Path folder) {
+        return entries(folder).stream()
+                .map(path -> FileNames.shown(path.getFileName()))
+                .toList();
+    }
+
+    private static List<Path> entries(Path folder) {
         try (Stream<Path> entries = Files.list(folder)) {
-            return entries.map(p -> p.getFileName().toString()).sorted().toList();
+            return entries.sorted().toList();
         } catch (IOException e) {
             throw new InputException(
                     "data folder " + folder + " cannot be read (" + Problems.reason(e) + "): check its permissions", e);

@@ -1,5 +1,6 @@
 package dynafilter.data;
 
+import dynafilter.runtime.FileNames;
 import dynafilter.runtime.InputException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -34,7 +35,7 @@ record ClassFolders(Path root, List<String> classes, List<LabelledFile> files, l
     /**
      * An image file.
      *
-     * @param name its path below the root, with slashes
+     * @param name its path below the root, with slashes, as {@link FileNames#key} has it: no other file's, in any locale
      * @param label its class
      */
     record LabelledFile(Path path, String name, int label) {}
@@ -47,8 +48,9 @@ record ClassFolders(Path root, List<String> classes, List<LabelledFile> files, l
      */
     static ClassFolders scan(Path root) {
         List<Path> folders = subfolders(root);
-        List<String> classes =
-                folders.stream().map(folder -> folder.getFileName().toString()).toList();
+        List<String> classes = folders.stream()
+                .map(folder -> FileNames.text(folder.getFileName()))
+                .toList();
         if (classes.isEmpty()) {
             throw new InputException(
                     root + " has no folders: put the images of each class into a folder with its name");
@@ -60,8 +62,7 @@ record ClassFolders(Path root, List<String> classes, List<LabelledFile> files, l
             for (Path file : files(folders.get(label))) {
                 String extension = extension(file);
                 if (IMAGES.contains(extension) || OTHER_IMAGES.contains(extension)) {
-                    String name = root.relativize(file)
-                            .toString()
+                    String name = FileNames.key(root.relativize(file))
                             .replace(file.getFileSystem().getSeparator(), "/");
                     files.add(new LabelledFile(file, name, label));
                 } else {
@@ -74,6 +75,11 @@ record ClassFolders(Path root, List<String> classes, List<LabelledFile> files, l
                     root + " has no images in its " + classes.size() + " folders: put PNG or JPEG files there");
         }
         return new ClassFolders(root, classes, List.copyOf(files), others);
+    }
+
+    /** The path of a file, by its name, for people. */
+    String shown(String name) {
+        return root + "/" + FileNames.shown(name);
     }
 
     /** The classes without an image. */
@@ -119,7 +125,7 @@ record ClassFolders(Path root, List<String> classes, List<LabelledFile> files, l
     static List<Path> subfolders(Path folder) {
         try (Stream<Path> entries = Files.list(folder)) {
             return entries.filter(entry -> !isHidden(entry) && Files.isDirectory(entry))
-                    .sorted(Comparator.comparing(entry -> entry.getFileName().toString(), ClassNames.ORDER))
+                    .sorted(Comparator.comparing(entry -> FileNames.key(entry.getFileName()), ClassNames.ORDER))
                     .toList();
         } catch (IOException failure) {
             throw unreadable(folder, failure);
@@ -136,9 +142,8 @@ record ClassFolders(Path root, List<String> classes, List<LabelledFile> files, l
     }
 
     private static List<Path> files(Path folder) {
-        Comparator<Path> order = Comparator.comparing(
-                        (Path file) -> file.getParent().toString(), ClassNames.ORDER)
-                .thenComparing(file -> file.getFileName().toString(), ClassNames.ORDER);
+        Comparator<Path> order = Comparator.comparing((Path file) -> FileNames.key(file.getParent()), ClassNames.ORDER)
+                .thenComparing(file -> FileNames.key(file.getFileName()), ClassNames.ORDER);
         try (Stream<Path> tree = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
             return tree.filter(file -> !isHiddenBelow(folder, file) && !Files.isDirectory(file))
                     .sorted(order)
@@ -156,7 +161,8 @@ record ClassFolders(Path root, List<String> classes, List<LabelledFile> files, l
                     loop.getMessage() + " is a link to a folder it is in: remove it, or link to another", failure);
         }
         return new InputException(
-                folder + " cannot be read (" + Problems.reason(failure) + "): check its permissions", failure);
+                FileNames.shown(folder) + " cannot be read (" + Problems.reason(failure) + "): check its permissions",
+                failure);
     }
 
     private static boolean isHidden(Path path) {

@@ -1,5 +1,6 @@
 package dynafilter.data;
 
+import dynafilter.runtime.FileNames;
 import dynafilter.runtime.InputException;
 import java.nio.file.Path;
 import java.text.Normalizer;
@@ -36,9 +37,9 @@ public final class ClassNames {
     static void check(Path folder, List<String> names) {
         Map<String, String> seen = new HashMap<>();
         for (String name : names) {
-            if (name.indexOf('\uFFFD') >= 0) {
-                throw new InputException(folder + " has a class folder whose name this locale cannot show (" + name
-                        + "): set LC_ALL to a UTF-8 locale such as C.UTF-8");
+            if (!name.equals(FileNames.shown(name))) {
+                throw new InputException(folder + " has a class folder whose name is no UTF-8 (" + FileNames.shown(name)
+                        + "): rename it");
             }
             if (name.codePoints().anyMatch(Character::isISOControl)) {
                 throw new InputException(

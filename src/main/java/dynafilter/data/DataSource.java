@@ -1,8 +1,8 @@
 package dynafilter.data;
 
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.SystemLocale;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -72,13 +72,10 @@ public final class DataSource {
     }
 
     private static Path path(String spec) {
-        try {
-            if (!spec.isBlank()) {
-                return Path.of(spec).normalize();
-            }
-        } catch (InvalidPathException e) {
-            throw new InputException("--data \"" + spec + "\" is not a path: name a folder, or use --data sample", e);
+        String remedy = "name a folder, or use --data sample";
+        if (spec.isBlank()) {
+            throw new InputException("--data is empty: " + remedy);
         }
-        throw new InputException("--data is empty: name a folder, or use --data sample");
+        return SystemLocale.path("--data", spec, remedy).normalize();
     }
 }

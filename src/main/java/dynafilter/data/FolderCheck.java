@@ -69,7 +69,8 @@ public record FolderCheck(List<String> findings, boolean good) {
                     bad.size() - before));
         }
         listener.decoding(all, all);
-        List<String> findings = new ArrayList<>(bad);
+        List<String> findings = new ArrayList<>(images.notes());
+        findings.addAll(bad);
         findings.addAll(counts);
         return new FolderCheck(List.copyOf(findings), bad.isEmpty());
     }
@@ -80,8 +81,8 @@ public record FolderCheck(List<String> findings, boolean good) {
             ImageDecoder.withOneThreadEach(() -> new ImageDecoder(ImageSize.CIFAR)
                     .decode(files, files.stream().map(Stamp::of).toList()).stream()
                             .filter(decoded -> decoded.bad() != null)
-                            .forEach(decoded -> problems.add(
-                                    split.root().resolve(decoded.bad().path()) + " "
+                            .forEach(decoded ->
+                                    problems.add(split.shown(decoded.bad().path()) + " "
                                             + decoded.bad().problem())));
         } catch (IOException impossible) {
             throw new IllegalStateException(impossible); // decode reports, and throws none

@@ -2,7 +2,9 @@ package dynafilter.data;
 
 import dynafilter.data.ClassFolders.LabelledFile;
 import dynafilter.data.ImageIndex.BadImage;
+import dynafilter.runtime.FileNames;
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.ShellWord;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,15 +20,14 @@ import java.util.stream.Collectors;
  * {@code CLASS/*} alone, which is split later.
  *
  * @param splits what is there, by role: "train" and "validation", "test" or both, or "all"
+ * @param unlabelled folders of images without classes, which are left out
  */
-record ImageFolder(Path folder, Map<String, ClassFolders> splits) {
+record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Path> unlabelled) {
     static final String TRAIN = "train";
     static final String VALIDATION = "validation";
     static final String TEST = "test";
     static final String ALL = "all";
 
-    private static final Map<String, List<String>> NAMES =
-            Map.of(TRAIN, List.of("train"), VALIDATION, List.of("val", "valid", "validation"), TEST, List.of("test"));
     private static final int NAMED_FILES = 3;
 
     /** Whether a folder that is no other data set's is meant to hold images by class. */
@@ -40,55 +41,54 @@ record ImageFolder(Path folder, Map<String, ClassFolders> splits) {
      * @throws InputException where classes or files are not as they need to be
      */
     static ImageFolder scan(Path folder) {
-        Map<String, Path> roles = roles(folder);
-        Map<String, ClassFolders> splits = new LinkedHashMap<>();
-        roles.forEach((role, path) -> splits.put(role, ClassFolders.scan(path)));
+        Map<String, Path> roles = SplitFolders.of(folder);
         String first = roles.containsKey(TRAIN) ? TRAIN : ALL;
-        ClassFolders train = splits.get(first);
-        if (train.classes().size() < 2) {
-            throw new InputException(
-                    train.root() + " has one class only, " + train.classes().get(0)
-                            + ": put the images of at least two classes into folders with their names");
-        }
-        for (String name : train.emptyClasses()) {
-            throw new InputException(train.root().resolve(name)
-                    + " has no images: put PNG or JPEG files there, or remove" + " the folder");
-        }
+        ClassFolders train = ClassFolders.scan(roles.get(first));
+        requireClasses(train);
+        Map<String, ClassFolders> splits = new LinkedHashMap<>(Map.of(first, train));
+        List<Path> unlabelled = new ArrayList<>();
         for (String role : List.of(VALIDATION, TEST)) {
-            splits.computeIfPresent(role, (key, found) -> found.labelledAs(train));
+            Path held = roles.get(role);
+            if (held != null && isUnlabelled(held, train)) {
+                unlabelled.add(held);
+            } else if (held != null) {
+                splits.put(role, ClassFolders.scan(held).labelledAs(train));
+            }
         }
-        return new ImageFolder(folder, splits);
+        if (first.equals(TRAIN) && splits.size() == 1) {
+            throw new InputException(unlabelled.get(0) + " has no folders with the names of classes, so nobody can tell"
+                    + " right from wrong there: give --data " + train.root()
+                    + " with --val-split 0.2 to hold out images"
+                    + " of it, or sort those into " + unlabelled.get(0) + "/CLASS");
+        }
+        return new ImageFolder(folder, splits, List.copyOf(unlabelled));
     }
 
-    private static Map<String, Path> roles(Path folder) {
-        List<Path> subfolders = ClassFolders.subfolders(folder);
-        Map<String, Path> roles = new LinkedHashMap<>();
-        for (String role : List.of(TRAIN, VALIDATION, TEST)) {
-            List<Path> found = subfolders.stream()
-                    .filter(path -> NAMES.get(role)
-                            .contains(path.getFileName().toString().toLowerCase(Locale.ROOT)))
-                    .toList();
-            if (found.size() > 1) {
-                throw new InputException(found.get(0) + " and " + found.get(1) + " both stand for the " + role
-                        + " images: put them together, or rename one");
-            }
-            found.forEach(path -> roles.put(role, path));
+    private static void requireClasses(ClassFolders train) {
+        if (train.classes().size() < 2) {
+            Path only = ClassFolders.subfolders(train.root()).get(0);
+            boolean isOneTooHigh = ClassFolders.subfolders(only).size() > 1;
+            throw new InputException(train.root() + " has one class only, "
+                    + train.classes().get(0)
+                    + ": put the images of at least two classes into folders with their names"
+                    + (isOneTooHigh ? ", or give --data " + FileNames.shown(only) + ", which has folders" : ""));
         }
-        boolean trains = roles.containsKey(TRAIN);
-        if (trains && roles.size() > 1) {
-            return roles;
+        for (String name : train.emptyClasses()) {
+            throw new InputException(
+                    train.root() + "/" + name + " has no images: put PNG or JPEG files there, or remove the folder");
         }
-        if (trains && !ClassFolders.subfolders(roles.get(TRAIN)).isEmpty()) { // else it is a class of trains
-            throw new InputException(folder + " has " + roles.get(TRAIN).getFileName()
-                    + "/ but neither test/ nor val/: add one, or give --data " + roles.get(TRAIN)
-                    + " with --val-split 0.2 to hold out images of it");
+    }
+
+    /** Whether images lie in no class's folder, as those of competitions do. */
+    private static boolean isUnlabelled(Path held, ClassFolders train) {
+        List<String> folders = ClassFolders.subfolders(held).stream()
+                .map(path -> FileNames.text(path.getFileName()))
+                .toList();
+        if (folders.isEmpty()) {
+            return ClassFolders.hasImages(held);
         }
-        for (Path held : roles.values()) {
-            if (!trains && !ClassFolders.subfolders(held).isEmpty()) {
-                throw new InputException(folder + " has " + held.getFileName() + "/ but no train/: add it");
-            }
-        }
-        return Map.of(ALL, folder);
+        String only = folders.get(0);
+        return folders.size() == 1 && !train.classes().contains(only) && SplitName.saysNothing(only);
     }
 
     /**
@@ -143,6 +143,7 @@ record ImageFolder(Path folder, Map<String, ClassFolders> splits) {
     }
 
     private void warn(DataListener listener) {
+        notes().forEach(listener::warning);
         ClassFolders train = splits.get(TRAIN);
         splits.forEach((role, files) -> {
             if (files.others() > 0) {
@@ -164,6 +165,20 @@ record ImageFolder(Path folder, Map<String, ClassFolders> splits) {
                         ClassNames.shown(files.emptyClasses())));
             }
         });
+    }
+
+    /** What people may have meant otherwise. */
+    List<String> notes() {
+        List<String> notes = new ArrayList<>();
+        for (Path path : unlabelled) {
+            notes.add(path
+                    + " has no folders with the names of classes: its images are left out; `dynafilter predict --model"
+                    + " MODEL " + ShellWord.of(path) + "` labels them");
+        }
+        if (splits.containsKey(ALL)) {
+            notes.addAll(LayoutDoubts.of(splits.get(ALL)));
+        }
+        return notes;
     }
 
     private void checkBad(Map<String, CachedImages> cached, DataOptions options) {
@@ -201,7 +216,7 @@ record ImageFolder(Path folder, Map<String, ClassFolders> splits) {
     }
 
     private static String named(ClassFolders files, BadImage bad) {
-        return files.root().resolve(bad.path()) + " " + bad.problem();
+        return files.shown(bad.path()) + " " + bad.problem();
     }
 
     /** Every image file. */

@@ -12,17 +12,20 @@ final class WordLine {
     private final String line;
     private final Path file;
     private final long number;
+    private final boolean isIndented;
     private int end; // of the word
 
     WordLine(String line, Path file, long number) {
         this.line = line.stripTrailing();
+        isIndented = !line.isEmpty() && isBlank(line.charAt(0));
         this.file = file;
         this.number = number;
     }
 
     /** How many numbers the first line with a word has. */
     int numbersOfFirst() {
-        int count = countFields() - 1;
+        boolean isOfBlank = isIndented && isNumber(fields(line.strip()).get(0));
+        int count = isOfBlank ? countFields() : countFields() - 1;
         if (count < 1) {
             throw wrong("is no word with numbers: " + shown(line));
         }
@@ -30,12 +33,16 @@ final class WordLine {
     }
 
     /**
-     * The word, before the last {@code size} numbers; blanks in it are kept, as GloVe's largest files have them.
+     * The word, before the last {@code size} numbers; blanks in it are kept, as GloVe's largest files have them, and it may be
+     * a blank, as one of word2vec's GoogleNews vectors is.
      *
      * @throws InputException where there are not so many numbers
      */
     String word(int size) {
         int fields = countFields();
+        if (isIndented && fields == size) {
+            return "";
+        }
         if (fields - 1 < size) {
             throw wrong("has " + (fields - 1) + " numbers where the first has " + size);
         }
@@ -105,7 +112,9 @@ final class WordLine {
     }
 
     private InputException wrong(String what) {
+        boolean isText = line.chars().noneMatch(letter -> letter == '\uFFFD' || (letter < ' ' && letter != '\t'));
         return new InputException("--label-vectors " + file + ", line " + number + " " + what
+                + (isText ? "" : ", and is no text, as in word2vec's .bin files")
                 + "; give a file with a word and its numbers a line");
     }
 

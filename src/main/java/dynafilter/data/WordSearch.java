@@ -36,11 +36,11 @@ final class WordSearch {
         }
     }
 
-    /** @param vector asked where the word is looked for */
+    /** @param vector asked where the word is looked for, which a blank never is */
     void offer(String word, Supplier<float[]> vector) {
         sawWords = true;
         Wanted match = wanted.get(key(word));
-        if (match == null) {
+        if (match == null || word.isBlank()) {
             return;
         }
         boolean exact = word.equals(match.spelling);

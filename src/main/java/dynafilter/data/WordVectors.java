@@ -2,6 +2,7 @@ package dynafilter.data;
 
 import dynafilter.data.Checksum.Algorithm;
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.SystemLocale;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,10 +12,10 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +36,8 @@ import org.bytedeco.pytorch.Tensor;
  */
 public record WordVectors(List<String> names, List<float[]> rows, String sha256) {
     private static final String BYTE_ORDER_MARK = "\uFEFF";
+    private static final byte[] GZIP = {0x1f, (byte) 0x8b};
+    private static final byte[] ZIP = {'P', 'K'};
     private static final int BUFFER = 1 << 16;
     private static final int MOST_NUMBERS = 1 << 16;
 
@@ -44,12 +47,13 @@ public record WordVectors(List<String> names, List<float[]> rows, String sha256)
      * @throws InputException where the file cannot be read, is not in that format (naming the line), or lacks a name
      */
     public static WordVectors read(String path, List<String> names) {
-        Path file = path(path);
+        Path file = SystemLocale.path("--label-vectors", path, "give a file of word vectors");
         if (!Files.isRegularFile(file)) {
             throw new InputException("--label-vectors " + file
                     + (Files.isDirectory(file) ? " is a folder" : " does not exist")
                     + "; give a file of word vectors: a word and its numbers a line");
         }
+        requireText(file);
         CharsetDecoder lenient = StandardCharsets.UTF_8
                 .newDecoder()
                 .onMalformedInput(CodingErrorAction.REPLACE)
@@ -68,11 +72,19 @@ public record WordVectors(List<String> names, List<float[]> rows, String sha256)
         }
     }
 
-    private static Path path(String path) {
-        try {
-            return Path.of(path);
-        } catch (InvalidPathException wrong) {
-            throw new InputException("--label-vectors " + path + " is not a path; give a file of word vectors", wrong);
+    /** As they are downloaded, such files are often compressed. */
+    private static void requireText(Path file) {
+        byte[] head;
+        try (InputStream in = Files.newInputStream(file)) {
+            head = in.readNBytes(2);
+        } catch (IOException unreadable) {
+            throw new InputException(
+                    "--label-vectors " + file + " cannot be read: " + Problems.reason(unreadable), unreadable);
+        }
+        String tool = Arrays.equals(head, GZIP) ? "gunzip" : Arrays.equals(head, ZIP) ? "unzip" : null;
+        if (tool != null) {
+            throw new InputException("--label-vectors " + file + " is compressed; unpack it with " + tool
+                    + ", and give the file of words and numbers that was in it");
         }
     }
 

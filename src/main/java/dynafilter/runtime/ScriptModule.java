@@ -46,7 +46,7 @@ public final class ScriptModule implements AutoCloseable {
         FutureTask<ScriptModule> load = new FutureTask<>(() -> {
             try (PointerScope scope = new PointerScope()) {
                 DeviceOptional target = new DeviceOptional(device.toTorch());
-                return retained(torch.load(file.toString(), target, /* load_debug_files= */ false));
+                return retained(torch.load(FileNames.pointer(file), target, /* load_debug_files= */ false));
             }
         });
         new Thread(null, load, "TorchScript loader", LOADING_STACK).start();
@@ -196,7 +196,7 @@ public final class ScriptModule implements AutoCloseable {
         try (PointerScope scope = new PointerScope()) {
             ExtraFilesMap files = new ExtraFilesMap();
             extra.forEach((name, text) -> files.put(new BytePointer(name), text));
-            module.save(file.toString(), files);
+            module.save(FileNames.pointer(file), files);
         }
     }
 

@@ -1,5 +1,7 @@
 package dynafilter.study;
 
+import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -32,6 +34,12 @@ public record Difference(
     public static final double LEVEL = 0.05;
 
     /**
+     * Differences that are no farther apart are equal: history.csv has accuracies with six decimals, so each of the two may be off
+     * by half a millionth. Where one image counts for less, a test would take the rounding for noise.
+     */
+    private static final double ROUNDING = 2.5e-6;
+
+    /**
      * Compares values of the same seeds.
      *
      * @throws IllegalArgumentException where the two have not as many values, or none
@@ -45,9 +53,9 @@ public record Difference(
             differences[i] = ofA[i] - ofB[i];
         }
         Spread spread = Spread.of(differences);
-        if (!(spread.std() > 0)) { // one pair, or the same difference in all: no noise to compare with
-            return new Difference(
-                    a, b, measure, spread.n(), spread.mean(), Double.NaN, Double.NaN, Double.NaN, Double.NaN, 1);
+        if (range(differences) <= ROUNDING) { // one pair, or the same difference in all: no noise to compare with
+            double mean = Math.abs(spread.mean()) <= ROUNDING ? 0 : spread.mean();
+            return new Difference(a, b, measure, spread.n(), mean, Double.NaN, Double.NaN, Double.NaN, Double.NaN, 1);
         }
         TTest.Result test = TTest.withDefaults().pairedTest(ofA, ofB);
         double quantile = TDistribution.of(spread.n() - 1.0).inverseSurvivalProbability((1 - 0.95) / 2);
@@ -63,6 +71,11 @@ public record Difference(
                 test.getPValue(),
                 test.getPValue(),
                 1);
+    }
+
+    private static double range(double... values) {
+        DoubleSummaryStatistics summary = Arrays.stream(values).summaryStatistics();
+        return summary.getMax() - summary.getMin();
     }
 
     /** Whether a test could be made. */

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dynafilter.Pictures;
+import java.io.File;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -82,6 +84,15 @@ class BadFolderTest {
     void namesThatNoListCanHold() throws IOException {
         Pictures.split(folder, 1, 1, "cat", "do\ng");
         assertRefused("control character", "do?g");
+    }
+
+    @Test
+    void namesThatAreNoText() throws IOException {
+        Pictures.split(folder, 1, 1, "cat", "dog");
+        Path odd = Path.of(URI.create(folder.resolve("train").toUri() + "caf%E9"));
+        assumeFalse(File.separatorChar != '/', "this system's names are text");
+        Files.move(train("dog"), odd);
+        assertRefused("has a class folder whose name is no UTF-8 (caf\\xE9)", "rename it");
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The program in a Java process of its own; what it prints goes to files. */
@@ -42,15 +43,22 @@ final class Child implements AutoCloseable {
     }
 
     static Child start(Path folder, List<String> program, Object... arguments) throws IOException {
+        return start(folder, Map.of(), program, arguments);
+    }
+
+    /** @param environment beside that of this process */
+    static Child start(Path folder, Map<String, String> environment, List<String> program, Object... arguments)
+            throws IOException {
         List<String> words = new ArrayList<>(program);
         Arrays.stream(arguments).map(Object::toString).forEach(words::add);
         Path out = Files.createTempFile(folder, "out", ".txt");
         Path err = Files.createTempFile(folder, "err", ".txt");
-        Process process = new ProcessBuilder(words)
+        ProcessBuilder builder = new ProcessBuilder(words)
                 .directory(folder.toFile())
                 .redirectOutput(out.toFile())
-                .redirectError(err.toFile())
-                .start();
+                .redirectError(err.toFile());
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         process.getOutputStream().close();
         return new Child(process, out, err);
     }

@@ -104,6 +104,28 @@ class EvalCommandTest {
     }
 
     @Test
+    void withoutDataItIsTheRunsOwn() throws IOException {
+        Path file = folder.resolve("own.json");
+        Outcome.ofSuccess("eval", "--model", run.resolve("last.pt"), "--json", file);
+        assertEquals(
+                json(run.resolve("config.json")).at("/data/sha256"), json(file).at("/data/sha256"));
+        Path moved = Files.createDirectory(folder.resolve("elsewhere")).resolve("network.pt");
+        Files.copy(run.resolve("last.pt"), moved); // and knows it without config.json, too
+        Files.writeString(moved.resolveSibling("config.json"), "{\"model_type\": \"another program's\"}");
+        Outcome.ofSuccess("eval", "--model", moved, "--json", file);
+        assertEquals(
+                json(run.resolve("config.json")).at("/data/sha256"), json(file).at("/data/sha256"));
+        Path gone = folder.resolve("gone");
+        Files.move(data, gone);
+        try {
+            Outcome.of("eval", "--model", moved)
+                    .assertRefused("the data set of the model's run: data folder " + data, "--data DIR");
+        } finally {
+            Files.move(gone, data);
+        }
+    }
+
+    @Test
     void aClassWithoutImagesHasNoAccuracy() throws IOException {
         Path file = folder.resolve("few.json");
         Outcome.ofSuccess("eval", "--model", run.resolve("best.pt"), "--data", data, "--limit-test", 3, "--json", file);

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** scripts/dynafilter in a copy of the tree, with a Maven that only makes a jar and a Java that only tells its arguments. */
@@ -55,7 +56,8 @@ class LauncherTest {
         Files.createDirectories(root.resolve("scripts"));
         Files.createDirectories(root.resolve("native-config"));
         Files.createDirectories(root.resolve("src/main/java"));
-        for (String name : List.of("scripts/dynafilter", "native-config/allocator.sh", "pom.xml")) {
+        for (String name :
+                List.of("scripts/dynafilter", "native-config/allocator.sh", "native-config/locale.sh", "pom.xml")) {
             Files.copy(Path.of(name), root.resolve(name));
         }
         Files.writeString(root.resolve("src/main/java/Main.java"), "");
@@ -194,6 +196,36 @@ class LauncherTest {
         Files.writeString(lock.resolve("pid"), dead.pid() + "\n");
         assertEquals(0, run(Map.of()).code());
         assertEquals(1, builds());
+    }
+
+    /** With a {@code locale} that knows C.UTF-8, an 8-bit locale, and no others. */
+    @ParameterizedTest
+    @CsvSource({
+        "LANG, '', C.UTF-8",
+        "LANG, POSIX, C.UTF-8",
+        "LC_ALL, C, C.UTF-8",
+        "LC_ALL, en_US.UTF-8, C.UTF-8", // as ssh hands it on to machines that have none
+        "LC_ALL, C.UTF-8, C.UTF-8",
+        "LANG, C.UTF-8, ''",
+        "LANG, de_DE, ''",
+    })
+    void namesBeyondAsciiNeedALocaleAndGetOne(String variable, String value, String expected)
+            throws IOException, InterruptedException {
+        program("java", "#!/bin/sh\necho \"<$LC_ALL>\"\n");
+        program("uname", "#!/bin/sh\necho Linux\n");
+        program("locale", """
+                #!/bin/sh
+                case ${LC_ALL:-$LANG} in
+                    C.UTF-8) echo UTF-8 ;;
+                    de_DE) echo ISO-8859-1 ;;
+                    *) echo ANSI_X3.4-1968 ;;
+                esac
+                """);
+        assertEquals("<" + expected + ">\n", run(Map.of(variable, value)).out());
+        Files.delete(bin.resolve("locale"));
+        if (!value.contains("en_US")) { // nothing tells that it is not installed
+            assertEquals("<" + expected + ">\n", run(Map.of(variable, value)).out());
+        }
     }
 
     @ParameterizedTest

@@ -97,7 +97,7 @@ class MapsCommandTest {
 
     @Test
     void theFigureLiesBesideTheModelAndSaysSo() throws IOException {
-        Outcome outcome = Outcome.ofSuccess("maps", "--model", model, "--data", data, "--index", 3);
+        Outcome outcome = Outcome.ofSuccess("maps", "--model", model, "--index", 3); // of the run's own data
         Path figure = run.resolve("maps.png");
         assertEquals("written    " + figure, outcome.line("written"));
         assertTrue(outcome.line("image").matches("image +CIFAR-10 test image 3: \\w+, [0-9.]+ %; true label cat"));

@@ -121,6 +121,18 @@ class UsageErrorsTest {
         run(line).assertRefused(expected);
     }
 
+    /** The shell has taken the quotes that are its own. */
+    @ParameterizedTest
+    @CsvSource({"device, no such device", "filters, 'dynamic, static, single'", "epochs, not a number"})
+    void quotesInAValueAreOfTheValueWithAndWithoutAnEqualsSign(String option, String expected) {
+        for (String value : new String[] {"\"x\"", "\"x", "\""}) {
+            Outcome apart = Outcome.of("train", "--data", "none", "--" + option, value);
+            apart.assertRefused("--" + option + " " + value + ": ", expected);
+            Outcome joined = Outcome.of("train", "--data", "none", "--" + option + "=" + value);
+            assertEquals(apart.err(), joined.err());
+        }
+    }
+
     @Test
     void equalsSignsAndWholeNumbersInAnyNotationAreUnderstood() {
         run("train --epochs=1e1 --batch-size=0").assertRefused("--batch-size 0: ");

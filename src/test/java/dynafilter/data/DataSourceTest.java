@@ -37,7 +37,7 @@ class DataSourceTest {
                 "--data is empty: name a folder, or use --data sample",
                 assertThrows(InputException.class, () -> DataSource.open(" ")).getMessage());
         assertEquals(
-                "--data \"a\0b\" is not a path: name a folder, or use --data sample",
+                "--data a\0b is not a path; name a folder, or use --data sample",
                 assertThrows(InputException.class, () -> DataSource.open("a\0b"))
                         .getMessage());
     }

@@ -75,6 +75,27 @@ class WordVectorsTest {
         assertRow(spread, 1, 3, 5);
     }
 
+    /** word2vec's GoogleNews vectors, as text, have a word that is a blank. */
+    @Test
+    void aWordThatIsABlankIsNobodys() throws IOException {
+        for (String blank : List.of(" 1 2\n", "\t1 2\n", "  1 2 \n")) {
+            assertRow(read("the 9 9\n" + blank + "cat 3 4\n", "cat"), 0, 3, 4);
+            assertRow(read("3 2\n" + blank + "the 9 9\ncat 3 4\n", "cat"), 0, 3, 4);
+            assertRow(read(blank + "the 9 9\ncat 3 4\n", "cat"), 0, 3, 4);
+        }
+        assertRow(read(" cat 3 4\n  the 9 9\n", "the"), 0, 9, 9); // only set in
+        InputException none = assertThrows(InputException.class, () -> read(" 1 2\ncat 3 4\n", "_"));
+        assertTrue(none.getMessage().contains("has no vector for _"), none.getMessage());
+    }
+
+    @Test
+    void filesOfOtherFormsAreCalledWhatTheyAre() {
+        InputException zip = assertThrows(InputException.class, () -> read("PK\3\4", "cat"));
+        assertTrue(zip.getMessage().contains("is compressed; unpack it with unzip"), zip.getMessage());
+        InputException binary = assertThrows(InputException.class, () -> read("1 2\ncat \1\2\n", "cat"));
+        assertTrue(binary.getMessage().contains("is no text, as in word2vec's .bin files"), binary.getMessage());
+    }
+
     @Test
     void rowsAreScaledToAMeanSquareOfOne() throws IOException {
         WordVectors vectors = read("cat 3 4\ndog 0.001 0\n", "cat", "dog");

@@ -56,6 +56,25 @@ class DifferenceTest {
         assertTrue(difference.text().contains("no noise to test against"), difference.text());
     }
 
+    /** 0.9 - 0.8, 0.8 - 0.7 and 0.7 - 0.6 differ by 1e-16 in double precision; thirds by a millionth in history.csv. */
+    @Test
+    void roundingIsNoNoise() {
+        Difference floats = of(new double[] {0.9, 0.8, 0.7}, new double[] {0.8, 0.7, 0.6});
+        Difference decimals = of(new double[] {0.416667, 0.458333, 0.5}, new double[] {0.375, 0.416667, 0.458333});
+        for (Difference difference : List.of(floats, decimals)) {
+            assertFalse(difference.isTested(), difference.text());
+            assertFalse(difference.isSignificant(), difference.text());
+            assertTrue(difference.text().endsWith("with each of 3 seeds: no noise to test against"), difference.text());
+        }
+        Difference none = of(new double[] {0.3, 0.1 + 0.2, 0.333333}, new double[] {0.1 + 0.2, 0.3, 1 / 3.0});
+        assertEquals(0, none.mean());
+        assertTrue(none.text().contains(" +0.00 points"), none.text());
+        assertTrue(
+                of(new double[] {0.9001, 0.9, 0.9002}, new double[] {0.9, 0.9, 0.9})
+                        .isTested(),
+                "an image of 10,000");
+    }
+
     @Test
     void differentNumbersOfValuesAreNoPairs() {
         assertThrows(IllegalArgumentException.class, () -> of(new double[] {1}, new double[] {1, 2}));

@@ -1,0 +1,70 @@
+package dynafilter.cli;
+
+import dynafilter.checkpoint.RunDirectory;
+import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.data.DataSet;
+import dynafilter.data.DataSource;
+import dynafilter.runtime.InputException;
+import dynafilter.train.Recipe;
+import dynafilter.train.Recipes;
+import dynafilter.train.RunConfig;
+import java.nio.file.Path;
+import java.util.Map;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
+
+/**
+ * The data set that a trained network is looked at with: {@code --data}, or else that of its run, as config.json beside the file
+ * tells, or the file itself where it has left the run's folder.
+ */
+final class ModelData {
+    private static final String DATA = "data";
+
+    private ModelData() {}
+
+    static Option option() {
+        return DataOption.data("that of the model's run");
+    }
+
+    /**
+     * Opens it, its classes in the network's order; the progress of decoding is shown.
+     *
+     * @throws InputException where it cannot be used, or has other classes
+     */
+    static DataSet open(CommandLine line, Path model, TrainedNetwork trained) {
+        Map<?, ?> recipe = recipe(model, trained);
+        String ofRun = recipe.get("data") instanceof String data ? data : Recipe.DEFAULT.data();
+        boolean skipBad = line.hasOption(DataOption.SKIP_BAD)
+                || (!line.hasOption(DATA) && Boolean.TRUE.equals(recipe.get("skip_bad")));
+        Terminal terminal = Terminal.of("auto");
+        DataSet set;
+        try {
+            set = DataSource.open(
+                    line.getOptionValue(DATA, ofRun), DataOption.of(skipBad, trained.imageSize(), terminal));
+        } catch (InputException unusable) {
+            if (line.hasOption(DATA) || recipe.isEmpty()) {
+                throw unusable;
+            }
+            throw new InputException("the data set of the model's run: " + unusable.getMessage(), unusable);
+        } finally {
+            terminal.clear();
+        }
+        DataSet ordered = set.inOrderOf(trained.classes());
+        try {
+            ModelOption.requireSameClasses(model, trained, ordered);
+            return ordered;
+        } catch (InputException other) {
+            ordered.close();
+            throw other;
+        }
+    }
+
+    /** Of the run that a model is of; empty where nothing tells. */
+    private static Map<?, ?> recipe(Path model, TrainedNetwork trained) {
+        try {
+            return Recipes.toMap(RunConfig.read(RunDirectory.of(model).config()));
+        } catch (InputException none) { // or that of another program
+            return trained.training().get("recipe") instanceof Map<?, ?> recipe ? recipe : Map.of();
+        }
+    }
+}
