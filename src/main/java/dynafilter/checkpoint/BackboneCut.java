@@ -37,7 +37,7 @@ final class BackboneCut {
      * The layers up to {@code cut} as a module of their own, under their names; it shares the network's tensors.
      *
      * @param cut the last layer's dotted path, such as {@code layer1} or {@code features.6}; a network whose layers are only
-     *     numbered, and among which there is none of this name, was cut before: it is taken whole
+     *     numbered, and among which there is none of this name, was cut before: it is taken whole, as is one without layers
      * @throws InputException where there is no such layer, or more than layers one after the other leads to it
      */
     static ScriptModule of(ScriptModule network, Path file, String cut) {

@@ -7,14 +7,16 @@ import dynafilter.model.ScriptedArchitecture;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
+import dynafilter.runtime.OutOfMemory;
 import dynafilter.runtime.ScriptModule;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
@@ -31,10 +33,11 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public final class BackboneFile {
     private static final String CUT = "layer1";
-    /** What {@code nn.Sequential(*list(resnet18().children())[:5])} calls the layers with weights. */
-    private static final Map<String, String> SEQUENTIAL = Map.of("conv1.", "0.", "bn1.", "1.", "layer1.", "4.");
-
     private static final double TOLERANCE = 1e-3;
+
+    /** What {@code torch.jit.freeze} leaves: the weights are constants of its code. */
+    private static final String FIXED =
+            "it has no parameters, as after torch.jit.freeze, and will not train; export it without freezing to train it";
 
     private BackboneFile() {}
 
@@ -68,11 +71,14 @@ public final class BackboneFile {
             throw new InputException("--cut " + cut + ": " + file + " is a state dict, which is taken up to " + CUT
                     + "; leave --cut out, or give a TorchScript file");
         }
-        Map<String, Tensor> found = Checkpoint.readStateDict(file);
+        Object root = TorchFile.read(file);
         try (PointerScope scope = new PointerScope()) {
-            return PretrainedBackbone.ofResNet18Stem(select(file, found));
+            SavedNetwork network = SavedNetwork.in(root, file, Landmark.STEM)
+                    .orElseThrow(() -> StemWeights.missing(file, FileContents.of(root)));
+            network.requireTensors(StemWeights.names(), file);
+            return PretrainedBackbone.ofResNet18Stem(StemWeights.copy(file, network.tensors()), network.notes());
         } finally {
-            found.values().forEach(Pointer::close);
+            TorchFile.closeTensors(root);
         }
     }
 
@@ -81,12 +87,16 @@ public final class BackboneFile {
                 NoGradGuard guard = new NoGradGuard();
                 ScriptModule network = TorchScriptFile.load(file, device);
                 ScriptModule layers = BackboneCut.of(network, file, cut)) {
+            List<String> notes = new ArrayList<>(TorchScriptFile.toFloat32(layers));
             torch.manual_seed(0);
             Tensor images = torch.randn(2, 3, imageSize, imageSize).to(device.toTorch(), ScalarType.Float);
             Tensor features = features(layers, images, file, cut); // [2, C, H, W]
-            Map<String, Tensor> found = ScriptedArchitecture.tensors(layers);
-            return ofResNet18Stem(file, found, images, features)
-                    .orElseGet(() -> scripted(layers, found, images, file + " up to " + cut, device));
+            Map<String, Tensor> found = layers.tensors();
+            if (layers.parameters().isEmpty()) {
+                notes.add(FIXED);
+            }
+            return ofResNet18Stem(file, found, images, features, notes)
+                    .orElseGet(() -> scripted(layers, found, images, file + " up to " + cut, device, notes));
         }
     }
 
@@ -95,8 +105,11 @@ public final class BackboneFile {
         try {
             IValue value = layers.call("forward", images);
             if (value.isTensor()) {
-                Tensor features = value.toTensor();
+                ScriptTrial trial = new ScriptTrial(
+                        file, "features", batch -> layers.call("forward", batch).toTensor());
+                Tensor features = trial.run(images);
                 if (features.dim() == 4 && features.size(0) == images.size(0) && features.is_floating_point()) {
+                    trial.requireSteady();
                     return features;
                 }
                 made = Arrays.toString(features.shape());
@@ -104,6 +117,9 @@ public final class BackboneFile {
                 made = "a " + value.tagKind().getString();
             }
         } catch (RuntimeException failure) {
+            if (failure instanceof InputException || OutOfMemory.in(failure).isPresent()) {
+                throw failure;
+            }
             throw new InputException(
                     "--backbone " + file + " does not run as a TorchScript network on images "
                             + Arrays.toString(images.shape()) + ": " + NativeRuntime.firstLine(failure),
@@ -111,15 +127,22 @@ public final class BackboneFile {
         }
         throw new InputException("--backbone " + file + ": up to " + cut + " it makes " + made + " of images "
                 + Arrays.toString(images.shape())
-                + ", and a feature map [2, C, H, W] is needed; give another --cut or file");
+                + ", and a feature map [2, C, H, W] is needed; "
+                + (layers.children().isEmpty()
+                        ? "it has no layers to cut at, as after torch.jit.freeze: export it without freezing"
+                        : "give another --cut or file"));
     }
 
     /** The tensors as ResNet-18's, where they are, and where those compute the same. */
     private static Optional<PretrainedBackbone> ofResNet18Stem(
-            Path file, Map<String, Tensor> found, Tensor images, Tensor features) {
+            Path file, Map<String, Tensor> found, Tensor images, Tensor features, List<String> notes) {
         Map<String, Tensor> state;
         try {
-            state = select(file, found);
+            List<NetworkSearch.Found> stems = NetworkSearch.in(found, Landmark.STEM);
+            if (stems.size() != 1) {
+                return Optional.empty();
+            }
+            state = StemWeights.copy(file, stems.get(0).tensors());
         } catch (InputException another) {
             return Optional.empty();
         }
@@ -129,7 +152,7 @@ public final class BackboneFile {
         if (Arrays.equals(own.shape(), features.shape())) {
             double difference = own.sub(features).abs().max().item_double();
             if (difference <= TOLERANCE * features.abs().max().item_double()) {
-                return Optional.of(PretrainedBackbone.ofResNet18Stem(state));
+                return Optional.of(PretrainedBackbone.ofResNet18Stem(state, notes));
             }
         }
         state.values().forEach(Pointer::close);
@@ -137,7 +160,12 @@ public final class BackboneFile {
     }
 
     private static PretrainedBackbone scripted(
-            ScriptModule layers, Map<String, Tensor> found, Tensor images, String source, ComputeDevice device) {
+            ScriptModule layers,
+            Map<String, Tensor> found,
+            Tensor images,
+            String source,
+            ComputeDevice device,
+            List<String> notes) {
         Map<String, Tensor> state = new LinkedHashMap<>();
         found.forEach((name, tensor) -> {
             Tensor copy = tensor.detach()
@@ -154,7 +182,7 @@ public final class BackboneFile {
         byte[] program = BackboneProgram.bytes(layers, description);
         ScriptedArchitecture architecture =
                 new ScriptedArchitecture(layers.copy(), device, description, Checksum.sha256Of(program));
-        return new PretrainedBackbone(architecture, program, state);
+        return new PretrainedBackbone(architecture, program, state, notes);
     }
 
     /** Whether training moves BatchNorm's statistics, where there are any: a network traced for evaluation cannot. */
@@ -170,71 +198,5 @@ public final class BackboneFile {
                     || statistics.entrySet().stream()
                             .anyMatch(entry -> !entry.getValue().equal(before.get(entry.getKey())));
         }
-    }
-
-    /** Copies the backbone's tensors out of {@code found}, whatever prefix they have there. */
-    private static Map<String, Tensor> select(Path file, Map<String, Tensor> found) {
-        Map<String, Tensor> state = new LinkedHashMap<>();
-        try {
-            Optional<String> prefix = prefix(found);
-            ResNetStem.ARCHITECTURE.shapes().forEach((name, sizes) -> {
-                String plain = name.substring(BackboneArchitecture.PREFIX.length());
-                String source = prefix.isPresent() ? prefix.get() + plain : numbered(plain);
-                Tensor copy = copy(file, found, source, plain, sizes);
-                copy.retainReference();
-                state.put(name, copy);
-            });
-            return state;
-        } catch (InputException refused) {
-            state.values().forEach(Pointer::close);
-            throw refused;
-        }
-    }
-
-    /** A copy of the tensor {@code source}, which is ResNet-18's {@code plain}; lives in the caller's scope. */
-    private static Tensor copy(Path file, Map<String, Tensor> found, String source, String plain, long[] sizes) {
-        boolean counter = plain.endsWith("num_batches_tracked");
-        Tensor tensor = found.get(source);
-        if (tensor == null && counter) {
-            tensor = torch.zeros(sizes); // state dicts of PyTorch before 0.4.1 do not count batches
-        }
-        if (tensor == null) {
-            throw new InputException("--backbone " + file + " has no " + plain + " (it has " + summary(found)
-                    + "); give ResNet-18 with the layers conv1 to " + CUT);
-        }
-        if (!Arrays.equals(tensor.shape(), sizes)) {
-            throw new InputException("--backbone " + file + ": " + plain + " is " + Arrays.toString(tensor.shape())
-                    + ", ResNet-18's is " + Arrays.toString(sizes) + "; give ResNet-18");
-        }
-        return tensor.detach()
-                .to(counter ? ScalarType.Long : ScalarType.Float)
-                .contiguous()
-                .clone();
-    }
-
-    /** What stands before {@code conv1.weight}, such as {@code module.}; none where no layer has that name. */
-    private static Optional<String> prefix(Map<String, Tensor> found) {
-        String layer = "conv1.weight";
-        return found.keySet().stream()
-                .filter(name -> name.equals(layer) || name.endsWith("." + layer))
-                .filter(name -> found.get(name).dim() == 4 && found.get(name).size(1) == 3)
-                .map(name -> name.substring(0, name.length() - layer.length()))
-                .findFirst();
-    }
-
-    private static String numbered(String name) {
-        return SEQUENTIAL.entrySet().stream()
-                .filter(layer -> name.startsWith(layer.getKey()))
-                .map(layer -> layer.getValue() + name.substring(layer.getKey().length()))
-                .findFirst()
-                .orElse(name);
-    }
-
-    private static String summary(Map<String, Tensor> found) {
-        if (found.isEmpty()) {
-            return "no tensors";
-        }
-        String names = found.keySet().stream().limit(4).collect(Collectors.joining(", "));
-        return found.size() > 4 ? names + " and " + (found.size() - 4) + " more tensors" : names;
     }
 }

@@ -10,6 +10,7 @@ import dynafilter.runtime.ScriptModule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /** {@code backbone.ts.pt}: how a run's backbone computes, where that is not ResNet-18's stem. The weights are in the checkpoints. */
@@ -41,7 +42,8 @@ final class BackboneProgram {
         String description = TorchScriptArchive.extra(file, DESCRIPTION)
                 .map(text -> new String(text, UTF_8))
                 .orElse("TorchScript");
-        return new PretrainedBackbone(new ScriptedArchitecture(module, device, description, sha256), program, Map.of());
+        return new PretrainedBackbone(
+                new ScriptedArchitecture(module, device, description, sha256), program, Map.of(), List.of());
     }
 
     private static byte[] read(Path file) {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /** What {@code --backbone} names. */
@@ -55,7 +56,7 @@ public final class BackboneSource {
     public PretrainedBackbone load(
             String name, String cut, int imageSize, ComputeDevice device, ProgressListener progress) {
         if (name.equals(RANDOM)) {
-            return PretrainedBackbone.ofResNet18Stem(Map.of());
+            return PretrainedBackbone.ofResNet18Stem(Map.of(), List.of());
         }
         if (name.equals(IMAGENET) || (name.equals(officialName) && !Files.exists(Path.of(name)))) {
             return BackboneFile.read(download(progress), cut, imageSize, device);

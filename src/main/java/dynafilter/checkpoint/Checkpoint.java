@@ -2,8 +2,8 @@ package dynafilter.checkpoint;
 
 import dynafilter.runtime.InputException;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +26,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param classes the label names, in the order of the scores
  * @param rng states of random generators
  * @param extra all other entries of the file, kept as they are
+ * @param notes what was done to read the networks in it, for people; not written
  */
 public record Checkpoint(
         Map<String, Tensor> model,
@@ -36,7 +37,8 @@ public record Checkpoint(
         Map<String, Object> recipe,
         List<String> classes,
         Map<String, Object> rng,
-        Map<String, Object> extra)
+        Map<String, Object> extra,
+        List<String> notes)
         implements AutoCloseable {
     /** The format that this version writes, and the only one it reads. */
     public static final String FORMAT = "dynafilter/1";
@@ -53,6 +55,20 @@ public record Checkpoint(
     private static final String FAMILY = "dynafilter/";
     private static final Set<String> KEYS =
             Set.of("format", "model", "optimizer", "epoch", "step", "best_accuracy", "recipe", "classes", "rng");
+
+    /** One that is made here, with nothing to note. */
+    public Checkpoint(
+            Map<String, Tensor> model,
+            Map<String, Object> optimizer,
+            long epoch,
+            long step,
+            double bestAccuracy,
+            Map<String, Object> recipe,
+            List<String> classes,
+            Map<String, Object> rng,
+            Map<String, Object> extra) {
+        this(model, optimizer, epoch, step, bestAccuracy, recipe, classes, rng, extra, List.of());
+    }
 
     public Checkpoint {
         for (String key : extra.keySet()) {
@@ -81,8 +97,8 @@ public record Checkpoint(
     /** What {@link #read} makes of what is in a file. */
     static Checkpoint of(Object root, Path file) {
         if (!isCheckpoint(root)) {
-            throw new InputException(
-                    file + " is not a dynafilter checkpoint; give the best.pt or last.pt of a training run");
+            throw new InputException(file + " is not a dynafilter checkpoint "
+                    + FileContents.of(root).shown() + "; give the best.pt or last.pt of a training run");
         }
         Fields fields = Fields.of((Map<?, ?>) root, file);
         String format = fields.string("format");
@@ -97,11 +113,13 @@ public record Checkpoint(
             }
         });
         checkOptimizer(fields.fields("optimizer"), file);
+        Set<String> notes = new LinkedHashSet<>();
+        Map<String, Tensor> model = network(fields, "model", file, notes);
         if (fields.has(AVERAGE)) {
-            extra.put(AVERAGE, fields.tensors(AVERAGE));
+            extra.put(AVERAGE, network(fields, AVERAGE, file, notes));
         }
         return new Checkpoint(
-                fields.tensors("model"),
+                model,
                 fields.map("optimizer"),
                 fields.count("epoch"),
                 fields.count("step"),
@@ -109,7 +127,15 @@ public record Checkpoint(
                 fields.map("recipe"),
                 fields.strings("classes"),
                 fields.map("rng"),
-                extra);
+                extra,
+                List.copyOf(notes));
+    }
+
+    /** Python writes the networks of a checkpoint again as its modules call them, and in any precision. */
+    private static Map<String, Tensor> network(Fields fields, String key, Path file, Set<String> notes) {
+        Optional<SavedNetwork> network = SavedNetwork.in(fields.map(key), file, Landmark.NETWORK);
+        network.ifPresent(found -> notes.addAll(found.notes()));
+        return network.map(SavedNetwork::tensors).orElseGet(() -> fields.tensors(key));
     }
 
     static boolean isCheckpoint(Object root) {
@@ -171,41 +197,6 @@ public record Checkpoint(
         root.put("rng", rng);
         root.putAll(extra);
         TorchFile.write(file, root);
-    }
-
-    /**
-     * Reads the weights of any file that torch.save wrote of them: a state dict by itself, or one under "model" or
-     * "state_dict" in a bigger dict, such as a dynafilter checkpoint.
-     *
-     * @return tensors by name in the file's order, on the CPU; the caller closes them
-     * @throws InputException when the file cannot be read or holds no state dict
-     */
-    public static Map<String, Tensor> readStateDict(Path file) {
-        Object root = TorchFile.read(file);
-        try {
-            Map<String, Tensor> tensors = stateDict(root, file);
-            TorchFile.closeTensorsExcept(root, new HashSet<>(tensors.values()));
-            return tensors;
-        } catch (Throwable e) {
-            TorchFile.closeTensors(root);
-            throw e;
-        }
-    }
-
-    /** What {@link #readStateDict} makes of what is in a file. */
-    static Map<String, Tensor> stateDict(Object root, Path file) {
-        if (root instanceof Map<?, ?> map) {
-            if (!map.isEmpty() && map.values().stream().allMatch(Tensor.class::isInstance)) {
-                return Fields.of(Map.of("state dict", map), file).tensors("state dict");
-            }
-            for (String key : List.of("model", "state_dict")) {
-                if (map.get(key) instanceof Map) {
-                    return Fields.of(map, file).tensors(key);
-                }
-            }
-        }
-        throw new InputException(file + " holds no state dict, neither by itself nor under \"model\" or \"state_dict\";"
-                + " save model.state_dict() with torch.save");
     }
 
     /** Frees the tensors. */

@@ -46,6 +46,7 @@ public final class CheckpointExtension {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             Map<String, Object> extra = new LinkedHashMap<>(checkpoint.extra());
+            extra.values().removeIf(value -> !CheckpointPickler.isWritable(value)); // what Python put there of its own
             extra.put(Checkpoint.EXTENDED, notes);
             checkpoint.average().ifPresent(average -> extra.put(Checkpoint.AVERAGE, withRow(average, embedding)));
             copyProgram(checkpoint, source, out);

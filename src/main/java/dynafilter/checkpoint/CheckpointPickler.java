@@ -44,6 +44,16 @@ final class CheckpointPickler extends Pickler {
         return tensors;
     }
 
+    /** Whether a checkpoint can hold the value. */
+    static boolean isWritable(Object value) {
+        try {
+            check(value, "", 0);
+            return true;
+        } catch (IllegalArgumentException refused) {
+            return false;
+        }
+    }
+
     /** Refuses what torch.load would not take back: the superclass writes beans, dates and enums too. */
     private static void check(Object value, String where, int depth) {
         if (depth > MAX_DEPTH) {

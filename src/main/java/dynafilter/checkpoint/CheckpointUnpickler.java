@@ -36,12 +36,14 @@ final class CheckpointUnpickler extends Unpickler {
     }
 
     /** The object of the next pickle in the input; the input is left behind it. */
-    Object next(PickleInput from) throws IOException {
+    Object next(PickleInput from) {
         bytes = from;
         try {
             return load(from);
         } catch (BadFile e) {
             throw e;
+        } catch (IOException e) { // of bytes in memory: they end early
+            throw BadFile.damaged(String.valueOf(e.getMessage()), e);
         } catch (RuntimeException e) { // pops an empty stack, appends to a text, calls a number, ...
             throw BadFile.damaged("its pickle makes no sense", e);
         }
@@ -61,6 +63,28 @@ final class CheckpointUnpickler extends Unpickler {
             case Opcodes.SHORT_BINSTRING, Opcodes.SHORT_BINUNICODE, Opcodes.LONG1 -> bytes.checkLength(1);
             case Opcodes.BINSTRING, Opcodes.BINUNICODE -> bytes.checkLength(4);
             case Opcodes.BINUNICODE8 -> bytes.checkLength(8);
+            case Opcodes.SHORT_BINBYTES -> {
+                return unreadBytes(1);
+            }
+            case Opcodes.BINBYTES -> {
+                return unreadBytes(4);
+            }
+            case Opcodes.BINBYTES8, Opcodes.BYTEARRAY8 -> {
+                return unreadBytes(8);
+            }
+            case Opcodes.EMPTY_SET -> {
+                stack.add(new Unread("a set"));
+                return NO_RETURN_VALUE;
+            }
+            case Opcodes.ADDITEMS -> {
+                stack.pop_all_since_marker();
+                return NO_RETURN_VALUE;
+            }
+            case Opcodes.FROZENSET -> {
+                stack.pop_all_since_marker();
+                stack.add(new Unread("a set"));
+                return NO_RETURN_VALUE;
+            }
             case Opcodes.EMPTY_DICT -> {
                 stack.add(new LinkedHashMap<>());
                 return NO_RETURN_VALUE;
@@ -68,7 +92,7 @@ final class CheckpointUnpickler extends Unpickler {
             case Opcodes.SETITEM -> {
                 Object value = stack.pop();
                 Object key = stack.pop();
-                put(dict(stack.peek()), key, value);
+                dict(stack.peek()).put(DictKey.of(key), value);
                 return NO_RETURN_VALUE;
             }
             case Opcodes.SETITEMS -> {
@@ -91,21 +115,15 @@ final class CheckpointUnpickler extends Unpickler {
                 return NO_RETURN_VALUE;
             }
             case Opcodes.BUILD -> {
-                Object attributes = stack.pop();
-                if (stack.peek() instanceof ScriptGlobals.ScriptObject object) {
-                    object.build(dict(attributes));
-                } else {
-                    // Of a dict (a state dict's _metadata: versions of its modules): of no use here.
-                    dict(stack.peek());
-                }
+                build(stack.pop());
                 return NO_RETURN_VALUE;
             }
             case Opcodes.BINPUT -> bytes.checkNumber(1, instructions);
             case Opcodes.LONG_BINPUT -> bytes.checkNumber(4, instructions);
             default -> {
                 if (!isPlain(opcode)) {
-                    throw BadFile.damaged(
-                            "its pickle holds instruction " + opcode + ", which torch.save does not write");
+                    throw BadFile.refused("has a pickle that holds instruction " + opcode
+                            + ", which torch.save does not write; refused: save it again with torch.save");
                 }
             }
         }
@@ -127,25 +145,29 @@ final class CheckpointUnpickler extends Unpickler {
         };
     }
 
-    private void setItems(List<Object> items) {
-        Map<Object, Object> dict = dict(stack.peek());
-        for (int i = 0; i < items.size(); i += 2) {
-            put(dict, items.get(i), items.get(i + 1));
+    /** The superclass would keep them; no checkpoint asks for any. */
+    private Object unreadBytes(int lengthBytes) {
+        bytes.skipCounted(lengthBytes);
+        stack.add(new Unread("bytes"));
+        return NO_RETURN_VALUE;
+    }
+
+    /** Sets the attributes of the object on top of the stack. */
+    private void build(Object attributes) {
+        Object object = stack.peek();
+        if (object instanceof ScriptGlobals.ScriptObject script) {
+            script.build(dict(attributes));
+        } else if (!(object instanceof Map) && !(object instanceof Unread)) {
+            // Of a dict (a state dict's _metadata: versions of its modules) they are of no use here.
+            throw BadFile.refused("sets attributes of something that has none here; refused: save a state dict of"
+                    + " tensors and plain values");
         }
     }
 
-    /** Keys are plain values: the hash of a nested one could take time exponential in its depth. */
-    static void put(Map<Object, Object> dict, Object key, Object value) {
-        if (key instanceof Integer number) {
-            dict.put(number.longValue(), value);
-        } else if (key == null
-                || key instanceof String
-                || key instanceof Long
-                || key instanceof Boolean
-                || key instanceof Double) {
-            dict.put(key, value);
-        } else {
-            throw BadFile.damaged("it has a dict with a key that is neither text nor a number");
+    private void setItems(List<Object> items) {
+        Map<Object, Object> dict = dict(stack.peek());
+        for (int i = 0; i < items.size(); i += 2) {
+            dict.put(DictKey.of(items.get(i)), items.get(i + 1));
         }
     }
 
@@ -172,8 +194,8 @@ final class CheckpointUnpickler extends Unpickler {
                     "holds views of storages as PyTorch 0.3 and older wrote them; save it again with a newer"
                             + " PyTorch");
         }
-        StorageRef storage = new StorageRef(
-                (String) parts[2], ((Globals.StorageClass) parts[1]).dtype(), ((Number) parts[4]).longValue());
+        StorageRef storage =
+                new StorageRef((String) parts[2], (Globals.StorageClass) parts[1], ((Number) parts[4]).longValue());
         StorageRef known = storages.putIfAbsent(storage.key(), storage);
         if (known != null && !known.equals(storage)) {
             throw BadFile.damaged("it describes storage " + storage.key() + " in two ways");

@@ -51,7 +51,7 @@ public final class Fields {
         long count = integer(key);
         if (count < 0) {
             throw new InputException(
-                    "\"" + path + key + "\" in " + file + " is " + count + ", below 0; the file is damaged");
+                    "\"" + path + key + "\" in " + file + " is " + count + ", below 0; save it with the true number");
         }
         return count;
     }
@@ -121,12 +121,16 @@ public final class Fields {
         return type.cast(value);
     }
 
-    private static String pythonType(Object value) {
+    /** What Python calls a value, with its article. */
+    static String pythonType(Object value) {
         if (value == null) {
             return "None";
         }
         if (value instanceof Tensor) {
             return "a tensor";
+        }
+        if (value instanceof Unread) {
+            return value.toString();
         }
         if (value instanceof Map) {
             return "a dict";

@@ -1,5 +1,7 @@
 package dynafilter.checkpoint;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -17,6 +19,7 @@ import org.bytedeco.javacpp.BytePointer;
  */
 final class LegacyArchive implements Archive {
     private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
+    private static final int MAGIC_WITHIN = 32; // bytes: before it are marks of the pickle's own
     private static final long VERSION = 1001;
 
     private final RandomAccessFile file;
@@ -30,6 +33,7 @@ final class LegacyArchive implements Archive {
             size = file.length();
             byte[] head = new byte[(int) Math.min(size, ZipArchive.MAX_PICKLE_BYTES)];
             file.readFully(head);
+            requireMagic(head);
             PickleInput in = new PickleInput(head);
             checkHead(in);
             CheckpointUnpickler unpickler = new CheckpointUnpickler(Globals::find);
@@ -42,10 +46,21 @@ final class LegacyArchive implements Archive {
         }
     }
 
-    private static void checkHead(PickleInput in) throws IOException {
+    /** Any pickle begins as these files do, and most hold what no checkpoint has: whose it is comes before what is in it. */
+    private static void requireMagic(byte[] head) {
+        String start = new String(head, 0, Math.min(head.length, MAGIC_WITHIN), ISO_8859_1);
+        byte[] magic = MAGIC.toByteArray(); // big endian, without a sign
+        StringBuilder little = new StringBuilder(new String(magic, ISO_8859_1)).reverse();
+        if (!start.contains(little)) {
+            throw BadFile.refused("is not a file that torch.save wrote: its magic number is another, as of a plain"
+                    + " pickle; load it in Python, and save a state dict with torch.save");
+        }
+    }
+
+    private static void checkHead(PickleInput in) {
         CheckpointUnpickler unpickler = new CheckpointUnpickler(Globals::find);
         if (!MAGIC.equals(unpickler.next(in))) {
-            throw BadFile.refused("is not a file that torch.save wrote: its magic number is another");
+            throw BadFile.damaged("its magic number is another");
         }
         if (!(unpickler.next(in) instanceof Number version) || version.longValue() != VERSION) {
             throw BadFile.refused("has an unknown version of PyTorch's old format; save it again with a newer PyTorch");

@@ -46,7 +46,8 @@ final class ObjectReader {
                 || value instanceof Boolean
                 || value instanceof Long
                 || value instanceof Double
-                || value instanceof BigInteger) {
+                || value instanceof BigInteger
+                || value instanceof Unread) {
             return value;
         }
         if (value instanceof Integer number) {
@@ -96,7 +97,11 @@ final class ObjectReader {
         if (value instanceof StorageRef) {
             throw BadFile.refused("holds a bare storage; save tensors instead");
         }
-        throw BadFile.damaged("its pickle leaves a name where a value belongs");
+        if (value instanceof Globals.StorageClass || value instanceof Globals.NamedClass) {
+            return new Unread("a class");
+        }
+        throw BadFile.refused(
+                "has a pickle that leaves a name where a value belongs; refused: save tensors and plain values");
     }
 
     private List<Object> items(List<?> from, int depth) throws IOException {

@@ -42,4 +42,10 @@ final class PickleInput extends ByteArrayInputStream {
             throw BadFile.damaged("its pickle promises " + length + " bytes and has " + left);
         }
     }
+
+    /** Passes over bytes, and the number of them before. */
+    void skipCounted(int lengthBytes) {
+        checkLength(lengthBytes);
+        pos += lengthBytes + (int) peek(lengthBytes);
+    }
 }

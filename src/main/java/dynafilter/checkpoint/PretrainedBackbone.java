@@ -5,6 +5,7 @@ import dynafilter.model.ResNetStem;
 import dynafilter.model.ScriptedArchitecture;
 import dynafilter.runtime.ComputeDevice;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
@@ -15,12 +16,14 @@ import org.bytedeco.pytorch.Tensor;
  * @param architecture how it computes
  * @param program what a run's folder keeps of an architecture that only the source knows; null where this program knows it
  * @param state its tensors by name in the network's state dict, on the CPU; none for random weights
+ * @param notes what was chosen and converted to read them, and what is to be known of them, for people
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record PretrainedBackbone(BackboneArchitecture architecture, byte[] program, Map<String, Tensor> state)
+public record PretrainedBackbone(
+        BackboneArchitecture architecture, byte[] program, Map<String, Tensor> state, List<String> notes)
         implements AutoCloseable {
-    static PretrainedBackbone ofResNet18Stem(Map<String, Tensor> state) {
-        return new PretrainedBackbone(ResNetStem.ARCHITECTURE, null, state);
+    static PretrainedBackbone ofResNet18Stem(Map<String, Tensor> state, List<String> notes) {
+        return new PretrainedBackbone(ResNetStem.ARCHITECTURE, null, state, notes);
     }
 
     /**
@@ -35,7 +38,7 @@ public record PretrainedBackbone(BackboneArchitecture architecture, byte[] progr
         return checkpoint
                 .backboneProgram()
                 .map(sha256 -> BackboneProgram.beside(file, sha256, weights, device))
-                .orElseGet(() -> ofResNet18Stem(Map.of()));
+                .orElseGet(() -> ofResNet18Stem(Map.of(), List.of()));
     }
 
     /** Puts the architecture's program into a run's folder, where its checkpoints need it. */

@@ -41,6 +41,10 @@ final class ScriptCode {
             throw BadFile.refused("has code (__setstate__) that would run while the file is loaded; refused: export a"
                     + " network of plain layers");
         }
+        if (text.contains("ops.prim.ConstantMKLDNNTensor")) {
+            throw BadFile.refused("was saved after torch.jit.optimize_for_inference, whose constants no file keeps;"
+                    + " save the network as it was before that call");
+        }
         int branches = 0;
         int depth = 0;
         int statement = 0;

@@ -17,8 +17,8 @@ final class ScriptGlobals {
             "torch.jit._pickle.build_boollist",
             "torch.jit._pickle.build_tensorlist");
 
-    private static final Set<String> OF_TENSORS =
-            Set.of("torch._utils._rebuild_tensor_v2", "torch.device", "collections.OrderedDict");
+    private static final String REBUILD = "torch._utils._rebuild_tensor_v2";
+    private static final Set<String> OF_TENSORS = Set.of("torch.device", "collections.OrderedDict");
 
     private ScriptGlobals() {}
 
@@ -51,11 +51,23 @@ final class ScriptGlobals {
         if (full.equals("torch.jit._pickle.restore_type_tag")) {
             return (IObjectConstructor) arguments -> only(arguments, 2)[0];
         }
+        if (full.equals(REBUILD)) {
+            return (IObjectConstructor) ScriptGlobals::tensor;
+        }
         if (OF_TENSORS.contains(full) || (module.equals("torch") && name.endsWith("Storage"))) {
             return Globals.find(module, name);
         }
         throw BadFile.refused("refers to " + BadFile.shown(full)
                 + ", which a network of tensors has no need of; refused: export it from plain layers");
+    }
+
+    /** libtorch makes every tensor of the file: one that is not checked here cannot be left to it. */
+    private static Object tensor(Object[] arguments) {
+        Object tensor = ((IObjectConstructor) Globals.find("torch._utils", "_rebuild_tensor_v2")).construct(arguments);
+        if (tensor instanceof Unread other) {
+            throw BadFile.refused("holds " + other + ", which a network of plain tensors has no need of; refused");
+        }
+        return tensor;
     }
 
     private static Object[] only(Object[] arguments, int count) {

@@ -1,6 +1,8 @@
 package dynafilter.checkpoint;
 
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.NativeRuntime;
+import dynafilter.runtime.OutOfMemory;
 import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -40,9 +42,10 @@ public final class TorchFile {
      * damaged or hostile file gives an exception, never a crash.
      *
      * @return dicts as {@code LinkedHashMap<Object, Object>}, lists as ArrayList, tuples and {@code torch.Size} as
-     *     {@link Tuple}, ints as Long (BigInteger beyond its range), floats as Double, dtypes and devices as String. Tensors are contiguous, on
-     *     the CPU, each with memory of its own, attached to no PointerScope: the caller closes them. A tensor that the
-     *     file refers to twice is one object
+     *     {@link Tuple}, ints as Long (BigInteger beyond its range), floats as Double, dtypes and devices as String, and
+     *     what no checkpoint needs, such as a set or a sparse tensor, as {@link Unread}. Tensors are contiguous, on the
+     *     CPU, each with memory of its own, attached to no PointerScope: the caller closes them. A tensor that the file
+     *     refers to twice is one object
      * @throws InputException when the file is missing, unreadable, damaged, or not such a file
      */
     public static Object read(Path file) {
@@ -57,11 +60,14 @@ public final class TorchFile {
         } catch (BadFile e) {
             throw new InputException(file + " " + e.getMessage(), e);
         } catch (IOException e) {
-            BadFile damaged = BadFile.damaged(firstLine(e), e);
-            throw new InputException(file + " " + damaged.getMessage(), damaged);
+            BadFile unreadable = BadFile.unreadable(e);
+            throw new InputException(file + " " + unreadable.getMessage(), unreadable);
         } catch (RuntimeException e) {
+            if (OutOfMemory.in(e).isPresent()) {
+                throw e;
+            }
             throw new InputException(
-                    file + " cannot be loaded: " + firstLine(e) + "; free some memory, or save it again", e);
+                    file + " cannot be loaded: " + NativeRuntime.firstLine(e) + "; save it again with torch.save", e);
         }
     }
 
@@ -94,9 +100,9 @@ public final class TorchFile {
         File file = path.toFile();
         byte[] head;
         try (InputStream in = new FileInputStream(file)) {
-            head = in.readNBytes(ZIP.length);
+            head = in.readNBytes(ForeignFormat.HEAD_BYTES);
         }
-        if (Arrays.equals(head, ZIP)) {
+        if (Arrays.equals(Arrays.copyOf(head, ZIP.length), ZIP)) {
             return new ZipArchive(file);
         }
         if (head.length > 0 && (head[0] & 0xff) == PICKLE) {
@@ -105,11 +111,7 @@ public final class TorchFile {
         throw BadFile.refused(
                 head.length == 0
                         ? "is empty; copy, download or save it again"
-                        : "is not a file that torch.save wrote; give a .pt or .pth file");
-    }
-
-    /** Messages of libtorch carry a C++ stack trace after the first line. */
-    private static String firstLine(Exception e) {
-        return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+                        : ForeignFormat.ofHead(head)
+                                .orElse("is not a file that torch.save wrote; give a .pt or .pth file"));
     }
 }

@@ -68,7 +68,7 @@ final class TorchScriptArchive {
      * @throws InputException where its structure is not sound, saying what is wrong
      */
     static void check(Path file) {
-        checkProgram(file, file.toFile().length());
+        checkProgram(file, 0);
     }
 
     /**
@@ -77,7 +77,7 @@ final class TorchScriptArchive {
      * @param weights bytes of those weights
      */
     static void checkProgram(Path file, long weights) {
-        long budget = UNFOLD_BYTES + UNFOLD_FACTOR * weights;
+        long budget = UNFOLD_BYTES + UNFOLD_FACTOR * (weights + file.toFile().length());
         inFile(file, records -> {
             new TorchScriptArchive(records, root(records), budget).check();
             return null;
@@ -108,7 +108,10 @@ final class TorchScriptArchive {
             return use.apply(records);
         } catch (BadFile e) {
             throw new InputException(path + " " + e.getMessage(), e);
-        } catch (IOException | RuntimeException e) { // ZipFile throws both at bad bytes
+        } catch (IOException e) {
+            BadFile unreadable = BadFile.unreadable(e);
+            throw new InputException(path + " " + unreadable.getMessage(), unreadable);
+        } catch (RuntimeException e) { // so does ZipFile at bad bytes, too
             BadFile damaged = BadFile.damaged(
                     String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
             throw new InputException(path + " " + damaged.getMessage(), damaged);
@@ -181,7 +184,7 @@ final class TorchScriptArchive {
         } else {
             try (CheckedInputStream in = records.open(entry)) {
                 in.skipNBytes(entry.getSize());
-                ZipRecords.checkCrc(entry, in);
+                records.checkCrc(entry, in);
             }
         }
     }

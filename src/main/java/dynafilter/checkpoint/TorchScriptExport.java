@@ -6,6 +6,7 @@ import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
 import dynafilter.runtime.Choice;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.InputException;
 import dynafilter.runtime.ScriptModule;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -79,6 +80,9 @@ public final class TorchScriptExport {
                 return self.predictor.forward(self.response_maps(images))
             """;
 
+    /** Of the largest score: the same operators, in the same precision. */
+    private static final double TOLERANCE = 1e-4;
+
     private final TrainedNetwork trained;
     private final Input input;
     private final boolean baked;
@@ -94,7 +98,7 @@ public final class TorchScriptExport {
     }
 
     /**
-     * Writes the file, as a whole or not at all.
+     * Writes the file, as a whole or not at all, once it has run and given the scores of the network.
      *
      * @param versions of what writes it, for the archive's metadata
      * @return the archive's metadata
@@ -108,9 +112,27 @@ public final class TorchScriptExport {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard();
                 ScriptModule module = network()) {
-            TorchScriptFile.write(module, extra, file);
+            TorchScriptFile.write(module, extra, file, this::requireScores);
         }
         return metadata;
+    }
+
+    /** Runs what was written as whoever loads it will: nobody finds out later that it does not give these scores. */
+    private void requireScores(Path written) {
+        try (PointerScope scope = new PointerScope();
+                TrainedNetwork exported = TrainedNetwork.read(written, ComputeDevice.CPU)) {
+            Tensor pixels = ScriptTrial.pixels(trained.imageSize(), ComputeDevice.CPU);
+            Tensor expected = trained.classifier().scores(pixels); // [2, K]
+            Tensor scores = exported.classifier().scores(pixels);
+            double difference = expected.sub(scores).abs().max().item_double();
+            if (difference > TOLERANCE * expected.abs().max().item_double()) {
+                throw new IllegalStateException("the exported network's scores differ from the checkpoint's by "
+                        + difference + "; nothing was written");
+            }
+        } catch (InputException wrong) {
+            throw new IllegalStateException(
+                    "what was to be written does not run; nothing was written: " + wrong.getMessage(), wrong);
+        }
     }
 
     private Map<String, Object> metadata(Map<String, ?> versions) {

@@ -3,12 +3,15 @@ package dynafilter.checkpoint;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
+import dynafilter.runtime.OutOfMemory;
 import dynafilter.runtime.ScriptModule;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
 
 /** TorchScript files. They are programs: whoever loads one runs what is in it. */
@@ -44,11 +47,25 @@ final class TorchScriptFile {
             module.buffers();
             return module;
         } catch (RuntimeException failure) {
+            if (OutOfMemory.in(failure).isPresent()) {
+                throw failure;
+            }
             throw new InputException(
                     file + " is not a TorchScript file that libtorch " + NativeRuntime.torchVersion() + " can load: "
                             + NativeRuntime.firstLine(failure)
                             + "; export it again, with this version of PyTorch or an older one",
                     failure);
+        }
+    }
+
+    /**
+     * Makes a module's weights float32, whatever they were saved as.
+     *
+     * @return what was converted, for people
+     */
+    static List<String> toFloat32(ScriptModule module) {
+        try (PointerScope scope = new PointerScope()) {
+            return FloatWeights.convert(module.tensors());
         }
     }
 
@@ -68,10 +85,14 @@ final class TorchScriptFile {
      * Replaces a file by what a module makes, as a whole or not at all.
      *
      * @param extra texts by name, which travel in the archive
+     * @param trial is given the new file before it replaces the old one, and throws where it is not to
      * @throws InputException where it cannot be written; the old one is kept
      */
-    static void write(ScriptModule module, Map<String, String> extra, Path target) {
-        save(module, extra, file -> AtomicFile.write(target, out -> Files.copy(file, out)));
+    static void write(ScriptModule module, Map<String, String> extra, Path target, Consumer<Path> trial) {
+        save(module, extra, file -> {
+            trial.accept(file);
+            AtomicFile.write(target, out -> Files.copy(file, out));
+        });
     }
 
     @FunctionalInterface
@@ -85,20 +106,30 @@ final class TorchScriptFile {
             Path folder = Files.createTempDirectory("dynafilter");
             Path file = folder.resolve("archive"); // its name is the name of the archive's root
             try {
-                module.save(file, extra);
+                save(module, extra, file);
                 use.accept(file);
             } finally {
                 Files.deleteIfExists(file);
                 Files.deleteIfExists(folder);
             }
-        } catch (InputException refused) {
-            throw refused;
-        } catch (IOException | RuntimeException failure) {
-            throw new InputException(
-                    "cannot write a temporary file in " + System.getProperty("java.io.tmpdir") + " ("
-                            + NativeRuntime.firstLine(failure)
-                            + "); free some space there, or name another folder with -Djava.io.tmpdir",
-                    failure);
+        } catch (IOException failure) {
+            throw noSpace(failure);
         }
+    }
+
+    private static void save(ScriptModule module, Map<String, String> extra, Path file) {
+        try {
+            module.save(file, extra);
+        } catch (RuntimeException failure) {
+            throw noSpace(failure);
+        }
+    }
+
+    private static InputException noSpace(Exception failure) {
+        return new InputException(
+                "cannot write a temporary file in " + System.getProperty("java.io.tmpdir") + " ("
+                        + NativeRuntime.firstLine(failure)
+                        + "); free some space there, or name another folder with -Djava.io.tmpdir",
+                failure);
     }
 }

@@ -51,7 +51,8 @@ final class ZipArchive implements Archive {
             }
         }
         if (roots.isEmpty()) {
-            throw BadFile.refused("is a zip file without data.pkl: not a file that torch.save wrote, or a damaged one");
+            throw BadFile.refused(ForeignFormat.ofRecords(names)
+                    .orElse("is a zip file without data.pkl: not a file that torch.save wrote, or a damaged one"));
         }
         if (roots.size() > 1) {
             throw BadFile.damaged("it has " + roots.size() + " records named data.pkl");
@@ -94,7 +95,7 @@ final class ZipArchive implements Archive {
         }
         try (CheckedInputStream in = records.open(entry)) {
             NativeBytes.read(in, to, storage.bytes());
-            ZipRecords.checkCrc(entry, in);
+            records.checkCrc(entry, in);
         }
     }
 

@@ -14,7 +14,8 @@ import java.util.zip.ZipFile;
 
 /**
  * The records of a zip file. They are looked up by name and never unpacked to disk; every one that is read must have the size
- * and the CRC that the zip file's directory states.
+ * and the CRC that the zip file's directory states. A directory in which every CRC is 0 states none: PyTorch writes it so
+ * after {@code torch.serialization.set_crc32_options(False)}.
  */
 final class ZipRecords implements AutoCloseable {
     private static final int MAX_RECORDS = 200_000;
@@ -22,6 +23,7 @@ final class ZipRecords implements AutoCloseable {
     private final ZipFile zip;
     private final long size;
     private final Map<String, ZipEntry> records = new LinkedHashMap<>();
+    private boolean hasChecksums;
     private long bytesRead;
 
     ZipRecords(File file) throws IOException {
@@ -44,6 +46,7 @@ final class ZipRecords implements AutoCloseable {
             if (records.put(entry.getName(), entry) != null) {
                 throw BadFile.damaged("it has two records named " + BadFile.shown(entry.getName()));
             }
+            hasChecksums |= entry.getCrc() != 0;
         }
     }
 
@@ -80,7 +83,7 @@ final class ZipRecords implements AutoCloseable {
         }
     }
 
-    private static byte[] whole(ZipEntry entry, CheckedInputStream in) throws IOException {
+    private byte[] whole(ZipEntry entry, CheckedInputStream in) throws IOException {
         byte[] bytes = in.readNBytes((int) entry.getSize());
         if (bytes.length < entry.getSize() || in.read() >= 0) {
             throw BadFile.damaged("record " + BadFile.shown(entry.getName()) + " is not of the size it should be");
@@ -108,8 +111,8 @@ final class ZipRecords implements AutoCloseable {
         return new CheckedInputStream(in, new CRC32());
     }
 
-    static void checkCrc(ZipEntry entry, CheckedInputStream in) {
-        if (in.getChecksum().getValue() != entry.getCrc()) {
+    void checkCrc(ZipEntry entry, CheckedInputStream in) {
+        if (hasChecksums && in.getChecksum().getValue() != entry.getCrc()) {
             throw BadFile.damaged("record " + BadFile.shown(entry.getName()) + " fails its CRC check");
         }
     }

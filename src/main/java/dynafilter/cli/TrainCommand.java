@@ -150,6 +150,7 @@ final class TrainCommand implements Command {
             Session session) {
         Path file = start.checkpoint();
         try (Checkpoint checkpoint = Checkpoint.read(file)) {
+            checkpoint.notes().forEach(note -> Logging.log().info("resume     {}: {}", file, note));
             Map<String, Object> values = new LinkedHashMap<>(LIMITS_OF_ONE_CALL);
             values.putAll(given);
             Recipe recipe = Recipes.with(recipeOf(checkpoint, file), values, true);

@@ -172,6 +172,7 @@ final class TrainingRun {
                         RunHeader header = new RunHeader(recipe, session, group, set, data, shape, initial);
                         RunConfig.write(directory.config(), recipe, header.facts(trainer, file, vectors));
                         header.log(directory, trainer, file, graph);
+                        backbone.notes().forEach(note -> log.info("backbone   {}", note));
                     }
                     boolean lost = trainer.epoch() > 0 && !Files.exists(directory.best());
                     if (Boolean.parseBoolean(group.share(String.valueOf(lost)))) {

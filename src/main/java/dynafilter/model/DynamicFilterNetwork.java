@@ -85,6 +85,10 @@ public final class DynamicFilterNetwork implements AutoCloseable {
                         "tensor " + name + " is " + Arrays.toString(found) + ", but a network with " + shape.filters()
                                 + " filters and " + shape.classes() + " classes needs " + Arrays.toString(sizes));
             }
+            if (shape.isParameter(name) && !tensor.is_floating_point()) {
+                throw new InputException("tensor " + name + " holds whole numbers, as of a quantized network; give one"
+                        + " in floating-point numbers");
+            }
         });
         state.keySet().stream()
                 .filter(name -> !expected.containsKey(name))

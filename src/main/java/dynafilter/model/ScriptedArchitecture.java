@@ -36,22 +36,15 @@ public final class ScriptedArchitecture implements BackboneArchitecture, AutoClo
         try (PointerScope scope = new PointerScope()) {
             Map<String, Tensor> found = module.parameters();
             found.keySet().forEach(name -> parameters.add(PREFIX + name));
-            tensors(module).forEach((name, tensor) -> shapes.put(PREFIX + name, tensor.shape()));
+            module.tensors().forEach((name, tensor) -> shapes.put(PREFIX + name, tensor.shape()));
         }
-    }
-
-    /** Parameters, then buffers, by their names in the module: shared, in the caller's scope. */
-    public static Map<String, Tensor> tensors(ScriptModule module) {
-        Map<String, Tensor> tensors = new LinkedHashMap<>(module.parameters());
-        module.buffers().forEach(tensors::putIfAbsent);
-        return tensors;
     }
 
     /** Takes the weights out of a module: of every tensor one number is kept, and its shape. */
     public static void strip(ScriptModule module) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            tensors(module)
+            module.tensors()
                     .forEach((name, tensor) -> module.set(
                             name, tensor.detach().new_zeros(new long[0]).expand(tensor.shape())));
         }

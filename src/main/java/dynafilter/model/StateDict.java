@@ -15,13 +15,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Makes the initial tensors of a network, as PyTorch's layers and torchvision's ResNet would. */
 public final class StateDict {
+    private static final String COUNTER = ".num_batches_tracked";
+
     private StateDict() {}
 
     /** Whether the tensor is trained by gradient descent; the others are BatchNorm's running statistics. */
     public static boolean isParameter(String name) {
-        return !name.endsWith(".running_mean")
-                && !name.endsWith(".running_var")
-                && !name.endsWith(".num_batches_tracked");
+        return !name.endsWith(".running_mean") && !name.endsWith(".running_var") && !name.endsWith(COUNTER);
     }
 
     /**
@@ -54,6 +54,20 @@ public final class StateDict {
     }
 
     /**
+     * A state dict with the counters of batches that it lacks: nothing is computed from them, and PyTorch before 0.4.1, and
+     * who takes averages of weights, writes none. What is added belongs to the caller's scope.
+     */
+    public static Map<String, Tensor> withCounters(NetworkShape shape, Map<String, Tensor> state) {
+        Map<String, Tensor> complete = new LinkedHashMap<>(state);
+        DynamicFilterNetwork.stateShapes(shape).forEach((name, sizes) -> {
+            if (name.endsWith(COUNTER)) {
+                complete.computeIfAbsent(name, missing -> torch.zeros(sizes).to(ScalarType.Long));
+            }
+        });
+        return complete;
+    }
+
+    /**
      * Puts other embeddings into a network that was made {@link #random}; closes them.
      *
      * @param embeddings [K, E]
@@ -67,7 +81,7 @@ public final class StateDict {
 
     private static Tensor initial(String name, Map<String, long[]> shapes) {
         long[] sizes = shapes.get(name);
-        if (name.endsWith(".num_batches_tracked")) {
+        if (name.endsWith(COUNTER)) {
             return torch.zeros(sizes).to(ScalarType.Long);
         }
         // The in-place operators return a second Java object for the same tensor: keep to the first.

@@ -2,8 +2,11 @@ package dynafilter.runtime;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 import java.util.Locale;
 import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.presets.openblas_nolapack;
 import org.bytedeco.pytorch.global.torch;
@@ -11,6 +14,12 @@ import org.bytedeco.pytorch.global.torch;
 /** Loads libtorch once, with the project's settings, and says what was loaded. */
 public final class NativeRuntime {
     private static final String SETTINGS = "/native-config/javacpp.properties";
+
+    /** How TorchScript's interpreter and its compiler begin. */
+    private static final String IN_SCRIPT = "The following operation failed in the TorchScript interpreter";
+
+    /** {@code RuntimeError: mat1 and mat2 shapes cannot be multiplied}, as Python would name the failure. */
+    private static final Pattern RAISED = Pattern.compile("^(?:[\\w.]*(?:Error|Exception)): (.*\\S)\\s*$");
 
     private NativeRuntime() {}
 
@@ -82,12 +91,25 @@ public final class NativeRuntime {
         }
     }
 
-    /** The first line of a native failure's message: the rest is a C++ stack trace. */
+    /**
+     * The line of a native failure's message that says what is wrong: the first, for the rest is a C++ stack trace; of a
+     * TorchScript program the last that names an exception, for what is before is where in the program it happened.
+     */
     public static String firstLine(Throwable failure) {
         String message = failure.getMessage();
-        return message == null || message.isBlank()
-                ? failure.getClass().getSimpleName()
-                : message.strip().lines().findFirst().orElseThrow();
+        if (message == null || message.isBlank()) {
+            return failure.getClass().getSimpleName();
+        }
+        List<String> lines = message.strip().lines().toList();
+        if (!lines.get(0).startsWith(IN_SCRIPT)) {
+            return lines.get(0);
+        }
+        return lines.stream()
+                .map(RAISED::matcher)
+                .filter(Matcher::matches)
+                .reduce((before, last) -> last)
+                .map(raised -> raised.group(1))
+                .orElse(lines.get(lines.size() - 1).strip());
     }
 
     private static void applySettings() {

@@ -139,6 +139,13 @@ public final class ScriptModule implements AutoCloseable {
         return tensors;
     }
 
+    /** Parameters, then buffers, by dotted name: shared, in the caller's scope. */
+    public Map<String, Tensor> tensors() {
+        Map<String, Tensor> tensors = new LinkedHashMap<>(parameters());
+        buffers().forEach(tensors::putIfAbsent);
+        return tensors;
+    }
+
     /** Puts a tensor in the place of the parameter or buffer with this dotted name. */
     public void set(String name, Tensor tensor) {
         try (PointerScope scope = new PointerScope()) {

@@ -6,11 +6,13 @@ import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.BatchSums;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
+import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /** Everything that changes while a network trains: what a checkpoint holds, and what a resumed run takes over. */
@@ -207,13 +209,12 @@ final class TrainingState implements AutoCloseable {
     void restore(Checkpoint checkpoint, TrainingData data) {
         Resumption.check(checkpoint, recipe, data);
         Resumption.Progress progress = Resumption.progress(checkpoint);
-        DynamicFilterNetwork.check(shape, checkpoint.model());
-        parameters.load(checkpoint.model());
-        optimizer.load(checkpoint.optimizer());
-        if (average != null) {
-            Map<String, Tensor> saved = checkpoint.average().orElse(checkpoint.model());
-            DynamicFilterNetwork.check(shape, saved);
-            average.load(saved);
+        try (PointerScope scope = new PointerScope()) {
+            parameters.load(checked(checkpoint.model()));
+            optimizer.load(checkpoint.optimizer());
+            if (average != null) {
+                average.load(checked(checkpoint.average().orElse(checkpoint.model())));
+            }
         }
         epoch = Math.toIntExact(checkpoint.epoch());
         step = checkpoint.step();
@@ -222,6 +223,12 @@ final class TrainingState implements AutoCloseable {
         metrics.set(progress.sums());
         secondsBefore = progress.seconds();
         epochsSinceBest = progress.epochsSinceBest();
+    }
+
+    private Map<String, Tensor> checked(Map<String, Tensor> saved) {
+        Map<String, Tensor> complete = StateDict.withCounters(shape, saved);
+        DynamicFilterNetwork.check(shape, complete);
+        return complete;
     }
 
     @Override

@@ -158,7 +158,7 @@ class BackboneFileTest {
                 "missing.pth       | layer1  | has no layer1.1.conv2.weight (it has conv1.weight, bn1.weight, bn1.bias, bn1.running_mean and",
                 "narrow.pth        | layer1  | conv1.weight is [32, 3, 7, 7], ResNet-18's is [64, 3, 7, 7]; give ResNet-18",
                 "other.pth         | layer1  | has no conv1.weight (it has fc.weight); give ResNet-18",
-                "expected.pt       | layer1  | FILE holds no state dict"
+                "features.pt       | layer1  | FILE has no conv1.weight (it has images,"
             })
     void saysWhatItFoundInAFileThatIsNoBackbone(String name, String cut, String message) {
         Path file = folder.resolve(name);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dynafilter.StateDicts;
 import dynafilter.runtime.InputException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -61,7 +62,7 @@ class CheckpointTest {
     @Test
     void theModelIsReadByItself() {
         Samples.checkpoint().write(file);
-        Map<String, Tensor> state = Checkpoint.readStateDict(file);
+        Map<String, Tensor> state = StateDicts.read(file);
         assertTrue(Samples.same(Samples.checkpoint().model(), state));
     }
 

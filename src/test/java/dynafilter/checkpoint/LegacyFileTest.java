@@ -3,6 +3,7 @@ package dynafilter.checkpoint;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dynafilter.StateDicts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +32,7 @@ class LegacyFileTest extends HostileFile {
         }
         pickle.op(Opcodes.APPENDS, Opcodes.TUPLE1, Opcodes.REDUCE);
         Path file = Files.write(folder.resolve("old.pth"), LegacyBytes.of(pickle.stop()));
-        Map<String, Tensor> state = Checkpoint.readStateDict(file);
+        Map<String, Tensor> state = StateDicts.read(file);
         assertEquals(List.of("z", "a"), new ArrayList<>(state.keySet()));
         assertTrue(Samples.same(Samples.counting(Dtype.FLOAT32, SHAPE), state.get("a")));
         assertTrue(state.get("a").is_cpu());

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dynafilter.NativeScope;
 import dynafilter.Python;
+import dynafilter.StateDicts;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.TorchFile;
 import dynafilter.data.Batch;
@@ -141,7 +142,7 @@ class OracleTest {
     }
 
     private static TestBench bench(Recipe recipe) {
-        return new TestBench(recipe, Checkpoint.readStateDict(network(recipe)));
+        return new TestBench(recipe, StateDicts.read(network(recipe)));
     }
 
     @ParameterizedTest

@@ -1,0 +1,120 @@
+package dynafilter.checkpoint;
+
+import dynafilter.runtime.InputException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * One network out of a file that {@code torch.save} wrote, by its own names and in float32: the one place that understands
+ * how people keep their weights, for all that reads any.
+ *
+ * @param tensors by name; those of the file, which owns them
+ * @param others what is no tensor among them, by name
+ * @param notes what was chosen and converted, for people
+ */
+record SavedNetwork(Map<String, Tensor> tensors, Map<String, Object> others, List<String> notes) {
+    private static final int SHOWN = 4;
+
+    /** What names a moving average, which is the better network: it is what evaluation would take. */
+    private static final Set<String> AVERAGES = Set.of("ema", "swa", "lawa", "average", "averaged", "avg", "shadow");
+
+    /** What names what training goes on from, where the network that came of it is beside it. */
+    private static final Set<String> UNFINISHED = Set.of("current", "online", "raw", "callback", "callbacks");
+
+    /**
+     * The network in a file.
+     *
+     * @param root what is in the file
+     * @return none where there is no such network
+     * @throws InputException where there are several, and nothing tells which is meant
+     */
+    static Optional<SavedNetwork> in(Object root, Path file, Landmark landmark) {
+        List<NetworkSearch.Found> found = NetworkSearch.in(root, landmark);
+        if (found.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(areOne(found) ? of(found.get(0), List.of()) : of(chosen(found, file), found));
+    }
+
+    private static SavedNetwork of(NetworkSearch.Found chosen, List<NetworkSearch.Found> found) {
+        List<String> notes = new ArrayList<>();
+        if (found.size() > 1) {
+            notes.add("from " + chosen.place() + " (also in the file: "
+                    + places(found.stream().filter(other -> !other.place().equals(chosen.place())))
+                    + ")");
+        }
+        if (!chosen.prefix().isEmpty() && !chosen.aside().isEmpty()) {
+            notes.add("without " + shown(chosen.aside()) + " beside it");
+        }
+        notes.addAll(FloatWeights.convert(chosen.tensors()));
+        return new SavedNetwork(chosen.tensors(), chosen.others(), notes);
+    }
+
+    private static NetworkSearch.Found chosen(List<NetworkSearch.Found> found, Path file) {
+        List<NetworkSearch.Found> finished =
+                found.stream().filter(one -> !has(one, UNFINISHED)).toList();
+        if (finished.size() == 1) {
+            return finished.get(0);
+        }
+        List<NetworkSearch.Found> averages =
+                finished.stream().filter(one -> has(one, AVERAGES)).toList();
+        if (averages.size() == 1) {
+            return averages.get(0);
+        }
+        throw new InputException(file + " holds " + found.size() + " networks, and which is meant is not to be seen: "
+                + places(found.stream())
+                + "; save the one you want with torch.save, by itself");
+    }
+
+    private static String places(Stream<NetworkSearch.Found> networks) {
+        List<String> places = networks.map(NetworkSearch.Found::place).toList();
+        return String.join("; ", places.subList(0, Math.min(SHOWN, places.size())))
+                + (places.size() > SHOWN ? "; ..." : "");
+    }
+
+    private static boolean areOne(List<NetworkSearch.Found> found) {
+        Map<String, Tensor> first = found.get(0).tensors();
+        return found.stream().allMatch(other -> same(first, other.tensors()));
+    }
+
+    private static boolean has(NetworkSearch.Found network, Set<String> words) {
+        return network.words().stream().anyMatch(words::contains);
+    }
+
+    private static boolean same(Map<String, Tensor> left, Map<String, Tensor> right) {
+        return left.keySet().equals(right.keySet())
+                && left.keySet().stream().allMatch(name -> same(left.get(name), right.get(name)));
+    }
+
+    private static boolean same(Tensor left, Tensor right) {
+        return left.equals(right) // one object
+                || (left.scalar_type().intern() == right.scalar_type().intern() && left.equal(right));
+    }
+
+    /**
+     * Sees to it that what is needed is a tensor, or not there at all.
+     *
+     * @throws InputException for the first that is something else
+     */
+    void requireTensors(Set<String> needed, Path file) {
+        others.forEach((name, value) -> {
+            if (needed.contains(name)) {
+                throw new InputException(file + ": " + name + " is " + Fields.pythonType(value)
+                        + ", and a tensor of plain numbers is needed; save one with torch.save");
+            }
+        });
+    }
+
+    /** Some of many names, for one line. */
+    static String shown(List<String> names) {
+        String some = names.stream().limit(SHOWN).map(BadFile::shown).collect(Collectors.joining(", "));
+        return names.size() > SHOWN ? some + " and " + (names.size() - SHOWN) + " more" : some;
+    }
+}

@@ -1,0 +1,107 @@
+package dynafilter.checkpoint;
+
+import dynafilter.checkpoint.TrainedNetwork.Origin;
+import dynafilter.data.ImageSize;
+import dynafilter.model.Classifier;
+import dynafilter.model.ScriptClassifier;
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.InputException;
+import dynafilter.runtime.NativeRuntime;
+import dynafilter.runtime.OutOfMemory;
+import dynafilter.runtime.ScriptModule;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.InferenceMode;
+import org.bytedeco.pytorch.Tensor;
+
+/** Makes trained networks of TorchScript files, which are run as they are. */
+final class ScriptNetworkReader {
+    /** What an exported file knows of the training. */
+    private static final List<String> TRAINING =
+            List.of("best_accuracy", "epoch", "step", "recipe", TrainedNetwork.DATA_SHA256, Checkpoint.EXTENDED);
+
+    private ScriptNetworkReader() {}
+
+    static TrainedNetwork read(Path file, ComputeDevice device) {
+        ScriptModule module = TorchScriptFile.load(file, device);
+        try {
+            Map<String, Object> metadata = TorchScriptArchive.extra(file, TorchScriptExport.METADATA)
+                    .map(text ->
+                            JsonFile.parse(text, TorchScriptExport.METADATA + " in " + file, "export the file again"))
+                    .orElse(Map.of());
+            boolean own = TorchScriptExport.FORMAT.equals(metadata.get("format"));
+            String input = String.valueOf(metadata.get("input"));
+            boolean takesPixels = own && TorchScriptExport.Input.of(input) == TorchScriptExport.Input.UINT8;
+            List<String> converted = TorchScriptFile.toFloat32(module);
+            Classifier classifier = new ScriptClassifier(module, takesPixels, device);
+            int imageSize = own ? StoredImageSize.ofMetadata(metadata) : ImageSize.CIFAR;
+            int count = countClasses(classifier, imageSize, file, device);
+            List<String> names = own ? strings(metadata.get("classes")) : List.of();
+            if (own && names.size() != count) {
+                throw new InputException(
+                        file + " names " + names.size() + " classes and scores " + count + "; export it again");
+            }
+            List<String> description = new ArrayList<>(
+                    own
+                            ? List.of(
+                                    "TorchScript of dynafilter",
+                                    metadata.get("filters") + " filters",
+                                    "takes " + input + " images")
+                            : List.of(
+                                    "TorchScript of another program",
+                                    count + " classes without names",
+                                    "taken to want normalized images"));
+            description.addAll(converted);
+            Map<String, Object> training = new LinkedHashMap<>(metadata);
+            training.keySet().retainAll(TRAINING);
+            Origin origin = new Origin(
+                    file,
+                    String.join(", ", description),
+                    own ? names : WeightsReader.numbered(count),
+                    own,
+                    imageSize,
+                    training);
+            return new TrainedNetwork(origin, Map.of(), null, classifier);
+        } catch (RuntimeException failure) {
+            module.close();
+            throw failure;
+        }
+    }
+
+    private static List<String> strings(Object value) {
+        List<String> strings = new ArrayList<>();
+        if (value instanceof List<?> list) {
+            list.forEach(item -> strings.add(String.valueOf(item)));
+        }
+        return strings;
+    }
+
+    /** Runs the network: that it takes images and gives each its own scores is not to be found out later. */
+    private static int countClasses(Classifier classifier, int imageSize, Path file, ComputeDevice device) {
+        String images = "images [2, 3, " + imageSize + ", " + imageSize + "]";
+        try (PointerScope scope = new PointerScope();
+                InferenceMode inference = new InferenceMode()) {
+            ScriptTrial trial = new ScriptTrial(file, "scores", classifier::scores);
+            Tensor scores = trial.run(ScriptTrial.pixels(imageSize, device));
+            if (scores.dim() == 2 && scores.size(0) == 2 && scores.size(1) > 0 && scores.is_floating_point()) {
+                trial.requireSteady();
+                return Math.toIntExact(scores.size(1));
+            }
+            throw new InputException(file + " makes " + Arrays.toString(scores.shape()) + " of " + images
+                    + ", and scores [2, classes] are needed; give a classifier");
+        } catch (RuntimeException failure) {
+            if (failure instanceof InputException || OutOfMemory.in(failure).isPresent()) {
+                throw failure;
+            }
+            throw new InputException(
+                    file + " does not run as a classifier on " + images + ": " + NativeRuntime.firstLine(failure)
+                            + "; give a file that `dynafilter export` wrote",
+                    failure);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package dynafilter.checkpoint;
+
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.InputException;
+import java.nio.file.Path;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.DeviceOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * The first runs of a TorchScript network, in evaluation mode. A network that was traced in training mode cannot be told to
+ * evaluate: its dropout and its BatchNorm go on as in training, and its results are wrong without a word. It is known by what
+ * it does, whatever its code looks like: it makes other values at every call, or values that depend on the other images.
+ *
+ * <p>The tensors live in the caller's scope.
+ */
+final class ScriptTrial {
+    /** Of the largest value: rounding is far below it, dropout and other statistics far above. */
+    private static final double TOLERANCE = 1e-4;
+
+    private static final String WAY_OUT =
+            ", as where a network is traced in training mode; call .eval() and trace it again";
+
+    private final Path file;
+    private final String what;
+    private final UnaryOperator<Tensor> network;
+    private Tensor images; // [2, ...]
+    private Tensor made; // [2, ...]
+
+    /** @param what it makes of images, for messages */
+    ScriptTrial(Path file, String what, UnaryOperator<Tensor> network) {
+        this.file = file;
+        this.what = what;
+        this.network = network;
+    }
+
+    /** Two different images as they are in files: uint8 [2, 3, S, S]. */
+    static Tensor pixels(int imageSize, ComputeDevice device) {
+        long values = 2L * 3 * imageSize * imageSize;
+        return torch.arange(new Scalar(values))
+                .mul(new Scalar(97L))
+                .remainder(new Scalar(251L))
+                .to(ScalarType.Byte)
+                .view(2, 3, imageSize, imageSize)
+                .to(device.toTorch(), ScalarType.Byte);
+    }
+
+    /** What the network makes of two images. */
+    Tensor run(Tensor two) {
+        images = two;
+        made = network.apply(two);
+        return made;
+    }
+
+    /**
+     * Runs it twice again.
+     *
+     * @throws InputException where an image's values are not always the same
+     */
+    void requireSteady() {
+        if (differ(made, network.apply(images))) {
+            throw new InputException(file + " makes other " + what
+                    + " of the same images at every call: dropout is always at work in it" + WAY_OUT);
+        }
+        Tensor black = torch.zeros(
+                images.get(1).shape(),
+                new TensorOptions(images.scalar_type()).device(new DeviceOptional(images.device())));
+        Tensor beside = network.apply(torch.stack(new TensorVector(images.get(0), black)));
+        if (differ(made.get(0), beside.get(0))) {
+            throw new InputException(file + " makes " + what
+                    + " of an image that depend on the other images of its batch: its BatchNorm takes its statistics from them"
+                    + WAY_OUT);
+        }
+    }
+
+    /** Where both are not numbers, they do not differ. */
+    private static boolean differ(Tensor one, Tensor other) {
+        double difference = one.sub(other).abs().max().item_double();
+        return difference > TOLERANCE * one.abs().max().item_double();
+    }
+}

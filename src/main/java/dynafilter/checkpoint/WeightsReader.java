@@ -1,0 +1,184 @@
+package dynafilter.checkpoint;
+
+import dynafilter.checkpoint.TrainedNetwork.Origin;
+import dynafilter.model.BackboneArchitecture;
+import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.model.FilterKind;
+import dynafilter.model.Freeze;
+import dynafilter.model.NetworkClassifier;
+import dynafilter.model.NetworkShape;
+import dynafilter.model.ResNetStem;
+import dynafilter.model.ScriptedArchitecture;
+import dynafilter.model.StateDict;
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.InputException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+
+/** Makes trained networks of what {@code torch.save} wrote: checkpoints of this program, and state dicts. */
+final class WeightsReader {
+    private WeightsReader() {}
+
+    static TrainedNetwork read(Path file, ComputeDevice device) {
+        Object root = TorchFile.read(file);
+        try {
+            return Checkpoint.isCheckpoint(root)
+                    ? ofCheckpoint(Checkpoint.of(root, file), file, device)
+                    : ofStateDict(network(root, file), file, device);
+        } finally {
+            TorchFile.closeTensors(root);
+        }
+    }
+
+    private static TrainedNetwork ofCheckpoint(Checkpoint checkpoint, Path file, ComputeDevice device) {
+        Optional<Map<String, Tensor>> average = checkpoint.average();
+        Object filters = checkpoint.recipe().get("filters");
+        if (!(filters instanceof String kind)) {
+            throw new InputException(file + " does not say which filters it has (recipe.filters); train it again");
+        }
+        Map<String, Object> training = new LinkedHashMap<>();
+        training.put("best_accuracy", checkpoint.bestAccuracy());
+        training.put("epoch", checkpoint.epoch());
+        training.put("step", checkpoint.step());
+        training.put("recipe", checkpoint.recipe());
+        if (checkpoint.extra().get(TrainedNetwork.DATA_SHA256) instanceof String sha256) {
+            training.put(TrainedNetwork.DATA_SHA256, sha256);
+        }
+        if (checkpoint.extra().get(Checkpoint.EXTENDED) instanceof List<?> notes) {
+            training.put(Checkpoint.EXTENDED, notes);
+        }
+        FilterKind filterKind = FilterKind.of(kind);
+        BackboneArchitecture backbone =
+                PretrainedBackbone.of(checkpoint, file, device).architecture();
+        List<String> description =
+                new ArrayList<>(List.of("checkpoint after epoch " + checkpoint.epoch(), kind + " filters"));
+        if (average.isPresent()) {
+            description.add("averaged weights");
+        }
+        if (!checkpoint.addedLabels().isEmpty()) {
+            description.add("extended by " + String.join(", ", checkpoint.addedLabels()));
+        }
+        if (backbone != ResNetStem.ARCHITECTURE) {
+            description.add("on " + backbone.description());
+        }
+        description.addAll(checkpoint.notes());
+        return of(
+                new Origin(
+                        file,
+                        String.join(", ", description),
+                        checkpoint.classes(),
+                        true,
+                        StoredImageSize.ofRecipe(checkpoint.recipe(), file),
+                        training),
+                backbone,
+                filterKind,
+                average.orElse(checkpoint.model()),
+                device);
+    }
+
+    private static SavedNetwork network(Object root, Path file) {
+        return SavedNetwork.in(root, file, Landmark.NETWORK).orElseThrow(() -> {
+            FileContents contents = FileContents.of(root);
+            return contents.hasTensors()
+                    ? another(file, Landmark.LAST_LAYER, contents)
+                    : new InputException(file + " holds no state dict " + contents.shown()
+                            + "; save model.state_dict() with torch.save");
+        });
+    }
+
+    private static InputException another(Path file, String missing, FileContents contents) {
+        return new InputException(file + " is a state dict, but not of this network: it has no " + missing + " "
+                + contents.shown() + "; give one whose names are as in scripts/pytorch_reference.py");
+    }
+
+    private static TrainedNetwork ofStateDict(SavedNetwork network, Path file, ComputeDevice device) {
+        Map<String, Tensor> saved = network.tensors();
+        Tensor embedding = saved.get(NetworkShape.EMBEDDING); // [classes, E]
+        Tensor filters = saved.get("filters.weight"); // [K, C, 1, 1]
+        Tensor scores = saved.get(Landmark.LAST_LAYER); // [1 or classes, 64]
+        Tensor perClass = embedding != null ? embedding : filters;
+        if (perClass == null || perClass.dim() < 1 || scores.dim() < 1) {
+            throw another(file, "embedding.weight or filters.weight", FileContents.of(saved));
+        }
+        boolean single = embedding == null && perClass.size(0) == 1;
+        FilterKind kind = embedding != null ? FilterKind.DYNAMIC : single ? FilterKind.SINGLE : FilterKind.STATIC;
+        int classes = Math.toIntExact((single ? scores : perClass).size(0));
+        List<String> description =
+                new ArrayList<>(List.of("state dict", kind + " filters", classes + " classes without names"));
+        description.addAll(network.notes());
+        network.requireTensors(
+                DynamicFilterNetwork.stateShapes(NetworkShape.ofResNet18Stem(kind, classes))
+                        .keySet(),
+                file);
+        Origin origin = new Origin(
+                file,
+                String.join(", ", description),
+                numbered(classes),
+                false,
+                StoredImageSize.ofState(saved),
+                Map.of());
+        return of(origin, ResNetStem.ARCHITECTURE, kind, saved, device);
+    }
+
+    /** Names of classes that have none. */
+    static List<String> numbered(int classes) {
+        return IntStream.range(0, classes).mapToObj(label -> "class " + label).toList();
+    }
+
+    private static TrainedNetwork of(
+            Origin origin,
+            BackboneArchitecture backbone,
+            FilterKind kind,
+            Map<String, Tensor> saved,
+            ComputeDevice device) {
+        Map<String, Tensor> state = Map.of();
+        try {
+            NetworkShape shape = NetworkShape.of(
+                            backbone, kind, origin.classes().size(), NetworkShape.hasAdapter(saved), origin.imageSize())
+                    .withEmbeddingOf(saved);
+            state = onDevice(shape, saved, origin.file(), device);
+            DynamicFilterNetwork network = DynamicFilterNetwork.bind(shape, state, Freeze.NONE);
+            return new TrainedNetwork(origin, state, network, new NetworkClassifier(network, device));
+        } catch (RuntimeException failure) {
+            state.values().forEach(Pointer::close);
+            if (backbone instanceof ScriptedArchitecture scripted) {
+                scripted.close();
+            }
+            throw failure;
+        }
+    }
+
+    private static Map<String, Tensor> onDevice(
+            NetworkShape shape, Map<String, Tensor> saved, Path file, ComputeDevice device) {
+        Map<String, Tensor> state = new LinkedHashMap<>();
+        try (PointerScope scope = new PointerScope()) {
+            Map<String, Tensor> complete = StateDict.withCounters(shape, saved);
+            check(shape, complete, file);
+            complete.forEach((name, tensor) -> {
+                Tensor placed = StateDict.toDevice(tensor, device);
+                placed.retainReference();
+                state.put(name, placed);
+            });
+        }
+        return state;
+    }
+
+    private static void check(NetworkShape shape, Map<String, Tensor> state, Path file) {
+        try {
+            DynamicFilterNetwork.check(shape, state);
+        } catch (InputException wrong) {
+            throw new InputException(
+                    file + ": " + wrong.getMessage() + " "
+                            + FileContents.of(state).shown(),
+                    wrong);
+        }
+    }
+}
