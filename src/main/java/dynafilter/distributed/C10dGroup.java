@@ -2,8 +2,7 @@ package dynafilter.distributed;
 
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeRuntime;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
+import dynafilter.runtime.ThisProcess;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,7 +56,7 @@ public final class C10dGroup implements WorkerGroup {
                 this,
                 Map.of("device type", device.isCuda() ? "cuda" : "cpu", "libtorch", NativeRuntime.torchVersion()));
         String[] names = new String[placement.size()];
-        List<String> found = exchange(describe());
+        List<String> found = exchange(ThisProcess.describe());
         for (int rank = 0; rank < names.length; rank++) {
             names[rank] = "rank " + rank + " (" + found.get(rank) + ")";
         }
@@ -99,15 +98,6 @@ public final class C10dGroup implements WorkerGroup {
                     failure instanceof WorkerFailure ? line : "rank " + placement.rank() + " stopped: " + line);
             heartbeat.close();
             throw failure;
-        }
-    }
-
-    private static String describe() {
-        String process = "process " + ProcessHandle.current().pid();
-        try {
-            return process + " on " + InetAddress.getLocalHost().getHostName();
-        } catch (UnknownHostException nameless) {
-            return process;
         }
     }
 
