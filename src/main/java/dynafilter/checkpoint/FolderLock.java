@@ -1,14 +1,10 @@
 package dynafilter.checkpoint;
 
 import dynafilter.runtime.InputException;
-import dynafilter.runtime.ThisProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.LocalDateTime;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -18,37 +14,44 @@ import java.util.function.Consumer;
  * visits it: several may at once, but not beside an owner. Readers ask nobody: files are replaced as a whole.
  *
  * <p>It is the operating system's lock of the file {@link #NAME} in the folder, and so ends with the process, however that
- * ends. The file says who has it, and stays: a process that deleted it could take it from one that has just opened it.
+ * ends. The file stays: a process that deleted it could take it from one that has just opened it. Some file systems know no
+ * locks, or those of one machine only; there an owner on another machine is known by its {@link OwnerFile}, which changes.
  */
 public final class FolderLock implements AutoCloseable {
     /** The file in a folder that is locked. */
     public static final String NAME = ".lock";
 
     private static final Duration PATIENCE = Duration.ofSeconds(1); // a process that was killed may take a moment to go
-    private static final long POLL_MILLISECONDS = 20;
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");
+    private static final Duration POLL = Duration.ofMillis(50);
 
-    private record Held(Path folder, LockFile file) {}
+    /** @param owner null for a visitor */
+    private record Held(Path folder, LockFile file, OwnerFile owner) {}
 
     private final String command;
     private final Consumer<String> warning;
     private final Duration patience;
+    private final Duration silence;
     private final List<Held> all = new ArrayList<>();
 
     /**
      * Holds nothing yet.
      *
      * @param command what the folders are for, such as {@code train}: others are told
-     * @param warning hears that a folder cannot be locked
+     * @param warning hears where locks do not reach everybody
      */
     public FolderLock(String command, Consumer<String> warning) {
-        this(command, warning, PATIENCE);
+        this(command, warning, PATIENCE, OwnerFile.BEAT.multipliedBy(3));
     }
 
-    FolderLock(String command, Consumer<String> warning, Duration patience) {
+    /**
+     * @param patience for how long an owner may take to go
+     * @param silence after which an owner on another machine counts as gone
+     */
+    FolderLock(String command, Consumer<String> warning, Duration patience, Duration silence) {
         this.command = command;
         this.warning = warning;
         this.patience = patience;
+        this.silence = silence;
     }
 
     /**
@@ -102,39 +105,73 @@ public final class FolderLock implements AutoCloseable {
 
     private void hold(Path folder, LockFile file, boolean shared, String wayOut) throws IOException {
         try {
-            if (!await(folder, file, shared)) {
-                String owner = file.text();
-                throw new InputException(folder + " is in use by " + (owner.isEmpty() ? "another process" : owner)
-                        + "; wait until that has ended, or " + wayOut);
-            }
+            requireSilence(folder, lock(folder, file, shared, wayOut), wayOut);
         } catch (IOException | InputException failure) {
             file.close();
             throw failure;
         }
-        all.add(new Held(folder, file));
-        name(
-                file,
-                ThisProcess.describe() + " (" + command + ", since "
-                        + LocalDateTime.now(ZoneId.systemDefault()).format(TIME) + ")");
+        OwnerFile.delete(folder); // of one that has not said that it ended
+        all.add(new Held(folder, file, shared ? null : OwnerFile.begin(folder, command)));
     }
 
-    /** Only for messages: a full disk does not matter. */
-    private static void name(LockFile file, String owner) {
+    /**
+     * Waits for the lock.
+     *
+     * @return whether there are locks at all
+     * @throws InputException where somebody else has it
+     */
+    private boolean lock(Path folder, LockFile file, boolean shared, String wayOut) {
         try {
-            file.write(owner);
-        } catch (IOException full) {
-            // Others are told of another process, without its name.
+            if (!comes(() -> file.tryLock(shared), patience)) {
+                throw inUse(folder, OwnerFile.read(folder), wayOut);
+            }
+            return true;
+        } catch (IOException noLocks) {
+            if (!shared) {
+                warning.accept(folder + ": its file system has no locks (" + noLocks.getMessage()
+                        + "), and keeps two processes that begin there at once from nothing");
+            }
+            return false;
         }
     }
 
-    private boolean await(Path folder, LockFile file, boolean shared) throws IOException {
-        long end = System.nanoTime() + patience.toNanos();
-        while (!isLocked(folder, file, shared)) {
+    /** A lock tells all of this machine, and may know nothing of others. */
+    private void requireSilence(Path folder, boolean locked, String wayOut) throws IOException {
+        OwnerFile.Content last = OwnerFile.read(folder);
+        if (last == null || (locked && last.isOfThisHost())) {
+            return;
+        }
+        warning.accept(folder + ": " + last.owner() + " has not said that it ended; waiting " + silence.toSeconds()
+                + " s for a sign of life");
+        if (comes(() -> isAlive(folder, last), silence)) {
+            throw inUse(folder, last, wayOut);
+        }
+    }
+
+    private static boolean isAlive(Path folder, OwnerFile.Content before) {
+        OwnerFile.Content now = OwnerFile.read(folder);
+        return now != null && !now.equals(before);
+    }
+
+    private static InputException inUse(Path folder, OwnerFile.Content owner, String wayOut) {
+        return new InputException(
+                folder + " is in use by " + (owner == null ? "another process that writes into it" : owner.owner())
+                        + "; wait until that has ended, or " + wayOut);
+    }
+
+    private interface Question {
+        boolean ask() throws IOException;
+    }
+
+    /** Whether the answer is yes before the time is over. */
+    private static boolean comes(Question question, Duration time) throws IOException {
+        long end = System.nanoTime() + time.toNanos();
+        while (!question.ask()) {
             if (System.nanoTime() > end || Thread.currentThread().isInterrupted()) {
                 return false;
             }
             try {
-                Thread.sleep(POLL_MILLISECONDS);
+                Thread.sleep(POLL.toMillis());
             } catch (InterruptedException now) {
                 Thread.currentThread().interrupt();
             }
@@ -142,26 +179,13 @@ public final class FolderLock implements AutoCloseable {
         return true;
     }
 
-    /** Where there are no locks nothing can be kept out, and the run goes on all the same. */
-    private boolean isLocked(Path folder, LockFile file, boolean shared) throws IOException {
-        try {
-            return file.tryLock(shared);
-        } catch (IOException noLocks) {
-            if (!shared) {
-                String last = file.text();
-                warning.accept(folder + ": its file system has no locks (" + noLocks.getMessage()
-                        + "): nothing keeps a second process from writing there"
-                        + (last.isEmpty() ? "" : "; it may be in use by " + last));
-            }
-            return true;
-        }
-    }
-
     /** Lets go of all folders. */
     @Override
     public void close() {
         for (Held held : all) {
-            name(held.file, "");
+            if (held.owner != null) {
+                held.owner.close();
+            }
             try {
                 held.file.close();
             } catch (IOException lost) {

@@ -61,8 +61,12 @@ final class RankedRun {
             interruption.silence();
         }
         Session session = Session.open(line, placement);
-        try (WorkerGroup group =
-                C10dGroup.join(placement, session.device(), timeout(line), RankedRun::endStuckProcess)) {
+        try (WorkerGroup group = C10dGroup.join(
+                placement,
+                session.device(),
+                timeout(line),
+                text -> Logging.log().warn(text),
+                RankedRun::endStuckProcess)) {
             try (FolderLock lock = FolderLocks.of("train")) {
                 return work.run(start(group, lock, named), lock, session, group);
             } catch (RuntimeException | LinkageError | OutOfMemoryError failure) {

@@ -19,8 +19,11 @@ public final class ThisProcess {
         return host.isEmpty() ? process : process + " on " + host;
     }
 
-    /** Asks the kernel first: a host whose name no server knows would keep the program waiting for one's answer. */
-    private static String host() {
+    /**
+     * The host's name; empty where it has none. Asks the kernel first: a name that no server knows would keep the program
+     * waiting for one's answer.
+     */
+    public static String host() {
         try {
             return Files.readString(LINUX_NAME).strip();
         } catch (IOException anotherSystem) {

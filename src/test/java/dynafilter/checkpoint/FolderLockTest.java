@@ -2,11 +2,14 @@ package dynafilter.checkpoint;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.Python;
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.ThisProcess;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,7 +33,7 @@ class FolderLockTest {
             import fcntl, sys
             file = open(sys.argv[1], "r+b")
             try:
-                fcntl.lockf(file, {"own": fcntl.LOCK_EX, "visit": fcntl.LOCK_SH}[sys.argv[2]] | fcntl.LOCK_NB, 1, 1 << 30)
+                fcntl.lockf(file, {"own": fcntl.LOCK_EX, "visit": fcntl.LOCK_SH}[sys.argv[2]] | fcntl.LOCK_NB, 1)
             except OSError:
                 print("refused", flush=True)
             else:
@@ -49,7 +52,7 @@ class FolderLockTest {
     }
 
     private FolderLock lock() {
-        return new FolderLock("train", warnings::add, Duration.ofMillis(300));
+        return new FolderLock("train", warnings::add, Duration.ofMillis(300), Duration.ofMillis(1500));
     }
 
     /** Another process that has tried to lock the folder's file. */
@@ -92,31 +95,78 @@ class FolderLockTest {
             lock.own(folder.resolve("."), WAY_OUT); // is its own
             assertEquals("refused", outcomeOfAnother("own"));
             assertEquals("refused", outcomeOfAnother("visit"));
-            String owner = Files.readString(folder.resolve(FolderLock.NAME));
-            assertTrue(owner.matches(
-                    "process " + ProcessHandle.current().pid() + " on \\S+ \\(train, since [-: 0-9]+\\)"));
+            OwnerFile.Content owner = OwnerFile.read(folder);
+            assertTrue(
+                    owner.owner().matches(ThisProcess.describe() + " \\(train, since [-: 0-9]+\\)"), owner::toString);
         }
         assertEquals("taken", outcomeOfAnother("own"));
-        assertEquals("", Files.readString(folder.resolve(FolderLock.NAME)));
+        assertNull(OwnerFile.read(folder));
         assertEquals(List.of(), warnings);
+    }
+
+    private void writeOwner(String host, int beat) throws IOException {
+        Files.writeString(
+                folder.resolve(OwnerFile.NAME),
+                "process 7 on " + host + " (train, since\t12:00)\n" + host + "\n" + beat + "\n");
+    }
+
+    private String told(String host) {
+        return folder + " is in use by process 7 on " + host
+                + " (train, since 12:00); wait until that has ended, or go elsewhere";
     }
 
     @Test
     void isToldWhoOwnsTheFolderAndGetsItWhenThatIsKilled() throws IOException {
-        Path file = Files.writeString(folder.resolve(FolderLock.NAME), "process 7 on node-a (train, since\n12:00)");
+        Files.createFile(folder.resolve(FolderLock.NAME));
+        writeOwner(ThisProcess.host(), 0);
         try (Other other = new Other("own");
                 FolderLock lock = lock()) {
             assertEquals("taken", other.outcome);
-            String told =
-                    folder + " is in use by process 7 on node-a (train, since 12:00); wait until that has ended, or "
-                            + WAY_OUT;
-            assertEquals(told, refusal(() -> lock.own(folder, WAY_OUT)));
-            assertEquals(told, refusal(() -> lock.visit(folder, WAY_OUT)));
-            Files.writeString(file, "");
-            assertTrue(refusal(() -> lock.own(folder, WAY_OUT)).contains("in use by another process; "));
+            assertEquals(told(ThisProcess.host()), refusal(() -> lock.own(folder, WAY_OUT)));
+            assertEquals(told(ThisProcess.host()), refusal(() -> lock.visit(folder, WAY_OUT)));
+            OwnerFile.delete(folder);
+            assertTrue(refusal(() -> lock.own(folder, WAY_OUT)).contains("in use by another process that writes"));
+            writeOwner(ThisProcess.host(), 0);
             other.close();
             lock.own(folder, WAY_OUT);
             assertEquals("refused", outcomeOfAnother("own"));
+        }
+        assertEquals(List.of(), warnings);
+    }
+
+    /** As on a file system whose locks do not reach it. */
+    @Test
+    void anOwnerOnAnotherMachineIsKnownByASignOfLife() throws IOException, InterruptedException {
+        writeOwner("node-b", 0);
+        Thread owner = new Thread(() -> {
+            try {
+                for (int beat = 1; ; beat++) {
+                    Thread.sleep(100);
+                    writeOwner("node-b", beat);
+                }
+            } catch (IOException | InterruptedException killed) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        owner.start();
+        try (FolderLock lock = lock()) {
+            assertEquals(told("node-b"), refusal(() -> lock.own(folder, WAY_OUT)));
+            assertEquals(told("node-b"), refusal(() -> lock.visit(folder, WAY_OUT)));
+            assertTrue(warnings.get(0).contains("process 7 on node-b (train, since 12:00) has not said that it ended"));
+            owner.interrupt();
+            owner.join();
+            lock.own(folder, WAY_OUT);
+            assertTrue(OwnerFile.read(folder).isOfThisHost());
+        }
+    }
+
+    @Test
+    void anOwnerShowsAgainAndAgainThatItLives() throws InterruptedException {
+        try (FolderLock lock = lock()) {
+            lock.own(folder, WAY_OUT);
+            OwnerFile.Content first = OwnerFile.read(folder);
+            Thread.sleep(OwnerFile.BEAT.toMillis() * 3 / 2);
+            assertNotEquals(first.beat(), OwnerFile.read(folder).beat());
         }
     }
 

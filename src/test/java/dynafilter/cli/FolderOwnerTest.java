@@ -66,9 +66,9 @@ class FolderOwnerTest {
         }
         long last = TinyRuns.step(run.resolve("last.pt"));
         assertTrue(last > first, "it was not stopped");
-        Outcome.ofSuccess("train", "--resume", run, "--max-steps", last + 1);
+        Outcome.ofSuccess("train", "--resume", run, "--max-steps", last + TinyRuns.STEPS);
         assertEquals(
-                last / TinyRuns.STEPS + 1,
+                1 + last / TinyRuns.STEPS + 1,
                 Files.readAllLines(run.resolve("history.csv")).size());
     }
 
