@@ -21,7 +21,9 @@ public final class FolderLock implements AutoCloseable {
     /** The file in a folder that is locked. */
     public static final String NAME = ".lock";
 
-    private static final Duration PATIENCE = Duration.ofSeconds(1); // a process that was killed may take a moment to go
+    private static final Duration PATIENCE = Duration.ofMillis(500); // a process that was killed may take a moment to go
+    private static final Duration BEAT = Duration.ofSeconds(3); // an owner's sign of life
+    private static final int MISSING_BEATS = 3; // after which an owner on another machine counts as gone
     private static final Duration POLL = Duration.ofMillis(50);
 
     /** @param owner null for a visitor */
@@ -30,7 +32,7 @@ public final class FolderLock implements AutoCloseable {
     private final String command;
     private final Consumer<String> warning;
     private final Duration patience;
-    private final Duration silence;
+    private final Duration beat;
     private final List<Held> all = new ArrayList<>();
 
     /**
@@ -40,18 +42,18 @@ public final class FolderLock implements AutoCloseable {
      * @param warning hears where locks do not reach everybody
      */
     public FolderLock(String command, Consumer<String> warning) {
-        this(command, warning, PATIENCE, OwnerFile.BEAT.multipliedBy(3));
+        this(command, warning, PATIENCE, BEAT);
     }
 
     /**
      * @param patience for how long an owner may take to go
-     * @param silence after which an owner on another machine counts as gone
+     * @param beat between two signs of life
      */
-    FolderLock(String command, Consumer<String> warning, Duration patience, Duration silence) {
+    FolderLock(String command, Consumer<String> warning, Duration patience, Duration beat) {
         this.command = command;
         this.warning = warning;
         this.patience = patience;
-        this.silence = silence;
+        this.beat = beat;
     }
 
     /**
@@ -111,7 +113,7 @@ public final class FolderLock implements AutoCloseable {
             throw failure;
         }
         OwnerFile.delete(folder); // of one that has not said that it ended
-        all.add(new Held(folder, file, shared ? null : OwnerFile.begin(folder, command)));
+        all.add(new Held(folder, file, shared ? null : OwnerFile.begin(folder, command, beat)));
     }
 
     /**
@@ -141,6 +143,7 @@ public final class FolderLock implements AutoCloseable {
         if (last == null || (locked && last.isOfThisHost())) {
             return;
         }
+        Duration silence = beat.multipliedBy(MISSING_BEATS);
         warning.accept(folder + ": " + last.owner() + " has not said that it ended; waiting " + silence.toSeconds()
                 + " s for a sign of life");
         if (comes(() -> isAlive(folder, last), silence)) {

@@ -24,8 +24,6 @@ import java.util.TimerTask;
  */
 final class OwnerFile implements AutoCloseable {
     static final String NAME = ".owner";
-    static final Duration BEAT = Duration.ofSeconds(3);
-
     private static final int LONGEST = 1000;
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");
 
@@ -54,8 +52,12 @@ final class OwnerFile implements AutoCloseable {
                 + LocalDateTime.now(ZoneId.systemDefault()).format(TIME) + ")";
     }
 
-    /** Writes the file, and again and again until it is closed. */
-    static OwnerFile begin(Path folder, String command) {
+    /**
+     * Writes the file, and again and again until it is closed.
+     *
+     * @param pause between two times
+     */
+    static OwnerFile begin(Path folder, String command, Duration pause) {
         OwnerFile file = new OwnerFile(folder, command);
         TimerTask beat = new TimerTask() {
             @Override
@@ -64,7 +66,7 @@ final class OwnerFile implements AutoCloseable {
             }
         };
         file.write();
-        file.timer.schedule(beat, BEAT.toMillis(), BEAT.toMillis());
+        file.timer.schedule(beat, pause.toMillis(), pause.toMillis());
         return file;
     }
 

@@ -1,5 +1,6 @@
 package dynafilter.checkpoint;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -14,6 +15,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Locks as another program sees them, which asks the operating system in its own way. */
 @DisabledOnOs(OS.WINDOWS)
 class FolderLockTest {
+    private static final Duration BEAT = Duration.ofMillis(400);
     private static final String WAY_OUT = "go elsewhere";
 
     /** Takes the byte that is locked, says whether it has it, and keeps it until it is killed. */
@@ -52,7 +55,7 @@ class FolderLockTest {
     }
 
     private FolderLock lock() {
-        return new FolderLock("train", warnings::add, Duration.ofMillis(300), Duration.ofMillis(1500));
+        return new FolderLock("train", warnings::add, Duration.ofMillis(300), BEAT);
     }
 
     /** Another process that has tried to lock the folder's file. */
@@ -104,10 +107,14 @@ class FolderLockTest {
         assertEquals(List.of(), warnings);
     }
 
+    /** As long every time, in place. */
     private void writeOwner(String host, int beat) throws IOException {
-        Files.writeString(
+        String text = String.format("process 7 on %1$s (train, since\t12:00)%n%1$s%n%2$010d%n", host, beat);
+        Files.write(
                 folder.resolve(OwnerFile.NAME),
-                "process 7 on " + host + " (train, since\t12:00)\n" + host + "\n" + beat + "\n");
+                text.getBytes(UTF_8),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE);
     }
 
     private String told(String host) {
@@ -165,7 +172,7 @@ class FolderLockTest {
         try (FolderLock lock = lock()) {
             lock.own(folder, WAY_OUT);
             OwnerFile.Content first = OwnerFile.read(folder);
-            Thread.sleep(OwnerFile.BEAT.toMillis() * 3 / 2);
+            Thread.sleep(2 * BEAT.toMillis());
             assertNotEquals(first.beat(), OwnerFile.read(folder).beat());
         }
     }
