@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 
 /** JSON for people and programs: indented, and written as a whole or not at all. */
 public final class JsonFile {
@@ -37,6 +38,25 @@ public final class JsonFile {
             throw new InputException(file + " does not exist", missing);
         } catch (IOException unreadable) {
             throw new InputException(file + " cannot be read; check its permissions", unreadable);
+        }
+    }
+
+    /**
+     * The values in a file; empty where it is not there, or is no JSON object.
+     *
+     * @throws InputException where it may not be read
+     */
+    public static Optional<Map<String, Object>> readWhole(Path file) {
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        if (!Files.isReadable(file)) {
+            throw new InputException(file + " cannot be read; check its permissions");
+        }
+        try {
+            return Optional.of(read(file));
+        } catch (InputException damaged) {
+            return Optional.empty();
         }
     }
 

@@ -1,5 +1,6 @@
 package dynafilter.cli;
 
+import dynafilter.checkpoint.FolderLock;
 import dynafilter.checkpoint.JsonFile;
 import dynafilter.checkpoint.RunDirectory;
 import dynafilter.runtime.InputException;
@@ -22,13 +23,14 @@ import org.apache.commons.cli.Options;
 
 /** {@code compare}: trains several variants under one recipe and several seeds, and says how they differ. */
 final class CompareCommand implements Command {
+    static final String NAME = "compare";
     private static final String VARIANTS = "dynamic,static,single";
     private static final String REACH = "0.5,0.6,0.7,0.75,0.8,0.85,0.9";
     private static final int MOST_SEEDS = 1000;
 
     @Override
     public String name() {
-        return "compare";
+        return NAME;
     }
 
     @Override
@@ -80,6 +82,19 @@ final class CompareCommand implements Command {
         Terminal terminal = Terminal.of(line.getOptionValue("progress", "auto"));
         TrainingRun.Settings settings = TrainingRun.Settings.of(line);
         Path resumed = CommonOptions.path(line, "resume");
+        try (FolderLock lock = FolderLocks.of(NAME)) {
+            lock.ownWhereThere(resumed != null ? resumed : CommonOptions.path(line, "out"), FolderLocks.ANOTHER_FOLDER);
+            return run(line, resumed, lock, settings, terminal, interruption);
+        }
+    }
+
+    private static int run(
+            CommandLine line,
+            Path resumed,
+            FolderLock lock,
+            TrainingRun.Settings settings,
+            Terminal terminal,
+            Interruption interruption) {
         Plan plan = plan(line, resumed);
         Path folder = resumed != null ? resumed : folder(line);
         String command = "dynafilter compare --resume " + ShellWord.of(folder);
@@ -95,14 +110,15 @@ final class CompareCommand implements Command {
         if (line.hasOption("overwrite")) {
             runs.clear();
         }
-        Comparison comparison = runs.train(session);
+        Comparison comparison = runs.train(session, lock);
         JsonOutput.write(settings.json(), comparison.toJson());
         ComparisonText.print(comparison);
         Logging.log()
                 .info("results    {}; pictures: dynafilter report {}", Comparison.file(folder), ShellWord.of(folder));
-        runs.requireSuccess();
+        runs.requireSuccess(comparison);
         return ExitCode.DONE;
     }
+
     /** @param resumed the folder of the comparison that goes on; null for a new one */
     private static Plan plan(CommandLine line, Path resumed) {
         Path config = CommonOptions.path(line, "config");

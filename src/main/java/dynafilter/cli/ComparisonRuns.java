@@ -1,17 +1,20 @@
 package dynafilter.cli;
 
 import dynafilter.checkpoint.Checkpoint;
+import dynafilter.checkpoint.FolderLock;
 import dynafilter.checkpoint.RunDirectory;
 import dynafilter.runtime.InputException;
 import dynafilter.study.Comparison;
 import dynafilter.study.Plan;
 import dynafilter.study.RunResult;
+import dynafilter.study.UnfinishedRun;
 import dynafilter.train.TrainingFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Trains what a comparison still lacks, run by run; whatever stops it loses no more than `train` would. */
 final class ComparisonRuns {
@@ -46,9 +49,16 @@ final class ComparisonRuns {
         return new RunDirectory(folder.resolve(Comparison.RUNS).resolve(run.folder()));
     }
 
-    /** Deletes an older comparison's files. */
+    /**
+     * Deletes an older comparison's files.
+     *
+     * @throws InputException where another process trains one of its runs
+     */
     void clear() {
-        try {
+        try (FolderLock lock = FolderLocks.of(CompareCommand.NAME)) {
+            for (Plan.Run run : plan.runs()) { // all of them first: all go, or none
+                lock.ownWhereThere(directory(run).path(), FolderLocks.ANOTHER_FOLDER);
+            }
             Files.deleteIfExists(Comparison.file(folder));
             for (Plan.Run run : plan.runs()) {
                 directory(run).clear();
@@ -62,11 +72,13 @@ final class ComparisonRuns {
     /**
      * Trains until all runs are finished or somebody asks to stop. A run that fails is passed over: see {@link #requireSuccess}.
      *
+     * @param lock owns the comparison's folder, or is to as soon as that is there
      * @throws InputException where a folder holds a run of another recipe: found before the first is trained
      */
-    Comparison train(Session session) {
+    Comparison train(Session session, FolderLock lock) {
         Comparison comparison = finished();
         new RunDirectory(folder).makeWritable();
+        lock.own(folder, FolderLocks.ANOTHER_FOLDER);
         comparison.write(folder);
         List<Plan.Run> done = comparison.results().stream().map(RunResult::run).toList();
         List<Plan.Run> missing =
@@ -85,10 +97,18 @@ final class ComparisonRuns {
 
     private void train(Plan.Run run, Position position, Session session) {
         RunDirectory directory = directory(run);
-        TrainingRun training = new TrainingRun(
-                run.recipe(), directory, settings.ofRun(directory.outcome(), position), terminal, interruption);
-        try {
-            if (Files.exists(directory.last())) {
+        try (FolderLock lock = FolderLocks.of(CompareCommand.NAME)) {
+            lock.ownWhereThere(directory.path(), "stop it");
+            TrainingRun training = new TrainingRun(
+                    run.recipe(),
+                    directory,
+                    lock,
+                    settings.ofRun(directory.outcome(), position),
+                    terminal,
+                    interruption);
+            Optional<String> flaw = UnfinishedRun.flaw(directory);
+            flaw.ifPresent(why -> Logging.log().warn("{} is trained again: {}", directory.path(), why));
+            if (flaw.isEmpty() && Files.exists(directory.last())) {
                 try (Checkpoint checkpoint = Checkpoint.read(directory.last())) {
                     training.resume(session, directory.last(), checkpoint);
                 }
@@ -114,12 +134,16 @@ final class ComparisonRuns {
                         .toList());
     }
 
-    /** @throws TrainingFailure where runs failed */
-    void requireSuccess() {
+    /** @throws TrainingFailure where runs failed, or are not finished although nobody asked to stop */
+    void requireSuccess(Comparison comparison) {
         if (!failed.isEmpty()) {
             throw new TrainingFailure(failed.size() + " of " + plan.runs().size() + " runs failed ("
                     + String.join(", ", failed) + "), the lines above say why; mend the recipe in another --out, or try"
                     + " again with: " + command);
+        }
+        if (!comparison.isComplete() && !interruption.getAsBoolean()) {
+            throw new TrainingFailure(comparison.results().size() + " of "
+                    + plan.runs().size() + " runs are finished; go on with: " + command);
         }
     }
 }

@@ -1,5 +1,6 @@
 package dynafilter.cli;
 
+import dynafilter.checkpoint.FolderLock;
 import dynafilter.checkpoint.TorchScriptExport;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.runtime.ComputeDevice;
@@ -60,7 +61,8 @@ final class ExportCommand implements Command {
         Path out = line.hasOption("out") ? CommonOptions.output(line, "out") : model.resolveSibling("model.ts.pt");
         Path json = JsonOutput.file(line);
         NativeRuntime.load();
-        try (TrainedNetwork trained = TrainedNetwork.read(model, ComputeDevice.CPU)) {
+        try (FolderLock lock = FolderLocks.ofFiles(name(), out);
+                TrainedNetwork trained = TrainedNetwork.read(model, ComputeDevice.CPU)) {
             Logging.log().info("model      {}: {}", model, trained.description());
             Map<String, Object> versions = new LinkedHashMap<>();
             versions.put("dynafilter", Version.ofProgram());

@@ -1,5 +1,6 @@
 package dynafilter.cli;
 
+import dynafilter.checkpoint.FolderLock;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.ClassNames;
 import dynafilter.data.DataOptions;
@@ -98,7 +99,8 @@ final class ExtendCommand implements Command {
         }
         Path json = JsonOutput.file(line);
         Session session = Session.open(line, OptionalInt.empty());
-        try (TrainedNetwork trained = TrainedNetwork.read(model, session.device())) {
+        try (FolderLock lock = FolderLocks.ofFiles(name(), plan.out());
+                TrainedNetwork trained = TrainedNetwork.read(model, session.device())) {
             requireExtensible(model, trained);
             requireNew(plan.label(), trained.classes());
             Logging.log().info("model      {}: {}", model, trained.description());

@@ -2,6 +2,7 @@ package dynafilter.cli;
 
 import dynafilter.runtime.InputException;
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -17,10 +18,11 @@ import org.apache.logging.log4j.Logger;
 
 /**
  * {@code --workers N}: the ranks of a run as processes of this machine, started as torchrun would. They write to this one's
- * output, each line with its rank in front; what ends one ends all.
+ * output, each line with its rank in front; what ends one ends all, and what ends this process ends them.
  */
 final class LocalWorkers {
     static final String OPTION = "workers";
+    private static final String WORKER = "dynafilter.worker"; // a property of theirs
     private static final int MOST = 1024;
     private static final int FIRST_JAVA_THAT_WARNS = 22; // of natives that nobody allowed
     private static final long POLL_MILLISECONDS = 20;
@@ -51,7 +53,10 @@ final class LocalWorkers {
         try {
             int port = freePort();
             for (int rank = 0; rank < count; rank++) {
-                ProcessBuilder builder = new ProcessBuilder(words).inheritIO();
+                ProcessBuilder builder = new ProcessBuilder(words)
+                        .redirectInput(Redirect.PIPE) // see endWithStarter
+                        .redirectOutput(Redirect.INHERIT)
+                        .redirectError(Redirect.INHERIT);
                 builder.environment().putAll(environment(rank, count, port));
                 workers.add(builder.start());
             }
@@ -97,6 +102,30 @@ final class LocalWorkers {
                 String.valueOf(port));
     }
 
+    /**
+     * In a process started here: from now on it ends when its starter does, however that ends. Its standard input is a pipe,
+     * which the system closes with the process at the other end. Files are whole at any moment, so nothing has to be saved.
+     */
+    static void endWithStarter() {
+        if (Boolean.getBoolean(WORKER)) {
+            Thread watch = new Thread(LocalWorkers::awaitStartersEnd, "starter's end");
+            watch.setDaemon(true);
+            watch.start();
+        }
+    }
+
+    private static void awaitStartersEnd() {
+        try {
+            while (System.in.read() >= 0) {
+                // Nothing is ever written.
+            }
+        } catch (IOException broken) {
+            // As good as its end.
+        }
+        System.err.println("dynafilter: the process that started the workers is gone, and so is this one");
+        Runtime.getRuntime().halt(ExitCode.FAILED);
+    }
+
     private static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
@@ -111,6 +140,7 @@ final class LocalWorkers {
         if (Runtime.version().feature() >= FIRST_JAVA_THAT_WARNS) {
             words.add("--enable-native-access=ALL-UNNAMED"); // the jar's manifest allows it only to java -jar
         }
+        words.add("-D" + WORKER + "=true");
         words.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName(), command));
         for (Option option : line.getOptions()) {
             if (!option.getLongOpt().equals(OPTION)) {

@@ -1,5 +1,6 @@
 package dynafilter.cli;
 
+import dynafilter.checkpoint.FolderLock;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
 import dynafilter.data.DecodedFile;
@@ -92,7 +93,8 @@ final class MapsCommand implements Command {
         Session session = Session.open(line, OptionalInt.empty());
         precision.apply();
         List<Map<String, Object>> skipped = new ArrayList<>();
-        try (TrainedNetwork trained = TrainedNetwork.read(model, session.device())) {
+        try (FolderLock lock = FolderLocks.ofFiles(name(), out, filtersOut);
+                TrainedNetwork trained = TrainedNetwork.read(model, session.device())) {
             Logging.log().info("model      {}: {}", model, trained.description());
             Work work = new Work(model, trained, precision, session);
             List<ResponseMaps> images = files.isEmpty() ? work.ofTestSet(line, indices) : work.ofFiles(files, skipped);

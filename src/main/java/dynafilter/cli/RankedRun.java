@@ -1,5 +1,6 @@
 package dynafilter.cli;
 
+import dynafilter.checkpoint.FolderLock;
 import dynafilter.checkpoint.RunDirectory;
 import dynafilter.distributed.C10dGroup;
 import dynafilter.distributed.Placement;
@@ -24,9 +25,9 @@ final class RankedRun {
     private final CommandLine line;
     private final Placement placement;
 
-    /** What a rank trains. */
+    /** What a rank trains; the lock is that of rank 0. */
     interface Work {
-        int run(RunStart start, Session session, WorkerGroup group);
+        int run(RunStart start, FolderLock lock, Session session, WorkerGroup group);
     }
 
     RankedRun(CommandLine line, Placement placement) {
@@ -51,6 +52,7 @@ final class RankedRun {
      * @param named gives a run that has no folder one; only where this is rank 0
      */
     int run(Interruption interruption, UnaryOperator<RunStart> named, Work work) {
+        LocalWorkers.endWithStarter();
         if (placement.size() > 1) {
             RankStream.mark(placement.rank());
         }
@@ -59,10 +61,14 @@ final class RankedRun {
             interruption.silence();
         }
         Session session = Session.open(line, placement);
-        try (WorkerGroup group =
-                C10dGroup.join(placement, session.device(), timeout(line), RankedRun::endStuckProcess)) {
-            try {
-                return work.run(start(group, named), session, group);
+        try (WorkerGroup group = C10dGroup.join(
+                placement,
+                session.device(),
+                timeout(line),
+                text -> Logging.log().warn(text),
+                RankedRun::endStuckProcess)) {
+            try (FolderLock lock = FolderLocks.of("train")) {
+                return work.run(start(group, lock, named), lock, session, group);
             } catch (RuntimeException | LinkageError | OutOfMemoryError failure) {
                 group.fail(NativeRuntime.firstLine(failure));
                 throw failure;
@@ -71,8 +77,8 @@ final class RankedRun {
     }
 
     /** Rank 0 looks at the folders, and tells the others: where they are on another machine they may not have them. */
-    private RunStart start(WorkerGroup group, UnaryOperator<RunStart> named) {
-        RunStart own = group.leads() ? named.apply(found()) : null;
+    private RunStart start(WorkerGroup group, FolderLock lock, UnaryOperator<RunStart> named) {
+        RunStart own = group.leads() ? named.apply(found().owned(line, lock)) : null;
         String[] shared = group.share(own == null ? "" : written(own)).split("\n", -1);
         return own != null
                 ? own

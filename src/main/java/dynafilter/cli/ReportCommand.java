@@ -1,6 +1,7 @@
 package dynafilter.cli;
 
 import dynafilter.checkpoint.AtomicFile;
+import dynafilter.checkpoint.FolderLock;
 import dynafilter.checkpoint.RunDirectory;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
@@ -75,9 +76,11 @@ final class ReportCommand implements Command {
         if (ComparisonFacts.isIn(folder)) {
             ComparisonFacts facts = ComparisonFacts.read(folder);
             Path out = out(line, folder);
-            ComparisonPage page = new ComparisonPage(facts, out, generator());
-            write(out, page.html());
-            writeCurves(curves, page.drawnCurves());
+            try (FolderLock lock = FolderLocks.ofFiles(name(), out, curves)) {
+                ComparisonPage page = new ComparisonPage(facts, out, generator());
+                write(out, page.html());
+                writeCurves(curves, page.drawnCurves());
+            }
             JsonOutput.write(json, facts.numbers());
             return ExitCode.DONE;
         }
@@ -88,10 +91,13 @@ final class ReportCommand implements Command {
         }
         RunFacts facts = RunFacts.read(directory);
         Path out = out(line, folder);
-        Evaluated evaluated = evaluate(line, facts);
-        RunPage page = new RunPage(facts, evaluated.findings, evaluated.missing, generator());
-        write(out, page.html());
-        writeCurves(curves, page.drawnCurves());
+        Evaluated evaluated;
+        try (FolderLock lock = FolderLocks.ofFiles(name(), out, curves)) {
+            evaluated = evaluate(line, facts);
+            RunPage page = new RunPage(facts, evaluated.findings, evaluated.missing, generator());
+            write(out, page.html());
+            writeCurves(curves, page.drawnCurves());
+        }
         JsonOutput.write(json, RunNumbers.of(facts, evaluated.findings, evaluated.missing));
         return ExitCode.DONE;
     }

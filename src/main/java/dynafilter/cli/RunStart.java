@@ -1,5 +1,6 @@
 package dynafilter.cli;
 
+import dynafilter.checkpoint.FolderLock;
 import dynafilter.checkpoint.RunDirectory;
 import dynafilter.runtime.InputException;
 import java.nio.file.Files;
@@ -75,6 +76,20 @@ record RunStart(Path checkpoint, Path folder, boolean replaces) {
                     "--out " + directory.path() + " holds another run than --resume " + file + "; name a new folder");
         }
         return new RunStart(file, directory.path(), false);
+    }
+
+    /**
+     * Takes the run's folder for this process, where it is there, and sees that nobody trains in the one to go on from.
+     *
+     * @return where the run begins, now that nobody else can change it
+     * @throws InputException where another process has one of them
+     */
+    RunStart owned(CommandLine line, FolderLock lock) {
+        lock.ownWhereThere(folder, FolderLocks.ANOTHER_FOLDER);
+        if (checkpoint != null && !directory().isSame(source())) {
+            FolderLocks.ofSource(source()).close();
+        }
+        return AUTO.equals(line.getOptionValue("resume")) ? continued(folder) : this;
     }
 
     /** The run's folder. */

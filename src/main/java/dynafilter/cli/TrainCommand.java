@@ -1,6 +1,7 @@
 package dynafilter.cli;
 
 import dynafilter.checkpoint.Checkpoint;
+import dynafilter.checkpoint.FolderLock;
 import dynafilter.checkpoint.RunDirectory;
 import dynafilter.distributed.Placement;
 import dynafilter.distributed.WorkerGroup;
@@ -103,12 +104,16 @@ final class TrainCommand implements Command {
         if (start.checkpoint() == null) { // a run that goes on has its own recipe
             Trainer.requireShares(recipe.batchSize(), workers);
         }
-        if (workers > 1) {
-            return LocalWorkers.run(name(), line, workers);
+        try (FolderLock lock = FolderLocks.of(name())) {
+            RunStart own = start.owned(line, lock);
+            if (workers > 1) {
+                lock.close(); // the folder is free, and will be rank 0's
+                return LocalWorkers.run(name(), line, workers);
+            }
+            Path before = own.checkpoint() != null ? own.source().config() : config;
+            OptionalInt threads = before == null ? OptionalInt.empty() : RunConfig.threads(before);
+            return work.run(named(own, recipe), lock, Session.open(line, threads), WorkerGroup.single());
         }
-        Path before = start.checkpoint() != null ? start.source().config() : config;
-        OptionalInt threads = before == null ? OptionalInt.empty() : RunConfig.threads(before);
-        return work.run(named(start, recipe), Session.open(line, threads), WorkerGroup.single());
     }
 
     private static String progress(CommandLine line) {
@@ -122,11 +127,11 @@ final class TrainCommand implements Command {
             Map<String, Object> given,
             TrainingRun.Settings settings,
             Interruption interruption) {
-        return (start, session, group) -> {
+        return (start, lock, session, group) -> {
             Terminal terminal = Terminal.of(group.leads() ? progress(line) : "none");
             TrainingRun.Settings own = settings.replacing(start.replaces());
             BiFunction<Recipe, RunDirectory, TrainingRun> run =
-                    (whose, directory) -> new TrainingRun(whose, directory, own, terminal, interruption, group);
+                    (whose, directory) -> new TrainingRun(whose, directory, lock, own, terminal, interruption, group);
             Ending ending = start.checkpoint() == null
                     ? run.apply(recipe, start.directory()).start(session)
                     : resume(start, given, run, session);

@@ -1,9 +1,9 @@
 package dynafilter.cli;
 
 import dynafilter.benchmark.Timing;
-import dynafilter.checkpoint.AtomicFile;
 import dynafilter.checkpoint.BackboneSource;
 import dynafilter.checkpoint.Checkpoint;
+import dynafilter.checkpoint.FolderLock;
 import dynafilter.checkpoint.PretrainedBackbone;
 import dynafilter.checkpoint.RunDirectory;
 import dynafilter.checkpoint.TrainedNetwork;
@@ -81,6 +81,7 @@ final class TrainingRun {
 
     private final Recipe recipe;
     private final RunDirectory directory;
+    private final FolderLock lock;
     private final Settings settings;
     private final Terminal terminal;
     private final Interruption interruption;
@@ -89,19 +90,27 @@ final class TrainingRun {
 
     /** In this process alone. */
     TrainingRun(
-            Recipe recipe, RunDirectory directory, Settings settings, Terminal terminal, Interruption interruption) {
-        this(recipe, directory, settings, terminal, interruption, WorkerGroup.single());
+            Recipe recipe,
+            RunDirectory directory,
+            FolderLock lock,
+            Settings settings,
+            Terminal terminal,
+            Interruption interruption) {
+        this(recipe, directory, lock, settings, terminal, interruption, WorkerGroup.single());
     }
 
+    /** @param lock owns the folder, or is to as soon as that is there */
     TrainingRun(
             Recipe recipe,
             RunDirectory directory,
+            FolderLock lock,
             Settings settings,
             Terminal terminal,
             Interruption interruption,
             WorkerGroup group) {
         this.recipe = recipe;
         this.directory = directory;
+        this.lock = lock;
         this.settings = settings;
         this.terminal = terminal;
         this.interruption = interruption;
@@ -163,10 +172,12 @@ final class TrainingRun {
                     trainer.resume(checkpoint, file);
                 }
                 boolean trains = trainer.epoch() < recipe.epochs();
+                // A comparison needs the figures of a run, too, that was killed between its last epoch and its outcome.
+                boolean ends = trains || !settings.position.isAlone();
                 if (trains) {
                     interruption.arm();
                     if (group.leads()) {
-                        prepareFolder(file);
+                        new RunFolder(directory, lock, settings.overwrite).prepare(file);
                         Logging.toFile(directory.log());
                         backbone.writeProgram(directory);
                         RunHeader header = new RunHeader(recipe, session, group, set, data, shape, initial);
@@ -181,8 +192,7 @@ final class TrainingRun {
                     }
                     if (group.leads()
                             && (settings.tensorBoard || !directory.eventFiles().isEmpty())) {
-                        tensorBoard.open(trainer.step());
-                        log.info("events     {}, for TensorBoard", directory.tensorboard());
+                        open(tensorBoard, trainer);
                     }
                     ending = trainer.run();
                     terminal.clear();
@@ -191,9 +201,14 @@ final class TrainingRun {
                             "nothing to do: the run in {} is finished; train more epochs with: {}",
                             directory.path(),
                             resumption("--epochs " + 2 * trainer.epoch()));
+                    if (group.leads() && Files.exists(directory.best()) && TensorBoardLog.lacksEnd(directory)) {
+                        lock.own(directory.path(), FolderLocks.ANOTHER_FOLDER);
+                        open(tensorBoard, trainer);
+                        ends = true;
+                    }
                 }
                 if (group.leads()) {
-                    Map<String, Object> outcome = outcome(ending, trains, trainer, data, session, tensorBoard);
+                    Map<String, Object> outcome = outcome(ending, ends, trainer, data, session, tensorBoard);
                     long peak = memory.peak();
                     outcome.put("peak_memory_bytes", peak > 0 ? peak : null);
                     JsonOutput.write(settings.json, outcome);
@@ -249,36 +264,6 @@ final class TrainingRun {
         return initial;
     }
 
-    /**
-     * Makes the folder ready and opens its log; a run resumed into another folder takes its history, event
-     * files and best checkpoint along.
-     */
-    private void prepareFolder(Path resumed) {
-        directory.makeWritable();
-        if (resumed == null) {
-            if (!settings.overwrite) {
-                directory.requireUnused(); // still: the data took a while to read
-            }
-            directory.clear();
-            return;
-        }
-        RunDirectory source = RunDirectory.of(resumed);
-        if (!directory.isSame(source)) {
-            copy(source.history(), directory.history());
-            copy(source.best(), directory.best());
-            directory.copyEventFiles(source);
-        }
-        if (!resumed.toAbsolutePath().equals(directory.last().toAbsolutePath())) {
-            copy(resumed, directory.last()); // a run that is killed before its next checkpoint goes on from here
-        }
-    }
-
-    private static void copy(Path from, Path to) {
-        if (Files.exists(from)) {
-            AtomicFile.write(to, out -> Files.copy(from, out));
-        }
-    }
-
     /** The command that goes on with this run, to copy into a shell. */
     private String resumption(String options) {
         return ("dynafilter train --resume " + ShellWord.of(directory.path()) + " " + options).strip();
@@ -301,10 +286,19 @@ final class TrainingRun {
         return values;
     }
 
-    /** Says how the run ended, and gives the same as values for {@code --json}. */
+    private void open(TensorBoardLog tensorBoard, Trainer trainer) {
+        tensorBoard.open(trainer.step());
+        log.info("events     {}, for TensorBoard", directory.tensorboard());
+    }
+
+    /**
+     * Says how the run ended, and gives the same as values for {@code --json}.
+     *
+     * @param ends whether what comes once, at a run's end, is still to come
+     */
     private Map<String, Object> outcome(
             Ending ending,
-            boolean trained,
+            boolean ends,
             Trainer trainer,
             TrainingData data,
             Session session,
@@ -342,16 +336,13 @@ final class TrainingRun {
                         resumption("--early-stop 0"));
             case MAX_STEPS, MAX_MINUTES, INTERRUPTED -> stopped(trainer);
         }
-        // A comparison needs the figures of a run, too, that was killed between its last epoch and its outcome.
-        boolean tests = trained || !settings.position.isAlone();
-        if (tests && (ending == Ending.FINISHED || ending == Ending.EARLY_STOP)) {
-            if (data.hasValidation() && data.hasTest()) {
-                Evaluation test = testOnce(data, session);
+        if (ends && (ending == Ending.FINISHED || ending == Ending.EARLY_STOP)) {
+            Evaluation test = data.hasValidation() && data.hasTest() ? testOnce(data, session) : null;
+            if (test != null) {
                 outcome.put("test_accuracy", test.accuracy());
                 outcome.put("test_loss", test.loss());
-                tensorBoard.tested(trainer.step(), test);
             }
-            tensorBoard.finished(trainer.step());
+            tensorBoard.finished(trainer.step(), test);
         }
         if (!data.hasTest()) {
             log.info(

@@ -2,8 +2,7 @@ package dynafilter.distributed;
 
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeRuntime;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
+import dynafilter.runtime.ThisProcess;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +27,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /** Ranks joined by libtorch's c10d: NCCL between GPUs, Gloo between CPUs. */
 public final class C10dGroup implements WorkerGroup {
     private static final long POLL = 10_000_000; // nanoseconds
+    private static final long LONG_WAIT =
+            20_000_000_000L; // for ranks to be started: then somebody asks why nothing happens
     private static final String LOG_LEVEL = "TORCH_CPP_LOG_LEVEL";
 
     private final Placement placement;
@@ -35,13 +36,20 @@ public final class C10dGroup implements WorkerGroup {
     private final Duration timeout;
     private final RendezvousStore store;
     private final Heartbeat heartbeat;
+    private final Consumer<String> waiting;
     private final Backend backend;
     private long exchanges;
     private long nanosInSums;
     private boolean broken; // a collective failed, and may still be under way
 
     private C10dGroup(
-            Placement placement, ComputeDevice device, Duration timeout, RendezvousStore store, Heartbeat heartbeat) {
+            Placement placement,
+            ComputeDevice device,
+            Duration timeout,
+            RendezvousStore store,
+            Heartbeat heartbeat,
+            Consumer<String> waiting) {
+        this.waiting = waiting;
         this.placement = placement;
         this.device = device;
         this.timeout = timeout;
@@ -57,7 +65,7 @@ public final class C10dGroup implements WorkerGroup {
                 this,
                 Map.of("device type", device.isCuda() ? "cuda" : "cpu", "libtorch", NativeRuntime.torchVersion()));
         String[] names = new String[placement.size()];
-        List<String> found = exchange(describe());
+        List<String> found = exchange(ThisProcess.describe());
         for (int rank = 0; rank < names.length; rank++) {
             names[rank] = "rank " + rank + " (" + found.get(rank) + ")";
         }
@@ -81,10 +89,16 @@ public final class C10dGroup implements WorkerGroup {
      *
      * @param device this rank's; NCCL wants one of its own for each
      * @param timeout for how long a rank may let the others wait
+     * @param waiting hears at rank 0 which ranks are not there after a while
      * @param stuck hears why the ranks cannot go on, where this one does not come to it by itself: it has to be ended
      * @throws WorkerFailure where not all ranks come
      */
-    public static C10dGroup join(Placement placement, ComputeDevice device, Duration timeout, Consumer<String> stuck) {
+    public static C10dGroup join(
+            Placement placement,
+            ComputeDevice device,
+            Duration timeout,
+            Consumer<String> waiting,
+            Consumer<String> stuck) {
         // c10d logs every broken connection with a C++ stack trace; here the failure says what it means.
         torch.set_env(LOG_LEVEL, "FATAL", false);
         torch.initLogging();
@@ -92,22 +106,13 @@ public final class C10dGroup implements WorkerGroup {
         Heartbeat heartbeat = new Heartbeat(RendezvousStore.connect(placement, timeout), placement, timeout, stuck);
         heartbeat.start();
         try {
-            return new C10dGroup(placement, device, timeout, store, heartbeat);
+            return new C10dGroup(placement, device, timeout, store, heartbeat, waiting);
         } catch (RuntimeException failure) {
             String line = NativeRuntime.firstLine(failure);
             heartbeat.announce(
                     failure instanceof WorkerFailure ? line : "rank " + placement.rank() + " stopped: " + line);
             heartbeat.close();
             throw failure;
-        }
-    }
-
-    private static String describe() {
-        String process = "process " + ProcessHandle.current().pid();
-        try {
-            return process + " on " + InetAddress.getLocalHost().getHostName();
-        } catch (UnknownHostException nameless) {
-            return process;
         }
     }
 
@@ -175,16 +180,24 @@ public final class C10dGroup implements WorkerGroup {
         long round = exchanges++;
         store.set(key(round, rank()), own);
         List<Integer> missing = IntStream.range(0, size()).boxed().collect(Collectors.toCollection(ArrayList::new));
-        long end = System.nanoTime() + timeout.toNanos();
+        long begin = System.nanoTime();
+        long patience = Math.min(LONG_WAIT, timeout.toNanos() / 2);
+        boolean told = round > 0 || !leads();
         while (true) {
             missing.removeIf(rank -> store.has(key(round, rank)));
             if (missing.isEmpty()) {
                 break;
             }
             heartbeat.requireAll();
-            if (System.nanoTime() > end) {
-                throw new WorkerFailure("rank "
-                        + missing.stream().map(String::valueOf).collect(Collectors.joining(", ")) + " of " + size()
+            long waited = System.nanoTime() - begin;
+            if (!told && waited > patience) {
+                told = true;
+                waiting.accept("waiting for " + ranks(missing) + ", up to " + timeout.toSeconds()
+                        + " s; where nobody starts them, as in a shell that srun opened, unset SLURM_STEP_ID, RANK and"
+                        + " WORLD_SIZE to train in one process");
+            }
+            if (waited > timeout.toNanos()) {
+                throw new WorkerFailure(ranks(missing)
                         + (round == 0 ? " has not been started" : " lives, but has not come here") + " within "
                         + timeout.toSeconds() + " s; wait longer with --dist-timeout");
             }
@@ -197,6 +210,10 @@ public final class C10dGroup implements WorkerGroup {
             store.delete(key(round - 1, rank())); // all have read it, or they would not have come here
         }
         return texts;
+    }
+
+    private String ranks(List<Integer> some) {
+        return "rank " + some.stream().map(String::valueOf).collect(Collectors.joining(", ")) + " of " + size();
     }
 
     private static String key(long round, int rank) {

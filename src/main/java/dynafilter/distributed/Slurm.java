@@ -12,20 +12,25 @@ final class Slurm {
     private static final int FIRST_PORT = 20_000; // below those that systems hand out by themselves
     private static final int PORTS = 12_000;
     private static final int STEPS = 64; // of one job that get a port of their own
+    private static final long LAST_STEP =
+            0xffff_fff0L; // above: the batch script, a shell in an allocation and the like
 
     private Slurm() {}
 
     /** torchrun's variables for a task that {@code srun} started beside others; empty for any other process. */
     static Optional<Map<String, String>> toTorch(Map<String, String> slurm) {
-        // A batch script itself is task 0 of the job, but of no step.
+        // A batch script itself is task 0 of the job, but of no step. A shell that salloc opened is a step of one task,
+        // or of a
+        // number of its own, and SLURM_NTASKS stays that of the allocation there: nobody has started the others.
         if (!slurm.containsKey("SLURM_STEP_ID")
                 || !slurm.containsKey("SLURM_PROCID")
-                || leadingNumber(slurm.get("SLURM_NTASKS")) < 2) {
+                || leadingNumber(slurm.get("SLURM_STEP_ID")) > LAST_STEP
+                || leadingNumber(tasks(slurm)) < 2) {
             return Optional.empty();
         }
         Map<String, String> torch = new HashMap<>();
         torch.put("RANK", slurm.get("SLURM_PROCID"));
-        torch.put("WORLD_SIZE", slurm.get("SLURM_NTASKS"));
+        torch.put("WORLD_SIZE", tasks(slurm));
         torch.put("LOCAL_RANK", slurm.getOrDefault("SLURM_LOCALID", "0"));
         String perNode = slurm.getOrDefault("SLURM_STEP_TASKS_PER_NODE", slurm.get("SLURM_NTASKS_PER_NODE"));
         torch.put("LOCAL_WORLD_SIZE", String.valueOf(leadingNumber(perNode))); // "2(x3),1"
@@ -36,6 +41,11 @@ final class Slurm {
                 "TORCHELASTIC_RUN_ID",
                 "slurm-" + slurm.getOrDefault("SLURM_JOB_ID", "none") + "." + slurm.get("SLURM_STEP_ID"));
         return Optional.of(torch);
+    }
+
+    /** How many tasks the step has, as it says itself. */
+    private static String tasks(Map<String, String> slurm) {
+        return slurm.getOrDefault("SLURM_STEP_NUM_TASKS", slurm.get("SLURM_NTASKS"));
     }
 
     /** Task 0 runs on the first node of the step. */

@@ -2,10 +2,12 @@ package dynafilter.report;
 
 import dynafilter.checkpoint.AtomicFile;
 import dynafilter.checkpoint.RunDirectory;
+import dynafilter.runtime.InputException;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -65,7 +67,16 @@ final class EventFile implements AutoCloseable {
         return path;
     }
 
-    /** Appends events, all of them or, where that fails, none. */
+    /** Whether the events of a file have a text in them, such as a tag. */
+    static boolean mentions(Path path, String text) {
+        try {
+            return Files.readString(path, StandardCharsets.ISO_8859_1).contains(text); // bytes as they are
+        } catch (IOException failure) {
+            throw new InputException("cannot read " + path + "; check its permissions", failure);
+        }
+    }
+
+    /** Appends events, all of them or, where that fails, none; they are on disk then. */
     void append(List<ProtoMessage> events) throws IOException {
         List<byte[]> records = events.stream().map(ProtoMessage::toBytes).toList();
         ByteBuffer buffer = ByteBuffer.allocate(records.stream()
@@ -81,6 +92,7 @@ final class EventFile implements AutoCloseable {
         }
         try {
             out.write(buffer.array());
+            out.getFD().sync();
             length += buffer.capacity();
         } catch (IOException failure) {
             takeBack(failure);

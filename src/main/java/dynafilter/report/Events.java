@@ -12,6 +12,9 @@ final class Events {
     /** What begins every file: from this version on, a restart is told by {@link #restart} and not guessed from steps. */
     private static final String FILE_VERSION = "brain.Event:2";
 
+    /** The tag of {@link #success}. */
+    static final String END = "_hparams_/session_end_info";
+
     private static final int SESSION_START = 1; // SessionLog.SessionStatus
     private static final int SUCCESS = 1; // of hparams' Status
     private static final int RGB = 3; // channels
@@ -76,19 +79,18 @@ final class Events {
         ProtoMessage session = new ProtoMessage().real64(5, startTime);
         values.forEach((name, value) ->
                 session.message(1, new ProtoMessage().text(1, name).message(2, variant(value))));
-        return hparams("session_start_info", 3, session);
+        return hparams("_hparams_/session_start_info", 3, session);
     }
 
     /** The run whose {@link #hyperparameters} these are is done. */
     static ProtoMessage success(double endTime) {
-        return hparams(
-                "session_end_info", 4, new ProtoMessage().integer(1, SUCCESS).real64(2, endTime));
+        return hparams(END, 4, new ProtoMessage().integer(1, SUCCESS).real64(2, endTime));
     }
 
     /** @param field of HParamsPluginData that holds the message */
     private static ProtoMessage hparams(String tag, int field, ProtoMessage message) {
         ProtoMessage content = new ProtoMessage().message(field, message);
-        return value("_hparams_/" + tag).message(9, metadata("hparams", content));
+        return value(tag).message(9, metadata("hparams", content));
     }
 
     private static ProtoMessage metadata(String plugin, ProtoMessage content) {

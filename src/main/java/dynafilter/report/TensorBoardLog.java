@@ -4,7 +4,7 @@ import dynafilter.checkpoint.AtomicFile;
 import dynafilter.checkpoint.RunDirectory;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.runtime.ComputeDevice;
-import dynafilter.runtime.InputException;
+import dynafilter.runtime.NativeRuntime;
 import dynafilter.train.EpochResult;
 import dynafilter.train.Evaluation;
 import dynafilter.train.Recipe;
@@ -12,6 +12,7 @@ import dynafilter.train.Recipes;
 import dynafilter.train.TrainingData;
 import dynafilter.train.TrainingListener;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,9 @@ import java.util.function.Consumer;
  * Writes how a run goes for TensorBoard, into the run's {@code tensorboard/}: after each epoch its scalars, by the run's step;
  * every few epochs the response maps of the same few images; at the beginning the recipe, as a table and as hyperparameters.
  * Writes nothing before it is {@link #open}. A failing disk ends the log and not the run.
+ *
+ * <p>An epoch's events are on disk before its checkpoint: a run that is killed in between comes to that epoch again, and takes
+ * back what is there of it.
  */
 public final class TensorBoardLog implements TrainingListener, AutoCloseable {
     private static final int FIGURES = 10; // of an image, in the whole run
@@ -80,7 +84,7 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
     }
 
     @Override
-    public void epochFinished(EpochResult result, DynamicFilterNetwork evaluated) {
+    public void epochEvaluated(EpochResult result, DynamicFilterNetwork evaluated) {
         if (file == null) {
             return;
         }
@@ -109,20 +113,31 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
                     .figures(network)
                     .forEach((name, png) -> images.add(Events.image("response_maps/" + name, png)));
             append(step, images);
-        } catch (InputException undrawable) {
+        } catch (RuntimeException undrawable) { // whatever it is: the epoch's checkpoint is not written yet
             draws = false;
-            warning.accept("TensorBoard gets no response maps: " + undrawable.getMessage());
+            warning.accept("TensorBoard gets no response maps: " + NativeRuntime.firstLine(undrawable));
         }
     }
 
-    /** What the best network is worth on a test set that did not choose it. */
-    public void tested(long step, Evaluation test) {
-        append(step, List.of(Events.scalar("test/loss", test.loss()), Events.scalar("test/accuracy", test.accuracy())));
+    /**
+     * The run has come to its end.
+     *
+     * @param test what the best network is worth on a test set that did not choose it; null without one
+     */
+    public void finished(long step, Evaluation test) {
+        List<ProtoMessage> values = new ArrayList<>();
+        if (test != null) {
+            values.add(Events.scalar("test/loss", test.loss()));
+            values.add(Events.scalar("test/accuracy", test.accuracy()));
+        }
+        values.add(Events.success(now()));
+        append(step, values);
     }
 
-    /** The run has come to its end. */
-    public void finished(long step) {
-        append(step, List.of(Events.success(now())));
+    /** Whether a run's event files lack its end, as those of a run do that was killed behind its last checkpoint. */
+    public static boolean lacksEnd(RunDirectory directory) {
+        List<Path> files = directory.eventFiles();
+        return !files.isEmpty() && !EventFile.mentions(files.get(files.size() - 1), Events.END);
     }
 
     private void append(long step, List<ProtoMessage> values) {

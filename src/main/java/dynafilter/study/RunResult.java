@@ -7,7 +7,6 @@ import dynafilter.train.EpochResult;
 import dynafilter.train.History;
 import dynafilter.train.Recipe;
 import dynafilter.train.Recipes;
-import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,29 +32,24 @@ public record RunResult(
     private static final List<String> ENDS = List.of("finished", "early_stop");
 
     /**
-     * Reads a run; empty where it is not finished.
+     * Reads a run; empty where it is not finished, or too little is left of it to tell what it came to.
      *
      * @throws InputException where a file cannot be read, or the folder holds a run of another recipe
      */
     public static Optional<RunResult> read(Plan.Run run, RunDirectory directory) {
-        if (!Files.exists(directory.config())) {
+        Optional<Map<String, Object>> config = JsonFile.readWhole(directory.config());
+        if (config.isEmpty()) {
             return Optional.empty();
         }
-        Map<String, Object> config = JsonFile.read(directory.config());
-        requireRecipe(run, directory, config);
-        if (!Files.exists(directory.outcome())) {
-            return Optional.empty();
-        }
-        Map<String, Object> outcome = JsonFile.read(directory.outcome());
-        if (!ENDS.contains(String.valueOf(outcome.get("ending")))) {
+        requireRecipe(run, directory, config.get());
+        Optional<Map<String, Object>> outcome = JsonFile.readWhole(directory.outcome());
+        if (outcome.isEmpty() || !ENDS.contains(String.valueOf(outcome.get().get("ending")))) {
             return Optional.empty();
         }
         List<EpochResult> history = History.read(directory.history());
-        if (history.isEmpty()) {
-            throw new InputException(directory.path() + " is a finished run without epochs in " + directory.history()
-                    + "; restore the file, or delete the folder to train the run again");
-        }
-        return Optional.of(new RunResult(run, config, outcome, history));
+        return history.stream().anyMatch(EpochResult::best)
+                ? Optional.of(new RunResult(run, config.get(), outcome.get(), history))
+                : Optional.empty();
     }
 
     private static void requireRecipe(Plan.Run run, RunDirectory directory, Map<String, Object> config) {

@@ -204,12 +204,16 @@ public final class Trainer implements AutoCloseable {
                 clock.seconds(),
                 imagesPerSecond);
         lockstep.finishEpoch(this::wish);
+        // The checkpoints last: after a kill in between there are a row and events too many, which resuming drops.
         if (group.leads()) {
-            history.add(result); // first: a kill in between leaves a row too many, which resuming drops
+            history.add(result);
+        }
+        listener.epochEvaluated(result, state.evaluated());
+        if (group.leads()) {
             save(best);
         }
         lastGood = lastCheckpoint();
-        listener.epochFinished(result, state.evaluated());
+        listener.epochFinished(result);
         group.barrier();
     }
 

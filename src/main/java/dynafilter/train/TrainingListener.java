@@ -10,18 +10,17 @@ public interface TrainingListener {
     /** Something is not as it should be, and the run goes on all the same. */
     default void warning(String message) {}
 
-    /** After an epoch's evaluation, its checkpoints written. */
-    default void epochFinished(EpochResult result) {}
-
     /**
-     * The same, for a listener that looks into the network.
+     * After an epoch's evaluation, before its checkpoints are written. For what must not be missing beside them: a run that is
+     * killed in between trains the epoch again, and comes here again.
      *
      * @param evaluated the network that was evaluated. It changes as the run goes on: for use during this call, and not
      *     for training
      */
-    default void epochFinished(EpochResult result, DynamicFilterNetwork evaluated) {
-        epochFinished(result);
-    }
+    default void epochEvaluated(EpochResult result, DynamicFilterNetwork evaluated) {}
+
+    /** After an epoch's evaluation, its checkpoints written. */
+    default void epochFinished(EpochResult result) {}
 
     /** Tells two listeners, in this order. */
     default TrainingListener and(TrainingListener other) {
@@ -40,9 +39,15 @@ public interface TrainingListener {
             }
 
             @Override
-            public void epochFinished(EpochResult result, DynamicFilterNetwork evaluated) {
-                first.epochFinished(result, evaluated);
-                other.epochFinished(result, evaluated);
+            public void epochEvaluated(EpochResult result, DynamicFilterNetwork evaluated) {
+                first.epochEvaluated(result, evaluated);
+                other.epochEvaluated(result, evaluated);
+            }
+
+            @Override
+            public void epochFinished(EpochResult result) {
+                first.epochFinished(result);
+                other.epochFinished(result);
             }
         };
     }

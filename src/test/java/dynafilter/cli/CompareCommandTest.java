@@ -2,19 +2,24 @@ package dynafilter.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dynafilter.Pictures;
 import dynafilter.checkpoint.JsonFile;
+import dynafilter.study.Comparison;
+import dynafilter.study.Plan;
 import dynafilter.train.EpochResult;
 import dynafilter.train.History;
+import dynafilter.train.TrainingFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -142,6 +147,59 @@ class CompareCommandTest {
                     run(straight, name).resolve("best.pt"), run(killed, name).resolve("best.pt"));
         }
         assertEquals(json(straight).get("differences"), json(killed).get("differences"));
+    }
+
+    /** A run each: without its recipe, with half of it, without its outcome and most of its checkpoint, without its history. */
+    @Test
+    void whatCannotBeGoneOnWithIsTrainedAgain() throws IOException {
+        Path broken = folder.resolve("broken");
+        copy(straight, broken);
+        Files.delete(run(broken, RUNS.get(0)).resolve("config.json"));
+        Files.write(run(broken, RUNS.get(1)).resolve("config.json"), new byte[0]);
+        Files.delete(run(broken, RUNS.get(2)).resolve("result.json"));
+        Path last = run(broken, RUNS.get(2)).resolve("last.pt");
+        Files.write(last, Arrays.copyOf(Files.readAllBytes(last), 1000));
+        Files.delete(run(broken, RUNS.get(3)).resolve("history.csv"));
+        Outcome again = Outcome.of("compare", "--resume", broken);
+        assertEquals(0, again.code(), again.err());
+        List<String> reasons = List.of(
+                "config.json is missing",
+                "config.json is damaged",
+                last + " is damaged or incomplete",
+                "history.csv has 0 of 2");
+        List<String> told = again.err().lines().toList();
+        assertEquals(RUNS.size(), told.size(), again.err());
+        for (int i = 0; i < RUNS.size(); i++) {
+            String begin = "dynafilter: " + run(broken, RUNS.get(i)) + " is trained again: ";
+            assertTrue(told.get(i).startsWith(begin + reasons.get(i)), again.err());
+            TinyRuns.assertSame(
+                    run(straight, RUNS.get(i)).resolve("last.pt"),
+                    run(broken, RUNS.get(i)).resolve("last.pt"));
+        }
+        assertTrue(json(broken).get("complete").asBoolean());
+        assertEquals(json(straight).get("differences"), json(broken).get("differences"));
+    }
+
+    @Test
+    void anOutcomeThatIsLostIsToldAgainWithoutTraining() throws IOException {
+        Path broken = folder.resolve("untold");
+        copy(straight, broken);
+        Files.write(run(broken, RUNS.get(1)).resolve("result.json"), new byte[0]);
+        FileTime before = Files.getLastModifiedTime(run(broken, RUNS.get(1)).resolve("last.pt"));
+        Outcome.ofSuccess("compare", "--resume", broken);
+        assertTrue(json(broken).get("complete").asBoolean());
+        assertEquals(before, Files.getLastModifiedTime(run(broken, RUNS.get(1)).resolve("last.pt")));
+    }
+
+    @Test
+    void anUnfinishedComparisonIsNoSuccess() {
+        Plan plan = Plan.ofJson(JsonFile.read(straight.resolve("comparison.json")), "straight");
+        try (Interruption nobody = new Interruption()) {
+            ComparisonRuns runs = new ComparisonRuns(plan, straight, "again", null, null, nobody);
+            TrainingFailure failure = assertThrows(
+                    TrainingFailure.class, () -> runs.requireSuccess(new Comparison(plan, "again", List.of())));
+            assertEquals("0 of 4 runs are finished; go on with: again", failure.getMessage());
+        }
     }
 
     @Test

@@ -13,9 +13,12 @@ import dynafilter.checkpoint.RunDirectory;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -240,5 +243,24 @@ class TensorBoardTest {
         assertEquals(1, scalars.get("test/accuracy").size());
         assertEquals(TinyRuns.STEPS, scalars.get("test/accuracy").get(0).get(0).asInt());
         assertEquals(accuracy, scalars.get("test/accuracy").get(0).get(1).asDouble(), 1e-6);
+        assertEquals(1, values(read(run), "status").size());
+
+        cutLastEvent(run); // as a kill leaves it between the last checkpoint and the end
+        assertFalse(read(run).get("scalars").has("test/accuracy"));
+        Outcome.ofSuccess("train", "--resume", run);
+        Outcome.ofSuccess("train", "--resume", run);
+        assertEquals(2, read(run).get("files").size(), "filled in once");
+        assertEquals(scalars, read(run).get("scalars"));
+        assertEquals(1, values(read(run), "status").size());
+    }
+
+    private static void cutLastEvent(Path run) throws IOException {
+        Path file = new RunDirectory(run).eventFiles().get(0);
+        ByteBuffer events = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+        int last = 0;
+        for (int at = 0; at < events.limit(); at += 16 + (int) events.getLong(at)) {
+            last = at;
+        }
+        Files.write(file, Arrays.copyOf(events.array(), last));
     }
 }

@@ -10,6 +10,7 @@ import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.train.Together;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
@@ -61,8 +62,12 @@ class C10dGroupTest {
     @Test
     void aRankThatIsNotStartedIsNamed() {
         Placement alone = new Placement(0, 0, 2, 2, "127.0.0.1", Together.freePort(), false, 0, "");
+        List<String> told = new ArrayList<>();
         WorkerFailure missing = assertThrows(
-                WorkerFailure.class, () -> C10dGroup.join(alone, ComputeDevice.CPU, Duration.ofSeconds(1), why -> {}));
+                WorkerFailure.class,
+                () -> C10dGroup.join(alone, ComputeDevice.CPU, Duration.ofSeconds(1), told::add, why -> {}));
+        assertEquals(1, told.size(), told.toString());
+        assertTrue(told.get(0).startsWith("waiting for rank 1 of 2, up to 1 s; where nobody starts them"), told.get(0));
         assertTrue(
                 missing.getMessage().startsWith("rank 1 of 2 has not been started within 1 s"), missing.getMessage());
     }
@@ -72,7 +77,8 @@ class C10dGroupTest {
         int port = Together.freePort();
         Placement second = new Placement(1, 1, 2, 2, "127.0.0.1", port, false, 0, "");
         WorkerFailure missing = assertThrows(
-                WorkerFailure.class, () -> C10dGroup.join(second, ComputeDevice.CPU, Duration.ofSeconds(1), why -> {}));
+                WorkerFailure.class,
+                () -> C10dGroup.join(second, ComputeDevice.CPU, Duration.ofSeconds(1), text -> {}, why -> {}));
         assertTrue(
                 missing.getMessage().startsWith("rank 1 cannot reach the store 127.0.0.1:" + port + " of rank 0"),
                 missing.getMessage());
@@ -98,7 +104,8 @@ class C10dGroupTest {
                 Placement again = new Placement(1, 1, 2, 2, "127.0.0.1", port, false, 0, "");
                 return assertThrows(
                                 WorkerFailure.class,
-                                () -> C10dGroup.join(again, ComputeDevice.CPU, Duration.ofSeconds(20), why -> {}))
+                                () -> C10dGroup.join(
+                                        again, ComputeDevice.CPU, Duration.ofSeconds(20), text -> {}, why -> {}))
                         .getMessage();
             }
             return stepUntilFailure(group);

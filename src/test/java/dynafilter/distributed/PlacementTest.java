@@ -29,6 +29,7 @@ class PlacementTest {
             "SLURM_PROCID", "3",
             "SLURM_LOCALID", "1",
             "SLURM_NTASKS", "6",
+            "SLURM_STEP_NUM_TASKS", "6",
             "SLURM_STEP_ID", "0",
             "SLURM_JOB_ID", "1234",
             "SLURM_STEP_NODELIST", "gpu[07-09]",
@@ -116,7 +117,37 @@ class PlacementTest {
     void aProcessThatNobodyLaunchedIsAlone() {
         assertEquals(Optional.empty(), Placement.of(Map.of("PATH", "/bin", "MASTER_ADDR", "localhost")));
         assertEquals(Optional.empty(), Placement.of(without(SLURM, "SLURM_STEP_ID")), "the batch script itself");
-        assertEquals(Optional.empty(), Placement.of(with(SLURM, "SLURM_NTASKS", "1")));
+        assertEquals(
+                Optional.empty(),
+                Placement.of(with(without(SLURM, "SLURM_STEP_NUM_TASKS"), "SLURM_NTASKS", "1")),
+                "a step of one task");
+    }
+
+    /** As Slurm 22.05 sets them in the shell of salloc -n 2, by each of its two ways, and in a step that is started there. */
+    @Test
+    void aShellInAnAllocationIsAloneAndAStepThatItStartsIsNot() {
+        Map<String, String> shell = new HashMap<>(Map.of(
+                "SLURM_JOB_ID", "1",
+                "SLURM_NTASKS", "2",
+                "SLURM_NPROCS", "2",
+                "SLURM_TASKS_PER_NODE", "2",
+                "SLURM_PROCID", "0",
+                "SLURM_LOCALID", "0",
+                "SLURM_STEP_ID", "4294967290",
+                "SLURM_STEP_NODELIST", "gpu07",
+                "SLURM_STEP_NUM_TASKS", "1",
+                "SLURM_STEP_TASKS_PER_NODE", "1"));
+        assertEquals(Optional.empty(), Placement.of(shell), "an interactive step");
+        assertEquals(Optional.empty(), Placement.of(without(shell, "SLURM_STEP_NUM_TASKS")), "by its number");
+        assertEquals(Optional.empty(), Placement.of(with(shell, "SLURM_STEP_ID", "0")), "srun -n 1 --preserve-env");
+        Map<String, String> step = with(with(shell, "SLURM_STEP_ID", "0"), "SLURM_STEP_TASKS_PER_NODE", "2");
+        assertEquals(
+                2,
+                Placement.of(with(step, "SLURM_STEP_NUM_TASKS", "2"))
+                        .orElseThrow()
+                        .size());
+        Map<String, String> smaller = with(with(step, "SLURM_NTASKS", "8"), "SLURM_STEP_NUM_TASKS", "2");
+        assertEquals(2, Placement.of(smaller).orElseThrow().size(), "a step of a part of the allocation's tasks");
     }
 
     @Test

@@ -34,8 +34,8 @@ class TensorBoardLogTest {
     @Test
     void writesNothingBeforeItIsOpened() {
         try (TensorBoardLog log = log()) {
-            log.epochFinished(RESULT, null);
-            log.finished(4);
+            log.epochEvaluated(RESULT, null);
+            log.finished(4, null);
         }
         assertEquals(List.of(), new RunDirectory(folder).eventFiles());
     }
@@ -45,8 +45,8 @@ class TensorBoardLogTest {
     void aFullDiskIsOneWarningAndTheEndOfTheLog() throws IOException {
         try (TensorBoardLog log = log()) {
             log.open(new EventFile(Path.of("/dev/full")), 0);
-            log.epochFinished(RESULT, null);
-            log.finished(4);
+            log.epochEvaluated(RESULT, null);
+            log.finished(4, null);
         }
         assertEquals(1, warnings.size(), warnings.toString());
         assertTrue(warnings.get(0).startsWith("cannot write /dev/full: the disk is full"), warnings.toString());

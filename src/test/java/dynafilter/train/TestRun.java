@@ -5,6 +5,7 @@ import dynafilter.checkpoint.RunDirectory;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
 import dynafilter.distributed.WorkerGroup;
+import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
 import dynafilter.model.StateDict;
@@ -38,6 +39,7 @@ final class TestRun implements AutoCloseable {
     final TrainingData data;
     final Map<String, Tensor> initial;
     final List<EpochResult> epochs = new ArrayList<>();
+    final List<Long> savedBefore = new ArrayList<>(); // the step of last.pt when an epoch was evaluated
     private Predicate<TestRun> stop;
 
     /** @param stop asked after every step */
@@ -74,6 +76,11 @@ final class TestRun implements AutoCloseable {
         }
         TrainingListener listener = new TrainingListener() {
             @Override
+            public void epochEvaluated(EpochResult result, DynamicFilterNetwork evaluated) {
+                savedBefore.add(savedStep());
+            }
+
+            @Override
             public void epochFinished(EpochResult result) {
                 epochs.add(result);
             }
@@ -94,6 +101,16 @@ final class TestRun implements AutoCloseable {
     /** @param whenDone asked after every step, with the number of steps done */
     void stopWhen(LongPredicate whenDone) {
         stop = run -> whenDone.test(run.trainer.step());
+    }
+
+    /** The step of last.pt; 0 before there is one. */
+    private long savedStep() {
+        if (!Files.exists(directory.last())) {
+            return 0;
+        }
+        try (Checkpoint saved = Checkpoint.read(directory.last())) {
+            return saved.step();
+        }
     }
 
     private boolean stops() {

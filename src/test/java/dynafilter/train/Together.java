@@ -44,7 +44,8 @@ public final class Together {
                 Placement placement =
                         new Placement(rank, rank, size, size, "127.0.0.1", way.applyAsInt(rank, port), false, 0, "");
                 futures.add(threads.submit(() -> {
-                    try (WorkerGroup group = C10dGroup.join(placement, ComputeDevice.CPU, timeout, why -> {})) {
+                    try (WorkerGroup group =
+                            C10dGroup.join(placement, ComputeDevice.CPU, timeout, text -> {}, why -> {})) {
                         return work.apply(group);
                     }
                 }));

@@ -52,6 +52,15 @@ class TrainerTest {
         assertNotEquals(TestRun.history(folder.resolve("a")), TestRun.history(folder.resolve("c")));
     }
 
+    /** What a listener writes then is there whenever the checkpoint is: a kill in between costs it no epoch. */
+    @Test
+    void anEpochIsToldBeforeItsCheckpointIsWritten() {
+        try (TestRun run = TestRun.of(TestRun.recipe("epochs", 3), folder)) {
+            run.run();
+            assertEquals(List.of(0L, 4L, 8L), run.savedBefore);
+        }
+    }
+
     @Test
     void theBestCheckpointReproducesTheBestAccuracy() {
         try (TestRun run = TestRun.of(TestRun.recipe("epochs", 3), folder)) {

@@ -1,0 +1,69 @@
+package dynafilter.study;
+
+import dynafilter.checkpoint.Checkpoint;
+import dynafilter.checkpoint.JsonFile;
+import dynafilter.checkpoint.RunDirectory;
+import dynafilter.runtime.InputException;
+import dynafilter.train.History;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** What is left of a run of a comparison that is not finished, and whether that is enough to go on. */
+public final class UnfinishedRun {
+    private UnfinishedRun() {}
+
+    /**
+     * Why a run has to begin again although it had come to something; empty where it goes on, or has come to nothing yet.
+     * Gone on with, it would not come to its end, or its figures would not be those of a run that was never stopped.
+     *
+     * @throws InputException where that cannot be found out: a file that may not be read
+     */
+    public static Optional<String> flaw(RunDirectory directory) {
+        if (directory.isOnlyBegun()) {
+            return Optional.empty();
+        }
+        Optional<Path> missing = Stream.of(directory.config(), directory.last())
+                .filter(file -> !Files.exists(file))
+                .findFirst();
+        if (missing.isPresent()) {
+            return Optional.of(missing.get().getFileName() + " is missing");
+        }
+        if (JsonFile.readWhole(directory.config()).isEmpty()) {
+            return Optional.of(directory.config().getFileName() + " is damaged");
+        }
+        requireReadable(List.of(directory.last(), directory.history()));
+        return flawBeside(directory);
+    }
+
+    private static Optional<String> flawBeside(RunDirectory directory) {
+        long epochs;
+        try (Checkpoint checkpoint = Checkpoint.read(directory.last())) {
+            epochs = checkpoint.epoch();
+            boolean needsProgram = checkpoint.extra().containsKey(Checkpoint.BACKBONE_PROGRAM);
+            if (needsProgram && !Files.exists(directory.backbone())) {
+                return Optional.of(directory.backbone().getFileName() + " is missing");
+            }
+        } catch (InputException unusable) {
+            return Optional.of(unusable.getMessage());
+        }
+        if (epochs > 0 && !Files.exists(directory.best())) {
+            return Optional.of(directory.best().getFileName() + " is missing");
+        }
+        int rows = History.read(directory.history()).size();
+        return rows < epochs
+                ? Optional.of(directory.history().getFileName() + " has " + rows + " of " + epochs + " epochs")
+                : Optional.empty();
+    }
+
+    /** What is there and may not be read is not lost. */
+    private static void requireReadable(List<Path> files) {
+        for (Path file : files) {
+            if (Files.exists(file) && !Files.isReadable(file)) {
+                throw new InputException(file + " cannot be read; check its permissions");
+            }
+        }
+    }
+}
