@@ -3,6 +3,7 @@ package dynafilter.checkpoint;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
+import dynafilter.runtime.OutputException;
 import dynafilter.runtime.ScriptModule;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -56,7 +57,7 @@ final class TorchScriptFile {
      * The bytes of the file that a module makes.
      *
      * @param extra texts by name, which travel in the archive
-     * @throws InputException where there is no space for a temporary file
+     * @throws OutputException where there is no space for a temporary file
      */
     static byte[] bytes(ScriptModule module, Map<String, String> extra) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -68,7 +69,7 @@ final class TorchScriptFile {
      * Replaces a file by what a module makes, as a whole or not at all.
      *
      * @param extra texts by name, which travel in the archive
-     * @throws InputException where it cannot be written; the old one is kept
+     * @throws OutputException where it cannot be written; the old one is kept
      */
     static void write(ScriptModule module, Map<String, String> extra, Path target) {
         save(module, extra, file -> AtomicFile.write(target, out -> Files.copy(file, out)));
@@ -91,10 +92,10 @@ final class TorchScriptFile {
                 Files.deleteIfExists(file);
                 Files.deleteIfExists(folder);
             }
-        } catch (InputException refused) {
+        } catch (InputException | OutputException refused) {
             throw refused;
         } catch (IOException | RuntimeException failure) {
-            throw new InputException(
+            throw new OutputException(
                     "cannot write a temporary file in " + System.getProperty("java.io.tmpdir") + " ("
                             + NativeRuntime.firstLine(failure)
                             + "); free some space there, or name another folder with -Djava.io.tmpdir",

@@ -20,6 +20,7 @@ final class CommonOptions {
     static final String CUDA_LIBS = "cuda-libs";
     static final String JSON = "json";
     static final String CUDA_GRAPH = "cuda-graph";
+    static final String STANDARD_OUTPUT = "-";
     private static final int MOST_THREADS = 1024;
 
     private CommonOptions() {}
@@ -45,7 +46,7 @@ final class CommonOptions {
     }
 
     static Option json(String what) {
-        return valued(JSON, "FILE", what);
+        return valued(JSON, "FILE", what + "; - for standard output, and nothing else there");
     }
 
     static Option flag(String name, String description) {
@@ -86,7 +87,23 @@ final class CommonOptions {
      */
     static Path output(CommandLine line, String option) {
         Path file = path(line, option);
+        if (STANDARD_OUTPUT.equals(line.getOptionValue(option))) {
+            throw new InputException("--" + option + " -: only --json goes to standard output; name a file (./- for one"
+                    + " that is called so)");
+        }
         return file == null ? null : writable("--" + option + " " + file, file);
+    }
+
+    /**
+     * The same with a default.
+     *
+     * @param otherwise taken where the option is not given; may be null
+     */
+    static Path output(CommandLine line, String option, Path otherwise) {
+        if (line.hasOption(option)) {
+            return output(line, option);
+        }
+        return otherwise == null ? null : writable(otherwise.toString(), otherwise);
     }
 
     /**

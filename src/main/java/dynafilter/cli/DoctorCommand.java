@@ -8,7 +8,6 @@ import dynafilter.runtime.DeviceProof;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,7 +45,7 @@ final class DoctorCommand implements Command {
     @Override
     public int run(CommandLine line, Interruption interruption) {
         CommonOptions.refuseArguments(line, name());
-        Path json = JsonOutput.file(line);
+        JsonOutput json = JsonOutput.of(line);
         String asked = line.getOptionValue(CommonOptions.DEVICE, "auto");
         CudaDiagnosis machine = CudaDiagnosis.ofMachine(CommonOptions.path(line, CommonOptions.CUDA_LIBS));
         Map<String, Object> findings = new LinkedHashMap<>();
@@ -56,7 +55,7 @@ final class DoctorCommand implements Command {
         Map<String, Object> verdicts = verdicts(line, asked, machine, gpus);
         findings.put("gpus", gpus);
         findings.put("devices", verdicts);
-        JsonOutput.write(json, findings);
+        json.write(findings);
         boolean works = verdicts.entrySet().stream()
                 .filter(verdict -> asked.equals("auto") || verdict.getKey().equals(asked))
                 .anyMatch(verdict -> verdict.getValue().equals("works"));

@@ -70,7 +70,7 @@ final class ReportCommand implements Command {
     @Override
     public int run(CommandLine line, Interruption interruption) {
         Path folder = folder(line);
-        Path json = JsonOutput.file(line);
+        JsonOutput json = JsonOutput.of(line);
         Path curves = curves(line);
         if (ComparisonFacts.isIn(folder)) {
             ComparisonFacts facts = ComparisonFacts.read(folder);
@@ -78,7 +78,7 @@ final class ReportCommand implements Command {
             ComparisonPage page = new ComparisonPage(facts, out, generator());
             write(out, page.html());
             writeCurves(curves, page.drawnCurves());
-            JsonOutput.write(json, facts.numbers());
+            json.write(facts.numbers());
             return ExitCode.DONE;
         }
         RunDirectory directory = new RunDirectory(folder);
@@ -92,7 +92,7 @@ final class ReportCommand implements Command {
         RunPage page = new RunPage(facts, evaluated.findings, evaluated.missing, generator());
         write(out, page.html());
         writeCurves(curves, page.drawnCurves());
-        JsonOutput.write(json, RunNumbers.of(facts, evaluated.findings, evaluated.missing));
+        json.write(RunNumbers.of(facts, evaluated.findings, evaluated.missing));
         return ExitCode.DONE;
     }
 
@@ -140,9 +140,7 @@ final class ReportCommand implements Command {
 
     /** Where the page goes; an older page is replaced, anything else is not. */
     private static Path out(CommandLine line, Path folder) {
-        Path page = folder.resolve("report.html");
-        Path out =
-                line.hasOption(OUT) ? CommonOptions.output(line, OUT) : CommonOptions.writable(page.toString(), page);
+        Path out = CommonOptions.output(line, OUT, folder.resolve("report.html"));
         if (Files.isRegularFile(out) && !isReport(out)) {
             throw new InputException(out + " is there and is no report of this program; name another file with --out");
         }

@@ -104,7 +104,7 @@ final class TrainCommand implements Command {
             Trainer.requireShares(recipe.batchSize(), workers);
         }
         if (workers > 1) {
-            return LocalWorkers.run(name(), line, workers);
+            return LocalWorkers.run(name(), line, workers, settings.json());
         }
         Path before = start.checkpoint() != null ? start.source().config() : config;
         OptionalInt threads = before == null ? OptionalInt.empty() : RunConfig.threads(before);
