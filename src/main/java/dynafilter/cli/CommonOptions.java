@@ -19,6 +19,7 @@ final class CommonOptions {
     static final String THREADS = "threads";
     static final String CUDA_LIBS = "cuda-libs";
     static final String JSON = "json";
+    static final String NATIVE_CACHE = "native-cache";
     static final String CUDA_GRAPH = "cuda-graph";
     static final String STANDARD_OUTPUT = "-";
     private static final int MOST_THREADS = 1024;
@@ -27,7 +28,9 @@ final class CommonOptions {
 
     /** Adds what every command has. */
     static Options addTo(Options options) {
-        return options.addOption(flag(VERBOSE, "print the debug log, with stack traces"))
+        return options.addOption(valued(
+                        NATIVE_CACHE, "DIR", "unpack the native libraries there [.javacpp/cache in the home folder]"))
+                .addOption(flag(VERBOSE, "print the debug log, with stack traces"))
                 .addOption(Option.builder("h")
                         .longOpt("help")
                         .desc("show this help")

@@ -6,7 +6,9 @@ import dynafilter.runtime.CudaDiagnosis;
 import dynafilter.runtime.CudaGpu;
 import dynafilter.runtime.DeviceProof;
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.Installation;
 import dynafilter.runtime.NativeRuntime;
+import dynafilter.runtime.Natives;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -64,7 +66,11 @@ final class DoctorCommand implements Command {
 
     private static Map<String, Object> describe() {
         Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put("dynafilter", Version.ofProgram() + (CudaDiagnosis.isBuilt() ? ", CUDA build" : ", CPU build"));
+        facts.put(
+                "dynafilter",
+                Version.ofProgram()
+                        + (CudaDiagnosis.isBuilt() ? ", CUDA build" : ", CPU build")
+                        + (Installation.isBundle() ? ", portable bundle" : ""));
         facts.put("libtorch", NativeRuntime.torchVersion());
         facts.put("java", System.getProperty("java.version") + ", " + System.getProperty("java.vendor"));
         facts.put("os", NativeRuntime.platform() + ", " + System.getProperty("os.version"));
@@ -73,6 +79,9 @@ final class DoctorCommand implements Command {
                 CpuTopology.physicalCores() + " cores, " + Runtime.getRuntime().availableProcessors()
                         + " logical processors");
         facts.put("allocator", Optional.ofNullable(System.getenv("LD_PRELOAD")).orElse("the system's"));
+        Natives natives = Natives.look();
+        facts.put("natives", natives.state());
+        natives.addressSpace().ifPresent(left -> facts.put("memory", left));
         facts.forEach(DoctorCommand::print);
         return facts;
     }

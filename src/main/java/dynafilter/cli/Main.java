@@ -97,6 +97,9 @@ public final class Main {
                     wrong);
         }
         CommonOptions.check(line);
+        if (line.hasOption(CommonOptions.NATIVE_CACHE)) {
+            NativeRuntime.unpackInto(CommonOptions.path(line, CommonOptions.NATIVE_CACHE));
+        }
         Logging.verbose(line.hasOption(CommonOptions.VERBOSE));
         return command.run(line, interruption);
     }
