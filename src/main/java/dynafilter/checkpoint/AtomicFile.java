@@ -1,6 +1,7 @@
 package dynafilter.checkpoint;
 
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.OutputException;
 import java.io.BufferedOutputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -39,7 +40,8 @@ public final class AtomicFile {
      * not a regular file (/dev/stdout, a pipe) is written to directly. Whatever the content throws leaves the old file
      * as it was and no temporary file behind.
      *
-     * @throws InputException when the folder is missing, not writable or full
+     * @throws InputException where a folder has the file's name
+     * @throws OutputException where it cannot be written: its folder is gone, not writable or full
      */
     public static void write(Path file, Content content) {
         try {
@@ -63,8 +65,8 @@ public final class AtomicFile {
      *
      * @param consequence what that means, after a semicolon; or nothing
      */
-    public static InputException cannotWrite(Path file, IOException failure, String consequence) {
-        return new InputException("cannot write " + file + ": " + explain(file, failure, consequence), failure);
+    public static OutputException cannotWrite(Path file, IOException failure, String consequence) {
+        return new OutputException("cannot write " + file + ": " + explain(file, failure, consequence), failure);
     }
 
     private static void replace(Path target, Content content) throws IOException {

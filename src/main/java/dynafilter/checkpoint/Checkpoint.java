@@ -182,7 +182,7 @@ public record Checkpoint(
     /**
      * Writes the checkpoint; the file is replaced as a whole or not at all.
      *
-     * @throws InputException when the file cannot be written; the old one is kept
+     * @throws dynafilter.runtime.OutputException where the file cannot be written; the old one is kept
      */
     public void write(Path file) {
         Map<String, Object> root = new LinkedHashMap<>();

@@ -30,7 +30,8 @@ public final class CheckpointExtension {
      * @param label its name
      * @param embedding [1, E]
      * @param how what is to be remembered of it beside its name: plain values
-     * @throws InputException where the file cannot be written
+     * @throws InputException where the folder holds another backbone's program
+     * @throws dynafilter.runtime.OutputException where the file cannot be written
      */
     public static void write(
             Checkpoint checkpoint, Path source, String label, Tensor embedding, Map<String, ?> how, Path out) {

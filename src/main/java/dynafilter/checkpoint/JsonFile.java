@@ -19,7 +19,7 @@ public final class JsonFile {
     /**
      * Replaces the file by these values.
      *
-     * @throws dynafilter.runtime.InputException when the file cannot be written; the old one is kept
+     * @throws dynafilter.runtime.OutputException where the file cannot be written; the old one is kept
      */
     public static void write(Path file, Map<String, ?> values) {
         byte[] text = (text(values) + "\n").getBytes(StandardCharsets.UTF_8);
@@ -60,8 +60,8 @@ public final class JsonFile {
         }
     }
 
-    /** The values as text. */
-    static String text(Map<String, ?> values) {
+    /** The values as text, without an end of line. */
+    public static String text(Map<String, ?> values) {
         // Made here and not kept: usage errors do not wait for Jackson.
         JsonMapper mapper =
                 JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();

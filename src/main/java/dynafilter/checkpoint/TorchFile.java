@@ -29,7 +29,7 @@ public final class TorchFile {
      * @param value of null, Boolean, Integer, Long, BigInteger, Float, Double, String, List, Map (keys: String, Integer, Long),
      *     {@link Tuple} and Tensor, nested at will. Maps become dicts in their order. Tensors may be on any device and of
      *     any layout in memory; they are read back contiguous, on the CPU, without gradients, and apart from one another
-     * @throws InputException when the file cannot be written; the old one is kept
+     * @throws dynafilter.runtime.OutputException where the file cannot be written; the old one is kept
      * @throws IllegalArgumentException when value holds anything else; its message says where
      */
     public static void write(Path file, Map<String, ?> value) {

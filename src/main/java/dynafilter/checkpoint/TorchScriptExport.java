@@ -102,7 +102,7 @@ public final class TorchScriptExport {
      *
      * @param versions of what writes it, for the archive's metadata
      * @return the archive's metadata
-     * @throws dynafilter.runtime.InputException where it cannot be written
+     * @throws dynafilter.runtime.OutputException where it cannot be written
      */
     public Map<String, Object> write(Path file, Map<String, ?> versions) {
         Map<String, String> extra = new LinkedHashMap<>();

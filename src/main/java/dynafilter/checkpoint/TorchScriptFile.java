@@ -4,6 +4,7 @@ import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.OutOfMemory;
+import dynafilter.runtime.OutputException;
 import dynafilter.runtime.ScriptModule;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -73,7 +74,7 @@ final class TorchScriptFile {
      * The bytes of the file that a module makes.
      *
      * @param extra texts by name, which travel in the archive
-     * @throws InputException where there is no space for a temporary file
+     * @throws OutputException where there is no space for a temporary file
      */
     static byte[] bytes(ScriptModule module, Map<String, String> extra) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -86,7 +87,7 @@ final class TorchScriptFile {
      *
      * @param extra texts by name, which travel in the archive
      * @param trial is given the new file before it replaces the old one, and throws where it is not to
-     * @throws InputException where it cannot be written; the old one is kept
+     * @throws OutputException where it cannot be written; the old one is kept
      */
     static void write(ScriptModule module, Map<String, String> extra, Path target, Consumer<Path> trial) {
         save(module, extra, file -> {
@@ -125,8 +126,8 @@ final class TorchScriptFile {
         }
     }
 
-    private static InputException noSpace(Exception failure) {
-        return new InputException(
+    private static OutputException noSpace(Exception failure) {
+        return new OutputException(
                 "cannot write a temporary file in " + System.getProperty("java.io.tmpdir") + " ("
                         + NativeRuntime.firstLine(failure)
                         + "); free some space there, or name another folder with -Djava.io.tmpdir",

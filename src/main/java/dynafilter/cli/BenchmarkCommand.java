@@ -79,7 +79,7 @@ final class BenchmarkCommand implements Command {
                     "--filters is for random weights: " + model + " has filters of its own; leave it out");
         }
         int repeats = CommonOptions.integer(line, "repeats", 1, 1_000_000, 30);
-        Path json = JsonOutput.file(line);
+        JsonOutput json = JsonOutput.of(line);
         Recipe recipe = Recipes.with(
                 Recipe.DEFAULT,
                 Map.of(
@@ -134,6 +134,7 @@ final class BenchmarkCommand implements Command {
                         "%s peak: %s TFLOP/s, %.1f GB/s",
                         precision, digits(ceiling.flopsPerSecond() / 1e12), ceiling.bytesPerSecond() / 1e9)));
         System.out.println(FORMULA.strip());
+        json.write(result);
         return ExitCode.DONE;
     }
 
@@ -145,7 +146,7 @@ final class BenchmarkCommand implements Command {
             List<Recipe> recipes,
             Terminal terminal,
             Map<String, Object> result,
-            Path json) {
+            JsonOutput json) {
         List<Map<String, Object>> results = new ArrayList<>();
         System.out.println(head());
         for (Mode mode : modes) {
@@ -159,7 +160,7 @@ final class BenchmarkCommand implements Command {
                 results.add(row.toMap());
                 result.put("ceilings", toMap(benchmark.ceilings()));
                 result.put("results", results);
-                JsonOutput.write(json, result);
+                json.rewrite(result);
             }
         }
     }

@@ -19,14 +19,18 @@ final class CommonOptions {
     static final String THREADS = "threads";
     static final String CUDA_LIBS = "cuda-libs";
     static final String JSON = "json";
+    static final String NATIVE_CACHE = "native-cache";
     static final String CUDA_GRAPH = "cuda-graph";
+    static final String STANDARD_OUTPUT = "-";
     private static final int MOST_THREADS = 1024;
 
     private CommonOptions() {}
 
     /** Adds what every command has. */
     static Options addTo(Options options) {
-        return options.addOption(flag(VERBOSE, "print the debug log, with stack traces"))
+        return options.addOption(valued(
+                        NATIVE_CACHE, "DIR", "unpack the native libraries there [.javacpp/cache in the home folder]"))
+                .addOption(flag(VERBOSE, "print the debug log, with stack traces"))
                 .addOption(Option.builder("h")
                         .longOpt("help")
                         .desc("show this help")
@@ -45,7 +49,7 @@ final class CommonOptions {
     }
 
     static Option json(String what) {
-        return valued(JSON, "FILE", what);
+        return valued(JSON, "FILE", what + "; - for standard output, and nothing else there");
     }
 
     static Option flag(String name, String description) {
@@ -82,7 +86,23 @@ final class CommonOptions {
      */
     static Path output(CommandLine line, String option) {
         Path file = path(line, option);
+        if (STANDARD_OUTPUT.equals(line.getOptionValue(option))) {
+            throw new InputException("--" + option + " -: only --json goes to standard output; name a file (./- for one"
+                    + " that is called so)");
+        }
         return file == null ? null : writable("--" + option + " " + file, file);
+    }
+
+    /**
+     * The same with a default.
+     *
+     * @param otherwise taken where the option is not given; may be null
+     */
+    static Path output(CommandLine line, String option, Path otherwise) {
+        if (line.hasOption(option)) {
+            return output(line, option);
+        }
+        return otherwise == null ? null : writable(otherwise.toString(), otherwise);
     }
 
     /**

@@ -111,7 +111,7 @@ final class CompareCommand implements Command {
             runs.clear();
         }
         Comparison comparison = runs.train(session, lock);
-        JsonOutput.write(settings.json(), comparison.toJson());
+        settings.json().write(comparison.toJson());
         ComparisonText.print(comparison);
         Logging.log()
                 .info("results    {}; pictures: dynafilter report {}", Comparison.file(folder), ShellWord.of(folder));

@@ -43,7 +43,7 @@ final class DataCommand implements Command {
                         "image-size", "S", "info: height and width to bring the images to [" + ImageSize.CIFAR + "]"))
                 .addOption(DataOption.skipBad())
                 .addOption(CommonOptions.valued("progress", "STYLE", "auto, bar, plain or none [auto]"))
-                .addOption(CommonOptions.json("write what info or verify found as JSON"));
+                .addOption(CommonOptions.json("write what was found or fetched as JSON"));
     }
 
     @Override
@@ -63,10 +63,10 @@ final class DataCommand implements Command {
                     "data needs one of download, verify and info" + (actions.isEmpty() ? "" : ", not " + actions));
         }
         String data = data(line, actions);
-        Path json = JsonOutput.file(line);
+        JsonOutput json = JsonOutput.of(line);
         Terminal terminal = Terminal.of(line.getOptionValue("progress", "auto"));
         return switch (actions.get(0)) {
-            case "download" -> download(folder(data), terminal);
+            case "download" -> download(folder(data), terminal, json);
             case "verify" -> verify(folder(data), line, terminal, json);
             case "info" -> info(data, line, terminal, json);
             default ->
@@ -91,17 +91,18 @@ final class DataCommand implements Command {
         return SystemLocale.path("--data", data, "name a folder");
     }
 
-    private static int download(Path folder, Terminal terminal) {
+    private static int download(Path folder, Terminal terminal, JsonOutput json) {
         boolean fetched = new CifarDownload().download(folder, terminal::bytes);
         terminal.clear();
         System.out.println(
                 fetched
                         ? "CIFAR-10 is in " + folder + ", every file checked"
                         : "CIFAR-10 was in " + folder + " already, every file checked");
+        json.write(Map.of("folder", folder.toString(), "fetched", fetched));
         return ExitCode.DONE;
     }
 
-    private static int verify(Path folder, CommandLine line, Terminal terminal, Path json) {
+    private static int verify(Path folder, CommandLine line, Terminal terminal, JsonOutput json) {
         if (FolderCheck.isFor(folder)) {
             return verifyImages(folder, line, terminal, json);
         }
@@ -112,7 +113,7 @@ final class DataCommand implements Command {
                 check.state() == CifarCheck.State.MISSING
                         ? "missing"
                         : check.state().name().toLowerCase(Locale.ROOT).replace('_', ' ') + ": " + check.detail()));
-        JsonOutput.write(json, Map.of("folder", folder.toString(), "files", checks));
+        json.write(Map.of("folder", folder.toString(), "files", checks));
         boolean official = checks.stream().allMatch(check -> check.state() == CifarCheck.State.OFFICIAL);
         System.out.println(
                 official
@@ -121,16 +122,16 @@ final class DataCommand implements Command {
         return official ? ExitCode.DONE : ExitCode.FAILED;
     }
 
-    private static int verifyImages(Path folder, CommandLine line, Terminal terminal, Path json) {
+    private static int verifyImages(Path folder, CommandLine line, Terminal terminal, JsonOutput json) {
         NativeRuntime.load();
         FolderCheck check = FolderCheck.of(
                 folder, DataOption.of(line, ImageSize.CIFAR, terminal).listener());
         check.findings().forEach(System.out::println);
-        JsonOutput.write(json, Map.of("folder", folder.toString(), "findings", check.findings(), "good", check.good()));
+        json.write(Map.of("folder", folder.toString(), "findings", check.findings(), "good", check.good()));
         return check.good() ? ExitCode.DONE : ExitCode.FAILED;
     }
 
-    private static int info(String data, CommandLine line, Terminal terminal, Path json) {
+    private static int info(String data, CommandLine line, Terminal terminal, JsonOutput json) {
         int size = CommonOptions.integer(line, "image-size", 1, Integer.MAX_VALUE, ImageSize.CIFAR);
         ImageSize.require(size);
         NativeRuntime.load();
@@ -141,7 +142,7 @@ final class DataCommand implements Command {
             print(set.isSplit() ? "training" : "all", summary.train(), summary.classes());
             print("validation", summary.validation(), summary.classes());
             print("test", summary.test(), summary.classes());
-            JsonOutput.write(json, Map.of("data", summary));
+            json.write(Map.of("data", summary));
         }
         return ExitCode.DONE;
     }

@@ -7,9 +7,10 @@ import dynafilter.runtime.CudaDiagnosis;
 import dynafilter.runtime.CudaGpu;
 import dynafilter.runtime.DeviceProof;
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.Installation;
 import dynafilter.runtime.NativeRuntime;
+import dynafilter.runtime.Natives;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,7 +48,7 @@ final class DoctorCommand implements Command {
     @Override
     public int run(CommandLine line, Interruption interruption) {
         CommonOptions.refuseArguments(line, name());
-        Path json = JsonOutput.file(line);
+        JsonOutput json = JsonOutput.of(line);
         String asked = line.getOptionValue(CommonOptions.DEVICE, "auto");
         CudaDiagnosis machine = CudaDiagnosis.ofMachine(CommonOptions.path(line, CommonOptions.CUDA_LIBS));
         Map<String, Object> findings = new LinkedHashMap<>();
@@ -57,7 +58,7 @@ final class DoctorCommand implements Command {
         Map<String, Object> verdicts = verdicts(line, asked, machine, gpus);
         findings.put("gpus", gpus);
         findings.put("devices", verdicts);
-        JsonOutput.write(json, findings);
+        json.write(findings);
         boolean works = verdicts.entrySet().stream()
                 .filter(verdict -> asked.equals("auto") || verdict.getKey().equals(asked))
                 .anyMatch(verdict -> verdict.getValue().equals("works"));
@@ -66,7 +67,11 @@ final class DoctorCommand implements Command {
 
     private static Map<String, Object> describe() {
         Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put("dynafilter", Version.ofProgram() + (CudaDiagnosis.isBuilt() ? ", CUDA build" : ", CPU build"));
+        facts.put(
+                "dynafilter",
+                Version.ofProgram()
+                        + (CudaDiagnosis.isBuilt() ? ", CUDA build" : ", CPU build")
+                        + (Installation.isBundle() ? ", portable bundle" : ""));
         facts.put("libtorch", NativeRuntime.torchVersion());
         facts.put("java", System.getProperty("java.version") + ", " + System.getProperty("java.vendor"));
         facts.put("pictures", "JPEG library " + DecoderPrint.ofThisJava());
@@ -76,6 +81,9 @@ final class DoctorCommand implements Command {
                 CpuTopology.physicalCores() + " cores, " + Runtime.getRuntime().availableProcessors()
                         + " logical processors");
         facts.put("allocator", Optional.ofNullable(System.getenv("LD_PRELOAD")).orElse("the system's"));
+        Natives natives = Natives.look();
+        facts.put("natives", natives.state());
+        natives.addressSpace().ifPresent(left -> facts.put("memory", left));
         facts.forEach(DoctorCommand::print);
         return facts;
     }

@@ -65,7 +65,7 @@ final class EvalCommand implements Command {
         int limit = CommonOptions.integer(line, "limit-test", 0, Integer.MAX_VALUE, 0);
         Precision precision = Precision.of(line.getOptionValue("precision", "fp32"));
         DataMemory memory = DataOption.dataMemory(line);
-        Path json = JsonOutput.file(line);
+        JsonOutput json = JsonOutput.of(line);
         Path scoresFile = CommonOptions.output(line, "scores");
         Session session = Session.open(line, OptionalInt.empty());
         precision.apply();
@@ -82,7 +82,7 @@ final class EvalCommand implements Command {
                 if (scoresFile != null) {
                     TorchFile.write(scoresFile, Map.of("scores", scores, "labels", images.labels()));
                 }
-                JsonOutput.write(json, json(model, set, heldOut, evaluation, session));
+                json.write(json(model, set, heldOut, evaluation, session));
             }
         }
         return ExitCode.DONE;

@@ -7,6 +7,8 @@ final class ExitCode {
     static final int FAILED = 1;
     /** Wrong usage or bad input. */
     static final int USAGE = 2;
+    /** Nobody reads standard output any more: what a shell reports of a program that SIGPIPE has ended. */
+    static final int UNREAD = 141;
 
     private ExitCode() {}
 }

@@ -58,8 +58,8 @@ final class ExportCommand implements Command {
             throw new InputException("--bake-filters and --no-bake-filters contradict each other; give one of them");
         }
         TorchScriptExport.Input input = TorchScriptExport.Input.of(line.getOptionValue("input", "normalized"));
-        Path out = line.hasOption("out") ? CommonOptions.output(line, "out") : model.resolveSibling("model.ts.pt");
-        Path json = JsonOutput.file(line);
+        Path out = CommonOptions.output(line, "out", model.resolveSibling("model.ts.pt"));
+        JsonOutput json = JsonOutput.of(line);
         NativeRuntime.load();
         try (FolderLock lock = FolderLocks.ofFiles(name(), out);
                 TrainedNetwork trained = TrainedNetwork.read(model, ComputeDevice.CPU)) {
@@ -73,7 +73,7 @@ final class ExportCommand implements Command {
             Logging.log()
                     .info(String.format(
                             Locale.ROOT, "written    %s: %,d bytes, takes %s images", out, size(out), input));
-            JsonOutput.write(json, metadata);
+            json.write(metadata);
         }
         return ExitCode.DONE;
     }

@@ -97,7 +97,7 @@ final class ExtendCommand implements Command {
         if (line.hasOption("negatives") || line.hasOption("old-weight")) {
             requireAgainst(line);
         }
-        Path json = JsonOutput.file(line);
+        JsonOutput json = JsonOutput.of(line);
         Session session = Session.open(line, OptionalInt.empty());
         try (FolderLock lock = FolderLocks.ofFiles(name(), plan.out());
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device())) {
@@ -107,7 +107,7 @@ final class ExtendCommand implements Command {
             DataOptions data = DataOption.of(line, trained.imageSize(), Terminal.of("auto"));
             ExtensionReport report = new Extension(plan, trained, data, session).run();
             System.out.println(report);
-            JsonOutput.write(json, report.json());
+            json.write(report.json());
         }
         return ExitCode.DONE;
     }
@@ -130,7 +130,7 @@ final class ExtendCommand implements Command {
     }
 
     private static Path out(CommandLine line, Path model) {
-        Path out = line.hasOption("out") ? CommonOptions.output(line, "out") : model.resolveSibling("extended.pt");
+        Path out = CommonOptions.output(line, "out", model.resolveSibling("extended.pt"));
         if (Files.exists(out) && isSame(out, model)) {
             throw new InputException("--out " + out + " is --model itself, which stays as it is; name another file");
         }

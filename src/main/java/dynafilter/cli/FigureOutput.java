@@ -23,9 +23,7 @@ final class FigureOutput {
      * @throws InputException where it cannot be written, or ends otherwise
      */
     static Path file(CommandLine line, String option, Path otherwise) {
-        Path file = line.hasOption(option)
-                ? CommonOptions.output(line, option)
-                : otherwise == null ? null : CommonOptions.writable(otherwise.toString(), otherwise);
+        Path file = CommonOptions.output(line, option, otherwise);
         if (file != null && !isPng(file) && !isSvg(file)) {
             throw new InputException("--" + option + " " + file + ": figures are .png or .svg; name the file so");
         }

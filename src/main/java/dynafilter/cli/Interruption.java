@@ -6,13 +6,20 @@ import java.util.function.BooleanSupplier;
 /**
  * Turns Ctrl-C and SIGTERM into a request to stop, and keeps the process alive until the run has saved itself and said so.
  * The JVM then ends with the signal's conventional code, 130 or 143. Before {@link #arm}, a signal ends the process at once.
+ * That nobody reads standard output any more, which ends other programs by a signal, is such a request, too.
  */
 final class Interruption implements BooleanSupplier, AutoCloseable {
     private final CountDownLatch finished = new CountDownLatch(1);
     private final Thread hook = new Thread(this::await, "interruption");
     private volatile boolean requested;
     private volatile boolean silent;
+    private final BooleanSupplier unread;
     private boolean armed;
+
+    /** @param unread whether nobody reads standard output any more */
+    Interruption(BooleanSupplier unread) {
+        this.unread = unread;
+    }
 
     /** Says nothing when it is asked to stop: another process does. */
     void silence() {
@@ -33,11 +40,15 @@ final class Interruption implements BooleanSupplier, AutoCloseable {
     }
 
     private void await() {
+        request("\nstopping");
+        awaitQuietly(finished);
+    }
+
+    private void request(String what) {
         requested = true;
         if (!silent) {
-            System.err.println("\nstopping after this step; what is done will be saved");
+            System.err.println(what + " after this step; what is done will be saved");
         }
-        awaitQuietly(finished);
     }
 
     private static void awaitQuietly(CountDownLatch latch) {
@@ -51,6 +62,9 @@ final class Interruption implements BooleanSupplier, AutoCloseable {
     /** Whether the run should stop. */
     @Override
     public boolean getAsBoolean() {
+        if (!requested && unread.getAsBoolean()) {
+            request("dynafilter: nobody reads standard output any more: stopping");
+        }
         return requested;
     }
 

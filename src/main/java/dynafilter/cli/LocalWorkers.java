@@ -1,11 +1,13 @@
 package dynafilter.cli;
 
+import dynafilter.checkpoint.JsonFile;
 import dynafilter.runtime.InputException;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +31,8 @@ final class LocalWorkers {
     private static final long OTHERS_END_SECONDS = 4; // they find out by themselves, and say why
     private static final long KILL_SECONDS = 2;
     private static final int OF_A_SIGNAL = 128;
+    /** What libtorch itself prints of joining processes goes to standard output: not where JSON alone is wanted. */
+    private static final List<String> PRINTING_TO_STDERR = List.of("sh", "-c", "exec \"$@\" >&2", "sh");
 
     private final List<Process> workers = new ArrayList<>();
     private final CountDownLatch finished = new CountDownLatch(1);
@@ -42,9 +46,34 @@ final class LocalWorkers {
         return CommonOptions.integer(line, OPTION, 1, MOST, 1);
     }
 
-    /** Runs a command in so many processes, and returns its exit code. */
-    static int run(String command, CommandLine line, int count) {
-        return new LocalWorkers().start(words(command, line), count);
+    /**
+     * Runs a command in so many processes, and returns its exit code.
+     *
+     * @param json of this process: where that is standard output, what the workers say of the outcome is handed on to it
+     */
+    static int run(String command, CommandLine line, int count, JsonOutput json) {
+        if (!json.isStandard()) {
+            return new LocalWorkers().start(words(command, line, line.getOptionValue(CommonOptions.JSON)), count);
+        }
+        List<String> words = new ArrayList<>(PRINTING_TO_STDERR);
+        try {
+            Path outcome = Files.createTempFile("dynafilter", ".json");
+            try {
+                words.addAll(words(command, line, outcome.toString()));
+                int code = new LocalWorkers().start(words, count);
+                if (Files.size(outcome) > 0) {
+                    json.write(JsonFile.read(outcome));
+                }
+                return code;
+            } finally {
+                Files.deleteIfExists(outcome);
+            }
+        } catch (IOException failure) {
+            throw new InputException(
+                    "--json -: cannot keep a temporary file in " + System.getProperty("java.io.tmpdir") + " ("
+                            + failure.getMessage() + "); name a file for --json",
+                    failure);
+        }
     }
 
     private int start(List<String> words, int count) {
@@ -132,8 +161,8 @@ final class LocalWorkers {
         }
     }
 
-    /** This Java, with its options, and the same command without {@code --workers}. */
-    private static List<String> words(String command, CommandLine line) {
+    /** This Java, with its options, and the same command without {@code --workers}; its {@code --json} may be another. */
+    private static List<String> words(String command, CommandLine line, String json) {
         List<String> words = new ArrayList<>();
         words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         words.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
@@ -146,7 +175,7 @@ final class LocalWorkers {
             if (!option.getLongOpt().equals(OPTION)) {
                 words.add("--" + option.getLongOpt());
                 if (option.hasArg()) {
-                    words.add(option.getValue());
+                    words.add(option.getLongOpt().equals(CommonOptions.JSON) ? json : option.getValue());
                 }
             }
         }
@@ -170,8 +199,10 @@ final class LocalWorkers {
             }
             pause();
         }
-        if (workers.stream().anyMatch(worker -> worker.exitValue() == ExitCode.USAGE)) {
-            return ExitCode.USAGE; // the others end because of that one
+        for (int code : new int[] {ExitCode.USAGE, ExitCode.UNREAD}) {
+            if (workers.stream().anyMatch(worker -> worker.exitValue() == code)) {
+                return code; // the others end because of that one
+            }
         }
         return failure == 0 && firstFailure() == 0 ? ExitCode.DONE : ExitCode.FAILED;
     }
@@ -181,7 +212,7 @@ final class LocalWorkers {
         for (int rank = 0; rank < workers.size(); rank++) {
             Process worker = workers.get(rank);
             if (!worker.isAlive() && worker.exitValue() != 0) {
-                if (worker.exitValue() > OF_A_SIGNAL && !interrupted) {
+                if (worker.exitValue() > OF_A_SIGNAL && worker.exitValue() != ExitCode.UNREAD && !interrupted) {
                     log.warn("rank {} was ended by signal {}", rank, worker.exitValue() - OF_A_SIGNAL);
                 }
                 return worker.exitValue();

@@ -5,7 +5,9 @@ import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.OutOfMemory;
 import dynafilter.runtime.SystemLocale;
+import dynafilter.runtime.OutputException;
 import dynafilter.train.TrainingFailure;
+import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -33,19 +35,26 @@ public final class Main {
 
     public static void main(String[] arguments) {
         Streams.open();
-        System.exit(run(arguments));
+        System.exit(run(StandardOutput.ofProcess(), arguments));
     }
 
     /** Runs a command line and returns its exit code. */
-    static int run(String... arguments) {
-        try (Interruption interruption = new Interruption()) {
-            return run(interruption, arguments);
+    static int run(StandardOutput out, String... arguments) {
+        PrintStream before = System.out;
+        System.setOut(out.printer());
+        try (Interruption interruption = new Interruption(out::isUnread)) {
+            int code = run(out, interruption, arguments);
+            // What the log could not print, nobody has noticed so far.
+            return code != ExitCode.DONE
+                    ? code
+                    : out.problem().map(lost -> fail(out, lost)).orElse(code);
         } finally {
+            System.setOut(before);
             Logging.endFile();
         }
     }
 
-    private static int run(Interruption interruption, String... arguments) {
+    private static int run(StandardOutput out, Interruption interruption, String... arguments) {
         try {
             if (arguments.length == 0 || List.of("--help", "-h", "help").contains(arguments[0])) {
                 return help(arguments);
@@ -57,6 +66,8 @@ public final class Main {
             return run(find(arguments[0]), Arrays.copyOfRange(arguments, 1, arguments.length), interruption);
         } catch (InputException wrong) {
             return fail(wrong, wrong.getMessage(), ExitCode.USAGE);
+        } catch (OutputException unwritten) {
+            return fail(out, unwritten);
         } catch (TrainingFailure | WorkerFailure stopped) {
             return fail(stopped, stopped.getMessage(), ExitCode.FAILED);
         } catch (RuntimeException | LinkageError | OutOfMemoryError failure) {
@@ -93,6 +104,9 @@ public final class Main {
                     wrong);
         }
         CommonOptions.check(line);
+        if (line.hasOption(CommonOptions.NATIVE_CACHE)) {
+            NativeRuntime.unpackInto(CommonOptions.path(line, CommonOptions.NATIVE_CACHE));
+        }
         Logging.verbose(line.hasOption(CommonOptions.VERBOSE));
         return command.run(line, interruption);
     }
@@ -124,6 +138,10 @@ public final class Main {
                 .findFirst()
                 .orElseThrow(() -> new InputException("unknown command '" + name + "'" + Suggestion.nearest(name, words)
                         + "; `dynafilter --help` lists the commands"));
+    }
+
+    private static int fail(StandardOutput out, OutputException failure) {
+        return out.isUnread(failure) ? ExitCode.UNREAD : fail(failure, failure.getMessage(), ExitCode.FAILED);
     }
 
     private static int fail(Throwable failure, String message, int code) {

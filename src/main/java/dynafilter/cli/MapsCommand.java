@@ -85,7 +85,7 @@ final class MapsCommand implements Command {
         if (out.equals(filtersOut)) {
             throw new InputException("--out and --filters-out both name " + out + "; give each its own file");
         }
-        Path json = JsonOutput.file(line);
+        JsonOutput json = JsonOutput.of(line);
         Precision precision = Precision.of(line.getOptionValue("precision", "fp32"));
         boolean isAuto = line.getOptionValue("index", AUTO).equals(AUTO);
         long[] indices = isAuto ? new long[0] : indices(line.getOptionValue("index"));
@@ -107,7 +107,7 @@ final class MapsCommand implements Command {
                 result.put("cosine_similarity", rows(filters.similarity()));
             }
             result.put("environment", session.environment());
-            JsonOutput.write(json, result);
+            json.write(result);
         }
         return skipped.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
     }

@@ -63,7 +63,7 @@ final class PredictCommand implements Command {
         Path model = ModelOption.file(line);
         int top = CommonOptions.integer(line, "top", 1, MOST_CLASSES, TOP);
         Precision precision = Precision.of(line.getOptionValue("precision", "fp32"));
-        Path json = JsonOutput.file(line);
+        JsonOutput json = JsonOutput.of(line);
         if (line.getArgList().isEmpty()) {
             throw new InputException(
                     "predict needs image files, or folders of them: dynafilter predict --model FILE photo.jpg");
@@ -86,7 +86,7 @@ final class PredictCommand implements Command {
                         files.subList(from, Math.min(from + BATCH, files.size())), trained.imageSize(), skipped);
                 predict(decoded, trained, evaluator, top, width, images);
             }
-            JsonOutput.write(json, json(model, trained, images, skipped, session));
+            json.write(json(model, trained, images, skipped, session));
         }
         if (!skipped.isEmpty()) {
             Logging.log().warn("{} of {} files skipped", skipped.size(), files.size());

@@ -54,6 +54,7 @@ final class RankedRun {
     int run(Interruption interruption, UnaryOperator<RunStart> named, Work work) {
         LocalWorkers.endWithStarter();
         if (placement.size() > 1) {
+            requireJsonApart();
             RankStream.mark(placement.rank());
         }
         if (placement.rank() != 0) {
@@ -73,6 +74,14 @@ final class RankedRun {
                 group.fail(NativeRuntime.firstLine(failure));
                 throw failure;
             }
+        }
+    }
+
+    /** What libtorch itself prints of joining the processes would stand before it. */
+    private void requireJsonApart() {
+        if (JsonOutput.isStandard(line)) {
+            throw new InputException("--json " + line.getOptionValue(CommonOptions.JSON) + ": " + placement.size()
+                    + " processes print to one standard output here; name a file");
         }
     }
 

@@ -71,7 +71,7 @@ final class ReportCommand implements Command {
     @Override
     public int run(CommandLine line, Interruption interruption) {
         Path folder = folder(line);
-        Path json = JsonOutput.file(line);
+        JsonOutput json = JsonOutput.of(line);
         Path curves = curves(line);
         if (ComparisonFacts.isIn(folder)) {
             ComparisonFacts facts = ComparisonFacts.read(folder);
@@ -81,7 +81,7 @@ final class ReportCommand implements Command {
                 write(out, page.html());
                 writeCurves(curves, page.drawnCurves());
             }
-            JsonOutput.write(json, facts.numbers());
+            json.write(facts.numbers());
             return ExitCode.DONE;
         }
         RunDirectory directory = new RunDirectory(folder);
@@ -98,7 +98,7 @@ final class ReportCommand implements Command {
             write(out, page.html());
             writeCurves(curves, page.drawnCurves());
         }
-        JsonOutput.write(json, RunNumbers.of(facts, evaluated.findings, evaluated.missing));
+        json.write(RunNumbers.of(facts, evaluated.findings, evaluated.missing));
         return ExitCode.DONE;
     }
 
@@ -141,9 +141,7 @@ final class ReportCommand implements Command {
 
     /** Where the page goes; an older page is replaced, anything else is not. */
     private static Path out(CommandLine line, Path folder) {
-        Path page = folder.resolve("report.html");
-        Path out =
-                line.hasOption(OUT) ? CommonOptions.output(line, OUT) : CommonOptions.writable(page.toString(), page);
+        Path out = CommonOptions.output(line, OUT, folder.resolve("report.html"));
         if (Files.isRegularFile(out) && !isReport(out)) {
             throw new InputException(out + " is there and is no report of this program; name another file with --out");
         }

@@ -108,7 +108,7 @@ final class TrainCommand implements Command {
             RunStart own = start.owned(line, lock);
             if (workers > 1) {
                 lock.close(); // the folder is free, and will be rank 0's
-                return LocalWorkers.run(name(), line, workers);
+                return LocalWorkers.run(name(), line, workers, settings.json());
             }
             Path before = own.checkpoint() != null ? own.source().config() : config;
             OptionalInt threads = before == null ? OptionalInt.empty() : RunConfig.threads(before);

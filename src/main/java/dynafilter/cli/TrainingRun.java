@@ -19,6 +19,7 @@ import dynafilter.report.TensorBoardLog;
 import dynafilter.runtime.CudaGraphMode;
 import dynafilter.runtime.DeviceMemory;
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.OutputException;
 import dynafilter.runtime.ShellWord;
 import dynafilter.train.AdapterCalibration;
 import dynafilter.train.Ending;
@@ -48,7 +49,7 @@ final class TrainingRun {
      * @param overwrite whether a run in the folder goes
      * @param memory where the images lie
      * @param tensorBoard whether event files are begun; those that are there go on
-     * @param json where the outcome goes; null for nowhere
+     * @param json where the outcome goes
      * @param position among the runs of a comparison
      */
     record Settings(
@@ -56,7 +57,7 @@ final class TrainingRun {
             DataMemory memory,
             boolean overwrite,
             boolean tensorBoard,
-            Path json,
+            JsonOutput json,
             Position position) {
         static Settings of(CommandLine line) {
             return new Settings(
@@ -64,7 +65,7 @@ final class TrainingRun {
                     DataOption.dataMemory(line),
                     line.hasOption("overwrite"),
                     line.hasOption("tensorboard"),
-                    JsonOutput.file(line),
+                    JsonOutput.of(line),
                     Position.ALONE);
         }
 
@@ -75,7 +76,7 @@ final class TrainingRun {
 
         /** The same for a run of a comparison, whatever is left of it there. */
         Settings ofRun(Path outcome, Position place) {
-            return new Settings(graph, memory, true, tensorBoard, outcome, place);
+            return new Settings(graph, memory, true, tensorBoard, JsonOutput.to(outcome), place);
         }
     }
 
@@ -211,12 +212,12 @@ final class TrainingRun {
                     Map<String, Object> outcome = outcome(ending, ends, trainer, data, session, tensorBoard);
                     long peak = memory.peak();
                     outcome.put("peak_memory_bytes", peak > 0 ? peak : null);
-                    JsonOutput.write(settings.json, outcome);
+                    settings.json.write(outcome);
                 }
                 group.barrier(); // nobody leaves before all is written
                 return ending;
             }
-        } catch (InputException | TrainingFailure own) {
+        } catch (InputException | OutputException | TrainingFailure own) {
             throw own;
         } catch (RuntimeException failure) { // what autograd passes on of a failure has lost its type
             throw group.failure()

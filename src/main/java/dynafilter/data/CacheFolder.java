@@ -1,5 +1,6 @@
 package dynafilter.data;
 
+import dynafilter.runtime.HomeFolder;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.SystemLocale;
 import java.io.IOException;
@@ -22,7 +23,7 @@ record CacheFolder(Path beside, Path ofUser) {
     private static final long WAIT = 200; // milliseconds
 
     static CacheFolder of(Path data) {
-        Path home = Path.of(System.getProperty("user.home"), ".cache");
+        Path home = HomeFolder.find().resolve(".cache");
         return of(
                 data,
                 Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))

@@ -3,6 +3,7 @@ package dynafilter.data;
 import dynafilter.data.CifarCheck.State;
 import dynafilter.data.CifarFile.Kind;
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.OutputException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -73,12 +74,14 @@ public final class CifarDownload {
             }
             return true;
         } catch (IOException e) {
+            if (Problems.isNoSpace(e)) {
+                throw new OutputException(
+                        "no space left to unpack " + archive + " beside it: free some and run the same command again",
+                        e);
+            }
             throw new InputException(
-                    Problems.isNoSpace(e)
-                            ? "no space left to unpack " + archive
-                                    + " beside it: free some and run the same command again"
-                            : "cannot unpack " + archive + " to " + dir + " (" + Problems.reason(e)
-                                    + "): check both, then run the same command again",
+                    "cannot unpack " + archive + " to " + dir + " (" + Problems.reason(e)
+                            + "): check both, then run the same command again",
                     e);
         }
     }

@@ -1,6 +1,7 @@
 package dynafilter.data;
 
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.OutputException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.ConnectException;
@@ -86,11 +87,11 @@ record DownloadErrors(URI source, Path target, Path part, boolean wrongFileThere
                         + elsewhere());
     }
 
-    InputException notWritten(IOException e, FileChannel channel) {
+    RuntimeException notWritten(IOException e, FileChannel channel) {
         if (!Problems.isNoSpace(e)) {
             return notWritable(e);
         }
-        return new InputException(
+        return new OutputException(
                 String.format(
                         Locale.ROOT,
                         "no space left for %s: free some and run the same command again, it continues after the %,d "

@@ -1,6 +1,7 @@
 package dynafilter.data;
 
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.OutputException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
@@ -60,7 +61,8 @@ public final class Downloader {
      * of this name is replaced once the right one is there.
      *
      * @return whether anything had to be fetched
-     * @throws InputException if it cannot be fetched or kept: why, and what to do
+     * @throws InputException if it cannot be fetched: why, and what to do
+     * @throws OutputException if there is no space for it
      */
     public boolean download(URI source, Path target, Checksum expected, ProgressListener progress) {
         boolean there = Files.isRegularFile(target);
@@ -83,7 +85,7 @@ public final class Downloader {
                     throw errors.alreadyRunning();
                 }
                 fetchVerified(source, channel, expected, progress, errors);
-            } catch (InputException e) {
+            } catch (InputException | OutputException e) {
                 removeEmpty(part);
                 throw e;
             }

@@ -7,6 +7,7 @@ import dynafilter.data.ImageIndex.BadImage;
 import dynafilter.data.ImageIndex.Image;
 import dynafilter.data.ImageIndex.Stamp;
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.OutputException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -59,7 +60,8 @@ final class ImageCache {
      * The decoded images, from the cache where it is of these files as they are now.
      *
      * @return to be closed by the caller
-     * @throws InputException where no cache can be written
+     * @throws InputException where no folder for a cache can be written
+     * @throws OutputException where its disk is full
      */
     CachedImages open() {
         List<Stamp> stamps = folders.files().parallelStream().map(Stamp::of).toList();
@@ -115,11 +117,11 @@ final class ImageCache {
                 .orElseThrow(() -> new InputException(file + " was written and cannot be read back: check its disk"));
     }
 
-    private InputException unwritable(Path folder, IOException failure) {
+    private OutputException unwritable(Path folder, IOException failure) {
         String hint = Problems.isNoSpace(failure)
                 ? "free " + ((3L * size * size * folders.files().size()) >> 20) + " MiB"
                 : "check its permissions and its disk";
-        return new InputException(
+        return new OutputException(
                 "decoded images cannot be written to " + folder + " (" + Problems.reason(failure) + "): " + hint,
                 failure);
     }

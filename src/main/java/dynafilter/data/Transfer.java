@@ -8,6 +8,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.channels.FileChannel;
 import java.time.Duration;
 import java.util.Optional;
@@ -109,6 +110,11 @@ final class Transfer {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted");
+        } catch (HttpTimeoutException slow) {
+            throw slow;
+        } catch (IOException e) {
+            // Of a connection that ends just behind the headers the client says how many bytes it had.
+            throw DownloadErrors.isUnreachable(e) ? e : new IOException("connection cut", e);
         }
     }
 

@@ -38,7 +38,7 @@ final class EventFile implements AutoCloseable {
      * Makes a new file in a run's folder. Its name holds the time, by which TensorBoard reads a folder's files in order: it
      * comes behind those that are there, even where two begin in one second or the clock was put back.
      *
-     * @throws dynafilter.runtime.InputException where it cannot be written
+     * @throws dynafilter.runtime.OutputException where it cannot be written
      */
     static EventFile create(RunDirectory directory) {
         Path folder = directory.tensorboard();

@@ -51,7 +51,7 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
      * Begins a file, beside those of a run that is resumed.
      *
      * @param step the run's finished steps: what an older file holds of later ones is void
-     * @throws dynafilter.runtime.InputException where it cannot be written
+     * @throws dynafilter.runtime.OutputException where it cannot be written
      */
     public void open(long step) {
         open(EventFile.create(directory), step);

@@ -86,7 +86,7 @@ public final class CudaDiagnosis {
     /** What keeps this machine from using CUDA, and what to do about it; empty where nothing is seen. */
     public Optional<String> problem() {
         if (!built) {
-            return Optional.of("this build has no CUDA; `mvn -Pcuda package` makes one that has");
+            return Optional.of(Installation.withCuda());
         }
         if (driver == null) {
             return Optional.of("there is no NVIDIA driver here (no libcuda.so.1, no /proc/driver/nvidia)");
@@ -164,8 +164,8 @@ public final class CudaDiagnosis {
     }
 
     private static void refuse(String problem) {
-        throw new InputException(
-                "the CUDA build needs some libraries even on the CPU: " + problem + "; or use the CPU build");
+        throw new InputException("the CUDA build needs some libraries even on the CPU: " + problem + "; or "
+                + Installation.withoutCuda());
     }
 
     /** Loads libraries up to the first that cannot be, and says why not. */

@@ -6,14 +6,13 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import org.bytedeco.javacpp.Loader;
 
 /**
  * One process at a time copies natives from their jars into JavaCPP's cache: of two that begin together on a new machine,
  * one would overwrite what the other has mapped, and end it.
  */
 final class NativeCacheLock implements AutoCloseable {
-    private final Path unpacked; // is there once all of it has been copied; null without a cache
+    private final Path unpacked; // is there once all of it has been copied; null where nobody has to wait
     private final FileChannel channel; // null where nobody has to wait
     private final FileLock lock;
 
@@ -24,25 +23,21 @@ final class NativeCacheLock implements AutoCloseable {
     }
 
     /**
-     * Waits for its turn, unless all is there. Goes on without one where there is no cache to write to, or its file system has
-     * no locks.
+     * Waits for its turn, unless all is there. Goes on without one where the cache's file system has no locks.
      *
-     * @param what is to be loaded; another version has another name
+     * @param cache null where nothing is unpacked
      */
-    static NativeCacheLock acquire(String what) {
-        Path unpacked = null;
+    static NativeCacheLock acquire(NativeCache cache) {
+        if (cache == null || cache.isUnpacked()) {
+            return new NativeCacheLock(null, null, null);
+        }
         FileChannel channel = null;
         try {
-            Path cache = Loader.getCacheDir().toPath();
-            unpacked = cache.resolve("dynafilter-" + what + ".unpacked");
-            if (Files.exists(unpacked)) {
-                return new NativeCacheLock(unpacked, null, null);
-            }
             channel = FileChannel.open(
-                    cache.resolve("dynafilter.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            return new NativeCacheLock(unpacked, channel, channel.lock());
+                    cache.folder().resolve("dynafilter.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            return new NativeCacheLock(cache.marker(), channel, channel.lock());
         } catch (IOException none) {
-            return new NativeCacheLock(unpacked, channel, null);
+            return new NativeCacheLock(cache.marker(), channel, null);
         }
     }
 

@@ -3,10 +3,15 @@ package dynafilter.runtime;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import java.net.URI;
+import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.presets.openblas_nolapack;
 import org.bytedeco.pytorch.global.torch;
@@ -38,26 +43,67 @@ public final class NativeRuntime {
     public static synchronized void load(CudaDiagnosis machine, boolean cuda) {
         applySettings();
         machine.load(cuda);
-        try (NativeCacheLock lock = NativeCacheLock.acquire(name(torch.class) + (cuda ? "-cuda" : ""))) {
+        requireAddressSpace();
+        load(name(torch.class) + (cuda ? "-cuda" : ""), () -> {
             Loader.load(torch.class);
             if (cuda) {
                 machine.loadBinding();
             }
-            lock.done();
-        } catch (LinkageError failure) {
-            throw new InputException(
-                    "cannot load libtorch on " + platform() + ": " + firstLine(failure)
-                            + "; rebuild with `mvn package` on this machine (Linux x86-64 needs glibc 2.28 or newer)",
-                    failure);
-        }
+        });
     }
 
     /** Loads a further part of the binding, after libtorch. */
     public static synchronized void load(Class<?> binding) {
-        try (NativeCacheLock lock = NativeCacheLock.acquire(name(binding))) {
-            Loader.load(binding);
-            lock.done();
+        load(name(binding), () -> Loader.load(binding));
+    }
+
+    private static void load(String what, Runnable loading) {
+        NativeCache cache = inPlace().isPresent() ? null : NativeCache.find(what);
+        if (cache != null && !cache.isUnpacked()) {
+            cache.problem()
+                    .ifPresent(
+                            reason -> { // before the disk is full
+                                throw new InputException(cache.refused(reason));
+                            });
         }
+        try (NativeCacheLock lock = NativeCacheLock.acquire(cache)) {
+            loading.run();
+            lock.done();
+        } catch (LinkageError failure) {
+            throw new LoadFailure(failure, cache, AddressSpace.left()).toUser();
+        }
+    }
+
+    /** OpenBLAS ends the whole process where it finds none, and says nothing that helps. */
+    private static void requireAddressSpace() {
+        OptionalLong left = AddressSpace.left();
+        if (left.isPresent()
+                && left.getAsLong() < AddressSpace.LIBTORCH
+                && Loader.getLoadedLibraries().isEmpty()) {
+            throw new InputException("cannot load libtorch: only " + AddressSpace.inWords(left.getAsLong())
+                    + ", and it takes 0.7 GB or more: " + AddressSpace.REMEDY);
+        }
+    }
+
+    /** Names the folder to unpack the natives into; before they are loaded. */
+    public static void unpackInto(Path folder) {
+        NativeCache.use(folder);
+    }
+
+    /** Where libtorch is unpacked. */
+    static NativeCache cache() {
+        applySettings();
+        return NativeCache.find(name(torch.class));
+    }
+
+    /** The folder on the class path that the natives lie in, as in a portable bundle: then nothing is unpacked. */
+    static Optional<Path> inPlace() {
+        return Stream.of("", "-gpu")
+                .map(extension -> NativeRuntime.class.getResource("/org/bytedeco/pytorch/" + Loader.getPlatform()
+                        + extension + "/" + System.mapLibraryName("jnitorch")))
+                .filter(url -> url != null && url.getProtocol().equals("file"))
+                .map(url -> Path.of(URI.create(url.toString())).getParent())
+                .findFirst();
     }
 
     /** Says which natives a part of the binding loads: those of the CPU and of CUDA are others. */
@@ -113,6 +159,7 @@ public final class NativeRuntime {
     }
 
     private static void applySettings() {
+        NativeCache.useDefault();
         settings()
                 .forEach((name, value) -> System.getProperties()
                         .putIfAbsent(name, value.toString().trim()));

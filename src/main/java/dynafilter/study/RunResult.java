@@ -25,6 +25,10 @@ import java.util.function.ToDoubleFunction;
  */
 public record RunResult(
         Plan.Run run, Map<String, Object> config, Map<String, Object> outcome, List<EpochResult> history) {
+    /** What a point of a curve has. */
+    static final List<String> POINT =
+            List.of("epoch", "step", "learning_rate", "train_loss", "train_accuracy", "loss", "accuracy", "seconds");
+
     /** What stops a run early does not change the steps before. */
     private static final Map<String, Object> LIMITS = Map.of("max_steps", 0L, "max_minutes", 0.0);
 

@@ -50,15 +50,14 @@ final class Tables {
     /** A row an epoch of every run. */
     String curves() {
         List<String> rows = new ArrayList<>();
+        rows.add(row(Stream.concat(Stream.of("variant", "seed"), RunResult.POINT.stream())));
         for (RunResult result : comparison.results()) {
             List<?> curve = (List<?>) result.toJson(List.of()).get("curve");
             for (Object point : curve) {
                 Map<?, ?> values = (Map<?, ?>) point;
-                if (rows.isEmpty()) {
-                    rows.add(row(Stream.concat(Stream.of("variant", "seed"), values.keySet().stream())));
-                }
                 rows.add(row(Stream.concat(
-                        Stream.of(result.run().variant().name(), result.run().seed()), values.values().stream())));
+                        Stream.of(result.run().variant().name(), result.run().seed()),
+                        RunResult.POINT.stream().map(values::get))));
             }
         }
         return text(rows);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dynafilter.runtime.InputException;
+import dynafilter.runtime.OutputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,7 +65,7 @@ class AtomicFileTest {
     @Test
     void aFullDiskIsSaidToBeOne() throws IOException {
         String message = assertThrows(
-                        InputException.class,
+                        OutputException.class,
                         () -> AtomicFile.write(file, out -> {
                             out.write(new byte[1 << 20]);
                             throw new IOException("No space left on device");
@@ -83,7 +84,7 @@ class AtomicFileTest {
         Path full = Path.of("/dev/full");
         assumeTrue(Files.exists(full), "there is no /dev/full here");
         String message = assertThrows(
-                        InputException.class, () -> AtomicFile.write(full, out -> out.write(new byte[10])))
+                        OutputException.class, () -> AtomicFile.write(full, out -> out.write(new byte[10])))
                 .getMessage();
         assertTrue(message.startsWith("cannot write /dev/full: the disk is full"), message);
         assertTrue(Files.exists(full));
@@ -103,7 +104,7 @@ class AtomicFileTest {
     @Test
     void aMissingFolderIsNamed() {
         Path lost = folder.resolve("none").resolve("a.json");
-        String message = assertThrows(InputException.class, () -> AtomicFile.write(lost, out -> {}))
+        String message = assertThrows(OutputException.class, () -> AtomicFile.write(lost, out -> {}))
                 .getMessage();
         assertEquals(
                 "cannot write " + lost + ": the folder " + lost.getParent()

@@ -130,6 +130,7 @@ class CompareCommandTest {
         List<String> curves = Files.readAllLines(straight.resolve("curves.csv"));
         assertEquals(1 + 2 * RUNS.size(), curves.size());
         assertTrue(curves.get(4).startsWith("static:frozen,3,2,8,"), curves.get(4));
+        assertFalse(curves.get(4).contains(",,"), curves.get(4));
     }
 
     /** Killed in the second run, it goes on to what it would have been. */

@@ -9,7 +9,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dynafilter.runtime.CudaDiagnosis;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** On a machine without a GPU; some with the natives of the build that this test runs in ({@code mvn -Pcuda test}). */
@@ -24,6 +28,7 @@ class DoctorCommandTest {
         Outcome outcome = Outcome.ofSuccess("doctor", "--json", file);
         assertEquals("cpu        works", outcome.line("cpu        w"));
         assertTrue(outcome.line("pictures").matches("pictures +JPEG library [0-9a-f]{12}"), outcome.out());
+        assertTrue(outcome.line("natives").matches("natives +unpacked in /.*"), outcome.out());
         assertTrue(outcome.line("driver").endsWith("none"), outcome.out());
         assertTrue(outcome.line("cuda ").startsWith("cuda       does not work: "), outcome.out());
         JsonNode json = new ObjectMapper().readTree(file.toFile());
@@ -40,6 +45,23 @@ class DoctorCommandTest {
         for (String command : new String[] {"doctor", "train"}) {
             Outcome.of(command, "--cuda-libs", folder.resolve("none"))
                     .assertRefused("--cuda-libs " + folder.resolve("none"), "there is no such folder");
+        }
+    }
+
+    /** OpenBLAS would end the process without a word that helps. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void tooLittleAddressSpaceIsSaidBeforeItEndsTheProcess() throws IOException, InterruptedException {
+        List<String> program = new ArrayList<>(List.of("sh", "-c", "ulimit -v 1200000; exec \"$@\"", "sh"));
+        program.addAll(Child.java(
+                Path.of(System.getProperty("java.home")),
+                "-XX:+UseSerialGC",
+                "-Xmx64m",
+                "-XX:CompressedClassSpaceSize=16m"));
+        try (Child child = Child.start(folder, program, "data", "info", "--data", "sample")) {
+            child.await()
+                    .assertRefused(
+                            "cannot load libtorch: only 0.", " GB of address space are left (ulimit -v)", "JAVA_OPTS=");
         }
     }
 

@@ -47,7 +47,8 @@ class FullDiskTest {
         byte[] last = Files.readAllBytes(run.resolve("last.pt"));
         byte[] best = Files.readAllBytes(run.resolve("best.pt"));
         Outcome outcome = resumeWithin(HALF_A_CHECKPOINT);
-        outcome.assertRefused("cannot write " + run, "t.pt: ", "the file that was there is kept");
+        outcome.assertFailed(1, "cannot write " + run, "t.pt: ", "the file that was there is kept");
+        assertEquals(1, outcome.err().lines().count(), outcome.err());
         assertArrayEquals(last, Files.readAllBytes(run.resolve("last.pt")));
         assertArrayEquals(best, Files.readAllBytes(run.resolve("best.pt")));
         try (Stream<Path> files = Files.list(run)) {
@@ -61,6 +62,8 @@ class FullDiskTest {
 
     @Test
     void aLogThatCannotBeWrittenDoesNotDrownTheMessage() throws IOException, InterruptedException {
-        resumeWithin(ALMOST_NOTHING).assertRefused("cannot write " + run);
+        Outcome outcome = resumeWithin(ALMOST_NOTHING);
+        outcome.assertFailed(1, "cannot write " + run);
+        assertEquals(1, outcome.err().lines().count(), outcome.err());
     }
 }

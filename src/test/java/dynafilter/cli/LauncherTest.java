@@ -30,13 +30,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisabledOnOs(OS.WINDOWS)
 class LauncherTest {
     private static final List<String> TOOLS =
-            List.of("dirname", "readlink", "find", "head", "mkdir", "touch", "rm", "cat", "uname", "sleep");
+            List.of("dirname", "readlink", "find", "head", "mkdir", "touch", "rm", "cat", "uname", "sleep", "sed");
     private static final String JAVA = "#!/bin/sh\nfor word; do echo \"<$word>\"; done\nexit ${CODE:-0}\n";
     private static final String MAVEN = """
             #!/bin/sh
             echo "$@" >>"$BUILDS"
             sleep ${SECONDS_TO_BUILD:-0}
-            echo 'what Maven says'
+            printf '\\033[0;1mwhat Maven says\\033[m\\n'
             [ -n "$FAILS" ] && exit 1
             [ -e "$ROOT/target/dynafilter.jar" ] || echo jar >"$ROOT/target/dynafilter.jar"
             """;
@@ -119,7 +119,7 @@ class LauncherTest {
                                 + "<>\n<*>\n<it's \"$HOME\">\n"),
                 first.out());
         assertTrue(first.err().startsWith("dynafilter: building "), first.err());
-        assertTrue(first.err().contains("what Maven says"), "a build's words are not the program's output");
+        assertTrue(first.err().contains("\nwhat Maven says\n"), "no escape codes, and not the program's output");
         Outcome second = run(Map.of("CODE", "143", "JAVA_OPTS", "-Xmx1g -Da=b"), "eval");
         assertEquals(143, second.code());
         assertEquals("", second.err());
@@ -172,6 +172,7 @@ class LauncherTest {
     void aFailedBuildRunsNothing() throws IOException, InterruptedException {
         Outcome outcome = run(Map.of("FAILS", "yes"), "train");
         outcome.assertFailed(1, "the build failed");
+        assertTrue(outcome.err().contains("what Maven says\n"), outcome.err());
         assertEquals("", outcome.out());
         assertEquals(0, run(Map.of()).code(), "and can be tried again");
     }

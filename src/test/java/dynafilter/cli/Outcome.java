@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 
 /** How a command line ended: its exit code and what it printed. */
@@ -15,20 +16,23 @@ record Outcome(int code, String out, String err) {
         for (int i = 0; i < words.length; i++) {
             words[i] = arguments[i].toString();
         }
-        PrintStream standardOut = System.out;
-        PrintStream standardErr = System.err;
         ByteArrayOutputStream out = new ByteArrayOutputStream();
+        Outcome outcome = into(out, words);
+        return new Outcome(outcome.code, out.toString(UTF_8), outcome.err);
+    }
+
+    /** Runs a command line in this process that prints to a stream. */
+    static Outcome into(OutputStream out, String... words) {
+        PrintStream standardErr = System.err;
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         int code;
         try {
-            System.setOut(new PrintStream(out, true, UTF_8));
             System.setErr(new PrintStream(err, true, UTF_8));
-            code = Main.run(words);
+            code = Main.run(new StandardOutput(out, UTF_8), words);
         } finally {
-            System.setOut(standardOut);
             System.setErr(standardErr);
         }
-        return new Outcome(code, out.toString(UTF_8), err.toString(UTF_8));
+        return new Outcome(code, "", err.toString(UTF_8));
     }
 
     /** Runs a command line in this process that must succeed without a word on stderr. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dynafilter.runtime.OutputException;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -112,7 +113,7 @@ class DownloadErrorsTest extends DownloadTestCase {
             assertEquals(
                     "no space left for TEMP/sub/file.bin: free some and run the same command again, it continues after"
                             + " the 70,000 bytes in TEMP/sub/file.bin.part (delete that file to give up)",
-                    refusal(downloader(smallDisk), server.uri("/f")));
+                    failure(OutputException.class, downloader(smallDisk), server.uri("/f")));
             downloader().download(server.uri("/f"), target, expected, ProgressListener.NONE);
             assertComplete();
         }

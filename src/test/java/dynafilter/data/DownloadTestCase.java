@@ -51,9 +51,11 @@ public abstract class DownloadTestCase {
     }
 
     String refusal(Downloader downloader, URI source) {
-        return assertThrows(
-                        InputException.class,
-                        () -> downloader.download(source, target, expected, ProgressListener.NONE))
+        return failure(InputException.class, downloader, source);
+    }
+
+    String failure(Class<? extends RuntimeException> kind, Downloader downloader, URI source) {
+        return assertThrows(kind, () -> downloader.download(source, target, expected, ProgressListener.NONE))
                 .getMessage()
                 .replace(temp.toString(), "TEMP")
                 .replaceAll(":\\d{4,5}/", "/");

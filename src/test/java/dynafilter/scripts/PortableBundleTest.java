@@ -160,12 +160,31 @@ class PortableBundleTest {
         assertFalse(Files.exists(into.resolve(NAME)));
     }
 
+    @Test
+    void aBundleSaysThatItIsOne() throws IOException, InterruptedException {
+        Path bundle = folder.resolve("a bundle");
+        Path java = bundle.resolve("runtime/bin/java");
+        Files.createDirectories(java.getParent());
+        Files.writeString(java, "#!/bin/sh\nfor word; do echo \"<$word>\"; done\n");
+        assertTrue(java.toFile().setExecutable(true));
+        for (String file : new String[] {"bin/dynafilter", "native-config/allocator.sh"}) {
+            Files.createDirectories(bundle.resolve(file).getParent());
+        }
+        Files.copy(Path.of("scripts/bundle/dynafilter"), bundle.resolve("bin/dynafilter"));
+        Files.copy(Path.of("native-config/allocator.sh"), bundle.resolve("native-config/allocator.sh"));
+        Script run = Script.run(20, "sh", bundle.resolve("bin/dynafilter"), "doctor", "my file");
+        assertEquals(0, run.code(), run.err());
+        assertTrue(run.out().startsWith("<-Ddynafilter.bundle=true>\n<-cp>\n<" + bundle + "/"), run.out());
+        assertTrue(run.out().endsWith("<dynafilter.cli.Main>\n<doctor>\n<my file>\n"), run.out());
+    }
+
     /** The whole way, on the CPU: made, split, joined in an empty folder, trained with nothing in the environment. */
     @Test
     @Tag("bundle")
     void aBundleTrainsWithAnEmptyEnvironment() throws IOException, InterruptedException {
         Script made = Script.run(600, BUILDER, "--split", "60M", "--out", folder);
         assertEquals(0, made.code(), made.err());
+        assertTrue(made.err().contains("step 1 of 4") && made.err().contains("90 % packed"), made.err());
         List<Path> found;
         try (var entries = Files.list(folder)) {
             found = entries.filter(path -> path.toString().endsWith(".parts")).toList();
@@ -195,5 +214,7 @@ class PortableBundleTest {
         assertTrue(Files.exists(run.resolve("best.pt")));
         Script doctor = Script.run(60, "env", "-i", bundle.resolve("bin/dynafilter"), "doctor");
         assertTrue(doctor.out().contains("cpu        works"), doctor.out() + doctor.err());
+        assertTrue(doctor.out().contains("natives    in place, " + bundle), doctor.out());
+        assertFalse(doctor.out().contains("mvn"), doctor.out());
     }
 }
