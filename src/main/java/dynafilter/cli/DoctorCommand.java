@@ -1,17 +1,20 @@
 package dynafilter.cli;
 
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.CpuPrecision;
 import dynafilter.runtime.CpuTopology;
 import dynafilter.runtime.CudaDiagnosis;
 import dynafilter.runtime.CudaGpu;
 import dynafilter.runtime.DeviceProof;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
+import dynafilter.runtime.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -56,6 +59,11 @@ final class DoctorCommand implements Command {
         Map<String, Object> verdicts = verdicts(line, asked, machine, gpus);
         findings.put("gpus", gpus);
         findings.put("devices", verdicts);
+        if (verdicts.get("cpu").equals("works")) {
+            double speed = CpuPrecision.speed(Precision.BF16);
+            findings.put("cpu_bf16_speed", speed);
+            print("cpu bf16", describe(speed));
+        }
         JsonOutput.write(json, findings);
         boolean works = verdicts.entrySet().stream()
                 .filter(verdict -> asked.equals("auto") || verdict.getKey().equals(asked))
@@ -76,6 +84,11 @@ final class DoctorCommand implements Command {
         facts.put("allocator", Optional.ofNullable(System.getenv("LD_PRELOAD")).orElse("the system's"));
         facts.forEach(DoctorCommand::print);
         return facts;
+    }
+
+    private static String describe(double bf16) {
+        return String.format(Locale.ROOT, "a convolution at %.2f of fp32's speed", bf16)
+                + (CpuPrecision.isSlow(bf16) ? ": on this CPU --precision fp32 is faster" : "");
     }
 
     private static void print(String name, Object value) {

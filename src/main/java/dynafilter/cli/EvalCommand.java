@@ -70,7 +70,7 @@ final class EvalCommand implements Command {
         Path json = JsonOutput.file(line);
         Path scoresFile = CommonOptions.output(line, "scores");
         Session session = Session.open(line, OptionalInt.empty());
-        precision.apply();
+        session.use(precision);
         try (PointerScope scope = new PointerScope();
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device());
                 DataSet set = open(line, trained)) {

@@ -2,11 +2,13 @@ package dynafilter.cli;
 
 import dynafilter.distributed.Placement;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.CpuPrecision;
 import dynafilter.runtime.CpuTopology;
 import dynafilter.runtime.CudaDiagnosis;
 import dynafilter.runtime.DeviceFacts;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
+import dynafilter.runtime.Precision;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -57,6 +59,14 @@ record Session(ComputeDevice device, int threads, CudaDiagnosis machine) {
         }
         device.select();
         return new Session(device, threads, machine);
+    }
+
+    /** Computes in a precision from now on, and says where the CPU has none that is fast. */
+    void use(Precision precision) {
+        precision.apply();
+        if (!device.isCuda()) {
+            CpuPrecision.warning(precision).ifPresent(Logging.log()::warn);
+        }
     }
 
     /** What numbers measured on the device depend on. */

@@ -11,6 +11,8 @@ import org.bytedeco.pytorch.global.torch;
 /** Loads libtorch once, with the project's settings, and says what was loaded. */
 public final class NativeRuntime {
     private static final String SETTINGS = "/native-config/javacpp.properties";
+    private static final String ENVIRONMENT = "/native-config/environment.properties";
+    private static final String WAIT_POLICY = "OMP_WAIT_POLICY"; // a caller who sets it has chosen
 
     private NativeRuntime() {}
 
@@ -21,7 +23,8 @@ public final class NativeRuntime {
 
     /**
      * Applies {@code native-config/javacpp.properties} (a property given on the command line wins) and loads libtorch.
-     * JavaCPP reads its settings when its first class loads, so this comes before anything else that touches a tensor.
+     * JavaCPP reads its settings when its first class loads, so this comes before anything else that touches a tensor; and
+     * native libraries read {@code native-config/environment.properties} (a variable of the caller's wins) when they load.
      *
      * @param cuda whether to load CUDA's libraries, where {@code machine} has what it takes
      * @throws InputException where this machine cannot load the natives, with the first cause
@@ -30,7 +33,12 @@ public final class NativeRuntime {
         applySettings();
         machine.load(cuda);
         try (NativeCacheLock lock = NativeCacheLock.acquire(name(torch.class) + (cuda ? "-cuda" : ""))) {
+            prepareEnvironment();
             Loader.load(torch.class);
+            // A library for convolutions that oneDNN does not take; where it lacks the processor, every one of them
+            // would
+            // say so on stderr.
+            torch.globalContext().setUserEnabledNNPACK(false);
             if (cuda) {
                 machine.loadBinding();
             }
@@ -90,22 +98,30 @@ public final class NativeRuntime {
                 : message.strip().lines().findFirst().orElseThrow();
     }
 
+    private static void prepareEnvironment() {
+        if (System.getenv(WAIT_POLICY) == null) {
+            settings(ENVIRONMENT)
+                    .forEach((name, value) -> NativeEnvironment.addIfAbsent(
+                            name.toString(), value.toString().trim()));
+        }
+    }
+
     private static void applySettings() {
-        settings()
+        settings(SETTINGS)
                 .forEach((name, value) -> System.getProperties()
                         .putIfAbsent(name, value.toString().trim()));
     }
 
-    private static Properties settings() {
+    private static Properties settings(String resource) {
         Properties settings = new Properties();
-        try (InputStream stream = NativeRuntime.class.getResourceAsStream(SETTINGS)) {
+        try (InputStream stream = NativeRuntime.class.getResourceAsStream(resource)) {
             if (stream == null) {
-                throw new IllegalStateException(SETTINGS + " is missing from the jar");
+                throw new IllegalStateException(resource + " is missing from the jar");
             }
             settings.load(stream);
             return settings;
         } catch (IOException unreadable) {
-            throw new IllegalStateException("cannot read " + SETTINGS, unreadable);
+            throw new IllegalStateException("cannot read " + resource, unreadable);
         }
     }
 }
