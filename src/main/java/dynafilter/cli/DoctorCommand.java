@@ -150,7 +150,7 @@ final class DoctorCommand implements Command {
             tell(verdicts, "cpu", Optional.of(failure.getMessage()));
             return verdicts;
         }
-        NativeRuntime.useThreads(CommonOptions.threads(line, CpuTopology.physicalCores()));
+        NativeRuntime.useThreads(CommonOptions.threads(line, CpuTopology.defaultThreads()));
         tell(verdicts, "cpu", DeviceProof.problem(ComputeDevice.CPU));
         if (asked.equals("cpu")) {
             return verdicts;

@@ -27,7 +27,7 @@ record Session(ComputeDevice device, int threads, CudaDiagnosis machine) {
      *     none are asked for and this machine has them
      */
     static Session open(CommandLine line, OptionalInt threadsBefore) {
-        int few = CpuTopology.physicalCores();
+        int few = CpuTopology.defaultThreads();
         int before = threadsBefore.orElse(few);
         boolean has = before <= Runtime.getRuntime().availableProcessors();
         return open(line, has ? before : few, 0);

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SlowPrecisionTest {
     private static final String WARNING =
             "dynafilter: --precision bf16: a convolution runs at 0\\.\\d\\d of fp32's speed on this CPU;"
-                    + " --precision fp32 is faster here, and more exact\\R";
+                    + " --precision fp32 is faster here, and more exact";
 
     @TempDir
     private Path folder;
@@ -27,7 +27,12 @@ class SlowPrecisionTest {
     private static void assertWarns(Object... line) {
         Outcome outcome = Outcome.of(line);
         assertEquals(0, outcome.code(), outcome.err());
-        assertTrue(outcome.err().matches(WARNING), () -> List.of(line) + " says: " + outcome.err());
+        List<String> said = // a slow machine has lines of progress, too
+                outcome.err()
+                        .lines()
+                        .filter(word -> word.startsWith("dynafilter:"))
+                        .toList();
+        assertTrue(said.size() == 1 && said.get(0).matches(WARNING), () -> List.of(line) + " says: " + outcome.err());
     }
 
     private static Object[] compare(Path data, Path out, Object... options) {
