@@ -78,20 +78,28 @@ def inference(model, dataset, recipe, device):
                 yield
 
 
-def measure(variant, mode, recipe, device, repeats):
+def counts(seconds_of_step, args):
+    """Steps to warm up and to time: fewer where a step is slow, as half precision is on a CPU without it, but three."""
+    most = max(3, int(args.seconds / 2 / seconds_of_step))
+    return min(WARM_UP, most), min(args.repeats, most)
+
+
+def measure(variant, mode, recipe, device, args):
     row = {"variant": variant, "mode": mode, "precision": recipe.precision, "batch_size": recipe.batch_size}
     try:
         if device.type == "cuda":
             torch.cuda.empty_cache()
         steps = steps_of(variant, mode, recipe, device)
-        reference.time_steps(steps, WARM_UP, device)
+        reference.time_steps(steps, 1, device)          # prepares, or compiles
+        warm_up, repeats = counts(*reference.time_steps(steps, 1, device), args)
+        reference.time_steps(steps, warm_up, device)
         milliseconds = sorted(1e3 * seconds for seconds in reference.time_steps(steps, repeats, device))
     except Exception as failure:        # a variant that cannot run is a row that says so
         message = next(iter(str(failure).strip().splitlines()), "")      # an assertion may have none
         return row | {"failure": f"{type(failure).__name__}: {message[:200]}"}
     quantile = torch.tensor(milliseconds, dtype=torch.float64).quantile
     median, p10, p90 = (quantile(share).item() for share in (0.5, 0.1, 0.9))
-    return row | {"images_per_second": 1e3 * recipe.batch_size / median,
+    return row | {"images_per_second": 1e3 * recipe.batch_size / median, "repeats": repeats,
                   "step_ms": {"median": median, "p10": p10, "p90": p90}}
 
 
@@ -190,6 +198,8 @@ def main(argv):
     parser.add_argument("--variants", type=listed(str, VARIANTS), default=list(VARIANTS), metavar="LIST",
                         help=f"(default: {','.join(VARIANTS)})")
     parser.add_argument("--repeats", type=reference.number(int, 1), default=30, metavar="N", help="(default: 30)")
+    parser.add_argument("--seconds", type=reference.number(float, 0), default=60, metavar="S",
+                        help="fewer repeats where a row of Python's would take longer, but three (default: 60)")
     parser.add_argument("--rounds", type=reference.number(int, 1), default=1, metavar="N", help="(default: 1)")
     parser.add_argument("--seed", type=reference.number(int, 0), default=0, metavar="N")
     jar = parser.add_mutually_exclusive_group()
@@ -217,8 +227,10 @@ def main(argv):
             recipe = argparse.Namespace(**reference.DEFAULTS | dict(
                 filters=args.filters, precision=precision, batch_size=batch_size, seed=args.seed))
             for variant in args.variants:
-                row = measure(variant, mode, recipe, device, args.repeats)
+                row = measure(variant, mode, recipe, device, args)
                 outcome = row.get("failure") or f"{row['images_per_second']:,.0f} images/s"
+                if row.get("repeats", args.repeats) < args.repeats:
+                    outcome += f", {row['repeats']} timed steps only: more would take longer than --seconds {args.seconds:g}"
                 print(f"{mode} {precision} {batch_size} {variant}: {outcome}", file=sys.stderr, flush=True)
                 python_rows.append(row)
                 comparisons = compare(python_rows, jar_rows)

@@ -30,6 +30,7 @@ DEFAULTS = dict(
     optimizer="sgd", lr=0.3, momentum=0.9, weight_decay=5e-4, schedule="onecycle", warmup=0.2,
     image_size=32, class_weights="none",
 )
+RATES = {"sgd": DEFAULTS["lr"], "adamw": 3e-3}                 # each optimizer's own, where none is given
 JAVA_ONLY = {"accumulate": 1, "ema": 0, "val_split": 0}        # and the value that means "not used"
 FORMAT = "dynafilter/1"
 CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
@@ -646,7 +647,7 @@ OPTIONS = {
     "epochs": dict(metavar="N", type=number(int, 1)),
     "batch_size": dict(metavar="N", type=number(int, 1)),
     "optimizer": dict(choices=("sgd", "adamw"), help="SGD with Nesterov momentum, or AdamW"),
-    "lr": dict(metavar="LR", type=number(float, 0), help="peak learning rate"),
+    "lr": dict(metavar="LR", type=number(float, 0), help=f"peak learning rate; of adamw {RATES['adamw']}"),
     "momentum": dict(metavar="M", type=number(float, 0, 1)),
     "weight_decay": dict(metavar="W", type=number(float, 0), help="of matrices and filters"),
     "schedule": dict(choices=("onecycle", "cosine", "step", "constant")),
@@ -726,6 +727,8 @@ def parse(argv):
     if given.get("resume"):
         saved = load_checkpoint(given["resume"])["recipe"]
         recipe |= {name: saved[name] for name in recipe if saved.get(name) is not None}
+    if recipe["lr"] == RATES[recipe["optimizer"]]:      # a default rate follows the optimizer
+        recipe["lr"] = RATES[given.get("optimizer", recipe["optimizer"])]
     return argparse.Namespace(**recipe | given)
 
 

@@ -16,6 +16,7 @@ public final class NativeScope implements BeforeEachCallback, AfterEachCallback 
 
     @Override
     public void beforeEach(ExtensionContext context) {
+        NativeRuntime.load();
         NativeRuntime.useThreads(1);
         context.getStore(NAMESPACE).put(PointerScope.class, new PointerScope());
     }

@@ -85,7 +85,7 @@ public final class Benchmark {
     }
 
     private static List<Operator> operators(Mode mode, Recipe recipe, NetworkShape shape) {
-        int elementSize = recipe.precision() == Precision.BF16 ? 2 : 4;
+        int elementSize = recipe.precision().elementSize();
         if (mode == Mode.INFER) {
             return StepCost.inference(shape, recipe.batchSize(), elementSize);
         }

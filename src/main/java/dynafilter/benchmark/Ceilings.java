@@ -12,23 +12,31 @@ import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Measures what a device does at best, on random numbers: zeros would run faster than any real data. */
+/**
+ * Measures what a device does at best, on random numbers: zeros would run faster than any real data. Each ceiling has a budget
+ * of time, since nobody knows the rate before: without a fast kernel for a type a CPU may be hundreds of times slower than
+ * another.
+ */
 public final class Ceilings {
-    private static final int WARM_UP = 3;
+    /** Seconds for one ceiling. Where the last guess was wrong it takes up to twice as long, and no longer. */
+    private static final double BUDGET = 1;
+
     private static final int REPEATS = 10;
+    private static final long SMALLEST = 64; // of which a product takes at most milliseconds, however slow the device
+    private static final long PLACES = 64; // of a feature map of 8x8
+    private static final int BLOCKS = 64;
 
     private final ComputeDevice device;
     private final DeviceTimer timer;
-    private final long matrixSize;
+    private final long largest;
     private final long copied; // numbers, far more than any cache holds
 
     public Ceilings(ComputeDevice device) {
         this.device = device;
         timer = new DeviceTimer(device);
-        matrixSize = device.isCuda() ? 8192 : 2048;
+        largest = device.isCuda() ? 8192 : 2048;
         copied = device.isCuda() ? Math.min(1L << 30, DeviceMemory.total(device) / 64) : 1L << 26;
     }
 
@@ -38,32 +46,54 @@ public final class Ceilings {
         return new Ceiling(flopsPerSecond(precision), bytesPerSecond());
     }
 
+    /** The best rate of square products, each twice as wide as the one before, as far as time allows. */
     private double flopsPerSecond(Precision precision) {
-        ScalarType type = precision == Precision.BF16 ? ScalarType.BFloat16 : ScalarType.Float;
+        long begin = System.nanoTime();
+        double best = 0;
+        double seconds = 0;
+        for (long size = SMALLEST; size <= largest; size *= 2) {
+            // Eight times as much as the one before, and done twice at the least.
+            double left = BUDGET - secondsSince(begin);
+            if (2 * 8 * seconds > left) {
+                break;
+            }
+            seconds = fastestProduct(precision, size, left);
+            best = Math.max(best, 2.0 * size * size * size / seconds);
+        }
+        return best;
+    }
+
+    private double fastestProduct(Precision precision, long size, double seconds) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            Tensor left = random(matrixSize, matrixSize).to(type);
-            Tensor right = random(matrixSize, matrixSize).to(type);
-            return 2.0 * matrixSize * matrixSize * matrixSize / fastest(product(left, right));
+            Tensor left = random(size, size).to(precision.type());
+            Tensor right = random(size, size).to(precision.type());
+            return fastest(product(left, right, size), seconds);
         }
     }
 
-    /** On the CPU as a convolution of 1x1: the same product, with the convolutions' library and on all threads. */
-    private Runnable product(Tensor left, Tensor right) {
+    /**
+     * On the CPU as a convolution of 1x1: the same product, with the convolutions' library and on all threads. The rows are
+     * the places of feature maps like the network's.
+     */
+    private Runnable product(Tensor left, Tensor right, long size) {
         if (device.isCuda()) {
             return () -> left.matmul(right);
         }
-        Tensor pixels = left.t().reshape(1, matrixSize, 1, matrixSize).contiguous(MemoryFormat.ChannelsLast);
-        Tensor filters = right.view(matrixSize, matrixSize, 1, 1);
+        long side = Math.round(Math.sqrt(PLACES));
+        Tensor pixels = left.view(size / PLACES, side, side, size).permute(0, 3, 1, 2); // channels-last
+        Tensor filters = right.view(size, size, 1, 1);
         return () -> torch.conv2d(pixels, filters);
     }
 
     private double bytesPerSecond() {
+        long begin = System.nanoTime();
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            Tensor source = random(copied);
+            Tensor source =
+                    random(copied / BLOCKS).repeat(BLOCKS); // drawing all of them would take longer than copying
             Tensor target = torch.empty_like(source);
-            return 2.0 * Float.BYTES * copied / fastest(() -> target.copy_(source));
+            return 2.0 * Float.BYTES * copied / fastest(() -> target.copy_(source), BUDGET - secondsSince(begin));
         }
     }
 
@@ -74,14 +104,25 @@ public final class Ceilings {
         return torch.rand(sizes, options);
     }
 
-    /** Seconds. */
-    private double fastest(Runnable work) {
+    private static double secondsSince(long nanos) {
+        return (System.nanoTime() - nanos) / 1e9;
+    }
+
+    /**
+     * Of as many repeats as time allows, after a warm-up, and of one at the least.
+     *
+     * @return seconds
+     */
+    private double fastest(Runnable work, double seconds) {
         Runnable scoped = () -> {
             try (PointerScope scope = new PointerScope()) {
                 work.run();
             }
         };
-        timer.warmUp(WARM_UP, scoped);
-        return Arrays.stream(timer.milliseconds(REPEATS, scoped)).min().orElseThrow() / 1e3;
+        long begin = System.nanoTime();
+        timer.warmUp(1, scoped);
+        double first = secondsSince(begin);
+        int repeats = (int) Math.max(1, Math.min(REPEATS, (seconds - first) / first));
+        return Arrays.stream(timer.milliseconds(repeats, scoped)).min().orElseThrow() / 1e3;
     }
 }

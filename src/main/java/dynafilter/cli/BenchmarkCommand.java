@@ -27,8 +27,8 @@ final class BenchmarkCommand implements Command {
     private static final String ROW = "%-5s %-4s %6s  %-5s %9s  %8s %17s  %7s %7s  %8s %7s  %8s";
     private static final String FORMULA = """
             TFLOP/s: 2 a multiply-add of all convolutions and matrix products, in training of both gradients, too.
-            of peak: of a large matrix product's rate. roofline: the least milliseconds of a step, the sum over its
-            operators of max(FLOPs / rate of the product, bytes / rate of a large copy). reached: roofline / step.
+            of peak: of matrix products' best rate. roofline: the least milliseconds of a step, the sum over its operators
+            of max(FLOPs / rate of products, bytes / rate of a large copy). reached: roofline / step.
             memory: the most that was held; on the CPU by the whole process.""";
 
     @Override

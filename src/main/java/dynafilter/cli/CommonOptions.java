@@ -40,7 +40,7 @@ final class CommonOptions {
     /** Adds what every command that computes has. */
     static Options addCompute(Options options) {
         return options.addOption(valued(DEVICE, "D", "auto (CUDA where it works, else the CPU), cpu, cuda or cuda:N"))
-                .addOption(valued(THREADS, "N", "CPU threads; default: one a physical core"))
+                .addOption(valued(THREADS, "N", "CPU threads; default: OMP_NUM_THREADS, else one a physical core"))
                 .addOption(valued(CUDA_LIBS, "DIR", "look for CUDA's libraries there first"));
     }
 

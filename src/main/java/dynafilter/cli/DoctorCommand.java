@@ -2,6 +2,7 @@ package dynafilter.cli;
 
 import dynafilter.data.DecoderPrint;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.CpuPrecision;
 import dynafilter.runtime.CpuTopology;
 import dynafilter.runtime.CudaDiagnosis;
 import dynafilter.runtime.CudaGpu;
@@ -10,10 +11,12 @@ import dynafilter.runtime.InputException;
 import dynafilter.runtime.Installation;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.Natives;
+import dynafilter.runtime.Precision;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -58,6 +61,11 @@ final class DoctorCommand implements Command {
         Map<String, Object> verdicts = verdicts(line, asked, machine, gpus);
         findings.put("gpus", gpus);
         findings.put("devices", verdicts);
+        if (verdicts.get("cpu").equals("works")) {
+            double speed = CpuPrecision.speed(Precision.BF16);
+            findings.put("cpu_bf16_speed", speed);
+            print("cpu bf16", describe(speed));
+        }
         json.write(findings);
         boolean works = verdicts.entrySet().stream()
                 .filter(verdict -> asked.equals("auto") || verdict.getKey().equals(asked))
@@ -86,6 +94,11 @@ final class DoctorCommand implements Command {
         natives.addressSpace().ifPresent(left -> facts.put("memory", left));
         facts.forEach(DoctorCommand::print);
         return facts;
+    }
+
+    private static String describe(double bf16) {
+        return String.format(Locale.ROOT, "a convolution at %.2f of fp32's speed", bf16)
+                + (CpuPrecision.isSlow(bf16) ? ": on this CPU --precision fp32 is faster" : "");
     }
 
     private static void print(String name, Object value) {
@@ -147,7 +160,7 @@ final class DoctorCommand implements Command {
             tell(verdicts, "cpu", Optional.of(failure.getMessage()));
             return verdicts;
         }
-        NativeRuntime.useThreads(CommonOptions.threads(line, CpuTopology.physicalCores()));
+        NativeRuntime.useThreads(CommonOptions.threads(line, CpuTopology.defaultThreads()));
         tell(verdicts, "cpu", DeviceProof.problem(ComputeDevice.CPU));
         if (asked.equals("cpu")) {
             return verdicts;

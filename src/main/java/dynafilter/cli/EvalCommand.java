@@ -68,7 +68,7 @@ final class EvalCommand implements Command {
         JsonOutput json = JsonOutput.of(line);
         Path scoresFile = CommonOptions.output(line, "scores");
         Session session = Session.open(line, OptionalInt.empty());
-        precision.apply();
+        session.use(precision);
         try (PointerScope scope = new PointerScope();
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device());
                 DataSet set = ModelData.open(line, model, trained)) {

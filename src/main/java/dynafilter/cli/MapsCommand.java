@@ -91,7 +91,7 @@ final class MapsCommand implements Command {
         long[] indices = isAuto ? new long[0] : indices(line.getOptionValue("index"));
         List<Path> files = files(line);
         Session session = Session.open(line, OptionalInt.empty());
-        precision.apply();
+        session.use(precision);
         List<Map<String, Object>> skipped = new ArrayList<>();
         try (FolderLock lock = FolderLocks.ofFiles(name(), out, filtersOut);
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device())) {

@@ -70,7 +70,7 @@ final class PredictCommand implements Command {
         }
         List<Path> files = ImageArguments.files(line);
         Session session = Session.open(line, OptionalInt.empty());
-        precision.apply();
+        session.use(precision);
         List<Map<String, Object>> images = new ArrayList<>();
         List<Map<String, Object>> skipped = new ArrayList<>();
         try (TrainedNetwork trained = TrainedNetwork.read(model, session.device())) {

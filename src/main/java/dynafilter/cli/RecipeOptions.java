@@ -1,11 +1,14 @@
 package dynafilter.cli;
 
 import dynafilter.runtime.InputException;
+import dynafilter.train.OptimizerKind;
 import dynafilter.train.Recipe;
 import dynafilter.train.Recipes;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
@@ -67,8 +70,8 @@ final class RecipeOptions {
             if (List.of(except).contains(option[0])) {
                 continue;
             }
-            Object value = defaults.get(key(option[0]));
-            options.addOption(CommonOptions.valued(option[0], option[1], option[2] + bracketed(Recipes.typed(value))));
+            String value = option[0].equals("lr") ? ratesByOptimizer() : Recipes.typed(defaults.get(key(option[0])));
+            options.addOption(CommonOptions.valued(option[0], option[1], option[2] + bracketed(value)));
         }
         return options.addOption(CommonOptions.flag("augment", "random crops and flips of the training images [on]"))
                 .addOption(CommonOptions.flag("no-augment", "the training images as they are"))
@@ -103,6 +106,13 @@ final class RecipeOptions {
             }
         }
         return given;
+    }
+
+    /** "sgd 0.3, adamw 0.003" */
+    private static String ratesByOptimizer() {
+        return Arrays.stream(OptimizerKind.values())
+                .map(kind -> kind + " " + Recipes.typed(kind.defaultRate()))
+                .collect(Collectors.joining(", "));
     }
 
     private static String bracketed(String value) {

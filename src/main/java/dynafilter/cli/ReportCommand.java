@@ -167,7 +167,7 @@ final class ReportCommand implements Command {
                     "There is no best.pt in the run's folder; once it is there, " + again + "` completes this page.");
         }
         Session session = Session.open(line, RunConfig.threads(facts.directory().config()));
-        facts.recipe().precision().apply();
+        session.use(facts.recipe().precision());
         String name = line.getOptionValue(DATA, facts.recipe().data());
         DataSet opened;
         try {

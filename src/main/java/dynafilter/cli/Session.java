@@ -2,11 +2,13 @@ package dynafilter.cli;
 
 import dynafilter.distributed.Placement;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.CpuPrecision;
 import dynafilter.runtime.CpuTopology;
 import dynafilter.runtime.CudaDiagnosis;
 import dynafilter.runtime.DeviceFacts;
 import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
+import dynafilter.runtime.Precision;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -25,7 +27,7 @@ record Session(ComputeDevice device, int threads, CudaDiagnosis machine) {
      *     none are asked for and this machine has them
      */
     static Session open(CommandLine line, OptionalInt threadsBefore) {
-        int few = CpuTopology.physicalCores();
+        int few = CpuTopology.defaultThreads();
         int before = threadsBefore.orElse(few);
         boolean has = before <= Runtime.getRuntime().availableProcessors();
         return open(line, has ? before : few, 0);
@@ -57,6 +59,14 @@ record Session(ComputeDevice device, int threads, CudaDiagnosis machine) {
         }
         device.select();
         return new Session(device, threads, machine);
+    }
+
+    /** Computes in a precision from now on, and says where the CPU has none that is fast. */
+    void use(Precision precision) {
+        precision.apply();
+        if (!device.isCuda()) {
+            CpuPrecision.warning(precision).ifPresent(Logging.log()::warn);
+        }
     }
 
     /** What numbers measured on the device depend on. */

@@ -150,7 +150,7 @@ final class TrainingRun {
                         : PretrainedBackbone.of(checkpoint, file, session.device())) {
             Optional<WordVectors> vectors = checkpoint == null ? labelVectors(set) : Optional.empty();
             NetworkShape shape = shape(set, backbone, checkpoint, vectors);
-            initial = initial(shape, backbone, vectors);
+            initial = initial(shape, checkpoint == null ? backbone.state() : checkpoint.model(), vectors);
             if (recipe.adapter() && checkpoint == null) {
                 AdapterCalibration.apply(shape, initial, data.training(), session.device());
             }
@@ -185,6 +185,7 @@ final class TrainingRun {
                         RunConfig.write(directory.config(), recipe, header.facts(trainer, file, vectors));
                         header.log(directory, trainer, file, graph);
                         backbone.notes().forEach(note -> log.info("backbone   {}", note));
+                        session.use(recipe.precision()); // says what train.log should have, too
                     }
                     boolean lost = trainer.epoch() > 0 && !Files.exists(directory.best());
                     if (Boolean.parseBoolean(group.share(String.valueOf(lost)))) {
@@ -253,14 +254,13 @@ final class TrainingRun {
         return vectors.map(words -> shape.withEmbeddingSize(words.size())).orElse(shape);
     }
 
-    /** The network before its first step; shares the backbone's tensors, and is closed on its own. */
-    private Map<String, Tensor> initial(
-            NetworkShape shape, PretrainedBackbone backbone, Optional<WordVectors> vectors) {
-        Map<String, Tensor> initial = StateDict.random(shape, recipe.seed());
-        backbone.state().forEach((name, tensor) -> {
-            tensor.retainReference();
-            initial.put(name, tensor).close();
-        });
+    /**
+     * The network before its first step.
+     *
+     * @param known tensors that do not start at random; shared with the result, which is closed on its own
+     */
+    private Map<String, Tensor> initial(NetworkShape shape, Map<String, Tensor> known, Optional<WordVectors> vectors) {
+        Map<String, Tensor> initial = StateDict.random(shape, recipe.seed(), known);
         vectors.ifPresent(words -> StateDict.setEmbeddings(initial, words.scaled()));
         return initial;
     }

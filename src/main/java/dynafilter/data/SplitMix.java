@@ -1,10 +1,11 @@
 package dynafilter.data;
 
 /**
- * SplitMix64 (Steele, Lea and Flood 2014), as {@link java.util.SplittableRandom}'s nextLong; bounded and fractional
- * numbers are spelled out here, because the library's may change between Java versions and what is drawn must not.
+ * SplitMix64 (Steele, Lea and Flood 2014), as {@link java.util.SplittableRandom}'s nextLong; bounded, fractional and normal
+ * numbers are spelled out here, because the library's may change between Java versions and what is drawn must not. Nor may it
+ * change between processors, as libtorch's does: all is integers, arithmetic that IEEE 754 fixes, and StrictMath.
  */
-final class SplitMix {
+public final class SplitMix {
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
     private long state;
 
@@ -13,7 +14,7 @@ final class SplitMix {
     }
 
     /** An independent generator for element index of a sequence. */
-    static SplitMix at(long seed, long index) {
+    public static SplitMix at(long seed, long index) {
         return new SplitMix(mix(mix(seed + GOLDEN) + GOLDEN * index));
     }
 
@@ -34,8 +35,14 @@ final class SplitMix {
     }
 
     /** Uniform in [low, high). */
-    double between(double low, double high) {
+    public double between(double low, double high) {
         return low + (high - low) * ((nextLong() >>> 11) * 0x1p-53);
+    }
+
+    /** Standard normal, by Box and Muller's formula; of the two numbers that it gives, the first. */
+    public double normal() {
+        double radius = Math.sqrt(-2 * StrictMath.log(1 - between(0, 1))); // of a number above 0
+        return radius * StrictMath.cos(between(0, 2 * Math.PI));
     }
 
     void shuffle(int[] values) {

@@ -62,7 +62,7 @@ public final class TensorBytes {
     }
 
     /** Not Tensor.create: its indexers use sun.misc.Unsafe, which newer JDKs warn of. */
-    static Tensor of(float[] values) {
+    public static Tensor of(float[] values) {
         Tensor tensor = empty(ScalarType.Float, values.length);
         if (values.length > 0) {
             new FloatPointer(tensor.data_ptr()).capacity(values.length).put(values);

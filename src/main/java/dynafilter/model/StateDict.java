@@ -1,19 +1,24 @@
 package dynafilter.model;
 
+import dynafilter.data.SplitMix;
+import dynafilter.data.TensorBytes;
 import dynafilter.runtime.ComputeDevice;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.DoubleSupplier;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Makes the initial tensors of a network, as PyTorch's layers and torchvision's ResNet would. */
+/**
+ * Makes the initial tensors of a network, of the distributions that PyTorch's layers and torchvision's ResNet draw from. The
+ * numbers are this program's own: libtorch's random ones differ between processors, and a seed is to mean one network.
+ */
 public final class StateDict {
     private static final String COUNTER = ".num_batches_tracked";
 
@@ -36,18 +41,30 @@ public final class StateDict {
     }
 
     /**
-     * A randomly initialised network on the CPU, float32, the same for the same seed. The draws happen in the order of the
-     * state dict, the backbone's first.
+     * A randomly initialised network on the CPU, float32, the same for the same seed, to the bit and on every processor.
+     * Each tensor has a sequence of its own, by its name: networks that differ elsewhere have the same one.
      *
      * @return every tensor by name; the caller owns them
      */
     public static Map<String, Tensor> random(NetworkShape shape, long seed) {
+        return random(shape, seed, Map.of());
+    }
+
+    /**
+     * The same where some tensors are known.
+     *
+     * @param known those of them that have the right shape are taken as they are, and shared with the result
+     */
+    public static Map<String, Tensor> random(NetworkShape shape, long seed, Map<String, Tensor> known) {
         Map<String, Tensor> state = new LinkedHashMap<>();
-        try (PointerScope scope = new PointerScope()) {
-            new NoGradGuard();
-            torch.manual_seed(seed);
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
             Map<String, long[]> shapes = DynamicFilterNetwork.stateShapes(shape);
-            shapes.forEach((name, sizes) -> state.put(name, initial(name, shapes)));
+            shapes.forEach((name, sizes) -> {
+                Tensor tensor = known.get(name);
+                boolean fits = tensor != null && Arrays.equals(tensor.shape(), sizes);
+                state.put(name, fits ? tensor : initial(name, shapes, seed));
+            });
             state.values().forEach(Pointer::retainReference);
         }
         return state;
@@ -79,42 +96,38 @@ public final class StateDict {
         }
     }
 
-    private static Tensor initial(String name, Map<String, long[]> shapes) {
+    private static Tensor initial(String name, Map<String, long[]> shapes, long seed) {
         long[] sizes = shapes.get(name);
+        SplitMix random = SplitMix.at(seed, name.hashCode());
         if (name.endsWith(COUNTER)) {
             return torch.zeros(sizes).to(ScalarType.Long);
         }
-        // The in-place operators return a second Java object for the same tensor: keep to the first.
-        Tensor tensor = torch.zeros(sizes);
         if (name.equals(Adapter.CONVOLUTION + ".weight")) {
-            tensor.view(sizes[0], sizes[1]).copy_(torch.eye(sizes[0]));
-        } else if (name.startsWith(Adapter.PREFIX)) {
-            initializeNorm(name, tensor);
-        } else if (name.startsWith(BackboneArchitecture.PREFIX)) {
-            initializeBackbone(name, tensor);
-        } else if (name.equals(NetworkShape.EMBEDDING)) {
-            tensor.normal_();
-        } else {
-            // The default of nn.Linear and nn.Conv2d, for weights (Kaiming uniform with a = sqrt(5)) and biases alike.
-            double fanIn = shapes.get(name.replace(".bias", ".weight"))[1];
-            tensor.uniform_(-1 / Math.sqrt(fanIn), 1 / Math.sqrt(fanIn), new GeneratorOptional());
+            return torch.eye(sizes[0]).view(sizes);
         }
-        return tensor;
+        if (name.startsWith(BackboneArchitecture.PREFIX) && sizes.length == 4) {
+            // He initialisation, fan out, as torchvision's.
+            double deviation = Math.sqrt(2 / ((double) sizes[0] * sizes[2] * sizes[3]));
+            return drawn(sizes, () -> deviation * random.normal());
+        }
+        if (name.startsWith(BackboneArchitecture.PREFIX) || name.startsWith(Adapter.PREFIX)) {
+            boolean scales = name.endsWith(".weight") || name.endsWith(".running_var"); // BatchNorm as the identity
+            return scales ? torch.ones(sizes) : torch.zeros(sizes);
+        }
+        if (name.equals(NetworkShape.EMBEDDING)) {
+            return drawn(sizes, random::normal);
+        }
+        // The default of nn.Linear and nn.Conv2d, for weights (Kaiming uniform with a = sqrt(5)) and biases alike.
+        double fanIn = (double) shapes.get(name.replace(".bias", ".weight"))[1];
+        double bound = 1 / Math.sqrt(fanIn);
+        return drawn(sizes, () -> random.between(-bound, bound));
     }
 
-    /** He initialisation, fan out (torchvision's), and BatchNorm as the identity. */
-    private static void initializeBackbone(String name, Tensor tensor) {
-        if (tensor.dim() == 4) {
-            double fanOut = (double) tensor.size(0) * tensor.size(2) * tensor.size(3);
-            tensor.normal_(0, Math.sqrt(2 / fanOut), new GeneratorOptional());
-        } else {
-            initializeNorm(name, tensor);
+    private static Tensor drawn(long[] sizes, DoubleSupplier next) {
+        float[] values = new float[Math.toIntExact(Arrays.stream(sizes).reduce(1, Math::multiplyExact))];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) next.getAsDouble();
         }
-    }
-
-    private static void initializeNorm(String name, Tensor tensor) {
-        if (name.endsWith(".weight") || name.endsWith(".running_var")) {
-            tensor.fill_(new Scalar(1.0));
-        }
+        return TensorBytes.of(values).view(sizes);
     }
 }

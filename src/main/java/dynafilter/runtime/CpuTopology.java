@@ -6,15 +6,32 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** How many threads the CPU is good for. */
+/** How many threads the CPU is good for, and how many it gets. */
 public final class CpuTopology {
     private static final Path CPUS = Path.of("/sys/devices/system/cpu");
     private static final Path STATUS = Path.of("/proc/self/status");
+    private static final Pattern NUMBER = Pattern.compile("\\s*([1-9]\\d{0,2})\\s*(,|$)");
     private static final String ALLOWED = "Cpus_allowed_list:";
 
     private CpuTopology() {}
+
+    /**
+     * How many threads CPU operators use where nobody says: what OMP_NUM_THREADS does, as in PyTorch for Python, else
+     * one a physical core.
+     */
+    public static int defaultThreads() {
+        return defaultThreads(System.getenv("OMP_NUM_THREADS"), physicalCores());
+    }
+
+    /** @param asked a number, or a list of them of which the first counts; null or anything else asks for nothing */
+    static int defaultThreads(String asked, int cores) {
+        Matcher number = NUMBER.matcher(asked == null ? "" : asked);
+        return number.lookingAt() ? Integer.parseInt(number.group(1)) : cores;
+    }
 
     /**
      * Physical cores this process may use: two threads of one core share its arithmetic units, and more threads than that

@@ -19,6 +19,8 @@ import org.bytedeco.pytorch.global.torch;
 /** Loads libtorch once, with the project's settings, and says what was loaded. */
 public final class NativeRuntime {
     private static final String SETTINGS = "/native-config/javacpp.properties";
+    private static final String ENVIRONMENT = "/native-config/environment.properties";
+    private static final String WAIT_POLICY = "OMP_WAIT_POLICY"; // a caller who sets it has chosen
 
     /** How TorchScript's interpreter and its compiler begin. */
     private static final String IN_SCRIPT = "The following operation failed in the TorchScript interpreter";
@@ -35,7 +37,8 @@ public final class NativeRuntime {
 
     /**
      * Applies {@code native-config/javacpp.properties} (a property given on the command line wins) and loads libtorch.
-     * JavaCPP reads its settings when its first class loads, so this comes before anything else that touches a tensor.
+     * JavaCPP reads its settings when its first class loads, so this comes before anything else that touches a tensor; and
+     * native libraries read {@code native-config/environment.properties} (a variable of the caller's wins) when they load.
      *
      * @param cuda whether to load CUDA's libraries, where {@code machine} has what it takes
      * @throws InputException where this machine cannot load the natives, with the first cause
@@ -45,7 +48,10 @@ public final class NativeRuntime {
         machine.load(cuda);
         requireAddressSpace();
         load(name(torch.class) + (cuda ? "-cuda" : ""), () -> {
+            prepareEnvironment();
             Loader.load(torch.class);
+            // For convolutions that oneDNN does not take; where it lacks the processor, each of them would say so.
+            torch.globalContext().setUserEnabledNNPACK(false);
             if (cuda) {
                 machine.loadBinding();
             }
@@ -158,23 +164,31 @@ public final class NativeRuntime {
                 .orElse(lines.get(lines.size() - 1).strip());
     }
 
+    private static void prepareEnvironment() {
+        if (System.getenv(WAIT_POLICY) == null) {
+            settings(ENVIRONMENT)
+                    .forEach((name, value) -> NativeEnvironment.addIfAbsent(
+                            name.toString(), value.toString().trim()));
+        }
+    }
+
     private static void applySettings() {
         NativeCache.useDefault();
-        settings()
+        settings(SETTINGS)
                 .forEach((name, value) -> System.getProperties()
                         .putIfAbsent(name, value.toString().trim()));
     }
 
-    private static Properties settings() {
+    private static Properties settings(String resource) {
         Properties settings = new Properties();
-        try (InputStream stream = NativeRuntime.class.getResourceAsStream(SETTINGS)) {
+        try (InputStream stream = NativeRuntime.class.getResourceAsStream(resource)) {
             if (stream == null) {
-                throw new IllegalStateException(SETTINGS + " is missing from the jar");
+                throw new IllegalStateException(resource + " is missing from the jar");
             }
             settings.load(stream);
             return settings;
         } catch (IOException unreadable) {
-            throw new IllegalStateException("cannot read " + SETTINGS, unreadable);
+            throw new IllegalStateException("cannot read " + resource, unreadable);
         }
     }
 }

@@ -27,6 +27,16 @@ public enum Precision {
         context.setAllowTF32CuDNN(this == TF32);
     }
 
+    /** What convolutions and matrix products take. */
+    public ScalarType type() {
+        return this == BF16 ? ScalarType.BFloat16 : ScalarType.Float;
+    }
+
+    /** Bytes of a number that convolutions and matrix products take. */
+    public int elementSize() {
+        return this == BF16 ? Short.BYTES : Float.BYTES;
+    }
+
     /** Opens the region in which a forward pass runs: autocast for bf16, nothing for the others. */
     public Region autocast(DeviceType device) {
         return this == BF16 ? new AutocastRegion(device) : () -> {};
@@ -51,7 +61,7 @@ public enum Precision {
         AutocastRegion(DeviceType device) {
             this.device = device;
             enabledBefore = torch.is_autocast_enabled(device);
-            torch.set_autocast_dtype(device, ScalarType.BFloat16);
+            torch.set_autocast_dtype(device, BF16.type());
             torch.set_autocast_enabled(device, true);
             torch.increment_nesting();
         }

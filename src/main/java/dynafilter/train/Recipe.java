@@ -16,7 +16,7 @@ import dynafilter.runtime.Precision;
  * @param adapter whether a trainable layer, the identity at first, stands between backbone and filters
  * @param epochs passes over the training images
  * @param batchSize images of one forward pass; the last, incomplete batch of an epoch is dropped
- * @param lr the peak learning rate
+ * @param lr the peak learning rate; each optimizer has a default of its own
  * @param momentum of SGD (Nesterov's), in [0, 1)
  * @param weightDecay of matrices and convolutions; BatchNorm and biases do not decay
  * @param warmup share of all steps in which the learning rate rises, in [0, 1)
@@ -85,7 +85,7 @@ public record Recipe(
             20,
             256,
             OptimizerKind.SGD,
-            0.3,
+            OptimizerKind.SGD.defaultRate(),
             0.9,
             5e-4,
             ScheduleKind.ONECYCLE,

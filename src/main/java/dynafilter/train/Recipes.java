@@ -17,6 +17,9 @@ import java.util.stream.Collectors;
  * exchange. A value is a string, a number or a boolean; where a text stands for one of the others, it is parsed.
  */
 public final class Recipes {
+    private static final String OPTIMIZER = "optimizer";
+    private static final String RATE = "lr";
+
     private Recipes() {}
 
     /** The recipe's values by name, in the order of the components. */
@@ -30,7 +33,8 @@ public final class Recipes {
     }
 
     /**
-     * The recipe {@code base} with some values replaced.
+     * The recipe {@code base} with some values replaced. A learning rate that is its optimizer's default follows the
+     * optimizer, where that changes and no rate is among the values.
      *
      * @param strict whether a name that is no part of a recipe is an error; otherwise it is passed over
      * @throws InputException for a value of the wrong type or out of range
@@ -40,11 +44,16 @@ public final class Recipes {
         if (strict) {
             requireKnown(values, components);
         }
-        Object[] arguments = Arrays.stream(components)
-                .map(component -> values.containsKey(name(component))
-                        ? converted(component, values.get(name(component)))
-                        : valueOf(component, base))
-                .toArray();
+        Map<String, Object> changed = new LinkedHashMap<>();
+        for (RecordComponent component : components) {
+            String name = name(component);
+            changed.put(
+                    name, values.containsKey(name) ? converted(component, values.get(name)) : valueOf(component, base));
+        }
+        if (!values.containsKey(RATE) && base.lr() == base.optimizer().defaultRate()) {
+            changed.put(RATE, ((OptimizerKind) changed.get(OPTIMIZER)).defaultRate());
+        }
+        Object[] arguments = changed.values().toArray();
         Class<?>[] types =
                 Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
         try {
@@ -69,6 +78,7 @@ public final class Recipes {
     /** The options that make this recipe of the default one, as words of a command line; flags for what is on or off. */
     public static List<String> options(Recipe recipe) {
         Map<String, Object> before = toMap(Recipe.DEFAULT);
+        before.put(RATE, recipe.optimizer().defaultRate());
         List<String> words = new ArrayList<>();
         toMap(recipe).forEach((name, value) -> {
             String option = name.replace('_', '-');

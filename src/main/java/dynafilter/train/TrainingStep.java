@@ -44,13 +44,15 @@ final class TrainingStep implements AutoCloseable {
     private final RepeatedWork work;
     private final RepeatedWork update; // null where it is part of the work
     private final StepTimes times = new StepTimes();
+    private final SlowSteps slowSteps = new SlowSteps();
+    private final Consumer<String> warning;
 
     /**
      * @param batchSize images of one batch of all ranks together, at most those of {@code images}
      * @param batches whose mean gradient makes one step
      * @param group the ranks that share every batch
      * @param graph whether the step is captured as a CUDA graph
-     * @param warning hears why the step is not captured, where that fails
+     * @param warning hears why the step is not captured, where that fails, and on the CPU of steps that have become slow
      */
     TrainingStep(
             TrainingState state,
@@ -72,6 +74,7 @@ final class TrainingStep implements AutoCloseable {
         this.device = device;
         this.group = group;
         this.batches = batches;
+        this.warning = warning;
         share = batchSize / group.size();
         classWeights = recipe.classWeights().of(images.labels(), network.shape().classes());
         // Sums in the middle of a batch have no place in a graph.
@@ -95,7 +98,11 @@ final class TrainingStep implements AutoCloseable {
         }
         metrics.count(ownImages());
         state.stepFinished();
-        times.add(System.nanoTime() - begin, group.nanosInSums() - sumsBefore);
+        long nanos = System.nanoTime() - begin;
+        times.add(nanos, group.nanosInSums() - sumsBefore);
+        if (!device.isCuda()) { // there the host does not wait for the step
+            slowSteps.add(nanos, torch.get_num_threads()).ifPresent(warning);
+        }
     }
 
     StepTimes times() {

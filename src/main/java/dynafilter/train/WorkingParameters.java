@@ -14,7 +14,6 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The tensors that the forward pass reads and the backward pass leaves gradients at. In bf16 those of convolutions and matrix
@@ -75,7 +74,7 @@ final class WorkingParameters implements AutoCloseable {
         List<String> trained =
                 state.keySet().stream().filter(parameters::trains).toList();
         try (PointerScope scope = new PointerScope()) {
-            rounded = precision == Precision.BF16 ? parameters.values().to(ScalarType.BFloat16) : null;
+            rounded = precision == Precision.BF16 ? parameters.values().to(precision.type()) : null;
             for (boolean cast : new boolean[] {true, false}) {
                 List<String> names = trained.stream()
                         .filter(name -> cast == (rounded != null && isCast.test(name)))

@@ -9,6 +9,7 @@ import dynafilter.Python;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,6 +19,7 @@ class PeerBenchmarkTest {
     @TempDir
     private Path folder;
 
+    @Tag("processor")
     @Test
     void comparesItsMediansWithTheJars() throws IOException {
         Python python = Python.withTorch();

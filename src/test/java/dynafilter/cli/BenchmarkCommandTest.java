@@ -13,6 +13,7 @@ import dynafilter.runtime.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,7 @@ class BenchmarkCommandTest {
     @TempDir
     private Path folder;
 
+    @Tag("processor")
     @Test
     void measuresEveryCaseAndWritesWhatTheDesignPromises() throws IOException {
         Path file = folder.resolve("benchmark.json");

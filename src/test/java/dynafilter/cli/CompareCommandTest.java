@@ -195,7 +195,7 @@ class CompareCommandTest {
     @Test
     void anUnfinishedComparisonIsNoSuccess() {
         Plan plan = Plan.ofJson(JsonFile.read(straight.resolve("comparison.json")), "straight");
-        try (Interruption nobody = new Interruption()) {
+        try (Interruption nobody = new Interruption(() -> false)) {
             ComparisonRuns runs = new ComparisonRuns(plan, straight, "again", null, null, nobody);
             TrainingFailure failure = assertThrows(
                     TrainingFailure.class, () -> runs.requireSuccess(new Comparison(plan, "again", List.of())));

@@ -50,6 +50,7 @@ class HelpTest {
         assertTrue(help.startsWith("train a network"), help);
         assertTrue(help.contains("usage: dynafilter train [options]"), help);
         assertTrue(help.contains("examples:\n  dynafilter train --data sample"), help);
+        assertTrue(help.contains("peak learning rate [sgd 0.3, adamw 0.003]"), help);
     }
 
     @ParameterizedTest
@@ -78,7 +79,7 @@ class HelpTest {
         assertTrue(classes.stream().anyMatch(name -> name.contains("dynafilter.cli.Main")));
         for (String name : classes) {
             assertFalse(name.matches(".*\\borg\\.bytedeco\\.(javacpp\\.Loader|pytorch\\.global\\.torch) .*"), name);
-            assertFalse(name.contains("org.bytedeco") && !name.contains("torch$DeviceType"), name);
+            assertFalse(name.contains("org.bytedeco") && !name.matches(".*torch\\$(DeviceType|ScalarType) .*"), name);
         }
     }
 

@@ -3,20 +3,26 @@ package dynafilter.model;
 import static dynafilter.TensorAssert.assertIdentical;
 import static dynafilter.TensorAssert.difference;
 import static dynafilter.TensorAssert.largest;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
+import dynafilter.data.TensorBytes;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.InputException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -35,6 +41,70 @@ class StateDictTest {
         Map<String, Tensor> other = StateDict.random(SHAPE, 4);
         assertTrue(difference(first.get("embedding.weight"), other.get("embedding.weight")) > 0.1);
         assertTrue(difference(first.get("backbone.conv1.weight"), other.get("backbone.conv1.weight")) > 0.01);
+    }
+
+    /** What a seed means, on every processor and in every version of this program. */
+    @Test
+    @Tag("processor")
+    void aSeedIsOneNetworkEverywhere() {
+        assertEquals(
+                "f33dea82a99c1f7a20ffff33653c7cd6f9a93da6f6ba540993720b13582b1ffe", digest(StateDict.random(SHAPE, 0)));
+        assertEquals(
+                "1223323ac7670680beaf4edea8db4950658987af50f92b875787591346b2c00a",
+                digest(StateDict.random(NetworkShape.ofResNet18Stem(FilterKind.STATIC, 10), 0)));
+    }
+
+    private static String digest(Map<String, Tensor> state) {
+        MessageDigest digest = sha256();
+        state.forEach((name, tensor) -> {
+            digest.update(name.getBytes(UTF_8));
+            digest.update(TensorBytes.bytes(tensor.contiguous()));
+        });
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    /** The numbers are from SplitMix64 and Box and Muller's formula, written down once more in Python. */
+    @Test
+    void drawsWhatItsFormulasSay() {
+        Map<String, Tensor> state = StateDict.random(SHAPE, 3);
+        assertStarts(state.get("embedding.weight"), 0.2846639669735244, -1.0133343275512008, 1.4609990318183583);
+        assertStarts(state.get("generator.0.bias"), 0.0385825563029813, -0.04359196909577699, -0.022751205876177738);
+        assertStarts(
+                state.get("backbone.conv1.weight"), -0.018464468163284054, 0.001861952332476546, 0.0037832208238395425);
+    }
+
+    private static void assertStarts(Tensor tensor, double... values) {
+        float[] actual = TensorBytes.floats(tensor.flatten());
+        for (int i = 0; i < values.length; i++) {
+            assertEquals(values[i], actual[i], 1e-7 * Math.abs(values[i]));
+        }
+    }
+
+    @Test
+    void networksThatDifferInTheirFiltersShareTheRest() {
+        Map<String, Tensor> dynamic = StateDict.random(SHAPE, 3);
+        Map<String, Tensor> fixed = StateDict.random(NetworkShape.ofResNet18Stem(FilterKind.STATIC, 10), 3);
+        assertIdentical(dynamic.get("predictor.2.weight"), fixed.get("predictor.2.weight"), "predictor");
+        assertIdentical(dynamic.get("backbone.conv1.weight"), fixed.get("backbone.conv1.weight"), "backbone");
+    }
+
+    @Test
+    void whatIsKnownAndFitsIsNotDrawn() {
+        Tensor known = torch.ones(64);
+        Map<String, Tensor> state = StateDict.random(
+                SHAPE, 3, Map.of("backbone.bn1.bias", known, "predictor.0.bias", torch.ones(3), "other", known));
+        assertIdentical(known, state.get("backbone.bn1.bias"), "known");
+        assertIdentical(
+                StateDict.random(SHAPE, 3).get("predictor.0.bias"), state.get("predictor.0.bias"), "does not fit");
+        assertEquals(5 * 6 + 9, state.size());
     }
 
     @Test

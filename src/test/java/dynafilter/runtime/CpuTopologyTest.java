@@ -30,6 +30,17 @@ class CpuTopologyTest {
     }
 
     @Test
+    void anOpenMpNumberIsTheDefault() {
+        assertEquals(4, CpuTopology.defaultThreads(null, 4));
+        assertEquals(1, CpuTopology.defaultThreads("1", 4));
+        assertEquals(8, CpuTopology.defaultThreads(" 8 ", 4));
+        assertEquals(3, CpuTopology.defaultThreads("3,2", 4));
+        for (String nothing : new String[] {"", "0", "-2", "many", "1e3", "99999"}) {
+            assertEquals(4, CpuTopology.defaultThreads(nothing, 4), nothing);
+        }
+    }
+
+    @Test
     void aQuotaBelowTheCoresCounts() throws IOException {
         assertEquals(3, cores("0-7", 3));
     }

@@ -11,6 +11,7 @@ import dynafilter.data.DeviceImages;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.Precision;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -47,6 +48,7 @@ class EvaluatorTest {
         }
     }
 
+    @Tag("processor")
     @Test
     void leavesTheNetworkAsItIs() {
         Recipe recipe = TestRun.recipe();

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dynafilter.Python;
 import dynafilter.model.FilterKind;
 import dynafilter.model.Freeze;
 import dynafilter.runtime.InputException;
@@ -12,6 +13,8 @@ import dynafilter.runtime.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -86,6 +89,50 @@ class RecipeTest {
         assertEquals(false, merged.augment());
         assertEquals(Recipe.DEFAULT.epochs(), merged.epochs());
         assertEquals(Recipe.DEFAULT.schedule(), merged.schedule());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                "sgd | 0.3 | adamw | - | 0.003", // a rate that nobody chose follows the optimizer
+                "adamw | 0.003 | sgd | - | 0.3",
+                "sgd | 0.3 | adamw | 0.3 | 0.3",
+                "sgd | 0.1 | adamw | - | 0.1", // a config.json's own rate stays
+                "adamw | 0.3 | adamw | - | 0.3", // also that of an older run
+                "adamw | 0.3 | - | - | 0.3",
+            })
+    void eachOptimizerHasARateOfItsOwn(String before, double rate, String optimizer, Double given, double expected) {
+        Recipe base = TestRun.with(Recipe.DEFAULT, "optimizer", before, "lr", rate);
+        Map<String, Object> values = new LinkedHashMap<>();
+        if (optimizer != null) {
+            values.put("optimizer", optimizer);
+        }
+        if (given != null) {
+            values.put("lr", given);
+        }
+        assertEquals(expected, Recipes.with(base, values, true).lr());
+    }
+
+    @Test
+    void theOptionsOfARecipeMakeItsRate() {
+        Recipe usual = TestRun.with(Recipe.DEFAULT, "optimizer", "adamw");
+        assertEquals(List.of("--optimizer", "adamw"), Recipes.options(usual));
+        assertEquals(List.of("--optimizer", "adamw", "--lr", "0.3"), Recipes.options(TestRun.with(usual, "lr", 0.3)));
+        assertEquals(List.of(), Recipes.options(Recipe.DEFAULT));
+    }
+
+    @Test
+    void pythonsReferenceHasTheSameRates() {
+        String printed = Python.withTorch().run("""
+                import sys
+                sys.path.insert(0, "scripts")
+                import pytorch_reference as reference
+                for words in ("", "--optimizer adamw", "--optimizer adamw --lr 0.3", "--lr 0.1"):
+                    print(reference.parse(["train", *words.split()]).lr, end=" ")
+                """);
+        assertEquals("0.3 0.003 0.3 0.1 ", printed);
     }
 
     @Test

@@ -17,6 +17,7 @@ import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Assertions;
 
 /** A network and all that trains it, without a run around it. */
@@ -38,6 +39,7 @@ final class TestBench implements AutoCloseable {
     static Map<String, Tensor> initial(Recipe recipe) {
         Map<String, Tensor> state = new LinkedHashMap<>();
         Map<String, Tensor> made = StateDict.random(TestRun.shape(recipe), recipe.seed());
+        torch.manual_seed(recipe.seed());
         try (NoGradGuard guard = new NoGradGuard()) {
             made.forEach((name, tensor) -> {
                 Tensor own = tensor.clone();

@@ -24,6 +24,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -175,6 +176,7 @@ class TrainingStepTest {
     }
 
     /** Rounding all parameters at once is what autocast does one by one. */
+    @Tag("processor")
     @ParameterizedTest
     @EnumSource(FilterKind.class)
     void bfloat16HasTheGradientsOfAutocast(FilterKind filters) {
@@ -198,6 +200,7 @@ class TrainingStepTest {
         }
     }
 
+    @Tag("processor")
     @Test
     void bfloat16IsCloseToFloat32AndKeepsFloat32Parameters() {
         try (TestBench exact = bench();

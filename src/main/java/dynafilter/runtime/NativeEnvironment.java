@@ -1,0 +1,55 @@
+package dynafilter.runtime;
+
+import java.nio.charset.StandardCharsets;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
+
+/**
+ * The environment that native code of this process reads. Java's own is a copy, and has no way to change it; POSIX lets a
+ * program make {@code environ} point to another list of variables, which this does through JavaCPP.
+ */
+final class NativeEnvironment {
+    private static final String LIST = "environ";
+
+    private NativeEnvironment() {}
+
+    /**
+     * Adds a variable where it is not there yet, for libraries that are loaded from now on. Does nothing where the system
+     * has no such list: these variables make a program faster, not right.
+     */
+    static void addIfAbsent(String name, String value) {
+        Loader.load(Pointer.class);
+        Pointer variable = Loader.addressof(LIST);
+        if (variable == null) {
+            return;
+        }
+        PointerPointer<Pointer> environ = new PointerPointer<>(variable);
+        Pointer entries = environ.get(0);
+        if (entries == null) {
+            return;
+        }
+        PointerPointer<Pointer> before = new PointerPointer<>(entries);
+        long count = 0;
+        for (; before.get(count) != null; count++) {
+            if (before.getString(count).startsWith(name + "=")) {
+                return;
+            }
+        }
+        // Of malloc, and never freed: the process reads it to its end.
+        Pointer list = Pointer.malloc((count + 2) * Long.BYTES);
+        Pointer.memcpy(list, before, count * Long.BYTES);
+        PointerPointer<Pointer> changed = new PointerPointer<>(list);
+        changed.put(count, text(name + "=" + value));
+        changed.put(count + 1, (Pointer) null);
+        environ.put(0, list);
+    }
+
+    private static Pointer text(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        Pointer copy = Pointer.malloc(bytes.length + 1L);
+        new BytePointer(copy).put(bytes, 0, bytes.length).put(bytes.length, (byte) 0);
+        return copy;
+    }
+}
