@@ -62,6 +62,10 @@ final class DoctorCommand implements Command {
         findings.put("gpus", gpus);
         findings.put("devices", verdicts);
         if (verdicts.get("cpu").equals("works")) {
+            NativeRuntime.convolutionLimit().ifPresent(isa -> {
+                findings.put("cpu_convolutions", isa);
+                print("cpu conv", "limited to " + isa + ": with all instructions of this processor oneDNN's come out wrong");
+            });
             double speed = CpuPrecision.speed(Precision.BF16);
             findings.put("cpu_bf16_speed", speed);
             print("cpu bf16", describe(speed));

@@ -9,6 +9,7 @@ import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.BackboneArchitecture;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
+import dynafilter.runtime.NativeRuntime;
 import dynafilter.train.ClassWeights;
 import dynafilter.train.OptimizerKind;
 import dynafilter.train.Recipe;
@@ -122,6 +123,11 @@ final class RunHeader {
                 recipe.precision(),
                 graph ? ", each step one CUDA graph" : "",
                 session.device().reason());
+        if (!session.device().isCuda()) {
+            NativeRuntime.convolutionLimit()
+                    .ifPresent(isa -> log.info(
+                            "           convolutions limited to {}: with all instructions they come out wrong here", isa));
+        }
         if (!group.isSingle()) {
             log.info(format(
                     "processes  %d, joined by %s: %,d images of each step a process, %s",

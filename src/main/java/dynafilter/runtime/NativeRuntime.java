@@ -28,6 +28,8 @@ public final class NativeRuntime {
     /** {@code RuntimeError: mat1 and mat2 shapes cannot be multiplied}, as Python would name the failure. */
     private static final Pattern RAISED = Pattern.compile("^(?:[\\w.]*(?:Error|Exception)): (.*\\S)\\s*$");
 
+    private static Optional<String> limit; // of convolutions; null before it is known
+
     private NativeRuntime() {}
 
     /** Loads libtorch for the CPU. */
@@ -47,6 +49,9 @@ public final class NativeRuntime {
         applySettings();
         machine.load(cuda);
         requireAddressSpace();
+        if (!(cuda && machine.hasDriver())) {
+            limitConvolutions();
+        }
         load(name(torch.class) + (cuda ? "-cuda" : ""), () -> {
             prepareEnvironment();
             Loader.load(torch.class);
@@ -162,6 +167,18 @@ public final class NativeRuntime {
                 .reduce((before, last) -> last)
                 .map(raised -> raised.group(1))
                 .orElse(lines.get(lines.size() - 1).strip());
+    }
+
+    private static synchronized void limitConvolutions() {
+        if (limit == null) {
+            limit = ConvolutionProof.limit(NativeCache.find(name(torch.class)).folder());
+            limit.ifPresent(isa -> NativeEnvironment.addIfAbsent(ConvolutionProof.LIMIT, isa));
+        }
+    }
+
+    /** The instructions that convolutions on the CPU are limited to, because they come out wrong with more; empty for none. */
+    public static Optional<String> convolutionLimit() {
+        return limit == null ? Optional.empty() : limit;
     }
 
     private static void prepareEnvironment() {

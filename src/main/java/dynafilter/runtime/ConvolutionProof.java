@@ -1,0 +1,157 @@
+package dynafilter.runtime;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Whether this processor's convolutions come out right with all of its instructions. On some (AMD Zen 5) the AVX-512 kernels of
+ * oneDNN 3.7, which libtorch 2.10 brings, are off by half of the largest value, without a word, for 40 or 100 channels; those
+ * for AVX2 are right. oneDNN reads its limit once, when it is first used, so a process of its own tries it before: once a
+ * machine, for the answer is kept beside the unpacked natives.
+ */
+public final class ConvolutionProof {
+    /** Limits the instructions that oneDNN uses. A caller who sets it has chosen. */
+    static final String LIMIT = "ONEDNN_MAX_CPU_ISA";
+
+    private static final String ALL = "DEFAULT";
+    private static final String SAFE = "AVX2";
+    private static final Path PROCESSOR = Path.of("/proc/cpuinfo");
+    private static final int FIRST_JAVA_THAT_WARNS = 22; // of natives that nobody allowed
+    private static final long LONGEST_SECONDS = 120; // it may have to unpack the natives
+    private static final double TOLERANCE = 1e-4; // of the largest value; what is wrong is wrong by tenths
+    private static final long[] ONES = {1, 1};
+
+    /** Input channels, output channels, and the side of the filters. */
+    private static final long[][] CASES = {{64, 40, 1}, {64, 100, 1}, {24, 20, 3}, {64, 64, 3}};
+
+    private ConvolutionProof() {}
+
+    /** The process that tries it. */
+    public static void main(String[] arguments) {
+        NativeRuntime.load();
+        System.out.println(isRight() ? ALL : SAFE);
+    }
+
+    /**
+     * What oneDNN has to be limited to on this machine, for {@link #LIMIT}.
+     *
+     * @param folder where the answer is kept; need not be there, nor be writable
+     * @return empty where it need not, where the caller has chosen, and where it cannot be told
+     */
+    static Optional<String> limit(Path folder) {
+        if (System.getenv(LIMIT) != null) {
+            return Optional.empty();
+        }
+        return processor()
+                .map(key -> folder.resolve("dynafilter-convolutions-" + NativeRuntime.torchVersion() + "-" + key))
+                .flatMap(file -> kept(file).or(() -> tried(file)))
+                .filter(SAFE::equals);
+    }
+
+    /** A name for this processor; empty where it has no AVX-512, whose kernels are the ones in question. */
+    private static Optional<String> processor() {
+        try (Stream<String> lines = Files.lines(PROCESSOR)) {
+            List<String> facts = lines.takeWhile(line -> !line.isBlank())
+                    .filter(line -> line.matches("(vendor_id|cpu family|model|stepping|flags)\\s*:.*"))
+                    .toList();
+            return facts.stream().anyMatch(line -> line.contains(" avx512f"))
+                    ? Optional.of(HexFormat.of().toHexDigits(String.join("\n", facts).hashCode()))
+                    : Optional.empty();
+        } catch (IOException unknown) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<String> kept(Path file) {
+        try {
+            return answer(Files.readString(file));
+        } catch (IOException none) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<String> answer(String text) {
+        return Stream.of(ALL, SAFE).filter(text.strip()::equals).findFirst();
+    }
+
+    private static Optional<String> tried(Path file) {
+        List<String> words = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1"));
+        if (Runtime.version().feature() >= FIRST_JAVA_THAT_WARNS) {
+            words.add("--enable-native-access=ALL-UNNAMED");
+        }
+        Stream.of("org.bytedeco.javacpp.cachedir", "user.home")
+                .filter(name -> System.getProperty(name) != null)
+                .forEach(name -> words.add("-D" + name + "=" + System.getProperty(name)));
+        words.addAll(List.of("-cp", System.getProperty("java.class.path"), ConvolutionProof.class.getName()));
+        ProcessBuilder builder = new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.DISCARD);
+        builder.environment().put(LIMIT, ALL);
+        try {
+            Process process = builder.start();
+            process.getOutputStream().close();
+            if (!process.waitFor(LONGEST_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                return Optional.empty();
+            }
+            Optional<String> answer = answer(new String(process.getInputStream().readAllBytes(), UTF_8));
+            if (answer.isPresent()) {
+                Files.createDirectories(file.toAbsolutePath().getParent());
+                Files.writeString(file, answer.get());
+            }
+            return answer;
+        } catch (IOException notKept) {
+            return Optional.empty();
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
+    }
+
+    /** Compares convolutions and their gradients with those in double precision, which oneDNN has no part in. */
+    private static boolean isRight() {
+        try (PointerScope scope = new PointerScope()) {
+            for (long[] sizes : CASES) {
+                Tensor pixels = torch.rand(16, sizes[0], 8, 8).contiguous(MemoryFormat.ChannelsLast);
+                Tensor filters = torch.rand(sizes[1], sizes[0], sizes[2], sizes[2]);
+                Tensor[] exact = convolved(pixels.to(ScalarType.Double), filters.to(ScalarType.Double));
+                Tensor[] found = convolved(pixels, filters);
+                for (int i = 0; i < exact.length; i++) {
+                    double largest = exact[i].abs().max().item_double();
+                    double off = found[i].to(ScalarType.Double).sub(exact[i]).abs().max().item_double();
+                    if (!(off <= TOLERANCE * largest)) {
+                        return false;
+                    }
+                }
+            }
+            return true;
+        }
+    }
+
+    /** The result of a convolution, and the gradients of its inputs. */
+    private static Tensor[] convolved(Tensor pixels, Tensor filters) {
+        Tensor from = pixels.detach();
+        Tensor by = filters.detach();
+        from.set_requires_grad(true);
+        by.set_requires_grad(true);
+        long pad = filters.size(2) / 2;
+        Tensor made = torch.conv2d(from, by, new TensorOptional(), ONES, new long[] {pad, pad}, ONES, 1);
+        made.pow(new Scalar(2)).sum().backward();
+        return new Tensor[] {made.detach(), from.grad(), by.grad()};
+    }
+}

@@ -1,0 +1,49 @@
+package dynafilter.runtime;
+
+import static dynafilter.TensorAssert.assertClose;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dynafilter.NativeScope;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(NativeScope.class)
+class ConvolutionProofTest {
+    /** Numbers of labels at which the kernels of some processors are wrong, and some at which they are not. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 3, 10, 17, 33, 40, 64, 65, 100, 112, 130})
+    void aConvolutionWithAnyNumberOfFiltersIsRight(long labels) {
+        torch.manual_seed(1);
+        Tensor features = torch.randn(16, 64, 8, 8).contiguous(MemoryFormat.ChannelsLast);
+        Tensor filters = torch.randn(labels, 64, 1, 1);
+        Tensor exact = torch.matmul(
+                features.to(ScalarType.Double).permute(0, 2, 3, 1),
+                filters.to(ScalarType.Double).view(labels, 64).t());
+        Tensor found = torch.conv2d(features, filters);
+        assertClose(exact, found.permute(0, 2, 3, 1), 1e-5, labels + " filters");
+    }
+
+    @Test
+    void theAnswerIsKeptAndAskedForOnce(@TempDir Path folder) throws IOException {
+        Optional<String> first = ConvolutionProof.limit(folder);
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) { // none on a processor that need not be asked
+                assertEquals(first.orElse("DEFAULT"), Files.readString(file));
+                Files.writeString(file, "AVX2");
+                assertEquals(Optional.of("AVX2"), ConvolutionProof.limit(folder));
+            }
+        }
+    }
+}
