@@ -3,6 +3,7 @@ package dynafilter.checkpoint;
 import dynafilter.runtime.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,14 +15,15 @@ import java.util.function.Consumer;
  * visits it: several may at once, but not beside an owner. Readers ask nobody: files are replaced as a whole.
  *
  * <p>It is the operating system's lock of the file {@link #NAME} in the folder, and so ends with the process, however that
- * ends. The file stays: a process that deleted it could take it from one that has just opened it. Some file systems know no
- * locks, or those of one machine only; there an owner on another machine is known by its {@link OwnerFile}, which changes.
+ * ends. Some file systems know no locks, or those of one machine only; there an owner on another machine is known by its
+ * {@link OwnerFile}, which changes.
  */
 public final class FolderLock implements AutoCloseable {
     /** The file in a folder that is locked. */
     public static final String NAME = ".lock";
 
-    private static final Duration PATIENCE = Duration.ofMillis(500); // a process that was killed may take a moment to go
+    private static final Duration PATIENCE =
+            Duration.ofMillis(500); // a process that was killed may take a moment to go
     private static final Duration BEAT = Duration.ofSeconds(3); // an owner's sign of life
     private static final int MISSING_BEATS = 3; // after which an owner on another machine counts as gone
     private static final Duration POLL = Duration.ofMillis(50);
@@ -68,7 +70,7 @@ public final class FolderLock implements AutoCloseable {
         }
         Path file = folder.resolve(NAME);
         try {
-            hold(folder, LockFile.open(file), false, wayOut);
+            hold(folder, false, wayOut);
         } catch (IOException failure) {
             throw AtomicFile.cannotWrite(file, failure, "");
         }
@@ -93,8 +95,7 @@ public final class FolderLock implements AutoCloseable {
             return;
         }
         try {
-            boolean readable = Files.exists(file) && !Files.isWritable(file); // another user's
-            hold(folder, readable ? LockFile.openReadOnly(file) : LockFile.open(file), true, wayOut);
+            hold(folder, true, wayOut);
         } catch (IOException noPermission) {
             // Where nothing can be written, what is to be written says so.
         }
@@ -105,15 +106,27 @@ public final class FolderLock implements AutoCloseable {
         return all.stream().anyMatch(held -> directory.isSame(new RunDirectory(held.folder)));
     }
 
-    private void hold(Path folder, LockFile file, boolean shared, String wayOut) throws IOException {
-        try {
-            requireSilence(folder, lock(folder, file, shared, wayOut), wayOut);
-        } catch (IOException | InputException failure) {
-            file.close();
-            throw failure;
-        }
+    private void hold(Path folder, boolean shared, String wayOut) throws IOException {
+        LockFile file = lock(folder, shared, wayOut);
         OwnerFile.delete(folder); // of one that has not said that it ended
         all.add(new Held(folder, file, shared ? null : OwnerFile.begin(folder, command, beat)));
+    }
+
+    private LockFile lock(Path folder, boolean shared, String wayOut) throws IOException {
+        Path path = folder.resolve(NAME);
+        while (true) {
+            boolean readable = shared && Files.exists(path) && !Files.isWritable(path); // another user's
+            LockFile file = readable ? LockFile.openReadOnly(path) : LockFile.open(path);
+            try {
+                requireSilence(folder, lock(folder, file, shared, wayOut), wayOut);
+                return file;
+            } catch (NoSuchFileException goneMeanwhile) {
+                file.close();
+            } catch (IOException | InputException failure) {
+                file.close();
+                throw failure;
+            }
+        }
     }
 
     /**
@@ -122,12 +135,14 @@ public final class FolderLock implements AutoCloseable {
      * @return whether there are locks at all
      * @throws InputException where somebody else has it
      */
-    private boolean lock(Path folder, LockFile file, boolean shared, String wayOut) {
+    private boolean lock(Path folder, LockFile file, boolean shared, String wayOut) throws NoSuchFileException {
         try {
             if (!comes(() -> file.tryLock(shared), patience)) {
                 throw inUse(folder, OwnerFile.read(folder), wayOut);
             }
             return true;
+        } catch (NoSuchFileException gone) {
+            throw gone;
         } catch (IOException noLocks) {
             if (!shared) {
                 warning.accept(folder + ": its file system has no locks (" + noLocks.getMessage()
@@ -189,8 +204,8 @@ public final class FolderLock implements AutoCloseable {
             if (held.owner != null) {
                 held.owner.close();
             }
-            try {
-                held.file.close();
+            try (LockFile file = held.file) {
+                file.delete();
             } catch (IOException lost) {
                 // The process's end gives it back at the latest.
             }

@@ -1,6 +1,7 @@
 package dynafilter.checkpoint;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -14,6 +15,7 @@ import dynafilter.runtime.ThisProcess;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -34,7 +36,7 @@ class FolderLockTest {
     /** Takes the byte that is locked, says whether it has it, and keeps it until it is killed. */
     private static final String TAKE = """
             import fcntl, sys
-            file = open(sys.argv[1], "r+b")
+            file = open(sys.argv[1], "a+b")
             try:
                 fcntl.lockf(file, {"own": fcntl.LOCK_EX, "visit": fcntl.LOCK_SH}[sys.argv[2]] | fcntl.LOCK_NB, 1)
             except OSError:
@@ -203,6 +205,38 @@ class FolderLockTest {
             assertEquals("refused", outcomeOfAnother("own"));
         }
         assertEquals("taken", outcomeOfAnother("own"));
+    }
+
+    @Test
+    void leavesNothingBehindThatOthersDoNotNeed() throws IOException {
+        try (FolderLock lock = lock()) {
+            lock.own(folder, WAY_OUT);
+        }
+        assertArrayEquals(new String[] {"last.pt"}, folder.toFile().list());
+        try (FolderLock lock = lock()) {
+            lock.visit(folder, WAY_OUT);
+            try (Other other = new Other("visit")) {
+                lock.close();
+                assertEquals("refused", outcomeOfAnother("own"));
+            }
+            lock.visit(folder, WAY_OUT);
+        }
+        assertArrayEquals(new String[] {"last.pt"}, folder.toFile().list());
+    }
+
+    /** The file that an owner deletes at its end may have been opened before by one who waits for it. */
+    @Test
+    void aLockOfADeletedFileDoesNotCount() throws IOException {
+        Path file = folder.resolve(FolderLock.NAME);
+        try (LockFile waiting = LockFile.open(file)) {
+            Files.delete(file);
+            assertThrows(NoSuchFileException.class, () -> waiting.tryLock(false));
+            Files.createFile(file);
+            assertThrows(NoSuchFileException.class, () -> waiting.tryLock(true));
+            try (LockFile second = LockFile.open(file)) {
+                assertTrue(second.tryLock(false));
+            }
+        }
     }
 
     @Test
