@@ -126,7 +126,10 @@ record NativeCache(Path folder, Path marker) {
         if (path.getNameCount() == 1) {
             return null;
         }
-        String name = path.subpath(1, path.getNameCount()).toString().replace(File.separatorChar, '/');
+        String name = path.subpath(1, path.getNameCount())
+                .toString()
+                .replace(File.separatorChar, '/')
+                .replace("libopenblas_nolapack.", "libopenblas."); // JavaCPP's second copy, under another name
         URL url = NativeCache.class.getResource("/" + name);
         return url != null && url.toString().endsWith("/" + path.getName(0) + "!/" + name) ? url : null;
     }
@@ -164,7 +167,7 @@ record NativeCache(Path folder, Path marker) {
             }
             return free + done >= CPU_BYTES
                     ? Optional.empty()
-                    : Optional.of("only " + free / 1_000_000 + " MB are free there, and they take " + size());
+                    : Optional.of("only " + (free >> 20) + " MB are free there, and they take " + size());
         } catch (IOException unknown) {
             return Optional.empty(); // it will be seen
         }
