@@ -2,6 +2,10 @@ package dynafilter.runtime;
 
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.Loader;
 
 /**
  * What to tell of natives that cannot be loaded: the loader's own reason, and the way out.
@@ -13,6 +17,8 @@ import java.util.OptionalLong;
 record LoadFailure(LinkageError failure, NativeCache cache, OptionalLong addressSpace) {
     private static final String[] NO_SPACE = {"No space left", "not enough space", "quota exceeded"};
     private static final String[] NO_MEMORY = {"failed to map segment", "Cannot allocate memory"};
+
+    private static final Pattern ABSENT = Pattern.compile("([^/: ]+): cannot open shared object file");
 
     InputException toUser() {
         return new InputException(
@@ -39,14 +45,26 @@ record LoadFailure(LinkageError failure, NativeCache cache, OptionalLong address
         return false;
     }
 
+    /** JavaCPP passes over a library that it could not unpack, until one is loaded that needs it. */
+    private boolean isNotUnpacked() {
+        Matcher absent = ABSENT.matcher(reason());
+        return absent.find()
+                && Stream.of("pytorch", "openblas")
+                        .flatMap(owner -> Stream.of("", "-gpu")
+                                .map(extension ->
+                                        "/org/bytedeco/" + owner + "/" + Loader.getPlatform() + extension + "/"))
+                        .anyMatch(folder -> LoadFailure.class.getResource(folder + absent.group(1)) != null);
+    }
+
     String wayOut() {
         if (reason().startsWith("no ") && reason().contains("java.library.path")) {
             return Installation.wholeAgain();
         }
         Optional<String> unfit = cache == null ? Optional.empty() : cache.problem();
-        if (cache != null && (unfit.isPresent() || isOne(NO_SPACE))) {
+        if (cache != null && (unfit.isPresent() || isOne(NO_SPACE) || isNotUnpacked())) {
             return "the native libraries, " + NativeCache.size() + ", are unpacked into " + cache.folder()
-                    + unfit.map(why -> ": " + why).orElse("") + "; free some space there, or " + NativeCache.ELSEWHERE;
+                    + unfit.map(why -> ": " + why).orElse("") + "; free some space there (a quota may be used up), or "
+                    + NativeCache.ELSEWHERE;
         }
         if (isOne(NO_MEMORY) && addressSpace.isPresent()) {
             return "only " + AddressSpace.inWords(addressSpace.getAsLong()) + ": " + AddressSpace.REMEDY;

@@ -1,21 +1,27 @@
 package dynafilter.runtime;
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URL;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 
 /**
  * The folder that JavaCPP unpacks the natives into, from their jars, before it loads them.
  *
  * @param marker a file that is there once all of them have been unpacked
- * @param jar the folder's part that the largest of the jars fills
  */
-record NativeCache(Path folder, Path marker, Path jar) {
+record NativeCache(Path folder, Path marker) {
     /** Names the folder where {@code --native-cache} does not. */
     static final String VARIABLE = "DYNAFILTER_NATIVE_CACHE";
 
@@ -66,11 +72,7 @@ record NativeCache(Path folder, Path marker, Path jar) {
     }
 
     static NativeCache of(Path folder, String what) {
-        return new NativeCache(
-                folder,
-                folder.resolve("dynafilter-" + what + ".unpacked"),
-                folder.resolve("pytorch-" + NativeRuntime.torchVersion() + "-" + Loader.getPlatform()
-                        + (CudaDiagnosis.isBuilt() ? "-gpu" : "") + ".jar"));
+        return new NativeCache(folder, folder.resolve("dynafilter-" + what + ".unpacked"));
     }
 
     boolean isUnpacked() {
@@ -92,6 +94,50 @@ record NativeCache(Path folder, Path marker, Path jar) {
         return refusal(folder).or(this::lackOfSpace);
     }
 
+    /**
+     * Deletes halves of libraries, left by a process that was killed or ran out of space: before JavaCPP looks at one, it may load
+     * a library that is linked to it, and the process would crash, now and whenever it is started again.
+     */
+    void deleteHalves() {
+        try {
+            for (Path file : files()) {
+                if (Files.size(file) != size(inJar(file))) {
+                    Files.delete(file);
+                }
+            }
+        } catch (IOException unreadable) {
+            // What that means will be seen when they are loaded.
+        }
+    }
+
+    /** What has been unpacked of this program's jars: the folder has one for each jar, and in it the files by their names there. */
+    private List<Path> files() throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            return all.filter(path -> Files.isRegularFile(path, NOFOLLOW_LINKS) && inJar(path) != null)
+                    .toList();
+        } catch (UncheckedIOException unreadable) {
+            throw unreadable.getCause();
+        }
+    }
+
+    /** Where a file was unpacked from; null for one that this program has not. */
+    private URL inJar(Path file) {
+        Path path = folder.relativize(file);
+        if (path.getNameCount() == 1) {
+            return null;
+        }
+        String name = path.subpath(1, path.getNameCount())
+                .toString()
+                .replace(File.separatorChar, '/')
+                .replace("libopenblas_nolapack.", "libopenblas."); // JavaCPP's second copy, under another name
+        URL url = NativeCache.class.getResource("/" + name);
+        return url != null && url.toString().endsWith("/" + path.getName(0) + "!/" + name) ? url : null;
+    }
+
+    private static long size(URL file) throws IOException {
+        return file.openConnection().getContentLengthLong();
+    }
+
     private static Optional<String> refusal(Path folder) {
         try {
             Files.createDirectories(folder);
@@ -110,11 +156,18 @@ record NativeCache(Path folder, Path marker, Path jar) {
     }
 
     private Optional<String> lackOfSpace() {
+        if (isUnpacked() || CudaDiagnosis.isBuilt()) {
+            return Optional.empty();
+        }
         try {
             long free = Files.getFileStore(folder).getUsableSpace();
-            return isUnpacked() || Files.exists(jar) || CudaDiagnosis.isBuilt() || free >= CPU_BYTES
+            long done = 0;
+            for (Path file : files()) {
+                done += Files.size(file);
+            }
+            return free + done >= CPU_BYTES
                     ? Optional.empty()
-                    : Optional.of("only " + free / 1_000_000 + " MB are free there, and they take " + size());
+                    : Optional.of("only " + (free >> 20) + " MB are free there, and they take " + size());
         } catch (IOException unknown) {
             return Optional.empty(); // it will be seen
         }

@@ -78,6 +78,9 @@ public final class NativeRuntime {
                             });
         }
         try (NativeCacheLock lock = NativeCacheLock.acquire(cache)) {
+            if (cache != null && !cache.isUnpacked()) { // still, where this process had to wait
+                cache.deleteHalves();
+            }
             loading.run();
             lock.done();
         } catch (LinkageError failure) {

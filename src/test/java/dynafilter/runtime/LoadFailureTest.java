@@ -13,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What JavaCPP throws, as it was seen on machines where natives cannot be loaded, and what users read. */
 class LoadFailureTest {
     private static final String BEGINNING = "cannot load libtorch on " + NativeRuntime.platform() + ": ";
+    private static final String FREE = "; free some space there (a quota may be used up), or ";
     private static final String ELSEWHERE =
             "unpack them elsewhere with --native-cache DIR (or DYNAFILTER_NATIVE_CACHE=DIR)";
 
@@ -34,7 +35,7 @@ class LoadFailureTest {
 
     private String told(LinkageError error, OptionalLong addressSpace) {
         Path unpacked = folder.resolve("unpacked"); // makes the free space of this machine no matter
-        NativeCache cache = new NativeCache(folder, unpacked, folder.resolve("pytorch.jar"));
+        NativeCache cache = new NativeCache(folder, unpacked);
         try {
             Files.write(unpacked, new byte[0]);
         } catch (IOException full) {
@@ -52,9 +53,19 @@ class LoadFailureTest {
         for (String reason : new String[] {"No space left on device", "Disk quota exceeded"}) {
             assertEquals(
                     BEGINNING + reason + "; the native libraries, " + NativeCache.size() + ", are unpacked into "
-                            + folder + "; free some space there, or " + ELSEWHERE,
+                            + folder + FREE + ELSEWHERE,
                     told(error("java.io.IOException: " + reason, new IOException(reason))));
         }
+    }
+
+    @Test
+    void aLibraryOfOursThatIsAbsentCouldNotBeUnpacked() {
+        String reason =
+                System.mapLibraryName("torch_cpu") + ": cannot open shared object file: No such file or directory";
+        assertTrue(
+                told(ofFile(reason)).endsWith(" are unpacked into " + folder + FREE + ELSEWHERE), told(ofFile(reason)));
+        String ofSystem = "libc.musl-x86_64.so.1: cannot open shared object file: No such file or directory";
+        assertTrue(told(ofFile(ofSystem)).contains("; Linux x86-64 needs glibc 2.28 or newer"), told(ofFile(ofSystem)));
     }
 
     @Test

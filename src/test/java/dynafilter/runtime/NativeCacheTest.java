@@ -1,11 +1,15 @@
 package dynafilter.runtime;
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -51,6 +55,29 @@ class NativeCacheTest {
         } finally {
             Files.deleteIfExists(NativeCache.of(inside, "torch-1").marker());
             Files.delete(inside);
+        }
+    }
+
+    @Test
+    void halvesThatAKilledProcessLeftAreUnpackedAgain() throws IOException {
+        String inJar = "/org/bytedeco/pytorch/" + Loader.getPlatform() + "/";
+        URL whole = NativeCacheTest.class.getResource(inJar + System.mapLibraryName("torch"));
+        assumeTrue(whole != null && whole.getProtocol().equals("jar"), "the natives of this build are elsewhere");
+        String jar = whole.toString().replaceAll("!.*", "").replaceAll(".*/", "");
+        Path unpacked = Files.createDirectories(folder.resolve(jar + inJar));
+        Path complete = unpacked.resolve(System.mapLibraryName("torch"));
+        try (InputStream in = whole.openStream()) {
+            Files.copy(in, complete);
+        }
+        Path half = Files.write(unpacked.resolve(System.mapLibraryName("torch_cpu")), new byte[1000]);
+        Path link = Files.createSymbolicLink(unpacked.resolve("libgomp.so"), half.getFileName());
+        Path ofAnother =
+                Files.createDirectories(folder.resolve("other.jar" + inJar)).resolve(half.getFileName());
+        Files.write(ofAnother, new byte[1000]);
+        NativeCache.of(folder, "torch-1").deleteHalves();
+        assertFalse(Files.exists(half));
+        for (Path kept : List.of(complete, link, ofAnother)) {
+            assertTrue(Files.exists(kept, NOFOLLOW_LINKS), kept.toString());
         }
     }
 
