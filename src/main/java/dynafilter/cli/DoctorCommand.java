@@ -64,7 +64,9 @@ final class DoctorCommand implements Command {
         if (verdicts.get("cpu").equals("works")) {
             NativeRuntime.convolutionLimit().ifPresent(isa -> {
                 findings.put("cpu_convolutions", isa);
-                print("cpu conv", "limited to " + isa + ": with all instructions of this processor oneDNN's come out wrong");
+                print(
+                        "cpu conv",
+                        "limited to " + isa + ": with all instructions of this processor oneDNN's come out wrong");
             });
             double speed = CpuPrecision.speed(Precision.BF16);
             findings.put("cpu_bf16_speed", speed);

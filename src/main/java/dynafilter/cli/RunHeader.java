@@ -126,7 +126,8 @@ final class RunHeader {
         if (!session.device().isCuda()) {
             NativeRuntime.convolutionLimit()
                     .ifPresent(isa -> log.info(
-                            "           convolutions limited to {}: with all instructions they come out wrong here", isa));
+                            "           convolutions limited to {}: with all instructions they come out wrong here",
+                            isa));
         }
         if (!group.isSingle()) {
             log.info(format(

@@ -30,7 +30,6 @@ final class StandardOutput extends OutputStream {
         return new StandardOutput(new FileOutputStream(FileDescriptor.out), Streams.charset());
     }
 
-
     /** A stream to print to. */
     PrintStream printer() {
         return new PrintStream(this, true, charset);

@@ -71,7 +71,8 @@ public final class ConvolutionProof {
                     .filter(line -> line.matches("(vendor_id|cpu family|model|stepping|flags)\\s*:.*"))
                     .toList();
             return facts.stream().anyMatch(line -> line.contains(" avx512f"))
-                    ? Optional.of(HexFormat.of().toHexDigits(String.join("\n", facts).hashCode()))
+                    ? Optional.of(
+                            HexFormat.of().toHexDigits(String.join("\n", facts).hashCode()))
                     : Optional.empty();
         } catch (IOException unknown) {
             return Optional.empty();
@@ -133,7 +134,11 @@ public final class ConvolutionProof {
                 Tensor[] found = convolved(pixels, filters);
                 for (int i = 0; i < exact.length; i++) {
                     double largest = exact[i].abs().max().item_double();
-                    double off = found[i].to(ScalarType.Double).sub(exact[i]).abs().max().item_double();
+                    double off = found[i].to(ScalarType.Double)
+                            .sub(exact[i])
+                            .abs()
+                            .max()
+                            .item_double();
                     if (!(off <= TOLERANCE * largest)) {
                         return false;
                     }

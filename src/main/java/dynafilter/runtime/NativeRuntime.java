@@ -2,9 +2,9 @@ package dynafilter.runtime;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.List;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;

@@ -95,7 +95,11 @@ class DynamicFilterNetworkTest {
     private static Tensor gradient(DynamicFilterNetwork network, Tensor features, Tensor filters) {
         Tensor leaf = features.detach();
         leaf.set_requires_grad(true);
-        network.scoresOf(leaf, filters).to(ScalarType.Float).pow(new Scalar(2)).sum().backward();
+        network.scoresOf(leaf, filters)
+                .to(ScalarType.Float)
+                .pow(new Scalar(2))
+                .sum()
+                .backward();
         return leaf.grad();
     }
 
