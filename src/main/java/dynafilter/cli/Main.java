@@ -146,8 +146,7 @@ public final class Main {
 
     private static int fail(Throwable failure, String message, int code) {
         String line = message.strip().replaceAll("\\R+", " ");
-        boolean isUnexplained = SystemLocale.isLossy(line) && !line.contains(SystemLocale.problem());
-        System.err.println("dynafilter: " + line + (isUnexplained ? "; a name here " + SystemLocale.problem() : ""));
+        System.err.println("dynafilter: " + line + SystemLocale.hint(line));
         Logging.debug(failure);
         return code;
     }

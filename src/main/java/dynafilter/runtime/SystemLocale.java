@@ -40,8 +40,13 @@ public final class SystemLocale {
         }
     }
 
+    /** What to say behind a message with a name that this locale cannot show, where it does not say so itself. */
+    public static String hint(String message) {
+        return hasAllLetters() || !isLossy(message) || message.contains(problem()) ? "" : "; a name here " + problem();
+    }
+
     /** What to say of a text with unknown letters, behind it, with the way out. */
-    public static String problem() {
+    private static String problem() {
         return hasAllLetters()
                 ? "holds bytes that are no UTF-8: rename it, or name the folder it is in"
                 : "has letters that the locale " + name() + " lacks: set LC_ALL=C.UTF-8, or start the program by its"
@@ -49,7 +54,7 @@ public final class SystemLocale {
     }
 
     /** Whether letters were lost in a text. */
-    public static boolean isLossy(String text) {
+    static boolean isLossy(String text) {
         return text.indexOf(UNKNOWN) >= 0;
     }
 
