@@ -50,7 +50,7 @@ record SavedNetwork(Map<String, Tensor> tensors, Map<String, Object> others, Lis
                     + places(found.stream().filter(other -> !other.place().equals(chosen.place())))
                     + ")");
         }
-        if (!chosen.prefix().isEmpty() && !chosen.aside().isEmpty()) {
+        if (!chosen.aside().isEmpty()) {
             notes.add("without " + shown(chosen.aside()) + " beside it");
         }
         notes.addAll(FloatWeights.convert(chosen.tensors()));

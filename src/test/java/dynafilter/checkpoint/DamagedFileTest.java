@@ -1,5 +1,6 @@
 package dynafilter.checkpoint;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,8 +9,10 @@ import dynafilter.runtime.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Enumeration;
+import java.util.List;
 import java.util.Random;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -93,6 +96,39 @@ class DamagedFileTest {
                 bad + " is damaged or incomplete: record archive/data/0 fails its CRC check;"
                         + " copy, download or save it again",
                 message);
+    }
+
+    /** As {@code torch.serialization.set_crc32_options(False)} makes it write: 0 means that none was computed. */
+    @Test
+    void aDirectoryWhoseChecksumsAreAllZeroStatesNone() throws IOException {
+        byte[] bytes = Files.readAllBytes(good);
+        checksums(bytes, "").forEach(at -> Arrays.fill(bytes, at, at + 4, (byte) 0));
+        Files.write(bad, bytes);
+        try (Checkpoint read = Checkpoint.read(bad)) {
+            assertTrue(Samples.same(original, read));
+        }
+    }
+
+    @Test
+    void oneChecksumOfZeroIsDamage() throws IOException {
+        byte[] bytes = Files.readAllBytes(good);
+        checksums(bytes, "archive/data/0").forEach(at -> Arrays.fill(bytes, at, at + 4, (byte) 0));
+        Files.write(bad, bytes);
+        String message =
+                assertThrows(InputException.class, () -> Checkpoint.read(bad)).getMessage();
+        assertTrue(message.contains("fails its CRC check"), message);
+    }
+
+    /** Where a zip file's directory states the checksums of records whose names begin so. */
+    private static List<Integer> checksums(byte[] bytes, String name) {
+        String text = new String(bytes, ISO_8859_1);
+        List<Integer> places = new ArrayList<>();
+        for (int at = text.indexOf("PK\1\2"); at >= 0; at = text.indexOf("PK\1\2", at + 1)) {
+            if (text.startsWith(name, at + 46)) {
+                places.add(at + 16);
+            }
+        }
+        return places;
     }
 
     /** The old format has no checksums: its values may change, but nothing else may happen. */

@@ -187,6 +187,30 @@ class HostileScriptTest {
     }
 
     @Test
+    void refusesTensorsOfTypesThatAreNotChecked() throws IOException {
+        PickleBytes complex = new PickleBytes()
+                .global("torch._utils", "_rebuild_tensor_v2")
+                .op(Opcodes.MARK)
+                .storage("ComplexFloatStorage", "0", 1L << 40)
+                .number(0)
+                .numbers(2)
+                .numbers(1)
+                .op(Opcodes.NEWFALSE)
+                .global("collections", "OrderedDict")
+                .op(Opcodes.EMPTY_TUPLE, Opcodes.REDUCE)
+                .op(Opcodes.TUPLE, Opcodes.REDUCE);
+        refusesPickle(
+                complex, "holds a tensor in a ComplexFloatStorage, which a network of plain tensors has no need of");
+    }
+
+    @Test
+    void saysWhatOptimizeForInferenceLeaves() throws IOException {
+        refusesCode(
+                "\n# ops.prim.ConstantMKLDNNTensor()\n",
+                "was saved after torch.jit.optimize_for_inference, whose constants no file keeps; save the network as it was");
+    }
+
+    @Test
     void refusesPathsThatLeadElsewhereAndNamesThatAreTaken() throws IOException {
         for (String name :
                 new String[] {"archive/../../secret", "/archive/x", "archive//x", "archive/a\\b", "archive"}) {

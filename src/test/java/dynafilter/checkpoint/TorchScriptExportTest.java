@@ -15,6 +15,7 @@ import dynafilter.model.ResNetStem;
 import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.InputException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -161,6 +162,20 @@ class TorchScriptExportTest {
                     .getMessage();
             assertTrue(message.contains("is TorchScript, which has no parts to take; give the checkpoint"), message);
             assertTrue(Files.notExists(folder.resolve("again.pt")));
+        }
+    }
+
+    @Test
+    void whatDoesNotGiveTheNetworksScoresIsNotWritten() throws IOException {
+        writeCheckpoint(FilterKind.DYNAMIC);
+        Path file = Files.writeString(folder.resolve("old.pt"), "what was there");
+        try (TrainedNetwork trained = read(checkpoint)) {
+            TorchScriptExport export = new TorchScriptExport(trained, Input.NORMALIZED, false);
+            trained.state().get("embedding.weight").neg_(); // the classifier's filters are computed already
+            String message = assertThrows(IllegalStateException.class, () -> export.write(file, Map.of()))
+                    .getMessage();
+            assertTrue(message.startsWith("the exported network's scores differ from the checkpoint's by "), message);
+            assertEquals("what was there", Files.readString(file));
         }
     }
 }

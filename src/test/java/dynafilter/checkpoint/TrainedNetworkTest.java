@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -122,6 +123,33 @@ class TrainedNetworkTest {
                 }
             }
         }
+    }
+
+    @Test
+    void theCountersOfBatchesMayBeMissing() {
+        state.keySet().removeIf(name -> name.endsWith("num_batches_tracked"));
+        TorchFile.write(file, Map.of("model_state_dict", state));
+        try (TrainedNetwork network = TrainedNetwork.read(file, ComputeDevice.CPU)) {
+            Tensor counter = network.state().get("backbone.bn1.num_batches_tracked");
+            assertEquals(ScalarType.Long, counter.scalar_type().intern());
+        }
+        write(Map.of("filters", "dynamic"), Map.of());
+        TrainedNetwork.read(file, ComputeDevice.CPU).close();
+    }
+
+    @Test
+    void refusesWholeNumbersAsWeights() {
+        state.computeIfPresent("predictor.0.weight", (name, tensor) -> tensor.to(ScalarType.Char));
+        TorchFile.write(file, state);
+        assertRefused("tensor predictor.0.weight holds whole numbers, as of a quantized network");
+    }
+
+    @Test
+    void namesTheKeysOfAFileWithoutWeights() {
+        TorchFile.write(file, new TreeMap<>(Map.of("args", List.of(1), "epoch", 3L)));
+        assertRefused(file + " holds no state dict (its keys are args, epoch); save model.state_dict()");
+        TorchFile.write(file, new TreeMap<>(Map.of("epoch", 3L, "weights", Map.of("fc.weight", torch.ones(2, 2)))));
+        assertRefused("it has no predictor.2.weight (it has fc.weight), under \"weights\", beside the keys epoch;");
     }
 
     @Test

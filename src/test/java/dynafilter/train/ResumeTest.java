@@ -7,12 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
 import dynafilter.checkpoint.Checkpoint;
+import dynafilter.checkpoint.TorchFile;
 import dynafilter.runtime.InputException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +69,45 @@ class ResumeTest {
         }
         finish(SGD, parts);
         assertSameRun(straight, parts);
+    }
+
+    /** As a script in Python saves it that compiles the network, averages it and computes in double precision. */
+    @Test
+    void aCheckpointThatPythonWroteAgainInItsOwnWayGoesOnAlike() {
+        Path straight = folder.resolve("straight");
+        TestRun.run(SGD, straight);
+        Path parts = folder.resolve("parts");
+        stop(SGD, parts, run -> run.trainer.epoch() == 1, Ending.INTERRUPTED, 4);
+        Path last = parts.resolve("last.pt");
+        Map<String, Object> saved = new LinkedHashMap<>();
+        ((Map<?, ?>) TorchFile.read(last)).forEach((key, value) -> saved.put((String) key, value));
+        saved.put("model", rewritten("_orig_mod.module.", saved.get("model")));
+        Map<String, Object> average = rewritten("module.", saved.get("ema"));
+        average.put("n_averaged", 4L);
+        saved.put("ema", average);
+        saved.put("optimizer", doubled(saved.get("optimizer")));
+        TorchFile.write(last, saved);
+        finish(SGD, parts);
+        assertSameRun(straight, parts);
+    }
+
+    private static Map<String, Object> rewritten(String prefix, Object state) {
+        Map<String, Object> renamed = new LinkedHashMap<>();
+        ((Map<?, ?>) doubled(state)).forEach((name, tensor) -> renamed.put(prefix + name, tensor));
+        return renamed;
+    }
+
+    /** The same, each tensor in double precision. */
+    private static Object doubled(Object value) {
+        if (value instanceof Tensor tensor) {
+            return tensor.is_floating_point() ? tensor.to(ScalarType.Double) : tensor;
+        }
+        if (value instanceof Map<?, ?> map) {
+            Map<Object, Object> copy = new LinkedHashMap<>();
+            map.forEach((key, item) -> copy.put(key, doubled(item)));
+            return copy;
+        }
+        return value;
     }
 
     private static void stop(Recipe recipe, Path folder, Predicate<TestRun> stop, Ending ending, int steps) {
