@@ -99,6 +99,7 @@ final class CompareCommand implements Command {
         Path folder = resumed != null ? resumed : folder(line);
         String command = "dynafilter compare --resume " + ShellWord.of(folder);
         Session session = Session.open(line, threads(line, resumed));
+        plan.runs().stream().map(run -> run.recipe().precision()).distinct().forEach(session::use);
         Logging.log()
                 .info(
                         "compare    {} with seeds {}: {} runs in {}",

@@ -185,7 +185,9 @@ final class TrainingRun {
                         RunConfig.write(directory.config(), recipe, header.facts(trainer, file, vectors));
                         header.log(directory, trainer, file, graph);
                         backbone.notes().forEach(note -> log.info("backbone   {}", note));
-                        session.use(recipe.precision()); // says what train.log should have, too
+                        if (settings.position.isAlone()) { // a comparison says it once
+                            session.use(recipe.precision());
+                        }
                     }
                     boolean lost = trainer.epoch() > 0 && !Files.exists(directory.best());
                     if (Boolean.parseBoolean(group.share(String.valueOf(lost)))) {
