@@ -80,6 +80,7 @@ class FolderLockTest {
         @Override
         public void close() {
             process.destroyForcibly();
+            process.onExit().join(); // its lock goes with it
         }
     }
 
