@@ -1,7 +1,5 @@
 package dynafilter.runtime;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,10 +40,14 @@ public final class ConvolutionProof {
 
     private ConvolutionProof() {}
 
-    /** The process that tries it. */
-    public static void main(String[] arguments) {
+    /**
+     * The process that tries it.
+     *
+     * @param arguments the file to write the answer to
+     */
+    public static void main(String[] arguments) throws IOException {
         NativeRuntime.load();
-        System.out.println(isRight() ? ALL : SAFE);
+        Files.writeString(Path.of(arguments[0]), isRight() ? ALL : SAFE);
     }
 
     /**
@@ -81,14 +83,11 @@ public final class ConvolutionProof {
 
     private static Optional<String> kept(Path file) {
         try {
-            return answer(Files.readString(file));
+            String text = Files.readString(file);
+            return Stream.of(ALL, SAFE).filter(text::equals).findFirst();
         } catch (IOException none) {
             return Optional.empty();
         }
-    }
-
-    private static Optional<String> answer(String text) {
-        return Stream.of(ALL, SAFE).filter(text.strip()::equals).findFirst();
     }
 
     private static Optional<String> tried(Path file) {
@@ -100,28 +99,48 @@ public final class ConvolutionProof {
         Stream.of("org.bytedeco.javacpp.cachedir", "user.home")
                 .filter(name -> System.getProperty(name) != null)
                 .forEach(name -> words.add("-D" + name + "=" + System.getProperty(name)));
-        words.addAll(List.of("-cp", System.getProperty("java.class.path"), ConvolutionProof.class.getName()));
-        ProcessBuilder builder = new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.DISCARD);
-        builder.environment().put(LIMIT, ALL);
         try {
-            Process process = builder.start();
-            process.getOutputStream().close();
-            if (!process.waitFor(LONGEST_SECONDS, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-                return Optional.empty();
+            Path answer = Files.createTempFile("convolutions", ".txt");
+            try {
+                words.addAll(List.of(
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        ConvolutionProof.class.getName(),
+                        answer.toString()));
+                return run(words) ? keep(file, kept(answer)) : Optional.empty();
+            } finally {
+                Files.delete(answer);
             }
-            Optional<String> answer = answer(new String(process.getInputStream().readAllBytes(), UTF_8));
-            if (answer.isPresent()) {
-                Files.createDirectories(file.toAbsolutePath().getParent());
-                Files.writeString(file, answer.get());
-            }
-            return answer;
-        } catch (IOException notKept) {
+        } catch (IOException untried) {
             return Optional.empty();
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
             return Optional.empty();
         }
+    }
+
+    private static boolean run(List<String> words) throws IOException, InterruptedException {
+        ProcessBuilder builder = new ProcessBuilder(words)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.DISCARD);
+        builder.environment().put(LIMIT, ALL);
+        Process process = builder.start();
+        boolean ended = process.waitFor(LONGEST_SECONDS, TimeUnit.SECONDS);
+        process.destroyForcibly();
+        return ended && process.exitValue() == 0;
+    }
+
+    /** Where it cannot be kept it is asked again the next time. */
+    private static Optional<String> keep(Path file, Optional<String> answer) {
+        answer.ifPresent(text -> {
+            try {
+                Files.createDirectories(file.toAbsolutePath().getParent());
+                Files.writeString(file, text);
+            } catch (IOException unwritable) {
+                // The folder is read-only or full, which those complain of who need it.
+            }
+        });
+        return answer;
     }
 
     /** Compares convolutions and their gradients with those in double precision, which oneDNN has no part in. */

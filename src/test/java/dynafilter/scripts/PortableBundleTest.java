@@ -171,7 +171,9 @@ class PortableBundleTest {
             Files.createDirectories(bundle.resolve(file).getParent());
         }
         Files.copy(Path.of("scripts/bundle/dynafilter"), bundle.resolve("bin/dynafilter"));
-        Files.copy(Path.of("native-config/allocator.sh"), bundle.resolve("native-config/allocator.sh"));
+        for (String part : new String[] {"native-config/allocator.sh", "native-config/locale.sh"}) {
+            Files.copy(Path.of(part), bundle.resolve(part));
+        }
         Script run = Script.run(20, "sh", bundle.resolve("bin/dynafilter"), "doctor", "my file");
         assertEquals(0, run.code(), run.err());
         assertTrue(run.out().startsWith("<-Ddynafilter.bundle=true>\n<-cp>\n<" + bundle + "/"), run.out());
