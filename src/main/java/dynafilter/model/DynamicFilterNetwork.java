@@ -161,7 +161,7 @@ public final class DynamicFilterNetwork implements AutoCloseable {
 
     /**
      * A convolution in half precision with an even number of filters: of an odd number oneDNN 3.7, which libtorch 2.10 brings,
-     * computes a wrong gradient of the input on processors with AVX-512's bfloat16 instructions, and says nothing.
+     * computes a wrong gradient of the input on some processors (AMD Zen 5), and says nothing.
      */
     private static Tensor evenConvolution(Tensor features, Tensor filters) {
         long count = filters.size(0);
