@@ -117,18 +117,13 @@ final class RunHeader {
         Logger log = Logging.log();
         Map<String, Object> environment = session.environment();
         log.info(
-                "device     {}, {}, {}{} ({})",
+                "device     {}, {}, {}{}{} ({})",
                 session.device(),
                 session.threads() == 1 ? "1 thread" : session.threads() + " threads",
                 recipe.precision(),
                 graph ? ", each step one CUDA graph" : "",
+                limitOfConvolutions(),
                 session.device().reason());
-        if (!session.device().isCuda()) {
-            NativeRuntime.convolutionLimit()
-                    .ifPresent(isa -> log.info(
-                            "           convolutions limited to {}: with all instructions they come out wrong here",
-                            isa));
-        }
         if (!group.isSingle()) {
             log.info(format(
                     "processes  %d, joined by %s: %,d images of each step a process, %s",
@@ -181,6 +176,15 @@ final class RunHeader {
         }
         log.debug("recipe in full: {}", Recipes.toMap(recipe));
         log.debug("data sha256: {}", set.sha256());
+    }
+
+    /** Told where it is not the processor's own: `doctor` says why. */
+    private String limitOfConvolutions() {
+        return session.device().isCuda()
+                ? ""
+                : NativeRuntime.convolutionLimit()
+                        .map(limit -> ", convolutions limited to " + limit)
+                        .orElse("");
     }
 
     private String dataLine() {

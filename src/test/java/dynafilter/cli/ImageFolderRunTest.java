@@ -38,7 +38,7 @@ class ImageFolderRunTest {
         }
         run = folder.resolve("run");
         Outcome outcome =
-                train(pictures, run, "--image-size", 24, "--class-weights", "balanced", "--epochs", 4, "--lr", "0.02");
+                train(pictures, run, "--image-size", 24, "--class-weights", "balanced", "--epochs", 12, "--lr", "0.02");
         assertTrue(outcome.out().contains("42 training, 24 test images, 3 classes, 24x24"), outcome.out());
         assertTrue(outcome.out().contains("feature map [64, 6, 6]"), outcome.out());
         assertTrue(outcome.out().contains(", balanced class weights, "), outcome.out());
