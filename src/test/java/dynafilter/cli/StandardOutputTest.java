@@ -135,9 +135,14 @@ class StandardOutputTest {
         Outcome toFile = Outcome.ofSuccess((Object[]) words(line + " --json " + file));
         Outcome outcome = Outcome.of((Object[]) words(line + " --json -"));
         assertEquals(0, outcome.code(), outcome.err());
-        assertEquals(Files.readString(file), outcome.out());
-        assertEquals(toFile.out(), outcome.err(), "all else is on standard error");
+        assertEquals(withoutSpeeds(Files.readString(file)), withoutSpeeds(outcome.out()));
+        assertEquals(withoutSpeeds(toFile.out()), withoutSpeeds(outcome.err()), "all else is on standard error");
         assertFalse(Files.exists(Path.of("-")));
+    }
+
+    /** What {@code doctor} measures is another number every time. */
+    private static String withoutSpeeds(String text) {
+        return text.replaceAll("(cpu_bf16_speed\" : |cpu bf16 +)[\\d.E-]+", "$1?");
     }
 
     @Test

@@ -1,0 +1,27 @@
+package dynafilter.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dynafilter.study.Comparison;
+import dynafilter.study.Plan;
+import dynafilter.study.Variant;
+import dynafilter.train.Recipe;
+import dynafilter.train.TrainingFailure;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ComparisonRunsTest {
+    /** However it comes about: what calls the command must not take the comparison for done. */
+    @Test
+    void anUnfinishedComparisonIsNoSuccess() {
+        Plan plan = new Plan(Recipe.DEFAULT, Variant.listOf("dynamic,static"), List.of(0L, 1L), List.of(0.5));
+        try (Interruption nobody = new Interruption()) {
+            ComparisonRuns runs = new ComparisonRuns(plan, Path.of("nowhere"), "again", null, null, nobody);
+            TrainingFailure failure = assertThrows(
+                    TrainingFailure.class, () -> runs.requireSuccess(new Comparison(plan, "again", List.of())));
+            assertEquals("0 of 4 runs are finished; go on with: again", failure.getMessage());
+        }
+    }
+}
