@@ -17,7 +17,7 @@ class ComparisonRunsTest {
     @Test
     void anUnfinishedComparisonIsNoSuccess() {
         Plan plan = new Plan(Recipe.DEFAULT, Variant.listOf("dynamic,static"), List.of(0L, 1L), List.of(0.5));
-        try (Interruption nobody = new Interruption()) {
+        try (Interruption nobody = new Interruption(() -> false)) {
             ComparisonRuns runs = new ComparisonRuns(plan, Path.of("nowhere"), "again", null, null, nobody);
             TrainingFailure failure = assertThrows(
                     TrainingFailure.class, () -> runs.requireSuccess(new Comparison(plan, "again", List.of())));

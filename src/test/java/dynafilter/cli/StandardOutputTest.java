@@ -142,7 +142,7 @@ class StandardOutputTest {
 
     /** What {@code doctor} measures is another number every time. */
     private static String withoutSpeeds(String text) {
-        return text.replaceAll("(cpu_bf16_speed\" : |cpu bf16 +)[\\d.E-]+", "$1?");
+        return text.replaceAll("(cpu_bf16_speed|cpu bf16).*", "$1");
     }
 
     @Test
