@@ -44,7 +44,8 @@ class ConsoleTest {
     @Test
     void aRunStatesWhatItIsMadeOfAndLogsIt() throws IOException {
         Outcome outcome = Outcome.ofSuccess(train(data, run, "--epochs", 2, "--filters", "static", "--seed", 7));
-        assertTrue(outcome.line("device").matches("device +(cpu, 1 thread|cuda:0, 1 thread), fp32(, convolutions limited to AVX2)? \\(.+\\)"));
+        assertTrue(outcome.line("device")
+                .matches("device +(cpu, 1 thread|cuda:0, 1 thread), fp32(, convolutions limited to AVX2)? \\(.+\\)"));
         assertTrue(outcome.line("data").endsWith("64 training, 20 test images, 10 classes"), outcome.out());
         assertTrue(outcome.line("backbone").contains("random (He initialisation)"), outcome.out());
         assertTrue(
