@@ -133,7 +133,7 @@ public record Checkpoint(
 
     /** Python writes the networks of a checkpoint again as its modules call them, and in any precision. */
     private static Map<String, Tensor> network(Fields fields, String key, Path file, Set<String> notes) {
-        Optional<SavedNetwork> network = SavedNetwork.in(fields.map(key), file, Landmark.NETWORK);
+        Optional<SavedNetwork> network = SavedNetwork.in(fields.fields(key).all(), file, Landmark.NETWORK);
         network.ifPresent(found -> notes.addAll(found.notes()));
         return network.map(SavedNetwork::tensors).orElseGet(() -> fields.tensors(key));
     }

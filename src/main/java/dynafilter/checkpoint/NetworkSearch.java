@@ -90,7 +90,7 @@ final class NetworkSearch {
         if (value instanceof Map<?, ?> map) {
             look(map, path);
             map.forEach((key, item) -> {
-                if (!String.valueOf(key).contains(OPTIMIZER)) {
+                if (!String.valueOf(key).toLowerCase(Locale.ROOT).contains(OPTIMIZER)) {
                     walk(item, deeper(path, String.valueOf(key)));
                 }
             });

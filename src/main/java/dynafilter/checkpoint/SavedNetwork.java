@@ -40,21 +40,20 @@ record SavedNetwork(Map<String, Tensor> tensors, Map<String, Object> others, Lis
         if (found.isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of(areOne(found) ? of(found.get(0), List.of()) : of(chosen(found, file), found));
-    }
-
-    private static SavedNetwork of(NetworkSearch.Found chosen, List<NetworkSearch.Found> found) {
         List<String> notes = new ArrayList<>();
-        if (found.size() > 1) {
-            notes.add("from " + chosen.place() + " (also in the file: "
-                    + places(found.stream().filter(other -> !other.place().equals(chosen.place())))
+        NetworkSearch.Found chosen = found.get(0);
+        if (!areOne(found)) {
+            chosen = chosen(found, file);
+            String taken = chosen.place();
+            notes.add("from " + taken + " (also in the file: "
+                    + places(found.stream().filter(other -> !other.place().equals(taken)))
                     + ")");
         }
-        if (!chosen.aside().isEmpty()) {
+        if (landmark == Landmark.NETWORK && !chosen.aside().isEmpty()) { // of a stem the whole rest stays there
             notes.add("without " + shown(chosen.aside()) + " beside it");
         }
         notes.addAll(FloatWeights.convert(chosen.tensors()));
-        return new SavedNetwork(chosen.tensors(), chosen.others(), notes);
+        return Optional.of(new SavedNetwork(chosen.tensors(), chosen.others(), notes));
     }
 
     private static NetworkSearch.Found chosen(List<NetworkSearch.Found> found, Path file) {

@@ -17,6 +17,9 @@ import org.bytedeco.javacpp.PointerScope;
 
 /** TorchScript files. They are programs: whoever loads one runs what is in it. */
 final class TorchScriptFile {
+    /** What libtorch says of a constant whose value was not written. */
+    private static final String LOST_CONSTANT = "required keyword attribute 'value' is undefined";
+
     private TorchScriptFile() {}
 
     /**
@@ -51,10 +54,13 @@ final class TorchScriptFile {
             if (OutOfMemory.in(failure).isPresent()) {
                 throw failure;
             }
+            String reason = NativeRuntime.firstLine(failure);
             throw new InputException(
                     file + " is not a TorchScript file that libtorch " + NativeRuntime.torchVersion() + " can load: "
-                            + NativeRuntime.firstLine(failure)
-                            + "; export it again, with this version of PyTorch or an older one",
+                            + reason
+                            + (reason.contains(LOST_CONSTANT)
+                                    ? "; no file keeps the constants of torch.jit.optimize_for_inference: save it before"
+                                    : "; export it again, with this version of PyTorch or an older one"),
                     failure);
         }
     }

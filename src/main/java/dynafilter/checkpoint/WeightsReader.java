@@ -48,7 +48,9 @@ final class WeightsReader {
         training.put("best_accuracy", checkpoint.bestAccuracy());
         training.put("epoch", checkpoint.epoch());
         training.put("step", checkpoint.step());
-        training.put("recipe", checkpoint.recipe());
+        Map<String, Object> recipe = new LinkedHashMap<>(checkpoint.recipe());
+        recipe.values().removeIf(value -> value instanceof Unread || value instanceof Tensor); // of Python's own
+        training.put("recipe", recipe);
         if (checkpoint.extra().get(TrainedNetwork.DATA_SHA256) instanceof String sha256) {
             training.put(TrainedNetwork.DATA_SHA256, sha256);
         }
