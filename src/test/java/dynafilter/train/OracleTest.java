@@ -74,7 +74,9 @@ class OracleTest {
         Recipe recipe = TestRun.recipe(namesAndValues);
         // Behind an adapter that is not calibrated the same rate makes rounding grow faster.
         double sgd = recipe.adapter() ? 0.002 : 0.02;
-        return TestRun.with(recipe, "lr", recipe.optimizer() == OptimizerKind.SGD ? sgd : 1e-4);
+        double rate = recipe.optimizer() == OptimizerKind.SGD ? sgd : 1e-4;
+        // A network in which no number lies so near to zero before a ReLU that rounding decides whether its gradient counts.
+        return TestRun.with(recipe, "lr", rate, "seed", 4);
     }
 
     @BeforeEach
