@@ -50,7 +50,8 @@ class ForeignWeightsTest {
             for name, dtype in {"half": torch.float16, "bfloat16": torch.bfloat16, "double": torch.float64}.items():
                 save(name, to(dtype), to(dtype))
             save("parallel", {"net": torch.nn.DataParallel(network).state_dict(), "acc": 91.2, "epoch": 3})
-            save("compiled", {"model_state_dict": torch.compile(torch.nn.DataParallel(network)).state_dict()})
+            # As torch.compile names them, which itself needs more packages than torch alone brings.
+            save("compiled", {"model_state_dict": {"_orig_mod.module." + k: v for k, v in state.items()}})
             save("averaged", AveragedModel(network).state_dict())
             save("reference", {"model": other.state_dict(), "model_ema": AveragedModel(network).state_dict(),
                                "lr_scheduler": {"milestones": collections.Counter([10, 20])}, "args": {"tags": {1, 2}}})

@@ -75,7 +75,7 @@ class OracleTest {
         // Behind an adapter that is not calibrated the same rate makes rounding grow faster.
         double sgd = recipe.adapter() ? 0.002 : 0.02;
         double rate = recipe.optimizer() == OptimizerKind.SGD ? sgd : 1e-4;
-        // A network in which no number lies so near to zero before a ReLU that rounding decides whether its gradient counts.
+        // Of this seed no number lies so near to zero before a ReLU that rounding decides its gradient.
         return TestRun.with(recipe, "lr", rate, "seed", 4);
     }
 
