@@ -35,6 +35,11 @@ record NativeCache(Path folder, Path marker) {
         System.setProperty(PROPERTY, folder.toAbsolutePath().toString());
     }
 
+    /** JavaCPP's own choice, where the home folder is known. */
+    static Path ofHome() {
+        return HomeFolder.find().resolve(".javacpp").resolve("cache");
+    }
+
     /** Names the folder where neither an option of the program nor one of Java has done so. */
     static void useDefault() {
         String variable = System.getenv(VARIABLE);
@@ -44,7 +49,7 @@ record NativeCache(Path folder, Path marker) {
         if (variable != null && !variable.isBlank()) {
             use(Path.of(variable));
         } else if (!Path.of(System.getProperty("user.home")).isAbsolute()) {
-            use(HomeFolder.find().resolve(".javacpp").resolve("cache"));
+            use(ofHome());
         }
     }
 

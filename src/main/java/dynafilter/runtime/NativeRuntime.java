@@ -174,7 +174,11 @@ public final class NativeRuntime {
 
     private static synchronized void limitConvolutions() {
         if (limit == null) {
-            limit = ConvolutionProof.limit(NativeCache.find(name(torch.class)).folder());
+            // Natives that lie in place, as a bundle's, need no cache: it may not be there, nor be possible.
+            limit = ConvolutionProof.limit(
+                    inPlace().isPresent()
+                            ? NativeCache.ofHome()
+                            : NativeCache.find(name(torch.class)).folder());
             limit.ifPresent(isa -> NativeEnvironment.addIfAbsent(ConvolutionProof.LIMIT, isa));
         }
     }
