@@ -1,90 +1,125 @@
 package dynafilter;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.lang.syntax.elements.GivenClassesConjunction;
+import dynafilter.cli.Main;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
-/** The packages and what each may know, as text: from top to bottom, a package uses those below it. */
+/** The rooms of the program and what each may know, read from the compiled classes. */
 class ArchitectureTest {
-    private static final List<String> LAYERS = List.of(
-            "cli", "study", "benchmark", "report", "train", "distributed", "checkpoint", "model", "data", "runtime");
-    private static final Pattern PACKAGE = Pattern.compile("\\bdynafilter\\.([a-z]+)\\b");
+    private static final String ROOT = "dynafilter.";
 
-    private record Source(String layer, String name, String code) {}
+    /** From top to bottom: a room uses those below it. */
+    private static final List<String> ROOMS = List.of(
+            "cli",
+            "report.page",
+            "report.tensorboard",
+            "report",
+            "report.figure",
+            "study",
+            "benchmark",
+            "train.label",
+            "train",
+            "train.optim",
+            "runfolder",
+            "checkpoint.torchscript",
+            "checkpoint",
+            "model",
+            "data.source",
+            "data.folder",
+            "data.cifar",
+            "data.words",
+            "data.device",
+            "data",
+            "distributed",
+            "torchfile",
+            "runtime",
+            "io");
 
-    /** Every source file, comments and texts taken out. */
-    private static List<Source> sources() throws IOException {
-        Path root = Path.of("src", "main", "java", "dynafilter");
-        try (Stream<Path> files = Files.walk(root)) {
-            List<Source> sources = files.filter(file -> file.toString().endsWith(".java"))
-                    .map(file -> new Source(
-                            root.relativize(file).getName(0).toString(),
-                            root.relativize(file).toString(),
-                            code(file)))
-                    .toList();
-            assertTrue(sources.size() > 50, "not all of the sources: " + sources.size());
-            return sources;
-        }
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .importUrl(Main.class.getProtectionDomain().getCodeSource().getLocation());
+
+    private static String[] packages(List<String> rooms) {
+        return rooms.stream().map(ROOT::concat).toArray(String[]::new);
     }
 
-    private static String code(Path file) {
-        try {
-            return Files.readString(file)
-                    .replaceAll("(?s)/\\*.*?\\*/", "")
-                    .replaceAll("\"(\\\\.|[^\"\\\\\n])*\"", "\"\"")
-                    .replaceAll("//.*", "");
-        } catch (IOException unreadable) {
-            throw new UncheckedIOException(unreadable);
-        }
+    private static GivenClassesConjunction outside(String... rooms) {
+        return noClasses().that().resideOutsideOfPackages(packages(List.of(rooms)));
     }
 
-    private static List<String> users(String pattern) throws IOException {
-        Pattern wanted = Pattern.compile(pattern);
-        return sources().stream()
-                .filter(source -> wanted.matcher(source.code).find())
-                .map(Source::layer)
-                .distinct()
-                .sorted()
+    @Test
+    void everyClassIsInARoom() {
+        Set<String> found = CLASSES.stream()
+                .map(JavaClass::getPackageName)
+                .map(name -> name.substring(ROOT.length()))
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertEquals(new TreeSet<>(ROOMS), found);
+    }
+
+    @TestFactory
+    List<DynamicTest> aRoomUsesOnlyThoseBelowIt() {
+        return ROOMS.stream()
+                .skip(1)
+                .map(room -> DynamicTest.dynamicTest(
+                        room,
+                        () -> noClasses()
+                                .that()
+                                .resideInAPackage(ROOT + room)
+                                .should()
+                                .dependOnClassesThat()
+                                .resideInAnyPackage(packages(ROOMS.subList(0, ROOMS.indexOf(room))))
+                                .check(CLASSES)))
                 .toList();
     }
 
     @Test
-    void packagesUseOnlyThoseBelowThem() throws IOException {
-        for (Source source : sources()) {
-            assertTrue(LAYERS.contains(source.layer), () -> source.name + " is in no package of the design");
-            Matcher used = PACKAGE.matcher(source.code);
-            while (used.find()) {
-                String other = used.group(1);
-                assertTrue(
-                        LAYERS.indexOf(other) >= LAYERS.indexOf(source.layer),
-                        () -> source.name + " uses dynafilter." + other + ", which is above it");
-            }
-        }
+    void onlyTheCommandLineKnowsCommonsCli() {
+        assertTrue(CLASSES.that(resideInAPackage(ROOT + "cli")).stream()
+                .anyMatch(using -> using.getDirectDependenciesFromSelf().stream()
+                        .anyMatch(used -> used.getTargetClass().getPackageName().equals("org.apache.commons.cli"))));
+        outside("cli")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.apache.commons.cli..")
+                .check(CLASSES);
     }
 
     @Test
-    void onlyTheCommandLineKnowsCommonsCliAndExits() throws IOException {
-        assertEquals(List.of("cli"), users("org\\.apache\\.commons\\.cli"));
-        assertEquals(List.of("cli"), users("System\\.exit|Runtime.*\\.halt\\("));
-        assertEquals(List.of("cli"), users("System\\.(out|err)\\b"));
+    void onlyTheCommandLineEndsTheProcess() {
+        outside("cli").should().callMethod(System.class, "exit", int.class).check(CLASSES);
+        outside("cli").should().callMethod(Runtime.class, "halt", int.class).check(CLASSES);
     }
 
     @Test
-    void onlyTheRuntimeKnowsJavaCppsLoader() throws IOException {
-        assertEquals(List.of("runtime"), users("\\bLoader\\b"));
+    void onlyTheCommandLineAndRunsUseTheStandardStreams() {
+        outside("cli", "run").should().accessField(System.class, "out").check(CLASSES);
+        outside("cli", "run").should().accessField(System.class, "err").check(CLASSES);
     }
 
     @Test
-    void nothingIsPrintedAsAStackTrace() throws IOException {
-        assertEquals(List.of(), users("printStackTrace"));
+    void onlyTheRuntimeKnowsJavaCppsLoader() {
+        outside("runtime")
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("org.bytedeco.javacpp.Loader")
+                .check(CLASSES);
+    }
+
+    @Test
+    void nothingIsPrintedAsAStackTrace() {
+        noClasses().should().callMethod(Throwable.class, "printStackTrace").check(CLASSES);
     }
 }

@@ -1,6 +1,6 @@
 package dynafilter;
 
-import dynafilter.checkpoint.TorchFile;
+import dynafilter.torchfile.TorchFile;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -2,12 +2,12 @@ package dynafilter.benchmark;
 
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
+import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.DeviceMemory;
 import dynafilter.runtime.DeviceTimer;
 import dynafilter.runtime.OutOfMemory;
 import dynafilter.runtime.Precision;
-import dynafilter.train.Recipe;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;

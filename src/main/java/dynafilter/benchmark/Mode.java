@@ -1,6 +1,6 @@
 package dynafilter.benchmark;
 
-import dynafilter.runtime.Choice;
+import dynafilter.io.Choice;
 import java.util.Locale;
 
 /** What is measured. */
@@ -10,7 +10,7 @@ public enum Mode {
     /** Scores of batches, with the filters computed before. */
     INFER;
 
-    /** @throws dynafilter.runtime.InputException for a name that is none of these */
+    /** @throws dynafilter.io.InputException for a name that is none of these */
     public static Mode of(String name) {
         return Choice.of(Mode.class, "--mode", name);
     }

@@ -57,7 +57,7 @@ public record Subject(
     /**
      * A trained network.
      *
-     * @throws dynafilter.runtime.InputException where the file holds none
+     * @throws dynafilter.io.InputException where the file holds none
      */
     public static Subject read(Path file, ComputeDevice device) {
         TrainedNetwork trained = TrainedNetwork.read(file, device);

@@ -1,15 +1,15 @@
 package dynafilter.benchmark;
 
-import dynafilter.data.DeviceImages;
-import dynafilter.data.EpochPlan;
 import dynafilter.data.ImageSet;
+import dynafilter.data.device.DeviceImages;
+import dynafilter.data.device.EpochPlan;
 import dynafilter.model.Classifier;
 import dynafilter.model.NetworkShape;
+import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.Precision;
 import dynafilter.runtime.RepeatedWork;
 import dynafilter.train.EndlessTraining;
-import dynafilter.train.Recipe;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;

@@ -1,6 +1,6 @@
 package dynafilter.checkpoint;
 
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
 import dynafilter.runtime.ScriptModule;
 import java.nio.file.Path;
 import java.util.ArrayList;

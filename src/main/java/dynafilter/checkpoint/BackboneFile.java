@@ -1,14 +1,17 @@
 package dynafilter.checkpoint;
 
-import dynafilter.data.Checksum;
+import dynafilter.io.Checksum;
+import dynafilter.io.InputException;
 import dynafilter.model.BackboneArchitecture;
 import dynafilter.model.ResNetStem;
 import dynafilter.model.ScriptedArchitecture;
 import dynafilter.runtime.ComputeDevice;
-import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.OutOfMemory;
 import dynafilter.runtime.ScriptModule;
+import dynafilter.torchfile.TorchFile;
+import dynafilter.torchfile.TorchScriptArchive;
+import dynafilter.torchfile.TorchScriptFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,11 +2,13 @@ package dynafilter.checkpoint;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dynafilter.data.Checksum;
+import dynafilter.io.Checksum;
+import dynafilter.io.InputException;
 import dynafilter.model.ScriptedArchitecture;
 import dynafilter.runtime.ComputeDevice;
-import dynafilter.runtime.InputException;
 import dynafilter.runtime.ScriptModule;
+import dynafilter.torchfile.TorchScriptArchive;
+import dynafilter.torchfile.TorchScriptFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,10 +16,21 @@ import java.util.List;
 import java.util.Map;
 
 /** {@code backbone.ts.pt}: how a run's backbone computes, where that is not ResNet-18's stem. The weights are in the checkpoints. */
-final class BackboneProgram {
+public final class BackboneProgram {
+    private static final String FILE = "backbone.ts.pt";
     private static final String DESCRIPTION = "description.txt";
 
     private BackboneProgram() {}
+
+    /** Where a run's folder keeps the program. */
+    public static Path fileIn(Path folder) {
+        return folder.resolve(FILE);
+    }
+
+    static Path fileBeside(Path checkpoint) {
+        Path folder = checkpoint.getParent();
+        return fileIn(folder == null ? Path.of(".") : folder);
+    }
 
     /**
      * The architecture whose program lies beside a checkpoint, without tensors.
@@ -28,7 +41,7 @@ final class BackboneProgram {
      * @throws InputException where it is not there, or another one
      */
     static PretrainedBackbone beside(Path checkpoint, String sha256, long weights, ComputeDevice device) {
-        Path file = RunDirectory.of(checkpoint).backbone();
+        Path file = fileBeside(checkpoint);
         if (!Files.isRegularFile(file)) {
             throw new InputException(checkpoint + " is of a network on another backbone than ResNet-18's stem, and "
                     + file + ", which says how that computes, is not there; copy it from the run's folder, too");

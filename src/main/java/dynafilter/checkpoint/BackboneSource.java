@@ -1,11 +1,11 @@
 package dynafilter.checkpoint;
 
-import dynafilter.data.Checksum;
-import dynafilter.data.Downloader;
-import dynafilter.data.ProgressListener;
+import dynafilter.io.Checksum;
+import dynafilter.io.Downloader;
+import dynafilter.io.InputException;
+import dynafilter.io.ProgressListener;
+import dynafilter.io.SystemLocale;
 import dynafilter.runtime.ComputeDevice;
-import dynafilter.runtime.InputException;
-import dynafilter.runtime.SystemLocale;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -21,6 +21,9 @@ public final class BackboneSource {
     /** torchvision's official weights. */
     public static final String IMAGENET = "imagenet";
 
+    /** Where the official weights are kept. */
+    private static final Path FOLDER = Path.of("checkpoints", "backbones");
+
     private static final URI OFFICIAL = URI.create("https://download.pytorch.org/models/resnet18-f37072fd.pth");
 
     private final Downloader downloader;
@@ -29,7 +32,7 @@ public final class BackboneSource {
     private final Path folder;
 
     public BackboneSource() {
-        this(new Downloader(), OFFICIAL, RunDirectory.RUNS.resolve("backbones"));
+        this(new Downloader(), OFFICIAL, FOLDER);
     }
 
     /**

@@ -1,6 +1,9 @@
 package dynafilter.checkpoint;
 
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
+import dynafilter.torchfile.BadFile;
+import dynafilter.torchfile.Fields;
+import dynafilter.torchfile.TorchFile;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -182,7 +185,7 @@ public record Checkpoint(
     /**
      * Writes the checkpoint; the file is replaced as a whole or not at all.
      *
-     * @throws dynafilter.runtime.OutputException where the file cannot be written; the old one is kept
+     * @throws dynafilter.io.OutputException where the file cannot be written; the old one is kept
      */
     public void write(Path file) {
         Map<String, Object> root = new LinkedHashMap<>();

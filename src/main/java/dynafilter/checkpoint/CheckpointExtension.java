@@ -1,7 +1,9 @@
 package dynafilter.checkpoint;
 
+import dynafilter.io.AtomicFile;
+import dynafilter.io.InputException;
 import dynafilter.model.NetworkShape;
-import dynafilter.runtime.InputException;
+import dynafilter.torchfile.CheckpointPickler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +33,7 @@ public final class CheckpointExtension {
      * @param embedding [1, E]
      * @param how what is to be remembered of it beside its name: plain values
      * @throws InputException where the folder holds another backbone's program
-     * @throws dynafilter.runtime.OutputException where the file cannot be written
+     * @throws dynafilter.io.OutputException where the file cannot be written
      */
     public static void write(
             Checkpoint checkpoint, Path source, String label, Tensor embedding, Map<String, ?> how, Path out) {
@@ -79,8 +81,8 @@ public final class CheckpointExtension {
 
     /** The backbone's program lies beside each checkpoint that needs it. */
     private static void copyProgram(Checkpoint checkpoint, Path source, Path out) {
-        Path from = RunDirectory.of(source).backbone();
-        Path to = RunDirectory.of(out).backbone();
+        Path from = BackboneProgram.fileBeside(source);
+        Path to = BackboneProgram.fileBeside(out);
         try {
             if (checkpoint.backboneProgram().isEmpty() || (Files.exists(to) && Files.mismatch(from, to) < 0)) {
                 return;

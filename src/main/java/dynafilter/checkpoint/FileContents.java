@@ -1,5 +1,7 @@
 package dynafilter.checkpoint;
 
+import dynafilter.torchfile.BadFile;
+import dynafilter.torchfile.Unread;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,7 @@
 package dynafilter.checkpoint;
 
+import dynafilter.torchfile.BadFile;
+import dynafilter.torchfile.Tuple;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

@@ -1,5 +1,6 @@
 package dynafilter.checkpoint;
 
+import dynafilter.io.AtomicFile;
 import dynafilter.model.BackboneArchitecture;
 import dynafilter.model.ResNetStem;
 import dynafilter.model.ScriptedArchitecture;
@@ -30,7 +31,7 @@ public record PretrainedBackbone(
      * The architecture of a run that goes on, without tensors: those are in its checkpoint.
      *
      * @param file the checkpoint, for what lies beside it
-     * @throws dynafilter.runtime.InputException where the architecture's program is not there
+     * @throws dynafilter.io.InputException where the architecture's program is not there
      */
     public static PretrainedBackbone of(Checkpoint checkpoint, Path file, ComputeDevice device) {
         long weights =
@@ -42,9 +43,9 @@ public record PretrainedBackbone(
     }
 
     /** Puts the architecture's program into a run's folder, where its checkpoints need it. */
-    public void writeProgram(RunDirectory run) {
+    public void writeProgram(Path folder) {
         if (program != null) {
-            AtomicFile.write(run.backbone(), out -> out.write(program));
+            AtomicFile.write(BackboneProgram.fileIn(folder), out -> out.write(program));
         }
     }
 

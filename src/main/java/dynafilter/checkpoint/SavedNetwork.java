@@ -1,6 +1,9 @@
 package dynafilter.checkpoint;
 
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
+import dynafilter.torchfile.BadFile;
+import dynafilter.torchfile.Fields;
+import dynafilter.torchfile.FloatWeights;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

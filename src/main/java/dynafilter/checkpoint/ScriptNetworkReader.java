@@ -2,13 +2,16 @@ package dynafilter.checkpoint;
 
 import dynafilter.checkpoint.TrainedNetwork.Origin;
 import dynafilter.data.ImageSize;
+import dynafilter.io.InputException;
+import dynafilter.io.JsonFile;
 import dynafilter.model.Classifier;
 import dynafilter.model.ScriptClassifier;
 import dynafilter.runtime.ComputeDevice;
-import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.OutOfMemory;
 import dynafilter.runtime.ScriptModule;
+import dynafilter.torchfile.TorchScriptArchive;
+import dynafilter.torchfile.TorchScriptFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,13 +33,12 @@ final class ScriptNetworkReader {
     static TrainedNetwork read(Path file, ComputeDevice device) {
         ScriptModule module = TorchScriptFile.load(file, device);
         try {
-            Map<String, Object> metadata = TorchScriptArchive.extra(file, TorchScriptExport.METADATA)
-                    .map(text ->
-                            JsonFile.parse(text, TorchScriptExport.METADATA + " in " + file, "export the file again"))
+            Map<String, Object> metadata = TorchScriptArchive.extra(file, ScriptMetadata.FILE)
+                    .map(text -> JsonFile.parse(text, ScriptMetadata.FILE + " in " + file, "export the file again"))
                     .orElse(Map.of());
-            boolean own = TorchScriptExport.FORMAT.equals(metadata.get("format"));
+            boolean own = ScriptMetadata.FORMAT.equals(metadata.get("format"));
             String input = String.valueOf(metadata.get("input"));
-            boolean takesPixels = own && TorchScriptExport.Input.of(input) == TorchScriptExport.Input.UINT8;
+            boolean takesPixels = own && ScriptInput.of(input) == ScriptInput.UINT8;
             List<String> converted = TorchScriptFile.toFloat32(module);
             Classifier classifier = new ScriptClassifier(module, takesPixels, device);
             int imageSize = own ? StoredImageSize.ofMetadata(metadata) : ImageSize.CIFAR;

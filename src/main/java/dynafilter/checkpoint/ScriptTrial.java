@@ -1,7 +1,7 @@
 package dynafilter.checkpoint;
 
+import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
-import dynafilter.runtime.InputException;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.DeviceOptional;
@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *
  * <p>The tensors live in the caller's scope.
  */
-final class ScriptTrial {
+public final class ScriptTrial {
     /** Of the largest value: rounding is far below it, dropout and other statistics far above. */
     private static final double TOLERANCE = 1e-4;
 
@@ -40,7 +40,7 @@ final class ScriptTrial {
     }
 
     /** Two different images as they are in files: uint8 [2, 3, S, S]. */
-    static Tensor pixels(int imageSize, ComputeDevice device) {
+    public static Tensor pixels(int imageSize, ComputeDevice device) {
         long values = 2L * 3 * imageSize * imageSize;
         return torch.arange(new Scalar(values))
                 .mul(new Scalar(97L))

@@ -1,8 +1,8 @@
 package dynafilter.checkpoint;
 
+import dynafilter.io.InputException;
 import dynafilter.model.BackboneArchitecture;
 import dynafilter.model.ResNetStem;
-import dynafilter.runtime.InputException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

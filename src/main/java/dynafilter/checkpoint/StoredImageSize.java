@@ -1,8 +1,8 @@
 package dynafilter.checkpoint;
 
 import dynafilter.data.ImageSize;
+import dynafilter.io.InputException;
 import dynafilter.model.ResNetStem;
-import dynafilter.runtime.InputException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -1,10 +1,11 @@
 package dynafilter.checkpoint;
 
+import dynafilter.io.InputException;
 import dynafilter.model.Classifier;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.ScriptedArchitecture;
 import dynafilter.runtime.ComputeDevice;
-import dynafilter.runtime.InputException;
+import dynafilter.torchfile.TorchScriptArchive;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;

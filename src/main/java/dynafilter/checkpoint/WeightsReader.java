@@ -1,6 +1,7 @@
 package dynafilter.checkpoint;
 
 import dynafilter.checkpoint.TrainedNetwork.Origin;
+import dynafilter.io.InputException;
 import dynafilter.model.BackboneArchitecture;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.FilterKind;
@@ -11,7 +12,8 @@ import dynafilter.model.ResNetStem;
 import dynafilter.model.ScriptedArchitecture;
 import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
-import dynafilter.runtime.InputException;
+import dynafilter.torchfile.TorchFile;
+import dynafilter.torchfile.Unread;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

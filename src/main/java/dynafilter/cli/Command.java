@@ -24,7 +24,7 @@ interface Command {
     /**
      * @param interruption armed by commands that have something to save when they are stopped
      * @return the exit code
-     * @throws dynafilter.runtime.InputException for input that cannot be used
+     * @throws dynafilter.io.InputException for input that cannot be used
      */
     int run(CommandLine line, Interruption interruption);
 }

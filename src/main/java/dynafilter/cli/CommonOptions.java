@@ -1,9 +1,9 @@
 package dynafilter.cli;
 
+import dynafilter.io.InputException;
+import dynafilter.io.SystemLocale;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.CudaGraphMode;
-import dynafilter.runtime.InputException;
-import dynafilter.runtime.SystemLocale;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;

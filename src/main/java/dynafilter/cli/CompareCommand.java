@@ -1,16 +1,16 @@
 package dynafilter.cli;
 
-import dynafilter.checkpoint.FolderLock;
-import dynafilter.checkpoint.JsonFile;
-import dynafilter.checkpoint.RunDirectory;
-import dynafilter.runtime.InputException;
-import dynafilter.runtime.ShellWord;
+import dynafilter.io.InputException;
+import dynafilter.io.JsonFile;
+import dynafilter.io.ShellWord;
+import dynafilter.runfolder.FolderLock;
+import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.Recipes;
+import dynafilter.runfolder.RunConfig;
+import dynafilter.runfolder.RunDirectory;
 import dynafilter.study.Comparison;
 import dynafilter.study.Plan;
 import dynafilter.study.Variant;
-import dynafilter.train.Recipe;
-import dynafilter.train.Recipes;
-import dynafilter.train.RunConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,9 +1,9 @@
 package dynafilter.cli;
 
 import dynafilter.checkpoint.Checkpoint;
-import dynafilter.checkpoint.FolderLock;
-import dynafilter.checkpoint.RunDirectory;
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
+import dynafilter.runfolder.FolderLock;
+import dynafilter.runfolder.RunDirectory;
 import dynafilter.study.Comparison;
 import dynafilter.study.Plan;
 import dynafilter.study.RunResult;

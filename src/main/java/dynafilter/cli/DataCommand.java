@@ -1,15 +1,15 @@
 package dynafilter.cli;
 
-import dynafilter.data.CifarCheck;
-import dynafilter.data.CifarDownload;
 import dynafilter.data.DataSet;
-import dynafilter.data.DataSource;
 import dynafilter.data.DataSummary;
-import dynafilter.data.FolderCheck;
 import dynafilter.data.ImageSize;
-import dynafilter.runtime.InputException;
+import dynafilter.data.cifar.CifarCheck;
+import dynafilter.data.cifar.CifarDownload;
+import dynafilter.data.source.DataSource;
+import dynafilter.data.source.FolderCheck;
+import dynafilter.io.InputException;
+import dynafilter.io.SystemLocale;
 import dynafilter.runtime.NativeRuntime;
-import dynafilter.runtime.SystemLocale;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;

@@ -1,9 +1,9 @@
 package dynafilter.cli;
 
 import dynafilter.data.DataListener;
-import dynafilter.data.DataMemory;
 import dynafilter.data.DataOptions;
-import dynafilter.train.Recipe;
+import dynafilter.data.device.DataMemory;
+import dynafilter.runfolder.Recipe;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import org.apache.commons.cli.CommandLine;

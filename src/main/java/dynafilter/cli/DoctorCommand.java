@@ -1,13 +1,13 @@
 package dynafilter.cli;
 
-import dynafilter.data.DecoderPrint;
+import dynafilter.data.folder.DecoderPrint;
+import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.CpuPrecision;
 import dynafilter.runtime.CpuTopology;
 import dynafilter.runtime.CudaDiagnosis;
 import dynafilter.runtime.CudaGpu;
 import dynafilter.runtime.DeviceProof;
-import dynafilter.runtime.InputException;
 import dynafilter.runtime.Installation;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.Natives;

@@ -1,11 +1,11 @@
 package dynafilter.cli;
 
-import dynafilter.checkpoint.TorchFile;
 import dynafilter.checkpoint.TrainedNetwork;
-import dynafilter.data.DataMemory;
 import dynafilter.data.DataSet;
-import dynafilter.data.DeviceImages;
+import dynafilter.data.device.DataMemory;
+import dynafilter.data.device.DeviceImages;
 import dynafilter.runtime.Precision;
+import dynafilter.torchfile.TorchFile;
 import dynafilter.train.Evaluation;
 import dynafilter.train.Evaluator;
 import dynafilter.train.HeldOut;

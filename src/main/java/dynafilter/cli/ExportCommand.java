@@ -1,10 +1,11 @@
 package dynafilter.cli;
 
-import dynafilter.checkpoint.FolderLock;
-import dynafilter.checkpoint.TorchScriptExport;
+import dynafilter.checkpoint.ScriptInput;
 import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.checkpoint.torchscript.TorchScriptExport;
+import dynafilter.io.InputException;
+import dynafilter.runfolder.FolderLock;
 import dynafilter.runtime.ComputeDevice;
-import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,7 +58,7 @@ final class ExportCommand implements Command {
         if (line.hasOption("bake-filters") && line.hasOption("no-bake-filters")) {
             throw new InputException("--bake-filters and --no-bake-filters contradict each other; give one of them");
         }
-        TorchScriptExport.Input input = TorchScriptExport.Input.of(line.getOptionValue("input", "normalized"));
+        ScriptInput input = ScriptInput.of(line.getOptionValue("input", "normalized"));
         Path out = CommonOptions.output(line, "out", model.resolveSibling("model.ts.pt"));
         JsonOutput json = JsonOutput.of(line);
         NativeRuntime.load();

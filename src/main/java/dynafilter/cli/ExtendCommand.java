@@ -1,11 +1,11 @@
 package dynafilter.cli;
 
-import dynafilter.checkpoint.FolderLock;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.ClassNames;
 import dynafilter.data.DataOptions;
+import dynafilter.io.InputException;
 import dynafilter.model.FilterKind;
-import dynafilter.runtime.InputException;
+import dynafilter.runfolder.FolderLock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

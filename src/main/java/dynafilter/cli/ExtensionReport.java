@@ -2,9 +2,9 @@ package dynafilter.cli;
 
 import dynafilter.data.ClassNames;
 import dynafilter.train.Evaluation;
-import dynafilter.train.LabelExamples;
-import dynafilter.train.LabelFolds;
-import dynafilter.train.LabelLearner;
+import dynafilter.train.label.LabelExamples;
+import dynafilter.train.label.LabelFolds;
+import dynafilter.train.label.LabelLearner;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

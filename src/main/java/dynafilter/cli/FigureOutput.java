@@ -1,9 +1,9 @@
 package dynafilter.cli;
 
-import dynafilter.checkpoint.AtomicFile;
-import dynafilter.report.Raster;
-import dynafilter.report.Svg;
-import dynafilter.runtime.InputException;
+import dynafilter.io.AtomicFile;
+import dynafilter.io.InputException;
+import dynafilter.report.figure.Raster;
+import dynafilter.report.figure.Svg;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;

@@ -1,7 +1,7 @@
 package dynafilter.cli;
 
-import dynafilter.checkpoint.FolderLock;
-import dynafilter.checkpoint.RunDirectory;
+import dynafilter.runfolder.FolderLock;
+import dynafilter.runfolder.RunDirectory;
 import java.nio.file.Path;
 
 /** The locks of the folders that commands write to. */
@@ -19,7 +19,7 @@ final class FolderLocks {
     /**
      * Of a run that goes on in another folder, while it takes things from there.
      *
-     * @throws dynafilter.runtime.InputException where another process still trains there
+     * @throws dynafilter.io.InputException where another process still trains there
      */
     static FolderLock ofSource(RunDirectory source) {
         FolderLock lock = of("train");
@@ -31,7 +31,7 @@ final class FolderLocks {
      * Of a command that writes single files, which may lie in a run's folder.
      *
      * @param outputs null where one is not asked for
-     * @throws dynafilter.runtime.InputException where another process trains in a folder of theirs
+     * @throws dynafilter.io.InputException where another process trains in a folder of theirs
      */
     static FolderLock ofFiles(String command, Path... outputs) {
         FolderLock lock = of(command);

@@ -1,10 +1,10 @@
 package dynafilter.cli;
 
-import dynafilter.data.DecodedFile;
-import dynafilter.data.ImageFiles;
-import dynafilter.runtime.FileNames;
-import dynafilter.runtime.InputException;
-import dynafilter.runtime.SystemLocale;
+import dynafilter.data.folder.DecodedFile;
+import dynafilter.data.folder.ImageFiles;
+import dynafilter.io.FileNames;
+import dynafilter.io.InputException;
+import dynafilter.io.SystemLocale;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

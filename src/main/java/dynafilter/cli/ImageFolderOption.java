@@ -1,10 +1,10 @@
 package dynafilter.cli;
 
-import dynafilter.data.DecodedFile;
-import dynafilter.data.ImageFiles;
 import dynafilter.data.ImageSet;
-import dynafilter.runtime.FileNames;
-import dynafilter.runtime.InputException;
+import dynafilter.data.folder.DecodedFile;
+import dynafilter.data.folder.ImageFiles;
+import dynafilter.io.FileNames;
+import dynafilter.io.InputException;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.commons.cli.CommandLine;

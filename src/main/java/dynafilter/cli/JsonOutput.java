@@ -1,6 +1,6 @@
 package dynafilter.cli;
 
-import dynafilter.checkpoint.JsonFile;
+import dynafilter.io.JsonFile;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -26,7 +26,7 @@ final class JsonOutput {
      * What the option names; found unfit before the work it is to tell of. Where that is standard output, JSON is all that goes
      * there: whatever else is printed from now on goes to standard error.
      *
-     * @throws dynafilter.runtime.InputException where it cannot be written
+     * @throws dynafilter.io.InputException where it cannot be written
      */
     static JsonOutput of(CommandLine line) {
         if (isStandard(line)) {

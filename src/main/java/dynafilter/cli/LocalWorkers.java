@@ -1,7 +1,7 @@
 package dynafilter.cli;
 
-import dynafilter.checkpoint.JsonFile;
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
+import dynafilter.io.JsonFile;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.lang.management.ManagementFactory;

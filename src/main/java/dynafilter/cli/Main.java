@@ -1,11 +1,11 @@
 package dynafilter.cli;
 
 import dynafilter.distributed.WorkerFailure;
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
+import dynafilter.io.OutputException;
+import dynafilter.io.SystemLocale;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.OutOfMemory;
-import dynafilter.runtime.OutputException;
-import dynafilter.runtime.SystemLocale;
 import dynafilter.train.TrainingFailure;
 import java.io.PrintStream;
 import java.util.Arrays;

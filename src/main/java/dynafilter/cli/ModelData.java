@@ -1,13 +1,13 @@
 package dynafilter.cli;
 
-import dynafilter.checkpoint.RunDirectory;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
-import dynafilter.data.DataSource;
-import dynafilter.runtime.InputException;
-import dynafilter.train.Recipe;
-import dynafilter.train.Recipes;
-import dynafilter.train.RunConfig;
+import dynafilter.data.source.DataSource;
+import dynafilter.io.InputException;
+import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.Recipes;
+import dynafilter.runfolder.RunConfig;
+import dynafilter.runfolder.RunDirectory;
 import java.nio.file.Path;
 import java.util.Map;
 import org.apache.commons.cli.CommandLine;

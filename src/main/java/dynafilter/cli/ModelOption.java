@@ -3,7 +3,7 @@ package dynafilter.cli;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.ClassNames;
 import dynafilter.data.DataSet;
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

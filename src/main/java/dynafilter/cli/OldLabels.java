@@ -2,12 +2,12 @@ package dynafilter.cli;
 
 import dynafilter.data.DataOptions;
 import dynafilter.data.DataSet;
-import dynafilter.data.DataSource;
-import dynafilter.data.DeviceImages;
 import dynafilter.data.ImageSet;
 import dynafilter.data.StratifiedSplit;
+import dynafilter.data.device.DeviceImages;
+import dynafilter.data.source.DataSource;
+import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
-import dynafilter.runtime.InputException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;

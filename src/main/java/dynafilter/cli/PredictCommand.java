@@ -1,10 +1,10 @@
 package dynafilter.cli;
 
 import dynafilter.checkpoint.TrainedNetwork;
-import dynafilter.data.DecodedFile;
+import dynafilter.data.folder.DecodedFile;
+import dynafilter.io.FileNames;
+import dynafilter.io.InputException;
 import dynafilter.model.Scores;
-import dynafilter.runtime.FileNames;
-import dynafilter.runtime.InputException;
 import dynafilter.runtime.Precision;
 import dynafilter.train.Evaluator;
 import java.nio.file.Path;

@@ -3,8 +3,8 @@ package dynafilter.cli;
 import dynafilter.data.DataSet;
 import dynafilter.distributed.Agreement;
 import dynafilter.distributed.WorkerGroup;
-import dynafilter.train.Recipe;
-import dynafilter.train.Recipes;
+import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.Recipes;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -23,7 +23,7 @@ final class RankFacts {
         this.recipe = recipe;
     }
 
-    /** @throws dynafilter.runtime.InputException naming the first difference */
+    /** @throws dynafilter.io.InputException naming the first difference */
     void require(DataSet set) {
         if (group.isSingle()) {
             return;

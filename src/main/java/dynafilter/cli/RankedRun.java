@@ -1,14 +1,14 @@
 package dynafilter.cli;
 
-import dynafilter.checkpoint.FolderLock;
-import dynafilter.checkpoint.RunDirectory;
 import dynafilter.distributed.C10dGroup;
 import dynafilter.distributed.Placement;
 import dynafilter.distributed.WorkerFailure;
 import dynafilter.distributed.WorkerGroup;
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
+import dynafilter.runfolder.FolderLock;
+import dynafilter.runfolder.RunConfig;
+import dynafilter.runfolder.RunDirectory;
 import dynafilter.runtime.NativeRuntime;
-import dynafilter.train.RunConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,9 +1,9 @@
 package dynafilter.cli;
 
-import dynafilter.runtime.InputException;
-import dynafilter.train.OptimizerKind;
-import dynafilter.train.Recipe;
-import dynafilter.train.Recipes;
+import dynafilter.io.InputException;
+import dynafilter.runfolder.OptimizerKind;
+import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.Recipes;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;

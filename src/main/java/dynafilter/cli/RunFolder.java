@@ -1,8 +1,8 @@
 package dynafilter.cli;
 
-import dynafilter.checkpoint.AtomicFile;
-import dynafilter.checkpoint.FolderLock;
-import dynafilter.checkpoint.RunDirectory;
+import dynafilter.io.AtomicFile;
+import dynafilter.runfolder.FolderLock;
+import dynafilter.runfolder.RunDirectory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -17,7 +17,7 @@ record RunFolder(RunDirectory directory, FolderLock lock, boolean overwrite) {
      * Makes the folder ready; a run resumed into another folder takes its history, event files and best checkpoint along.
      *
      * @param resumed the checkpoint that the run goes on from; null for a new run
-     * @throws dynafilter.runtime.InputException where it cannot be written, or is another's
+     * @throws dynafilter.io.InputException where it cannot be written, or is another's
      */
     void prepare(Path resumed) {
         directory.makeWritable();

@@ -1,19 +1,19 @@
 package dynafilter.cli;
 
 import dynafilter.checkpoint.BackboneSource;
-import dynafilter.checkpoint.RunDirectory;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSize;
-import dynafilter.data.WordVectors;
+import dynafilter.data.words.WordVectors;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.BackboneArchitecture;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
+import dynafilter.runfolder.ClassWeights;
+import dynafilter.runfolder.OptimizerKind;
+import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.Recipes;
+import dynafilter.runfolder.RunDirectory;
 import dynafilter.runtime.NativeRuntime;
-import dynafilter.train.ClassWeights;
-import dynafilter.train.OptimizerKind;
-import dynafilter.train.Recipe;
-import dynafilter.train.Recipes;
 import dynafilter.train.Trainer;
 import dynafilter.train.TrainingData;
 import java.nio.file.Path;

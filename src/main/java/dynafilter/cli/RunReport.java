@@ -1,6 +1,6 @@
 package dynafilter.cli;
 
-import dynafilter.train.EpochResult;
+import dynafilter.runfolder.EpochResult;
 import dynafilter.train.Progress;
 import dynafilter.train.TrainingListener;
 import java.util.Locale;

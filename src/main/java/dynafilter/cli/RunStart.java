@@ -1,8 +1,8 @@
 package dynafilter.cli;
 
-import dynafilter.checkpoint.FolderLock;
-import dynafilter.checkpoint.RunDirectory;
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
+import dynafilter.runfolder.FolderLock;
+import dynafilter.runfolder.RunDirectory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.commons.cli.CommandLine;

@@ -1,12 +1,12 @@
 package dynafilter.cli;
 
 import dynafilter.distributed.Placement;
+import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.CpuPrecision;
 import dynafilter.runtime.CpuTopology;
 import dynafilter.runtime.CudaDiagnosis;
 import dynafilter.runtime.DeviceFacts;
-import dynafilter.runtime.InputException;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.Precision;
 import java.util.LinkedHashMap;

@@ -1,6 +1,6 @@
 package dynafilter.cli;
 
-import dynafilter.runtime.OutputException;
+import dynafilter.io.OutputException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;

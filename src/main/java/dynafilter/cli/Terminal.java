@@ -1,6 +1,6 @@
 package dynafilter.cli;
 
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.Charset;

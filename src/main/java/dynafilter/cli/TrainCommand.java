@@ -1,15 +1,15 @@
 package dynafilter.cli;
 
 import dynafilter.checkpoint.Checkpoint;
-import dynafilter.checkpoint.FolderLock;
-import dynafilter.checkpoint.RunDirectory;
 import dynafilter.distributed.Placement;
 import dynafilter.distributed.WorkerGroup;
-import dynafilter.runtime.InputException;
-import dynafilter.train.Ending;
-import dynafilter.train.Recipe;
-import dynafilter.train.Recipes;
-import dynafilter.train.RunConfig;
+import dynafilter.io.InputException;
+import dynafilter.runfolder.Ending;
+import dynafilter.runfolder.FolderLock;
+import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.Recipes;
+import dynafilter.runfolder.RunConfig;
+import dynafilter.runfolder.RunDirectory;
 import dynafilter.train.Trainer;
 import java.nio.file.Path;
 import java.time.LocalDateTime;

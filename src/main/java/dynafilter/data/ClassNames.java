@@ -1,7 +1,7 @@
 package dynafilter.data;
 
-import dynafilter.runtime.FileNames;
-import dynafilter.runtime.InputException;
+import dynafilter.io.FileNames;
+import dynafilter.io.InputException;
 import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.Arrays;
@@ -16,7 +16,7 @@ public final class ClassNames {
     private static final int SHOWN = 12;
 
     /** By Unicode code point, as Python sorts: Java's own order differs beyond the basic plane. */
-    static final Comparator<String> ORDER = (one, other) ->
+    public static final Comparator<String> ORDER = (one, other) ->
             Arrays.compare(one.codePoints().toArray(), other.codePoints().toArray());
 
     private ClassNames() {}
@@ -34,7 +34,7 @@ public final class ClassNames {
      *
      * @param folder whose subfolders they are
      */
-    static void check(Path folder, List<String> names) {
+    public static void check(Path folder, List<String> names) {
         Map<String, String> seen = new HashMap<>();
         for (String name : names) {
             if (!name.equals(FileNames.shown(name))) {

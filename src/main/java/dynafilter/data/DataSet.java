@@ -1,6 +1,7 @@
 package dynafilter.data;
 
-import dynafilter.data.Checksum.Algorithm;
+import dynafilter.io.Checksum.Algorithm;
+import dynafilter.runtime.TensorBytes;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -28,7 +29,7 @@ public record DataSet(String name, ImageSet train, ImageSet validation, ImageSet
      *
      * @param sha256 in hex; null where it has to be computed
      */
-    record Part(ImageSet set, String sha256) {}
+    public record Part(ImageSet set, String sha256) {}
 
     /** @throws IllegalArgumentException if the sets have different classes */
     public DataSet {
@@ -50,7 +51,7 @@ public record DataSet(String name, ImageSet train, ImageSet validation, ImageSet
     }
 
     /** The data set of these, of which the last two may be null. */
-    static DataSet of(String name, Part train, Part validation, Part test) {
+    public static DataSet of(String name, Part train, Part validation, Part test) {
         return new DataSet(
                 name,
                 train.set,
@@ -91,7 +92,7 @@ public record DataSet(String name, ImageSet train, ImageSet validation, ImageSet
     }
 
     /** The same set with its images brought to another size, where they have one; closes this one then. */
-    DataSet resized(int size) {
+    public DataSet resized(int size) {
         if (train.images().size(2) == size && train.images().size(3) == size) {
             return this;
         }

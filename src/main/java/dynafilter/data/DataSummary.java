@@ -1,5 +1,6 @@
 package dynafilter.data;
 
+import dynafilter.runtime.TensorBytes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

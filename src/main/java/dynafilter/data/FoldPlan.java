@@ -1,5 +1,6 @@
 package dynafilter.data;
 
+import dynafilter.runtime.TensorBytes;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;

@@ -1,5 +1,6 @@
 package dynafilter.data;
 
+import dynafilter.runtime.TensorBytes;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -105,7 +106,7 @@ public record ImageSet(String name, Tensor images, Tensor labels, List<String> c
     }
 
     /** A copy with every image brought to another size; these images are square. */
-    ImageSet resized(int imageSize) {
+    public ImageSet resized(int imageSize) {
         try (PointerScope scope = new PointerScope()) {
             Tensor resized = TensorBytes.empty(ScalarType.Byte, size(), 3, imageSize, imageSize);
             for (long from = 0; from < size(); from += CHUNK) {

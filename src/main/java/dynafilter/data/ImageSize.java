@@ -1,6 +1,6 @@
 package dynafilter.data;
 
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
 
 /** Height and width of the square images that a network takes. */
 public final class ImageSize {

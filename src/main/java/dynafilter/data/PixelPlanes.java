@@ -1,18 +1,19 @@
 package dynafilter.data;
 
+import dynafilter.runtime.TensorBytes;
 import java.nio.ByteBuffer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** A picture's planes of R, G and B, filled row by row; the tensor belongs to the scope it is made in. */
-final class PixelPlanes {
+public final class PixelPlanes {
     private final int width;
     private final int pixels;
     private final Tensor planes; // uint8 [3, height, width]
     private final ByteBuffer memory; // of the planes
 
-    PixelPlanes(int height, int width) {
+    public PixelPlanes(int height, int width) {
         this.width = width;
         pixels = height * width; // few enough, or the file was refused
         planes = TensorBytes.empty(ScalarType.Byte, 3, height, width);
@@ -22,14 +23,14 @@ final class PixelPlanes {
     }
 
     /** @param rgb the R of the row's pixels, then the G, then the B */
-    void put(int y, byte[] rgb) {
+    public void put(int y, byte[] rgb) {
         for (int channel = 0; channel < 3; channel++) {
             memory.put(channel * pixels + y * width, rgb, channel * width, width);
         }
     }
 
     /** uint8 [3, height, width]. */
-    Tensor tensor() {
+    public Tensor tensor() {
         return planes;
     }
 }

@@ -1,5 +1,6 @@
 package dynafilter.data;
 
+import dynafilter.runtime.TensorBytes;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;

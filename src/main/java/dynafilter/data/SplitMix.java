@@ -30,7 +30,7 @@ public final class SplitMix {
     }
 
     /** Uniform in 0..bound-1 (the bias of at most bound / 2^32 does not matter here). */
-    int below(int bound) {
+    public int below(int bound) {
         return (int) (((nextLong() >>> 32) * bound) >>> 32);
     }
 
@@ -45,7 +45,7 @@ public final class SplitMix {
         return radius * StrictMath.cos(between(0, 2 * Math.PI));
     }
 
-    void shuffle(int[] values) {
+    public void shuffle(int[] values) {
         for (int i = values.length - 1; i > 0; i--) {
             int j = below(i + 1);
             int other = values[j];

@@ -1,6 +1,6 @@
 package dynafilter.data;
 
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

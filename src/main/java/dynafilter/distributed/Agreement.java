@@ -3,7 +3,7 @@ package dynafilter.distributed;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

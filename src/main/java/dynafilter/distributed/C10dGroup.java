@@ -1,8 +1,8 @@
 package dynafilter.distributed;
 
+import dynafilter.io.ThisProcess;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeRuntime;
-import dynafilter.runtime.ThisProcess;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

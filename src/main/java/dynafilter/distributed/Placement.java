@@ -1,6 +1,6 @@
 package dynafilter.distributed;
 
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
 import java.util.Map;
 import java.util.Optional;
 

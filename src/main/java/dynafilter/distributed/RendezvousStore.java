@@ -1,6 +1,6 @@
 package dynafilter.distributed;
 
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
 import dynafilter.runtime.NativeRuntime;
 import java.time.Duration;
 import org.bytedeco.javacpp.PointerScope;

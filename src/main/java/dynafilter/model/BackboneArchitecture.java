@@ -1,6 +1,6 @@
 package dynafilter.model;
 
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
 import dynafilter.runtime.ScriptModule;
 import java.util.Map;
 import java.util.Optional;

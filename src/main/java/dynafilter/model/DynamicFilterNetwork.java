@@ -3,7 +3,7 @@ package dynafilter.model;
 import static org.bytedeco.pytorch.global.torch.conv2d;
 import static org.bytedeco.pytorch.global.torch.normalize;
 
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
 import dynafilter.runtime.ScriptModule;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

@@ -1,6 +1,6 @@
 package dynafilter.model;
 
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;

@@ -1,6 +1,6 @@
 package dynafilter.model;
 
-import dynafilter.data.Normalization;
+import dynafilter.data.device.Normalization;
 import dynafilter.runtime.ComputeDevice;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.InferenceMode;

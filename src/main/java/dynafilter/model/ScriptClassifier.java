@@ -1,8 +1,8 @@
 package dynafilter.model;
 
-import dynafilter.data.Normalization;
+import dynafilter.data.device.Normalization;
+import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
-import dynafilter.runtime.InputException;
 import dynafilter.runtime.ScriptModule;
 import org.bytedeco.pytorch.Tensor;
 

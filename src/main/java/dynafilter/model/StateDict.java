@@ -1,8 +1,8 @@
 package dynafilter.model;
 
 import dynafilter.data.SplitMix;
-import dynafilter.data.TensorBytes;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.TensorBytes;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;

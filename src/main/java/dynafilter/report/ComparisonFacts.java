@@ -3,7 +3,7 @@ package dynafilter.report;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,8 +23,8 @@ public record ComparisonFacts(Path folder, JsonNode json) {
     private static final String FORMAT = "dynafilter-comparison/1";
 
     /** A mean over the seeds; NaN where it is not known. */
-    record Mean(double mean, double std, int n) {
-        String of(java.util.function.DoubleFunction<String> text) {
+    public record Mean(double mean, double std, int n) {
+        public String of(java.util.function.DoubleFunction<String> text) {
             return text.apply(mean) + (Double.isFinite(std) ? " ± " + text.apply(std) : "");
         }
     }
@@ -62,54 +62,54 @@ public record ComparisonFacts(Path folder, JsonNode json) {
         return numbers;
     }
 
-    String name() {
+    public String name() {
         Path name = folder.toAbsolutePath().normalize().getFileName();
         return name == null ? folder.toString() : name.toString();
     }
 
     /** Which accuracy of the best epoch judges a run, by its name in the JSON. */
-    String judgedBy() {
+    public String judgedBy() {
         return json.path("judged_by").asText("test_accuracy");
     }
 
     /** Whether that is the accuracy on a test set. */
-    boolean isTested() {
+    public boolean isTested() {
         return judgedBy().equals("test_accuracy");
     }
 
     /** The set that chooses the best epoch: "test" or "validation". */
-    String selection() {
+    public String selection() {
         return json.path("selection").asText("test");
     }
 
-    List<JsonNode> variants() {
+    public List<JsonNode> variants() {
         return list(json.path("variants"));
     }
 
-    static List<JsonNode> runs(JsonNode variant) {
+    public static List<JsonNode> runs(JsonNode variant) {
         return list(variant.path("runs"));
     }
 
-    List<JsonNode> differences() {
+    public List<JsonNode> differences() {
         return list(json.path("differences"));
     }
 
-    static String nameOf(JsonNode variant) {
+    public static String nameOf(JsonNode variant) {
         return variant.path("name").asText(Numbers.NONE);
     }
 
-    static Mean mean(JsonNode variant, String measure) {
+    public static Mean mean(JsonNode variant, String measure) {
         JsonNode of = variant.path(measure);
         return new Mean(number(of, "mean"), number(of, "std"), of.path("n").asInt());
     }
 
     /** A number of an object; NaN where it is missing or null. */
-    static double number(JsonNode of, String name) {
+    public static double number(JsonNode of, String name) {
         return of.path(name).asDouble(Double.NaN);
     }
 
     /** The seeds of all runs, in the order of the comparison. */
-    List<Long> seeds() {
+    public List<Long> seeds() {
         List<Long> seeds = new ArrayList<>();
         json.path("seeds").forEach(seed -> seeds.add(seed.asLong()));
         if (seeds.isEmpty()) {
@@ -120,11 +120,11 @@ public record ComparisonFacts(Path folder, JsonNode json) {
         return seeds.stream().distinct().toList();
     }
 
-    int countRuns() {
+    public int countRuns() {
         return variants().stream().mapToInt(variant -> runs(variant).size()).sum();
     }
 
-    static List<JsonNode> list(JsonNode array) {
+    public static List<JsonNode> list(JsonNode array) {
         List<JsonNode> list = new ArrayList<>();
         array.forEach(list::add);
         return list;

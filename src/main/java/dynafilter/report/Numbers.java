@@ -3,48 +3,48 @@ package dynafilter.report;
 import java.util.Locale;
 
 /** Numbers as people read them; a dash for what is not there. */
-final class Numbers {
-    static final String NONE = "–";
+public final class Numbers {
+    public static final String NONE = "–";
 
     private Numbers() {}
 
-    static String format(String pattern, Object... values) {
+    public static String format(String pattern, Object... values) {
         return String.format(Locale.ROOT, pattern, values);
     }
 
     /** A share of one as "85.04 %". */
-    static String percent(double share) {
+    public static String percent(double share) {
         return Double.isFinite(share) ? format("%.2f %%", 100 * share) : NONE;
     }
 
     /** A difference of shares as "+0.35". */
-    static String points(double share) {
+    public static String points(double share) {
         return Double.isFinite(share) ? signed("%+.2f", 100 * share) : NONE;
     }
 
-    static String loss(double loss) {
+    public static String loss(double loss) {
         return Double.isFinite(loss) ? format("%.4f", loss) : NONE;
     }
 
-    static String count(double number) {
+    public static String count(double number) {
         return Double.isFinite(number) ? format("%,.0f", number) : NONE;
     }
 
     /** As "1 epoch" or "20 epochs". */
-    static String plural(long number, String one) {
+    public static String plural(long number, String one) {
         return format("%,d %s", number, number == 1 ? one : one + "s");
     }
 
     /** Two digits, as "0.25" or "1.2e-06". */
-    static String rate(double rate) {
+    public static String rate(double rate) {
         return Double.isFinite(rate) ? format("%.2g", rate) : NONE;
     }
 
-    static String megabytes(double bytes) {
+    public static String megabytes(double bytes) {
         return Double.isFinite(bytes) ? format("%,.0f MiB", bytes / (1 << 20)) : NONE;
     }
 
-    static String duration(double seconds) {
+    public static String duration(double seconds) {
         if (!Double.isFinite(seconds)) {
             return NONE;
         }
@@ -59,7 +59,7 @@ final class Numbers {
     }
 
     /** With the minus sign that is as wide as a plus. */
-    static String signed(String pattern, double value) {
+    public static String signed(String pattern, double value) {
         return Double.isFinite(value) ? format(pattern, value).replace('-', '−') : NONE;
     }
 }

@@ -1,12 +1,12 @@
 package dynafilter.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dynafilter.checkpoint.RunDirectory;
-import dynafilter.runtime.InputException;
-import dynafilter.train.EpochResult;
-import dynafilter.train.History;
-import dynafilter.train.Recipe;
-import dynafilter.train.RunConfig;
+import dynafilter.io.InputException;
+import dynafilter.runfolder.EpochResult;
+import dynafilter.runfolder.History;
+import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.RunConfig;
+import dynafilter.runfolder.RunDirectory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -39,7 +39,7 @@ public record RunFacts(RunDirectory directory, JsonNode config, Recipe recipe, L
     }
 
     /** Whether the data set has test images; else validation images are all there is. */
-    boolean isTested() {
+    public boolean isTested() {
         return config.at("/data/test_images").asLong(1) > 0;
     }
 

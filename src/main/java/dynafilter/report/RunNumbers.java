@@ -1,6 +1,8 @@
 package dynafilter.report;
 
-import dynafilter.train.EpochResult;
+import dynafilter.report.figure.Example;
+import dynafilter.report.figure.Findings;
+import dynafilter.runfolder.EpochResult;
 import dynafilter.train.Evaluation;
 import java.util.ArrayList;
 import java.util.Arrays;

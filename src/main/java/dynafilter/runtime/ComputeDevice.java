@@ -1,5 +1,6 @@
 package dynafilter.runtime;
 
+import dynafilter.io.InputException;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Context;

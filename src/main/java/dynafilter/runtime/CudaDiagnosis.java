@@ -1,5 +1,6 @@
 package dynafilter.runtime;
 
+import dynafilter.io.InputException;
 import dynafilter.runtime.LibrarySearch.Found;
 import java.io.File;
 import java.nio.file.Files;

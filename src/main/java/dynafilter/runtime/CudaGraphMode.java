@@ -1,5 +1,7 @@
 package dynafilter.runtime;
 
+import dynafilter.io.Choice;
+import dynafilter.io.InputException;
 import java.util.Locale;
 
 /** Whether repeated work is captured as a CUDA graph and replayed. */

@@ -1,5 +1,6 @@
 package dynafilter.runtime;
 
+import dynafilter.io.InputException;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;

@@ -2,6 +2,7 @@ package dynafilter.runtime;
 
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
+import dynafilter.io.InputException;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;

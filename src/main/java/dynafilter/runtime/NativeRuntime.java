@@ -1,5 +1,6 @@
 package dynafilter.runtime;
 
+import dynafilter.io.InputException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;

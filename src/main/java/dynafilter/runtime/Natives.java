@@ -1,5 +1,6 @@
 package dynafilter.runtime;
 
+import dynafilter.io.InputException;
 import java.nio.file.Path;
 import java.util.Optional;
 

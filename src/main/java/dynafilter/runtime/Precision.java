@@ -1,5 +1,7 @@
 package dynafilter.runtime;
 
+import dynafilter.io.Choice;
+import dynafilter.io.InputException;
 import java.util.Locale;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;

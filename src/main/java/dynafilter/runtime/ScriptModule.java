@@ -1,5 +1,6 @@
 package dynafilter.runtime;
 
+import dynafilter.io.FileNames;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

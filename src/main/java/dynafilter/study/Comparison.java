@@ -1,9 +1,9 @@
 package dynafilter.study;
 
-import dynafilter.checkpoint.AtomicFile;
-import dynafilter.checkpoint.JsonFile;
-import dynafilter.runtime.InputException;
-import dynafilter.train.Recipes;
+import dynafilter.io.AtomicFile;
+import dynafilter.io.InputException;
+import dynafilter.io.JsonFile;
+import dynafilter.runfolder.Recipes;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,12 +1,12 @@
 package dynafilter.study;
 
-import dynafilter.checkpoint.JsonFile;
-import dynafilter.checkpoint.RunDirectory;
-import dynafilter.runtime.InputException;
-import dynafilter.train.EpochResult;
-import dynafilter.train.History;
-import dynafilter.train.Recipe;
-import dynafilter.train.Recipes;
+import dynafilter.io.InputException;
+import dynafilter.io.JsonFile;
+import dynafilter.runfolder.EpochResult;
+import dynafilter.runfolder.History;
+import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.Recipes;
+import dynafilter.runfolder.RunDirectory;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,10 +1,10 @@
 package dynafilter.study;
 
 import dynafilter.checkpoint.Checkpoint;
-import dynafilter.checkpoint.JsonFile;
-import dynafilter.checkpoint.RunDirectory;
-import dynafilter.runtime.InputException;
-import dynafilter.train.History;
+import dynafilter.io.InputException;
+import dynafilter.io.JsonFile;
+import dynafilter.runfolder.History;
+import dynafilter.runfolder.RunDirectory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

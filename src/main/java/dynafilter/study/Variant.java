@@ -1,8 +1,8 @@
 package dynafilter.study;
 
-import dynafilter.runtime.InputException;
-import dynafilter.train.Recipe;
-import dynafilter.train.Recipes;
+import dynafilter.io.InputException;
+import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.Recipes;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;

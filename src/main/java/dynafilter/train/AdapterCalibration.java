@@ -1,6 +1,6 @@
 package dynafilter.train;
 
-import dynafilter.data.DeviceImages;
+import dynafilter.data.device.DeviceImages;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.Freeze;
 import dynafilter.model.NetworkShape;

@@ -1,8 +1,9 @@
 package dynafilter.train;
 
-import dynafilter.data.DeviceImages;
+import dynafilter.data.device.DeviceImages;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.NetworkShape;
+import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
 import java.util.Map;
 import java.util.function.Consumer;

@@ -1,8 +1,7 @@
 package dynafilter.train;
 
-import dynafilter.data.DeviceImages;
 import dynafilter.data.ImageSize;
-import dynafilter.data.TensorBytes;
+import dynafilter.data.device.DeviceImages;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.Classifier;
 import dynafilter.model.DynamicFilterNetwork;
@@ -10,6 +9,7 @@ import dynafilter.model.NetworkClassifier;
 import dynafilter.model.Scores;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.Precision;
+import dynafilter.runtime.TensorBytes;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.LongPointer;

@@ -1,11 +1,11 @@
 package dynafilter.train;
 
 import dynafilter.checkpoint.TrainedNetwork;
-import dynafilter.data.DataMemory;
 import dynafilter.data.DataSet;
-import dynafilter.data.DeviceImages;
 import dynafilter.data.ImageSet;
 import dynafilter.data.StratifiedSplit;
+import dynafilter.data.device.DataMemory;
+import dynafilter.data.device.DeviceImages;
 import dynafilter.runtime.ComputeDevice;
 import java.util.Arrays;
 import java.util.Map;

@@ -5,8 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dynafilter.distributed.Agreement;
 import dynafilter.distributed.WorkerFailure;
 import dynafilter.distributed.WorkerGroup;
+import dynafilter.io.InputException;
+import dynafilter.runfolder.Ending;
 import dynafilter.runtime.ComputeDevice;
-import dynafilter.runtime.InputException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -24,7 +25,7 @@ import org.bytedeco.pytorch.Tensor;
  * What the ranks of a run settle together beside gradients: when to stop, what an epoch's sums are, and that all have the same
  * network. Alone there is nothing to settle, and nothing of it costs anything.
  */
-final class Lockstep {
+public final class Lockstep {
     /** Endings that one rank comes to by itself; its vote makes all end, at the same step. */
     private static final Ending[] VOTED = {Ending.INTERRUPTED, Ending.MAX_MINUTES};
 

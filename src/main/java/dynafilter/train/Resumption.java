@@ -2,7 +2,9 @@ package dynafilter.train;
 
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.data.ClassNames;
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
+import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.Recipes;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;

@@ -1,14 +1,19 @@
 package dynafilter.train;
 
 import dynafilter.checkpoint.Checkpoint;
-import dynafilter.checkpoint.RunDirectory;
-import dynafilter.data.EpochPlan;
+import dynafilter.data.device.EpochPlan;
 import dynafilter.distributed.WorkerFailure;
 import dynafilter.distributed.WorkerGroup;
+import dynafilter.io.InputException;
 import dynafilter.model.NetworkShape;
+import dynafilter.runfolder.Ending;
+import dynafilter.runfolder.EpochResult;
+import dynafilter.runfolder.History;
+import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.RunDirectory;
 import dynafilter.runtime.ComputeDevice;
-import dynafilter.runtime.InputException;
 import dynafilter.runtime.OutOfMemory;
+import dynafilter.train.optim.Schedule;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;

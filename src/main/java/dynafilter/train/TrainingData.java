@@ -1,12 +1,13 @@
 package dynafilter.train;
 
-import dynafilter.data.DataMemory;
 import dynafilter.data.DataSet;
-import dynafilter.data.DeviceImages;
 import dynafilter.data.ImageSet;
 import dynafilter.data.StratifiedSplit;
+import dynafilter.data.device.DataMemory;
+import dynafilter.data.device.DeviceImages;
+import dynafilter.io.InputException;
+import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
-import dynafilter.runtime.InputException;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;

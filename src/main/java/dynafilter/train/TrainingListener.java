@@ -1,6 +1,7 @@
 package dynafilter.train;
 
 import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.runfolder.EpochResult;
 
 /** Hears how a run goes. */
 public interface TrainingListener {

@@ -7,7 +7,11 @@ import dynafilter.model.BatchSums;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
+import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.Recipes;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.train.optim.FlatParameters;
+import dynafilter.train.optim.Optimizer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -204,7 +208,7 @@ final class TrainingState implements AutoCloseable {
     /**
      * Takes over the state of a checkpoint.
      *
-     * @throws dynafilter.runtime.InputException where it is of another network, data set or optimizer
+     * @throws dynafilter.io.InputException where it is of another network, data set or optimizer
      */
     void restore(Checkpoint checkpoint, TrainingData data) {
         Resumption.check(checkpoint, recipe, data);

@@ -1,12 +1,15 @@
 package dynafilter.train;
 
-import dynafilter.data.Batch;
-import dynafilter.data.DeviceImages;
+import dynafilter.data.device.Batch;
+import dynafilter.data.device.DeviceImages;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.Precision;
 import dynafilter.runtime.RepeatedWork;
+import dynafilter.train.optim.FlatParameters;
+import dynafilter.train.optim.Optimizer;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;

@@ -1,5 +1,6 @@
 package dynafilter.train;
 
+import dynafilter.train.optim.FlatParameters;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -3,6 +3,7 @@ package dynafilter.train;
 import dynafilter.runtime.NativeOperator;
 import dynafilter.runtime.Precision;
 import dynafilter.runtime.TensorLists;
+import dynafilter.train.optim.FlatParameters;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -20,7 +21,7 @@ import org.bytedeco.pytorch.Tensor;
  * products are bfloat16 copies, made for all of them by one operator a step where autocast would cast each by itself, forward
  * and backward. Gradients move into the flat buffer together, too, so that a step launches few small kernels.
  */
-final class WorkingParameters implements AutoCloseable {
+public final class WorkingParameters implements AutoCloseable {
     private final FlatParameters parameters;
     private final Tensor rounded; // bfloat16 [P]; null where nothing is rounded
     private final Map<String, Tensor> state = new LinkedHashMap<>();
@@ -68,7 +69,7 @@ final class WorkingParameters implements AutoCloseable {
     }
 
     /** @param isCast the parameters that autocast casts as they are */
-    WorkingParameters(FlatParameters parameters, Precision precision, Predicate<String> isCast) {
+    public WorkingParameters(FlatParameters parameters, Precision precision, Predicate<String> isCast) {
         this.parameters = parameters;
         state.putAll(parameters.state());
         List<String> trained =
@@ -104,7 +105,7 @@ final class WorkingParameters implements AutoCloseable {
     }
 
     /** Every tensor of the network by its name in the state dict: live, not copies. */
-    Map<String, Tensor> state() {
+    public Map<String, Tensor> state() {
         return Collections.unmodifiableMap(state);
     }
 
@@ -123,7 +124,7 @@ final class WorkingParameters implements AutoCloseable {
      *
      * @param first whether they replace what is there, or add to it
      */
-    void collectGradients(boolean first) {
+    public void collectGradients(boolean first) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             for (Group group : groups) {

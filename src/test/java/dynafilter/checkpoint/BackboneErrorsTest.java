@@ -4,10 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dynafilter.data.ProgressListener;
+import dynafilter.io.InputException;
+import dynafilter.io.ProgressListener;
 import dynafilter.model.ResNetStem;
 import dynafilter.runtime.ComputeDevice;
-import dynafilter.runtime.InputException;
+import dynafilter.torchfile.Samples;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -10,11 +10,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
 import dynafilter.Python;
+import dynafilter.io.InputException;
 import dynafilter.model.Backbone;
 import dynafilter.model.BackboneArchitecture;
 import dynafilter.model.ResNetStem;
 import dynafilter.runtime.ComputeDevice;
-import dynafilter.runtime.InputException;
+import dynafilter.torchfile.TorchFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

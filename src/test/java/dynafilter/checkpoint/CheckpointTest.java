@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.StateDicts;
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
+import dynafilter.torchfile.Samples;
+import dynafilter.torchfile.TorchFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dynafilter.NativeScope;
 import dynafilter.Python;
 import dynafilter.TensorAssert;
+import dynafilter.checkpoint.torchscript.TorchScriptExport;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.torchfile.TorchFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -47,7 +49,7 @@ class CppTest {
         Path exported = folder.resolve("model.ts.pt");
         TorchFile.write(checkpoint, StateDict.random(NetworkShape.ofResNet18Stem(FilterKind.DYNAMIC, 3), 5));
         try (TrainedNetwork trained = TrainedNetwork.read(checkpoint, ComputeDevice.CPU)) {
-            new TorchScriptExport(trained, TorchScriptExport.Input.UINT8, true).write(exported, Map.of());
+            new TorchScriptExport(trained, ScriptInput.UINT8, true).write(exported, Map.of());
             List<String> printed = python.run(BUILD, folder.resolve("classify"), exported)
                     .lines()
                     .toList();

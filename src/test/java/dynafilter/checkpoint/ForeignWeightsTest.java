@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dynafilter.NativeScope;
 import dynafilter.Python;
+import dynafilter.checkpoint.torchscript.TorchScriptExport;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.torchfile.TorchFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -96,7 +98,7 @@ class ForeignWeightsTest {
             assertClose(expected, network.classifier().scores(pixels), 1e-5, "scores");
             assertEquals(3, network.classes().size());
             Path exported = folder.resolve(name + ".ts.pt");
-            new TorchScriptExport(network, TorchScriptExport.Input.UINT8, true).write(exported, Map.of());
+            new TorchScriptExport(network, ScriptInput.UINT8, true).write(exported, Map.of());
             try (TrainedNetwork again = TrainedNetwork.read(exported, ComputeDevice.CPU)) {
                 assertClose(expected, again.classifier().scores(pixels), 1e-5, "exported scores");
             }

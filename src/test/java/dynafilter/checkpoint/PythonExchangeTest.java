@@ -6,7 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.Python;
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
+import dynafilter.torchfile.Dtype;
+import dynafilter.torchfile.Fields;
+import dynafilter.torchfile.Samples;
+import dynafilter.torchfile.TorchFile;
+import dynafilter.torchfile.Tuple;
+import dynafilter.torchfile.Unread;
 import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dynafilter.NativeScope;
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;

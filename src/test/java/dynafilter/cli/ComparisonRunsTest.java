@@ -3,10 +3,10 @@ package dynafilter.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dynafilter.runfolder.Recipe;
 import dynafilter.study.Comparison;
 import dynafilter.study.Plan;
 import dynafilter.study.Variant;
-import dynafilter.train.Recipe;
 import dynafilter.train.TrainingFailure;
 import java.nio.file.Path;
 import java.util.List;

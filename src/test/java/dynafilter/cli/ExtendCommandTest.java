@@ -10,7 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dynafilter.Python;
 import dynafilter.checkpoint.Checkpoint;
-import dynafilter.data.Checksum;
+import dynafilter.io.Checksum;
 import dynafilter.model.NetworkShape;
 import java.awt.image.BufferedImage;
 import java.io.IOException;

@@ -2,6 +2,8 @@ package dynafilter.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dynafilter.data.cifar.Cifar10;
+import dynafilter.data.cifar.CifarFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dynafilter.data.source.DataSource;
+import dynafilter.runtime.TensorBytes;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;

@@ -10,8 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
+import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
-import dynafilter.runtime.InputException;
 import dynafilter.runtime.Precision;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -10,9 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
-import dynafilter.data.TensorBytes;
+import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
-import dynafilter.runtime.InputException;
+import dynafilter.runtime.TensorBytes;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dynafilter.io.InputException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;

@@ -3,7 +3,7 @@ package dynafilter.study;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dynafilter.train.Recipe;
+import dynafilter.runfolder.Recipe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dynafilter.io.InputException;
 import dynafilter.model.FilterKind;
 import dynafilter.model.Freeze;
-import dynafilter.runtime.InputException;
-import dynafilter.train.Recipe;
+import dynafilter.runfolder.Recipe;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

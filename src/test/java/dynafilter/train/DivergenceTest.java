@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
+import dynafilter.runfolder.Ending;
+import dynafilter.runfolder.Recipe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,8 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
 import dynafilter.TensorAssert;
-import dynafilter.data.Batch;
-import dynafilter.data.DeviceImages;
+import dynafilter.data.device.Batch;
+import dynafilter.data.device.DeviceImages;
+import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.Precision;
 import org.bytedeco.pytorch.NoGradGuard;

@@ -7,9 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
-import dynafilter.data.DeviceImages;
+import dynafilter.data.device.DeviceImages;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.Freeze;
+import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
 import java.util.LinkedHashMap;
 import java.util.List;

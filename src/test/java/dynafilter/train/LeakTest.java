@@ -4,7 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.checkpoint.TrainedNetwork;
-import dynafilter.data.DeviceImages;
+import dynafilter.data.device.DeviceImages;
+import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.Precision;

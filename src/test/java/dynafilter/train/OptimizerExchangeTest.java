@@ -8,9 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
 import dynafilter.Python;
-import dynafilter.checkpoint.TorchFile;
+import dynafilter.io.InputException;
+import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
-import dynafilter.runtime.InputException;
+import dynafilter.torchfile.TorchFile;
+import dynafilter.train.optim.FlatParameters;
+import dynafilter.train.optim.Optimizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dynafilter.NativeScope;
+import dynafilter.runfolder.Recipe;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -6,11 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.Python;
 import dynafilter.data.DataSet;
-import dynafilter.data.DataSource;
-import dynafilter.data.DeviceImages;
+import dynafilter.data.device.DeviceImages;
+import dynafilter.data.source.DataSource;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
+import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.CpuTopology;
 import dynafilter.runtime.NativeRuntime;

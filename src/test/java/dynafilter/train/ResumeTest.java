@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
 import dynafilter.checkpoint.Checkpoint;
-import dynafilter.checkpoint.TorchFile;
-import dynafilter.runtime.InputException;
+import dynafilter.io.InputException;
+import dynafilter.runfolder.Ending;
+import dynafilter.runfolder.Recipe;
+import dynafilter.torchfile.TorchFile;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,13 +1,15 @@
 package dynafilter.train;
 
-import dynafilter.data.DeviceImages;
-import dynafilter.data.EpochPlan;
 import dynafilter.data.ImageSet;
+import dynafilter.data.device.DeviceImages;
+import dynafilter.data.device.EpochPlan;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
+import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.train.optim.FlatParameters;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.LongStream;
@@ -21,13 +23,13 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Assertions;
 
 /** A network and all that trains it, without a run around it. */
-final class TestBench implements AutoCloseable {
-    final TrainingState state;
-    final FlatParameters parameters;
+public final class TestBench implements AutoCloseable {
+    public final TrainingState state;
+    public final FlatParameters parameters;
     final DynamicFilterNetwork network;
     private final Recipe recipe;
 
-    TestBench(Recipe recipe, Map<String, Tensor> initial) {
+    public TestBench(Recipe recipe, Map<String, Tensor> initial) {
         NetworkShape shape = TestRun.shape(recipe);
         this.recipe = recipe;
         state = new TrainingState(recipe, shape, initial, ComputeDevice.CPU, WorkerGroup.single());
@@ -36,7 +38,7 @@ final class TestBench implements AutoCloseable {
     }
 
     /** From random tensors, BatchNorm's too, as a network has that was trained before. Ends with the caller's scope. */
-    static Map<String, Tensor> initial(Recipe recipe) {
+    public static Map<String, Tensor> initial(Recipe recipe) {
         Map<String, Tensor> state = new LinkedHashMap<>();
         Map<String, Tensor> made = StateDict.random(TestRun.shape(recipe), recipe.seed());
         torch.manual_seed(recipe.seed());
@@ -91,7 +93,7 @@ final class TestBench implements AutoCloseable {
     }
 
     /** Copies of all tensors, in the caller's scope. */
-    Map<String, Tensor> copy() {
+    public Map<String, Tensor> copy() {
         Map<String, Tensor> copy = new LinkedHashMap<>();
         parameters
                 .state()

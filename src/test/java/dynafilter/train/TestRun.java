@@ -1,7 +1,6 @@
 package dynafilter.train;
 
 import dynafilter.checkpoint.Checkpoint;
-import dynafilter.checkpoint.RunDirectory;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
 import dynafilter.distributed.WorkerGroup;
@@ -9,6 +8,11 @@ import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
 import dynafilter.model.StateDict;
+import dynafilter.runfolder.Ending;
+import dynafilter.runfolder.EpochResult;
+import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.Recipes;
+import dynafilter.runfolder.RunDirectory;
 import dynafilter.runtime.ComputeDevice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,7 +34,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** A small training run in a folder, on images that each show their class's colour under noise. */
-final class TestRun implements AutoCloseable {
+public final class TestRun implements AutoCloseable {
     static final List<String> CLASSES =
             IntStream.range(0, 10).mapToObj(label -> "class " + label).toList();
 
@@ -118,14 +122,14 @@ final class TestRun implements AutoCloseable {
     }
 
     /** Two epochs of four steps of 16 images, and the values given by name. */
-    static Recipe recipe(Object... namesAndValues) {
+    public static Recipe recipe(Object... namesAndValues) {
         Map<String, Object> values = new LinkedHashMap<>(Map.of(
                 "data", "sample", "backbone", "random", "epochs", 2, "batch_size", 16, "lr", 0.05, "limit_train", 64));
         values.put("limit_test", 40);
         return with(Recipes.with(Recipe.DEFAULT, values, true), namesAndValues);
     }
 
-    static Recipe with(Recipe recipe, Object... namesAndValues) {
+    public static Recipe with(Recipe recipe, Object... namesAndValues) {
         Map<String, Object> values = new LinkedHashMap<>();
         for (int i = 0; i < namesAndValues.length; i += 2) {
             values.put((String) namesAndValues[i], namesAndValues[i + 1]);
@@ -137,7 +141,7 @@ final class TestRun implements AutoCloseable {
         return DataSet.of("colours", set("train", train, 1), set("test", test, 2));
     }
 
-    static ImageSet set(String name, int size, long seed) {
+    public static ImageSet set(String name, int size, long seed) {
         try (PointerScope scope = new PointerScope()) {
             torch.manual_seed(0);
             Tensor colours = torch.rand(10, 3, 1, 1).mul(new Scalar(120.0));

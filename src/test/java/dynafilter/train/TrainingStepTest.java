@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
-import dynafilter.data.Batch;
-import dynafilter.data.DeviceImages;
+import dynafilter.data.device.Batch;
+import dynafilter.data.device.DeviceImages;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.FilterKind;
 import dynafilter.model.Freeze;

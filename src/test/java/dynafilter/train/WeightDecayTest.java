@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
+import dynafilter.runfolder.Recipe;
+import dynafilter.train.optim.FlatParameters;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;

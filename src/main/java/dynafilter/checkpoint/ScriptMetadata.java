@@ -1,0 +1,12 @@
+package dynafilter.checkpoint;
+
+/** The extra file of an exported TorchScript archive in which the network is described, as JSON. */
+public final class ScriptMetadata {
+    /** The extra file's name. */
+    public static final String FILE = "dynafilter.json";
+
+    /** The value of the entry "format". */
+    public static final String FORMAT = "dynafilter-torchscript/1";
+
+    private ScriptMetadata() {}
+}

@@ -1,0 +1,194 @@
+package dynafilter.checkpoint.torchscript;
+
+import dynafilter.checkpoint.ScriptInput;
+import dynafilter.checkpoint.ScriptMetadata;
+import dynafilter.checkpoint.ScriptTrial;
+import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.data.device.Normalization;
+import dynafilter.io.InputException;
+import dynafilter.io.JsonFile;
+import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.model.FilterKind;
+import dynafilter.model.NetworkShape;
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.ScriptModule;
+import dynafilter.torchfile.TorchScriptFile;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Writes a trained network as one TorchScript file, for evaluation, with the methods {@code forward(images) -> [N, classes]},
+ * {@code response_maps(images) -> [N, K, H, W]} and {@code filters() -> [K, C, 1, 1]}. Parameters have the names of the state
+ * dict, but for filters that are no product of a generator: {@code filters} is a method, so theirs is {@code filter_bank.weight}.
+ */
+public final class TorchScriptExport {
+    private static final String LINEAR = """
+            def forward(self, x: Tensor) -> Tensor:
+                return torch.linear(x, self.weight, self.bias)
+            """;
+
+    private static final String GENERATOR = """
+            def forward(self, labels: Tensor) -> Tensor:
+                inner = torch.relu(getattr(self, "0").forward(labels))
+                return torch.tanh(getattr(self, "2").forward(inner))
+            """;
+
+    private static final String PREDICTOR = """
+            def forward(self, maps: Tensor) -> Tensor:
+                inner = torch.relu(getattr(self, "0").forward(torch.flatten(maps, 2)))
+                return torch.flatten(getattr(self, "2").forward(inner), 1)
+            """;
+
+    private static final String NETWORK = """
+            def generate_filters(self) -> Tensor:
+                rows = %1$s
+                lengths = torch.clamp_min(torch.norm(rows, 2, [1], True), 1e-12)
+                return torch.reshape(rows / lengths, [%2$d, %3$d, 1, 1])
+
+            def filters(self) -> Tensor:
+                return %4$s
+
+            def response_maps(self, images: Tensor) -> Tensor:
+                features = %5$s
+                return torch.conv2d(features, self.filters() * %6$s, None, [1, 1], [0, 0], [1, 1], 1)
+
+            def forward(self, images: Tensor) -> Tensor:
+                return self.predictor.forward(self.response_maps(images))
+            """;
+
+    /** Of the largest score: the same operators, in the same precision. */
+    private static final double TOLERANCE = 1e-4;
+
+    private final TrainedNetwork trained;
+    private final ScriptInput input;
+    private final boolean baked;
+
+    /**
+     * @param trained on the CPU, from a checkpoint or a state dict
+     * @param baked whether the filters are stored as they are now; else they are generated at every call
+     */
+    public TorchScriptExport(TrainedNetwork trained, ScriptInput input, boolean baked) {
+        this.trained = trained;
+        this.input = input;
+        this.baked = baked;
+    }
+
+    /**
+     * Writes the file, as a whole or not at all, once it has run and given the scores of the network.
+     *
+     * @param versions of what writes it, for the archive's metadata
+     * @return the archive's metadata
+     * @throws dynafilter.io.OutputException where it cannot be written
+     */
+    public Map<String, Object> write(Path file, Map<String, ?> versions) {
+        Map<String, String> extra = new LinkedHashMap<>();
+        Map<String, Object> metadata = metadata(versions);
+        extra.put(ScriptMetadata.FILE, JsonFile.text(metadata));
+        extra.put("classes.txt", String.join("\n", trained.classes()) + "\n");
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard();
+                ScriptModule module = network()) {
+            TorchScriptFile.write(module, extra, file, this::requireScores);
+        }
+        return metadata;
+    }
+
+    /** Runs what was written as whoever loads it will: nobody finds out later that it does not give these scores. */
+    private void requireScores(Path written) {
+        try (PointerScope scope = new PointerScope();
+                TrainedNetwork exported = TrainedNetwork.read(written, ComputeDevice.CPU)) {
+            Tensor pixels = ScriptTrial.pixels(trained.imageSize(), ComputeDevice.CPU);
+            Tensor expected = trained.classifier().scores(pixels); // [2, K]
+            Tensor scores = exported.classifier().scores(pixels);
+            double difference = expected.sub(scores).abs().max().item_double();
+            if (difference > TOLERANCE * expected.abs().max().item_double()) {
+                throw new IllegalStateException("the exported network's scores differ from the checkpoint's by "
+                        + difference + "; nothing was written");
+            }
+        } catch (InputException wrong) {
+            throw new IllegalStateException(
+                    "what was to be written does not run; nothing was written: " + wrong.getMessage(), wrong);
+        }
+    }
+
+    private Map<String, Object> metadata(Map<String, ?> versions) {
+        NetworkShape shape = trained.network().shape();
+        Map<String, Object> metadata = new LinkedHashMap<>();
+        metadata.put("format", ScriptMetadata.FORMAT);
+        metadata.put("classes", trained.classes());
+        metadata.put("input", input.toString());
+        metadata.put("image_size", List.of(shape.imageSize(), shape.imageSize()));
+        metadata.put("mean", Normalization.MEAN);
+        metadata.put("std", Normalization.STANDARD_DEVIATION);
+        metadata.put("filters", shape.filters().toString());
+        metadata.put("baked_filters", baked);
+        metadata.put("adapter", shape.adapter());
+        metadata.put("backbone", shape.backbone().description());
+        metadata.put("feature_map", List.of(shape.channels(), shape.mapHeight(), shape.mapWidth()));
+        metadata.putAll(trained.training());
+        metadata.put("versions", versions);
+        return metadata;
+    }
+
+    private ScriptModule network() {
+        NetworkShape shape = trained.network().shape();
+        Map<String, Tensor> state = trained.state();
+        ScriptModule module = ScriptModule.create("DynamicFilterNetwork")
+                .module("backbone", shape.backbone().toTorchScript(state))
+                .module("predictor", pair("ScorePredictor", "predictor", PREDICTOR));
+        if (shape.adapter()) {
+            module.module("adapter", DynamicFilterNetwork.adapterToTorchScript(state));
+        }
+        String rows;
+        if (shape.filters() == FilterKind.DYNAMIC) {
+            module.module(
+                            "embedding",
+                            ScriptModule.create("Embedding").parameter("weight", state.get(NetworkShape.EMBEDDING)))
+                    .module("generator", pair("FilterGenerator", "generator", GENERATOR));
+            rows = "self.generator.forward(self.embedding.weight)";
+        } else {
+            module.module(
+                    "filter_bank", ScriptModule.create("FilterBank").parameter("weight", state.get("filters.weight")));
+            rows = "torch.flatten(self.filter_bank.weight, 1)";
+        }
+        if (baked) {
+            module.buffer("baked_filters", trained.network().filters());
+        }
+        String images = "images";
+        if (input == ScriptInput.UINT8) {
+            Normalization normalization = new Normalization(ComputeDevice.CPU);
+            module.buffer("shift", normalization.shift()).buffer("scale", normalization.scale());
+            // 6 is float32: names of types are not known to the compiler here.
+            images = "torch.addcmul(self.shift, torch.to(images, 6), self.scale)";
+        }
+        return module.define(NETWORK.formatted(
+                rows,
+                shape.maps(),
+                shape.channels(),
+                baked ? "self.baked_filters" : "self.generate_filters()",
+                shape.adapter()
+                        ? "self.adapter.forward(self.backbone.forward(" + images + "))"
+                        : "self.backbone.forward(" + images + ")",
+                Double.toString(DynamicFilterNetwork.rescaling(shape))));
+    }
+
+    /** Two linear layers that are called 0 and 2, as in {@code nn.Sequential} with something between them. */
+    private ScriptModule pair(String className, String prefix, String forward) {
+        return ScriptModule.create(className)
+                .module("0", linear(prefix + ".0"))
+                .module("2", linear(prefix + ".2"))
+                .define(forward);
+    }
+
+    private ScriptModule linear(String name) {
+        return ScriptModule.create("Linear")
+                .parameter("weight", trained.state().get(name + ".weight"))
+                .parameter("bias", trained.state().get(name + ".bias"))
+                .define(LINEAR);
+    }
+}

@@ -1,0 +1,74 @@
+package dynafilter.data.device;
+
+import dynafilter.data.ImageSize;
+import dynafilter.data.SplitMix;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/**
+ * What one epoch does with every training image: the order, and each place's crop and flip. A pure function of (seed,
+ * epoch), drawn on the host: the same on every device, for every batch size and for a run resumed in the middle.
+ *
+ * @param order indices of the images, a permutation
+ * @param cropTop first row of the crop, 0..2*padding, by place in the order
+ * @param cropLeft first column of the crop, likewise
+ * @param flip 1 where the image is mirrored, likewise
+ */
+@SuppressWarnings("ArrayRecordComponent") // handed to the device whole; compared by nobody
+public record EpochPlan(long[] order, long[] cropTop, long[] cropLeft, long[] flip) {
+    /** Black pixels around an image of 32x32 before it is cropped back to its size. */
+    public static final int PADDING = 4;
+
+    /** The same share of images of another size. */
+    public static int padding(long imageSize) {
+        return Math.toIntExact(imageSize * PADDING / ImageSize.CIFAR);
+    }
+
+    /** The plan for 32x32 images. */
+    public static EpochPlan of(long seed, long epoch, int images) {
+        return of(seed, epoch, images, PADDING);
+    }
+
+    /**
+     * @param images how many there are
+     * @param epoch counted from 0
+     * @param padding of the images
+     */
+    public static EpochPlan of(long seed, long epoch, int images, int padding) {
+        SplitMix random = SplitMix.at(seed, epoch);
+        int[] order = IntStream.range(0, images).toArray();
+        random.shuffle(order);
+        long[] top = new long[images];
+        long[] left = new long[images];
+        long[] flip = new long[images];
+        for (int i = 0; i < images; i++) {
+            top[i] = random.below(2 * padding + 1);
+            left[i] = random.below(2 * padding + 1);
+            flip[i] = random.below(2);
+        }
+        return new EpochPlan(IntStream.of(order).asLongStream().toArray(), top, left, flip);
+    }
+
+    /**
+     * One rank's part: of every batch an equal, contiguous share. Each image keeps its crop and flip, whatever the number of
+     * ranks.
+     *
+     * @param batch images of a batch of all ranks together, a multiple of {@code ranks}
+     * @return a plan of the same length, whose first places are this rank's; the others are to be left alone
+     */
+    public EpochPlan shard(int rank, int ranks, int batch) {
+        if (ranks == 1) {
+            return this;
+        }
+        int share = batch / ranks;
+        int[] places = IntStream.range(0, order.length / batch * share)
+                .map(own -> own / share * batch + rank * share + own % share)
+                .toArray();
+        return new EpochPlan(at(places, order), at(places, cropTop), at(places, cropLeft), at(places, flip));
+    }
+
+    private static long[] at(int[] places, long[] values) {
+        return Arrays.copyOf(
+                IntStream.of(places).mapToLong(place -> values[place]).toArray(), values.length);
+    }
+}

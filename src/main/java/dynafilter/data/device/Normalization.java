@@ -1,0 +1,64 @@
+package dynafilter.data.device;
+
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.TensorBytes;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Brings pixels to mean 0 and standard deviation 1 by channel, with CIFAR-10's figures. */
+public final class Normalization implements AutoCloseable {
+    /** Of all training pixels of CIFAR-10 over 255, by channel. */
+    public static final List<Double> MEAN = List.of(0.4914, 0.4822, 0.4465);
+
+    /** As {@link #MEAN}. */
+    public static final List<Double> STANDARD_DEVIATION = List.of(0.2470, 0.2435, 0.2616);
+
+    private final Tensor shift; // [1, 3, 1, 1]
+    private final Tensor scale; // [1, 3, 1, 1]
+
+    public Normalization(ComputeDevice device) {
+        float[] shifts = new float[3];
+        float[] scales = new float[3];
+        for (int channel = 0; channel < 3; channel++) {
+            shifts[channel] = (float) (-MEAN.get(channel) / STANDARD_DEVIATION.get(channel));
+            scales[channel] = (float) (1 / (255 * STANDARD_DEVIATION.get(channel)));
+        }
+        try (PointerScope scope = new PointerScope()) {
+            shift = channels(shifts, device);
+            scale = channels(scales, device);
+            shift.retainReference();
+            scale.retainReference();
+        }
+    }
+
+    private static Tensor channels(float[] values, ComputeDevice device) {
+        return TensorBytes.of(values).view(1, 3, 1, 1).to(device.toTorch(), ScalarType.Float);
+    }
+
+    /**
+     * @param pixels uint8 [N, 3, H, W]
+     * @return float32 [N, 3, H, W] in the same memory format
+     */
+    public Tensor apply(Tensor pixels) {
+        return torch.addcmul(shift, pixels.to(ScalarType.Float), scale); // (pixels / 255 - mean) / deviation
+    }
+
+    /** What is added to the scaled pixels, by channel: float32 [1, 3, 1, 1]. */
+    public Tensor shift() {
+        return shift;
+    }
+
+    /** What pixels of 0 to 255 are multiplied by, by channel: float32 [1, 3, 1, 1]. */
+    public Tensor scale() {
+        return scale;
+    }
+
+    @Override
+    public void close() {
+        shift.close();
+        scale.close();
+    }
+}

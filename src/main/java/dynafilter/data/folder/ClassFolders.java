@@ -1,0 +1,187 @@
+package dynafilter.data.folder;
+
+import dynafilter.data.ClassNames;
+import dynafilter.io.FileNames;
+import dynafilter.io.InputException;
+import dynafilter.io.Problems;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.FileVisitOption;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * The image files of a folder with a subfolder a class, as torchvision's {@code ImageFolder} finds them: classes by name,
+ * files by folder and name, those in folders inside a class count for the class. Hidden files and folders are left out.
+ *
+ * @param classes names, sorted: label by label
+ * @param files all that are images by their name
+ * @param others how many files are none
+ */
+public record ClassFolders(Path root, List<String> classes, List<LabelledFile> files, long others) {
+    private static final Set<String> IMAGES = Set.of("png", "jpg", "jpeg");
+
+    /** Formats that ImageFolder reads and this program does not: to be named as bad, not passed over. */
+    private static final Set<String> OTHER_IMAGES = Set.of("ppm", "pgm", "bmp", "tif", "tiff", "webp", "gif");
+
+    /**
+     * An image file.
+     *
+     * @param name its path below the root, with slashes, as {@link FileNames#key} has it: no other file's, in any locale
+     * @param label its class
+     */
+    public record LabelledFile(Path path, String name, int label) {}
+
+    /**
+     * Finds the files.
+     *
+     * @throws InputException where there are no classes, no images at all, names that cannot be told apart, a folder that cannot
+     *     be read, or a link that leads back
+     */
+    static ClassFolders scan(Path root) {
+        List<Path> folders = subfolders(root);
+        List<String> classes = folders.stream()
+                .map(folder -> FileNames.text(folder.getFileName()))
+                .toList();
+        if (classes.isEmpty()) {
+            throw new InputException(
+                    root + " has no folders: put the images of each class into a folder with its name");
+        }
+        ClassNames.check(root, classes);
+        List<LabelledFile> files = new ArrayList<>();
+        long others = 0;
+        for (int label = 0; label < folders.size(); label++) {
+            for (Path file : files(folders.get(label))) {
+                String extension = extension(file);
+                if (IMAGES.contains(extension) || OTHER_IMAGES.contains(extension)) {
+                    String name = FileNames.key(root.relativize(file))
+                            .replace(file.getFileSystem().getSeparator(), "/");
+                    files.add(new LabelledFile(file, name, label));
+                } else {
+                    others++;
+                }
+            }
+        }
+        if (files.isEmpty()) {
+            throw new InputException(
+                    root + " has no images in its " + classes.size() + " folders: put PNG or JPEG files there");
+        }
+        return new ClassFolders(root, classes, List.copyOf(files), others);
+    }
+
+    /** The path of a file, by its name, for people. */
+    public String shown(String name) {
+        return root + "/" + FileNames.shown(name);
+    }
+
+    /** The classes without an image. */
+    List<String> emptyClasses() {
+        boolean[] seen = new boolean[classes.size()];
+        files.forEach(file -> seen[file.label()] = true);
+        return IntStream.range(0, classes.size())
+                .filter(label -> !seen[label])
+                .mapToObj(classes::get)
+                .toList();
+    }
+
+    /**
+     * The same files with the labels of the training folders.
+     *
+     * @throws InputException where there is a class that those do not have
+     */
+    ClassFolders labelledAs(ClassFolders training) {
+        List<String> unknown = classes.stream()
+                .filter(name -> !training.classes.contains(name))
+                .toList();
+        if (!unknown.isEmpty()) {
+            String alike = training.classes.stream()
+                    .filter(name -> ClassNames.key(name).equals(ClassNames.key(unknown.get(0))))
+                    .map(name -> " (it has " + name + ", written differently)")
+                    .findFirst()
+                    .orElse("");
+            throw new InputException(root + " has classes that " + training.root + " does not have: "
+                    + ClassNames.shown(unknown) + alike + "; remove or rename them");
+        }
+        Map<String, Integer> labels = new HashMap<>();
+        training.classes.forEach(name -> labels.put(name, labels.size()));
+        return new ClassFolders(
+                root,
+                training.classes,
+                files.stream()
+                        .map(file -> new LabelledFile(file.path, file.name, labels.get(classes.get(file.label))))
+                        .toList(),
+                others);
+    }
+
+    /** The folders directly in a folder that are not hidden, links followed, sorted by name. */
+    static List<Path> subfolders(Path folder) {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.filter(entry -> !isHidden(entry) && Files.isDirectory(entry))
+                    .sorted(Comparator.comparing(entry -> FileNames.key(entry.getFileName()), ClassNames.ORDER))
+                    .toList();
+        } catch (IOException failure) {
+            throw unreadable(folder, failure);
+        }
+    }
+
+    /** Whether images lie in the folder itself, of no class. */
+    static boolean hasImages(Path folder) {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.anyMatch(entry -> !isHidden(entry) && IMAGES.contains(extension(entry)));
+        } catch (IOException failure) {
+            throw unreadable(folder, failure);
+        }
+    }
+
+    private static List<Path> files(Path folder) {
+        Comparator<Path> order = Comparator.comparing((Path file) -> FileNames.key(file.getParent()), ClassNames.ORDER)
+                .thenComparing(file -> FileNames.key(file.getFileName()), ClassNames.ORDER);
+        try (Stream<Path> tree = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
+            return tree.filter(file -> !isHiddenBelow(folder, file) && !Files.isDirectory(file))
+                    .sorted(order)
+                    .toList();
+        } catch (UncheckedIOException failure) {
+            throw unreadable(folder, failure.getCause());
+        } catch (IOException failure) {
+            throw unreadable(folder, failure);
+        }
+    }
+
+    private static InputException unreadable(Path folder, IOException failure) {
+        if (failure instanceof FileSystemLoopException loop) {
+            return new InputException(
+                    loop.getMessage() + " is a link to a folder it is in: remove it, or link to another", failure);
+        }
+        return new InputException(
+                FileNames.shown(folder) + " cannot be read (" + Problems.reason(failure) + "): check its permissions",
+                failure);
+    }
+
+    private static boolean isHidden(Path path) {
+        return path.getFileName().toString().startsWith(".");
+    }
+
+    private static boolean isHiddenBelow(Path folder, Path file) {
+        for (Path name : folder.relativize(file)) {
+            if (name.toString().startsWith(".")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static String extension(Path file) {
+        String name = file.getFileName().toString();
+        return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,106 @@
+package dynafilter.data.folder;
+
+import dynafilter.io.Problems;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Reads PNG and JPEG files as Pillow's {@code Image.open(file).convert("RGB")} would: values are taken as they are stored,
+ * whatever profile the file names, grey ones count for all three channels, inks are multiplied, transparency is dropped, and
+ * pictures are not turned. 16 bits become 8 by leaving out the lower half, also of grey values, for which Pillow takes all above
+ * 255 for white.
+ */
+public final class ImageFile {
+    private static final long MOST_BYTES = 1 << 30;
+
+    /** How the problem of a file begins that the file system does not let be read. */
+    static final String UNREADABLE = "cannot be read";
+
+    private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G'};
+    private static final byte[] JPEG = {(byte) 0xff, (byte) 0xd8, (byte) 0xff};
+
+    private ImageFile() {}
+
+    /**
+     * Reads an image.
+     *
+     * @return uint8 [3, height, width], in the caller's scope
+     * @throws IOException where the file cannot be read, is damaged, or no PNG or JPEG image; the message says so in a few
+     *     words, without the file's name
+     */
+    public static Tensor read(Path file) throws IOException {
+        return read(content(file));
+    }
+
+    /**
+     * What is in a file.
+     *
+     * @throws IOException where it cannot be read; the message says why, beginning with {@value #UNREADABLE} where the file
+     *     system refuses it
+     */
+    static byte[] content(Path file) throws IOException {
+        try {
+            if (Files.exists(file) && !Files.isRegularFile(file)) {
+                throw new IOException("is no file");
+            }
+            if (Files.size(file) > MOST_BYTES) {
+                throw new IOException(String.format(Locale.ROOT, "has %,d bytes: too many", Files.size(file)));
+            }
+            return Files.readAllBytes(file);
+        } catch (FileSystemException unreadable) {
+            throw new IOException(UNREADABLE + ": " + Problems.reason(unreadable), unreadable);
+        }
+    }
+
+    /**
+     * Reads an image from what is in its file; as {@link #read(Path)}.
+     *
+     * @return uint8 [3, height, width], in the caller's scope
+     * @throws IOException as there
+     */
+    static Tensor read(byte[] content) throws IOException {
+        String format = format(content);
+        try {
+            return format.equals(PngPicture.FORMAT) ? PngPicture.read(content) : JpegPicture.read(content);
+        } catch (IOException | RuntimeException failure) { // the decoders throw both at bad bytes
+            throw new IOException("is no " + format + " image that can be read: " + reason(failure), failure);
+        }
+    }
+
+    /** Whether a file with this content is read as a JPEG image. */
+    static boolean isJpeg(byte[] content) {
+        return startsWith(content, JPEG);
+    }
+
+    private static String format(byte[] head) throws IOException {
+        if (startsWith(head, PNG)) {
+            return PngPicture.FORMAT;
+        }
+        if (isJpeg(head)) {
+            return JpegPicture.FORMAT;
+        }
+        throw new IOException(head.length == 0 ? "is empty" : "is neither PNG nor JPEG");
+    }
+
+    private static boolean startsWith(byte[] head, byte[] magic) {
+        for (int i = 0; i < magic.length; i++) {
+            if (i >= head.length || head[i] != magic[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static String reason(Exception failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause.getMessage() != null && cause.getCause() == null) {
+                return cause.getMessage().lines().findFirst().orElse("");
+            }
+        }
+        return "it is damaged";
+    }
+}

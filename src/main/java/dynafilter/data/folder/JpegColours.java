@@ -1,0 +1,124 @@
+package dynafilter.data.folder;
+
+import dynafilter.data.folder.JpegHeader.Component;
+import java.io.IOException;
+import java.util.List;
+
+/** What the components of a JPEG file stand for, and how they become R, G and B: as libjpeg and Pillow have it. */
+enum JpegColours {
+    GREY {
+        @Override
+        void toRgb(byte[] samples, int width, byte[] rgb) {
+            System.arraycopy(samples, 0, rgb, 0, width);
+            System.arraycopy(samples, 0, rgb, width, width);
+            System.arraycopy(samples, 0, rgb, 2 * width, width);
+        }
+    },
+    RGB {
+        @Override
+        void toRgb(byte[] samples, int width, byte[] rgb) {
+            for (int x = 0; x < width; x++) {
+                rgb[x] = samples[3 * x];
+                rgb[width + x] = samples[3 * x + 1];
+                rgb[2 * width + x] = samples[3 * x + 2];
+            }
+        }
+    },
+    YCBCR {
+        @Override
+        void toRgb(byte[] samples, int width, byte[] rgb) {
+            fromYcbcr(samples, 3, width, rgb);
+        }
+    },
+    /** As Adobe's programs write it: 255 is no ink. */
+    CMYK {
+        @Override
+        void toRgb(byte[] samples, int width, byte[] rgb) {
+            for (int x = 0; x < width; x++) {
+                int black = samples[4 * x + 3] & 0xff;
+                for (int ink = 0; ink < 3; ink++) {
+                    rgb[ink * width + x] = (byte) (black - share(255 - (samples[4 * x + ink] & 0xff), black));
+                }
+            }
+        }
+    },
+    /** The same, its inks written as YCbCr of what they leave. */
+    YCCK {
+        @Override
+        void toRgb(byte[] samples, int width, byte[] rgb) {
+            fromYcbcr(samples, 4, width, rgb);
+            for (int x = 0; x < width; x++) {
+                int black = samples[4 * x + 3] & 0xff;
+                for (int ink = 0; ink < 3; ink++) {
+                    int at = ink * width + x;
+                    rgb[at] = (byte) (black - share(rgb[at] & 0xff, black));
+                }
+            }
+        }
+    };
+
+    /** There is no segment of Adobe's. */
+    static final int NO_ADOBE = -1;
+
+    private static final int BITS = 16; // behind the point
+    private static final int HALF = 1 << (BITS - 1);
+    private static final int[] RED_OF_CR = chroma(1.40200, HALF, BITS);
+    private static final int[] BLUE_OF_CB = chroma(1.77200, HALF, BITS);
+    private static final int[] GREEN_OF_CR = chroma(-0.71414, 0, 0);
+    private static final int[] GREEN_OF_CB = chroma(-0.34414, HALF, 0);
+
+    /** One row: {@code rgb} becomes the R of its pixels, then the G, then the B. */
+    abstract void toRgb(byte[] samples, int width, byte[] rgb);
+
+    /**
+     * libjpeg's rules (default_decompress_parms).
+     *
+     * @param jfif whether there is a JFIF segment
+     * @param adobe the transformation that Adobe's segment names, else {@link #NO_ADOBE}
+     * @throws IOException for a number of components that Pillow refuses, too
+     */
+    static JpegColours of(List<Component> components, boolean jfif, int adobe) throws IOException {
+        return switch (components.size()) {
+            case 1 -> GREY;
+            case 3 -> {
+                boolean named = components.stream()
+                        .map(Component::id)
+                        .toList()
+                        .equals(List.of((int) 'R', (int) 'G', (int) 'B'));
+                yield !jfif && (adobe == NO_ADOBE ? named : adobe == 0) ? RGB : YCBCR;
+            }
+            case 4 -> adobe == NO_ADOBE || adobe == 0 ? CMYK : YCCK;
+            default -> throw new IOException("it has " + components.size() + " components, not 1, 3 or 4");
+        };
+    }
+
+    private static int[] chroma(double factor, int add, int shift) {
+        long fixed = Math.round(Math.abs(factor) * (1 << BITS)) * (factor < 0 ? -1 : 1);
+        int[] table = new int[256];
+        for (int i = 0; i < table.length; i++) {
+            table[i] = (int) (fixed * (i - 128) + add) >> shift;
+        }
+        return table;
+    }
+
+    private static void fromYcbcr(byte[] samples, int bands, int width, byte[] rgb) {
+        for (int x = 0, at = 0; x < width; x++, at += bands) {
+            int y = samples[at] & 0xff;
+            int cb = samples[at + 1] & 0xff;
+            int cr = samples[at + 2] & 0xff;
+            rgb[x] = clamp(y + RED_OF_CR[cr]);
+            rgb[width + x] = clamp(y + ((GREEN_OF_CB[cb] + GREEN_OF_CR[cr]) >> BITS));
+            rgb[2 * width + x] = clamp(y + BLUE_OF_CB[cb]);
+        }
+    }
+
+    private static byte clamp(int value) {
+        return (byte) Math.max(0, Math.min(255, value));
+    }
+
+    /** a * b / 255, rounded as Pillow does. */
+    private static int share(int a, int b) {
+        int product = a * b + 128;
+        return ((product >> 8) + product) >> 8;
+    }
+}

@@ -1,0 +1,99 @@
+package dynafilter.data.source;
+
+import dynafilter.data.DataListener;
+import dynafilter.data.ImageSize;
+import dynafilter.data.cifar.Cifar100;
+import dynafilter.data.cifar.CifarCheck;
+import dynafilter.data.folder.ClassFolders;
+import dynafilter.data.folder.ClassFolders.LabelledFile;
+import dynafilter.data.folder.ImageDecoder;
+import dynafilter.data.folder.ImageFolder;
+import dynafilter.data.folder.ImageIndex.Stamp;
+import dynafilter.io.InputException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What {@code data verify} finds in a folder of images, or of CIFAR-100.
+ *
+ * @param findings a line each, for people
+ * @param good whether all of it can be used
+ */
+public record FolderCheck(List<String> findings, boolean good) {
+    private static final int CHUNK = 512;
+
+    /** Whether a folder is checked so; else it is taken for CIFAR-10. */
+    public static boolean isFor(Path folder) {
+        return DataSource.kind(folder) != DataSource.Kind.CIFAR10;
+    }
+
+    /**
+     * Decodes every image, whatever the cache says.
+     *
+     * @throws InputException where the classes are not as they need to be
+     */
+    public static FolderCheck of(Path folder, DataListener listener) {
+        return DataSource.kind(folder) == DataSource.Kind.CIFAR100 ? ofCifar100(folder) : ofImages(folder, listener);
+    }
+
+    private static FolderCheck ofCifar100(Path folder) {
+        List<CifarCheck> checks = Cifar100.verify(folder);
+        return new FolderCheck(
+                checks.stream()
+                        .map(check -> check.file() + ": " + check.detail())
+                        .toList(),
+                checks.stream().allMatch(check -> check.state() == CifarCheck.State.SAME_FORMAT));
+    }
+
+    private static FolderCheck ofImages(Path folder, DataListener listener) {
+        ImageFolder images = ImageFolder.scan(folder);
+        List<String> bad = new ArrayList<>();
+        List<String> counts = new ArrayList<>();
+        long all = images.splits().values().stream()
+                .mapToLong(split -> split.files().size())
+                .sum();
+        long done = 0;
+        for (ClassFolders split : images.splits().values()) {
+            int before = bad.size();
+            for (int from = 0; from < split.files().size(); from += CHUNK) {
+                if (done > 0) {
+                    listener.decoding(done, all);
+                }
+                List<LabelledFile> files = split.files()
+                        .subList(from, Math.min(from + CHUNK, split.files().size()));
+                bad.addAll(problems(split, files));
+                done += files.size();
+            }
+            counts.add(String.format(
+                    Locale.ROOT,
+                    "%s: %,d images of %d classes, %,d of them bad",
+                    split.root(),
+                    split.files().size(),
+                    split.classes().size(),
+                    bad.size() - before));
+        }
+        listener.decoding(all, all);
+        List<String> findings = new ArrayList<>(images.notes());
+        findings.addAll(bad);
+        findings.addAll(counts);
+        return new FolderCheck(List.copyOf(findings), bad.isEmpty());
+    }
+
+    private static List<String> problems(ClassFolders split, List<LabelledFile> files) {
+        List<String> problems = new ArrayList<>();
+        try {
+            ImageDecoder.withOneThreadEach(() -> new ImageDecoder(ImageSize.CIFAR)
+                    .decode(files, files.stream().map(Stamp::of).toList()).stream()
+                            .filter(decoded -> decoded.bad() != null)
+                            .forEach(decoded ->
+                                    problems.add(split.shown(decoded.bad().path()) + " "
+                                            + decoded.bad().problem())));
+        } catch (IOException impossible) {
+            throw new IllegalStateException(impossible); // decode reports, and throws none
+        }
+        return problems;
+    }
+}

@@ -1,0 +1,126 @@
+package dynafilter.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The hash a file must have, whole or its first digits.
+ *
+ * @param hex lower-case digits, at least 8
+ */
+public record Checksum(Algorithm algorithm, String hex) {
+    /** PyTorch's convention: the first 8 or more digits of a file's SHA-256 end its name, as resnet18-f37072fd.pth. */
+    private static final Pattern HASH_IN_NAME = Pattern.compile("-([0-9a-f]{8,64})\\.[a-zA-Z0-9]+$");
+
+    /** The hash functions that publishers of data and weights use. */
+    public enum Algorithm {
+        MD5("MD5", "md5", 32),
+        SHA256("SHA-256", "sha256", 64);
+
+        private final String javaName;
+        private final String label;
+        private final int digits;
+
+        Algorithm(String javaName, String label, int digits) {
+            this.javaName = javaName;
+            this.label = label;
+            this.digits = digits;
+        }
+
+        /** A new computation of this hash. */
+        public MessageDigest digest() {
+            try {
+                return MessageDigest.getInstance(javaName);
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException(javaName + " is missing from this Java", e);
+            }
+        }
+
+        /** "md5" or "sha256". */
+        @Override
+        public String toString() {
+            return label;
+        }
+    }
+
+    /** @throws IllegalArgumentException if hex is not a hash of this algorithm or the beginning of one */
+    public Checksum {
+        hex = hex.toLowerCase(Locale.ROOT);
+        if (!hex.matches("[0-9a-f]{8," + algorithm.digits + "}")) {
+            throw new IllegalArgumentException("\"" + hex + "\" is not 8 to " + algorithm.digits + " hex digits");
+        }
+    }
+
+    public static Checksum md5(String hex) {
+        return new Checksum(Algorithm.MD5, hex);
+    }
+
+    public static Checksum sha256(String hex) {
+        return new Checksum(Algorithm.SHA256, hex);
+    }
+
+    /** The SHA-256 prefix that a name such as {@code resnet18-f37072fd.pth} states, if it does. */
+    public static Optional<Checksum> inName(String fileName) {
+        Matcher matcher = HASH_IN_NAME.matcher(fileName);
+        return matcher.find() ? Optional.of(sha256(matcher.group(1))) : Optional.empty();
+    }
+
+    /** The SHA-256 of these bytes, in hex. */
+    public static String sha256Of(byte[] bytes) {
+        return HexFormat.of().formatHex(Algorithm.SHA256.digest().digest(bytes));
+    }
+
+    /**
+     * The SHA-256 of a file, in hex.
+     *
+     * @throws InputException where it cannot be read
+     */
+    public static String sha256Of(Path file) {
+        try (FileChannel channel = FileChannel.open(file)) {
+            return hash(channel, Algorithm.SHA256);
+        } catch (IOException unreadable) {
+            throw new InputException(file + " cannot be read: " + Problems.reason(unreadable), unreadable);
+        }
+    }
+
+    /** The file's whole hash by this algorithm, in hex. */
+    public String hash(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file)) {
+            return hash(channel);
+        }
+    }
+
+    /** The hash of all that is in an open file. */
+    String hash(FileChannel channel) throws IOException {
+        return hash(channel, algorithm);
+    }
+
+    private static String hash(FileChannel channel, Algorithm algorithm) throws IOException {
+        MessageDigest digest = algorithm.digest();
+        ByteBuffer buffer = ByteBuffer.allocate(1 << 20);
+        for (long at = 0; channel.read(buffer.clear(), at) >= 0; at += buffer.limit()) {
+            digest.update(buffer.flip());
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** Whether a whole hash, in hex, is the expected one. */
+    public boolean matches(String wholeHash) {
+        return wholeHash.startsWith(hex);
+    }
+
+    /** "md5 c32a1d4a…" as messages give it. */
+    @Override
+    public String toString() {
+        return algorithm + " " + hex;
+    }
+}

@@ -1,0 +1,88 @@
+package dynafilter.io;
+
+import java.net.URLDecoder;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
+import org.bytedeco.javacpp.BytePointer;
+
+/**
+ * Names of files that are the same in every locale. A file system knows a name by its bytes; where the locale lacks letters,
+ * {@code Path.toString} gives one text for several files, and another than elsewhere.
+ */
+public final class FileNames {
+    private static final String UNKNOWN = String.valueOf(SystemLocale.UNKNOWN);
+
+    private FileNames() {}
+
+    /** A path as native code takes it, which need not be Java's default encoding; in the caller's scope. */
+    public static BytePointer pointer(Path path) {
+        byte[] bytes = bytes(path);
+        return new BytePointer(Arrays.copyOf(bytes, bytes.length + 1)).limit(bytes.length); // a zero ends it
+    }
+
+    /** The bytes that the operating system knows a path by. */
+    static byte[] bytes(Path path) {
+        String text = path.toString();
+        if (!SystemLocale.isLossy(text) || !SystemLocale.HAS_BYTES) {
+            return text.getBytes(SystemLocale.NAMES);
+        }
+        String uri = path.toUri().getRawPath(); // the one place where Java tells the bytes
+        int start = path.isAbsolute() ? 0 : Path.of("").toUri().getRawPath().length();
+        int end = uri.endsWith("/") ? uri.length() - 1 : uri.length(); // of a folder
+        return URLDecoder.decode(uri.substring(start, end).replace("+", "%2B"), StandardCharsets.ISO_8859_1)
+                .getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    /**
+     * A text that no other path has, whatever the locale: the name where it is UTF-8, as nearly every one is; bytes that are no
+     * UTF-8 are U+FFFD and two hex digits each.
+     */
+    public static String key(Path path) {
+        String text = path.toString();
+        return SystemLocale.hasAllLetters() && !SystemLocale.isLossy(text) ? text : decoded(bytes(path));
+    }
+
+    private static String decoded(byte[] bytes) {
+        StringBuilder text = new StringBuilder();
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        CharBuffer out = CharBuffer.allocate(bytes.length);
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        while (true) {
+            CoderResult result = decoder.decode(in, out, /* endOfInput= */ true);
+            text.append(out.flip().toString().replace(UNKNOWN, hex(UNKNOWN.getBytes(StandardCharsets.UTF_8))));
+            out.clear();
+            if (!result.isError()) {
+                return text.toString();
+            }
+            byte[] wrong = new byte[result.length()];
+            in.get(wrong);
+            text.append(hex(wrong));
+        }
+    }
+
+    private static String hex(byte[] bytes) {
+        return HexFormat.of().withUpperCase().withPrefix(UNKNOWN).formatHex(bytes);
+    }
+
+    /** The name as {@link #key} has it, or as the locale reads one that is no UTF-8. */
+    public static String text(Path path) {
+        String key = key(path);
+        return SystemLocale.isLossy(key) && !SystemLocale.isLossy(path.toString()) ? path.toString() : key;
+    }
+
+    /** For people: the text of a path. */
+    public static String shown(Path path) {
+        return shown(text(path));
+    }
+
+    /** A key or text for people: bytes that are no UTF-8 as {@code \xE9}. */
+    public static String shown(String key) {
+        return key.replace(UNKNOWN, "\\x");
+    }
+}

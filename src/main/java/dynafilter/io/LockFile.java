@@ -1,0 +1,121 @@
+package dynafilter.io;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
+
+/**
+ * A file that the operating system locks for as long as this process has it open. Whoever had it locked may delete it: a lock
+ * counts only where the file is still the one of that name.
+ */
+public final class LockFile implements AutoCloseable {
+    private final Path path;
+    private final Object key; // which of the files that had the name was opened; null where the system does not tell
+    private final FileChannel channel;
+    private FileLock lock; // null: not locked, or the file system has no locks
+    private boolean lockedElsewhereInThisProcess;
+
+    private LockFile(Path path, Object key, FileChannel channel) {
+        this.path = path;
+        this.key = key;
+        this.channel = channel;
+    }
+
+    /** Opens a file, made where it is missing. */
+    public static LockFile open(Path file) throws IOException {
+        while (true) {
+            try {
+                Files.createFile(file);
+            } catch (FileAlreadyExistsException there) {
+                // To be opened.
+            }
+            try {
+                return open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            } catch (NoSuchFileException goneMeanwhile) {
+                // Once more.
+            }
+        }
+    }
+
+    /** Opens a file for no more than a shared lock. */
+    public static LockFile openReadOnly(Path file) throws IOException {
+        return open(file, StandardOpenOption.READ);
+    }
+
+    private static LockFile open(Path file, StandardOpenOption... how) throws IOException {
+        Object key = key(file);
+        return new LockFile(file, key, FileChannel.open(file, how));
+    }
+
+    private static Object key(Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+    }
+
+    /**
+     * Locks the file, unless somebody else has.
+     *
+     * @param shared with others that share it
+     * @return whether it is locked now
+     * @throws NoSuchFileException where it went before it was locked: to be opened again
+     * @throws IOException where the file system has no locks
+     */
+    public boolean tryLock(boolean shared) throws IOException {
+        try {
+            lock = channel.tryLock(0, 1, shared);
+            lockedElsewhereInThisProcess = false;
+        } catch (OverlappingFileLockException byThisProcess) {
+            lockedElsewhereInThisProcess = true;
+        }
+        if (lock != null && !isThere()) {
+            lock.release();
+            throw new NoSuchFileException(path.toString());
+        }
+        return lock != null;
+    }
+
+    private boolean isThere() throws IOException {
+        try {
+            return Objects.equals(key, key(path));
+        } catch (NoSuchFileException gone) {
+            return false;
+        }
+    }
+
+    /**
+     * Deletes the locked file, unless others share it. Before it is unlocked: whoever has opened it and waits sees that it is
+     * gone.
+     */
+    public void delete() throws IOException {
+        if (lock == null) {
+            return;
+        }
+        if (lock.isShared()) {
+            lock.release();
+            lock = channel.tryLock(0, 1, false);
+        }
+        if (lock != null && isThere()) {
+            Files.delete(path);
+        }
+    }
+
+    /** Unlocks the file. */
+    @Override
+    public void close() throws IOException {
+        if (lockedElsewhereInThisProcess) {
+            // POSIX gives up all of a process's locks of a file with the first handle of it that is closed: this one
+            // stays open,
+            // referred to by a hook, until the process ends.
+            Runtime.getRuntime().addShutdownHook(new Thread(channel::isOpen, "open lock file"));
+        } else {
+            channel.close();
+        }
+    }
+}

@@ -1,0 +1,146 @@
+package dynafilter.report.figure;
+
+import java.util.List;
+import java.util.Locale;
+
+/** The filters as numbers, and how alike they are: labels with similar filters are treated alike. */
+public final class FiltersFigure {
+    private static final double HEADER = 92;
+    private static final double WIDTH = 640; // of the filters, and at most of the matrix
+    private static final int MOST_NUMBERS = 20; // labels up to which the cosines are written into the matrix
+    private static final double NAMES = 110;
+    private static final double LEAST_SLANTED = 18; // width of a column; names of narrower ones would collide
+    private static final Scale COSINES = new Scale(-1, 1);
+
+    private FiltersFigure() {}
+
+    /** The filters as a picture, and below it the matrix of their similarities where there is more than one. */
+    public static Svg of(Filters filters) {
+        int count = filters.names().size();
+        double line = count <= 20 ? 22 : count <= 50 ? 15 : 11;
+        double weightsHeight = count * line;
+        double matrixSide = count == 1 ? 0 : side(count);
+        double second = HEADER + weightsHeight + 142;
+        double x = Look.MARGIN + NAMES;
+        Svg figure = Look.paper(
+                x + Math.max(WIDTH, matrixSide) + 16 + ColorBar.WIDTH + Look.MARGIN,
+                count == 1
+                        ? HEADER + weightsHeight + 60
+                        : second + matrixSide + below(filters.names(), matrixSide) + Look.MARGIN,
+                count == 1
+                        ? "The filter that all labels share"
+                        : "The filters of " + count + " labels and the cosine similarity of each two");
+        weights(figure, x, HEADER, line, filters);
+        if (count > 1) {
+            heading(
+                    figure,
+                    second - 68,
+                    "Cosine similarity of the filters",
+                    "1: the same direction, 0: at right angles, -1: opposite");
+            matrix(figure.group(x, second), matrixSide, filters.names(), filters.similarity());
+            ColorBar.draw(
+                    figure,
+                    x + matrixSide + 16,
+                    second,
+                    Math.min(matrixSide, 300),
+                    Colormap.BLUE_RED,
+                    COSINES,
+                    "cosine");
+        }
+        return figure;
+    }
+
+    private static double side(int count) {
+        return Math.min(Math.max(WIDTH, count * 10), count * 44);
+    }
+
+    /** How much room the names below a matrix take. */
+    private static double below(List<String> names, double side) {
+        double cell = side / names.size();
+        double longest = names.stream()
+                .mapToDouble(name -> Math.min(NAMES - 8, Look.width(name, nameFont(cell))))
+                .max()
+                .orElse(0);
+        return 18 + (cell >= LEAST_SLANTED ? longest * Math.sqrt(0.5) : longest);
+    }
+
+    private static double nameFont(double line) {
+        return Math.min(12, line * 0.9);
+    }
+
+    private static void heading(Svg figure, double y, String title, String explanation) {
+        Look.text(figure, Look.MARGIN, y, 17, title).set("font-weight", "bold");
+        Look.muted(figure, Look.MARGIN, y + 22, 12, explanation);
+    }
+
+    private static void weights(Svg figure, double x, double y, double line, Filters filters) {
+        Grid weights = filters.weights();
+        Scale scale = Scale.of(List.of(weights)).symmetric();
+        double height = weights.height() * line;
+        heading(
+                figure,
+                Look.MARGIN + 14,
+                "Filters",
+                weights.height() == 1
+                        ? "all labels share one; a column a channel of the feature map; its length is 1"
+                        : "a row a label, a column a channel of the feature map; each row has length 1");
+        PixelImage cells = PixelImage.of(weights, Colormap.BLUE_RED, scale);
+        figure.image(x, y, WIDTH, height, cells.nearest(Math.max(1, (int) (2 * WIDTH / weights.width()))));
+        rowNames(figure.group(x, y), line, filters.names());
+        for (Scale.Tick tick : new Scale(0, weights.width() - 1).ticks(8)) {
+            double at = x + WIDTH * (tick.value() + 0.5) / weights.width();
+            figure.line(at, y + height, at, y + height + 4).set("stroke", Look.MUTED);
+            Look.muted(figure, at, y + height + 17, 11, tick.text()).set("text-anchor", "middle");
+        }
+        Look.muted(figure, x + WIDTH, y + height + 32, 11, "channel").set("text-anchor", "end");
+        ColorBar.draw(
+                figure, x + WIDTH + 16, y, Math.max(60, Math.min(height, 300)), Colormap.BLUE_RED, scale, "weight");
+    }
+
+    private static void rowNames(Svg group, double line, List<String> names) {
+        double font = nameFont(line);
+        for (int i = 0; i < names.size(); i++) {
+            Look.fitted(group, -8, (i + 0.5) * line + font * 0.36, font, NAMES - 8, names.get(i))
+                    .set("text-anchor", "end");
+        }
+    }
+
+    private static void matrix(Svg group, double side, List<String> names, Grid cosines) {
+        int count = names.size();
+        double cell = side / count;
+        double font = nameFont(cell);
+        group.set("class", "similarity");
+        rowNames(group, cell, names);
+        for (int column = 0; column < count; column++) {
+            boolean slanted = cell >= LEAST_SLANTED;
+            Svg name = group.group((column + 0.5) * cell + (slanted ? 0 : font * 0.36), side + (slanted ? 12 : 8));
+            Look.fitted(name, 0, 0, font, NAMES - 8, names.get(column))
+                    .set("transform", slanted ? "rotate(-45)" : "rotate(-90)")
+                    .set("text-anchor", "end");
+        }
+        if (count > MOST_NUMBERS) {
+            PixelImage picture = PixelImage.of(cosines, Colormap.BLUE_RED, COSINES);
+            group.image(0, 0, side, side, picture.nearest((int) Math.ceil(cell)));
+            return;
+        }
+        for (int row = 0; row < count; row++) {
+            for (int column = 0; column < count; column++) {
+                double cosine = cosines.at(row, column);
+                double share = COSINES.share(cosine);
+                Svg drawn = group.group(column * cell, row * cell)
+                        .set("class", "cell")
+                        .title(String.format(
+                                Locale.ROOT, "%s and %s: %.3f", names.get(row), names.get(column), cosine));
+                drawn.rect(0, 0, cell, cell).set("fill", Colormap.BLUE_RED.hex(share));
+                Look.text(drawn, cell / 2, cell / 2 + 4, Math.min(12, cell * 0.32), cosine(cosine))
+                        .set("text-anchor", "middle")
+                        .set("fill", Colormap.BLUE_RED.inkOn(share));
+            }
+        }
+    }
+
+    private static String cosine(double value) {
+        String text = String.format(Locale.ROOT, "%.2f", value);
+        return text.equals("-0.00") ? "0.00" : text;
+    }
+}

@@ -1,0 +1,133 @@
+package dynafilter.report.figure;
+
+import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.data.DataSet;
+import dynafilter.data.ImageSet;
+import dynafilter.data.device.DataMemory;
+import dynafilter.data.device.DeviceImages;
+import dynafilter.model.Classifier;
+import dynafilter.model.Scores;
+import dynafilter.runfolder.Recipe;
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.Precision;
+import dynafilter.runtime.TensorBytes;
+import dynafilter.train.Evaluation;
+import dynafilter.train.Evaluator;
+import dynafilter.train.HeldOut;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.InferenceMode;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.DeviceType;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * What a trained network does on a test set.
+ *
+ * @param data the set's name
+ * @param sha256 of the data set
+ * @param evaluated which of its images, in words
+ * @param classes names, by label
+ * @param examples of each class, as far as there are any, an image it gets right and one it gets wrong, of each kind the
+ *     one it is surest of
+ * @param similarity cosine of the angle between every two filters, [K][K]
+ */
+@SuppressWarnings("ArrayRecordComponent") // compared by nobody
+public record Findings(
+        String data,
+        String sha256,
+        String evaluated,
+        List<String> classes,
+        Evaluation evaluation,
+        List<Example> examples,
+        double[][] similarity) {
+    /** The most numbers of response maps that a page holds: 200 images of 100 classes, 8 by 8 each. */
+    private static final int MOST_NUMBERS = 1_300_000;
+
+    /** Evaluates a network on the test images that a recipe asks for, or on those that its run held out. */
+    public static Findings of(TrainedNetwork trained, DataSet set, Recipe recipe, ComputeDevice device) {
+        Classifier classifier = trained.classifier();
+        try (PointerScope scope = new PointerScope();
+                InferenceMode inference = new InferenceMode();
+                HeldOut heldOut = HeldOut.of(set, trained.training(), recipe.limitTest());
+                ImageSet test = heldOut.images();
+                DeviceImages images = heldOut.onDevice(device, DataMemory.AUTO)) {
+            Tensor scores = new Evaluator(recipe.precision(), device).scores(classifier, images); // [N, classes]
+            float[][] rows = rows(scores);
+            Filters filters = Filters.of(classifier, set.classes());
+            long[] chosen = choose(rows, test.labelArray());
+            long most = MOST_NUMBERS
+                    / ((long) filters.names().size() * trained.network().shape().mapSize());
+            return new Findings(
+                    set.name(),
+                    set.sha256(),
+                    heldOut.name(),
+                    set.classes(),
+                    Evaluator.evaluation(scores, images.labels()),
+                    examples(
+                            classifier,
+                            test,
+                            Arrays.copyOf(chosen, (int) Math.min(chosen.length, most)),
+                            recipe.precision(),
+                            device),
+                    doubles(filters.similarity()));
+        }
+    }
+
+    /** For each label the surest right and the surest wrong answer, by place in the test set. */
+    static long[] choose(float[][] scores, long[] labels) {
+        int classes = scores[0].length;
+        long[] chosen = new long[2 * classes];
+        double[] surest = new double[2 * classes];
+        for (int i = 0; i < scores.length; i++) {
+            Scores of = new Scores(scores[i]);
+            int predicted = of.predicted();
+            double probability = of.probabilities()[predicted];
+            int place = 2 * (int) labels[i] + (predicted == labels[i] ? 0 : 1);
+            if (probability > surest[place]) {
+                surest[place] = probability;
+                chosen[place] = 1L + i;
+            }
+        }
+        return Arrays.stream(chosen)
+                .filter(number -> number > 0)
+                .map(number -> number - 1)
+                .toArray();
+    }
+
+    private static List<Example> examples(
+            Classifier classifier, ImageSet test, long[] chosen, Precision precision, ComputeDevice device) {
+        if (chosen.length == 0) {
+            return List.of();
+        }
+        try (Precision.Region autocast = precision.autocast(device.type())) {
+            List<ResponseMaps> maps = ResponseMaps.of(classifier, device, test, chosen);
+            return IntStream.range(0, chosen.length)
+                    .mapToObj(i -> new Example(chosen[i], maps.get(i)))
+                    .toList();
+        }
+    }
+
+    /** The rows of a matrix, as float32. */
+    private static float[][] rows(Tensor matrix) {
+        float[] values = TensorBytes.floats(
+                matrix.to(new Device(DeviceType.CPU), ScalarType.Float).contiguous());
+        int width = Math.toIntExact(matrix.size(1));
+        return IntStream.range(0, Math.toIntExact(matrix.size(0)))
+                .mapToObj(row -> Arrays.copyOfRange(values, row * width, (row + 1) * width))
+                .toArray(float[][]::new);
+    }
+
+    private static double[][] doubles(Grid grid) {
+        double[][] doubles = new double[grid.height()][grid.width()];
+        for (int row = 0; row < grid.height(); row++) {
+            for (int column = 0; column < grid.width(); column++) {
+                doubles[row][column] = grid.at(row, column);
+            }
+        }
+        return doubles;
+    }
+}

@@ -1,0 +1,169 @@
+package dynafilter.report.figure;
+
+import java.util.List;
+
+/**
+ * The response map of every label for one image, on one scale of colours, with the image, the predicted label's map on it,
+ * and the probability (softmax of the scores) of each label.
+ */
+public final class MapsFigure {
+    private static final double GAP = 20;
+    private static final double CAPTION = 24; // above a map
+    private static final double SCORE = 24; // under a map
+    private static final double ROW_GAP = 6;
+    private static final double HEADER = 92;
+    private static final double LIST = 260;
+    private static final int LISTED = 12;
+
+    private final ResponseMaps maps;
+    private final double[] probabilities;
+    private final Scale scale;
+    private final int size; // of a map, in pixels
+    private final int imageSize;
+    private final int columns;
+    private final int rows;
+
+    private MapsFigure(ResponseMaps maps) {
+        this.maps = maps;
+        probabilities = maps.scores().probabilities();
+        scale = maps.scale();
+        int count = maps.maps().size();
+        size = count <= 12 ? 128 : count <= 30 ? 104 : 80;
+        columns = count <= 4 ? count : count <= 12 ? (count + 1) / 2 : (int) Math.ceil(Math.sqrt(count));
+        rows = (count + columns - 1) / columns;
+        imageSize = rows > 2 ? 160 : 128;
+    }
+
+    /** The figure of one image. */
+    public static Svg of(ResponseMaps maps) {
+        return new MapsFigure(maps).draw();
+    }
+
+    private double height(double width) {
+        return width * maps.image().height() / maps.image().width();
+    }
+
+    private Svg draw() {
+        boolean stacked = rows > 1;
+        double left = stacked ? imageSize : 2 * imageSize + GAP;
+        double gridX = Look.MARGIN + left + 1.6 * GAP;
+        double gridWidth = columns * (size + GAP) - GAP;
+        double listX = gridX + gridWidth + GAP;
+        double barX = maps.isShared() ? listX + LIST + GAP : listX + 4;
+        double cell = CAPTION + height(size) + SCORE + ROW_GAP;
+        double imageCell = CAPTION + height(imageSize) + SCORE + ROW_GAP;
+        double gridHeight = rows * cell - ROW_GAP;
+        double body = Math.max(gridHeight, stacked ? 2 * imageCell : imageCell);
+        if (maps.isShared()) {
+            body = Math.max(body, CAPTION + 18 * listed());
+        }
+        Svg figure = Look.paper(barX + ColorBar.WIDTH + Look.MARGIN - 8, HEADER + body + 8, description());
+        header(figure);
+        picture(figure, Look.MARGIN, HEADER, "image", maps.enlarged(imageSize));
+        picture(
+                figure,
+                Look.MARGIN + (stacked ? 0 : imageSize + GAP),
+                HEADER + (stacked ? imageCell : 0),
+                maps.isShared() ? "overlay" : "overlay: " + maps.classes().get(maps.predicted()),
+                maps.overlay(maps.predicted(), scale, imageSize));
+        for (int i = 0; i < maps.maps().size(); i++) {
+            int row = i / columns;
+            map(figure.group(gridX + i % columns * (size + GAP), HEADER + row * cell), i);
+        }
+        if (maps.isShared()) {
+            ScoreList.draw(figure, listX, HEADER + CAPTION - 4, LIST, 18, maps, ScoreList.top(maps, LISTED));
+        }
+        double barHeight = Math.min(gridHeight - CAPTION - SCORE, 420);
+        ColorBar.draw(figure, barX, HEADER + CAPTION, barHeight, Colormap.VIRIDIS, scale, "response");
+        return figure;
+    }
+
+    private int listed() {
+        return Math.min(LISTED, maps.classes().size());
+    }
+
+    private String description() {
+        int predicted = maps.predicted();
+        return "Response maps of " + maps.name() + ": predicted "
+                + maps.classes().get(predicted) + " with " + Look.percent(probabilities[predicted])
+                + (maps.label().isPresent()
+                        ? ", true label " + maps.classes().get(maps.label().getAsInt())
+                        : "");
+    }
+
+    private void header(Svg figure) {
+        int predicted = maps.predicted();
+        double width = figure.number("width") - Look.MARGIN;
+        Look.fitted(
+                        figure,
+                        Look.MARGIN,
+                        Look.MARGIN + 14,
+                        17,
+                        (width - Look.MARGIN) / Look.BOLD,
+                        "Response maps of " + maps.name())
+                .set("font-weight", "bold");
+        double y = Look.MARGIN + 40;
+        double x = Look.MARGIN + Marks.SIGN + 6;
+        String text = "predicted: " + maps.classes().get(predicted) + ", " + Look.percent(probabilities[predicted]);
+        Marks.predicted(figure, Look.MARGIN, y);
+        double room = maps.label().isPresent() ? (width - x) * 0.6 : width - x;
+        Look.fitted(figure, x, y, 13, room, text);
+        if (maps.label().isPresent()) {
+            int label = maps.label().getAsInt();
+            x += Math.min(Look.width(text, 13), room) + 28;
+            Marks.truth(figure, x, y);
+            x += Marks.SIGN + 6;
+            text = "true label: " + maps.classes().get(label)
+                    + (label == predicted ? "" : ", " + Look.percent(probabilities[label]));
+            Look.fitted(figure, x, y, 13, width - x, text);
+        }
+    }
+
+    private void picture(Svg figure, double x, double y, String caption, PixelImage picture) {
+        Svg group = figure.group(x, y).set("class", "picture");
+        Look.fitted(group, 0, CAPTION - 10, 12, imageSize, caption)
+                .set("fill", Look.MUTED)
+                .set("class", "muted");
+        group.image(0, CAPTION, imageSize, height(imageSize), picture);
+        group.rect(-0.5, CAPTION - 0.5, imageSize + 1, height(imageSize) + 1)
+                .set("fill", "none")
+                .set("stroke", Look.LINE)
+                .set("class", "line");
+    }
+
+    private void map(Svg group, int index) {
+        Grid map = maps.maps().get(index);
+        boolean shared = maps.isShared();
+        Scale own = Scale.of(List.of(map));
+        double height = height(size);
+        double font = size > 100 ? 12.5 : 11;
+        String name = shared ? "shared map" : maps.classes().get(index);
+        group.set("class", "map");
+        boolean predicted = !shared && index == maps.predicted();
+        Svg caption = Look.fitted(group, 0, CAPTION - 10, font, predicted ? size / Look.BOLD : size, name);
+        group.image(
+                0,
+                CAPTION,
+                size,
+                height,
+                PixelImage.of(map.bilinear((int) height / 2, size / 2), Colormap.VIRIDIS, scale));
+        String range = "responses from " + Scale.round(own.low()) + " to " + Scale.round(own.high());
+        if (shared) {
+            group.title(range);
+            group.rect(-0.5, CAPTION - 0.5, size + 1, height + 1)
+                    .set("fill", "none")
+                    .set("stroke", Look.LINE);
+            return;
+        }
+        if (predicted) {
+            caption.set("font-weight", "bold");
+        }
+        group.set("data-label", index)
+                .title(name + ": " + Look.percent(probabilities[index]) + ", score "
+                        + Scale.round(maps.scores().logits()[index]) + ", " + range);
+        Marks.frame(group, 0, CAPTION, size, height, maps, index);
+        double y = CAPTION + height + 18;
+        Look.text(group, 0, y, font, Look.percent(probabilities[index]));
+        Marks.signs(group, size - Marks.width(maps, index), y, maps, index);
+    }
+}

@@ -1,0 +1,193 @@
+package dynafilter.report.figure;
+
+import dynafilter.data.ImageSet;
+import dynafilter.io.InputException;
+import dynafilter.model.Classifier;
+import dynafilter.model.Scores;
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.TensorBytes;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.InferenceMode;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.DeviceType;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * What a network makes of one image.
+ *
+ * @param name of the image, for people
+ * @param image as the network sees it
+ * @param classes the labels' names
+ * @param maps a response map a label, or a single one that all labels share; rescaled
+ * @param scores a number a label
+ * @param label the true one, where it is known
+ */
+public record ResponseMaps(
+        String name, PixelImage image, List<String> classes, List<Grid> maps, Scores scores, OptionalInt label) {
+    private static final double OPACITY_OF_LOW = 0.2;
+    private static final double OPACITY_OF_RANGE = 0.6;
+
+    /**
+     * An image to look at.
+     *
+     * @param name for people
+     * @param pixels uint8 [3, H, W], on the CPU; all images of a batch have one size
+     * @param label the true one, where it is known
+     */
+    public record Input(String name, Tensor pixels, OptionalInt label) {}
+
+    public ResponseMaps {
+        classes = List.copyOf(classes);
+        maps = List.copyOf(maps);
+        if (scores.logits().length != classes.size() || (maps.size() != 1 && maps.size() != classes.size())) {
+            throw new IllegalArgumentException(
+                    maps.size() + " maps and " + scores.logits().length + " scores for " + classes.size() + " classes");
+        }
+    }
+
+    /**
+     * The response maps of some images of a set, as one batch.
+     *
+     * @param indices of the images in the set
+     */
+    public static List<ResponseMaps> of(Classifier classifier, ComputeDevice device, ImageSet set, long... indices) {
+        try (PointerScope scope = new PointerScope();
+                ImageSet chosen = set.subset(indices)) {
+            long[] labels = chosen.labelArray();
+            List<Input> images = new ArrayList<>();
+            for (int i = 0; i < indices.length; i++) {
+                images.add(new Input(
+                        set.name() + " image " + indices[i],
+                        chosen.images().select(0, i),
+                        OptionalInt.of(Math.toIntExact(labels[i]))));
+            }
+            return of(classifier, device, set.classes(), images);
+        }
+    }
+
+    /**
+     * The response maps of some images, as one batch.
+     *
+     * @throws InputException where the network has no response maps, or its scores are not finite
+     */
+    public static List<ResponseMaps> of(
+            Classifier classifier, ComputeDevice device, List<String> classes, List<Input> images) {
+        try (PointerScope scope = new PointerScope();
+                InferenceMode inference = new InferenceMode()) {
+            Tensor[] stack = images.stream().map(Input::pixels).toArray(Tensor[]::new);
+            Tensor pixels = torch.stack(new TensorVector(stack))
+                    .to(device.toTorch(), ScalarType.Byte)
+                    .contiguous(MemoryFormat.ChannelsLast); // [N, 3, H, W]
+            Tensor maps = onCpu(classifier.responseMaps(pixels)); // [N, K, h, w]
+            Tensor scores = onCpu(classifier.scores(pixels)); // [N, classes]
+            requireShape(maps, images.size(), classes.size());
+            List<ResponseMaps> all = new ArrayList<>();
+            for (int i = 0; i < images.size(); i++) {
+                Input image = images.get(i);
+                float[] logits = TensorBytes.floats(scores.select(0, i));
+                requireFinite(logits, image.name());
+                all.add(new ResponseMaps(
+                        image.name(),
+                        picture(image.pixels()),
+                        classes,
+                        grids(maps.select(0, i)),
+                        new Scores(logits),
+                        image.label()));
+            }
+            return all;
+        }
+    }
+
+    private static void requireShape(Tensor maps, int images, int classes) {
+        if (maps.dim() != 4 || maps.size(0) != images || (maps.size(1) != 1 && maps.size(1) != classes)) {
+            throw new InputException("the network's response_maps are " + Arrays.toString(maps.shape()) + ", and ["
+                    + images + ", " + classes + ", h, w] are needed; give a checkpoint, or a file that `dynafilter"
+                    + " export` wrote");
+        }
+    }
+
+    private static Tensor onCpu(Tensor tensor) {
+        return tensor.to(new Device(DeviceType.CPU), ScalarType.Float).contiguous();
+    }
+
+    private static PixelImage picture(Tensor pixels) {
+        int height = Math.toIntExact(pixels.size(1));
+        int width = Math.toIntExact(pixels.size(2));
+        return PixelImage.ofPlanes(TensorBytes.bytes(pixels.contiguous()), height, width);
+    }
+
+    /** @param maps [K, h, w] */
+    private static List<Grid> grids(Tensor maps) {
+        int height = Math.toIntExact(maps.size(1));
+        int width = Math.toIntExact(maps.size(2));
+        float[] values = TensorBytes.floats(maps);
+        List<Grid> grids = new ArrayList<>();
+        for (int from = 0; from < values.length; from += height * width) {
+            grids.add(new Grid(height, width, Arrays.copyOfRange(values, from, from + height * width)));
+        }
+        return grids;
+    }
+
+    private static void requireFinite(float[] logits, String image) {
+        for (float logit : logits) {
+            if (!Float.isFinite(logit)) {
+                throw new InputException("the network scores " + image + " with " + Arrays.toString(logits)
+                        + ", which are not all numbers: it has diverged; train it again with a lower --lr");
+            }
+        }
+    }
+
+    /** Whether all labels share one map. */
+    public boolean isShared() {
+        return maps.size() < classes.size();
+    }
+
+    /** The map that a label's score is made of. */
+    public Grid map(int label) {
+        return maps.get(isShared() ? 0 : label);
+    }
+
+    /** The label with the highest score. */
+    public int predicted() {
+        return scores.predicted();
+    }
+
+    /** Whether this is the image's true label. */
+    public boolean isTrue(int candidate) {
+        return label.isPresent() && label.getAsInt() == candidate;
+    }
+
+    /** From the lowest to the highest response in any of the maps. */
+    public Scale scale() {
+        return Scale.of(maps);
+    }
+
+    /**
+     * A label's map on the image: the higher the response, the less of the image is seen through it. The image's own colours
+     * are taken away, so that all colour is the map's.
+     *
+     * @param scale as of the maps beside it
+     * @param size pixels of the longer side, about
+     */
+    public PixelImage overlay(int label, Scale scale, int size) {
+        PixelImage large = enlarged(size);
+        Grid map = map(label).bilinear(large.height(), large.width());
+        return large.grey()
+                .under(
+                        PixelImage.of(map, Colormap.VIRIDIS, scale),
+                        i -> OPACITY_OF_LOW + OPACITY_OF_RANGE * scale.share(map.values()[i]));
+    }
+
+    /** The image with pixels as squares, its longer side about so many pixels long. */
+    public PixelImage enlarged(int size) {
+        return image.nearest(Math.max(1, size / Math.max(image.width(), image.height())));
+    }
+}

@@ -1,0 +1,90 @@
+package dynafilter.report.page;
+
+import static dynafilter.report.ComparisonFacts.list;
+import static dynafilter.report.ComparisonFacts.nameOf;
+import static dynafilter.report.ComparisonFacts.number;
+import static dynafilter.report.ComparisonFacts.runs;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dynafilter.report.ComparisonFacts;
+import dynafilter.report.Numbers;
+import dynafilter.report.page.LineChart.Curve;
+import java.util.List;
+import java.util.function.DoubleFunction;
+import java.util.stream.IntStream;
+
+/** A comparison's curves: a line a variant, the mean of its seeds, and each seed behind it. */
+final class ComparisonCurves {
+    private ComparisonCurves() {}
+
+    static List<Object> of(ComparisonFacts facts) {
+        List<LineChart> charts = charts(facts);
+        if (charts.isEmpty()) {
+            return List.of(
+                    Html.of("p", "No run of this comparison is finished yet.").as("missing"));
+        }
+        return List.of(
+                Parts.note(
+                        "A bold line is the mean of a variant's seeds, as far as all of them go; the faint ones are the seeds."
+                                + " Point at a chart, or focus it and use the arrow keys, to read an epoch's values."),
+                Html.of("div", charts.stream().map(LineChart::figure).toArray()).as("charts"));
+    }
+
+    /** None where no run is finished. */
+    static List<LineChart> charts(ComparisonFacts facts) {
+        List<Integer> epochs = facts.variants().stream()
+                .flatMap(variant -> runs(variant).stream())
+                .flatMap(run -> list(run.path("curve")).stream())
+                .map(epoch -> epoch.path("epoch").asInt())
+                .distinct()
+                .sorted()
+                .toList();
+        if (epochs.isEmpty()) {
+            return List.of();
+        }
+        String selection = Parts.capital(facts.selection());
+        return List.of(
+                chart(facts, epochs, "accuracy", selection + " accuracy", " %", Numbers::percent, 100),
+                chart(facts, epochs, "loss", selection + " loss (cross-entropy)", "", Numbers::loss, 1),
+                chart(facts, epochs, "train_accuracy", "Training accuracy", " %", Numbers::percent, 100),
+                chart(facts, epochs, "train_loss", "Training loss (cross-entropy)", "", Numbers::loss, 1));
+    }
+
+    private static LineChart chart(
+            ComparisonFacts facts,
+            List<Integer> epochs,
+            String measure,
+            String title,
+            String unit,
+            DoubleFunction<String> text,
+            double factor) {
+        List<Curve> curves = facts.variants().stream()
+                .filter(variant -> !runs(variant).isEmpty())
+                .map(variant -> curve(variant, epochs, measure))
+                .toList();
+        return new LineChart(measure, title, unit, epochs, curves, epochs.size() - 1, text, factor);
+    }
+
+    private static Curve curve(JsonNode variant, List<Integer> epochs, String measure) {
+        List<Curve> seeds = runs(variant).stream()
+                .map(run -> Curve.of(
+                        nameOf(variant) + ", seed " + run.path("seed").asText(),
+                        epochs.stream().map(epoch -> value(run, epoch, measure)).toList()))
+                .toList();
+        List<Double> means = IntStream.range(0, epochs.size())
+                .mapToObj(i -> seeds.stream()
+                        .mapToDouble(seed -> seed.values().get(i))
+                        .average()
+                        .orElse(Double.NaN))
+                .toList(); // NaN where a seed has none
+        return new Curve(nameOf(variant), means, seeds.size() > 1 ? seeds : List.of());
+    }
+
+    private static double value(JsonNode run, int epoch, String measure) {
+        return list(run.path("curve")).stream()
+                .filter(row -> row.path("epoch").asInt() == epoch)
+                .mapToDouble(row -> number(row, measure))
+                .findFirst()
+                .orElse(Double.NaN);
+    }
+}

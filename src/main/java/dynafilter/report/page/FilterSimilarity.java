@@ -1,0 +1,58 @@
+package dynafilter.report.page;
+
+import dynafilter.report.Numbers;
+import dynafilter.report.figure.Findings;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Which labels a network looks for in the same features. */
+final class FilterSimilarity {
+    private static final int MOST_PAIRS = 10;
+
+    private FilterSimilarity() {}
+
+    static List<Object> of(Findings findings) {
+        double[][] cosines = findings.similarity();
+        List<Object> content = new ArrayList<>();
+        if (cosines.length < 2) {
+            content.add(Parts.paragraph(
+                    "This network has a single filter, which all classes share: there is nothing to compare."));
+            return content;
+        }
+        content.add(Parts.paragraph(
+                "Each label has a filter of its own. The cosine of the angle between two of them tells how alike they are:"
+                        + " 1 for the same direction, 0 for none in common, −1 for opposite ones. Labels with like filters have like response maps,"
+                        + " and so only small differences to be told apart by."));
+        content.add(new MatrixFigure(
+                        "similarity",
+                        "Cosine similarity of the labels' filters.",
+                        findings.classes(),
+                        cosines,
+                        MatrixFigure.texts(cosines, value -> Numbers.signed("%.2f", value)))
+                .figure());
+        content.add(Parts.details("The most and the least alike", pairs(findings.classes(), cosines)));
+        return content;
+    }
+
+    private static Html pairs(List<String> classes, double[][] cosines) {
+        record Pair(int one, int other, double cosine) {}
+        List<Pair> sorted = IntStream.range(0, cosines.length)
+                .boxed()
+                .flatMap(one -> IntStream.range(one + 1, cosines.length)
+                        .mapToObj(other -> new Pair(one, other, cosines[one][other])))
+                .sorted(Comparator.comparingDouble(pair -> -pair.cosine()))
+                .toList();
+        List<Html> rows = IntStream.range(0, sorted.size())
+                .filter(i -> i < MOST_PAIRS || i >= sorted.size() - MOST_PAIRS)
+                .mapToObj(sorted::get)
+                .map(pair -> Html.of(
+                        "tr",
+                        Html.of("td", classes.get(pair.one())),
+                        Html.of("td", classes.get(pair.other())),
+                        Html.of("td", Numbers.signed("%.3f", pair.cosine())).as("n")))
+                .toList();
+        return Parts.table("Pairs of labels, the most alike first", List.of("label", "label", "#cosine"), rows);
+    }
+}

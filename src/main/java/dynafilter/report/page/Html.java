@@ -1,0 +1,90 @@
+package dynafilter.report.page;
+
+import dynafilter.report.figure.Svg;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.commons.text.StringEscapeUtils;
+
+/**
+ * An HTML element, written so that XML reads it, too. What it contains is other elements, drawings, and texts: everything
+ * that is neither of the two, escaped whatever its characters.
+ */
+final class Html {
+    /** Elements that HTML allows no end tag. */
+    private static final Set<String> VOID = Set.of("br", "img", "input", "meta");
+
+    private final String name;
+    private final Map<String, String> attributes = new LinkedHashMap<>();
+    private final StringBuilder content = new StringBuilder();
+
+    private Html(String name) {
+        this.name = name;
+    }
+
+    static Html of(String name, Object... content) {
+        return new Html(name).add(content);
+    }
+
+    /** A style sheet or a script, as it is: to HTML the wrapping is a comment, to XML the text is one piece. */
+    static Html verbatim(String name, String text) {
+        Html element = new Html(name);
+        element.content.append("/*<![CDATA[*/\n").append(text).append("/*]]>*/");
+        return element;
+    }
+
+    /** JSON for scripts, without characters that mean something to HTML. */
+    static Html json(String id, String json) {
+        Html element = new Html("script").set("type", "application/json").set("id", id);
+        element.content.append(
+                json.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"));
+        return element;
+    }
+
+    Html set(String attribute, Object value) {
+        attributes.put(attribute, String.valueOf(value));
+        return this;
+    }
+
+    /** Gives the element classes of the style sheet. */
+    Html as(String classes) {
+        return set("class", classes);
+    }
+
+    Html add(Object... parts) {
+        for (Object part : parts) {
+            if (part instanceof Html || part instanceof Svg) {
+                content.append(part);
+            } else if (part instanceof List<?> list) {
+                add(list.toArray());
+            } else {
+                content.append(StringEscapeUtils.escapeXml10(String.valueOf(part)));
+            }
+        }
+        return this;
+    }
+
+    /** What the element contains, as text. */
+    String content() {
+        return content.toString();
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder("<").append(name);
+        attributes.forEach((attribute, value) -> text.append(' ')
+                .append(attribute)
+                .append("=\"")
+                .append(StringEscapeUtils.escapeXml10(value))
+                .append('"'));
+        return VOID.contains(name)
+                ? text.append("/>").toString()
+                : text.append('>')
+                        .append(content)
+                        .append("</")
+                        .append(name)
+                        .append('>')
+                        .toString();
+    }
+}

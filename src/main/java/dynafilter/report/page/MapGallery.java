@@ -1,0 +1,222 @@
+package dynafilter.report.page;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dynafilter.report.Numbers;
+import dynafilter.report.figure.Colormap;
+import dynafilter.report.figure.Example;
+import dynafilter.report.figure.Findings;
+import dynafilter.report.figure.Grid;
+import dynafilter.report.figure.PixelImage;
+import dynafilter.report.figure.ResponseMaps;
+import dynafilter.report.figure.Scale;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Response maps of chosen images: two of each as pictures, and all of them as data, for the page's script to show. */
+final class MapGallery {
+    private static final Colormap COLOURS = Colormap.VIRIDIS;
+    private static final int STEPS = 255; // of a map's numbers in the data
+    private static final int MOST_OPEN = 30; // images; more are folded away
+
+    private MapGallery() {}
+
+    static List<Object> of(Findings findings) {
+        List<Object> content = new ArrayList<>();
+        boolean single = findings.similarity().length == 1;
+        content.add(Parts.paragraph(
+                single
+                        ? "The network's one filter gives each image one response map, from which all scores are made."
+                        : "A label's filter gives each image a response map: where the features it looks for are."
+                                + " From that map alone comes the label's score."));
+        content.add(Parts.note(
+                "Of each class the rightly and the wrongly labelled test image the network is surest of"
+                        + (single ? "." : ", with the maps of its two highest scores."),
+                " Beside a label: its score, and its probability."));
+        content.add(scale());
+        content.add(Html.of("div").as("explorer").set("id", "explorer").set("hidden", "hidden"));
+        Html gallery = Html.of("div").as("gallery");
+        for (int label = 0; label < findings.classes().size(); label++) {
+            pair(gallery, findings, label);
+        }
+        boolean many = findings.examples().size() > MOST_OPEN;
+        content.add(many ? Parts.details("All " + findings.examples().size() + " images", gallery) : gallery);
+        content.add(Parts.details("Values", table(findings)));
+        return content;
+    }
+
+    /** The right and the wrong answer of a class, side by side; a word stands in for one that there is not. */
+    private static void pair(Html gallery, Findings findings, int label) {
+        List<Example> own = findings.examples().stream()
+                .filter(example -> example.label() == label)
+                .toList();
+        for (boolean right : own.isEmpty() ? new boolean[0] : new boolean[] {true, false}) {
+            gallery.add(own.stream()
+                    .filter(example -> example.isRight() == right)
+                    .map(MapGallery::figure)
+                    .findFirst()
+                    .orElseGet(() -> Parts.note(
+                            "No image of the class " + findings.classes().get(label)
+                                    + (right ? " is labelled rightly." : " is labelled wrongly."))));
+        }
+    }
+
+    private static Html scale() {
+        Grid ramp = new Grid(1, 64, ramp(64));
+        return Html.of(
+                        "p",
+                        "weakest ",
+                        Html.of("img")
+                                .set(
+                                        "src",
+                                        PixelImage.of(ramp, COLOURS, new Scale(0, 1))
+                                                .dataUri())
+                                .set("alt", "from dark violet over green to yellow"),
+                        " strongest; each image has a scale of its own")
+                .as("scale");
+    }
+
+    private static float[] ramp(int steps) {
+        float[] ramp = new float[steps];
+        for (int i = 0; i < steps; i++) {
+            ramp[i] = (float) i / (steps - 1);
+        }
+        return ramp;
+    }
+
+    private static Html figure(Example example) {
+        ResponseMaps maps = example.maps();
+        String name = maps.classes().get(example.label());
+        Html tiles = Html.of("div", photo(example, name)).as("tiles");
+        if (maps.isShared()) {
+            tiles.add(map(maps.map(0), maps.scale(), "the one filter", example, example.highest()));
+        } else {
+            example.highest()
+                    .forEach(label -> tiles.add(
+                            map(maps.map(label), maps.scale(), maps.classes().get(label), example, List.of(label))));
+        }
+        Html verdict = example.isRight()
+                ? Html.of("span", "right").as("right")
+                : Html.of("span", "wrong, taken for " + maps.classes().get(maps.predicted()))
+                        .as("wrong");
+        return Html.of(
+                        "figure",
+                        Html.of("figcaption", Html.of("b", name), " ", verdict).as("caption"),
+                        tiles)
+                .as("example");
+    }
+
+    private static Html photo(Example example, String name) {
+        Html image = Html.of("img")
+                .as("photo")
+                .set("id", "image-" + example.index())
+                .set("src", example.maps().image().dataUri())
+                .set("alt", "Test image " + example.index() + ", " + name);
+        return Html.of("div", image, name, Html.of("small", "test image " + example.index()))
+                .as("tile");
+    }
+
+    /** @param labels whose scores come from the map */
+    private static Html map(Grid map, Scale scale, String of, Example example, List<Integer> labels) {
+        Html tile = Html.of(
+                        "div",
+                        Html.of("img")
+                                .set("src", PixelImage.of(map, COLOURS, scale).dataUri())
+                                .set("alt", description(map, of)))
+                .as("tile");
+        labels.forEach(label -> tile.add(example.maps().classes().get(label), Html.of("small", score(example, label))));
+        return tile;
+    }
+
+    private static String score(Example example, int label) {
+        return Numbers.signed("%.2f", example.score(label)) + ", "
+                + Numbers.format("%.1f %%", 100 * example.probability(label));
+    }
+
+    private static String description(Grid map, String of) {
+        int strongest = 0;
+        for (int i = 1; i < map.values().length; i++) {
+            strongest = map.values()[i] > map.values()[strongest] ? i : strongest;
+        }
+        Scale scale = Scale.of(List.of(map));
+        return Numbers.format(
+                "Response map of %s, %d by %d, from %.2f to %.2f, strongest in row %d, column %d",
+                of,
+                map.height(),
+                map.width(),
+                scale.low(),
+                scale.high(),
+                strongest / map.width() + 1,
+                strongest % map.width() + 1);
+    }
+
+    private static Html table(Findings findings) {
+        List<String> classes = findings.classes();
+        List<Html> rows = findings.examples().stream()
+                .map(example -> {
+                    Html row = Parts.row(String.valueOf(example.index()), List.of())
+                            .add(Html.of("td", classes.get(example.label())));
+                    for (int label : example.highest()) {
+                        row.add(
+                                Html.of("td", classes.get(label)),
+                                Html.of("td", score(example, label)).as("n"));
+                    }
+                    return row;
+                })
+                .toList();
+        return Parts.table(
+                "The images above with their two highest scores",
+                List.of("test image", "class", "highest score", "#score, probability", "second", "#score, probability"),
+                rows);
+    }
+
+    /** What the script shows: all response maps of the images, each number as one of 256 steps of its image's scale. */
+    static String data(Findings findings) {
+        Map<String, Object> data = new LinkedHashMap<>();
+        data.put("classes", findings.classes());
+        data.put("colours", Base64.getEncoder().encodeToString(colours()));
+        data.put("images", findings.examples().stream().map(MapGallery::data).toList());
+        try {
+            return new JsonMapper().writeValueAsString(data);
+        } catch (JsonProcessingException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    private static Map<String, Object> data(Example example) {
+        ResponseMaps maps = example.maps();
+        Scale scale = maps.scale();
+        Grid first = maps.maps().get(0);
+        byte[] steps = new byte[maps.maps().size() * first.values().length];
+        int at = 0;
+        for (Grid map : maps.maps()) {
+            for (float value : map.values()) {
+                steps[at++] = (byte) Math.round(STEPS * scale.share(value));
+            }
+        }
+        Map<String, Object> data = new LinkedHashMap<>();
+        data.put("index", example.index());
+        data.put("label", example.label());
+        data.put("scores", maps.scores().logits());
+        data.put("height", first.height());
+        data.put("width", first.width());
+        data.put("low", (float) scale.low());
+        data.put("high", (float) scale.high());
+        data.put("maps", Base64.getEncoder().encodeToString(steps));
+        return data;
+    }
+
+    private static byte[] colours() {
+        byte[] colours = new byte[3 * (STEPS + 1)];
+        for (int step = 0; step <= STEPS; step++) {
+            int rgb = COLOURS.rgb((double) step / STEPS);
+            colours[3 * step] = (byte) (rgb >> 16);
+            colours[3 * step + 1] = (byte) (rgb >> 8);
+            colours[3 * step + 2] = (byte) rgb;
+        }
+        return colours;
+    }
+}

@@ -1,0 +1,149 @@
+package dynafilter.report.page;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dynafilter.report.Numbers;
+import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.Recipes;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+
+/** Pieces that several pages are made of. */
+final class Parts {
+    private Parts() {}
+
+    static Html paragraph(Object... content) {
+        return Html.of("p", content);
+    }
+
+    static Html note(Object... content) {
+        return Html.of("p", content).as("note");
+    }
+
+    /** A command to copy: one click selects all of it. */
+    static Html command(String command) {
+        return Html.of("pre", Html.of("code", command)).as("command");
+    }
+
+    /** A figure that is read at a glance, with what it means. */
+    static Html fact(String name, String value, String meaning) {
+        Html fact = Html.of("div", Html.of("dt", name), Html.of("dd", value));
+        return meaning.isEmpty() ? fact : fact.add(Html.of("dd", meaning));
+    }
+
+    /** Names and values in as many columns as fit; those that differ from usual ones stand out. */
+    private static Html pairs(String name, JsonNode values, Map<String, ?> usual) {
+        Html body = Html.of("tbody");
+        values.properties().forEach(entry -> {
+            String value = plain(entry.getValue());
+            boolean changed =
+                    usual.containsKey(entry.getKey()) && !value.equals(Recipes.typed(usual.get(entry.getKey())));
+            body.add(Html.of(
+                    "tr",
+                    Html.of("th", entry.getKey().replace('_', ' ')).set("scope", "row"),
+                    Html.of("td", changed ? Html.of("b", value) : value)));
+        });
+        return Html.of("div", Html.of("table", body).set("aria-label", name)).as("pairs");
+    }
+
+    /** A recipe's values. */
+    static List<Object> recipe(JsonNode recipe, String note) {
+        return List.of(
+                note(note, " What differs from the program's defaults is ", Html.of("b", "bold"), "."),
+                pairs("Recipe", recipe, Recipes.toMap(Recipe.DEFAULT)));
+    }
+
+    /** What results depend on beside the recipe. */
+    static List<Object> environment(JsonNode json) {
+        return List.of(
+                pairs("Environment", json.path("environment"), Map.of()),
+                note(
+                        "Data set " + json.at("/data/name").asText(Numbers.NONE) + ", SHA-256 ",
+                        Html.of("code", json.at("/data/sha256").asText(Numbers.NONE))
+                                .as("hash")));
+    }
+
+    static Html data(JsonNode data) {
+        return fact(
+                "Data",
+                data.path("name").asText(Numbers.NONE),
+                Numbers.count(data.path("training_images").asDouble(Double.NaN)) + " training and "
+                        + Numbers.count(data.path("test_images").asDouble(Double.NaN)) + " test images, "
+                        + data.path("classes").size() + " classes");
+    }
+
+    /** @param precision of the arithmetic, or nothing */
+    static Html device(JsonNode environment, String precision) {
+        String threads = Numbers.plural(environment.path("threads").asLong(), "thread");
+        return fact(
+                "Device",
+                environment.path("name").asText(Numbers.NONE),
+                Stream.of(environment.path("device").asText(), threads, precision)
+                        .filter(part -> !part.isEmpty())
+                        .collect(Collectors.joining(", ")));
+    }
+
+    /** A relative path as a link. */
+    static String link(Path relative) {
+        return StreamSupport.stream(relative.spliterator(), false)
+                .map(part -> URLEncoder.encode(part.toString(), StandardCharsets.UTF_8)
+                        .replace("+", "%20"))
+                .collect(Collectors.joining("/"));
+    }
+
+    /** A value of a JSON file as text. */
+    static String plain(JsonNode value) {
+        if (value.isArray()) {
+            return StreamSupport.stream(value.spliterator(), false)
+                    .map(Parts::plain)
+                    .collect(Collectors.joining(", "));
+        }
+        return value.isDouble()
+                ? Recipes.typed(value.doubleValue())
+                : value.isNull() ? Numbers.NONE : value.asText(value.toString());
+    }
+
+    /** The header cells of a table; names that begin with a hash are of numbers. */
+    static Html head(List<String> names) {
+        Html row = Html.of("tr");
+        names.forEach(name -> {
+            boolean number = name.startsWith("#");
+            Html cell = Html.of("th", number ? name.substring(1) : name).set("scope", "col");
+            row.add(number ? cell.as("n") : cell);
+        });
+        return Html.of("thead", row);
+    }
+
+    /** A row of a table: its name, and cells that are numbers. */
+    static Html row(String name, List<String> numbers) {
+        Html row = Html.of("tr", Html.of("th", name).set("scope", "row"));
+        numbers.forEach(number -> row.add(Html.of("td", number).as("n")));
+        return row;
+    }
+
+    /** A table that scrolls where it is too wide. */
+    static Html table(String caption, List<String> head, List<Html> rows) {
+        Html table = Html.of("table", caption(caption), head(head), Html.of("tbody", new ArrayList<Object>(rows)));
+        return Html.of("div", table).as("wide");
+    }
+
+    /** A table's caption, which stays in sight where the table scrolls. */
+    static Html caption(String text) {
+        return Html.of("caption", Html.of("span", text));
+    }
+
+    static Html details(String summary, Object... content) {
+        return Html.of("details", Html.of("summary", summary)).add(content);
+    }
+
+    /** The first letter as a capital. */
+    static String capital(String text) {
+        return text.isEmpty() ? text : Character.toUpperCase(text.charAt(0)) + text.substring(1);
+    }
+}

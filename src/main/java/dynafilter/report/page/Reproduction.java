@@ -1,0 +1,50 @@
+package dynafilter.report.page;
+
+import dynafilter.io.ShellWord;
+import dynafilter.report.RunFacts;
+import dynafilter.runfolder.Recipes;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The commands that make a run, its numbers and this page again. */
+record Reproduction(RunFacts run) {
+    List<Object> content() {
+        List<Object> content = new ArrayList<>();
+        if (run.config().has("resumed")) {
+            content.add(Html.of(
+                            "p",
+                            "This run went on from the checkpoint "
+                                    + run.config().at("/resumed/checkpoint").asText() + ", after its epoch "
+                                    + run.config().at("/resumed/epoch").asText()
+                                    + ". The commands give the same result where the recipe was the same up to there.")
+                    .as("missing"));
+        }
+        content.add(Parts.paragraph("The same run again, from its config.json"
+                + (run.config().at("/environment/device").asText("cpu").equals("cpu")
+                        ? "; on a CPU of the same kind and with the same number of threads, bit for bit:"
+                        : ":")));
+        content.add(Parts.command(
+                "dynafilter train --config " + ShellWord.of(run.directory().config()) + " --out again"));
+        content.add(Parts.paragraph("Without that file, by its options:"));
+        content.add(Parts.command(train()));
+        content.add(Parts.paragraph("The numbers on the test set, and this page:"));
+        content.add(Parts.command(
+                "dynafilter eval --model " + ShellWord.of(run.directory().best()) + " --data "
+                        + ShellWord.of(run.recipe().data())
+                        + (run.recipe().limitTest() > 0
+                                ? " --limit-test " + run.recipe().limitTest()
+                                : "")));
+        content.add(Parts.command(
+                "dynafilter report " + ShellWord.of(run.directory().path())));
+        content.add(Parts.details(
+                "config.json", Html.of("pre", Html.of("code", run.config().toPrettyString()))));
+        return content;
+    }
+
+    private String train() {
+        StringBuilder command = new StringBuilder("dynafilter train");
+        Recipes.options(run.recipe()).forEach(word -> command.append(' ').append(ShellWord.of(word)));
+        int threads = run.config().at("/environment/threads").asInt(0);
+        return command.append(threads > 0 ? " --threads " + threads : "").toString();
+    }
+}

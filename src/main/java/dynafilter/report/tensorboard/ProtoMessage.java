@@ -1,0 +1,75 @@
+package dynafilter.report.tensorboard;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A message in the wire format of Protocol Buffers, put together field by field. A field is known by its number in the
+ * message's {@code .proto} file; one that is left out has its type's zero.
+ */
+final class ProtoMessage {
+    private static final int VARINT = 0;
+    private static final int FIXED_64 = 1;
+    private static final int LENGTH_DELIMITED = 2;
+    private static final int FIXED_32 = 5;
+
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+    /** An int32, int64, bool or enum. */
+    ProtoMessage integer(int field, long value) {
+        tag(field, VARINT);
+        varint(value);
+        return this;
+    }
+
+    ProtoMessage real64(int field, double value) {
+        tag(field, FIXED_64);
+        littleEndian(Double.doubleToRawLongBits(value), Double.BYTES);
+        return this;
+    }
+
+    ProtoMessage real32(int field, float value) {
+        tag(field, FIXED_32);
+        littleEndian(Float.floatToRawIntBits(value), Float.BYTES);
+        return this;
+    }
+
+    ProtoMessage text(int field, String value) {
+        return bytes(field, value.getBytes(StandardCharsets.UTF_8));
+    }
+
+    ProtoMessage message(int field, ProtoMessage value) {
+        return bytes(field, value.toBytes());
+    }
+
+    ProtoMessage bytes(int field, byte[] value) {
+        tag(field, LENGTH_DELIMITED);
+        varint(value.length);
+        bytes.writeBytes(value);
+        return this;
+    }
+
+    byte[] toBytes() {
+        return bytes.toByteArray();
+    }
+
+    private void tag(int field, int wireType) {
+        varint(((long) field << 3) | wireType);
+    }
+
+    /** Seven bits a byte, the lowest first; the eighth says that more follow. */
+    private void varint(long value) {
+        long rest = value;
+        while ((rest & ~0x7fL) != 0) {
+            bytes.write((int) ((rest & 0x7f) | 0x80));
+            rest >>>= 7;
+        }
+        bytes.write((int) rest);
+    }
+
+    private void littleEndian(long bits, int size) {
+        for (int i = 0; i < size; i++) {
+            bytes.write((int) (bits >>> (8 * i)));
+        }
+    }
+}

@@ -1,0 +1,15 @@
+package dynafilter.runfolder;
+
+/** Why a run ended. */
+public enum Ending {
+    /** All epochs are done. */
+    FINISHED,
+    /** {@code --early-stop}: too many epochs without a better accuracy. */
+    EARLY_STOP,
+    /** {@code --max-steps} is reached. */
+    MAX_STEPS,
+    /** {@code --max-minutes} is reached. */
+    MAX_MINUTES,
+    /** Somebody asked it to stop. */
+    INTERRUPTED
+}

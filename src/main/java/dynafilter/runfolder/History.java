@@ -1,0 +1,97 @@
+package dynafilter.runfolder;
+
+import dynafilter.io.AtomicFile;
+import dynafilter.io.InputException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** {@code history.csv}: a row an epoch, always whole. */
+public final class History {
+    private static final String HEADER =
+            "epoch,step,learning_rate,train_loss,train_accuracy,loss,accuracy,best,seconds," + "images_per_second";
+
+    private final Path file;
+    private final List<String> rows = new ArrayList<>();
+
+    public History(Path file) {
+        this.file = file;
+    }
+
+    public void add(EpochResult result) {
+        rows.add(String.format(
+                Locale.ROOT,
+                "%d,%d,%.8g,%.6f,%.6f,%.6f,%.6f,%d,%.3f,%.1f",
+                result.epoch(),
+                result.step(),
+                result.learningRate(),
+                result.trainLoss(),
+                result.trainAccuracy(),
+                result.loss(),
+                result.accuracy(),
+                result.best() ? 1 : 0,
+                result.seconds(),
+                result.imagesPerSecond()));
+        String text = HEADER + "\n" + String.join("\n", rows) + "\n";
+        AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /**
+     * The epochs in a run's history.csv so far; none where there is no such file yet.
+     *
+     * @throws InputException where it cannot be read, naming the line
+     */
+    public static List<EpochResult> read(Path file) {
+        List<EpochResult> epochs = new ArrayList<>();
+        if (!Files.exists(file)) {
+            return epochs;
+        }
+        List<String> lines = lines(file);
+        for (int line = 1; line < lines.size(); line++) {
+            try {
+                epochs.add(epoch(lines.get(line).split(",", -1)));
+            } catch (NumberFormatException | ArrayIndexOutOfBoundsException wrong) {
+                throw new InputException(
+                        file + ", line " + (line + 1) + ": not the " + HEADER.split(",").length
+                                + " numbers of an epoch; mend the line, or take it out",
+                        wrong);
+            }
+        }
+        return epochs;
+    }
+
+    private static EpochResult epoch(String[] row) {
+        return new EpochResult(
+                Integer.parseInt(row[0]),
+                Long.parseLong(row[1]),
+                Double.parseDouble(row[2]),
+                Double.parseDouble(row[3]),
+                Double.parseDouble(row[4]),
+                Double.parseDouble(row[5]),
+                Double.parseDouble(row[6]),
+                row[7].equals("1"),
+                Double.parseDouble(row[8]),
+                Double.parseDouble(row[9]));
+    }
+
+    /** Goes on behind the rows of the first {@code epochs} epochs that the file holds. */
+    public void keep(int epochs) {
+        rows.clear();
+        if (!Files.exists(file)) {
+            return;
+        }
+        lines(file).stream().skip(1).limit(epochs).forEach(rows::add);
+    }
+
+    private static List<String> lines(Path file) {
+        try {
+            return Files.readAllLines(file);
+        } catch (IOException unreadable) {
+            throw new InputException("cannot read " + file + "; move it away to start a new history", unreadable);
+        }
+    }
+}

@@ -1,0 +1,268 @@
+package dynafilter.runfolder;
+
+import dynafilter.checkpoint.BackboneProgram;
+import dynafilter.io.AtomicFile;
+import dynafilter.io.InputException;
+import dynafilter.io.SystemLocale;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The folder of one training run and the names of what lies in it. */
+public record RunDirectory(Path path) {
+    /** @throws InputException where the folder has a name that this locale cannot read: its files are found by text, too */
+    public RunDirectory {
+        SystemLocale.requireLetters("the run's folder", path.toString());
+    }
+
+    /** Where runs are kept unless {@code --out} says otherwise. */
+    public static final Path RUNS = Path.of("checkpoints");
+
+    /** How the names of TensorBoard's event files begin. */
+    public static final String EVENTS = "events.out.tfevents.";
+
+    private static final List<String> RESULTS =
+            List.of("best.pt", "last.pt", "result.json", "report.html", "model.ts.pt", "maps.png");
+
+    private static final List<String> FILES = Stream.concat(
+                    RESULTS.stream(), Stream.of("config.json", "history.csv", "train.log", "backbone.ts.pt"))
+            .toList();
+
+    /** The checkpoint of the epoch with the best accuracy so far. */
+    public Path best() {
+        return path.resolve("best.pt");
+    }
+
+    /** The checkpoint of the last finished epoch, or of the step a run was stopped at. */
+    public Path last() {
+        return path.resolve("last.pt");
+    }
+
+    /** How the backbone computes, where it is not ResNet-18's stem: a TorchScript program without its weights. */
+    public Path backbone() {
+        return BackboneProgram.fileIn(path);
+    }
+
+    public Path config() {
+        return path.resolve("config.json");
+    }
+
+    /** What {@code train --json} says, where the run is one of a comparison. */
+    public Path outcome() {
+        return path.resolve("result.json");
+    }
+
+    public Path history() {
+        return path.resolve("history.csv");
+    }
+
+    public Path log() {
+        return path.resolve("train.log");
+    }
+
+    /** The folder of {@link #eventFiles}. */
+    public Path tensorboard() {
+        return path.resolve("tensorboard");
+    }
+
+    /**
+     * What the run has written for TensorBoard, in the order of the names, which is that of time.
+     *
+     * @throws InputException where a file has the folder's name
+     */
+    public List<Path> eventFiles() {
+        if (!Files.exists(tensorboard())) {
+            return List.of();
+        }
+        if (!Files.isDirectory(tensorboard())) {
+            throw new InputException(
+                    tensorboard() + " is no folder, as which TensorBoard's event files need it; move it away");
+        }
+        try (Stream<Path> files = Files.list(tensorboard())) {
+            return files.filter(file -> file.getFileName().toString().startsWith(EVENTS))
+                    .sorted()
+                    .toList();
+        } catch (IOException failure) {
+            throw new InputException("cannot read " + tensorboard() + "; check its permissions", failure);
+        }
+    }
+
+    /** Takes over what another run has written for TensorBoard. */
+    public void copyEventFiles(RunDirectory source) {
+        for (Path file : source.eventFiles()) {
+            Path copy = tensorboard().resolve(file.getFileName());
+            try {
+                Files.createDirectories(tensorboard());
+            } catch (IOException failure) {
+                throw AtomicFile.cannotWrite(copy, failure, "");
+            }
+            AtomicFile.write(copy, out -> Files.copy(file, out));
+        }
+    }
+
+    /** Whether a run has written here. */
+    public boolean isUsed() {
+        return FILES.stream().anyMatch(name -> Files.exists(path.resolve(name)))
+                || !eventFiles().isEmpty();
+    }
+
+    /** Whether what a run has written here is no more than what it writes before its first epoch is over. */
+    public boolean isOnlyBegun() {
+        return RESULTS.stream().noneMatch(name -> Files.exists(path.resolve(name)));
+    }
+
+    /** The folder a checkpoint lies in. */
+    public static RunDirectory of(Path checkpoint) {
+        Path folder = checkpoint.getParent();
+        return new RunDirectory(folder == null ? Path.of(".") : folder);
+    }
+
+    /**
+     * Makes a new folder for a run under {@link #RUNS}, with a number behind the name where it is taken. It goes when the
+     * program ends and nothing was written there.
+     */
+    public static RunDirectory create(String name) {
+        try {
+            Files.createDirectories(RUNS);
+            for (int number = 1; ; number++) {
+                Path folder = RUNS.resolve(number == 1 ? name : name + "-" + number);
+                try {
+                    Files.createDirectory(folder);
+                    folder.toFile().deleteOnExit(); // deletes empty folders only
+                    return new RunDirectory(folder);
+                } catch (FileAlreadyExistsException taken) {
+                    // By a run that began in the same second: the next number.
+                }
+            }
+        } catch (IOException failure) {
+            throw new InputException(
+                    "cannot make a folder in " + RUNS.toAbsolutePath() + " (" + reason(failure)
+                            + "); name one with --out",
+                    failure);
+        }
+    }
+
+    /** Whether both are one folder, whatever they are called. */
+    public boolean isSame(RunDirectory other) {
+        try {
+            return Files.exists(path) && Files.isSameFile(path, other.path);
+        } catch (IOException unreadable) {
+            return false;
+        }
+    }
+
+    /** @throws InputException where something else has the folder's name */
+    public void requireFolder() {
+        if (Files.exists(path) && !Files.isDirectory(path)) {
+            throw new InputException("--out " + path + " is not a folder; name another one");
+        }
+    }
+
+    /** @throws InputException where a run has written here */
+    public void requireUnused() {
+        if (isUsed()) {
+            throw new InputException("--out " + path + " holds a run; continue it with --resume " + path
+                    + ", replace it with --overwrite, or name another folder");
+        }
+    }
+
+    /** Deletes an older run's files. */
+    public void clear() {
+        eventFiles().forEach(RunDirectory::delete); // and nothing else that may lie there
+        for (String name : FILES) {
+            delete(path.resolve(name));
+        }
+    }
+
+    /**
+     * Makes the folder, where it is not there, and sees that it can be written.
+     *
+     * @throws InputException where it cannot
+     */
+    public void makeWritable() {
+        try {
+            Files.createDirectories(path);
+            Files.delete(Files.createTempFile(path, ".writable", ""));
+        } catch (IOException failure) {
+            throw new InputException(
+                    "cannot write to --out " + path + " (" + reason(failure) + "); name another folder with --out",
+                    failure);
+        }
+    }
+
+    private static String reason(IOException failure) {
+        if (failure instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        if (failure instanceof FileAlreadyExistsException) {
+            return "a file is in the way";
+        }
+        if (failure instanceof FileSystemException of && of.getReason() != null) {
+            return of.getReason();
+        }
+        return failure instanceof FileSystemException ? "it cannot be made" : failure.getMessage();
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException failure) {
+            throw new InputException("cannot replace " + file + ": " + failure.getMessage(), failure);
+        }
+    }
+
+    /**
+     * The checkpoint that {@code --resume} names.
+     *
+     * @param what {@code last}, {@code best}, a run's folder or a checkpoint file
+     * @param out the run's folder; null for the newest under {@link #RUNS}
+     * @throws InputException where there is none
+     */
+    public static Path checkpointFor(String what, Path out) {
+        Path file;
+        if (what.equals("last") || what.equals("best")) {
+            Path run = out != null ? out : newest();
+            file = run.resolve(what + ".pt");
+        } else {
+            Path named = SystemLocale.path("--resume", what, "give last, best, a run's folder or a checkpoint file");
+            file = Files.isDirectory(named) ? named.resolve("last.pt") : named;
+        }
+        if (!Files.isRegularFile(file)) {
+            throw new InputException("--resume " + what + ": there is no checkpoint " + file
+                    + "; give last, best, a run's folder or a checkpoint file");
+        }
+        return file;
+    }
+
+    private static Path newest() {
+        return all().stream()
+                .map(RunDirectory::last)
+                .filter(Files::exists)
+                .max(Comparator.comparing(last -> last.toFile().lastModified()))
+                .orElseThrow(RunDirectory::noRun)
+                .getParent();
+    }
+
+    /** The folders under {@link #RUNS}. */
+    public static List<RunDirectory> all() {
+        if (!Files.isDirectory(RUNS)) {
+            return List.of();
+        }
+        try (Stream<Path> runs = Files.list(RUNS)) {
+            return runs.filter(Files::isDirectory).map(RunDirectory::new).toList();
+        } catch (IOException failure) {
+            throw new InputException("cannot read " + RUNS.toAbsolutePath() + ": " + failure.getMessage(), failure);
+        }
+    }
+
+    private static InputException noRun() {
+        return new InputException("--resume: no run with a last.pt under " + RUNS.toAbsolutePath()
+                + "; name its folder with --resume DIR");
+    }
+}

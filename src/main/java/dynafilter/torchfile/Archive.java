@@ -1,0 +1,19 @@
+package dynafilter.torchfile;
+
+import java.io.IOException;
+import org.bytedeco.javacpp.BytePointer;
+
+/** One of the two containers {@code torch.save} has used: a description of the objects, and the bytes of their storages. */
+interface Archive extends AutoCloseable {
+    /** The unpickled objects: tensors as {@link TensorRef}s, tuples as Object arrays. */
+    Object objects();
+
+    /** Bytes of the whole file: nothing in it can honestly be larger. */
+    long size();
+
+    /** Reads a storage of {@link #objects} into native memory that holds {@code storage.bytes()}. */
+    void read(StorageRef storage, BytePointer to) throws IOException;
+
+    @Override
+    void close() throws IOException;
+}

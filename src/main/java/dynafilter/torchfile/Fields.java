@@ -1,0 +1,146 @@
+package dynafilter.torchfile;
+
+import dynafilter.io.InputException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A typed view of a dict that came out of a file. Every method throws an {@link InputException} that names the key and the
+ * file when the key is missing or its value is of another type.
+ */
+public final class Fields {
+    private final Map<?, ?> map;
+    private final Path file;
+    private final String path;
+
+    private Fields(Map<?, ?> map, Path file, String path) {
+        this.map = map;
+        this.file = file;
+        this.path = path;
+    }
+
+    /** @param file for messages: where the map came from */
+    public static Fields of(Map<?, ?> map, Path file) {
+        return new Fields(map, file, "");
+    }
+
+    /** The dict itself. */
+    public Map<?, ?> all() {
+        return map;
+    }
+
+    public boolean has(String key) {
+        return map.containsKey(key);
+    }
+
+    public String string(String key) {
+        return value(key, String.class, "text");
+    }
+
+    /** An int of Python's within the range of long. */
+    public long integer(String key) {
+        return value(key, Long.class, "an int");
+    }
+
+    /** An int that counts something: not negative. */
+    public long count(String key) {
+        long count = integer(key);
+        if (count < 0) {
+            throw new InputException(
+                    "\"" + path + key + "\" in " + file + " is " + count + ", below 0; save it with the true number");
+        }
+        return count;
+    }
+
+    /** A float, or an int where Python wrote one. */
+    public double number(String key) {
+        return value(key, Number.class, "a number").doubleValue();
+    }
+
+    public Tensor tensor(String key) {
+        return value(key, Tensor.class, "a tensor");
+    }
+
+    @SuppressWarnings("unchecked") // Object takes anything
+    public List<Object> list(String key) {
+        return (List<Object>) value(key, List.class, "a list");
+    }
+
+    public List<String> strings(String key) {
+        List<String> strings = new ArrayList<>();
+        for (Object item : list(key)) {
+            strings.add(cast(item, key, String.class, "a list of text"));
+        }
+        return strings;
+    }
+
+    /** A dict whose keys are text, in the file's order. */
+    public Map<String, Object> map(String key) {
+        Map<String, Object> copy = new LinkedHashMap<>();
+        ((Map<?, ?>) value(key, Map.class, "a dict"))
+                .forEach((name, value) -> copy.put(cast(name, key, String.class, "a dict of names as keys"), value));
+        return copy;
+    }
+
+    /** A dict whose keys are ints, in the file's order. */
+    public Map<Long, Object> numbered(String key) {
+        Map<Long, Object> copy = new LinkedHashMap<>();
+        ((Map<?, ?>) value(key, Map.class, "a dict"))
+                .forEach((number, value) -> copy.put(cast(number, key, Long.class, "a dict of ints as keys"), value));
+        return copy;
+    }
+
+    /** A state dict: tensors by name, in the file's order. */
+    public Map<String, Tensor> tensors(String key) {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        map(key).forEach((name, value) -> tensors.put(name, cast(value, key + "." + name, Tensor.class, "a tensor")));
+        return tensors;
+    }
+
+    /** The dict under a key, for its own fields. */
+    public Fields fields(String key) {
+        return new Fields(value(key, Map.class, "a dict"), file, path + key + ".");
+    }
+
+    private <T> T value(String key, Class<T> type, String expected) {
+        if (!map.containsKey(key)) {
+            throw new InputException(file + " has no \"" + path + key + "\"; give a checkpoint that is complete");
+        }
+        return cast(map.get(key), key, type, expected);
+    }
+
+    private <T> T cast(Object value, String key, Class<T> type, String expected) {
+        if (!type.isInstance(value)) {
+            throw new InputException("\"" + path + key + "\" in " + file + " should be " + expected + " and holds "
+                    + pythonType(value) + "; give a checkpoint that is complete");
+        }
+        return type.cast(value);
+    }
+
+    /** What Python calls a value, with its article. */
+    public static String pythonType(Object value) {
+        if (value == null) {
+            return "None";
+        }
+        if (value instanceof Tensor) {
+            return "a tensor";
+        }
+        if (value instanceof Unread) {
+            return value.toString();
+        }
+        if (value instanceof Map) {
+            return "a dict";
+        }
+        if (value instanceof List) {
+            return "a list";
+        }
+        if (value instanceof Number) {
+            return value instanceof Double ? "a float" : "an int";
+        }
+        return value instanceof Boolean ? "a bool" : value instanceof String ? "text" : "a tuple";
+    }
+}

@@ -1,0 +1,49 @@
+package dynafilter.torchfile;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Weights are float32 here, whatever they were saved as: half precision to save space, double by a script's default. */
+public final class FloatWeights {
+    private static final String COUNTER = "num_batches_tracked";
+
+    private FloatWeights() {}
+
+    /**
+     * Converts every floating-point tensor to float32, in place, and BatchNorm's counters to int64.
+     *
+     * @return what was converted, for people: nothing where all were as they are to be
+     */
+    public static List<String> convert(Map<String, Tensor> tensors) {
+        TreeSet<String> types = new TreeSet<>();
+        try (NoGradGuard guard = new NoGradGuard()) {
+            tensors.forEach((name, tensor) -> {
+                ScalarType wanted = name.endsWith(COUNTER) ? ScalarType.Long : ScalarType.Float;
+                ScalarType type = tensor.scalar_type().intern();
+                if (type == wanted || (wanted == ScalarType.Float && !tensor.is_floating_point())) {
+                    return; // numbers that are no floating-point ones are no weights: who needs one will say so
+                }
+                if (wanted == ScalarType.Float) {
+                    types.add(name(type));
+                }
+                try (PointerScope scope = new PointerScope()) {
+                    tensor.set_data(tensor.to(wanted));
+                }
+            });
+        }
+        return types.isEmpty()
+                ? List.of()
+                : List.of(String.join(" and ", new ArrayList<>(types)) + " weights read as float32");
+    }
+
+    private static String name(ScalarType type) {
+        Dtype dtype = Dtype.of(type);
+        return dtype == null ? type.toString() : dtype.pythonName().substring("torch.".length());
+    }
+}

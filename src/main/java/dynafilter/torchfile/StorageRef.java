@@ -1,0 +1,21 @@
+package dynafilter.torchfile;
+
+/**
+ * A storage as a pickle names it: a run of elements of one type, kept elsewhere in the file under a key.
+ *
+ * @param elements how many elements it holds
+ */
+record StorageRef(String key, Globals.StorageClass type, long elements) {
+    StorageRef {
+        if (!key.matches("[0-9A-Za-z_]{1,40}")) {
+            throw BadFile.damaged("it names a storage \"" + BadFile.shown(key) + "\"");
+        }
+        if (elements < 0 || elements > Long.MAX_VALUE / 16) {
+            throw BadFile.damaged("storage " + key + " has " + elements + " elements");
+        }
+    }
+
+    long bytes() {
+        return elements * type.itemSize();
+    }
+}

@@ -1,0 +1,17 @@
+package dynafilter.torchfile;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+
+/** A Python tuple: {@code torch.optim} writes betas as one, and a {@code torch.Size} is read as one. Items may be null. */
+public record Tuple(List<Object> items) {
+    public Tuple {
+        items = Collections.unmodifiableList(new ArrayList<>(items));
+    }
+
+    public static Tuple of(Object... items) {
+        return new Tuple(Arrays.asList(items));
+    }
+}

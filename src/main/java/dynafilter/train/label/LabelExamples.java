@@ -1,0 +1,84 @@
+package dynafilter.train.label;
+
+import dynafilter.data.device.DeviceImages;
+import dynafilter.model.DynamicFilterNetwork;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * What a trained network makes of images up to its last convolution, and the scores it gives its labels: all that another
+ * label is learned from.
+ *
+ * @param features [N, C, h, w]
+ * @param scores [N, K]
+ */
+public record LabelExamples(Tensor features, Tensor scores) implements AutoCloseable {
+    private static final long BATCH = 250;
+
+    public LabelExamples {
+        features.retainReference();
+        scores.retainReference();
+    }
+
+    /** Runs the network over images, as in evaluation. */
+    public static LabelExamples of(DynamicFilterNetwork network, DeviceImages images) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            Tensor filters = network.filters();
+            List<Tensor> features = new ArrayList<>();
+            List<Tensor> scores = new ArrayList<>();
+            for (long from = 0; from < images.size(); from += BATCH) {
+                try (PointerScope step = new PointerScope()) {
+                    long size = Math.min(BATCH, images.size() - from);
+                    Tensor part =
+                            network.features(images.evaluationBatch(from, size).images(), false);
+                    features.add(kept(part.detach())); // the last in-place operator gives no tensor of its own
+                    scores.add(kept(network.scoresOf(part, filters)));
+                }
+            }
+            return new LabelExamples(joined(features), joined(scores));
+        }
+    }
+
+    private static Tensor kept(Tensor part) {
+        part.retainReference();
+        return part;
+    }
+
+    private static Tensor joined(List<Tensor> parts) {
+        try (TensorVector all = new TensorVector(parts.toArray(Tensor[]::new))) {
+            return torch.cat(all);
+        } finally {
+            parts.forEach(Tensor::close);
+        }
+    }
+
+    /** How many images. */
+    public long size() {
+        return scores.size(0);
+    }
+
+    /**
+     * The examples at these places.
+     *
+     * @param places int64 [M], on any device
+     */
+    LabelExamples at(Tensor places) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            Tensor at = places.to(scores.device(), places.scalar_type());
+            return new LabelExamples(features.index_select(0, at), scores.index_select(0, at));
+        }
+    }
+
+    @Override
+    public void close() {
+        features.close();
+        scores.close();
+    }
+}

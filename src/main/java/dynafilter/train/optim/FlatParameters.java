@@ -1,0 +1,173 @@
+package dynafilter.train.optim;
+
+import dynafilter.model.StateDict;
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.train.Lockstep;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.DeviceOptional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * The tensors of a network being trained. All trainable parameters are views into one flat buffer, and their gradients
+ * views into another of the same layout: the optimizer, clipping, averaging and checks are then a few operators over flat
+ * vectors, whatever the number of layers. Convolution weights lie channels-last inside it.
+ */
+public final class FlatParameters implements AutoCloseable {
+    /** Parameters start on cache lines: 16 floats. The gaps are zeros and stay zeros. */
+    private static final long ALIGNMENT = 16;
+
+    /**
+     * Parameters that share a weight decay.
+     *
+     * @param names in the order of the state dict
+     * @param start where the group starts in the flat buffer
+     * @param length its numbers, gaps included
+     */
+    public record Group(boolean decays, List<String> names, long start, long length) {}
+
+    private final Map<String, Tensor> state = new LinkedHashMap<>();
+    private final Map<String, Long> offsets = new LinkedHashMap<>();
+    private final List<Group> groups;
+    private final Tensor values; // [P]
+    private final Tensor reduced; // [P + ALIGNMENT]: the gradients, then the votes
+    private final Tensor gradients; // [P]
+    private final Tensor votes; // [ALIGNMENT]
+
+    /**
+     * Copies a state dict to a device.
+     *
+     * @param initial every tensor of the network by name, on the CPU
+     * @param trains which tensors are parameters that train
+     */
+    public FlatParameters(Map<String, Tensor> initial, Predicate<String> trains, ComputeDevice device) {
+        List<String> trained = initial.keySet().stream().filter(trains).toList();
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            Device target = device.toTorch();
+            List<Group> made = new ArrayList<>();
+            long length = 0;
+            for (boolean decays : new boolean[] {true, false}) {
+                long start = length;
+                List<String> names = trained.stream()
+                        .filter(name -> initial.get(name).dim() >= 2 == decays)
+                        .toList();
+                for (String name : names) {
+                    offsets.put(name, length);
+                    length += roundUp(initial.get(name).numel());
+                }
+                if (!names.isEmpty()) {
+                    made.add(new Group(decays, names, start, length - start));
+                }
+            }
+            groups = List.copyOf(made);
+            values = zeros(length, target);
+            reduced = zeros(length + ALIGNMENT, target);
+            gradients = reduced.narrow(0, 0, length);
+            votes = reduced.narrow(0, length, ALIGNMENT);
+            initial.forEach((name, tensor) -> state.put(name, place(name, tensor, device)));
+            values.retainReference();
+            reduced.retainReference();
+            votes.retainReference();
+            gradients.retainReference();
+            state.values().forEach(Pointer::retainReference);
+        }
+    }
+
+    private Tensor place(String name, Tensor tensor, ComputeDevice device) {
+        if (!offsets.containsKey(name)) {
+            return StateDict.toDevice(tensor, device);
+        }
+        Tensor parameter = view(values, name, tensor.shape());
+        parameter.copy_(tensor);
+        parameter.set_requires_grad(true);
+        return parameter;
+    }
+
+    /** The view that parameter {@code name} has of a flat buffer laid out like {@link #values()}. */
+    public Tensor view(Tensor flat, String name) {
+        return view(flat, name, state.get(name).shape());
+    }
+
+    private Tensor view(Tensor flat, String name, long[] sizes) {
+        long size = 1;
+        for (long extent : sizes) {
+            size *= extent;
+        }
+        // detach: a leaf of its own, so that updates of the buffer are no business of autograd's
+        Tensor slot = flat.narrow(0, offsets.get(name), size).detach();
+        if (sizes.length != 4) {
+            return slot.view(sizes);
+        }
+        return slot.view(sizes[0], sizes[2], sizes[3], sizes[1]).permute(0, 3, 1, 2); // channels-last
+    }
+
+    /** Every tensor of the network by its name in the state dict: live, not copies. */
+    public Map<String, Tensor> state() {
+        return Collections.unmodifiableMap(state);
+    }
+
+    /** All trainable parameters: [P]. */
+    public Tensor values() {
+        return values;
+    }
+
+    /** Their gradients, as {@link dynafilter.train.WorkingParameters#collectGradients} left them: [P]. */
+    public Tensor gradients() {
+        return gradients;
+    }
+
+    /** What ranks sum at every step: the gradients, and behind them the votes. */
+    public Tensor reduced() {
+        return reduced;
+    }
+
+    /** Numbers that are summed along with the gradients: {@link Lockstep}'s. */
+    public Tensor votes() {
+        return votes;
+    }
+
+    /** Matrices and convolutions, which decay, then vectors, which do not. A group without parameters is left out. */
+    public List<Group> groups() {
+        return groups;
+    }
+
+    /** Copies a state dict of the same network into these tensors. */
+    public void load(Map<String, Tensor> saved) {
+        try (NoGradGuard guard = new NoGradGuard()) {
+            state.forEach((name, tensor) -> tensor.copy_(saved.get(name)));
+        }
+    }
+
+    public boolean trains(String name) {
+        return offsets.containsKey(name);
+    }
+
+    private static Tensor zeros(long length, Device device) {
+        return torch.zeros(new long[] {length}, new TensorOptions(ScalarType.Float).device(new DeviceOptional(device)));
+    }
+
+    private static long roundUp(long size) {
+        return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+
+    @Override
+    public void close() {
+        state.values().forEach(Pointer::close);
+        votes.close();
+        gradients.close();
+        reduced.close();
+        values.close();
+    }
+}

@@ -1,0 +1,220 @@
+package dynafilter.runfolder;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dynafilter.Python;
+import dynafilter.io.InputException;
+import dynafilter.model.FilterKind;
+import dynafilter.model.Freeze;
+import dynafilter.runtime.Precision;
+import dynafilter.train.TestRun;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RecipeTest {
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @CsvSource({
+        "epochs, 0, --epochs 0: must be at least 1",
+        "batch_size, 0, --batch-size 0: must be at least 1",
+        "accumulate, 0, --accumulate 0: must be at least 1",
+        "limit_train, -1, --limit-train -1: must be at least 0",
+        "limit_test, -2, --limit-test -2: must be at least 0",
+        "max_steps, -1, --max-steps -1: must be at least 0",
+        "early_stop, -1, --early-stop -1: must be at least 0",
+        "max_minutes, -0.5, --max-minutes -0.5: must be 0 or more",
+        "weight_decay, -1e-4, --weight-decay -1.0E-4: must be 0 or more",
+        "weight_decay, NaN, --weight-decay NaN: must be 0 or more",
+        "clip_grad, -1, --clip-grad -1.0: must be 0 or more",
+        "clip_grad, Infinity, --clip-grad Infinity: must be 0 or more",
+        "momentum, 1, --momentum 1.0: must be at least 0 and below 1",
+        "momentum, -0.1, --momentum -0.1: must be at least 0 and below 1",
+        "warmup, 1, --warmup 1.0: must be at least 0 and below 1",
+        "label_smoothing, 1, --label-smoothing 1.0: must be at least 0 and below 1",
+        "val_split, 1, --val-split 1.0: must be at least 0 and below 1",
+        "val_split, NaN, --val-split NaN: must be at least 0 and below 1",
+        "ema, 1, --ema 1.0: must be at least 0 and below 1",
+        "lr, 0, --lr 0.0: must be above 0",
+        "lr, -1, --lr -1.0: must be above 0",
+        "lr, NaN, --lr NaN: must be above 0",
+        "lr, Infinity, --lr Infinity: must be above 0"
+    })
+    void refusesAValueOutOfRangeNamingItsOption(String name, double value, String message) {
+        Number number = message.matches("--\\S+ -?\\d+:.*") ? (Number) (int) value : (Number) value;
+        InputException refused =
+                assertThrows(InputException.class, () -> Recipes.with(Recipe.DEFAULT, Map.of(name, number), true));
+        assertEquals(message, refused.getMessage());
+    }
+
+    @Test
+    void takesTheEdgesOfTheRanges() {
+        assertDoesNotThrow(() -> TestRun.with(
+                Recipe.DEFAULT,
+                "epochs",
+                1,
+                "batch_size",
+                1,
+                "momentum",
+                0.0,
+                "warmup",
+                0.0,
+                "ema",
+                0.9999,
+                "lr",
+                1e-30));
+    }
+
+    @Test
+    void mergesValuesIntoABase() {
+        Recipe merged = Recipes.with(
+                Recipe.DEFAULT,
+                Map.of("filters", "static", "freeze", "all-but-bn", "precision", "bf16", "lr", 0.5, "augment", false),
+                true);
+        assertEquals(FilterKind.STATIC, merged.filters());
+        assertEquals(Freeze.ALL_BUT_BN, merged.freeze());
+        assertEquals(Precision.BF16, merged.precision());
+        assertEquals(0.5, merged.lr());
+        assertEquals(false, merged.augment());
+        assertEquals(Recipe.DEFAULT.epochs(), merged.epochs());
+        assertEquals(Recipe.DEFAULT.schedule(), merged.schedule());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                "sgd | 0.3 | adamw | - | 0.003", // a rate that nobody chose follows the optimizer
+                "adamw | 0.003 | sgd | - | 0.3",
+                "sgd | 0.3 | adamw | 0.3 | 0.3",
+                "sgd | 0.1 | adamw | - | 0.1", // a config.json's own rate stays
+                "adamw | 0.3 | adamw | - | 0.3", // also that of an older run
+                "adamw | 0.3 | - | - | 0.3",
+            })
+    void eachOptimizerHasARateOfItsOwn(String before, double rate, String optimizer, Double given, double expected) {
+        Recipe base = TestRun.with(Recipe.DEFAULT, "optimizer", before, "lr", rate);
+        Map<String, Object> values = new LinkedHashMap<>();
+        if (optimizer != null) {
+            values.put("optimizer", optimizer);
+        }
+        if (given != null) {
+            values.put("lr", given);
+        }
+        assertEquals(expected, Recipes.with(base, values, true).lr());
+    }
+
+    @Test
+    void theOptionsOfARecipeMakeItsRate() {
+        Recipe usual = TestRun.with(Recipe.DEFAULT, "optimizer", "adamw");
+        assertEquals(List.of("--optimizer", "adamw"), Recipes.options(usual));
+        assertEquals(List.of("--optimizer", "adamw", "--lr", "0.3"), Recipes.options(TestRun.with(usual, "lr", 0.3)));
+        assertEquals(List.of(), Recipes.options(Recipe.DEFAULT));
+    }
+
+    @Test
+    void pythonsReferenceHasTheSameRates() {
+        String printed = Python.withTorch().run("""
+                import sys
+                sys.path.insert(0, "scripts")
+                import pytorch_reference as reference
+                for words in ("", "--optimizer adamw", "--optimizer adamw --lr 0.3", "--lr 0.1"):
+                    print(reference.parse(["train", *words.split()]).lr, end=" ")
+                """);
+        assertEquals("0.3 0.003 0.3 0.1 ", printed);
+    }
+
+    @Test
+    void refusesUnknownNamesOnlyWhereStrict() {
+        Map<String, Object> values = Map.of("epochz", 3, "epochs", 7);
+        assertEquals(7, Recipes.with(Recipe.DEFAULT, values, false).epochs());
+        InputException refused = assertThrows(InputException.class, () -> Recipes.with(Recipe.DEFAULT, values, true));
+        assertEquals("a recipe has no 'epochz'", refused.getMessage());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "epochs | many | --epochs many: not a number",
+                "epochs | 1.5 | --epochs 1.5: not a whole number",
+                "epochs | 3000000000 | --epochs 3000000000: too large",
+                "optimizer | adagrad | --optimizer adagrad: use one of sgd, adamw",
+                "schedule | linear | --schedule linear: use one of onecycle, cosine, step, constant",
+                "precision | fp16 | --precision fp16: use one of fp32, tf32, bf16",
+                "lr | fast | --lr fast: not a number",
+                "augment | maybe | --augment maybe: must be true or false"
+            })
+    void refusesAValueOfAnotherType(String name, String value, String message) {
+        InputException refused =
+                assertThrows(InputException.class, () -> Recipes.with(Recipe.DEFAULT, Map.of(name, value), true));
+        assertTrue(refused.getMessage().startsWith(message), refused.getMessage());
+    }
+
+    @Test
+    void aTextStandsForANumber() {
+        Recipe recipe = Recipes.with(Recipe.DEFAULT, Map.of("epochs", "7", "lr", "1e-3", "augment", "false"), true);
+        assertEquals(7, recipe.epochs());
+        assertEquals(1e-3, recipe.lr());
+        assertEquals(false, recipe.augment());
+    }
+
+    @Test
+    void isTheSameAfterAWayThroughPlainValues() {
+        Recipe recipe =
+                TestRun.recipe("filters", "single", "freeze", "all-but-bn", "precision", "tf32", "seed", 1L << 40);
+        Map<String, Object> values = Recipes.toMap(recipe);
+        assertEquals(recipe, Recipes.with(Recipe.DEFAULT, values, true));
+        assertEquals("single", values.get("filters"));
+        assertEquals("all-but-bn", values.get("freeze"));
+        assertEquals(16, values.get("batch_size"));
+    }
+
+    @Test
+    void aConfigFileReproducesItsRecipe() {
+        Recipe recipe = TestRun.recipe("optimizer", "adamw", "lr", 3e-4, "val_split", 0.1, "max_minutes", 1.5);
+        Path file = folder.resolve("config.json");
+        RunConfig.write(file, recipe, Map.of("data", Map.of("name", "sample")));
+        assertEquals(recipe, RunConfig.read(file));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{} | is not a config.json of format dynafilter-config/1; give the one in a run's folder",
+                "null | is not a config.json of format dynafilter-config/1",
+                "{\"format\": \"dynafilter-config/2\", \"recipe\": {}} | is not a config.json of format",
+                "{\"format\": \"dynafilter-config/1\"} | is not a config.json of format",
+                "{\"format\": \"dynafilter-config/1\", \"recipe\": {\"color\": 1}} | a recipe has no 'color'",
+                "{\"format\": \"dynafilter-config/1\", \"recipe\": {\"epochs\": 0}} | --epochs 0: must be at least 1",
+                "{\"format\": | is not JSON",
+                "[1] | is not"
+            })
+    void refusesAFileThatIsNoConfig(String text, String message) throws IOException {
+        Path file = Files.writeString(folder.resolve("config.json"), text);
+        String actual =
+                assertThrows(InputException.class, () -> RunConfig.read(file)).getMessage();
+        assertTrue(actual.contains(message), actual);
+    }
+
+    @Test
+    void refusesAConfigThatIsMissing() {
+        Path file = folder.resolve("none.json");
+        String actual =
+                assertThrows(InputException.class, () -> RunConfig.read(file)).getMessage();
+        assertTrue(actual.contains("--config " + file + " cannot be read"), actual);
+    }
+}
