@@ -1,5 +1,7 @@
 package dynafilter.benchmark;
 
+import dynafilter.runtime.Timing;
+
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
 import dynafilter.runfolder.Recipe;

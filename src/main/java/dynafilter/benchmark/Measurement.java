@@ -1,5 +1,7 @@
 package dynafilter.benchmark;
 
+import dynafilter.runtime.Timing;
+
 import dynafilter.runtime.Precision;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,5 +1,10 @@
 package dynafilter.cli;
 
+import dynafilter.run.Interruption;
+import dynafilter.run.Logging;
+import dynafilter.run.Session;
+import dynafilter.run.Terminal;
+
 import dynafilter.benchmark.Benchmark;
 import dynafilter.benchmark.Ceiling;
 import dynafilter.benchmark.Measurement;
@@ -89,7 +94,7 @@ final class BenchmarkCommand implements Command {
                         "seed", line.getOptionValue("seed", "0"),
                         "deterministic", line.hasOption("deterministic")),
                 true);
-        Session session = Session.open(line, OptionalInt.empty());
+        Session session = Session.open(CommonOptions.device(line), OptionalInt.empty());
         ComputeDevice device = session.device();
         if (!device.isCuda()) {
             if (line.hasOption("precision") && precisions.contains(Precision.TF32)) {
@@ -108,7 +113,7 @@ final class BenchmarkCommand implements Command {
         result.put("environment", session.environment());
         result.put("deterministic", recipe.deterministic());
         result.put("repeats", repeats);
-        Terminal terminal = Terminal.of("auto");
+        Terminal terminal = Terminal.auto();
         Benchmark benchmark = new Benchmark(device, graph, repeats, message -> {
             terminal.clear();
             Logging.log().warn(message);

@@ -1,5 +1,8 @@
 package dynafilter.cli;
 
+import dynafilter.run.Interruption;
+import dynafilter.run.Terminal;
+
 import dynafilter.data.DataSet;
 import dynafilter.data.DataSummary;
 import dynafilter.data.ImageSize;
@@ -64,7 +67,7 @@ final class DataCommand implements Command {
         }
         String data = data(line, actions);
         JsonOutput json = JsonOutput.of(line);
-        Terminal terminal = Terminal.of(line.getOptionValue("progress", "auto"));
+        Terminal terminal = Terminal.of(Terminal.Style.of(line.getOptionValue("progress", "auto")));
         return switch (actions.get(0)) {
             case "download" -> download(folder(data), terminal, json);
             case "verify" -> verify(folder(data), line, terminal, json);

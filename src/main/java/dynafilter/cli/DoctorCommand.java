@@ -1,5 +1,8 @@
 package dynafilter.cli;
 
+import dynafilter.run.Interruption;
+import dynafilter.run.Version;
+
 import dynafilter.data.folder.DecoderPrint;
 import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;

@@ -1,5 +1,10 @@
 package dynafilter.cli;
 
+import dynafilter.run.FolderLocks;
+import dynafilter.run.Interruption;
+import dynafilter.run.Logging;
+import dynafilter.run.Version;
+
 import dynafilter.checkpoint.ScriptInput;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.checkpoint.torchscript.TorchScriptExport;

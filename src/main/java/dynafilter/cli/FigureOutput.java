@@ -1,5 +1,7 @@
 package dynafilter.cli;
 
+import dynafilter.run.Logging;
+
 import dynafilter.io.AtomicFile;
 import dynafilter.io.InputException;
 import dynafilter.report.figure.Raster;

@@ -1,5 +1,7 @@
 package dynafilter.cli;
 
+import dynafilter.run.Logging;
+
 import dynafilter.data.folder.DecodedFile;
 import dynafilter.data.folder.ImageFiles;
 import dynafilter.io.FileNames;

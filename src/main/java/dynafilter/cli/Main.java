@@ -1,5 +1,11 @@
 package dynafilter.cli;
 
+import dynafilter.run.Interruption;
+import dynafilter.run.Logging;
+import dynafilter.run.StandardOutput;
+import dynafilter.run.Streams;
+import dynafilter.run.Version;
+
 import dynafilter.distributed.WorkerFailure;
 import dynafilter.io.InputException;
 import dynafilter.io.OutputException;
@@ -138,6 +144,12 @@ public final class Main {
                 .findFirst()
                 .orElseThrow(() -> new InputException("unknown command '" + name + "'" + Suggestion.nearest(name, words)
                         + "; `dynafilter --help` lists the commands"));
+    }
+
+    /** Ends the process at once, and says why: for threads that nothing can wake. */
+    static void endNow(String why) {
+        System.err.println("dynafilter: " + why);
+        Runtime.getRuntime().halt(ExitCode.FAILED);
     }
 
     private static int fail(StandardOutput out, OutputException failure) {

@@ -1,5 +1,10 @@
 package dynafilter.cli;
 
+import dynafilter.run.FolderLocks;
+import dynafilter.run.Interruption;
+import dynafilter.run.Logging;
+import dynafilter.run.Session;
+
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
@@ -90,7 +95,7 @@ final class MapsCommand implements Command {
         boolean isAuto = line.getOptionValue("index", AUTO).equals(AUTO);
         long[] indices = isAuto ? new long[0] : indices(line.getOptionValue("index"));
         List<Path> files = files(line);
-        Session session = Session.open(line, OptionalInt.empty());
+        Session session = Session.open(CommonOptions.device(line), OptionalInt.empty());
         session.use(precision);
         List<Map<String, Object>> skipped = new ArrayList<>();
         try (FolderLock lock = FolderLocks.ofFiles(name(), out, filtersOut);

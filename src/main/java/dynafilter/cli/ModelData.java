@@ -1,5 +1,7 @@
 package dynafilter.cli;
 
+import dynafilter.run.Terminal;
+
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
 import dynafilter.data.source.DataSource;
@@ -36,7 +38,7 @@ final class ModelData {
         String ofRun = recipe.get("data") instanceof String data ? data : Recipe.DEFAULT.data();
         boolean skipBad = line.hasOption(DataOption.SKIP_BAD)
                 || (!line.hasOption(DATA) && Boolean.TRUE.equals(recipe.get("skip_bad")));
-        Terminal terminal = Terminal.of("auto");
+        Terminal terminal = Terminal.auto();
         DataSet set;
         try {
             set = DataSource.open(

@@ -1,5 +1,9 @@
 package dynafilter.cli;
 
+import dynafilter.run.Interruption;
+import dynafilter.run.Logging;
+import dynafilter.run.Session;
+
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.folder.DecodedFile;
 import dynafilter.io.FileNames;
@@ -69,7 +73,7 @@ final class PredictCommand implements Command {
                     "predict needs image files, or folders of them: dynafilter predict --model FILE photo.jpg");
         }
         List<Path> files = ImageArguments.files(line);
-        Session session = Session.open(line, OptionalInt.empty());
+        Session session = Session.open(CommonOptions.device(line), OptionalInt.empty());
         session.use(precision);
         List<Map<String, Object>> images = new ArrayList<>();
         List<Map<String, Object>> skipped = new ArrayList<>();

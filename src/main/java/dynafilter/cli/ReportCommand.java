@@ -1,5 +1,13 @@
 package dynafilter.cli;
 
+import dynafilter.run.FolderLocks;
+import dynafilter.run.Interruption;
+import dynafilter.run.DataProgress;
+import dynafilter.run.Logging;
+import dynafilter.run.Session;
+import dynafilter.run.Terminal;
+import dynafilter.run.Version;
+
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
 import dynafilter.data.source.DataSource;
@@ -166,12 +174,12 @@ final class ReportCommand implements Command {
             return missing(
                     "There is no best.pt in the run's folder; once it is there, " + again + "` completes this page.");
         }
-        Session session = Session.open(line, RunConfig.threads(facts.directory().config()));
+        Session session = Session.open(CommonOptions.device(line), RunConfig.threads(facts.directory().config()));
         session.use(facts.recipe().precision());
         String name = line.getOptionValue(DATA, facts.recipe().data());
         DataSet opened;
         try {
-            opened = DataSource.open(name, DataOption.ofRun(facts.recipe(), Terminal.of("auto")));
+            opened = DataSource.open(name, DataProgress.optionsOf(facts.recipe(), Terminal.auto()));
         } catch (InputException absent) {
             if (line.hasOption(DATA)) {
                 throw absent;

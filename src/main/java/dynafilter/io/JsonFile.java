@@ -18,9 +18,10 @@ public final class JsonFile {
     /**
      * Replaces the file by these values.
      *
+     * @param values a map, or a record that Jackson writes as an object
      * @throws dynafilter.io.OutputException where the file cannot be written; the old one is kept
      */
-    public static void write(Path file, Map<String, ?> values) {
+    public static void write(Path file, Object values) {
         byte[] text = (text(values) + "\n").getBytes(StandardCharsets.UTF_8);
         AtomicFile.write(file, out -> out.write(text));
     }
@@ -60,7 +61,7 @@ public final class JsonFile {
     }
 
     /** The values as text, without an end of line. */
-    public static String text(Map<String, ?> values) {
+    public static String text(Object values) {
         // Made here and not kept: usage errors do not wait for Jackson.
         JsonMapper mapper =
                 JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();

@@ -1,5 +1,8 @@
 package dynafilter.runfolder;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.Locale;
+
 /** Why a run ended. */
 public enum Ending {
     /** All epochs are done. */
@@ -11,5 +14,11 @@ public enum Ending {
     /** {@code --max-minutes} is reached. */
     MAX_MINUTES,
     /** Somebody asked it to stop. */
-    INTERRUPTED
+    INTERRUPTED;
+
+    /** The name in JSON, such as {@code early_stop}. */
+    @JsonValue
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
 }

@@ -1,5 +1,7 @@
 package dynafilter.benchmark;
 
+import dynafilter.runtime.Timing;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 

@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dynafilter.benchmark.Ceiling;
 import dynafilter.benchmark.Measurement;
 import dynafilter.benchmark.Mode;
-import dynafilter.benchmark.Timing;
+import dynafilter.runtime.Timing;
 import dynafilter.runtime.Precision;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,5 +1,7 @@
 package dynafilter.cli;
 
+import dynafilter.run.StandardOutput;
+
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -1,0 +1,50 @@
+package dynafilter.run;
+
+import dynafilter.data.DataSet;
+import dynafilter.distributed.Agreement;
+import dynafilter.distributed.WorkerGroup;
+import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.Recipes;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/** What all ranks of a run must have in common before they begin. */
+final class RankAgreement {
+    /** May be called otherwise on another machine: what is in them is compared, by checksum and by the parameters' hash. */
+    private static final Set<String> PLACES = Set.of("data", "backbone", "label_vectors");
+
+    private final WorkerGroup group;
+    private final Recipe recipe;
+
+    RankAgreement(WorkerGroup group, Recipe recipe) {
+        this.group = group;
+        this.recipe = recipe;
+    }
+
+    /** @throws dynafilter.io.InputException naming the first difference */
+    void require(DataSet set) {
+        if (group.isSingle()) {
+            return;
+        }
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("version", Version.ofProgram());
+        facts.put("data with sha256", set.sha256());
+        Recipes.toMap(recipe).forEach((name, value) -> {
+            if (!PLACES.contains(name)) {
+                facts.put("--" + name.replace('_', '-'), String.valueOf(value));
+            }
+        });
+        Agreement.require(group, facts);
+    }
+
+    /** Rank 0 first, so that what it downloads is there for the others; on a machine without it they download, too. */
+    <T> T inTurn(Supplier<T> work) {
+        T made = group.leads() ? work.get() : null;
+        if (!group.isSingle()) {
+            group.barrier();
+        }
+        return group.leads() ? made : work.get();
+    }
+}

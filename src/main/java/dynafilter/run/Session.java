@@ -1,0 +1,105 @@
+package dynafilter.run;
+
+
+import dynafilter.distributed.Placement;
+import dynafilter.io.InputException;
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.CpuPrecision;
+import dynafilter.runtime.CpuTopology;
+import dynafilter.runtime.CudaDiagnosis;
+import dynafilter.runtime.DeviceFacts;
+import dynafilter.runtime.NativeRuntime;
+import dynafilter.runtime.Precision;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * The loaded natives, the chosen device and the threads of one command.
+ *
+ * @param threads of CPU operators
+ * @param machine what was found of CUDA
+ */
+public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) {
+    /**
+     * @param threadsBefore of the run that is continued or repeated: another number would round differently. Taken where
+     *     none are asked for and this machine has them
+     */
+    public static Session open(DeviceRequest request, OptionalInt threadsBefore) {
+        int few = CpuTopology.defaultThreads();
+        int before = threadsBefore.orElse(few);
+        boolean has = before <= Runtime.getRuntime().availableProcessors();
+        return open(request, has ? before : few, 0);
+    }
+
+    /** Of one rank: the cores are divided among those of the machine, and each has a GPU of its own. */
+    static Session open(DeviceRequest request, Placement placement) {
+        String name = request.device();
+        if (name.contains(":") && placement.neighbours() > 1) {
+            throw new InputException("--device " + name + " with " + placement.neighbours()
+                    + " processes on this machine: they cannot share it; --device cuda gives each a GPU of its own");
+        }
+        return open(request, Math.max(1, CpuTopology.physicalCores() / placement.neighbours()), placement.localRank());
+    }
+
+    /** @param gpu which is taken where the request does not say */
+    private static Session open(DeviceRequest request, int defaultThreads, int gpu) {
+        int threads = request.threads() > 0 ? request.threads() : defaultThreads;
+        String name = request.device();
+        CudaDiagnosis machine = CudaDiagnosis.ofMachine(request.cudaLibs());
+        NativeRuntime.load(machine, !name.equals("cpu"));
+        NativeRuntime.useThreads(threads);
+        ComputeDevice device = ComputeDevice.choose(name, machine);
+        if (device.isCuda() && ComputeDevice.gpus() > 1 && !name.contains(":")) { // alone it is the rank's own
+            device = ComputeDevice.choose("cuda:" + gpu, machine);
+        }
+        if (name.equals(DeviceRequest.AUTO) && !device.isCuda() && CudaDiagnosis.isBuilt() && machine.hasDriver()) {
+            Logging.log().warn("this run is on the CPU: {}", device.reason());
+        }
+        device.select();
+        return new Session(device, threads, machine);
+    }
+
+    /** Computes in a precision from now on, and says where the CPU has none that is fast. */
+    public void use(Precision precision) {
+        precision.apply();
+        if (!device.isCuda()) {
+            CpuPrecision.warning(precision).ifPresent(Logging.log()::warn);
+        }
+    }
+
+    /** What numbers measured on the device depend on. */
+    public Map<String, Object> deviceFacts() {
+        return DeviceFacts.of(device, machine);
+    }
+
+    /** The GPU and the versions of what drives it, for people; nothing on the CPU. */
+    public Optional<String> cuda() {
+        if (!device.isCuda()) {
+            return Optional.empty();
+        }
+        Map<String, Object> facts = deviceFacts();
+        return Optional.of(String.format(
+                "%s (compute capability %s), driver %s (CUDA %s), runtime %s, cuDNN %s",
+                facts.get("name"),
+                facts.get("compute_capability"),
+                facts.get("driver"),
+                facts.get("driver_cuda"),
+                facts.get("cuda"),
+                facts.get("cudnn")));
+    }
+
+    /** What a run's results depend on beside its recipe. */
+    public Map<String, Object> environment() {
+        Map<String, Object> environment = new LinkedHashMap<>();
+        environment.putAll(deviceFacts());
+        environment.put("threads", threads);
+        environment.put("dynafilter", Version.ofProgram());
+        environment.put("libtorch", NativeRuntime.torchVersion());
+        environment.put("java", System.getProperty("java.version"));
+        environment.put("java_vendor", System.getProperty("java.vendor")); // whose JPEG library decoded the pictures
+        environment.put("os", NativeRuntime.platform());
+        return environment;
+    }
+}
