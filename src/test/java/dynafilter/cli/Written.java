@@ -23,8 +23,8 @@ import org.bytedeco.pytorch.Tensor;
  */
 record Written(Path folder) {
     /** Where a document tells what it was made with. */
-    static final Pattern MACHINE = Pattern.compile(
-            ".*\\.(environment|versions)\\.(name|dynafilter|libtorch|java|java_vendor|os)");
+    static final Pattern MACHINE =
+            Pattern.compile(".*\\.(environment|versions)\\.(name|dynafilter|libtorch|java|java_vendor|os)");
 
     /** The same, and figures of training: they differ in their last digits between processors. */
     static final Pattern MEASURED = Pattern.compile(MACHINE + "|.*\\.(\\w*accuracy|accuracy_(before|after)|\\w*loss"
@@ -34,8 +34,8 @@ record Written(Path folder) {
     private static final boolean REWRITES = Boolean.getBoolean("dynafilter.rewriteWritten");
     private static final Path GOLDEN = Path.of("src/test/resources/written");
     private static final String EPOCH = "loss \\d+\\.\\d{4} accuracy \\d+\\.\\d\\d %";
-    private static final Pattern MEASURED_IN_CHECKPOINT =
-            Pattern.compile("best_accuracy|progress\\.(loss_sum|correct|seconds|epochs_since_best)|extended\\.from_sha256");
+    private static final Pattern MEASURED_IN_CHECKPOINT = Pattern.compile(
+            "best_accuracy|progress\\.(loss_sum|correct|seconds|epochs_since_best)|extended\\.from_sha256");
 
     /** Holds a text as it is. */
     void hold(String name, String text) throws IOException {
@@ -48,8 +48,11 @@ record Written(Path folder) {
         }
         String expected = Files.readString(golden);
         int line = Arrays.mismatch(expected.split("\n", -1), shown.split("\n", -1)) + 1;
-        assertEquals(expected, shown, () -> golden + " differs from line " + line + " on; CONTRIBUTING.md says how to"
-                + " rewrite it where that is meant");
+        assertEquals(
+                expected,
+                shown,
+                () -> golden + " differs from line " + line + " on; CONTRIBUTING.md says how to"
+                        + " rewrite it where that is meant");
     }
 
     /**
@@ -110,7 +113,9 @@ record Written(Path folder) {
         } else if (value instanceof List<?> || value instanceof Tuple) {
             List<?> items = value instanceof Tuple tuple ? tuple.items() : (List<?>) value;
             boolean plain = items.stream().noneMatch(item -> item instanceof Map || item instanceof Tensor);
-            text.append(value instanceof Tuple ? "tuple" : "list").append(" of ").append(items.size());
+            text.append(value instanceof Tuple ? "tuple" : "list")
+                    .append(" of ")
+                    .append(items.size());
             if (plain) {
                 text.append(": ").append(items.stream().map(Written::scalar).toList());
             }
@@ -120,11 +125,17 @@ record Written(Path folder) {
                 describe(item, path, indent + "    ", text);
             }
         } else if (value instanceof Tensor tensor) {
-            text.append("tensor of ").append(tensor.scalar_type().intern().toString().toLowerCase(Locale.ROOT));
+            text.append("tensor of ")
+                    .append(tensor.scalar_type().intern().toString().toLowerCase(Locale.ROOT));
             text.append(' ').append(Arrays.toString(tensor.shape())).append('\n');
         } else {
             boolean measured = MEASURED_IN_CHECKPOINT.matcher(path).matches();
-            text.append(measured ? kind(value) : path.equals("optimizer.param_groups.lr") ? rounded(value) : scalar(value))
+            text.append(
+                            measured
+                                    ? kind(value)
+                                    : path.equals("optimizer.param_groups.lr")
+                                            ? rounded((Double) value)
+                                            : scalar(value))
                     .append('\n');
         }
     }
@@ -134,8 +145,8 @@ record Written(Path folder) {
     }
 
     /** The last bits of a rate are its cosine's, which may be another machine's. */
-    private static String rounded(Object rate) {
-        return String.format(Locale.ROOT, "%.8g (a %s)", rate, rate.getClass().getSimpleName());
+    private static String rounded(double rate) {
+        return String.format(Locale.ROOT, "%.8g (a Double)", rate);
     }
 
     /** In Python's spelling where the two differ, so that types show. */

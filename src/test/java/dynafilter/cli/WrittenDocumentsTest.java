@@ -45,7 +45,8 @@ class WrittenDocumentsTest {
     private static Path pictures(String name, int size) throws IOException {
         Path root = folder.resolve(name);
         for (String label : CLASSES) {
-            for (String file : List.of("train/" + label + "/0.png", "train/" + label + "/1.png", "test/" + label + "/2.png")) {
+            for (String file :
+                    List.of("train/" + label + "/0.png", "train/" + label + "/1.png", "test/" + label + "/2.png")) {
                 Pictures.picture(root.resolve(file), BufferedImage.TYPE_INT_RGB, size, size, file.hashCode());
             }
         }
@@ -132,8 +133,9 @@ class WrittenDocumentsTest {
         Path small = pictures("small", 16);
         Path run = folder.resolve("run on pictures");
         Path json = folder.resolve("report.json");
-        String settings = "--backbone random --image-size 16 --schedule step --filters single --epochs 1 --batch-size 10"
-                + " --threads 1 --progress none";
+        String settings =
+                "--backbone random --image-size 16 --schedule step --filters single --epochs 1 --batch-size 10"
+                        + " --threads 1 --progress none";
         done(with(new Object[] {"train", "--data", small, "--out", run}, (Object[]) settings.split(" ")));
         written.json("pictures-config.json", run.resolve("config.json"), Written.MEASURED);
         written.history("pictures-history.csv", run.resolve("history.csv"));
@@ -224,7 +226,8 @@ class WrittenDocumentsTest {
         written.hold("curves.csv", Files.readString(out.resolve("curves.csv")));
         written.hold("compared-stdout.txt", outcome.out());
         written.json("run-of-comparison-config.json", histories.get(3).resolveSibling("config.json"), Written.MEASURED);
-        written.json("run-of-comparison-outcome.json", histories.get(3).resolveSibling("result.json"), Written.MEASURED);
+        written.json(
+                "run-of-comparison-outcome.json", histories.get(3).resolveSibling("result.json"), Written.MEASURED);
         done("report", out, "--json", json);
         written.hold("report-of-comparison-names.txt", names(json));
     }
