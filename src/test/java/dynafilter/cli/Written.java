@@ -2,8 +2,8 @@ package dynafilter.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dynafilter.checkpoint.TorchFile;
-import dynafilter.checkpoint.Tuple;
+import dynafilter.torchfile.TorchFile;
+import dynafilter.torchfile.Tuple;
 import dynafilter.runtime.NativeRuntime;
 import java.io.IOException;
 import java.nio.file.Files;
