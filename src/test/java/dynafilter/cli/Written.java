@@ -2,9 +2,9 @@ package dynafilter.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dynafilter.runtime.NativeRuntime;
 import dynafilter.torchfile.TorchFile;
 import dynafilter.torchfile.Tuple;
-import dynafilter.runtime.NativeRuntime;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,10 +39,13 @@ record Written(Path folder) {
 
     /** Holds a text as it is. */
     void hold(String name, String text) throws IOException {
-        Path golden = GOLDEN.resolve(name);
-        String shown = text.replace(folder.toString(), "FOLDER");
+        hold(GOLDEN.resolve(name), text.replace(folder.toString(), "FOLDER"));
+    }
+
+    /** Holds a file as it is. */
+    static void hold(Path golden, String shown) throws IOException {
         if (REWRITES) {
-            Files.createDirectories(GOLDEN);
+            Files.createDirectories(golden.getParent());
             Files.writeString(golden, shown);
             return;
         }
