@@ -5,16 +5,14 @@ import dynafilter.distributed.Agreement;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
+import dynafilter.runfolder.Setting.Trait;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Supplier;
 
 /** What all ranks of a run must have in common before they begin. */
 final class RankAgreement {
-    /** May be called otherwise on another machine: what is in them is compared, by checksum and by the parameters' hash. */
-    private static final Set<String> PLACES = Set.of("data", "backbone", "label_vectors");
-
     private final WorkerGroup group;
     private final Recipe recipe;
 
@@ -31,8 +29,10 @@ final class RankAgreement {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("version", Version.ofProgram());
         facts.put("data with sha256", set.sha256());
+        // What is in files is compared by checksum and by the parameters' hash: they may be called otherwise elsewhere.
+        List<String> paths = Recipes.keys(Trait.PATH);
         Recipes.toMap(recipe).forEach((name, value) -> {
-            if (!PLACES.contains(name)) {
+            if (!paths.contains(name)) {
                 facts.put("--" + name.replace('_', '-'), String.valueOf(value));
             }
         });

@@ -6,7 +6,6 @@ import dynafilter.data.ImageSize;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
-import dynafilter.runfolder.ClassWeights;
 import dynafilter.runfolder.OptimizerKind;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
@@ -16,6 +15,7 @@ import dynafilter.train.Trainer;
 import dynafilter.train.TrainingData;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.logging.log4j.Logger;
 
 /** What a run states before its first step, on the console and in {@code train.log}. */
@@ -182,7 +182,7 @@ final class RunSummary {
 
     private String shortRecipe() {
         return format(
-                "%d epochs, batch %d%s, %s lr %s%s, weight decay %s, %s schedule (%.0f %% warm-up)%s%s%s%s, %s, seed %d",
+                "%d epochs, batch %d%s, %s lr %s%s, weight decay %s, %s schedule (%.0f %% warm-up)%s, %s, seed %d",
                 recipe.epochs(),
                 recipe.batchSize(),
                 recipe.accumulate() > 1 ? " x " + recipe.accumulate() : "",
@@ -192,10 +192,7 @@ final class RunSummary {
                 Recipes.typed(recipe.weightDecay()),
                 recipe.schedule(),
                 100 * recipe.warmup(),
-                recipe.labelSmoothing() > 0 ? ", label smoothing " + recipe.labelSmoothing() : "",
-                recipe.classWeights() == ClassWeights.NONE ? "" : ", " + recipe.classWeights() + " class weights",
-                recipe.clipGrad() > 0 ? ", clip " + recipe.clipGrad() : "",
-                recipe.ema() > 0 ? ", ema " + recipe.ema() : "",
+                Recipes.TABLE.header(recipe).stream().map(words -> ", " + words).collect(Collectors.joining()),
                 recipe.augment() ? "crop and flip" : "no augmentation",
                 recipe.seed());
     }

@@ -12,17 +12,12 @@ import dynafilter.runfolder.RunDirectory;
 import dynafilter.runfolder.RunOutcome;
 import dynafilter.train.Trainer;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /** One execution of {@code train}: finds where the run begins, takes its folder, and trains. */
 public final class TrainJob {
     private static final String COMMAND = "train";
-
-    /** What stopped a run does not stop the one that continues it. */
-    private static final Map<String, Object> LIMITS_OF_ONE_CALL = Map.of("max_steps", 0L, "max_minutes", 0.0);
 
     private final TrainArguments arguments;
     private final Interruption interruption;
@@ -98,9 +93,8 @@ public final class TrainJob {
         Path file = start.checkpoint();
         try (Checkpoint checkpoint = Checkpoint.read(file)) {
             checkpoint.notes().forEach(note -> Logging.log().info("resume     {}: {}", file, note));
-            Map<String, Object> values = new LinkedHashMap<>(LIMITS_OF_ONE_CALL);
-            values.putAll(arguments.given());
-            Recipe own = Recipes.with(recipeOf(checkpoint, file), values, true);
+            Recipe before = Recipes.withoutLimitsOfOneCall(recipeOf(checkpoint, file));
+            Recipe own = Recipes.with(before, arguments.given(), true);
             boolean finished = checkpoint.epoch() >= own.epochs(); // then the run stays as it is
             return run(
                     own,
