@@ -1,7 +1,5 @@
 package dynafilter.benchmark;
 
-import dynafilter.runtime.Timing;
-
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
 import dynafilter.runfolder.Recipe;
@@ -10,6 +8,7 @@ import dynafilter.runtime.DeviceMemory;
 import dynafilter.runtime.DeviceTimer;
 import dynafilter.runtime.OutOfMemory;
 import dynafilter.runtime.Precision;
+import dynafilter.runtime.Timing;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;

@@ -1,8 +1,7 @@
 package dynafilter.benchmark;
 
-import dynafilter.runtime.Timing;
-
 import dynafilter.runtime.Precision;
+import dynafilter.runtime.Timing;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

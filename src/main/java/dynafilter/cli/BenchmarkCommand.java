@@ -1,16 +1,15 @@
 package dynafilter.cli;
 
-import dynafilter.run.Interruption;
-import dynafilter.run.Logging;
-import dynafilter.run.Session;
-import dynafilter.run.Terminal;
-
 import dynafilter.benchmark.Benchmark;
 import dynafilter.benchmark.Ceiling;
 import dynafilter.benchmark.Measurement;
 import dynafilter.benchmark.Mode;
 import dynafilter.benchmark.Subject;
 import dynafilter.io.InputException;
+import dynafilter.run.Interruption;
+import dynafilter.run.Logging;
+import dynafilter.run.Session;
+import dynafilter.run.Terminal;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
 import dynafilter.runtime.ComputeDevice;

@@ -49,7 +49,8 @@ final class CompareCommand implements Command {
                                 + " OPTION=VALUE below; the first is what the others are compared with ["
                                 + CompareArguments.VARIANTS
                                 + "]"))
-                .addOption(CommonOptions.valued("seeds", "N|LIST", "how many seeds from --seed on, or which [" + CompareArguments.SEEDS + "]"))
+                .addOption(CommonOptions.valued(
+                        "seeds", "N|LIST", "how many seeds from --seed on, or which [" + CompareArguments.SEEDS + "]"))
                 .addOption(CommonOptions.valued(
                         "reach", "LIST", "tell the first epoch with these accuracies [" + reach() + "]"))
                 .addOption(
@@ -124,11 +125,7 @@ final class CompareCommand implements Command {
                         plan.runs().size(),
                         folder);
         RunContext context = new RunContext(
-                arguments.settings(),
-                session,
-                Terminal.of(arguments.progress()),
-                interruption,
-                WorkerGroup.single());
+                arguments.settings(), session, Terminal.of(arguments.progress()), interruption, WorkerGroup.single());
         ComparisonRuns runs = new ComparisonRuns(plan, folder, command, context);
         if (arguments.overwrite()) {
             runs.clear();

@@ -1,8 +1,5 @@
 package dynafilter.cli;
 
-import dynafilter.run.Interruption;
-import dynafilter.run.Terminal;
-
 import dynafilter.data.DataSet;
 import dynafilter.data.DataSummary;
 import dynafilter.data.ImageSize;
@@ -12,6 +9,8 @@ import dynafilter.data.source.DataSource;
 import dynafilter.data.source.FolderCheck;
 import dynafilter.io.InputException;
 import dynafilter.io.SystemLocale;
+import dynafilter.run.Interruption;
+import dynafilter.run.Terminal;
 import dynafilter.runtime.NativeRuntime;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,10 +1,9 @@
 package dynafilter.cli;
 
-import dynafilter.run.DataProgress;
-import dynafilter.run.Terminal;
-
 import dynafilter.data.DataOptions;
 import dynafilter.data.device.DataMemory;
+import dynafilter.run.DataProgress;
+import dynafilter.run.Terminal;
 import java.util.OptionalDouble;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;

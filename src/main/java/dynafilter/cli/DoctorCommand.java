@@ -1,10 +1,9 @@
 package dynafilter.cli;
 
-import dynafilter.run.Interruption;
-import dynafilter.run.Version;
-
 import dynafilter.data.folder.DecoderPrint;
 import dynafilter.io.InputException;
+import dynafilter.run.Interruption;
+import dynafilter.run.Version;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.CpuPrecision;
 import dynafilter.runtime.CpuTopology;

@@ -1,13 +1,12 @@
 package dynafilter.cli;
 
-import dynafilter.run.Interruption;
-import dynafilter.run.Logging;
-import dynafilter.run.Session;
-
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
 import dynafilter.data.device.DataMemory;
 import dynafilter.data.device.DeviceImages;
+import dynafilter.run.Interruption;
+import dynafilter.run.Logging;
+import dynafilter.run.Session;
 import dynafilter.runtime.Precision;
 import dynafilter.torchfile.TorchFile;
 import dynafilter.train.Evaluation;

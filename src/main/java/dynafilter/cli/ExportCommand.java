@@ -1,14 +1,13 @@
 package dynafilter.cli;
 
-import dynafilter.run.FolderLocks;
-import dynafilter.run.Interruption;
-import dynafilter.run.Logging;
-import dynafilter.run.Version;
-
 import dynafilter.checkpoint.ScriptInput;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.checkpoint.torchscript.TorchScriptExport;
 import dynafilter.io.InputException;
+import dynafilter.run.FolderLocks;
+import dynafilter.run.Interruption;
+import dynafilter.run.Logging;
+import dynafilter.run.Version;
 import dynafilter.runfolder.FolderLock;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeRuntime;

@@ -1,5 +1,10 @@
 package dynafilter.cli;
 
+import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.data.ClassNames;
+import dynafilter.data.DataOptions;
+import dynafilter.io.InputException;
+import dynafilter.model.FilterKind;
 import dynafilter.run.Extension;
 import dynafilter.run.ExtensionPlan;
 import dynafilter.run.ExtensionReport;
@@ -8,12 +13,6 @@ import dynafilter.run.Interruption;
 import dynafilter.run.Logging;
 import dynafilter.run.Session;
 import dynafilter.run.Terminal;
-
-import dynafilter.checkpoint.TrainedNetwork;
-import dynafilter.data.ClassNames;
-import dynafilter.data.DataOptions;
-import dynafilter.io.InputException;
-import dynafilter.model.FilterKind;
 import dynafilter.runfolder.FolderLock;
 import java.io.IOException;
 import java.nio.file.Files;

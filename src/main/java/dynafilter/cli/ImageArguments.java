@@ -1,12 +1,11 @@
 package dynafilter.cli;
 
-import dynafilter.run.Logging;
-
 import dynafilter.data.folder.DecodedFile;
 import dynafilter.data.folder.ImageFiles;
 import dynafilter.io.FileNames;
 import dynafilter.io.InputException;
 import dynafilter.io.SystemLocale;
+import dynafilter.run.Logging;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

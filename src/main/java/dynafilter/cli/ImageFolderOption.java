@@ -1,6 +1,5 @@
 package dynafilter.cli;
 
-
 import dynafilter.data.folder.ImageFiles;
 import dynafilter.io.InputException;
 import java.nio.file.Path;

@@ -1,15 +1,14 @@
 package dynafilter.cli;
 
+import dynafilter.distributed.WorkerFailure;
+import dynafilter.io.InputException;
+import dynafilter.io.OutputException;
+import dynafilter.io.SystemLocale;
 import dynafilter.run.Interruption;
 import dynafilter.run.Logging;
 import dynafilter.run.StandardOutput;
 import dynafilter.run.Streams;
 import dynafilter.run.Version;
-
-import dynafilter.distributed.WorkerFailure;
-import dynafilter.io.InputException;
-import dynafilter.io.OutputException;
-import dynafilter.io.SystemLocale;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.OutOfMemory;
 import dynafilter.train.TrainingFailure;

@@ -1,10 +1,5 @@
 package dynafilter.cli;
 
-import dynafilter.run.FolderLocks;
-import dynafilter.run.Interruption;
-import dynafilter.run.Logging;
-import dynafilter.run.Session;
-
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
@@ -19,6 +14,10 @@ import dynafilter.report.figure.Grid;
 import dynafilter.report.figure.MapsFigure;
 import dynafilter.report.figure.ResponseMaps;
 import dynafilter.report.figure.Scale;
+import dynafilter.run.FolderLocks;
+import dynafilter.run.Interruption;
+import dynafilter.run.Logging;
+import dynafilter.run.Session;
 import dynafilter.runfolder.FolderLock;
 import dynafilter.runtime.Precision;
 import dynafilter.train.Evaluator;

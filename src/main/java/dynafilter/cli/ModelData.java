@@ -1,11 +1,10 @@
 package dynafilter.cli;
 
-import dynafilter.run.Terminal;
-
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
 import dynafilter.data.source.DataSource;
 import dynafilter.io.InputException;
+import dynafilter.run.Terminal;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
 import dynafilter.runfolder.RunConfig;

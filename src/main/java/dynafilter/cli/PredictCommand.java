@@ -1,14 +1,13 @@
 package dynafilter.cli;
 
-import dynafilter.run.Interruption;
-import dynafilter.run.Logging;
-import dynafilter.run.Session;
-
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.folder.DecodedFile;
 import dynafilter.io.FileNames;
 import dynafilter.io.InputException;
 import dynafilter.model.Scores;
+import dynafilter.run.Interruption;
+import dynafilter.run.Logging;
+import dynafilter.run.Session;
 import dynafilter.runtime.Precision;
 import dynafilter.train.Evaluator;
 import java.nio.file.Path;

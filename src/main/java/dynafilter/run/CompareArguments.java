@@ -18,7 +18,7 @@ import java.util.OptionalInt;
 import java.util.stream.LongStream;
 
 /**
- * What {@code compare} is asked for.
+ * The arguments of {@code compare}.
  *
  * @param out the comparison's folder; null for a new one
  * @param overwrite true: an older comparison in {@code out} goes; false: the folder is refused
@@ -43,7 +43,7 @@ public record CompareArguments(
         RunSettings settings,
         Terminal.Style progress,
         DeviceRequest device) {
-    /** What is compared where no variants are named. */
+    /** The variants that are compared where none are named. */
     public static final String VARIANTS = "dynamic,static,single";
 
     /** The accuracies whose first epoch is told where none are named. */
@@ -72,7 +72,8 @@ public record CompareArguments(
     }
 
     /**
-     * What to train: that of the comparison that goes on, with what is given instead.
+     * The plan of the comparison: all of it given or by default, or that of the comparison that goes on, with what is given
+     * in place of its own.
      *
      * @throws InputException where something given makes no sense, or the comparison to go on with cannot be read
      */

@@ -4,30 +4,30 @@ import dynafilter.train.Progress;
 import java.util.Locale;
 
 /**
- * Where a run stands among those of a comparison.
+ * The place of a run among those of a comparison: what its progress is shown by.
  *
  * @param number of the run, counted from 1
  * @param runs of the comparison
  * @param first the number of the first run that this process trains
- * @param name of the run, for people
+ * @param name the run's, for people
  * @param began when that first run began, as {@link System#nanoTime} tells
- * @param command what goes on with the whole; null to go on with the run
+ * @param command goes on with the comparison; null for a run on its own
  */
 record ComparisonPlace(int number, int runs, int first, String name, long began, String command) {
-    /** Of a run that is no part of anything. */
+    /** The place of a run that is part of no comparison. */
     static final ComparisonPlace ALONE = new ComparisonPlace(1, 1, 1, "", 0, null);
 
-    /** Whether the run is no part of anything. */
+    /** true: the run is part of no comparison; false: it is one of several. */
     boolean isAlone() {
         return command == null;
     }
 
-    /** What its lines begin with. */
+    /** The words that the run's lines begin with: its number and name in a comparison, else none. */
     String prefix() {
         return isAlone() ? "" : String.format(Locale.ROOT, "run %d/%d %s  ", number, runs, name);
     }
 
-    /** How much is done, in [0, 1]: of the epoch, or of the comparison. */
+    /** The share that is done, in [0, 1]: of the comparison, or of the epoch where there is none. */
     double share(Progress progress) {
         double epoch = (double) progress.step() / progress.stepsPerEpoch();
         return isAlone() ? epoch : (number - 1 + runDone(progress)) / runs;
@@ -37,7 +37,7 @@ record ComparisonPlace(int number, int runs, int first, String name, long began,
         return (progress.epoch() - 1 + (double) progress.step() / progress.stepsPerEpoch()) / progress.epochs();
     }
 
-    /** Until the end of the run, or of the comparison. */
+    /** Seconds until the end of the comparison, or of the run where there is none. */
     double secondsLeft(Progress progress) {
         if (isAlone()) {
             return progress.secondsLeft();
@@ -47,7 +47,7 @@ record ComparisonPlace(int number, int runs, int first, String name, long began,
         return seconds / done * (runs - first + 1 - done);
     }
 
-    /** The command that goes on after a stop. */
+    /** The command that goes on after a stop: with the comparison, or with the run alone. */
     String resumption(String ofRun) {
         return isAlone() ? ofRun : command;
     }

@@ -1,6 +1,5 @@
 package dynafilter.run;
 
-
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
@@ -18,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Trains what a comparison still lacks, run by run; whatever stops it loses no more than `train` would. */
+/** Trains what a comparison still lacks, run by run; whatever stops it loses no more than {@code train} would. */
 public final class ComparisonRuns {
     private static final String COMMAND = "compare";
 
@@ -29,8 +28,8 @@ public final class ComparisonRuns {
     private final List<String> failed = new ArrayList<>();
 
     /**
-     * @param command that goes on with the comparison after a stop
-     * @param context of all runs
+     * @param command goes on with the comparison after a stop
+     * @param context what all runs are executed with
      */
     public ComparisonRuns(Plan plan, Path folder, String command, RunContext context) {
         this.plan = plan;
@@ -116,7 +115,7 @@ public final class ComparisonRuns {
                 .run(outcome -> JsonFile.write(folder.directory().outcome(), outcome));
     }
 
-    /** What there is by now. */
+    /** The comparison as far as its runs are finished. */
     private Comparison finished() {
         return new Comparison(
                 plan,

@@ -9,8 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /** The sections of a run's config.json beside its recipe. */
-record ConfigSections(
-        Origin origin, Session session, WorkerGroup group, PreparedRun run, ParameterCounts parameters) {
+record ConfigSections(Origin origin, Session session, WorkerGroup group, PreparedRun run, ParameterCounts parameters) {
     Map<String, Object> toMap() {
         Map<String, Object> sections = new LinkedHashMap<>();
         sections.put("data", data());
@@ -25,8 +24,10 @@ record ConfigSections(
             sections.put("distributed", Map.of("processes", group.size(), "launch", group.launch()));
         }
         Trainer trainer = run.trainer();
-        origin.file().ifPresent(file -> sections.put( // up to there the recipe may have been another
-                "resumed", Map.of("checkpoint", file.toString(), "epoch", trainer.epoch(), "step", trainer.step())));
+        origin.file()
+                .ifPresent(file -> sections.put( // up to there the recipe may have been another
+                        "resumed",
+                        Map.of("checkpoint", file.toString(), "epoch", trainer.epoch(), "step", trainer.step())));
         return sections;
     }
 

@@ -17,10 +17,7 @@ public final class DataProgress implements DataListener {
     /** How the data set of a run of this recipe is opened. */
     public static DataOptions optionsOf(Recipe recipe, Terminal terminal) {
         return new DataOptions(
-                recipe.imageSize(),
-                recipe.skipBad(),
-                OptionalDouble.of(recipe.valSplit()),
-                new DataProgress(terminal));
+                recipe.imageSize(), recipe.skipBad(), OptionalDouble.of(recipe.valSplit()), new DataProgress(terminal));
     }
 
     @Override

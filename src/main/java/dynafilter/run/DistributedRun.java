@@ -1,6 +1,5 @@
 package dynafilter.run;
 
-
 import dynafilter.distributed.C10dGroup;
 import dynafilter.distributed.Placement;
 import dynafilter.distributed.WorkerFailure;
@@ -23,7 +22,7 @@ public final class DistributedRun {
     private final Placement placement;
     private final Consumer<String> end;
 
-    /** What a rank trains; the lock is that of rank 0. */
+    /** The training that a rank does once all are joined; its lock has the folder at rank 0 alone. */
     interface Work {
         RunOutcome run(RunStart start, FolderLock lock, Session session, WorkerGroup group);
     }
@@ -84,9 +83,8 @@ public final class DistributedRun {
     }
 
     private static String written(RunStart start) {
-        Object checkpoint = start instanceof RunStart.Resumed resumed
-                ? resumed.checkpoint().toAbsolutePath()
-                : "";
+        Object checkpoint =
+                start instanceof RunStart.Resumed resumed ? resumed.checkpoint().toAbsolutePath() : "";
         return checkpoint + "\n" + start.folder().toAbsolutePath();
     }
 
@@ -101,7 +99,7 @@ public final class DistributedRun {
                 : RunStart.of(arguments.begin());
     }
 
-    /** Where the run may have begun before it was restarted. */
+    /** The folders that the run may have begun in before it was restarted. */
     private List<RunDirectory> folders() {
         Path out = arguments.begin().out();
         if (out == null && arguments.begin().resume() != null) {
@@ -110,7 +108,7 @@ public final class DistributedRun {
         return out == null ? RunDirectory.all() : List.of(new RunDirectory(out));
     }
 
-    /** What a failure of the group means for the run's files. */
+    /** A failure of the group, with the command that goes on from the last checkpoint where there is one. */
     static WorkerFailure withWayOn(WorkerFailure failure, RunFolder folder) {
         Path last = folder.directory().last();
         return Files.exists(last)

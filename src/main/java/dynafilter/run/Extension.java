@@ -1,6 +1,5 @@
 package dynafilter.run;
 
-
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.CheckpointExtension;
 import dynafilter.checkpoint.TrainedNetwork;

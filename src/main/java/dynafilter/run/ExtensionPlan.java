@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * What {@code extend} is asked for.
+ * The arguments of {@code extend}.
  *
  * @param files images of the new label
  * @param testFiles further ones, to test on; none where none are given
@@ -34,6 +34,6 @@ public record ExtensionPlan(
     public static final int FOLDS = 5;
     static final double LEARNING_RATE = 0.05;
 
-    /** Where an early end is all that limits the label, in smaller steps. */
+    /** The rate without old images: an early end is all that limits the label then, in smaller steps. */
     static final double LEARNING_RATE_ALONE = 0.02;
 }

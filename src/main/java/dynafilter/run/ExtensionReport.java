@@ -20,7 +20,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
-/** What {@code extend} did and what it is worth, gathered while it runs; for people as text, for programs as JSON. */
+/** The report of {@code extend}, gathered while it runs: what it did and what that is worth, as text and as JSON. */
 public final class ExtensionReport {
     private static final String FORMAT = "dynafilter-extension/1";
     private static final int ALIKE = 3;
@@ -120,7 +120,7 @@ public final class ExtensionReport {
         json.put("old_scores_largest_difference", largestDifference);
     }
 
-    /** What the new label costs the old ones, on their test images. */
+    /** Adds the cost of the new label: what it takes from the old ones, on their test images. */
     void cost(Evaluation before, Evaluation after) {
         int added = oldClasses.size();
         long images = before.images();

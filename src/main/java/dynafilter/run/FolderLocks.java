@@ -6,18 +6,18 @@ import java.nio.file.Path;
 
 /** The locks of the folders that commands write to. */
 public final class FolderLocks {
-    /** What else to do than to wait, for whoever begins or goes on with a run. */
+    /** The advice, other than to wait, for whoever begins or goes on with a run in a folder that is in use. */
     public static final String ANOTHER_FOLDER = "name another folder with --out";
 
     private FolderLocks() {}
 
-    /** Of a command that has no folder yet. */
+    /** The lock of a command that has no folder yet. */
     public static FolderLock of(String command) {
         return new FolderLock(command, text -> Logging.log().warn(text)); // Log4j starts with the first message
     }
 
     /**
-     * Of a run that goes on in another folder, while it takes things from there.
+     * The lock of a run's source folder, while the run takes files from it to go on in another folder.
      *
      * @throws dynafilter.io.InputException where another process still trains there
      */
@@ -28,7 +28,7 @@ public final class FolderLocks {
     }
 
     /**
-     * Of a command that writes single files, which may lie in a run's folder.
+     * The lock of a command that writes single files, which may lie in a run's folder.
      *
      * @param outputs null where one is not asked for
      * @throws dynafilter.io.InputException where another process trains in a folder of theirs

@@ -54,8 +54,8 @@ final class InitialNetwork implements AutoCloseable {
             RankAgreement ranks,
             ProgressListener download) {
         try (NativeOwner building = new NativeOwner()) {
-            PretrainedBackbone backbone = building.keep(ranks.inTurn(() -> new BackboneSource()
-                    .load(recipe.backbone(), recipe.cut(), recipe.imageSize(), device, download)));
+            PretrainedBackbone backbone = building.keep(ranks.inTurn(() ->
+                    new BackboneSource().load(recipe.backbone(), recipe.cut(), recipe.imageSize(), device, download)));
             Optional<WordVectors> vectors = labelVectors(recipe, set);
             NetworkShape plain = shape(recipe, set, backbone);
             NetworkShape shape =

@@ -6,7 +6,7 @@ import java.util.function.BooleanSupplier;
 /**
  * Turns Ctrl-C and SIGTERM into a request to stop, and keeps the process alive until the run has saved itself and said so.
  * The JVM then ends with the signal's conventional code, 130 or 143. Before {@link #arm}, a signal ends the process at once.
- * That nobody reads standard output any more, which ends other programs by a signal, is such a request, too.
+ * It is such a request, too, when nobody reads standard output any more, which ends other programs by a signal.
  */
 public final class Interruption implements BooleanSupplier, AutoCloseable {
     private final CountDownLatch finished = new CountDownLatch(1);
@@ -16,12 +16,12 @@ public final class Interruption implements BooleanSupplier, AutoCloseable {
     private final BooleanSupplier unread;
     private boolean armed;
 
-    /** @param unread whether nobody reads standard output any more */
+    /** @param unread true: nobody reads standard output any more */
     public Interruption(BooleanSupplier unread) {
         this.unread = unread;
     }
 
-    /** Says nothing when it is asked to stop: another process does. */
+    /** Makes it say nothing when it is asked to stop: another process does. */
     void silence() {
         silent = true;
     }
@@ -59,7 +59,7 @@ public final class Interruption implements BooleanSupplier, AutoCloseable {
         }
     }
 
-    /** Whether the run should stop. */
+    /** true: the run should stop; false: nobody has asked it to. */
     @Override
     public boolean getAsBoolean() {
         if (!requested && unread.getAsBoolean()) {
@@ -68,7 +68,7 @@ public final class Interruption implements BooleanSupplier, AutoCloseable {
         return requested;
     }
 
-    /** All is saved and said. */
+    /** Lets a process that a signal is ending go: all is saved and said. */
     @Override
     public void close() {
         finished.countDown();

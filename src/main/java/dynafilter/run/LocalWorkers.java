@@ -1,6 +1,5 @@
 package dynafilter.run;
 
-
 import dynafilter.io.InputException;
 import dynafilter.runtime.JavaCommand;
 import java.io.IOException;

@@ -46,7 +46,7 @@ public final class Logging {
         }
     }
 
-    /** Whether messages go to a file. */
+    /** true: messages go to a file, too; false: to the console alone. */
     public static boolean hasFile() {
         return System.getProperty(FILE) != null;
     }

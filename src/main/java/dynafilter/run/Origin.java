@@ -5,7 +5,7 @@ import dynafilter.train.Trainer;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** What a run begins with: its recipe alone, or a checkpoint. */
+/** The origin of a run's network: its recipe alone, or a checkpoint. */
 sealed interface Origin {
     /** The checkpoint that the run goes on from; empty for a new run. */
     Optional<Path> file();

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** What all ranks of a run must have in common before they begin. */
+/** The agreement of a run's ranks before they begin: on version, data and recipe, and on who downloads. */
 final class RankAgreement {
     private final WorkerGroup group;
     private final Recipe recipe;

@@ -30,7 +30,12 @@ final class RunConclusion {
     private final Logger log = Logging.log();
 
     RunConclusion(
-            Recipe recipe, RunFolder folder, ComparisonPlace place, Session session, WorkerGroup group, PreparedRun run) {
+            Recipe recipe,
+            RunFolder folder,
+            ComparisonPlace place,
+            Session session,
+            WorkerGroup group,
+            PreparedRun run) {
         this.recipe = recipe;
         this.folder = folder;
         this.place = place;
@@ -53,8 +58,11 @@ final class RunConclusion {
      * @param ends true: what comes once, at a run's end, is still to come; false: it was before this call of the program
      */
     RunOutcome tell(Ending ending, boolean ends, DeviceMemory memory) {
-        RunOutcome.AllReduce allReduce =
-                group.isSingle() || session.device().isCuda() || trainer.stepTimes().isEmpty() ? null : allReduce();
+        RunOutcome.AllReduce allReduce = group.isSingle()
+                        || session.device().isCuda()
+                        || trainer.stepTimes().isEmpty()
+                ? null
+                : allReduce();
         RunOutcome.Best best = trainer.epoch() > 0 && Files.exists(directory.best()) ? best() : null;
         tellEnding(ending);
         RunOutcome.Test test = null;
@@ -86,7 +94,7 @@ final class RunConclusion {
                 peak);
     }
 
-    /** What joining the processes cost. */
+    /** Says what joining the processes cost. */
     private RunOutcome.AllReduce allReduce() {
         double share = trainer.stepTimes().shareOfSums();
         Timing timing = Timing.of(trainer.stepTimes().sumMilliseconds());

@@ -3,7 +3,7 @@ package dynafilter.run;
 import dynafilter.distributed.WorkerGroup;
 
 /**
- * What a run is executed with, and shares with the other runs of a comparison.
+ * The surroundings that a run is executed in, and shares with the other runs of a comparison.
  *
  * @param terminal where progress is shown
  * @param interruption asks to stop

@@ -7,7 +7,7 @@ import dynafilter.runfolder.RunDirectory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Where a run begins: anew in a folder, or from a checkpoint. */
+/** The start of a run: anew in a folder, or from a checkpoint. */
 sealed interface RunStart {
     /** The run's folder; null for a new one under {@link RunDirectory#RUNS}. */
     Path folder();

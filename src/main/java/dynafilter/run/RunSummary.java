@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.logging.log4j.Logger;
 
-/** What a run states before its first step, on the console and in {@code train.log}. */
+/** The summary of a run before its first step, on the console and in {@code train.log}. */
 final class RunSummary {
     private final Recipe recipe;
     private final Origin origin;

@@ -1,6 +1,5 @@
 package dynafilter.run;
 
-
 import dynafilter.distributed.Placement;
 import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
@@ -23,6 +22,8 @@ import java.util.OptionalInt;
  */
 public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) {
     /**
+     * Opens the session of a command.
+     *
      * @param threadsBefore of the run that is continued or repeated: another number would round differently. Taken where
      *     none are asked for and this machine has them
      */
@@ -33,7 +34,7 @@ public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) 
         return open(request, has ? before : few, 0);
     }
 
-    /** Of one rank: the cores are divided among those of the machine, and each has a GPU of its own. */
+    /** Opens the session of one rank: the cores are divided among those of the machine, and each has a GPU of its own. */
     static Session open(DeviceRequest request, Placement placement) {
         String name = request.device();
         if (name.contains(":") && placement.neighbours() > 1) {
@@ -69,7 +70,7 @@ public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) 
         }
     }
 
-    /** What numbers measured on the device depend on. */
+    /** Facts of the device that measured numbers depend on. */
     public Map<String, Object> deviceFacts() {
         return DeviceFacts.of(device, machine);
     }
@@ -90,7 +91,7 @@ public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) 
                 facts.get("cudnn")));
     }
 
-    /** What a run's results depend on beside its recipe. */
+    /** Facts of the machine and the program that a run's results depend on beside its recipe. */
     public Map<String, Object> environment() {
         Map<String, Object> environment = new LinkedHashMap<>();
         environment.putAll(deviceFacts());

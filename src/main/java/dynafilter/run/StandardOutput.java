@@ -25,7 +25,7 @@ public final class StandardOutput extends OutputStream {
         this.charset = charset;
     }
 
-    /** That of this process. */
+    /** The standard output of this process. */
     public static StandardOutput ofProcess() {
         return new StandardOutput(new FileOutputStream(FileDescriptor.out), Streams.charset());
     }
@@ -54,19 +54,19 @@ public final class StandardOutput extends OutputStream {
         write(new byte[] {(byte) single}, 0, 1);
     }
 
-    /** Whether whoever read it is gone, as after {@code | head}. */
+    /** true: its reader is gone, as after {@code | head}; false: it is there, as far as is known. */
     public boolean isUnread() {
         IOException first = failure;
         return first != null
                 && String.valueOf(first.getMessage()).toLowerCase(Locale.ROOT).contains("broken pipe");
     }
 
-    /** Whether that is what a failure tells of: other programs end without a word then. */
+    /** true: a failure tells of nothing but that, at which other programs end without a word; false: of something else. */
     public boolean isUnread(OutputException told) {
         return isUnread() && told.getCause() == failure;
     }
 
-    /** What could not be written, to tell the user; nothing where all was. */
+    /** The failure to write, to tell the user; empty where all was written. */
     public Optional<OutputException> problem() {
         return Optional.ofNullable(failure)
                 .map(first -> new OutputException(

@@ -4,7 +4,7 @@ import dynafilter.io.InputException;
 import java.nio.file.Path;
 
 /**
- * Where {@code train} is asked to begin.
+ * The arguments of {@code train} that say where it begins.
  *
  * @param out the run's folder; null for a new one, or for that of the checkpoint
  * @param overwrite true: an older run in {@code out} goes; false: it stays, and the folder is refused
@@ -26,7 +26,7 @@ public record StartArguments(Path out, boolean overwrite, String resume, Path co
         }
     }
 
-    /** Whether the run in {@code out} goes on where there is one, and begins where there is none. */
+    /** true: the run in {@code out} goes on where there is one, and begins where there is none; false: what is asked for is clear. */
     boolean isAuto() {
         return AUTO.equals(resume);
     }

@@ -16,7 +16,7 @@ public final class Streams {
 
     private Streams() {}
 
-    /** What this program prints in. */
+    /** The charset that this program prints in. */
     static Charset charset() {
         return hasLetters() ? ofJava() : StandardCharsets.UTF_8;
     }
@@ -25,7 +25,7 @@ public final class Streams {
         return !ofJava().equals(StandardCharsets.US_ASCII);
     }
 
-    /** Of System.out, which tells itself from Java 18 on. */
+    /** The charset of System.out, which tells itself from Java 18 on. */
     private static Charset ofJava() {
         String onTerminal = System.getProperty(
                 "sun.stdout.encoding", Charset.defaultCharset().name());

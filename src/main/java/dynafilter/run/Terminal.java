@@ -66,7 +66,7 @@ public final class Terminal {
         return new Terminal(style, System.err, charset());
     }
 
-    /** Of System.err, which tells itself from Java 18 on. */
+    /** The charset of System.err, which tells itself from Java 18 on. */
     private static Charset charset() {
         String name = System.getProperty("stderr.encoding", System.getProperty("native.encoding", "US-ASCII"));
         return Charset.isSupported(name) ? Charset.forName(name) : StandardCharsets.US_ASCII;

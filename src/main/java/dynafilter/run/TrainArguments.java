@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * What {@code train} is asked for.
+ * The arguments of {@code train}.
  *
  * @param begin where the run begins
  * @param given settings of the recipe, by name: they win over those of a config.json or a checkpoint

@@ -85,8 +85,8 @@ public final class TrainJob {
         if (start instanceof RunStart.Resumed resumed) {
             return resume(resumed, new RunFolder(folder, lock), context);
         }
-        Origin origin = new Origin.Fresh(((RunStart.Fresh) start).replaces());
-        return run(recipe, origin, new RunFolder(folder, lock), context);
+        boolean replaces = start instanceof RunStart.Fresh fresh && fresh.replaces();
+        return run(recipe, new Origin.Fresh(replaces), new RunFolder(folder, lock), context);
     }
 
     private RunOutcome resume(RunStart.Resumed start, RunFolder folder, RunContext context) {

@@ -81,8 +81,7 @@ final class TrainingRun {
             throw own;
         } catch (RuntimeException failure) { // what autograd passes on of a failure has lost its type
             throw group.failure()
-                    .<RuntimeException>map(
-                            why -> DistributedRun.withWayOn(new WorkerFailure(why, failure), folder))
+                    .<RuntimeException>map(why -> DistributedRun.withWayOn(new WorkerFailure(why, failure), folder))
                     .orElse(failure);
         } finally {
             terminal.clear();
@@ -134,9 +133,7 @@ final class TrainingRun {
         network.backbone().writeProgram(directory.path());
         ParameterCounts parameters = ParameterCounts.of(network.shape(), network.state(), recipe);
         RunConfig.write(
-                directory.config(),
-                recipe,
-                new ConfigSections(origin, session, group, run, parameters).toMap());
+                directory.config(), recipe, new ConfigSections(origin, session, group, run, parameters).toMap());
         new RunSummary(recipe, origin, session, group, run, parameters)
                 .log(directory, context.settings().graph().captures(session.device()));
         network.backbone().notes().forEach(note -> log.info("backbone   {}", note));

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import dynafilter.runtime.Timing;
 
 /**
- * What a run came to: what {@code train --json} writes, and {@code result.json} in the folder of a comparison's run.
+ * The outcome of a run: {@code train --json} writes it, and a comparison's run keeps it as {@code result.json}.
  *
  * @param run the run's folder
  * @param epochs finished
@@ -48,13 +48,13 @@ public record RunOutcome(
      * The processes that trained together.
      *
      * @param processes how many
-     * @param allReduce what joining them cost; null where the host cannot tell
+     * @param allReduce the cost of joining them; null where the host cannot tell
      */
     @JsonNaming(SnakeCaseStrategy.class)
     public record Ranks(int processes, AllReduce allReduce) {}
 
     /**
-     * What the sums over the ranks cost.
+     * The cost of the sums over the ranks.
      *
      * @param bytes that each step sums
      * @param share of the steps' time, waiting for slower ranks included, in [0, 1]

@@ -1,13 +1,12 @@
 package dynafilter.benchmark;
 
-import dynafilter.runtime.Timing;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.Python;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
+import dynafilter.runtime.Timing;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;

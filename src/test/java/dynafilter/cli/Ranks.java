@@ -56,8 +56,13 @@ final class Ranks {
         manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
         manifest.getMainAttributes().put(Attributes.Name.IMPLEMENTATION_VERSION, version);
         Path jar = folder.resolve("version-" + version + ".jar");
-        Path classes = Path.of("dynafilter", "run"); // all of the package, whose version is that of its first class's jar
-        Path root = Path.of(Version.class.getProtectionDomain().getCodeSource().getLocation().getPath());
+        Path classes =
+                Path.of("dynafilter", "run"); // all of the package, whose version is that of its first class's jar
+        Path root = Path.of(Version.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .getPath());
         try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest);
                 Stream<Path> files = Files.list(root.resolve(classes))) {
             for (Path file : files.toList()) {

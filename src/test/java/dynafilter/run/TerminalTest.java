@@ -53,7 +53,8 @@ class TerminalTest {
     @Test
     void aComparisonShowsWhatIsLeftOfTheWhole() {
         long began = System.nanoTime() - 150_000_000_000L;
-        ComparisonPlace position = new ComparisonPlace(3, 3, 1, "static seed 0", began, "dynafilter compare --resume x");
+        ComparisonPlace position =
+                new ComparisonPlace(3, 3, 1, "static seed 0", began, "dynafilter compare --resume x");
         Progress progress = new Progress(2, 3, 5, 10, 1.5, 0.5, 1000, 3);
         assertEquals(2.5 / 3, position.share(progress), 1e-9);
         assertEquals(30, position.secondsLeft(progress), 0.5);
