@@ -4,7 +4,7 @@ import dynafilter.checkpoint.Checkpoint;
 import dynafilter.distributed.Placement;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.InputException;
-import dynafilter.runfolder.Ending;
+import dynafilter.runfolder.StopReason;
 import dynafilter.runfolder.FolderLock;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
@@ -132,11 +132,11 @@ final class TrainCommand implements Command {
             TrainingRun.Settings own = settings.replacing(start.replaces());
             BiFunction<Recipe, RunDirectory, TrainingRun> run =
                     (whose, directory) -> new TrainingRun(whose, directory, lock, own, terminal, interruption, group);
-            Ending ending = start.checkpoint() == null
+            StopReason ending = start.checkpoint() == null
                     ? run.apply(recipe, start.directory()).start(session)
                     : resume(start, given, run, session);
             // A launcher must not take a run for done that a signal to another process has stopped.
-            boolean byAnother = ending == Ending.INTERRUPTED && !interruption.getAsBoolean();
+            boolean byAnother = ending == StopReason.INTERRUPTED && !interruption.getAsBoolean();
             return byAnother ? ExitCode.FAILED : ExitCode.DONE;
         };
     }
@@ -148,7 +148,7 @@ final class TrainCommand implements Command {
                 : new RunStart(null, RunDirectory.create(nameOf(recipe)).path(), start.replaces());
     }
 
-    private static Ending resume(
+    private static StopReason resume(
             RunStart start,
             Map<String, Object> given,
             BiFunction<Recipe, RunDirectory, TrainingRun> run,

@@ -17,7 +17,7 @@ import dynafilter.io.ShellWord;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
 import dynafilter.report.tensorboard.TensorBoardLog;
-import dynafilter.runfolder.Ending;
+import dynafilter.runfolder.StopReason;
 import dynafilter.runfolder.FolderLock;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.RunConfig;
@@ -30,6 +30,7 @@ import dynafilter.train.Evaluator;
 import dynafilter.train.Trainer;
 import dynafilter.train.TrainingData;
 import dynafilter.train.TrainingFailure;
+import dynafilter.train.TrainingSetup;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -119,16 +120,16 @@ final class TrainingRun {
     }
 
     /** Trains a new network. Whatever can be wrong with the input is found before an older run's files go. */
-    Ending start(Session session) {
+    StopReason start(Session session) {
         return train(session, null, null);
     }
 
     /** Continues from a checkpoint. */
-    Ending resume(Session session, Path file, Checkpoint checkpoint) {
+    StopReason resume(Session session, Path file, Checkpoint checkpoint) {
         return train(session, file, checkpoint);
     }
 
-    private Ending train(Session session, Path file, Checkpoint checkpoint) {
+    private StopReason train(Session session, Path file, Checkpoint checkpoint) {
         boolean graph = settings.graph.captures(session.device());
         DeviceMemory memory = new DeviceMemory(session.device());
         memory.reset();
@@ -157,7 +158,7 @@ final class TrainingRun {
             RunReport report = new RunReport(terminal, recipe.epochs(), data.selectionName(), settings.position);
             try (TensorBoardLog tensorBoard =
                             new TensorBoardLog(directory, recipe, data, session.device(), report::warning);
-                    Trainer trainer = new Trainer(
+                    Trainer trainer = new Trainer(new TrainingSetup(
                             recipe,
                             shape,
                             initial,
@@ -167,8 +168,8 @@ final class TrainingRun {
                             directory,
                             report.and(tensorBoard),
                             interruption,
-                            group)) {
-                Ending ending = Ending.FINISHED;
+                            group))) {
+                StopReason ending = StopReason.FINISHED;
                 if (checkpoint != null) {
                     trainer.resume(checkpoint, file);
                 }
@@ -300,7 +301,7 @@ final class TrainingRun {
      * @param ends whether what comes once, at a run's end, is still to come
      */
     private Map<String, Object> outcome(
-            Ending ending,
+            StopReason ending,
             boolean ends,
             Trainer trainer,
             TrainingData data,
@@ -339,7 +340,7 @@ final class TrainingRun {
                         resumption("--early-stop 0"));
             case MAX_STEPS, MAX_MINUTES, INTERRUPTED -> stopped(trainer);
         }
-        if (ends && (ending == Ending.FINISHED || ending == Ending.EARLY_STOP)) {
+        if (ends && (ending == StopReason.FINISHED || ending == StopReason.EARLY_STOP)) {
             Evaluation test = data.hasValidation() && data.hasTest() ? testOnce(data, session) : null;
             if (test != null) {
                 outcome.put("test_accuracy", test.accuracy());

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
-import dynafilter.runfolder.Ending;
+import dynafilter.runfolder.StopReason;
 import dynafilter.runfolder.Recipe;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -49,7 +49,7 @@ class DivergenceTest {
         }
         assertArrayEquals(before, bytes(files));
         try (TestRun run = TestRun.of(TestRun.with(STEADY, "epochs", 2), folder).resume()) {
-            assertEquals(Ending.FINISHED, run.run());
+            assertEquals(StopReason.FINISHED, run.run());
         }
     }
 

@@ -8,7 +8,7 @@ import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
 import dynafilter.model.StateDict;
-import dynafilter.runfolder.Ending;
+import dynafilter.runfolder.StopReason;
 import dynafilter.runfolder.EpochResult;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
@@ -89,8 +89,8 @@ public final class TestRun implements AutoCloseable {
                 epochs.add(result);
             }
         };
-        trainer = new Trainer(
-                recipe, shape, initial, data, ComputeDevice.CPU, false, directory, listener, this::stops, group);
+        trainer = new Trainer(new TrainingSetup(
+                recipe, shape, initial, data, ComputeDevice.CPU, false, directory, listener, this::stops, group));
     }
 
     /** Of the network that a recipe asks for. */
@@ -161,12 +161,12 @@ public final class TestRun implements AutoCloseable {
         return this;
     }
 
-    Ending run() {
+    StopReason run() {
         return trainer.run();
     }
 
     /** A whole run from start to end. */
-    static Ending run(Recipe recipe, Path folder) {
+    static StopReason run(Recipe recipe, Path folder) {
         try (TestRun run = of(recipe, folder)) {
             return run.run();
         }

@@ -1,7 +1,7 @@
 package dynafilter.runfolder;
 
 /** Why a run ended. */
-public enum Ending {
+public enum StopReason {
     /** All epochs are done. */
     FINISHED,
     /** {@code --early-stop}: too many epochs without a better accuracy. */
