@@ -32,11 +32,6 @@ public record TrainingData(
         NativeOwner owner)
         implements AutoCloseable {
 
-    /** As {@link #of(DataSet, Recipe, ComputeDevice, DataMemory)}; the size of the set decides where it lies. */
-    public static TrainingData of(DataSet set, Recipe recipe, ComputeDevice device) {
-        return of(set, recipe, device, DataMemory.AUTO);
-    }
-
     /**
      * Applies the recipe's limits and split to a data set and brings the parts to the device. What chooses the best epoch is the
      * set's own validation images, else those the recipe holds out of the training images, else the test set.

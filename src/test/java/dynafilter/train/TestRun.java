@@ -3,6 +3,7 @@ package dynafilter.train;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
+import dynafilter.data.device.DataMemory;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
@@ -76,7 +77,7 @@ public final class TestRun implements AutoCloseable {
         initial = StateDict.random(shape, recipe.seed());
         change.accept(initial);
         try (set) {
-            data = TrainingData.of(set, recipe, ComputeDevice.CPU);
+            data = data(set, recipe);
         }
         TrainingListener listener = new TrainingListener() {
             @Override
@@ -91,6 +92,10 @@ public final class TestRun implements AutoCloseable {
         };
         trainer = new Trainer(new TrainingSetup(
                 recipe, shape, initial, data, ComputeDevice.CPU, false, directory, listener, this::stops, group));
+    }
+
+    static TrainingData data(DataSet set, Recipe recipe) {
+        return TrainingData.of(set, recipe, ComputeDevice.CPU, DataMemory.AUTO);
     }
 
     /** Of the network that a recipe asks for. */
