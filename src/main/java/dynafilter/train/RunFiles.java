@@ -23,11 +23,7 @@ final class RunFiles {
      * @param listener hears of an epoch in between, as {@link TrainingListener#epochEvaluated} promises, and at the end
      */
     RunFiles(
-            RunDirectory directory,
-            boolean writes,
-            TrainingState state,
-            TrainingData data,
-            TrainingListener listener) {
+            RunDirectory directory, boolean writes, TrainingState state, TrainingData data, TrainingListener listener) {
         this.directory = directory;
         this.writes = writes;
         this.state = state;

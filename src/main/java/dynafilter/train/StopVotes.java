@@ -29,7 +29,7 @@ final class StopVotes {
     /**
      * @param votes zeros, which every step sums over the ranks along with the gradients
      * @param cuda true: they lie on a CUDA device; false: on the CPU
-     * @param stopRequested whether somebody has asked this rank to stop
+     * @param stopRequested true: somebody has asked this rank to stop; false: nobody has
      * @param maxMinutes from now on; 0: no limit
      */
     StopVotes(WorkerGroup group, Tensor votes, boolean cuda, BooleanSupplier stopRequested, double maxMinutes) {

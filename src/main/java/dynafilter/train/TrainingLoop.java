@@ -39,11 +39,7 @@ final class TrainingLoop {
         this.trainingStep = trainingStep;
         this.files = files;
         votes = new StopVotes(
-                group,
-                state.parameters().votes(),
-                setup.device().isCuda(),
-                setup.stopRequested(),
-                recipe.maxMinutes());
+                group, state.parameters().votes(), setup.device().isCuda(), setup.stopRequested(), recipe.maxMinutes());
         parameterCheck = new ParameterCheck(group, state);
         evaluator = new Evaluator(recipe.precision(), setup.device());
         stepsPerEpoch = data.training().size() / trainingStep.images();
@@ -89,7 +85,9 @@ final class TrainingLoop {
     }
 
     private EpochPlan plan() {
-        return data.training().plan(recipe.seed(), state.epoch()).shard(group.rank(), group.size(), trainingStep.batchSize());
+        return data.training()
+                .plan(recipe.seed(), state.epoch())
+                .shard(group.rank(), group.size(), trainingStep.batchSize());
     }
 
     /** Why to stop now; null to go on. The same at all ranks. */

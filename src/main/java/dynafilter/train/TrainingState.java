@@ -158,7 +158,7 @@ final class TrainingState implements AutoCloseable {
     /**
      * Counts an epoch.
      *
-     * @return whether its accuracy is the best so far
+     * @return true: its accuracy is the best so far; false: an epoch before it is as good or better
      */
     boolean epochFinished(double accuracy) {
         boolean best = !hasBest || accuracy > bestAccuracy;

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
-import dynafilter.runfolder.StopReason;
 import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.StopReason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

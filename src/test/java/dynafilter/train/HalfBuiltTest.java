@@ -79,7 +79,9 @@ class HalfBuiltTest {
             @Override
             Executable of(Map<String, Tensor> initial) {
                 FlatParameters parameters = flat(initial);
-                new ArrayList<>(parameters.state().values()).get(initial.size() - 1).close();
+                new ArrayList<>(parameters.state().values())
+                        .get(initial.size() - 1)
+                        .close();
                 return () -> new WeightAverage(parameters, 0.5);
             }
         },
@@ -144,8 +146,8 @@ class HalfBuiltTest {
                 Recipe plain = TestRun.with(RECIPE, "class_weights", "none");
                 DeviceImages closed = TestBench.images(20);
                 closed.close();
-                return () -> new EndlessTraining(
-                        plain, SHAPE, initial, closed, ComputeDevice.CPU, false, warning -> {});
+                return () ->
+                        new EndlessTraining(plain, SHAPE, initial, closed, ComputeDevice.CPU, false, warning -> {});
             }
         },
         TRAINING_DATA {

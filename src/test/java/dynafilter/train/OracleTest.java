@@ -178,7 +178,8 @@ class OracleTest {
         try (TestBench bench = bench(recipe);
                 TestBench clippedNot = bench(TestRun.with(recipe, "clip_grad", 0));
                 DeviceImages images = TestBench.images(IMAGES)) {
-            Tensor scores = bench.network.forward(TestBench.begin(images).stage(IMAGES).next(IMAGES).images(), true);
+            Tensor scores = bench.network.forward(
+                    TestBench.begin(images).stage(IMAGES).next(IMAGES).images(), true);
             assertClose((Tensor) expected.get("scores"), scores.detach(), TOLERANCE, "scores");
             clippedNot.step(images, IMAGES, 1, 0);
             double loss = clippedNot.state.metrics().read().loss();

@@ -51,7 +51,12 @@ public final class DeviceImages implements AutoCloseable {
                             : new ResidentPixels(
                                     at == null ? set.images() : set.images().index_select(0, at), device, padding));
             batches = building.keep(new StepBatches(
-                    source, labels, normalization, imageHeight, Math.toIntExact(set.images().size(3)), padding));
+                    source,
+                    labels,
+                    normalization,
+                    imageHeight,
+                    Math.toIntExact(set.images().size(3)),
+                    padding));
             owner = building.handOver();
         }
     }

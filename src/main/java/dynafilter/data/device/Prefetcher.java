@@ -121,8 +121,7 @@ final class Prefetcher implements AutoCloseable {
         capacity = 0;
         owner.close();
         for (int i = 0; i < buffers.length; i++) {
-            buffers[i] =
-                    owner.keep(new TransferBuffer(device, size, images.size(1), images.size(2), images.size(3)));
+            buffers[i] = owner.keep(new TransferBuffer(device, size, images.size(1), images.size(2), images.size(3)));
         }
         capacity = size;
     }

@@ -80,8 +80,7 @@ final class StreamedPixels implements PixelSource {
             Tensor none = images.new_zeros(new long[0]).to(target, images.scalar_type());
             arrived = ofSteps.keep(none.new_zeros(new long[] {count, 3, height, width}));
             first = ofSteps.keep(none.to(ScalarType.Long));
-            staged = ofSteps.keep(
-                    none.new_zeros(new long[] {count, height + 2L * padding, width + 2L * padding, 3}));
+            staged = ofSteps.keep(none.new_zeros(new long[] {count, height + 2L * padding, width + 2L * padding, 3}));
         }
     }
 

@@ -35,8 +35,7 @@ public abstract class Optimizer implements AutoCloseable {
      * @param bufferNames what the optimizer remembers of every parameter, by torch.optim's names
      * @param marker an option that only this kind of optimizer has
      */
-    Optimizer(
-            FlatParameters parameters, double weightDecay, String operator, List<String> bufferNames, String marker) {
+    Optimizer(FlatParameters parameters, double weightDecay, String operator, List<String> bufferNames, String marker) {
         this.parameters = parameters;
         this.weightDecay = weightDecay;
         this.marker = marker;

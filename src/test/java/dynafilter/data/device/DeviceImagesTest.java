@@ -132,8 +132,7 @@ class DeviceImagesTest {
             float[] first = floats(firstFour(images, EpochPlan.of(3, 0, IMAGES)).images());
             assertBatch(EpochPlan.of(3, 1, IMAGES), 0, 4, firstFour(images, EpochPlan.of(3, 1, IMAGES)));
             assertArrayEquals(
-                    first,
-                    floats(firstFour(images, EpochPlan.of(3, 0, IMAGES)).images()));
+                    first, floats(firstFour(images, EpochPlan.of(3, 0, IMAGES)).images()));
         }
     }
 
