@@ -5,9 +5,15 @@ import java.util.Locale;
 /** The optimizers, PyTorch's by name and arithmetic. */
 public enum OptimizerKind {
     /** Stochastic gradient descent with Nesterov momentum. */
-    SGD(0.3),
+    SGD(OptimizerKind.SGD_RATE),
     /** Adam with decoupled weight decay, betas 0.9 and 0.999, epsilon 1e-8. */
-    ADAMW(3e-3);
+    ADAMW(OptimizerKind.ADAMW_RATE);
+
+    static final double SGD_RATE = 0.3;
+    static final double ADAMW_RATE = 3e-3;
+
+    /** The default rates, for people. */
+    static final String RATES = "sgd " + SGD_RATE + ", adamw " + ADAMW_RATE;
 
     private final double defaultRate;
 

@@ -5,154 +5,275 @@ import dynafilter.io.InputException;
 import dynafilter.model.FilterKind;
 import dynafilter.model.Freeze;
 import dynafilter.model.NetworkShape;
+import dynafilter.runfolder.Setting.Range;
+import dynafilter.runfolder.Setting.Trait;
 import dynafilter.runtime.Precision;
 
 /**
- * Everything that decides what a training run computes. A component is the command-line option of the same name.
- *
- * @param data {@code sample} or the folder of the data set
- * @param backbone {@code random}, {@code imagenet} or a file
- * @param cut the last layer taken from a backbone file
- * @param adapter whether a trainable layer, the identity at first, stands between backbone and filters
- * @param epochs passes over the training images
- * @param batchSize images of one forward pass; the last, incomplete batch of an epoch is dropped
- * @param lr the peak learning rate; each optimizer has a default of its own
- * @param momentum of SGD (Nesterov's), in [0, 1)
- * @param weightDecay of matrices and convolutions; BatchNorm and biases do not decay
- * @param warmup share of all steps in which the learning rate rises, in [0, 1)
- * @param labelSmoothing in [0, 1)
- * @param clipGrad largest norm of the gradient; 0: no clipping
- * @param limitTrain only the first so many training images; 0: all
- * @param limitTest only the first so many test images; 0: all
- * @param maxSteps stop at this step of the run; 0: no limit. The schedule does not change
- * @param maxMinutes stop after so many minutes; 0: no limit. The schedule does not change
- * @param earlyStop stop after so many epochs without a better accuracy; 0: never
- * @param valSplit share of the training images held out to choose the best epoch, in [0, 1); 0: the test set chooses
- * @param ema decay of the exponential moving average of the network that is evaluated, in [0, 1); 0: no average
- * @param accumulate batches whose gradients make one step
- * @param deterministic deterministic algorithms only
- * @param imageSize height and width of the images the network takes
- * @param classWeights what an image counts in the loss
- * @param skipBad whether image files that cannot be read are left out; else they end the run
- * @param labelVectors a file of word vectors that the labels' embeddings start from; empty: they start at random
- * @param freezeLabels whether the labels' embeddings stay as they start
- * @param syncBatchnorm whether BatchNorm takes the statistics of all processes' images in training
+ * Everything that decides what a training run computes: the one table of settings. A component is the command-line option of
+ * the same name and a value of config.json; its annotation is all that has to be written for a new one. {@link Recipes} makes
+ * recipes, and checks the ranges.
  */
 public record Recipe(
+        @Setting(
+                place = 1,
+                argument = "DIR|sample",
+                help = "folder of images by class, of CIFAR-10 or CIFAR-100 (binary), or the generated set",
+                traits = {Trait.PATH, Trait.SHARED})
         String data,
-        String backbone,
-        String cut,
-        FilterKind filters,
-        Freeze freeze,
-        boolean adapter,
-        int epochs,
-        int batchSize,
-        OptimizerKind optimizer,
-        double lr,
-        double momentum,
-        double weightDecay,
-        ScheduleKind schedule,
-        double warmup,
-        double labelSmoothing,
-        boolean augment,
-        double clipGrad,
-        long seed,
-        Precision precision,
-        int limitTrain,
-        int limitTest,
-        long maxSteps,
-        double maxMinutes,
-        int earlyStop,
-        double valSplit,
-        double ema,
-        int accumulate,
-        boolean deterministic,
+
+        @Setting(
+                place = 29,
+                argument = "S",
+                help = "height and width of the images: the shorter side is scaled to S, the centre taken",
+                traits = Trait.FIXED)
         int imageSize,
-        ClassWeights classWeights,
-        boolean skipBad,
+
+        @Setting(
+                place = 16,
+                help = "random crops and flips of the training images",
+                offHelp = "the training images as they are",
+                traits = Trait.FIXED)
+        boolean augment,
+
+        @Setting(
+                place = 2,
+                argument = "FILE|imagenet|random",
+                help = "TorchScript file of any network, .pth file of ResNet-18, the official weights, or random ones",
+                traits = Trait.PATH)
+        String backbone,
+
+        @Setting(
+                place = 3,
+                argument = "NAME",
+                help = "the last layer taken from a backbone file, such as layer1 or features.6")
+        String cut,
+
+        @Setting(
+                place = 4,
+                argument = "KIND",
+                help = "dynamic (generated from the label), static (one a class) or single (one for all)",
+                traits = {Trait.FIXED, Trait.SHARED})
+        FilterKind filters,
+
+        @Setting(
+                place = 5,
+                argument = "WHAT",
+                help = "none, all (the backbone), or all-but-bn (the backbone except its BatchNorm)",
+                traits = Trait.FIXED)
+        Freeze freeze,
+
+        @Setting(
+                place = 32,
+                argument = "FILE",
+                help = "start the labels' embeddings from word vectors, the text format of word2vec and GloVe",
+                traits = {Trait.FIXED, Trait.PATH})
         String labelVectors,
+
+        @Setting(
+                place = 6,
+                help = "a trainable layer, the identity at first, between the backbone and the filters",
+                traits = Trait.FIXED)
+        boolean adapter,
+
+        @Setting(place = 33, help = "the labels' embeddings stay as they start", traits = Trait.FIXED)
         boolean freezeLabels,
-        boolean syncBatchnorm) {
+
+        @Setting(place = 7, argument = "N", help = "passes over the training images", range = Range.COUNT)
+        int epochs,
+
+        @Setting(
+                place = 8,
+                argument = "N",
+                help = "images of a forward pass; an epoch's last, incomplete batch is dropped",
+                range = Range.COUNT,
+                traits = Trait.FIXED)
+        int batchSize,
+
+        @Setting(
+                place = 27,
+                argument = "N",
+                help = "batches whose gradients make one step",
+                range = Range.COUNT,
+                traits = Trait.FIXED)
+        int accumulate,
+
+        @Setting(place = 9, argument = "NAME", help = "sgd (Nesterov) or adamw", traits = Trait.FIXED)
+        OptimizerKind optimizer,
+
+        @Setting(
+                place = 10,
+                argument = "X",
+                help = "peak learning rate",
+                usual = OptimizerKind.RATES,
+                range = Range.POSITIVE)
+        double lr,
+
+        @Setting(place = 11, argument = "X", help = "of sgd", range = Range.SHARE)
+        double momentum,
+
+        @Setting(
+                place = 12,
+                argument = "X",
+                help = "of matrices and convolutions; BatchNorm and biases do not decay",
+                range = Range.NOT_NEGATIVE)
+        double weightDecay,
+
+        @Setting(place = 13, argument = "NAME", help = "onecycle, cosine, step or constant")
+        ScheduleKind schedule,
+
+        @Setting(
+                place = 14,
+                argument = "SHARE",
+                help = "share of all steps in which the learning rate rises",
+                range = Range.SHARE)
+        double warmup,
+
+        @Setting(
+                place = 15,
+                argument = "X",
+                help = "share of the target spread over all classes",
+                range = Range.SHARE,
+                header = "label smoothing {}")
+        double labelSmoothing,
+
+        @Setting(
+                place = 30,
+                argument = "HOW",
+                help = "what an image counts in the loss: none (all the same), balanced (all classes the same)",
+                header = "{} class weights",
+                traits = Trait.FIXED)
+        ClassWeights classWeights,
+
+        @Setting(
+                place = 17,
+                argument = "NORM",
+                help = "scale larger gradients down to this norm; 0: never",
+                range = Range.NOT_NEGATIVE,
+                header = "clip {}")
+        double clipGrad,
+
+        @Setting(
+                place = 26,
+                argument = "DECAY",
+                help = "evaluate a moving average of the network with this decay; 0: the network itself",
+                range = Range.SHARE,
+                header = "ema {}")
+        double ema,
+
+        @Setting(
+                place = 18,
+                argument = "N",
+                help = "of initial weights, order and augmentation",
+                traits = {Trait.FIXED, Trait.SHARED})
+        long seed,
+
+        @Setting(place = 19, argument = "P", help = "fp32, tf32 (CUDA) or bf16 (autocast)")
+        Precision precision,
+
+        @Setting(place = 28, help = "deterministic algorithms only")
+        boolean deterministic,
+
+        @Setting(place = 34, help = "BatchNorm over all processes' images of a batch, not each over its own")
+        boolean syncBatchnorm,
+
+        @Setting(
+                place = 25,
+                argument = "SHARE",
+                help =
+                        "hold out this share of the training images, of each class, to choose the best epoch; 0: the test set does",
+                range = Range.SHARE,
+                traits = {Trait.FIXED, Trait.SHARED})
+        double valSplit,
+
+        @Setting(
+                place = 20,
+                argument = "N",
+                help = "only the first N training images (of folders: of each class in turn); 0: all",
+                range = Range.LIMIT,
+                traits = {Trait.FIXED, Trait.SHARED})
+        int limitTrain,
+
+        @Setting(
+                place = 21,
+                argument = "N",
+                help = "only the first N test images, likewise; 0: all",
+                range = Range.LIMIT,
+                traits = {Trait.FIXED, Trait.SHARED})
+        int limitTest,
+
+        @Setting(
+                place = 31,
+                help = "leave out image files that cannot be read; else they are an error",
+                traits = Trait.FIXED)
+        boolean skipBad,
+
+        @Setting(
+                place = 22,
+                argument = "N",
+                help = "stop at the run's step N, the schedule unchanged; 0: no limit",
+                range = Range.LIMIT,
+                traits = {Trait.SHARED, Trait.ONCE})
+        long maxSteps,
+
+        @Setting(
+                place = 23,
+                argument = "M",
+                help = "stop after M minutes, the schedule unchanged; 0: no limit",
+                range = Range.NOT_NEGATIVE,
+                traits = {Trait.SHARED, Trait.ONCE})
+        double maxMinutes,
+
+        @Setting(
+                place = 24,
+                argument = "N",
+                help = "stop after N epochs without a better accuracy; 0: never",
+                range = Range.LIMIT)
+        int earlyStop) {
 
     /** The recipe of a {@code train} without options; {@code results.md} tells which values were chosen by experiment. */
     public static final Recipe DEFAULT = new Recipe(
             "data/cifar-10-batches-bin",
+            NetworkShape.IMAGE_SIZE,
+            true,
             "imagenet",
             "layer1",
             FilterKind.DYNAMIC,
             Freeze.NONE,
+            "",
+            false,
             false,
             20,
             256,
+            1,
             OptimizerKind.SGD,
-            OptimizerKind.SGD.defaultRate(),
+            OptimizerKind.SGD_RATE,
             0.9,
             5e-4,
             ScheduleKind.ONECYCLE,
             0.2,
             0,
-            true,
+            ClassWeights.NONE,
+            0,
             0,
             0,
             Precision.FP32,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            1,
             false,
-            NetworkShape.IMAGE_SIZE,
-            ClassWeights.NONE,
             false,
-            "",
+            0,
+            0,
+            0,
             false,
-            false);
+            0,
+            0,
+            0);
 
-    /**
-     * @throws InputException for a value out of range, naming the option
-     */
+    /** @throws InputException for an image size out of range, and where filters have no labels that other settings are about */
     public Recipe {
-        atLeast(1, "epochs", epochs);
-        atLeast(1, "batch-size", batchSize);
-        atLeast(1, "accumulate", accumulate);
-        atLeast(0, "limit-train", limitTrain);
-        atLeast(0, "limit-test", limitTest);
-        atLeast(0, "max-steps", maxSteps);
-        atLeast(0, "early-stop", earlyStop);
         ImageSize.require(imageSize);
-        notNegative("max-minutes", maxMinutes);
-        notNegative("weight-decay", weightDecay);
-        notNegative("clip-grad", clipGrad);
-        share("momentum", momentum);
-        share("warmup", warmup);
-        share("label-smoothing", labelSmoothing);
-        share("val-split", valSplit);
-        share("ema", ema);
         if (filters != FilterKind.DYNAMIC && (freezeLabels || !labelVectors.isEmpty())) {
             throw new InputException((freezeLabels ? "--freeze-labels" : "--label-vectors") + ": only labels of"
                     + " --filters dynamic have embeddings, not those of " + filters);
-        }
-        require(lr > 0 && Double.isFinite(lr), "lr", lr, "must be above 0");
-    }
-
-    private static void atLeast(long least, String option, long value) {
-        require(value >= least, option, value, "must be at least " + least);
-    }
-
-    private static void notNegative(String option, double value) {
-        require(value >= 0 && Double.isFinite(value), option, value, "must be 0 or more");
-    }
-
-    private static void share(String option, double value) {
-        require(value >= 0 && value < 1, option, value, "must be at least 0 and below 1");
-    }
-
-    private static void require(boolean holds, String option, Number value, String rule) {
-        if (!holds) {
-            throw new InputException("--" + option + " " + value + ": " + rule);
         }
     }
 }

@@ -82,13 +82,18 @@ public final class RunConfig {
      * @throws InputException where it is none
      */
     public static Recipe recipe(JsonNode config, String name) {
-        Map<String, Object> values = new LinkedHashMap<>();
-        config.get("recipe").properties().forEach(entry -> values.put(entry.getKey(), plain(entry.getValue())));
         try {
-            return Recipes.with(Recipe.DEFAULT, values, true);
+            return Recipes.with(Recipe.DEFAULT, settings(config), true);
         } catch (InputException wrong) {
             throw new InputException(name + ": " + wrong.getMessage(), wrong);
         }
+    }
+
+    /** The settings in a config.json that was read, as they stand there. */
+    public static Map<String, Object> settings(JsonNode config) {
+        Map<String, Object> values = new LinkedHashMap<>();
+        config.get("recipe").properties().forEach(entry -> values.put(entry.getKey(), plain(entry.getValue())));
+        return values;
     }
 
     private static Object plain(JsonNode value) {

@@ -3,12 +3,12 @@ package dynafilter.study;
 import dynafilter.io.InputException;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
+import dynafilter.runfolder.Setting.Trait;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -23,10 +23,6 @@ public record Variant(String name, Map<String, Object> changes) {
             "frozen", Map.of("freeze", "all"),
             "frozen-but-bn", Map.of("freeze", "all-but-bn"),
             "adapter", Map.of("adapter", true));
-
-    /** Runs that differ in these could not be paired, or would not be comparable. */
-    private static final Set<String> COMMON =
-            Set.of("filters", "data", "seed", "val_split", "limit_train", "limit_test", "max_steps", "max_minutes");
 
     private static final String HOW = "write the filters (dynamic, static or single), then, each behind a colon,"
             + " frozen, frozen-but-bn, adapter or OPTION=VALUE of `train`, such as dynamic:frozen:lr=0.1";
@@ -74,7 +70,7 @@ public record Variant(String name, Map<String, Object> changes) {
             throw new InputException("--variants: '" + word + "' in '" + variant + "' is unknown; " + HOW);
         }
         String key = word.substring(0, equals).replace('-', '_');
-        if (COMMON.contains(key)) {
+        if (Recipes.keys(Trait.SHARED).contains(key)) {
             throw new InputException("--variants: '" + word + "' in '" + variant + "': all variants share "
                     + key.replace('_', '-') + "; give it as an option, --" + key.replace('_', '-') + ", or leave it");
         }

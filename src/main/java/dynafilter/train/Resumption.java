@@ -5,31 +5,10 @@ import dynafilter.data.ClassNames;
 import dynafilter.io.InputException;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /** What a run must share with the checkpoint it continues, and what it takes over beside the tensors. */
 final class Resumption {
-    /** Another value of these would change what the finished steps were: such a run is a new one. */
-    private static final List<String> FIXED = List.of(
-            "filters",
-            "freeze",
-            "adapter",
-            "optimizer",
-            "batch_size",
-            "accumulate",
-            "seed",
-            "limit_train",
-            "limit_test",
-            "val_split",
-            "augment",
-            "image_size",
-            "class_weights",
-            "skip_bad",
-            "label_vectors",
-            "freeze_labels");
-
     /**
      * Where inside an epoch the checkpoint was taken.
      *
@@ -46,15 +25,7 @@ final class Resumption {
                     + String.join(", ", checkpoint.addedLabels())
                     + "; resume the checkpoint it was made from, or train all labels together in a new run");
         }
-        Map<String, Object> now = Recipes.toMap(recipe);
-        for (String key : FIXED) {
-            Object then = checkpoint.recipe().get(key);
-            if (then != null && !Objects.equals(String.valueOf(then), String.valueOf(now.get(key)))) {
-                throw new InputException("the checkpoint was trained with --" + key.replace('_', '-') + " " + then
-                        + ", not " + now.get(key)
-                        + "; leave the option out to resume it, or start a new run without --resume");
-            }
-        }
+        Recipes.TABLE.requireSameFixed(checkpoint.recipe(), recipe);
         if (!checkpoint.classes().equals(data.classes())) {
             throw new InputException(
                     "the checkpoint knows the classes " + ClassNames.shown(checkpoint.classes()) + ", the data set has "

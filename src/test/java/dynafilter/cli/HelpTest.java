@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,6 +63,24 @@ class HelpTest {
                 .lines()
                 .takeWhile(line -> !line.equals("examples:"))
                 .forEach(line -> assertTrue(line.length() <= 100, line));
+    }
+
+    @Test
+    void theReferenceOfTheCommandsIsTheirHelp() throws IOException {
+        StringBuilder page = new StringBuilder("# Commands\n\nWhat `dynafilter COMMAND --help` prints.\n");
+        Outcome.ofSuccess("help")
+                .out()
+                .lines()
+                .map(Pattern.compile("  (\\w+) +\\S.*")::matcher)
+                .filter(Matcher::matches)
+                .map(line -> line.group(1))
+                .filter(command -> !command.equals("dynafilter"))
+                .forEach(command -> page.append("\n## ")
+                        .append(command)
+                        .append("\n\n```\n")
+                        .append(Outcome.ofSuccess(command, "--help").out())
+                        .append("```\n"));
+        Written.hold(Path.of("src", "site", "markdown", "commands.md"), page.toString());
     }
 
     @Test

@@ -1,0 +1,84 @@
+package dynafilter.runfolder;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import java.util.function.DoublePredicate;
+
+/**
+ * Makes a component of a settings record a setting: the option of the same name, with its help and range, a value of
+ * config.json and of the checkpoints, and what else the traits say. Nothing else has to know of a new one but what uses it.
+ */
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.RECORD_COMPONENT)
+public @interface Setting {
+    /** The place among the settings that files hold, counted from 1; a new setting takes the next free number. */
+    int place();
+
+    /** The name of the option's value in the help; empty for a flag, whose component is a boolean. */
+    String argument() default "";
+
+    /** The help: what the setting does, with its unit. */
+    String help();
+
+    /** The help of {@code --no-NAME}: for a flag that is on by default. */
+    String offHelp() default "";
+
+    /** The default in the help, where it is not one value. */
+    String usual() default "";
+
+    /** The range of a number. */
+    Range range() default Range.ANY;
+
+    /** How a run's header tells a value that is not the default, {@code {}} standing for it; empty: not by itself. */
+    String header() default "";
+
+    /** What holds for it besides. */
+    Trait[] traits() default {};
+
+    /** The values that a number may have. */
+    enum Range {
+        /** All of its type. */
+        ANY("", value -> true),
+        /** 1 and more. */
+        COUNT("must be at least 1", value -> value >= 1),
+        /** Whole numbers from 0, which mostly stands for no limit. */
+        LIMIT("must be at least 0", value -> value >= 0),
+        /** Finite numbers from 0. */
+        NOT_NEGATIVE("must be 0 or more", value -> value >= 0 && Double.isFinite(value)),
+        /** [0, 1). */
+        SHARE("must be at least 0 and below 1", value -> value >= 0 && value < 1),
+        /** Finite numbers above 0. */
+        POSITIVE("must be above 0", value -> value > 0 && Double.isFinite(value));
+
+        private final String rule;
+        private final DoublePredicate holds;
+
+        Range(String rule, DoublePredicate holds) {
+            this.rule = rule;
+            this.holds = holds;
+        }
+
+        boolean contains(Number value) {
+            return holds.test(value.doubleValue());
+        }
+
+        /** What a value outside must be, for messages. */
+        String rule() {
+            return rule;
+        }
+    }
+
+    /** What can hold for a setting. */
+    enum Trait {
+        /** Another value would change what a run's finished steps were: resuming refuses it. */
+        FIXED,
+        /** A file or folder: the processes of a run on several machines may call it differently. */
+        PATH,
+        /** Runs that differ in it could not be compared: all variants of a comparison have the same. */
+        SHARED,
+        /** Ends one call, not the run: a resumed run does not take it over. */
+        ONCE
+    }
+}

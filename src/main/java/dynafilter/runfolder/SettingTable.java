@@ -1,0 +1,141 @@
+package dynafilter.runfolder;
+
+import dynafilter.io.InputException;
+import dynafilter.runfolder.Setting.Trait;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+/**
+ * The settings of a record as a table: its components that are a {@link Setting}, and those of the records in it. What the
+ * command line, config.json, checkpoints, a resumed run's checks and a run's header know of settings they read here.
+ *
+ * @param <R> the record
+ */
+public final class SettingTable<R extends Record> {
+    private final R defaults;
+    private final List<SettingRow> rows = new ArrayList<>();
+
+    /** @param defaults the values of a run that names none */
+    public SettingTable(R defaults) {
+        this.defaults = defaults;
+        addRows(defaults, UnaryOperator.identity());
+    }
+
+    private void addRows(Record record, UnaryOperator<Record> way) {
+        for (RecordComponent component : record.getClass().getRecordComponents()) {
+            Object value = valueOf(component, record);
+            if (component.isAnnotationPresent(Setting.class)) {
+                rows.add(new SettingRow(component, value, whole -> valueOf(component, way.apply(whole))));
+            } else {
+                addRows((Record) value, whole -> (Record) valueOf(component, way.apply(whole)));
+            }
+        }
+    }
+
+    /** The settings in the order in which the help lists them. */
+    public List<SettingRow> rows() {
+        return List.copyOf(rows);
+    }
+
+    public R defaults() {
+        return defaults;
+    }
+
+    /** A record's values by {@link SettingRow#key}, in the order in which files hold them; constants of enums as text. */
+    public Map<String, Object> toMap(R record) {
+        Map<String, Object> values = new LinkedHashMap<>();
+        rows.stream().sorted(Comparator.comparingInt(SettingRow::place)).forEach(row -> {
+            Object value = row.of(record);
+            values.put(row.key(), value instanceof Enum<?> ? value.toString() : value);
+        });
+        return values;
+    }
+
+    /**
+     * A record with some values replaced.
+     *
+     * @param strict true: a name that is no setting is an error; false: it is passed over
+     * @throws InputException for a value of the wrong type or out of range
+     */
+    public R with(R base, Map<String, ?> values, boolean strict) {
+        if (strict) {
+            for (String name : values.keySet()) {
+                if (rows.stream().noneMatch(row -> row.key().equals(name))) {
+                    throw new InputException("a recipe has no '" + name + "'");
+                }
+            }
+        }
+        @SuppressWarnings("unchecked") // made by the constructor of base's class
+        R changed = (R) changed(base, values);
+        return changed;
+    }
+
+    private Record changed(Record base, Map<String, ?> values) {
+        RecordComponent[] components = base.getClass().getRecordComponents();
+        Object[] arguments = Arrays.stream(components)
+                .map(component -> argument(component, valueOf(component, base), values))
+                .toArray();
+        Class<?>[] types =
+                Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+        try {
+            return base.getClass().getDeclaredConstructor(types).newInstance(arguments);
+        } catch (InvocationTargetException refused) {
+            if (refused.getCause() instanceof InputException wrong) {
+                throw wrong;
+            }
+            throw new IllegalStateException(refused.getCause());
+        } catch (ReflectiveOperationException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    private Object argument(RecordComponent component, Object before, Map<String, ?> values) {
+        if (!component.isAnnotationPresent(Setting.class)) {
+            return changed((Record) before, values);
+        }
+        String key = SettingRow.key(component);
+        return values.containsKey(key) ? row(key).converted(values.get(key)) : before;
+    }
+
+    private SettingRow row(String key) {
+        return rows.stream().filter(row -> row.key().equals(key)).findFirst().orElseThrow();
+    }
+
+    /**
+     * Sees that a run goes on with the settings that its finished steps had.
+     *
+     * @param then the values in its checkpoint; one that is not there may be any
+     * @throws InputException naming the first that differs
+     */
+    public void requireSameFixed(Map<String, ?> then, R now) {
+        Map<String, Object> values = toMap(now);
+        for (SettingRow row : rows) {
+            Object before = then.get(row.key());
+            String value = String.valueOf(values.get(row.key()));
+            if (row.has(Trait.FIXED) && before != null && !value.equals(String.valueOf(before))) {
+                throw new InputException("the checkpoint was trained with --" + row.option() + " " + before + ", not "
+                        + value + "; leave the option out to resume it, or start a new run without --resume");
+            }
+        }
+    }
+
+    /** The words of a run's header for what a record has other than the defaults. */
+    public List<String> header(R record) {
+        return rows.stream().flatMap(row -> row.header(record).stream()).toList();
+    }
+
+    private static Object valueOf(RecordComponent component, Record record) {
+        try {
+            return component.getAccessor().invoke(record);
+        } catch (ReflectiveOperationException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+}
