@@ -3,6 +3,7 @@ package dynafilter.benchmark;
 import dynafilter.data.ImageSet;
 import dynafilter.data.device.DeviceImages;
 import dynafilter.data.device.EpochPlan;
+import dynafilter.data.device.StepBatches;
 import dynafilter.model.Classifier;
 import dynafilter.model.NetworkShape;
 import dynafilter.runfolder.Recipe;
@@ -119,6 +120,7 @@ interface Workload extends AutoCloseable {
         private final int batchSize;
         private final RepeatedWork work;
         private final EpochPlan plan;
+        private StepBatches batches; // of the current pass over the images; null before the first step
         private long steps;
 
         private Inference(
@@ -141,14 +143,14 @@ interface Workload extends AutoCloseable {
             try (PointerScope scope = new PointerScope();
                     InferenceMode inference = new InferenceMode();
                     Precision.Region autocast = precision.autocast(device.type())) {
-                classifier.scores(images.nextPixels(batchSize));
+                classifier.scores(batches.nextPixels(batchSize));
             }
         }
 
         @Override
         public void step() {
             if (steps % BATCHES == 0) {
-                images.begin(plan, 0);
+                batches = images.epoch(plan, 0).stage((long) BATCHES * batchSize);
             }
             work.run();
             steps++;

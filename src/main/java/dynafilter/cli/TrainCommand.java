@@ -8,7 +8,7 @@ import dynafilter.run.StartArguments;
 import dynafilter.run.Terminal;
 import dynafilter.run.TrainArguments;
 import dynafilter.run.TrainJob;
-import dynafilter.runfolder.Ending;
+import dynafilter.runfolder.StopReason;
 import dynafilter.runfolder.RunOutcome;
 import java.time.Duration;
 import java.util.List;
@@ -132,7 +132,7 @@ final class TrainCommand implements Command {
 
     /** A launcher must not take a run for done that a signal to another process has stopped. */
     private static int exitCode(RunOutcome outcome, Interruption interruption) {
-        boolean byAnother = outcome.ending() == Ending.INTERRUPTED && !interruption.getAsBoolean();
+        boolean byAnother = outcome.ending() == StopReason.INTERRUPTED && !interruption.getAsBoolean();
         return byAnother ? ExitCode.FAILED : ExitCode.DONE;
     }
 }

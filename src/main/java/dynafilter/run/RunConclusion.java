@@ -2,7 +2,7 @@ package dynafilter.run;
 
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.distributed.WorkerGroup;
-import dynafilter.runfolder.Ending;
+import dynafilter.runfolder.StopReason;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.RunDirectory;
 import dynafilter.runfolder.RunOutcome;
@@ -48,7 +48,7 @@ final class RunConclusion {
     }
 
     /** The outcome as a rank other than 0 knows it. */
-    RunOutcome ofRank(Ending ending) {
+    RunOutcome ofRank(StopReason ending) {
         return outcome(ending, null, null, null, null);
     }
 
@@ -57,7 +57,7 @@ final class RunConclusion {
      *
      * @param ends true: what comes once, at a run's end, is still to come; false: it was before this call of the program
      */
-    RunOutcome tell(Ending ending, boolean ends, DeviceMemory memory) {
+    RunOutcome tell(StopReason ending, boolean ends, DeviceMemory memory) {
         RunOutcome.AllReduce allReduce = group.isSingle()
                         || session.device().isCuda()
                         || trainer.stepTimes().isEmpty()
@@ -66,7 +66,7 @@ final class RunConclusion {
         RunOutcome.Best best = trainer.epoch() > 0 && Files.exists(directory.best()) ? best() : null;
         tellEnding(ending);
         RunOutcome.Test test = null;
-        if (ends && (ending == Ending.FINISHED || ending == Ending.EARLY_STOP)) {
+        if (ends && (ending == StopReason.FINISHED || ending == StopReason.EARLY_STOP)) {
             Evaluation tested = data.hasValidation() && data.hasTest() ? testOnce() : null;
             test = tested == null ? null : new RunOutcome.Test(tested.accuracy(), tested.loss());
             run.tensorBoard().finished(trainer.step(), tested);
@@ -80,7 +80,7 @@ final class RunConclusion {
     }
 
     private RunOutcome outcome(
-            Ending ending, RunOutcome.AllReduce allReduce, RunOutcome.Best best, RunOutcome.Test test, Long peak) {
+            StopReason ending, RunOutcome.AllReduce allReduce, RunOutcome.Best best, RunOutcome.Test test, Long peak) {
         return new RunOutcome(
                 ending,
                 directory.path().toString(),
@@ -118,7 +118,7 @@ final class RunConclusion {
         return new RunOutcome.Best(trainer.bestAccuracy(), trainer.bestEpoch());
     }
 
-    private void tellEnding(Ending ending) {
+    private void tellEnding(StopReason ending) {
         switch (ending) {
             case FINISHED -> log.debug("all epochs done");
             case EARLY_STOP ->

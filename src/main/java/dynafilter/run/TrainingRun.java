@@ -7,7 +7,7 @@ import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.InputException;
 import dynafilter.io.OutputException;
 import dynafilter.report.tensorboard.TensorBoardLog;
-import dynafilter.runfolder.Ending;
+import dynafilter.runfolder.StopReason;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
@@ -17,6 +17,7 @@ import dynafilter.runtime.NativeOwner;
 import dynafilter.train.Trainer;
 import dynafilter.train.TrainingData;
 import dynafilter.train.TrainingFailure;
+import dynafilter.train.TrainingSetup;
 import java.nio.file.Files;
 import java.util.function.Consumer;
 import org.apache.logging.log4j.Logger;
@@ -66,7 +67,7 @@ final class TrainingRun {
         ranks.require(set);
         try (NativeOwner owner = new NativeOwner()) {
             PreparedRun run = prepare(set, ranks, owner);
-            Ending ending = Ending.FINISHED;
+            StopReason ending = StopReason.FINISHED;
             // A comparison needs the figures of a run, too, that was killed between its last epoch and its outcome.
             boolean ends = !place.isAlone();
             if (run.trainer().epoch() < recipe.epochs()) {
@@ -98,7 +99,7 @@ final class TrainingRun {
         RunReport report = new RunReport(terminal, recipe.epochs(), data.selectionName(), place);
         TensorBoardLog tensorBoard =
                 owner.keep(new TensorBoardLog(directory, recipe, data, session.device(), report::warning));
-        Trainer trainer = owner.keep(new Trainer(
+        Trainer trainer = owner.keep(new Trainer(new TrainingSetup(
                 recipe,
                 network.shape(),
                 network.state(),
@@ -108,7 +109,7 @@ final class TrainingRun {
                 directory,
                 report.and(tensorBoard),
                 context.interruption(),
-                group));
+                group)));
         origin.restore(trainer);
         return new PreparedRun(set, data, network, tensorBoard, trainer);
     }
@@ -142,7 +143,7 @@ final class TrainingRun {
         }
     }
 
-    private Ending train(PreparedRun run) {
+    private StopReason train(PreparedRun run) {
         Trainer trainer = run.trainer();
         boolean lost = trainer.epoch() > 0 && !Files.exists(directory.best());
         if (Boolean.parseBoolean(group.share(String.valueOf(lost)))) {
@@ -153,7 +154,7 @@ final class TrainingRun {
                 && (context.settings().tensorBoard() || !directory.eventFiles().isEmpty())) {
             openEvents(run);
         }
-        Ending ending = trainer.run();
+        StopReason ending = trainer.run();
         terminal.clear();
         return ending;
     }
@@ -182,7 +183,7 @@ final class TrainingRun {
     }
 
     private RunOutcome conclude(
-            PreparedRun run, Ending ending, boolean ends, DeviceMemory memory, Consumer<RunOutcome> outcomes) {
+            PreparedRun run, StopReason ending, boolean ends, DeviceMemory memory, Consumer<RunOutcome> outcomes) {
         RunConclusion conclusion = new RunConclusion(recipe, folder, place, session, group, run);
         RunOutcome outcome = group.leads() ? conclusion.tell(ending, ends, memory) : conclusion.ofRank(ending);
         if (group.leads()) {

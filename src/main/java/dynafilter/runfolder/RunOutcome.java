@@ -33,7 +33,7 @@ import dynafilter.runtime.Timing;
     "peak_memory_bytes"
 })
 public record RunOutcome(
-        Ending ending,
+        StopReason ending,
         String run,
         int epochs,
         long steps,

@@ -8,6 +8,7 @@ import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkClassifier;
 import dynafilter.model.Scores;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.Precision;
 import dynafilter.runtime.TensorBytes;
 import java.util.ArrayList;
@@ -50,20 +51,17 @@ public final class Evaluator {
     private Tensor scores(Classifier classifier, DeviceImages images, long begin, long end) {
         long size = batchSize(images.imageSize());
         try (InferenceMode inference = new InferenceMode();
-                Precision.Region autocast = precision.autocast(device.type())) {
+                Precision.Region autocast = precision.autocast(device.type());
+                NativeOwner owner = new NativeOwner()) {
             List<Tensor> parts = new ArrayList<>();
             for (long from = begin; from < end; from += size) {
                 try (PointerScope step = new PointerScope()) {
                     Tensor pixels = images.pixels(from, Math.min(size, end - from));
-                    Tensor part = classifier.scores(pixels).to(ScalarType.Float); // [batch, classes]
-                    part.retainReference();
-                    parts.add(part);
+                    parts.add(owner.keep(classifier.scores(pixels).to(ScalarType.Float))); // [batch, classes]
                 }
             }
             try (TensorVector all = new TensorVector(parts.toArray(Tensor[]::new))) {
                 return torch.cat(all);
-            } finally {
-                parts.forEach(Tensor::close);
             }
         }
     }

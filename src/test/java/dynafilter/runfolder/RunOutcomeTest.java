@@ -16,7 +16,7 @@ class RunOutcomeTest {
     @Test
     void whatARunOfOneProcessHasNotIsAbsent() throws Exception {
         RunOutcome outcome =
-                new RunOutcome(Ending.EARLY_STOP, "checkpoints/x", 3, 12, "test", false, null, null, null, null);
+                new RunOutcome(StopReason.EARLY_STOP, "checkpoints/x", 3, 12, "test", false, null, null, null, null);
         String text = JsonFile.text(outcome);
         assertEquals("""
                 {
@@ -28,13 +28,13 @@ class RunOutcomeTest {
                   "cuda_graph" : false,
                   "peak_memory_bytes" : null
                 }""", text);
-        assertEquals(Ending.EARLY_STOP, read(text).ending());
+        assertEquals(StopReason.EARLY_STOP, read(text).ending());
     }
 
     @Test
     void whatIsKnownOfSeveralProcessesIsThereInItsOrder() throws Exception {
         RunOutcome outcome = new RunOutcome(
-                Ending.FINISHED,
+                StopReason.FINISHED,
                 "x",
                 1,
                 2,
@@ -75,7 +75,7 @@ class RunOutcomeTest {
     @Test
     void whatJoiningTheProcessesCostsIsNullWhereTheHostCannotTell() {
         RunOutcome outcome = new RunOutcome(
-                Ending.FINISHED, "x", 1, 2, "test", true, new RunOutcome.Ranks(2, null), null, null, null);
+                StopReason.FINISHED, "x", 1, 2, "test", true, new RunOutcome.Ranks(2, null), null, null, null);
         String text = JsonFile.text(outcome);
         assertTrue(text.contains("\"processes\" : 2,\n  \"all_reduce\" : null,\n  \"peak_memory_bytes\" : null"), text);
     }

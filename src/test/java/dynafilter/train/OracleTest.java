@@ -90,7 +90,7 @@ class OracleTest {
         }
         List<List<String>> commands = new ArrayList<>();
         try (DeviceImages images = TestBench.images(IMAGES)) {
-            Batch batch = images.nextBatch(IMAGES);
+            Batch batch = TestBench.begin(images).stage(IMAGES).next(IMAGES);
             TorchFile.write(folder.resolve("batch.pt"), Map.of("images", batch.images(), "labels", batch.labels()));
             for (Recipe recipe : recipes().toList()) {
                 new Checkpoint(
@@ -178,7 +178,8 @@ class OracleTest {
         try (TestBench bench = bench(recipe);
                 TestBench clippedNot = bench(TestRun.with(recipe, "clip_grad", 0));
                 DeviceImages images = TestBench.images(IMAGES)) {
-            Tensor scores = bench.network.forward(images.nextBatch(IMAGES).images(), true);
+            Tensor scores = bench.network.forward(
+                    TestBench.begin(images).stage(IMAGES).next(IMAGES).images(), true);
             assertClose((Tensor) expected.get("scores"), scores.detach(), TOLERANCE, "scores");
             clippedNot.step(images, IMAGES, 1, 0);
             double loss = clippedNot.state.metrics().read().loss();

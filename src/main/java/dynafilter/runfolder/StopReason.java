@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
 /** Why a run ended. */
-public enum Ending {
+public enum StopReason {
     /** All epochs are done. */
     FINISHED,
     /** {@code --early-stop}: too many epochs without a better accuracy. */
