@@ -9,6 +9,7 @@ import dynafilter.runfolder.Recipes;
 import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
 import dynafilter.study.Comparison;
+import dynafilter.study.ComparisonDocument;
 import dynafilter.study.Plan;
 import dynafilter.study.Variant;
 import java.nio.file.Files;
@@ -112,7 +113,7 @@ final class CompareCommand implements Command {
             runs.clear();
         }
         Comparison comparison = runs.train(session, lock);
-        settings.json().write(comparison.toJson());
+        settings.json().write(comparison.document());
         ComparisonText.print(comparison);
         Logging.log()
                 .info("results    {}; pictures: dynafilter report {}", Comparison.file(folder), ShellWord.of(folder));
@@ -130,10 +131,10 @@ final class CompareCommand implements Command {
         }
         Plan before = resumed == null
                 ? null
-                : Plan.ofJson(
-                        JsonFile.read(comparisonIn(resumed)),
+                : Plan.of(
+                        JsonFile.read(comparisonIn(resumed), ComparisonDocument.class),
                         Comparison.file(resumed).toString());
-        Recipe base = before != null ? before.recipe() : config != null ? RunConfig.read(config) : Recipe.DEFAULT;
+        Recipe base = before != null ? before.recipe() : config != null ? RunConfig.recipe(config) : Recipe.DEFAULT;
         Recipe recipe = Recipes.with(base, RecipeOptions.given(line), true);
         List<Variant> variants = before != null && !line.hasOption("variants")
                 ? before.variants()

@@ -107,7 +107,7 @@ final class ExtendCommand implements Command {
             DataOptions data = DataOption.of(line, trained.imageSize(), Terminal.of("auto"));
             ExtensionReport report = new Extension(plan, trained, data, session).run();
             System.out.println(report);
-            json.write(report.json());
+            json.write(report.document());
         }
         return ExitCode.DONE;
     }

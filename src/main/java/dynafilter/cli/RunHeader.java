@@ -9,15 +9,16 @@ import dynafilter.model.BackboneArchitecture;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
 import dynafilter.runfolder.ClassWeights;
+import dynafilter.runfolder.Environment;
 import dynafilter.runfolder.OptimizerKind;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
+import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.train.Trainer;
 import dynafilter.train.TrainingData;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -70,43 +71,37 @@ final class RunHeader {
     }
 
     /**
-     * The sections of config.json beside the recipe.
+     * The run's config.json.
      *
      * @param resumed the checkpoint the run continues from; null for a new run
      * @param vectors that the labels' embeddings start from, where they do
      */
-    Map<String, Object> facts(Trainer trainer, Path resumed, Optional<WordVectors> vectors) {
-        Map<String, Object> dataFacts = new LinkedHashMap<>();
-        dataFacts.put("name", set.name());
-        dataFacts.put("sha256", set.sha256());
-        dataFacts.put("classes", set.classes());
-        dataFacts.put("training_images", data.training().size());
-        dataFacts.put("selected_on", data.selectionName());
-        dataFacts.put("selection_images", data.selection().size());
-        dataFacts.put("test_images", data.hasTest() ? data.test().size() : 0);
-        Map<String, Object> network = new LinkedHashMap<>();
-        network.put("backbone", shape.backbone().description());
-        network.put("feature_map", List.of(shape.channels(), shape.mapHeight(), shape.mapWidth()));
-        network.put("backbone_parameters", backbone);
-        network.put("filter_parameters", filters);
-        network.put("predictor_parameters", predictor);
-        network.put("trained_parameters", trained);
-        Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put("data", dataFacts);
-        facts.put("network", network);
-        vectors.ifPresent(words -> facts.put(
-                "label_vectors",
-                Map.of("size", words.size(), "sha256", words.sha256(), "scaled_to", "root mean square 1")));
-        facts.put("environment", session.environment());
-        if (!group.isSingle()) {
-            facts.put("distributed", Map.of("processes", group.size(), "launch", group.launch()));
-        }
-        if (resumed != null) { // up to there the recipe may have been another
-            facts.put(
-                    "resumed",
-                    Map.of("checkpoint", resumed.toString(), "epoch", trainer.epoch(), "step", trainer.step()));
-        }
-        return facts;
+    RunConfig config(Trainer trainer, Path resumed, Optional<WordVectors> vectors) {
+        return RunConfig.of(
+                recipe,
+                new RunConfig.Data(
+                        set.name(),
+                        set.sha256(),
+                        set.classes(),
+                        data.training().size(),
+                        data.selectionName(),
+                        data.selection().size(),
+                        data.hasTest() ? data.test().size() : 0),
+                new RunConfig.Network(
+                        shape.backbone().description(),
+                        List.of(shape.channels(), shape.mapHeight(), shape.mapWidth()),
+                        backbone,
+                        filters,
+                        predictor,
+                        trained),
+                vectors.map(words ->
+                                new RunConfig.LabelVectors(words.size(), words.sha256(), "root mean square 1"))
+                        .orElse(null),
+                session.environment(),
+                group.isSingle() ? null : new RunConfig.Distributed(group.size(), group.launch()),
+                resumed == null
+                        ? null
+                        : new RunConfig.Resumed(resumed.toString(), trainer.epoch(), trainer.step()));
     }
 
     /**
@@ -115,7 +110,7 @@ final class RunHeader {
      */
     void log(RunDirectory directory, Trainer trainer, Path resumed, boolean graph) {
         Logger log = Logging.log();
-        Map<String, Object> environment = session.environment();
+        Environment environment = session.environment();
         log.info(
                 "device     {}, {}, {}{}{} ({})",
                 session.device(),
@@ -164,10 +159,10 @@ final class RunHeader {
         log.info("recipe     {}", shortRecipe());
         log.info(
                 "versions   dynafilter {}, libtorch {}, Java {}, {}",
-                environment.get("dynafilter"),
-                environment.get("libtorch"),
-                environment.get("java"),
-                environment.get("os"));
+                environment.dynafilter(),
+                environment.libtorch(),
+                environment.java(),
+                environment.os());
         log.info(format(
                 "run        %s: %,d steps an epoch, of %,d images each",
                 directory.path(), trainer.stepsPerEpoch(), trainer.imagesPerStep()));

@@ -89,7 +89,7 @@ final class TrainCommand implements Command {
         RankedRun.timeout(line);
         Path config = CommonOptions.path(line, "config");
         Map<String, Object> given = RecipeOptions.given(line);
-        Recipe recipe = Recipes.with(config == null ? Recipe.DEFAULT : RunConfig.read(config), given, true);
+        Recipe recipe = Recipes.with(config == null ? Recipe.DEFAULT : RunConfig.recipe(config), given, true);
         RankedRun.Work work = work(line, recipe, given, settings, interruption);
         Optional<Placement> placement = Placement.of(System.getenv());
         if (placement.isPresent()) {

@@ -12,6 +12,7 @@ import dynafilter.data.words.WordVectors;
 import dynafilter.distributed.WorkerFailure;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.InputException;
+import dynafilter.io.JsonFile;
 import dynafilter.io.OutputException;
 import dynafilter.io.ShellWord;
 import dynafilter.model.NetworkShape;
@@ -20,7 +21,6 @@ import dynafilter.report.tensorboard.TensorBoardLog;
 import dynafilter.runfolder.Ending;
 import dynafilter.runfolder.FolderLock;
 import dynafilter.runfolder.Recipe;
-import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
 import dynafilter.runtime.CudaGraphMode;
 import dynafilter.runtime.DeviceMemory;
@@ -182,7 +182,7 @@ final class TrainingRun {
                         Logging.toFile(directory.log());
                         backbone.writeProgram(directory.path());
                         RunHeader header = new RunHeader(recipe, session, group, set, data, shape, initial);
-                        RunConfig.write(directory.config(), recipe, header.facts(trainer, file, vectors));
+                        JsonFile.write(directory.config(), header.config(trainer, file, vectors));
                         header.log(directory, trainer, file, graph);
                         backbone.notes().forEach(note -> log.info("backbone   {}", note));
                         if (settings.position.isAlone()) { // a comparison says it once
@@ -285,7 +285,7 @@ final class TrainingRun {
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("bytes", trainer.bytesSummed());
         values.put("share", share);
-        values.put("step_ms", timing.toMap());
+        values.put("step_ms", timing);
         return values;
     }
 
