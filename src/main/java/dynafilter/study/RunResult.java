@@ -32,9 +32,6 @@ public record RunResult(Plan.Run run, RunConfig config, Outcome outcome, List<Ep
      */
     record Outcome(String ending, Double testAccuracy, Double testLoss, Long peakMemoryBytes) {}
 
-    /** What stops a run early does not change the steps before. */
-    private static final Map<String, Object> LIMITS = Map.of("max_steps", 0L, "max_minutes", 0.0);
-
     /** Endings of runs that are done. */
     private static final List<String> ENDS = List.of("finished", "early_stop");
 
@@ -59,10 +56,11 @@ public record RunResult(Plan.Run run, RunConfig config, Outcome outcome, List<Ep
                 : Optional.empty();
     }
 
+    /** What stops a run early does not change the steps before: limits of one call are left out. */
     private static void requireRecipe(Plan.Run run, RunDirectory directory, RunConfig config) {
         Map<String, Object> settings = config.recipe() == null ? Map.of() : config.recipe();
-        Map<String, Object> found =
-                Recipes.toMap(Recipes.with(Recipes.with(Recipe.DEFAULT, settings, false), LIMITS, true));
+        Map<String, Object> found = Recipes.toMap(
+                Recipes.withoutLimitsOfOneCall(Recipes.with(Recipe.DEFAULT, settings, false)));
         Recipes.toMap(run.recipe()).forEach((name, planned) -> {
             if (!Objects.equals(planned, found.get(name))) {
                 throw new InputException(directory.path() + " holds a run with --" + name.replace('_', '-') + " "

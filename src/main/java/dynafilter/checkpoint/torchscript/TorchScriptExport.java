@@ -1,7 +1,7 @@
 package dynafilter.checkpoint.torchscript;
 
 import com.fasterxml.jackson.annotation.JsonAnyGetter;
-import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dynafilter.checkpoint.ScriptInput;
 import dynafilter.checkpoint.ScriptMetadata;
 import dynafilter.checkpoint.ScriptTrial;
@@ -29,7 +29,8 @@ import org.bytedeco.pytorch.Tensor;
  * dict, but for filters that are no product of a generator: {@code filters} is a method, so theirs is {@code filter_bank.weight}.
  */
 public final class TorchScriptExport {
-    /** Versions of what writes an archive. */
+    /** Versions of what writes an archive; null, and left out, where they are not known. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Versions(String dynafilter, String libtorch, String java) {}
 
     /**
@@ -42,21 +43,6 @@ public final class TorchScriptExport {
      * @param featureMap channels, height and width
      * @param training what is known of it, as {@link TrainedNetwork#training} tells; in JSON it stands beside the others
      */
-    @JsonPropertyOrder({
-        "format",
-        "classes",
-        "input",
-        "image_size",
-        "mean",
-        "std",
-        "filters",
-        "baked_filters",
-        "adapter",
-        "backbone",
-        "feature_map",
-        "training",
-        "versions"
-    })
     public record Metadata(
             String format,
             List<String> classes,
