@@ -68,8 +68,7 @@ public record Measurement(
     /** The row as documents have it. */
     public Row row() {
         if (failure != null) {
-            return new Row(
-                    mode, precision, batchSize, failure, null, null, null, null, null, null, null, null, null);
+            return new Row(mode, precision, batchSize, failure, null, null, null, null, null, null, null, null, null);
         }
         return new Row(
                 mode,

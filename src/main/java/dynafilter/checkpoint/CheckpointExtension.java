@@ -46,8 +46,7 @@ public final class CheckpointExtension {
      * @throws InputException where the folder holds another backbone's program
      * @throws dynafilter.io.OutputException where the file cannot be written
      */
-    public static void write(
-            Checkpoint checkpoint, Path source, Note note, Tensor embedding, Path out) {
+    public static void write(Checkpoint checkpoint, Path source, Note note, Tensor embedding, Path out) {
         List<String> classes = new ArrayList<>(checkpoint.classes());
         classes.add(note.label);
         List<Object> notes = new ArrayList<>(notes(checkpoint));

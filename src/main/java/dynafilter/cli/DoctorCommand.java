@@ -1,7 +1,7 @@
 package dynafilter.cli;
 
-import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import dynafilter.data.folder.DecoderPrint;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
@@ -134,8 +134,7 @@ final class DoctorCommand implements Command {
         boolean hasCpu = verdicts.get("cpu").equals("works");
         Optional<String> limit = hasCpu ? NativeRuntime.convolutionLimit() : Optional.empty();
         limit.ifPresent(isa -> print(
-                "cpu conv",
-                "limited to " + isa + ": with all instructions of this processor oneDNN's come out wrong"));
+                "cpu conv", "limited to " + isa + ": with all instructions of this processor oneDNN's come out wrong"));
         Double speed = hasCpu ? CpuPrecision.speed(Precision.BF16) : null;
         if (speed != null) {
             print("cpu bf16", describe(speed));

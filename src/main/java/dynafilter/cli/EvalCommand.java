@@ -107,8 +107,7 @@ final class EvalCommand implements Command {
         return ExitCode.DONE;
     }
 
-    private static Result result(
-            Path model, DataSet set, HeldOut heldOut, Evaluation evaluation, Session session) {
+    private static Result result(Path model, DataSet set, HeldOut heldOut, Evaluation evaluation, Session session) {
         return new Result(
                 evaluation.accuracy(),
                 evaluation.loss(),

@@ -144,9 +144,7 @@ final class ExtensionReport {
 
     void folds(int folds, LabelFolds.Result result) {
         crossValidated = rate(
-                result.won(),
-                result.images(),
-                "the same images, each by what the other of " + folds + " parts taught");
+                result.won(), result.images(), "the same images, each by what the other of " + folds + " parts taught");
     }
 
     /** @param scores of test images of the new label: [N, K + 1] */

@@ -94,14 +94,11 @@ final class RunHeader {
                         filters,
                         predictor,
                         trained),
-                vectors.map(words ->
-                                new RunConfig.LabelVectors(words.size(), words.sha256(), "root mean square 1"))
+                vectors.map(words -> new RunConfig.LabelVectors(words.size(), words.sha256(), "root mean square 1"))
                         .orElse(null),
                 session.environment(),
                 group.isSingle() ? null : new RunConfig.Distributed(group.size(), group.launch()),
-                resumed == null
-                        ? null
-                        : new RunConfig.Resumed(resumed.toString(), trainer.epoch(), trainer.step()));
+                resumed == null ? null : new RunConfig.Resumed(resumed.toString(), trainer.epoch(), trainer.step()));
     }
 
     /**

@@ -62,7 +62,10 @@ public final class JsonFile {
     /** A document on one line, for the data that a page's script reads. */
     public static String line(Object document) {
         try {
-            return Mapper.JSON.writer().without(SerializationFeature.INDENT_OUTPUT).writeValueAsString(document);
+            return Mapper.JSON
+                    .writer()
+                    .without(SerializationFeature.INDENT_OUTPUT)
+                    .writeValueAsString(document);
         } catch (JsonProcessingException impossible) {
             throw new IllegalStateException(impossible);
         }
@@ -103,8 +106,7 @@ public final class JsonFile {
      */
     public static <T> T parse(byte[] text, Class<T> type, String source, String remedy) {
         try {
-            return parse(text, type)
-                    .orElseThrow(() -> new InputException(source + " is not a JSON object; " + remedy));
+            return parse(text, type).orElseThrow(() -> new InputException(source + " is not a JSON object; " + remedy));
         } catch (IOException wrong) {
             throw new InputException(source + " is not JSON; " + remedy, wrong);
         }

@@ -40,9 +40,8 @@ public record ComparisonFacts(Path folder, ComparisonDocument document) {
             return JsonFile.parse(Files.readAllBytes(file), ComparisonDocument.class)
                     .filter(json -> ComparisonDocument.FORMAT.equals(json.format()) && json.variants() != null)
                     .map(json -> new ComparisonFacts(folder, json))
-                    .orElseThrow(() -> new InputException(
-                            file + " is not a comparison.json of format " + ComparisonDocument.FORMAT
-                                    + "; give the folder that `dynafilter compare` wrote to"));
+                    .orElseThrow(() -> new InputException(file + " is not a comparison.json of format "
+                            + ComparisonDocument.FORMAT + "; give the folder that `dynafilter compare` wrote to"));
         } catch (JsonProcessingException wrong) {
             throw new InputException(file + " is not JSON; run `dynafilter compare` again to write it anew", wrong);
         } catch (IOException unreadable) {
@@ -120,8 +119,6 @@ public record ComparisonFacts(Path folder, ComparisonDocument document) {
 
     /** What there is of a list. */
     public static <T> List<T> known(List<T> list) {
-        return list == null
-                ? List.of()
-                : list.stream().filter(Objects::nonNull).toList();
+        return list == null ? List.of() : list.stream().filter(Objects::nonNull).toList();
     }
 }

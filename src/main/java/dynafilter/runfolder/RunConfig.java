@@ -133,8 +133,8 @@ public record RunConfig(
         try {
             return JsonFile.parse(Files.readAllBytes(file), RunConfig.class)
                     .filter(config -> FORMAT.equals(config.format) && config.recipe != null)
-                    .orElseThrow(() -> new InputException(name + " is not a config.json of format " + FORMAT
-                            + "; give the one in a run's folder"));
+                    .orElseThrow(() -> new InputException(
+                            name + " is not a config.json of format " + FORMAT + "; give the one in a run's folder"));
         } catch (JsonProcessingException | CharConversionException wrong) {
             throw new InputException(name + " is not JSON; give the config.json of a run", wrong);
         } catch (IOException unreadable) {
@@ -158,10 +158,7 @@ public record RunConfig(
 
     /** What the launcher called the processes of the run of a config.json; empty where it does not say. */
     public static String launch(Path file) {
-        return found(file)
-                .map(RunConfig::distributed)
-                .map(Distributed::launch)
-                .orElse("");
+        return found(file).map(RunConfig::distributed).map(Distributed::launch).orElse("");
     }
 
     /** The CPU threads that the run of a config.json used: other numbers round differently. None where it does not say. */

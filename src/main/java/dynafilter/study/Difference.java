@@ -92,8 +92,7 @@ public record Difference(
 
     /** What can be said, and no more. */
     public String text() {
-        String what =
-                String.format(Locale.ROOT, "%s - %s: %+.2f points of %s", a, b, 100 * mean, measure.words());
+        String what = String.format(Locale.ROOT, "%s - %s: %+.2f points of %s", a, b, 100 * mean, measure.words());
         if (pairs == 1) {
             return what + " with one seed: how much of it is seed noise is unknown; use three seeds or more";
         }

@@ -59,8 +59,8 @@ public record RunResult(Plan.Run run, RunConfig config, Outcome outcome, List<Ep
     /** What stops a run early does not change the steps before: limits of one call are left out. */
     private static void requireRecipe(Plan.Run run, RunDirectory directory, RunConfig config) {
         Map<String, Object> settings = config.recipe() == null ? Map.of() : config.recipe();
-        Map<String, Object> found = Recipes.toMap(
-                Recipes.withoutLimitsOfOneCall(Recipes.with(Recipe.DEFAULT, settings, false)));
+        Map<String, Object> found =
+                Recipes.toMap(Recipes.withoutLimitsOfOneCall(Recipes.with(Recipe.DEFAULT, settings, false)));
         Recipes.toMap(run.recipe()).forEach((name, planned) -> {
             if (!Objects.equals(planned, found.get(name))) {
                 throw new InputException(directory.path() + " holds a run with --" + name.replace('_', '-') + " "

@@ -87,7 +87,9 @@ class BenchmarkCommandTest {
         Measurement row = new Measurement(
                 Mode.TRAIN, Precision.BF16, 4096, false, null, 1e12, new Ceiling(1e15, 1e12), 1e-3, 0, said);
         assertEquals("train bf16   4096  out of memory", BenchmarkCommand.row(row));
-        assertEquals(Map.of("mode", "train", "precision", "bf16", "batch_size", 4096, "failure", said), JsonFile.values(row.row()));
+        assertEquals(
+                Map.of("mode", "train", "precision", "bf16", "batch_size", 4096, "failure", said),
+                JsonFile.values(row.row()));
     }
 
     @Test

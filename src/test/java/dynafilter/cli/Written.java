@@ -2,9 +2,9 @@ package dynafilter.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dynafilter.runtime.NativeRuntime;
 import dynafilter.torchfile.TorchFile;
 import dynafilter.torchfile.Tuple;
-import dynafilter.runtime.NativeRuntime;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

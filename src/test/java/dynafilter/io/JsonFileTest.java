@@ -44,8 +44,13 @@ class JsonFileTest {
         String text = JsonFile.text(document);
         assertTrue(text.contains("\"last_loss\" : null") && text.contains("\"a plain one\""), text);
         assertEquals(Optional.of(document), parsed(text));
-        assertEquals(JsonFile.names(Document.class), List.copyOf(JsonFile.values(document).keySet()));
-        assertEquals("a b.txt", JsonFile.values(new Document(0, Path.of("a b.txt"), null, null, null)).get("file"));
+        assertEquals(
+                JsonFile.names(Document.class),
+                List.copyOf(JsonFile.values(document).keySet()));
+        assertEquals(
+                "a b.txt",
+                JsonFile.values(new Document(0, Path.of("a b.txt"), null, null, null))
+                        .get("file"));
         assertEquals(Map.of("whole_number", 5L), JsonFile.values(new Part(5)));
     }
 

@@ -47,7 +47,8 @@ class DifferenceTest {
         assertFalse(difference.isSignificant());
         assertEquals(0.8, difference.mean(), 1e-12);
         assertTrue(difference.text().contains("+80.00 points of test accuracy with one seed"), difference.text());
-        assertEquals(null, JsonFile.values(ComparisonDocument.Pairs.of(difference)).get("p"));
+        assertEquals(
+                null, JsonFile.values(ComparisonDocument.Pairs.of(difference)).get("p"));
     }
 
     @Test

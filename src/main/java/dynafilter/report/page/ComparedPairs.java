@@ -13,8 +13,7 @@ final class ComparedPairs {
     static List<Object> of(ComparisonFacts facts) {
         List<Pairs> differences = facts.differences();
         Html words = Html.of("ul");
-        differences.forEach(
-                difference -> words.add(Html.of("li", text(difference.text()))));
+        differences.forEach(difference -> words.add(Html.of("li", text(difference.text()))));
         List<Object> content = new ArrayList<>();
         content.add(words);
         differences.stream().filter(ComparedPairs::isAccuracy).findFirst().ifPresent(first -> {

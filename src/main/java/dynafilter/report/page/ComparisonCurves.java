@@ -47,8 +47,24 @@ final class ComparisonCurves {
         return List.of(
                 chart(facts, epochs, "accuracy", Point::accuracy, selection + " accuracy", " %", Numbers::percent, 100),
                 chart(facts, epochs, "loss", Point::loss, selection + " loss (cross-entropy)", "", Numbers::loss, 1),
-                chart(facts, epochs, "train_accuracy", Point::trainAccuracy, "Training accuracy", " %", Numbers::percent, 100),
-                chart(facts, epochs, "train_loss", Point::trainLoss, "Training loss (cross-entropy)", "", Numbers::loss, 1));
+                chart(
+                        facts,
+                        epochs,
+                        "train_accuracy",
+                        Point::trainAccuracy,
+                        "Training accuracy",
+                        " %",
+                        Numbers::percent,
+                        100),
+                chart(
+                        facts,
+                        epochs,
+                        "train_loss",
+                        Point::trainLoss,
+                        "Training loss (cross-entropy)",
+                        "",
+                        Numbers::loss,
+                        1));
     }
 
     private static LineChart chart(

@@ -91,7 +91,8 @@ public final class ComparisonPage {
         if (!facts.isComplete()) {
             header.add(Html.of(
                             "p",
-                            "This comparison is not complete: " + Numbers.plural(facts.runs().count(), "run")
+                            "This comparison is not complete: "
+                                    + Numbers.plural(facts.runs().count(), "run")
                                     + " so far. The command at the end goes on with it, and `report` then makes this page anew.")
                     .as("missing"));
         }
@@ -212,8 +213,8 @@ public final class ComparisonPage {
     private Html epochsTo() {
         List<Double> thresholds = facts.thresholds();
         List<String> head = new ArrayList<>(List.of("variant"));
-        thresholds.forEach(threshold ->
-                head.add("#" + Numbers.percent(threshold).replace(".00", "")));
+        thresholds.forEach(
+                threshold -> head.add("#" + Numbers.percent(threshold).replace(".00", "")));
         List<Html> rows = facts.variants().stream()
                 .map(variant -> Parts.row(
                         Numbers.known(variant.name()),

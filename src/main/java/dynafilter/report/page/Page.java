@@ -52,7 +52,8 @@ record Page(String title, Html header, List<Section> sections, String data, Stri
                         .set(
                                 "content",
                                 "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-"
-                                        + Base64.getEncoder().encodeToString(DigestUtils.sha256(script.content())) + "'; base-uri 'none'; form-action 'none'"),
+                                        + Base64.getEncoder().encodeToString(DigestUtils.sha256(script.content()))
+                                        + "'; base-uri 'none'; form-action 'none'"),
                 meta("viewport", "width=device-width, initial-scale=1"),
                 meta("color-scheme", "light dark"),
                 Html.of("title", title),

@@ -75,7 +75,8 @@ final class Parts {
                 "Data",
                 Numbers.known(data.name()),
                 Numbers.count(data.trainingImages()) + " training and " + Numbers.count(data.testImages())
-                        + " test images, " + ComparisonFacts.known(data.classes()).size() + " classes");
+                        + " test images, "
+                        + ComparisonFacts.known(data.classes()).size() + " classes");
     }
 
     /** @param precision of the arithmetic, or nothing */

@@ -37,8 +37,7 @@ record Reproduction(RunFacts run) {
                                 : "")));
         content.add(Parts.command(
                 "dynafilter report " + ShellWord.of(run.directory().path())));
-        content.add(Parts.details(
-                "config.json", Html.of("pre", Html.of("code", JsonFile.text(run.config())))));
+        content.add(Parts.details("config.json", Html.of("pre", Html.of("code", JsonFile.text(run.config())))));
         return content;
     }
 

@@ -41,8 +41,7 @@ public final class RunPage {
         sections.add(needsFindings("classes", "Classes and confusions", ClassResults::of));
         sections.add(needsFindings("maps", "Response maps", MapGallery::of));
         sections.add(needsFindings("filters", "Filter similarity", FilterSimilarity::of));
-        sections.add(
-                new Section("recipe", "Recipe", Parts.recipe(run.config().recipe(), "All options of the run.")));
+        sections.add(new Section("recipe", "Recipe", Parts.recipe(run.config().recipe(), "All options of the run.")));
         sections.add(new Section("environment", "Environment", environment()));
         sections.add(new Section("reproduce", "How to reproduce it", new Reproduction(run).content()));
         return new Page(
@@ -98,8 +97,7 @@ public final class RunPage {
                 Numbers.count(run.network().trainedParameters()),
                 run.recipe().filters() + " filters, "
                         + (backbone == null ? run.recipe().backbone() : backbone)));
-        facts.add(Parts.device(
-                run.environment(), run.recipe().precision().toString()));
+        facts.add(Parts.device(run.environment(), run.recipe().precision().toString()));
         return Html.of(
                 "header",
                 Html.of("p", "dynafilter run report").as("eyebrow"),
@@ -235,8 +233,7 @@ public final class RunPage {
 
     private List<Object> environment() {
         List<Object> content = new ArrayList<>(Parts.environment(run.environment(), run.data()));
-        if (findings != null
-                && !findings.sha256().equals(run.data().sha256())) {
+        if (findings != null && !findings.sha256().equals(run.data().sha256())) {
             content.add(Html.of(
                             "p",
                             "The test set evaluated for this page is of another data set than the run's: "

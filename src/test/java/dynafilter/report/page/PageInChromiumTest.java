@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dynafilter.report.ComparisonFacts;
-import dynafilter.study.ComparisonDocument;
 import dynafilter.report.figure.Colormap;
 import dynafilter.report.figure.Example;
 import dynafilter.report.figure.Grid;
+import dynafilter.study.ComparisonDocument;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

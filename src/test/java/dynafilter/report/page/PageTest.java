@@ -45,7 +45,11 @@ class PageTest {
     }
 
     private static String comparison(ObjectNode json) {
-        return new ComparisonPage(new ComparisonFacts(RUN, Made.document(json, ComparisonDocument.class)), RUN.resolve("report.html"), GENERATOR).html();
+        return new ComparisonPage(
+                        new ComparisonFacts(RUN, Made.document(json, ComparisonDocument.class)),
+                        RUN.resolve("report.html"),
+                        GENERATOR)
+                .html();
     }
 
     static Stream<String> pages() {
