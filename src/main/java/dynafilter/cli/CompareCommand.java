@@ -15,6 +15,7 @@ import dynafilter.run.Session;
 import dynafilter.run.Terminal;
 import dynafilter.runfolder.FolderLock;
 import dynafilter.study.Comparison;
+import dynafilter.study.ComparisonDocument;
 import dynafilter.study.Plan;
 import dynafilter.study.Variant;
 import java.nio.file.Path;
@@ -131,7 +132,7 @@ final class CompareCommand implements Command {
             runs.clear();
         }
         Comparison comparison = runs.train(lock);
-        json.write(comparison.toJson());
+        json.write(comparison.document());
         ComparisonText.print(comparison);
         Logging.log()
                 .info("results    {}; pictures: dynafilter report {}", Comparison.file(folder), ShellWord.of(folder));

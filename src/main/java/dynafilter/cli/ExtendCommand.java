@@ -115,7 +115,7 @@ final class ExtendCommand implements Command {
             DataOptions data = DataOption.of(line, trained.imageSize(), Terminal.auto());
             ExtensionReport report = new Extension(plan, trained, data, session).run();
             System.out.println(report);
-            json.write(report.json());
+            json.write(report.document());
         }
         return ExitCode.DONE;
     }

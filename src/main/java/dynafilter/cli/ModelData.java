@@ -63,7 +63,7 @@ final class ModelData {
     /** Of the run that a model is of; empty where nothing tells. */
     private static Map<?, ?> recipe(Path model, TrainedNetwork trained) {
         try {
-            return Recipes.toMap(RunConfig.read(RunDirectory.of(model).config()));
+            return Recipes.toMap(RunConfig.recipe(RunDirectory.of(model).config()));
         } catch (InputException none) { // or that of another program
             return trained.training().get("recipe") instanceof Map<?, ?> recipe ? recipe : Map.of();
         }

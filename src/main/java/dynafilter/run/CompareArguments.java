@@ -8,6 +8,7 @@ import dynafilter.runfolder.Recipes;
 import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
 import dynafilter.study.Comparison;
+import dynafilter.study.ComparisonDocument;
 import dynafilter.study.Plan;
 import dynafilter.study.Variant;
 import java.nio.file.Files;
@@ -84,8 +85,8 @@ public record CompareArguments(
                             + " --config");
         }
         if (resume != null) {
-            Plan before = Plan.ofJson(
-                    JsonFile.read(comparisonIn(resume)), Comparison.file(resume).toString());
+            Plan before = Plan.of(
+                    JsonFile.read(comparisonIn(resume), ComparisonDocument.class), Comparison.file(resume).toString());
             Recipe recipe = Recipes.with(before.recipe(), given, true);
             return new Plan(
                     recipe,
@@ -93,7 +94,7 @@ public record CompareArguments(
                     seeds == null ? before.seeds() : seeds.from(recipe.seed()),
                     reach == null ? before.thresholds() : reach);
         }
-        Recipe recipe = Recipes.with(config != null ? RunConfig.read(config) : Recipe.DEFAULT, given, true);
+        Recipe recipe = Recipes.with(config != null ? RunConfig.recipe(config) : Recipe.DEFAULT, given, true);
         return new Plan(
                 recipe,
                 Variant.listOf(variants == null ? VARIANTS : variants),

@@ -2,57 +2,60 @@ package dynafilter.run;
 
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.NetworkShape;
-import dynafilter.train.Trainer;
+import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.RunConfig;
+import dynafilter.runfolder.RunDirectory;
 import dynafilter.train.TrainingData;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
-/** The sections of a run's config.json beside its recipe. */
+/** Makes the config.json of a run. */
 record ConfigSections(Origin origin, Session session, WorkerGroup group, PreparedRun run, ParameterCounts parameters) {
-    Map<String, Object> toMap() {
-        Map<String, Object> sections = new LinkedHashMap<>();
-        sections.put("data", data());
-        sections.put("network", network());
-        run.network()
-                .vectors()
-                .ifPresent(words -> sections.put(
-                        "label_vectors",
-                        Map.of("size", words.size(), "sha256", words.sha256(), "scaled_to", "root mean square 1")));
-        sections.put("environment", session.environment());
-        if (!group.isSingle()) {
-            sections.put("distributed", Map.of("processes", group.size(), "launch", group.launch()));
-        }
-        Trainer trainer = run.trainer();
-        origin.file()
-                .ifPresent(file -> sections.put( // up to there the recipe may have been another
-                        "resumed",
-                        Map.of("checkpoint", file.toString(), "epoch", trainer.epoch(), "step", trainer.step())));
-        return sections;
+    private static final String SCALED = "root mean square 1";
+
+    RunConfig of(Recipe recipe) {
+        return RunConfig.of(
+                recipe,
+                data(),
+                network(),
+                labelVectors(),
+                session.environment(),
+                group.isSingle() ? null : new RunConfig.Distributed(group.size(), group.launch()),
+                origin.file()
+                        .map(file -> new RunConfig.Resumed(
+                                file.toString(), run.trainer().epoch(), run.trainer().step()))
+                        .orElse(null));
     }
 
-    private Map<String, Object> data() {
+    private RunConfig.Data data() {
         TrainingData data = run.data();
-        Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put("name", run.set().name());
-        facts.put("sha256", run.set().sha256());
-        facts.put("classes", run.set().classes());
-        facts.put("training_images", data.training().size());
-        facts.put("selected_on", data.selectionName());
-        facts.put("selection_images", data.selection().size());
-        facts.put("test_images", data.hasTest() ? data.test().size() : 0);
-        return facts;
+        return new RunConfig.Data(
+                run.set().name(),
+                run.set().sha256(),
+                run.set().classes(),
+                data.training().size(),
+                data.selectionName(),
+                data.selection().size(),
+                data.hasTest() ? data.test().size() : 0);
     }
 
-    private Map<String, Object> network() {
+    private RunConfig.Network network() {
         NetworkShape shape = run.network().shape();
-        Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put("backbone", shape.backbone().description());
-        facts.put("feature_map", List.of(shape.channels(), shape.mapHeight(), shape.mapWidth()));
-        facts.put("backbone_parameters", parameters.backbone());
-        facts.put("filter_parameters", parameters.filters());
-        facts.put("predictor_parameters", parameters.predictor());
-        facts.put("trained_parameters", parameters.trained());
-        return facts;
+        return new RunConfig.Network(
+                shape.backbone().description(),
+                List.of(shape.channels(), shape.mapHeight(), shape.mapWidth()),
+                parameters.backbone(),
+                parameters.filters(),
+                parameters.predictor(),
+                parameters.trained());
+    }
+
+    /** A run that goes on does not read the vectors again: what they were, the run that it continues has told. */
+    private RunConfig.LabelVectors labelVectors() {
+        return run.network()
+                .vectors()
+                .map(words -> new RunConfig.LabelVectors(words.size(), words.sha256(), SCALED))
+                .or(() -> origin.file()
+                        .flatMap(file -> RunConfig.labelVectors(RunDirectory.of(file).config())))
+                .orElse(null);
     }
 }

@@ -19,9 +19,7 @@ import dynafilter.train.label.LabelExamples;
 import dynafilter.train.label.LabelFolds;
 import dynafilter.train.label.LabelLearner;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -135,15 +133,16 @@ public final class Extension {
     }
 
     private void write(Tensor embedding, LabelExamples own, LabelExamples others) {
-        Map<String, Object> how = new LinkedHashMap<>();
-        how.put("images", own.size());
-        how.put("negatives", others == null ? 0L : others.size());
-        how.put("steps", (long) plan.steps());
-        how.put("from", plan.model().getFileName().toString());
-        how.put("from_sha256", Checksum.sha256Of(plan.model()));
+        CheckpointExtension.Note note = new CheckpointExtension.Note(
+                plan.label(),
+                own.size(),
+                others == null ? 0 : others.size(),
+                plan.steps(),
+                plan.model().getFileName().toString(),
+                Checksum.sha256Of(plan.model()));
         try (Checkpoint checkpoint = Checkpoint.read(plan.model());
                 Tensor row = embedding.cpu()) {
-            CheckpointExtension.write(checkpoint, plan.model(), plan.label(), row, how, plan.out());
+            CheckpointExtension.write(checkpoint, plan.model(), note, row, plan.out());
         }
     }
 

@@ -1,10 +1,14 @@
 package dynafilter.run;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dynafilter.data.ClassNames;
+import dynafilter.runfolder.Environment;
 import dynafilter.train.Evaluation;
 import dynafilter.train.label.LabelExamples;
 import dynafilter.train.label.LabelFolds;
 import dynafilter.train.label.LabelLearner;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -25,33 +29,94 @@ public final class ExtensionReport {
     private static final String FORMAT = "dynafilter-extension/1";
     private static final int ALIKE = 3;
 
+    /**
+     * What {@code --json} tells; {@code json.md} describes it. What was not asked for is null, and left out.
+     *
+     * @param images to learn from
+     * @param takenFor by old label the share of them that had it before
+     * @param negatives images of the old labels to learn against
+     * @param crossValidated on the same images, each by what the others taught
+     * @param tested on the new label's test images
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Document(
+            String format,
+            Path model,
+            Path out,
+            String label,
+            Environment environment,
+            long images,
+            Map<String, Double> takenFor,
+            Long negatives,
+            Against against,
+            double secondsToLearn,
+            Rate learnedFrom,
+            Rate crossValidated,
+            boolean oldScoresIdentical,
+            double oldScoresLargestDifference,
+            Rate tested,
+            Cost oldLabels,
+            double seconds) {}
+
+    /** The old labels' data set, and the classes of it that are none of them. */
+    record Against(String name, String sha256, List<String> leftOut) {}
+
+    /** The share of so many images that the new label wins. */
+    record Rate(double accuracy, long images) {}
+
+    /**
+     * What the new label costs the old ones.
+     *
+     * @param claimed the share of their test images that it takes
+     */
+    record Cost(long images, double accuracyBefore, double accuracyAfter, double claimed, List<ClassCost> classes) {}
+
+    /**
+     * What it costs one of them; accuracies of no images are NaN.
+     *
+     * @param claimed test images that the new label takes
+     */
+    record ClassCost(
+            @JsonProperty("class") String name,
+            long images,
+            double accuracyBefore,
+            double accuracyAfter,
+            long claimed) {}
+
     private final ExtensionPlan plan;
     private final List<String> oldClasses;
-    private final Map<String, Object> json = new LinkedHashMap<>();
     private final List<String> lines = new ArrayList<>();
     private final long began = System.nanoTime();
+    private final Environment environment;
+
+    // Null, as in the document, until it is known.
+    private long images;
+    private Map<String, Double> takenFor;
+    private Long negatives;
+    private Against against;
+    private double secondsToLearn;
+    private Rate learnedFrom;
+    private Rate crossValidated;
     private double largestDifference;
+    private Rate tested;
+    private Cost oldLabels;
+    private double secondsInAll;
 
     /** @param oldClasses of the network before */
-    ExtensionReport(ExtensionPlan plan, List<String> oldClasses, Map<String, ?> environment) {
+    ExtensionReport(ExtensionPlan plan, List<String> oldClasses, Environment environment) {
         this.plan = plan;
         this.oldClasses = oldClasses;
-        json.put("format", FORMAT);
-        json.put("model", plan.model().toString());
-        json.put("out", plan.out().toString());
-        json.put("label", plan.label());
-        json.put("environment", environment);
+        this.environment = environment;
     }
 
     void examples(LabelExamples own, OldLabels old) {
-        json.put("images", own.size());
+        images = own.size();
         try (PointerScope scope = new PointerScope()) {
             Tensor shares = LabelLearner.shares(own); // [K]
-            Map<String, Double> takenFor = new LinkedHashMap<>();
+            takenFor = new LinkedHashMap<>();
             IntStream.range(0, oldClasses.size())
                     .forEach(i ->
                             takenFor.put(oldClasses.get(i), shares.select(0, i).item_double()));
-            json.put("taken_for", takenFor);
             String alike = takenFor.entrySet().stream()
                     .sorted(Comparator.comparingDouble(entry -> -entry.getValue()))
                     .limit(ALIKE)
@@ -60,8 +125,8 @@ public final class ExtensionReport {
             add("images     %,d of %s, so far taken for %s", own.size(), plan.label(), alike);
         }
         if (old != null) {
-            json.put("negatives", old.negatives().size());
-            json.put("against", Map.of("name", old.name(), "sha256", old.sha256(), "left_out", old.leftOut()));
+            negatives = old.negatives().size();
+            against = new Against(old.name(), old.sha256(), old.leftOut());
             add(
                     "against    %,d training images of %s%s",
                     old.negatives().size(),
@@ -72,17 +137,14 @@ public final class ExtensionReport {
 
     /** @param won images of those learned from */
     void learned(long won) {
-        json.put("seconds_to_learn", seconds());
+        secondsToLearn = seconds();
         add("learned    in %.1f s, reading the images included", seconds());
-        rate("learned_from", won, ((Number) json.get("images")).longValue(), "the images it was learned from");
+        learnedFrom = rate(won, images, "the images it was learned from");
     }
 
     void folds(int folds, LabelFolds.Result result) {
-        rate(
-                "cross_validated",
-                result.won(),
-                result.images(),
-                "the same images, each by what the other of " + folds + " parts taught");
+        crossValidated = rate(
+                result.won(), result.images(), "the same images, each by what the other of " + folds + " parts taught");
     }
 
     /** @param scores of test images of the new label: [N, K + 1] */
@@ -92,13 +154,13 @@ public final class ExtensionReport {
                     .eq(new Scalar(oldClasses.size()))
                     .sum()
                     .item_long();
-            rate("tested", won, scores.size(0), "the test images");
+            tested = rate(won, scores.size(0), "the test images");
         }
     }
 
-    private void rate(String key, long won, long images, String which) {
-        json.put(key, Map.of("accuracy", (double) won / images, "images", images));
-        add("%-10s %.1f %% of %,d: %s", plan.label(), 100.0 * won / images, images, which);
+    private Rate rate(long won, long of, String which) {
+        add("%-10s %.1f %% of %,d: %s", plan.label(), 100.0 * won / of, of, which);
+        return new Rate((double) won / of, of);
     }
 
     /**
@@ -116,16 +178,14 @@ public final class ExtensionReport {
                         Math.max(largestDifference, same.sub(before).abs().max().item_double());
             }
         }
-        json.put("old_scores_identical", largestDifference == 0);
-        json.put("old_scores_largest_difference", largestDifference);
     }
 
     /** Adds the cost of the new label: what it takes from the old ones, on their test images. */
     void cost(Evaluation before, Evaluation after) {
         int added = oldClasses.size();
-        long images = before.images();
+        long all = before.images();
         long claimed = 0;
-        List<Map<String, Object>> classes = new ArrayList<>();
+        List<ClassCost> classes = new ArrayList<>();
         int width = oldClasses.stream().mapToInt(String::length).max().orElse(0);
         StringBuilder table = new StringBuilder(format("%" + width + "s    before    after  claimed", ""));
         for (int label = 0; label < added; label++) {
@@ -134,13 +194,8 @@ public final class ExtensionReport {
             long of = Arrays.stream(before.confusion()[label]).sum();
             double was = before.perClassAccuracy()[label];
             double is = after.perClassAccuracy()[label];
-            Map<String, Object> row = new LinkedHashMap<>();
-            row.put("class", oldClasses.get(label));
-            row.put("images", of);
-            row.put("accuracy_before", of == 0 ? null : was);
-            row.put("accuracy_after", of == 0 ? null : is);
-            row.put("claimed", taken);
-            classes.add(row);
+            classes.add(new ClassCost(
+                    oldClasses.get(label), of, of == 0 ? Double.NaN : was, of == 0 ? Double.NaN : is, taken));
             if (of > 0) {
                 table.append(format(
                         "%n%" + width + "s  %6.2f %%  %6.2f %%  %7d",
@@ -150,16 +205,10 @@ public final class ExtensionReport {
                         taken));
             }
         }
-        Map<String, Object> cost = new LinkedHashMap<>();
-        cost.put("images", images);
-        cost.put("accuracy_before", before.accuracy());
-        cost.put("accuracy_after", after.accuracy());
-        cost.put("claimed", (double) claimed / images);
-        cost.put("classes", classes);
-        json.put("old_labels", cost);
+        oldLabels = new Cost(all, before.accuracy(), after.accuracy(), (double) claimed / all, classes);
         add(
                 "old labels %.2f %% of %,d test images right before, %.2f %% now; %.1f %% are taken for %s",
-                100 * before.accuracy(), images, 100 * after.accuracy(), 100.0 * claimed / images, plan.label());
+                100 * before.accuracy(), all, 100 * after.accuracy(), 100.0 * claimed / all, plan.label());
         add("%n%s%n", table);
     }
 
@@ -174,14 +223,31 @@ public final class ExtensionReport {
                 largestDifference == 0
                         ? "the same to the bit"
                         : format("the same but for rounding: by %.1e at most", largestDifference));
-        json.put("seconds", seconds());
+        secondsInAll = seconds();
         add("written    %s, after %.1f s", plan.out(), seconds());
         return this;
     }
 
-    /** The report as plain values. */
-    public Map<String, Object> json() {
-        return json;
+    /** The report as a document. */
+    public Document document() {
+        return new Document(
+                FORMAT,
+                plan.model(),
+                plan.out(),
+                plan.label(),
+                environment,
+                images,
+                takenFor,
+                negatives,
+                against,
+                secondsToLearn,
+                learnedFrom,
+                crossValidated,
+                largestDifference == 0,
+                largestDifference,
+                tested,
+                oldLabels,
+                secondsInAll);
     }
 
     @Override

@@ -6,9 +6,11 @@ import dynafilter.data.ImageSize;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
+import dynafilter.runfolder.Environment;
 import dynafilter.runfolder.OptimizerKind;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
+import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.train.Trainer;
@@ -54,13 +56,13 @@ final class RunSummary {
         logDevice(graph);
         logNetwork();
         log.info("recipe     {}", shortRecipe());
-        Map<String, Object> environment = session.environment();
+        Environment environment = session.environment();
         log.info(
                 "versions   dynafilter {}, libtorch {}, Java {}, {}",
-                environment.get("dynafilter"),
-                environment.get("libtorch"),
-                environment.get("java"),
-                environment.get("os"));
+                environment.dynafilter(),
+                environment.libtorch(),
+                environment.java(),
+                environment.os());
         log.info(format(
                 "run        %s: %,d steps an epoch, of %,d images each",
                 directory.path(), trainer.stepsPerEpoch(), trainer.imagesPerStep()));

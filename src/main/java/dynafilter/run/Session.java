@@ -2,6 +2,7 @@ package dynafilter.run;
 
 import dynafilter.distributed.Placement;
 import dynafilter.io.InputException;
+import dynafilter.runfolder.Environment;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.CpuPrecision;
 import dynafilter.runtime.CpuTopology;
@@ -9,8 +10,6 @@ import dynafilter.runtime.CudaDiagnosis;
 import dynafilter.runtime.DeviceFacts;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.Precision;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -71,7 +70,7 @@ public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) 
     }
 
     /** Facts of the device that measured numbers depend on. */
-    public Map<String, Object> deviceFacts() {
+    public DeviceFacts deviceFacts() {
         return DeviceFacts.of(device, machine);
     }
 
@@ -80,27 +79,26 @@ public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) 
         if (!device.isCuda()) {
             return Optional.empty();
         }
-        Map<String, Object> facts = deviceFacts();
+        DeviceFacts facts = deviceFacts();
         return Optional.of(String.format(
                 "%s (compute capability %s), driver %s (CUDA %s), runtime %s, cuDNN %s",
-                facts.get("name"),
-                facts.get("compute_capability"),
-                facts.get("driver"),
-                facts.get("driver_cuda"),
-                facts.get("cuda"),
-                facts.get("cudnn")));
+                facts.name(),
+                facts.computeCapability(),
+                facts.driver(),
+                facts.driverCuda(),
+                facts.cuda(),
+                facts.cudnn()));
     }
 
     /** Facts of the machine and the program that a run's results depend on beside its recipe. */
-    public Map<String, Object> environment() {
-        Map<String, Object> environment = new LinkedHashMap<>();
-        environment.putAll(deviceFacts());
-        environment.put("threads", threads);
-        environment.put("dynafilter", Version.ofProgram());
-        environment.put("libtorch", NativeRuntime.torchVersion());
-        environment.put("java", System.getProperty("java.version"));
-        environment.put("java_vendor", System.getProperty("java.vendor")); // whose JPEG library decoded the pictures
-        environment.put("os", NativeRuntime.platform());
-        return environment;
+    public Environment environment() {
+        return new Environment(
+                deviceFacts(),
+                threads,
+                Version.ofProgram(),
+                NativeRuntime.torchVersion(),
+                System.getProperty("java.version"),
+                System.getProperty("java.vendor"),
+                NativeRuntime.platform());
     }
 }

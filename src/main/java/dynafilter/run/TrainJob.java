@@ -33,7 +33,7 @@ public final class TrainJob {
         this.interruption = interruption;
         this.outcomes = outcomes;
         Path config = arguments.begin().config();
-        recipe = Recipes.with(config == null ? Recipe.DEFAULT : RunConfig.read(config), arguments.given(), true);
+        recipe = Recipes.with(config == null ? Recipe.DEFAULT : RunConfig.recipe(config), arguments.given(), true);
     }
 
     /**

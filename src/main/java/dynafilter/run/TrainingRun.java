@@ -5,11 +5,11 @@ import dynafilter.data.source.DataSource;
 import dynafilter.distributed.WorkerFailure;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.InputException;
+import dynafilter.io.JsonFile;
 import dynafilter.io.OutputException;
 import dynafilter.report.tensorboard.TensorBoardLog;
 import dynafilter.runfolder.StopReason;
 import dynafilter.runfolder.Recipe;
-import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
 import dynafilter.runfolder.RunOutcome;
 import dynafilter.runtime.DeviceMemory;
@@ -133,8 +133,7 @@ final class TrainingRun {
         InitialNetwork network = run.network();
         network.backbone().writeProgram(directory.path());
         ParameterCounts parameters = ParameterCounts.of(network.shape(), network.state(), recipe);
-        RunConfig.write(
-                directory.config(), recipe, new ConfigSections(origin, session, group, run, parameters).toMap());
+        JsonFile.write(directory.config(), new ConfigSections(origin, session, group, run, parameters).of(recipe));
         new RunSummary(recipe, origin, session, group, run, parameters)
                 .log(directory, context.settings().graph().captures(session.device()));
         network.backbone().notes().forEach(note -> log.info("backbone   {}", note));

@@ -1,8 +1,6 @@
 package dynafilter.runtime;
 
 import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /**
  * How long the repeats of something took.
@@ -17,15 +15,6 @@ public record Timing(double median, double p10, double p90) {
         double[] sorted = milliseconds.clone();
         Arrays.sort(sorted);
         return new Timing(quantile(sorted, 0.5), quantile(sorted, 0.1), quantile(sorted, 0.9));
-    }
-
-    /** As values for JSON. */
-    public Map<String, Object> toMap() {
-        Map<String, Object> values = new LinkedHashMap<>();
-        values.put("median", median);
-        values.put("p10", p10);
-        values.put("p90", p90);
-        return values;
     }
 
     private static double quantile(double[] sorted, double share) {

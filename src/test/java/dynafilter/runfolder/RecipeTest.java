@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.Python;
 import dynafilter.io.InputException;
+import dynafilter.io.JsonFile;
 import dynafilter.model.FilterKind;
 import dynafilter.model.Freeze;
 import dynafilter.runtime.Precision;
@@ -186,8 +187,9 @@ class RecipeTest {
     void aConfigFileReproducesItsRecipe() {
         Recipe recipe = TestRun.recipe("optimizer", "adamw", "lr", 3e-4, "val_split", 0.1, "max_minutes", 1.5);
         Path file = folder.resolve("config.json");
-        RunConfig.write(file, recipe, Map.of("data", Map.of("name", "sample")));
-        assertEquals(recipe, RunConfig.read(file));
+        RunConfig.Data data = new RunConfig.Data("sample", null, null, null, null, null, null);
+        JsonFile.write(file, RunConfig.of(recipe, data, null, null, null, null, null));
+        assertEquals(recipe, RunConfig.recipe(file));
     }
 
     @ParameterizedTest
@@ -206,7 +208,7 @@ class RecipeTest {
     void refusesAFileThatIsNoConfig(String text, String message) throws IOException {
         Path file = Files.writeString(folder.resolve("config.json"), text);
         String actual =
-                assertThrows(InputException.class, () -> RunConfig.read(file)).getMessage();
+                assertThrows(InputException.class, () -> RunConfig.recipe(file)).getMessage();
         assertTrue(actual.contains(message), actual);
     }
 
@@ -214,7 +216,7 @@ class RecipeTest {
     void refusesAConfigThatIsMissing() {
         Path file = folder.resolve("none.json");
         String actual =
-                assertThrows(InputException.class, () -> RunConfig.read(file)).getMessage();
+                assertThrows(InputException.class, () -> RunConfig.recipe(file)).getMessage();
         assertTrue(actual.contains("--config " + file + " cannot be read"), actual);
     }
 }

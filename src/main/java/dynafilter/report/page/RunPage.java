@@ -1,6 +1,5 @@
 package dynafilter.report.page;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dynafilter.report.Numbers;
 import dynafilter.report.RunFacts;
 import dynafilter.report.figure.Findings;
@@ -42,8 +41,7 @@ public final class RunPage {
         sections.add(needsFindings("classes", "Classes and confusions", ClassResults::of));
         sections.add(needsFindings("maps", "Response maps", MapGallery::of));
         sections.add(needsFindings("filters", "Filter similarity", FilterSimilarity::of));
-        sections.add(
-                new Section("recipe", "Recipe", Parts.recipe(run.config().get("recipe"), "All options of the run.")));
+        sections.add(new Section("recipe", "Recipe", Parts.recipe(run.config().recipe(), "All options of the run.")));
         sections.add(new Section("environment", "Environment", environment()));
         sections.add(new Section("reproduce", "How to reproduce it", new Reproduction(run).content()));
         return new Page(
@@ -92,15 +90,14 @@ public final class RunPage {
                     Numbers.duration(run.seconds() / run.history().size()) + " an epoch, "
                             + Numbers.count(median(EpochResult::imagesPerSecond)) + " images/s"));
         });
-        facts.add(Parts.data(run.config().path("data")));
-        JsonNode network = run.config().path("network");
+        facts.add(Parts.data(run.data()));
+        String backbone = run.network().backbone();
         facts.add(Parts.fact(
                 "Trained parameters",
-                Numbers.count(network.path("trained_parameters").asDouble(Double.NaN)),
+                Numbers.count(run.network().trainedParameters()),
                 run.recipe().filters() + " filters, "
-                        + network.path("backbone").asText(run.recipe().backbone())));
-        facts.add(Parts.device(
-                run.config().path("environment"), run.recipe().precision().toString()));
+                        + (backbone == null ? run.recipe().backbone() : backbone)));
+        facts.add(Parts.device(run.environment(), run.recipe().precision().toString()));
         return Html.of(
                 "header",
                 Html.of("p", "dynafilter run report").as("eyebrow"),
@@ -235,9 +232,8 @@ public final class RunPage {
     }
 
     private List<Object> environment() {
-        List<Object> content = new ArrayList<>(Parts.environment(run.config()));
-        if (findings != null
-                && !findings.sha256().equals(run.config().at("/data/sha256").asText())) {
+        List<Object> content = new ArrayList<>(Parts.environment(run.environment(), run.data()));
+        if (findings != null && !findings.sha256().equals(run.data().sha256())) {
             content.add(Html.of(
                             "p",
                             "The test set evaluated for this page is of another data set than the run's: "
