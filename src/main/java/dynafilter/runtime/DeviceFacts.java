@@ -1,19 +1,12 @@
 package dynafilter.runtime;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.pytorch.Context;
 
 /** What numbers measured on a device depend on. */
 public final class DeviceFacts {
-    private static final Path CPUS = Path.of("/proc/cpuinfo");
-    private static final String MODEL = "model name";
-
     private DeviceFacts() {}
 
     /** The device's name; on CUDA also its memory and compute capability, and the versions of driver, CUDA and cuDNN. */
@@ -21,7 +14,7 @@ public final class DeviceFacts {
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("device", device.toString());
         if (!device.isCuda()) {
-            facts.put("name", cpuName());
+            facts.put("name", CpuInfo.model().orElse(System.getProperty("os.arch")));
             return facts;
         }
         CudaGpu gpu = CudaGpu.all().get(device.index());
@@ -43,16 +36,5 @@ public final class DeviceFacts {
     /** CUDA numbers its versions like 13010. */
     private static String dotted(int version) {
         return version / 1000 + "." + version % 1000 / 10;
-    }
-
-    private static String cpuName() {
-        try (Stream<String> lines = Files.lines(CPUS)) {
-            return lines.filter(line -> line.startsWith(MODEL))
-                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
-                    .findFirst()
-                    .orElse(System.getProperty("os.arch"));
-        } catch (IOException untold) {
-            return System.getProperty("os.arch");
-        }
     }
 }

@@ -3,7 +3,6 @@ package dynafilter.train;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.distributed.WorkerGroup;
-import dynafilter.model.BatchSums;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
@@ -52,27 +51,13 @@ final class TrainingState implements AutoCloseable {
                 name -> shape.isParameter(name) && shape.trains(name, recipe.freeze(), recipe.freezeLabels()),
                 device);
         working = new WorkingParameters(parameters, recipe.precision(), shape::isCastByAutocast);
-        BatchSums sums = recipe.syncBatchnorm() && group.size() > 1 ? sums(group) : null;
-        network = DynamicFilterNetwork.bind(shape, working.state(), recipe.freeze(), sums);
+        WorkerGroup statistics = recipe.syncBatchnorm() ? group : WorkerGroup.single();
+        network = DynamicFilterNetwork.bind(shape, working.state(), recipe.freeze(), statistics);
         average = recipe.ema() > 0 ? new WeightAverage(parameters, recipe.ema()) : null;
         Map<String, Tensor> kept = average == null ? parameters.state() : average.state();
         evaluated = DynamicFilterNetwork.bind(shape, kept, recipe.freeze());
         optimizer = Optimizer.of(recipe, parameters);
         metrics = new TrainingMetrics(device);
-    }
-
-    private static BatchSums sums(WorkerGroup group) {
-        return new BatchSums() {
-            @Override
-            public void sum(Tensor tensor) {
-                group.sum(tensor);
-            }
-
-            @Override
-            public int processes() {
-                return group.size();
-            }
-        };
     }
 
     FlatParameters parameters() {
@@ -202,7 +187,8 @@ final class TrainingState implements AutoCloseable {
                 Recipes.toMap(recipe),
                 data.classes(),
                 Map.of("seed", recipe.seed()),
-                extra);
+                extra,
+                List.of());
     }
 
     /**
