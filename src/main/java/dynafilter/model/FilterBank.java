@@ -14,11 +14,6 @@ final class FilterBank implements FilterSource {
     }
 
     @Override
-    public boolean isConstant() {
-        return true;
-    }
-
-    @Override
     public Tensor filters() {
         return FilterSource.unit(weight.flatten(1, -1));
     }

@@ -20,11 +20,6 @@ final class FilterGenerator implements FilterSource {
         head = new TwoLayerHead(state, NAME);
     }
 
-    @Override
-    public boolean isConstant() {
-        return true;
-    }
-
     /** The generator sees nothing but the label, so all labels go through it as one batch: the embedding table itself. */
     @Override
     public Tensor filters() {

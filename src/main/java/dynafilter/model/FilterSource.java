@@ -15,7 +15,9 @@ sealed interface FilterSource permits FilterGenerator, FilterBank {
      * true: the filters are constants of the labels, which evaluation and export compute once; false: each image has its own,
      * and there is nothing to be had from {@link #filters}.
      */
-    boolean isConstant();
+    default boolean isConstant() {
+        return true;
+    }
 
     /** The filters, each of length one, connected to the parameters they are made of: [K, C, 1, 1]. */
     Tensor filters();
