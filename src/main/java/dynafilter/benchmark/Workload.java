@@ -50,10 +50,10 @@ interface Workload extends AutoCloseable {
             boolean graph,
             Consumer<String> warning) {
         try (NativeOwner building = new NativeOwner()) {
-            DeviceImages images = building.keep(
-                    images(recipe, shape.classes(), shape.imageSize(), device, recipe.augment()));
-            EndlessTraining training = building.keep(
-                    new EndlessTraining(recipe, shape, initial, images, device, graph, warning));
+            DeviceImages images =
+                    building.keep(images(recipe, shape.classes(), shape.imageSize(), device, recipe.augment()));
+            EndlessTraining training =
+                    building.keep(new EndlessTraining(recipe, shape, initial, images, device, graph, warning));
             NativeOwner owner = building.handOver();
             return new Workload() {
                 @Override

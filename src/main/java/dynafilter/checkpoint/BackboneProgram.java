@@ -57,8 +57,7 @@ public final class BackboneProgram {
                 .map(text -> new String(text, UTF_8))
                 .orElse("TorchScript");
         NativeOwner owner = new NativeOwner();
-        ScriptedArchitecture architecture =
-                owner.keep(new ScriptedArchitecture(module, device, description, sha256));
+        ScriptedArchitecture architecture = owner.keep(new ScriptedArchitecture(module, device, description, sha256));
         return new PretrainedBackbone(architecture, program, Map.of(), List.of(), owner);
     }
 

@@ -45,8 +45,7 @@ final class RendezvousStore implements AutoCloseable {
                     .timeout(new Milliseconds(timeout.toMillis()));
             TCPStore tcp = building.keep(new TCPStore(placement.host(), options));
             // The agent may keep its store through restarts: what an earlier attempt left there means nothing now.
-            PrefixStore store =
-                    building.keep(new PrefixStore("dynafilter/attempt_" + placement.restart(), tcp));
+            PrefixStore store = building.keep(new PrefixStore("dynafilter/attempt_" + placement.restart(), tcp));
             return new RendezvousStore(store, building.handOver());
         } catch (RuntimeException failure) {
             throw explained(placement, server, timeout, failure);

@@ -35,7 +35,7 @@ public interface Classifier extends AutoCloseable {
      * @return uint8 [N, 3, H, W] on the device, channels-last
      */
     static Tensor batch(List<Tensor> images, ComputeDevice device) {
-        return ChannelsLast.of(torch.stack(new TensorVector(images.toArray(Tensor[]::new)))
-                .to(device.toTorch(), ScalarType.Byte));
+        return ChannelsLast.of(
+                torch.stack(new TensorVector(images.toArray(Tensor[]::new))).to(device.toTorch(), ScalarType.Byte));
     }
 }

@@ -60,8 +60,7 @@ public final class DynamicFilterNetwork implements AutoCloseable {
             shapes.putAll(Adapter.shapes(shape.channels()));
         }
         shapes.putAll(FilterSource.shapes(shape));
-        TwoLayerHead.shapes(
-                shapes, PREDICTOR, shape.mapSize(), NetworkShape.PREDICTOR_WIDTH, shape.predictorOutputs());
+        TwoLayerHead.shapes(shapes, PREDICTOR, shape.mapSize(), NetworkShape.PREDICTOR_WIDTH, shape.predictorOutputs());
         return shapes;
     }
 

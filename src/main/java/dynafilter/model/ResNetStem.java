@@ -56,8 +56,7 @@ public final class ResNetStem implements Backbone {
             boolean frozen,
             WorkerGroup group) {
         String prefix = BackboneArchitecture.PREFIX;
-        return owner.keep(
-                new ConvolutionNorm(state, prefix + name, prefix + norm, stride, padding, frozen, group));
+        return owner.keep(new ConvolutionNorm(state, prefix + name, prefix + norm, stride, padding, frozen, group));
     }
 
     @Override

@@ -29,7 +29,8 @@ final class CudaGraph implements RepeatedWork.Capture {
 
     private final byte device;
     private final CUstream_st stream;
-    private final DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair pool; // not one: only its two numbers are read
+    private final DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair
+            pool; // not one: only its two numbers are read
     private final CUgraphExec_st executable = new CUgraphExec_st();
     private final NativeOwner owner;
 

@@ -108,9 +108,9 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
         try (NativeOwner owner = new NativeOwner()) {
             splits.forEach((role, files) -> cached.put(
                     role,
-                    owner.keep(new ImageCache(
-                                    files, role, CacheFolder.of(folder), options.imageSize(), options.listener())
-                            .open())));
+                    owner.keep(
+                            new ImageCache(files, role, CacheFolder.of(folder), options.imageSize(), options.listener())
+                                    .open())));
             checkBad(cached, options);
             String name = folder.toAbsolutePath().normalize().getFileName().toString();
             return DataSet.of(
