@@ -8,6 +8,7 @@ import dynafilter.model.Classifier;
 import dynafilter.model.NetworkShape;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.Precision;
 import dynafilter.runtime.RepeatedWork;
 import dynafilter.train.EndlessTraining;
@@ -49,9 +50,12 @@ interface Workload extends AutoCloseable {
             ComputeDevice device,
             boolean graph,
             Consumer<String> warning) {
-        DeviceImages images = images(recipe, shape.classes(), shape.imageSize(), device, recipe.augment());
-        try {
-            EndlessTraining training = new EndlessTraining(recipe, shape, initial, images, device, graph, warning);
+        try (NativeOwner building = new NativeOwner()) {
+            DeviceImages images =
+                    building.keep(images(recipe, shape.classes(), shape.imageSize(), device, recipe.augment()));
+            EndlessTraining training =
+                    building.keep(new EndlessTraining(recipe, shape, initial, images, device, graph, warning));
+            NativeOwner owner = building.handOver();
             return new Workload() {
                 @Override
                 public void step() {
@@ -65,13 +69,9 @@ interface Workload extends AutoCloseable {
 
                 @Override
                 public void close() {
-                    training.close();
-                    images.close();
+                    owner.close();
                 }
             };
-        } catch (RuntimeException failure) {
-            images.close();
-            throw failure;
         }
     }
 
@@ -121,6 +121,7 @@ interface Workload extends AutoCloseable {
         private final RepeatedWork work;
         private final EpochPlan plan;
         private StepBatches batches; // of the current pass over the images; null before the first step
+        private final NativeOwner owner;
         private long steps;
 
         private Inference(
@@ -134,9 +135,12 @@ interface Workload extends AutoCloseable {
             precision = recipe.precision();
             this.device = device;
             batchSize = recipe.batchSize();
-            images = images(recipe, 10, imageSize, device, false);
-            plan = images.plan(recipe.seed(), 0);
-            work = RepeatedWork.of(graph, this::scores, warning);
+            try (NativeOwner building = new NativeOwner()) {
+                images = building.keep(images(recipe, 10, imageSize, device, false));
+                plan = images.plan(recipe.seed(), 0);
+                work = building.keep(RepeatedWork.of(graph, this::scores, warning));
+                owner = building.handOver();
+            }
         }
 
         private void scores() {
@@ -163,8 +167,7 @@ interface Workload extends AutoCloseable {
 
         @Override
         public void close() {
-            work.close();
-            images.close();
+            owner.close();
         }
     }
 }

@@ -69,7 +69,8 @@ public final class CheckpointExtension {
                             checkpoint.recipe(),
                             classes,
                             checkpoint.rng(),
-                            extra)
+                            extra,
+                            List.of())
                     .write(out);
         }
     }

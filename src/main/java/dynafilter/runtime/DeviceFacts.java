@@ -1,10 +1,6 @@
 package dynafilter.runtime;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.stream.Stream;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.pytorch.Context;
 
@@ -32,13 +28,10 @@ public record DeviceFacts(
     /** Of a document that tells nothing of it. */
     public static final DeviceFacts UNKNOWN = new DeviceFacts(null, null, null, null, null, null, null, null);
 
-    private static final Path CPUS = Path.of("/proc/cpuinfo");
-    private static final String MODEL = "model name";
-
     /** Asks the device and its driver. */
     public static DeviceFacts of(ComputeDevice device, CudaDiagnosis machine) {
         if (!device.isCuda()) {
-            return new DeviceFacts(device.toString(), cpuName(), null, null, null, null, null, null);
+            return new DeviceFacts(device.toString(), CpuInfo.model().orElse(System.getProperty("os.arch")), null, null, null, null, null, null);
         }
         CudaGpu gpu = CudaGpu.all().get(device.index());
         String driver = machine.driverVersion();
@@ -61,16 +54,5 @@ public record DeviceFacts(
     /** CUDA numbers its versions like 13010. */
     private static String dotted(int version) {
         return version / 1000 + "." + version % 1000 / 10;
-    }
-
-    private static String cpuName() {
-        try (Stream<String> lines = Files.lines(CPUS)) {
-            return lines.filter(line -> line.startsWith(MODEL))
-                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
-                    .findFirst()
-                    .orElse(System.getProperty("os.arch"));
-        } catch (IOException untold) {
-            return System.getProperty("os.arch");
-        }
     }
 }

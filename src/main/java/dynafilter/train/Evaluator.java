@@ -26,7 +26,6 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
-import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Runs a network over a whole set. The filters are computed once, and nothing is read back before the end. */
@@ -83,11 +82,8 @@ public final class Evaluator {
         try (PointerScope scope = new PointerScope();
                 InferenceMode inference = new InferenceMode();
                 Precision.Region autocast = precision.autocast(device.type())) {
-            Tensor pixels = torch.stack(new TensorVector(images.toArray(Tensor[]::new)))
-                    .to(device.toTorch(), ScalarType.Byte)
-                    .contiguous(MemoryFormat.ChannelsLast);
             Tensor scores = classifier
-                    .scores(pixels)
+                    .scores(Classifier.batch(images, device))
                     .to(new Device(DeviceType.CPU), ScalarType.Float)
                     .contiguous();
             List<Scores> rows = new ArrayList<>();

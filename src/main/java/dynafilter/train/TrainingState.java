@@ -3,7 +3,6 @@ package dynafilter.train;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.distributed.WorkerGroup;
-import dynafilter.model.BatchSums;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
@@ -14,6 +13,7 @@ import dynafilter.runtime.NativeOwner;
 import dynafilter.train.optim.FlatParameters;
 import dynafilter.train.optim.Optimizer;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
@@ -54,8 +54,8 @@ final class TrainingState implements AutoCloseable {
                     name -> shape.isParameter(name) && shape.trains(name, recipe.freeze(), recipe.freezeLabels()),
                     device));
             working = building.keep(new WorkingParameters(parameters, recipe.precision(), shape::isCastByAutocast));
-            BatchSums sums = recipe.syncBatchnorm() && group.size() > 1 ? sums(group) : null;
-            network = building.keep(DynamicFilterNetwork.bind(shape, working.state(), recipe.freeze(), sums));
+            WorkerGroup statistics = recipe.syncBatchnorm() ? group : WorkerGroup.single();
+            network = building.keep(DynamicFilterNetwork.bind(shape, working.state(), recipe.freeze(), statistics));
             average = recipe.ema() > 0 ? building.keep(new WeightAverage(parameters, recipe.ema())) : null;
             Map<String, Tensor> kept = average == null ? parameters.state() : average.state();
             evaluated = building.keep(DynamicFilterNetwork.bind(shape, kept, recipe.freeze()));
@@ -63,20 +63,6 @@ final class TrainingState implements AutoCloseable {
             optimizer = building.keep(Optimizer.of(recipe, parameters));
             owner = building.handOver();
         }
-    }
-
-    private static BatchSums sums(WorkerGroup group) {
-        return new BatchSums() {
-            @Override
-            public void sum(Tensor tensor) {
-                group.sum(tensor);
-            }
-
-            @Override
-            public int processes() {
-                return group.size();
-            }
-        };
     }
 
     FlatParameters parameters() {
@@ -210,7 +196,8 @@ final class TrainingState implements AutoCloseable {
                 Recipes.toMap(recipe),
                 data.classes(),
                 Map.of("seed", recipe.seed()),
-                extra);
+                extra,
+                List.of());
     }
 
     /**

@@ -102,7 +102,8 @@ class OracleTest {
                                 Recipes.toMap(recipe),
                                 TestRun.CLASSES,
                                 Map.of(),
-                                Map.of())
+                                Map.of(),
+                                List.of())
                         .write(network(recipe));
             }
             recipes().forEach(recipe -> commands.add(command(recipe)));

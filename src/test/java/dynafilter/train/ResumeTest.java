@@ -199,8 +199,8 @@ class ResumeTest {
         TestRun.run(TestRun.recipe("epochs", 1), folder);
         try (Checkpoint c = Checkpoint.read(folder.resolve("last.pt"));
                 TestRun run = TestRun.of(TestRun.recipe(), folder)) {
-            Checkpoint ahead =
-                    new Checkpoint(c.model(), c.optimizer(), 1, 9, 0.5, c.recipe(), c.classes(), c.rng(), c.extra());
+            Checkpoint ahead = new Checkpoint(
+                    c.model(), c.optimizer(), 1, 9, 0.5, c.recipe(), c.classes(), c.rng(), c.extra(), List.of());
             String actual = assertThrows(InputException.class, () -> run.trainer.resume(ahead, folder))
                     .getMessage();
             assertTrue(actual.contains("is at step 9 after 1 epochs, but an epoch of 64 images has 4 steps"), actual);

@@ -9,7 +9,7 @@ import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.device.Normalization;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
-import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.model.Adapter;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
 import dynafilter.runtime.ComputeDevice;
@@ -172,7 +172,7 @@ public final class TorchScriptExport {
                 .module("backbone", shape.backbone().toTorchScript(state))
                 .module("predictor", pair("ScorePredictor", "predictor", PREDICTOR));
         if (shape.adapter()) {
-            module.module("adapter", DynamicFilterNetwork.adapterToTorchScript(state));
+            module.module("adapter", Adapter.toTorchScript(state));
         }
         String rows;
         if (shape.filters() == FilterKind.DYNAMIC) {
@@ -191,8 +191,9 @@ public final class TorchScriptExport {
         }
         String images = "images";
         if (input == ScriptInput.UINT8) {
-            Normalization normalization = new Normalization(ComputeDevice.CPU);
-            module.buffer("shift", normalization.shift()).buffer("scale", normalization.scale());
+            try (Normalization normalization = new Normalization(ComputeDevice.CPU)) {
+                module.buffer("shift", normalization.shift()).buffer("scale", normalization.scale());
+            }
             // 6 is float32: names of types are not known to the compiler here.
             images = "torch.addcmul(self.shift, torch.to(images, 6), self.scale)";
         }
@@ -204,7 +205,7 @@ public final class TorchScriptExport {
                 shape.adapter()
                         ? "self.adapter.forward(self.backbone.forward(" + images + "))"
                         : "self.backbone.forward(" + images + ")",
-                Double.toString(DynamicFilterNetwork.rescaling(shape))));
+                Double.toString(shape.rescaling())));
     }
 
     /** Two linear layers that are called 0 and 2, as in {@code nn.Sequential} with something between them. */

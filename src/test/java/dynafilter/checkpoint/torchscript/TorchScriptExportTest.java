@@ -110,7 +110,7 @@ class TorchScriptExportTest {
         });
         Map<String, Object> optimizer = Map.of("state", Map.of(), "param_groups", List.of());
         Map<String, Object> recipe = Map.of("filters", kind.toString(), "epochs", 4);
-        new Checkpoint(state, optimizer, 4, 40, 0.5, recipe, CLASSES, Map.of(), Map.of()).write(checkpoint);
+        new Checkpoint(state, optimizer, 4, 40, 0.5, recipe, CLASSES, Map.of(), Map.of(), List.of()).write(checkpoint);
     }
 
     private Path export(ScriptInput input, boolean baked) {
