@@ -15,7 +15,6 @@ import dynafilter.run.Session;
 import dynafilter.run.Terminal;
 import dynafilter.runfolder.FolderLock;
 import dynafilter.study.Comparison;
-import dynafilter.study.ComparisonDocument;
 import dynafilter.study.Plan;
 import dynafilter.study.Variant;
 import java.nio.file.Path;

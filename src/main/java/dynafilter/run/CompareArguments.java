@@ -86,7 +86,8 @@ public record CompareArguments(
         }
         if (resume != null) {
             Plan before = Plan.of(
-                    JsonFile.read(comparisonIn(resume), ComparisonDocument.class), Comparison.file(resume).toString());
+                    JsonFile.read(comparisonIn(resume), ComparisonDocument.class),
+                    Comparison.file(resume).toString());
             Recipe recipe = Recipes.with(before.recipe(), given, true);
             return new Plan(
                     recipe,

@@ -22,7 +22,9 @@ record ConfigSections(Origin origin, Session session, WorkerGroup group, Prepare
                 group.isSingle() ? null : new RunConfig.Distributed(group.size(), group.launch()),
                 origin.file()
                         .map(file -> new RunConfig.Resumed(
-                                file.toString(), run.trainer().epoch(), run.trainer().step()))
+                                file.toString(),
+                                run.trainer().epoch(),
+                                run.trainer().step()))
                         .orElse(null));
     }
 
@@ -55,7 +57,8 @@ record ConfigSections(Origin origin, Session session, WorkerGroup group, Prepare
                 .vectors()
                 .map(words -> new RunConfig.LabelVectors(words.size(), words.sha256(), SCALED))
                 .or(() -> origin.file()
-                        .flatMap(file -> RunConfig.labelVectors(RunDirectory.of(file).config())))
+                        .flatMap(file ->
+                                RunConfig.labelVectors(RunDirectory.of(file).config())))
                 .orElse(null);
     }
 }

@@ -2,10 +2,10 @@ package dynafilter.run;
 
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.distributed.WorkerGroup;
-import dynafilter.runfolder.StopReason;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.RunDirectory;
 import dynafilter.runfolder.RunOutcome;
+import dynafilter.runfolder.StopReason;
 import dynafilter.runtime.DeviceMemory;
 import dynafilter.runtime.Timing;
 import dynafilter.train.Evaluation;

@@ -10,13 +10,11 @@ import dynafilter.runfolder.Environment;
 import dynafilter.runfolder.OptimizerKind;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
-import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.train.Trainer;
 import dynafilter.train.TrainingData;
 import java.util.Locale;
-import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.logging.log4j.Logger;
 

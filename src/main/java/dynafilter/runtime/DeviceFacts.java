@@ -31,7 +31,15 @@ public record DeviceFacts(
     /** Asks the device and its driver. */
     public static DeviceFacts of(ComputeDevice device, CudaDiagnosis machine) {
         if (!device.isCuda()) {
-            return new DeviceFacts(device.toString(), CpuInfo.model().orElse(System.getProperty("os.arch")), null, null, null, null, null, null);
+            return new DeviceFacts(
+                    device.toString(),
+                    CpuInfo.model().orElse(System.getProperty("os.arch")),
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null);
         }
         CudaGpu gpu = CudaGpu.all().get(device.index());
         String driver = machine.driverVersion();
