@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Documents are records: their components' names in snake_case, in their order. */
 class JsonFileTest {
-    private enum Kind {
+    enum Kind {
         PLAIN;
 
         @Override
@@ -26,9 +26,9 @@ class JsonFileTest {
         }
     }
 
-    private record Part(long wholeNumber) {}
+    record Part(long wholeNumber) {}
 
-    private record Document(double lastLoss, Path file, Kind kind, Part part, List<Long> seeds) {
+    record Document(double lastLoss, Path file, Kind kind, Part part, List<Long> seeds) {
         public boolean isFinite() {
             return true;
         }
