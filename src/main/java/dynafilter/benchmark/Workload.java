@@ -51,8 +51,12 @@ interface Workload extends AutoCloseable {
             boolean graph,
             Consumer<String> warning) {
         try (NativeOwner building = new NativeOwner()) {
-            DeviceImages images =
-                    building.keep(images(recipe, shape.classes(), shape.imageSize(), device, recipe.augment()));
+            DeviceImages images = building.keep(images(
+                    recipe,
+                    shape.classes(),
+                    shape.imageSize(),
+                    device,
+                    recipe.images().augment()));
             EndlessTraining training =
                     building.keep(new EndlessTraining(recipe, shape, initial, images, device, graph, warning));
             NativeOwner owner = building.handOver();
@@ -93,10 +97,10 @@ interface Workload extends AutoCloseable {
     /** Random pixels and labels: {@value #BATCHES} batches. The caller closes them. */
     private static DeviceImages images(
             Recipe recipe, int classes, int imageSize, ComputeDevice device, boolean padded) {
-        long size = (long) BATCHES * recipe.batchSize();
+        long size = (long) BATCHES * recipe.optimization().batchSize();
         List<String> names =
                 IntStream.range(0, classes).mapToObj(label -> "class " + label).toList();
-        torch.manual_seed(recipe.seed());
+        torch.manual_seed(recipe.computation().seed());
         try (PointerScope scope = new PointerScope();
                 ImageSet set = new ImageSet(
                         "random",
@@ -132,12 +136,12 @@ interface Workload extends AutoCloseable {
                 boolean graph,
                 Consumer<String> warning) {
             this.classifier = classifier;
-            precision = recipe.precision();
+            precision = recipe.computation().precision();
             this.device = device;
-            batchSize = recipe.batchSize();
+            batchSize = recipe.optimization().batchSize();
             try (NativeOwner building = new NativeOwner()) {
                 images = building.keep(images(recipe, 10, imageSize, device, false));
-                plan = images.plan(recipe.seed(), 0);
+                plan = images.plan(recipe.computation().seed(), 0);
                 work = building.keep(RepeatedWork.of(graph, this::scores, warning));
                 owner = building.handOver();
             }

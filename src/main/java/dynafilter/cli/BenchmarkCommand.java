@@ -105,7 +105,8 @@ final class BenchmarkCommand implements Command {
                 Map.of(
                         "filters",
                                 line.getOptionValue(
-                                        "filters", Recipe.DEFAULT.filters().toString()),
+                                        "filters",
+                                        Recipe.DEFAULT.network().filters().toString()),
                         "seed", line.getOptionValue("seed", "0"),
                         "deterministic", line.hasOption("deterministic")),
                 true);
@@ -121,7 +122,7 @@ final class BenchmarkCommand implements Command {
             sizes = line.hasOption("batch-size") ? sizes : sizes.subList(0, 2);
         }
         boolean graph = CommonOptions.cudaGraph(line).captures(device);
-        device.useDeterministicAlgorithms(recipe.deterministic());
+        device.useDeterministicAlgorithms(recipe.computation().deterministic());
         DeviceFacts facts = session.deviceFacts();
         Terminal terminal = Terminal.auto();
         Benchmark benchmark = new Benchmark(device, graph, repeats, message -> {
@@ -129,13 +130,15 @@ final class BenchmarkCommand implements Command {
             Logging.log().warn(message);
         });
         Report report;
-        try (Subject subject =
-                model == null ? Subject.random(recipe.filters(), recipe.seed(), device) : Subject.read(model, device)) {
+        try (Subject subject = model == null
+                ? Subject.random(
+                        recipe.network().filters(), recipe.computation().seed(), device)
+                : Subject.read(model, device)) {
             print(facts, session, graph, recipe, repeats, subject);
             report = new Report(
                     facts,
                     session.environment(),
-                    recipe.deterministic(),
+                    recipe.computation().deterministic(),
                     repeats,
                     subject.description(),
                     benchmark.ceilings(),
@@ -175,7 +178,11 @@ final class BenchmarkCommand implements Command {
             for (Recipe recipe : recipes) {
                 terminal.show(
                         (double) report.results.size() / (modes.size() * recipes.size()),
-                        format("%s %s batch %d", mode, recipe.precision(), recipe.batchSize()));
+                        format(
+                                "%s %s batch %d",
+                                mode,
+                                recipe.computation().precision(),
+                                recipe.optimization().batchSize()));
                 Measurement row = benchmark.measure(mode, subject, recipe);
                 terminal.clear();
                 System.out.println(row(row));
@@ -227,7 +234,7 @@ final class BenchmarkCommand implements Command {
                 facts.name(),
                 session.threads(),
                 graph ? ", steps as CUDA graphs" : "",
-                recipe.deterministic() ? ", deterministic" : ""));
+                recipe.computation().deterministic() ? ", deterministic" : ""));
         session.cuda().ifPresent(cuda -> System.out.println("cuda       " + cuda + "; TF32 in rows of tf32 alone"));
         Environment environment = session.environment();
         System.out.println(format(

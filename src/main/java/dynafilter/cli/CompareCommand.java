@@ -116,7 +116,10 @@ final class CompareCommand implements Command {
         Path folder = arguments.folder();
         String command = "dynafilter compare --resume " + ShellWord.of(folder);
         Session session = Session.open(arguments.device(), arguments.threadsBefore());
-        plan.runs().stream().map(run -> run.recipe().precision()).distinct().forEach(session::use);
+        plan.runs().stream()
+                .map(run -> run.recipe().computation().precision())
+                .distinct()
+                .forEach(session::use);
         Logging.log()
                 .info(
                         "compare    {} with seeds {}: {} runs in {}",

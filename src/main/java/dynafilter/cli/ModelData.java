@@ -34,7 +34,9 @@ final class ModelData {
      */
     static DataSet open(CommandLine line, Path model, TrainedNetwork trained) {
         Map<?, ?> recipe = recipe(model, trained);
-        String ofRun = recipe.get("data") instanceof String data ? data : Recipe.DEFAULT.data();
+        String ofRun = recipe.get("data") instanceof String data
+                ? data
+                : Recipe.DEFAULT.images().data();
         boolean skipBad = line.hasOption(DataOption.SKIP_BAD)
                 || (!line.hasOption(DATA) && Boolean.TRUE.equals(recipe.get("skip_bad")));
         Terminal terminal = Terminal.auto();

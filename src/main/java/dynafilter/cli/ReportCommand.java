@@ -175,8 +175,8 @@ final class ReportCommand implements Command {
         }
         Session session = Session.open(
                 CommonOptions.device(line), RunConfig.threads(facts.directory().config()));
-        session.use(facts.recipe().precision());
-        String name = line.getOptionValue(DATA, facts.recipe().data());
+        session.use(facts.recipe().computation().precision());
+        String name = line.getOptionValue(DATA, facts.recipe().images().data());
         DataSet opened;
         try {
             opened = DataSource.open(name, DataProgress.optionsOf(facts.recipe(), Terminal.auto()));

@@ -48,7 +48,7 @@ public record RunFacts(RunDirectory directory, RunConfig config, Recipe recipe, 
     /** The set that chooses the best epoch: "test" or "validation". */
     public String selection() {
         String told = data().selectedOn();
-        return told != null ? told : recipe.valSplit() > 0 ? "validation" : "test";
+        return told != null ? told : recipe.selection().valSplit() > 0 ? "validation" : "test";
     }
 
     /** Whether the data set has test images; else validation images are all there is. */
@@ -67,7 +67,9 @@ public record RunFacts(RunDirectory directory, RunConfig config, Recipe recipe, 
     }
 
     public boolean isFinished() {
-        return !history.isEmpty() && history.get(history.size() - 1).epoch() >= recipe.epochs();
+        return !history.isEmpty()
+                && history.get(history.size() - 1).epoch()
+                        >= recipe.optimization().epochs();
     }
 
     public boolean hasBest() {

@@ -92,14 +92,17 @@ public record CompareArguments(
             return new Plan(
                     recipe,
                     variants == null ? before.variants() : Variant.listOf(variants),
-                    seeds == null ? before.seeds() : seeds.from(recipe.seed()),
+                    seeds == null
+                            ? before.seeds()
+                            : seeds.from(recipe.computation().seed()),
                     reach == null ? before.thresholds() : reach);
         }
         Recipe recipe = Recipes.with(config != null ? RunConfig.recipe(config) : Recipe.DEFAULT, given, true);
         return new Plan(
                 recipe,
                 Variant.listOf(variants == null ? VARIANTS : variants),
-                (seeds == null ? new Seeds(SEEDS, List.of()) : seeds).from(recipe.seed()),
+                (seeds == null ? new Seeds(SEEDS, List.of()) : seeds)
+                        .from(recipe.computation().seed()),
                 reach == null ? REACH : reach);
     }
 

@@ -17,7 +17,10 @@ public final class DataProgress implements DataListener {
     /** How the data set of a run of this recipe is opened. */
     public static DataOptions optionsOf(Recipe recipe, Terminal terminal) {
         return new DataOptions(
-                recipe.imageSize(), recipe.skipBad(), OptionalDouble.of(recipe.valSplit()), new DataProgress(terminal));
+                recipe.images().imageSize(),
+                recipe.selection().skipBad(),
+                OptionalDouble.of(recipe.selection().valSplit()),
+                new DataProgress(terminal));
     }
 
     @Override

@@ -54,15 +54,20 @@ final class InitialNetwork implements AutoCloseable {
             RankAgreement ranks,
             ProgressListener download) {
         try (NativeOwner building = new NativeOwner()) {
-            PretrainedBackbone backbone = building.keep(ranks.inTurn(() ->
-                    new BackboneSource().load(recipe.backbone(), recipe.cut(), recipe.imageSize(), device, download)));
+            PretrainedBackbone backbone = building.keep(ranks.inTurn(() -> new BackboneSource()
+                    .load(
+                            recipe.network().backbone(),
+                            recipe.network().cut(),
+                            recipe.images().imageSize(),
+                            device,
+                            download)));
             Optional<WordVectors> vectors = labelVectors(recipe, set);
             NetworkShape plain = shape(recipe, set, backbone);
             NetworkShape shape =
                     vectors.map(words -> plain.withEmbeddingSize(words.size())).orElse(plain);
             Map<String, Tensor> state = state(shape, recipe, backbone.state(), building);
             vectors.ifPresent(words -> StateDict.setEmbeddings(state, words.scaled()));
-            if (recipe.adapter()) {
+            if (recipe.network().adapter()) {
                 AdapterCalibration.apply(shape, state, data.training(), device);
             }
             return new InitialNetwork(backbone, shape, state, vectors.orElse(null), building.handOver());
@@ -86,20 +91,24 @@ final class InitialNetwork implements AutoCloseable {
     }
 
     private static Optional<WordVectors> labelVectors(Recipe recipe, DataSet set) {
-        return recipe.labelVectors().isEmpty()
+        return recipe.network().labelVectors().isEmpty()
                 ? Optional.empty()
-                : Optional.of(WordVectors.read(recipe.labelVectors(), set.classes()));
+                : Optional.of(WordVectors.read(recipe.network().labelVectors(), set.classes()));
     }
 
     private static NetworkShape shape(Recipe recipe, DataSet set, PretrainedBackbone backbone) {
         return NetworkShape.of(
-                backbone.architecture(), recipe.filters(), set.classes().size(), recipe.adapter(), recipe.imageSize());
+                backbone.architecture(),
+                recipe.network().filters(),
+                set.classes().size(),
+                recipe.network().adapter(),
+                recipe.images().imageSize());
     }
 
     /** @param known tensors that do not start at random; shared with the result, which is closed on its own */
     private static Map<String, Tensor> state(
             NetworkShape shape, Recipe recipe, Map<String, Tensor> known, NativeOwner building) {
-        Map<String, Tensor> state = StateDict.random(shape, recipe.seed(), known);
+        Map<String, Tensor> state = StateDict.random(shape, recipe.computation().seed(), known);
         building.keep(() -> state.values().forEach(Pointer::close)); // they are retained already
         return state;
     }

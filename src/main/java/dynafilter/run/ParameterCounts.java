@@ -21,7 +21,13 @@ record ParameterCounts(long backbone, long filters, long predictor, long trained
                 count(shape, state, ofBackbone),
                 count(shape, state, ofBackbone.or(ofPredictor).negate()),
                 count(shape, state, ofPredictor),
-                count(shape, state, name -> shape.trains(name, recipe.freeze(), recipe.freezeLabels())));
+                count(
+                        shape,
+                        state,
+                        name -> shape.trains(
+                                name,
+                                recipe.network().freeze(),
+                                recipe.network().freezeLabels())));
     }
 
     private static long count(NetworkShape shape, Map<String, Tensor> state, Predicate<String> names) {

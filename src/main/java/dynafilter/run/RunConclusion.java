@@ -124,7 +124,7 @@ final class RunConclusion {
             case EARLY_STOP ->
                 log.info(
                         "stopped early: no better accuracy in {} epochs; go on all the same with: {}",
-                        recipe.earlyStop(),
+                        recipe.limits().earlyStop(),
                         folder.resumption("--early-stop 0"));
             case MAX_STEPS, MAX_MINUTES, INTERRUPTED -> tellStop();
         }
@@ -136,7 +136,7 @@ final class RunConclusion {
                 "stopped {} {} of {}, at step {}; go on with: {}",
                 between ? "after epoch" : "in epoch",
                 between ? trainer.epoch() : trainer.epoch() + 1,
-                recipe.epochs(),
+                recipe.optimization().epochs(),
                 trainer.step(),
                 place.resumption(folder.resumption("")));
     }
@@ -144,7 +144,8 @@ final class RunConclusion {
     /** With a validation split the test set is used once: for the network the validation images chose. */
     private Evaluation testOnce() {
         try (TrainedNetwork best = TrainedNetwork.read(directory.best(), session.device())) {
-            Evaluation test = new Evaluator(recipe.precision(), session.device()).evaluate(best.network(), data.test());
+            Evaluation test = new Evaluator(recipe.computation().precision(), session.device())
+                    .evaluate(best.network(), data.test());
             log.info(String.format(
                     Locale.ROOT, "its test accuracy %.2f %%, loss %.4f", 100 * test.accuracy(), test.loss()));
             return test;

@@ -88,7 +88,8 @@ sealed interface RunStart {
     /** The same, with a new folder where none was named. */
     default RunStart named(Recipe recipe) {
         return this instanceof Fresh fresh && fresh.folder() == null
-                ? new Fresh(RunFolder.create(recipe.filters().toString()).path(), fresh.replaces())
+                ? new Fresh(
+                        RunFolder.create(recipe.network().filters().toString()).path(), fresh.replaces())
                 : this;
     }
 }

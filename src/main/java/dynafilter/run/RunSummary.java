@@ -76,7 +76,7 @@ final class RunSummary {
                 "device     {}, {}, {}{}{} ({})",
                 session.device(),
                 session.threads() == 1 ? "1 thread" : session.threads() + " threads",
-                recipe.precision(),
+                recipe.computation().precision(),
                 graph ? ", each step one CUDA graph" : "",
                 limitOfConvolutions(),
                 session.device().reason());
@@ -86,7 +86,7 @@ final class RunSummary {
                     group.size(),
                     session.device().isCuda() ? "NCCL" : "Gloo",
                     trainer.imagesPerStep() / group.size(),
-                    recipe.syncBatchnorm() ? "BatchNorm over all of them" : "BatchNorm over its own"));
+                    recipe.computation().syncBatchnorm() ? "BatchNorm over all of them" : "BatchNorm over its own"));
         }
         session.cuda().ifPresent(cuda -> {
             log.info("cuda       {}", cuda);
@@ -94,7 +94,7 @@ final class RunSummary {
                     .libraries()
                     .forEach(library -> log.debug("{} {}: {}", library.soname(), library.version(), library.path()));
         });
-        if (recipe.deterministic()) {
+        if (recipe.computation().deterministic()) {
             log.info("           deterministic: {}", costOfDeterminism());
         }
     }
@@ -110,14 +110,14 @@ final class RunSummary {
                 shape.mapWidth());
         log.info(format(
                 "network    %s filters%s; parameters: backbone %,d + filters %,d + predictor %,d = %,d, %,d of them trained",
-                recipe.filters(),
-                recipe.adapter() ? " behind an adapter" : "",
+                recipe.network().filters(),
+                recipe.network().adapter() ? " behind an adapter" : "",
                 parameters.backbone(),
                 parameters.filters(),
                 parameters.predictor(),
                 parameters.total(),
                 parameters.trained()));
-        if (!recipe.labelVectors().isEmpty() || recipe.freezeLabels()) {
+        if (!recipe.network().labelVectors().isEmpty() || recipe.network().freezeLabels()) {
             log.info("           labels {}", labels());
         }
     }
@@ -141,8 +141,9 @@ final class RunSummary {
             line.append(format(", %,d test", data.test().size()));
         }
         line.append(format(" images, %d classes", set.classes().size()));
-        if (recipe.imageSize() != ImageSize.CIFAR) {
-            line.append(format(", %dx%d", recipe.imageSize(), recipe.imageSize()));
+        if (recipe.images().imageSize() != ImageSize.CIFAR) {
+            line.append(format(
+                    ", %dx%d", recipe.images().imageSize(), recipe.images().imageSize()));
         }
         return line.append(data.streamed() ? ", streamed to the device batch by batch" : "")
                 .toString();
@@ -156,24 +157,27 @@ final class RunSummary {
     }
 
     private String backboneSource() {
-        return switch (recipe.backbone()) {
+        return switch (recipe.network().backbone()) {
             case BackboneSource.RANDOM -> "random (He initialisation)";
             case BackboneSource.IMAGENET -> "ImageNet (torchvision's official weights)";
             default ->
                 shape.backbone() == ResNetStem.ARCHITECTURE
-                        ? recipe.backbone() + " up to " + recipe.cut()
+                        ? recipe.network().backbone() + " up to "
+                                + recipe.network().cut()
                         : shape.backbone().description();
         };
     }
 
     private String labels() {
-        return (recipe.labelVectors().isEmpty() ? "at random" : "from " + recipe.labelVectors())
+        return (recipe.network().labelVectors().isEmpty()
+                        ? "at random"
+                        : "from " + recipe.network().labelVectors())
                 + format(", embeddings of %d numbers", shape.embeddingSize())
-                + (recipe.freezeLabels() ? ", frozen" : "");
+                + (recipe.network().freezeLabels() ? ", frozen" : "");
     }
 
     private String frozen() {
-        return switch (recipe.freeze()) {
+        return switch (recipe.network().freeze()) {
             case NONE -> "";
             case ALL -> ", frozen";
             case ALL_BUT_BN -> ", frozen but for BatchNorm";
@@ -183,18 +187,22 @@ final class RunSummary {
     private String shortRecipe() {
         return format(
                 "%d epochs, batch %d%s, %s lr %s%s, weight decay %s, %s schedule (%.0f %% warm-up)%s, %s, seed %d",
-                recipe.epochs(),
-                recipe.batchSize(),
-                recipe.accumulate() > 1 ? " x " + recipe.accumulate() : "",
-                recipe.optimizer(),
-                Recipes.typed(recipe.lr()),
-                recipe.optimizer() == OptimizerKind.SGD ? " momentum " + Recipes.typed(recipe.momentum()) : "",
-                Recipes.typed(recipe.weightDecay()),
-                recipe.schedule(),
-                100 * recipe.warmup(),
+                recipe.optimization().epochs(),
+                recipe.optimization().batchSize(),
+                recipe.optimization().accumulate() > 1
+                        ? " x " + recipe.optimization().accumulate()
+                        : "",
+                recipe.optimization().optimizer(),
+                Recipes.typed(recipe.optimization().lr()),
+                recipe.optimization().optimizer() == OptimizerKind.SGD
+                        ? " momentum " + Recipes.typed(recipe.optimization().momentum())
+                        : "",
+                Recipes.typed(recipe.optimization().weightDecay()),
+                recipe.optimization().schedule(),
+                100 * recipe.optimization().warmup(),
                 Recipes.TABLE.header(recipe).stream().map(words -> ", " + words).collect(Collectors.joining()),
-                recipe.augment() ? "crop and flip" : "no augmentation",
-                recipe.seed());
+                recipe.images().augment() ? "crop and flip" : "no augmentation",
+                recipe.computation().seed());
     }
 
     private static String format(String text, Object... values) {

@@ -44,7 +44,7 @@ public final class TrainJob {
     public void requireStart() {
         RunStart start = RunStart.of(arguments.begin());
         if (start instanceof RunStart.Fresh) { // a run that goes on has its own recipe
-            Trainer.requireShares(recipe.batchSize(), arguments.workers());
+            Trainer.requireShares(recipe.optimization().batchSize(), arguments.workers());
         }
         try (FolderLock lock = FolderLocks.of(COMMAND)) {
             start.owned(arguments.begin(), lock);
@@ -95,7 +95,7 @@ public final class TrainJob {
             checkpoint.notes().forEach(note -> Logging.log().info("resume     {}: {}", file, note));
             Recipe before = Recipes.withoutLimitsOfOneCall(recipeOf(checkpoint, file));
             Recipe own = Recipes.with(before, arguments.given(), true);
-            boolean finished = checkpoint.epoch() >= own.epochs(); // then the run stays as it is
+            boolean finished = checkpoint.epoch() >= own.optimization().epochs(); // then the run stays as it is
             return run(
                     own,
                     new Origin.Resumed(file, checkpoint),

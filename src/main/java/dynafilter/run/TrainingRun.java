@@ -60,17 +60,18 @@ final class TrainingRun {
     RunOutcome run(Consumer<RunOutcome> outcomes) {
         DeviceMemory memory = new DeviceMemory(session.device());
         memory.reset();
-        recipe.precision().apply();
-        session.device().useDeterministicAlgorithms(recipe.deterministic());
+        recipe.computation().precision().apply();
+        session.device().useDeterministicAlgorithms(recipe.computation().deterministic());
         RankAgreement ranks = new RankAgreement(group, recipe);
-        DataSet set = ranks.inTurn(() -> DataSource.open(recipe.data(), DataProgress.optionsOf(recipe, terminal)));
+        DataSet set =
+                ranks.inTurn(() -> DataSource.open(recipe.images().data(), DataProgress.optionsOf(recipe, terminal)));
         ranks.require(set);
         try (NativeOwner owner = new NativeOwner()) {
             PreparedRun run = prepare(set, ranks, owner);
             StopReason ending = StopReason.FINISHED;
             // A comparison needs the figures of a run, too, that was killed between its last epoch and its outcome.
             boolean ends = !place.isAlone();
-            if (run.trainer().epoch() < recipe.epochs()) {
+            if (run.trainer().epoch() < recipe.optimization().epochs()) {
                 announce(run);
                 ending = train(run);
                 ends = true;
@@ -96,7 +97,7 @@ final class TrainingRun {
                 origin instanceof Origin.Resumed resumed
                         ? InitialNetwork.of(resumed, recipe, set, session.device())
                         : InitialNetwork.fresh(recipe, set, data, session.device(), ranks, terminal::bytes));
-        RunReport report = new RunReport(terminal, recipe.epochs(), data.selectionName(), place);
+        RunReport report = new RunReport(terminal, recipe.optimization().epochs(), data.selectionName(), place);
         TensorBoardLog tensorBoard =
                 owner.keep(new TensorBoardLog(directory, recipe, data, session.device(), report::warning));
         Trainer trainer = owner.keep(new Trainer(new TrainingSetup(
@@ -138,7 +139,7 @@ final class TrainingRun {
                 .log(directory, context.settings().graph().captures(session.device()));
         network.backbone().notes().forEach(note -> log.info("backbone   {}", note));
         if (place.isAlone()) { // a comparison says it once
-            session.use(recipe.precision());
+            session.use(recipe.computation().precision());
         }
     }
 

@@ -47,8 +47,8 @@ public final class EndlessTraining implements AutoCloseable {
                     state,
                     recipe,
                     images.labels(),
-                    recipe.batchSize(),
-                    recipe.accumulate(),
+                    recipe.optimization().batchSize(),
+                    recipe.optimization().accumulate(),
                     alone,
                     device,
                     graph,
@@ -61,9 +61,9 @@ public final class EndlessTraining implements AutoCloseable {
     /** Trains on the next batch. Does not wait for the device. */
     public void step() {
         if (state.step() % stepsPerEpoch == 0) {
-            epoch = images.epoch(images.plan(recipe.seed(), state.step() / stepsPerEpoch), 0);
+            epoch = images.epoch(images.plan(recipe.computation().seed(), state.step() / stepsPerEpoch), 0);
         }
-        trainingStep.run(epoch, recipe.lr());
+        trainingStep.run(epoch, recipe.optimization().lr());
     }
 
     /** Whether steps are replayed from a CUDA graph by now. */

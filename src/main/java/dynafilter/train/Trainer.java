@@ -31,9 +31,9 @@ public final class Trainer implements AutoCloseable {
         data = setup.data();
         group = setup.group();
         long images = data.training().size();
-        int batchSize = (int) Math.min(recipe.batchSize(), images);
+        int batchSize = (int) Math.min(recipe.optimization().batchSize(), images);
         requireShares(batchSize, group.size());
-        int batches = (int) Math.min(recipe.accumulate(), images / batchSize);
+        int batches = (int) Math.min(recipe.optimization().accumulate(), images / batchSize);
         try (NativeOwner building = new NativeOwner()) {
             state = building.keep(new TrainingState(recipe, setup.shape(), setup.initial(), setup.device(), group));
             trainingStep = building.keep(new TrainingStep(

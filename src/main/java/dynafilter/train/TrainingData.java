@@ -40,9 +40,10 @@ public record TrainingData(
      */
     public static TrainingData of(DataSet set, Recipe recipe, ComputeDevice device, DataMemory memory) {
         try (NativeOwner building = new NativeOwner();
-                ImageSet train = limited(set.train(), recipe.limitTrain());
-                ImageSet test = limited(set.test(), recipe.limitTest());
-                ImageSet validation = limited(set.validation(), recipe.limitTest())) {
+                ImageSet train = limited(set.train(), recipe.selection().limitTrain());
+                ImageSet test = limited(set.test(), recipe.selection().limitTest());
+                ImageSet validation =
+                        limited(set.validation(), recipe.selection().limitTest())) {
             requireImages(set, train, "training");
             requireImages(set, test, "test");
             requireImages(set, validation, "validation");
@@ -53,8 +54,11 @@ public record TrainingData(
             DeviceImages selection = onDevice;
             if (validation != null) {
                 selection = building.keep(new DeviceImages(validation, null, device, false, streams));
-            } else if (recipe.valSplit() > 0) {
-                StratifiedSplit split = StratifiedSplit.of(train, recipe.valSplit(), recipe.seed());
+            } else if (recipe.selection().valSplit() > 0) {
+                StratifiedSplit split = StratifiedSplit.of(
+                        train,
+                        recipe.selection().valSplit(),
+                        recipe.computation().seed());
                 selection = building.keep(new DeviceImages(train, split.heldOut(), device, false, streams));
                 kept = split.train();
             }
@@ -62,7 +66,8 @@ public record TrainingData(
                 throw new InputException("data set " + set.name()
                         + " has no images to choose the best epoch with: hold some out with --val-split 0.2");
             }
-            DeviceImages training = building.keep(new DeviceImages(train, kept, device, recipe.augment(), streams));
+            DeviceImages training = building.keep(
+                    new DeviceImages(train, kept, device, recipe.images().augment(), streams));
             return new TrainingData(
                     training, selection, onDevice, set.classes(), set.sha256(), streams, building.handOver());
         }
@@ -79,7 +84,8 @@ public record TrainingData(
     }
 
     private static long bytes(Recipe recipe, ImageSet train, ImageSet... others) {
-        long bytes = DeviceImages.bytes(train.size(), train.images().size(2), recipe.augment());
+        long bytes = DeviceImages.bytes(
+                train.size(), train.images().size(2), recipe.images().augment());
         for (ImageSet other : others) {
             bytes += other == null
                     ? 0

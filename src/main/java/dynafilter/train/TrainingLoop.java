@@ -39,11 +39,19 @@ final class TrainingLoop {
         this.trainingStep = trainingStep;
         this.files = files;
         votes = new StopVotes(
-                group, state.parameters().votes(), setup.device().isCuda(), setup.stopRequested(), recipe.maxMinutes());
+                group,
+                state.parameters().votes(),
+                setup.device().isCuda(),
+                setup.stopRequested(),
+                recipe.limits().maxMinutes());
         parameterCheck = new ParameterCheck(group, state);
-        evaluator = new Evaluator(recipe.precision(), setup.device());
+        evaluator = new Evaluator(recipe.computation().precision(), setup.device());
         stepsPerEpoch = data.training().size() / trainingStep.images();
-        schedule = Schedule.of(recipe.schedule(), recipe.lr(), recipe.warmup(), stepsPerEpoch * recipe.epochs());
+        schedule = Schedule.of(
+                recipe.optimization().schedule(),
+                recipe.optimization().lr(),
+                recipe.optimization().warmup(),
+                stepsPerEpoch * recipe.optimization().epochs());
     }
 
     long stepsPerEpoch() {
@@ -60,7 +68,7 @@ final class TrainingLoop {
     StopReason run() {
         parameterCheck.requireSameStart();
         files.begin();
-        while (state.epoch() < recipe.epochs()) {
+        while (state.epoch() < recipe.optimization().epochs()) {
             EpochClock clock = new EpochClock(state.secondsBefore());
             long first = state.step() - state.epoch() * stepsPerEpoch; // not 0 where a run was stopped inside the epoch
             EpochBatches batches = data.training().epoch(plan(), first * trainingStep.ownImages());
@@ -76,7 +84,7 @@ final class TrainingLoop {
                 report(clock, step + 1);
             }
             finishEpoch(clock);
-            StopReason reason = state.epoch() < recipe.epochs() ? stopReason() : null;
+            StopReason reason = state.epoch() < recipe.optimization().epochs() ? stopReason() : null;
             if (reason != null) {
                 return reason;
             }
@@ -86,7 +94,7 @@ final class TrainingLoop {
 
     private EpochPlan plan() {
         return data.training()
-                .plan(recipe.seed(), state.epoch())
+                .plan(recipe.computation().seed(), state.epoch())
                 .shard(group.rank(), group.size(), trainingStep.batchSize());
     }
 
@@ -96,10 +104,11 @@ final class TrainingLoop {
         if (voted != null) {
             return voted;
         }
-        if (recipe.maxSteps() > 0 && state.step() >= recipe.maxSteps()) {
+        if (recipe.limits().maxSteps() > 0 && state.step() >= recipe.limits().maxSteps()) {
             return StopReason.MAX_STEPS;
         }
-        boolean early = recipe.earlyStop() > 0 && state.epochsSinceBest() >= recipe.earlyStop();
+        boolean early = recipe.limits().earlyStop() > 0
+                && state.epochsSinceBest() >= recipe.limits().earlyStop();
         return early ? StopReason.EARLY_STOP : null;
     }
 
@@ -110,10 +119,10 @@ final class TrainingLoop {
         }
         TrainingMetrics.Sums sums = state.metrics().read();
         requireFinite(sums.lossSum(), "the loss");
-        long stepsLeft = stepsPerEpoch * recipe.epochs() - state.step();
+        long stepsLeft = stepsPerEpoch * recipe.optimization().epochs() - state.step();
         listener.progress(new Progress(
                 state.epoch() + 1,
-                recipe.epochs(),
+                recipe.optimization().epochs(),
                 stepOfEpoch,
                 stepsPerEpoch,
                 sums.loss(),

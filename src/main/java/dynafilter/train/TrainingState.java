@@ -51,14 +51,24 @@ final class TrainingState implements AutoCloseable {
         try (NativeOwner building = new NativeOwner()) {
             parameters = building.keep(new FlatParameters(
                     initial,
-                    name -> shape.isParameter(name) && shape.trains(name, recipe.freeze(), recipe.freezeLabels()),
+                    name -> shape.isParameter(name)
+                            && shape.trains(
+                                    name,
+                                    recipe.network().freeze(),
+                                    recipe.network().freezeLabels()),
                     device));
-            working = building.keep(new WorkingParameters(parameters, recipe.precision(), shape::isCastByAutocast));
-            WorkerGroup statistics = recipe.syncBatchnorm() ? group : WorkerGroup.single();
-            network = building.keep(DynamicFilterNetwork.bind(shape, working.state(), recipe.freeze(), statistics));
-            average = recipe.ema() > 0 ? building.keep(new WeightAverage(parameters, recipe.ema())) : null;
+            working = building.keep(
+                    new WorkingParameters(parameters, recipe.computation().precision(), shape::isCastByAutocast));
+            WorkerGroup statistics = recipe.computation().syncBatchnorm() ? group : WorkerGroup.single();
+            network = building.keep(DynamicFilterNetwork.bind(
+                    shape, working.state(), recipe.network().freeze(), statistics));
+            average = recipe.optimization().ema() > 0
+                    ? building.keep(
+                            new WeightAverage(parameters, recipe.optimization().ema()))
+                    : null;
             Map<String, Tensor> kept = average == null ? parameters.state() : average.state();
-            evaluated = building.keep(DynamicFilterNetwork.bind(shape, kept, recipe.freeze()));
+            evaluated = building.keep(
+                    DynamicFilterNetwork.bind(shape, kept, recipe.network().freeze()));
             metrics = building.keep(new TrainingMetrics(device));
             optimizer = building.keep(Optimizer.of(recipe, parameters));
             owner = building.handOver();
@@ -195,7 +205,7 @@ final class TrainingState implements AutoCloseable {
                 bestAccuracy,
                 Recipes.toMap(recipe),
                 data.classes(),
-                Map.of("seed", recipe.seed()),
+                Map.of("seed", recipe.computation().seed()),
                 extra,
                 List.of());
     }

@@ -84,10 +84,13 @@ final class TrainingStep implements AutoCloseable {
         share = batchSize / group.size();
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope()) {
-            Tensor weights = recipe.classWeights().of(labels, network.shape().classes());
+            Tensor weights = recipe.optimization()
+                    .classWeights()
+                    .of(labels, network.shape().classes());
             classWeights = weights == null ? null : building.keep(weights);
             // Sums in the middle of a batch have no place in a graph.
-            boolean captured = graph && !(group.size() > 1 && (recipe.syncBatchnorm() || classWeights != null));
+            boolean captured =
+                    graph && !(group.size() > 1 && (recipe.computation().syncBatchnorm() || classWeights != null));
             work = building.keep(RepeatedWork.of(captured, group.isSingle() ? this::step : this::backward, warning));
             update = group.isSingle() ? null : building.keep(RepeatedWork.of(captured, this::update, warning));
             owner = building.handOver();
@@ -100,7 +103,7 @@ final class TrainingStep implements AutoCloseable {
         long sumsBefore = group.nanosInSums();
         optimizer.setLearningRate(learningRate);
         // For a backbone that draws, such as by dropout.
-        torch.manual_seed(recipe.seed() * STEP_SEEDS + state.step() + group.rank() * RANK_SEEDS);
+        torch.manual_seed(recipe.computation().seed() * STEP_SEEDS + state.step() + group.rank() * RANK_SEEDS);
         staged = epoch.stage(ownImages());
         work.run();
         if (update != null) {
@@ -156,7 +159,7 @@ final class TrainingStep implements AutoCloseable {
 
     private void update() {
         try (PointerScope scope = new PointerScope()) {
-            if (recipe.clipGrad() > 0) {
+            if (recipe.optimization().clipGrad() > 0) {
                 clip();
             }
             optimizer.step();
@@ -184,7 +187,7 @@ final class TrainingStep implements AutoCloseable {
                 classWeights == null ? new TensorOptional() : new TensorOptional(classWeights),
                 sharedWeights ? Reduction.Sum.value : Reduction.Mean.value,
                 NO_IGNORED_LABEL,
-                recipe.labelSmoothing());
+                recipe.optimization().labelSmoothing());
         if (sharedWeights) { // ranks' weights differ: they are divided by those of all
             Tensor weights = classWeights.index_select(0, labels).sum();
             group.sum(weights);
@@ -194,7 +197,7 @@ final class TrainingStep implements AutoCloseable {
     }
 
     private Tensor forward(Tensor images) {
-        try (Precision.Region autocast = recipe.precision().autocast(device.type())) {
+        try (Precision.Region autocast = recipe.computation().precision().autocast(device.type())) {
             return network.forward(images, true).to(ScalarType.Float);
         }
     }
@@ -203,7 +206,9 @@ final class TrainingStep implements AutoCloseable {
     private void clip() {
         try (NoGradGuard guard = new NoGradGuard()) {
             Tensor norm = parameters.gradients().norm();
-            Tensor factor = norm.add(new Scalar(CLIP_EPSILON)).reciprocal().mul(new Scalar(recipe.clipGrad()));
+            Tensor factor = norm.add(new Scalar(CLIP_EPSILON))
+                    .reciprocal()
+                    .mul(new Scalar(recipe.optimization().clipGrad()));
             parameters.gradients().mul_(factor.clamp_max(new Scalar(1.0)));
         }
     }

@@ -41,8 +41,9 @@ public final class TestBench implements AutoCloseable {
     /** From random tensors, BatchNorm's too, as a network has that was trained before. Ends with the caller's scope. */
     public static Map<String, Tensor> initial(Recipe recipe) {
         Map<String, Tensor> state = new LinkedHashMap<>();
-        Map<String, Tensor> made = StateDict.random(TestRun.shape(recipe), recipe.seed());
-        torch.manual_seed(recipe.seed());
+        Map<String, Tensor> made =
+                StateDict.random(TestRun.shape(recipe), recipe.computation().seed());
+        torch.manual_seed(recipe.computation().seed());
         try (NoGradGuard guard = new NoGradGuard()) {
             made.forEach((name, tensor) -> {
                 Tensor own = tensor.clone();

@@ -74,7 +74,7 @@ public final class TestRun implements AutoCloseable {
         directory = new RunDirectory(folder);
         directory.makeWritable();
         NetworkShape shape = shape(recipe);
-        initial = StateDict.random(shape, recipe.seed());
+        initial = StateDict.random(shape, recipe.computation().seed());
         change.accept(initial);
         try (set) {
             data = data(set, recipe);
@@ -100,7 +100,11 @@ public final class TestRun implements AutoCloseable {
 
     /** Of the network that a recipe asks for. */
     static NetworkShape shape(Recipe recipe) {
-        return NetworkShape.of(ResNetStem.ARCHITECTURE, recipe.filters(), 10, recipe.adapter());
+        return NetworkShape.of(
+                ResNetStem.ARCHITECTURE,
+                recipe.network().filters(),
+                10,
+                recipe.network().adapter());
     }
 
     static TestRun of(Recipe recipe, Path folder) {

@@ -31,9 +31,9 @@ record Reproduction(RunFacts run) {
         content.add(Parts.paragraph("The numbers on the test set, and this page:"));
         content.add(Parts.command(
                 "dynafilter eval --model " + ShellWord.of(run.directory().best()) + " --data "
-                        + ShellWord.of(run.recipe().data())
-                        + (run.recipe().limitTest() > 0
-                                ? " --limit-test " + run.recipe().limitTest()
+                        + ShellWord.of(run.recipe().images().data())
+                        + (run.recipe().selection().limitTest() > 0
+                                ? " --limit-test " + run.recipe().selection().limitTest()
                                 : "")));
         content.add(Parts.command(
                 "dynafilter report " + ShellWord.of(run.directory().path())));

@@ -78,7 +78,7 @@ public final class RunPage {
             }
             facts.add(Parts.fact(
                     "Best epoch",
-                    best.epoch() + " of " + run.recipe().epochs(),
+                    best.epoch() + " of " + run.recipe().optimization().epochs(),
                     "chosen by " + run.selection() + " accuracy" + progress()));
             facts.add(Parts.fact(
                     "Training accuracy",
@@ -95,9 +95,10 @@ public final class RunPage {
         facts.add(Parts.fact(
                 "Trained parameters",
                 Numbers.count(run.network().trainedParameters()),
-                run.recipe().filters() + " filters, "
-                        + (backbone == null ? run.recipe().backbone() : backbone)));
-        facts.add(Parts.device(run.environment(), run.recipe().precision().toString()));
+                run.recipe().network().filters() + " filters, "
+                        + (backbone == null ? run.recipe().network().backbone() : backbone)));
+        facts.add(Parts.device(
+                run.environment(), run.recipe().computation().precision().toString()));
         return Html.of(
                 "header",
                 Html.of("p", "dynafilter run report").as("eyebrow"),
@@ -166,8 +167,9 @@ public final class RunPage {
                 "curves",
                 "Curves",
                 Parts.note("Training values are means over the epoch as it trained"
-                        + (run.recipe().augment() ? ", on augmented images" : "")
-                        + (run.recipe().labelSmoothing() > 0 ? " and with label smoothing" : "") + "; " + selection
+                        + (run.recipe().images().augment() ? ", on augmented images" : "")
+                        + (run.recipe().optimization().labelSmoothing() > 0 ? " and with label smoothing" : "") + "; "
+                        + selection
                         + " values are of the network at its end. Point at a chart, or focus it and use the arrow keys,"
                         + " to read an epoch's values; without a script they are those of the best epoch."),
                 Html.of("div", charts().stream().map(LineChart::figure).toArray())

@@ -54,9 +54,13 @@ public abstract class Optimizer implements AutoCloseable {
 
     /** The optimizer that a recipe names, with its settings. */
     public static Optimizer of(Recipe recipe, FlatParameters parameters) {
-        return switch (recipe.optimizer()) {
-            case SGD -> new Sgd(parameters, recipe.momentum(), recipe.weightDecay());
-            case ADAMW -> new AdamW(parameters, recipe.weightDecay());
+        return switch (recipe.optimization().optimizer()) {
+            case SGD ->
+                new Sgd(
+                        parameters,
+                        recipe.optimization().momentum(),
+                        recipe.optimization().weightDecay());
+            case ADAMW -> new AdamW(parameters, recipe.optimization().weightDecay());
         };
     }
 
