@@ -14,6 +14,7 @@ import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** How this program's JSON has values that JSON lacks, or that a document does not expect. */
 final class JsonValues {
@@ -69,7 +70,7 @@ final class JsonValues {
     /** Takes what is of another kind than a document expects for missing: older files and edited ones stay readable. */
     static final class PassOver extends DeserializationProblemHandler {
         @Override
-        public Object handleUnexpectedToken(
+        public @Nullable Object handleUnexpectedToken(
                 DeserializationContext context, JavaType type, JsonToken token, JsonParser json, String failure)
                 throws IOException {
             json.skipChildren();
@@ -77,7 +78,7 @@ final class JsonValues {
         }
 
         @Override
-        public Object handleMissingInstantiator(
+        public @Nullable Object handleMissingInstantiator(
                 DeserializationContext context,
                 Class<?> type,
                 ValueInstantiator instantiator,
@@ -89,13 +90,13 @@ final class JsonValues {
         }
 
         @Override
-        public Object handleWeirdStringValue(
+        public @Nullable Object handleWeirdStringValue(
                 DeserializationContext context, Class<?> type, String value, String failure) {
             return null;
         }
 
         @Override
-        public Object handleWeirdNumberValue(
+        public @Nullable Object handleWeirdNumberValue(
                 DeserializationContext context, Class<?> type, Number value, String failure) {
             return null;
         }

@@ -5,4 +5,7 @@
  * {@link dynafilter.io.OutputException} are the errors that people see, in one line: what, where, and what to do; all other
  * rooms throw them. Everything may use this package, and it uses none of the others.
  */
+@NullMarked
 package dynafilter.io;
+
+import org.jspecify.annotations.NullMarked;
