@@ -8,7 +8,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Collection;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -30,6 +32,9 @@ public final class C10dGroup implements WorkerGroup {
     private static final long POLL = 10_000_000; // nanoseconds
     private static final long LONG_WAIT = 20_000_000_000L; // for ranks to start: then somebody asks why nothing happens
     private static final String LOG_LEVEL = "TORCH_CPP_LOG_LEVEL";
+
+    /** Owners of broken groups' natives, kept from the garbage collector: c10d's threads may still be at work in them. */
+    private static final Collection<NativeOwner> ABANDONED = new ConcurrentLinkedQueue<>();
 
     private final Placement placement;
     private final ComputeDevice device;
@@ -240,6 +245,7 @@ public final class C10dGroup implements WorkerGroup {
     @Override
     public void close() {
         if (broken) { // closing the backend might wait for what is still under way
+            ABANDONED.add(owner);
             heartbeat.close();
         } else {
             owner.close(); // the backend first: whoever waits for this rank wakes up
