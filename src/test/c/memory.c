@@ -137,8 +137,18 @@ API int cudaPointerGetAttributes(struct pointer *answer, const void *address) {
     return SUCCESS;
 }
 
+/*
+ * Since no kernel writes what it computes, the host would read whatever lay there: a single number that it reads from the
+ * device is 0, for it may be the size of something.
+ */
+static bool reads_number(const struct node *node) {
+    return node->size <= sizeof(int64_t) && standin_is_device(node->from, 1) && !standin_is_device(node->to, 1);
+}
+
 int standin_do(const struct node *node) {
-    if (node->kind == COPY) {
+    if (node->kind == COPY && reads_number(node)) {
+        memset(node->to, 0, node->size);
+    } else if (node->kind == COPY) {
         memmove(node->to, node->from, node->size);
     } else if (node->kind == FILL) {
         memset(node->to, node->value, node->size);
