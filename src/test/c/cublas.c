@@ -3,7 +3,8 @@
 
 API int cublasSetStream_v2(void **handle, void *stream) {
     *handle = stream;
-    return standin_answer(SUCCESS, "cublasSetStream stream=%d", standin_stream(stream));
+    standin_log("cublasSetStream stream=%d", standin_stream(stream));
+    return SUCCESS;
 }
 
 API int cublasGetMathMode(void *handle, int *mode) {

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { VERSION = 91900, CUDART = 13010, BACKEND_DESCRIPTOR = 15 };
+enum { VERSION = 91900, CUDART = 13010, BACKEND_DESCRIPTOR = 15, EXECUTION_FAILED = 5000 };
 
 /* cudnnBackendAttributeName_t */
 enum {
@@ -30,7 +30,8 @@ API const char *cudnnGetErrorString(int status) { return status ? "CUDNN_STATUS_
 
 API int cudnnSetStream(void **handle, void *stream) {
     *handle = stream;
-    return standin_answer(SUCCESS, "cudnnSetStream stream=%d", standin_stream(stream));
+    standin_log("cudnnSetStream stream=%d", standin_stream(stream));
+    return SUCCESS;
 }
 
 API int cudnnGetStream(void **handle, void **stream) {
@@ -95,9 +96,11 @@ API int cudnnBackendGetAttribute(
     return SUCCESS;
 }
 
+static int work(const char *name, void *stream) { return standin_work(name, stream) ? EXECUTION_FAILED : SUCCESS; }
+
 API int cudnnBackendExecute(void **handle, struct descriptor *plan, struct descriptor *pointers) {
     (void)pointers;
-    return standin_work(plan->operation ? plan->operation : "cudnn_other", *handle);
+    return work(plan->operation ? plan->operation : "cudnn_other", *handle);
 }
 
 /* BatchNorm and its backward want to know how much they need: nothing. */
@@ -125,13 +128,13 @@ API int cudnnGetBatchNormalizationTrainingExReserveSpaceSize(
 
 /* Their other arguments do not matter to work that is only counted. */
 API int cudnnBatchNormalizationForwardTrainingEx(void **handle) {
-    return standin_work("cudnn_batch_norm_forward", *handle);
+    return work("cudnn_batch_norm_forward", *handle);
 }
 
-API int cudnnBatchNormalizationBackwardEx(void **handle) { return standin_work("cudnn_batch_norm_backward", *handle); }
+API int cudnnBatchNormalizationBackwardEx(void **handle) { return work("cudnn_batch_norm_backward", *handle); }
 
 API int cudnnBatchNormalizationForwardInference(void **handle) {
-    return standin_work("cudnn_batch_norm_inference", *handle);
+    return work("cudnn_batch_norm_inference", *handle);
 }
 
-API int cudnnPoolingForward(void **handle) { return standin_work("cudnn_pooling_forward", *handle); }
+API int cudnnPoolingForward(void **handle) { return work("cudnn_pooling_forward", *handle); }

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { VERSION = 22903, CHUNK = 1 << 20, MOST_RANKS = 16, SYSTEM_ERROR = 2 };
+enum { VERSION = 22903, CHUNK = 1 << 20, MOST_RANKS = 16, CUDA_ERROR = 1, SYSTEM_ERROR = 2 };
 
 struct id {
     char name[128];
@@ -36,7 +36,7 @@ API int ncclGetVersion(int *version) {
     return SUCCESS;
 }
 
-API const char *ncclGetErrorString(int code) { return code ? "unhandled system error" : "no error"; }
+API const char *ncclGetErrorString(int code) { return code == CUDA_ERROR ? "unhandled cuda error" : code ? "unhandled system error" : "no error"; }
 
 API const char *ncclGetLastError(void *communicator) {
     (void)communicator;
@@ -67,7 +67,7 @@ static void meet(struct communicator *all) {
 API int ncclCommInitRank(struct communicator **communicator, int ranks, struct id id, int rank) {
     int file = ranks > MOST_RANKS ? -1 : shm_open(id.name, O_RDWR | O_CREAT, 0600);
     if (file < 0 || ftruncate(file, sizeof(struct shared))) {
-        return standin_answer(SYSTEM_ERROR, "ncclCommInitRank");
+        return SYSTEM_ERROR;
     }
     struct communicator *all = calloc(1, sizeof *all);
     *all = (struct communicator){rank, ranks, NULL};
@@ -78,7 +78,8 @@ API int ncclCommInitRank(struct communicator **communicator, int ranks, struct i
         shm_unlink(id.name);
     }
     *communicator = all;
-    return standin_answer(SUCCESS, "ncclCommInitRank rank=%d ranks=%d", rank, ranks);
+    standin_log("ncclCommInitRank rank=%d ranks=%d", rank, ranks);
+    return SUCCESS;
 }
 
 API int ncclCommInitRankConfig(struct communicator **communicator, int ranks, struct id id, int rank, void *settings) {
@@ -146,14 +147,14 @@ API int ncclAllReduce(
         const void *from, void *to, size_t count, int type, int operation, struct communicator *all, void *stream) {
     exchange(all, from, to, count, type, -1);
     standin_log("ncclAllReduce size=%zu operation=%d", count * width(type), operation);
-    return standin_work("nccl_all_reduce", stream);
+    return standin_work("nccl_all_reduce", stream) ? CUDA_ERROR : SUCCESS;
 }
 
 API int ncclBroadcast(
         const void *from, void *to, size_t count, int type, int root, struct communicator *all, void *stream) {
     exchange(all, from, to, count, type, root);
     standin_log("ncclBroadcast size=%zu root=%d", count * width(type), root);
-    return standin_work("nccl_broadcast", stream);
+    return standin_work("nccl_broadcast", stream) ? CUDA_ERROR : SUCCESS;
 }
 
 API int ncclBcast(void *values, size_t count, int type, int root, struct communicator *all, void *stream) {
@@ -163,7 +164,8 @@ API int ncclBcast(void *values, size_t count, int type, int root, struct communi
 static int leave(const char *call, struct communicator *all) {
     munmap(all->shared, sizeof *all->shared);
     free(all);
-    return standin_answer(SUCCESS, "%s", call);
+    standin_log("%s", call);
+    return SUCCESS;
 }
 
 API int ncclCommDestroy(struct communicator *all) { return leave("ncclCommDestroy", all); }

@@ -19,8 +19,11 @@ public final class TransferBuffer implements AutoCloseable {
             TensorOptions options = new TensorOptions(ScalarType.Byte).pinned_memory(new BoolOptional(device.isCuda()));
             host = torch.empty(shape, options, null);
             host.retainReference();
+            copied = device.isCuda() ? new CUDAEvent() : null;
+            if (copied != null) {
+                copied.retainReference();
+            }
         }
-        copied = device.isCuda() ? new CUDAEvent() : null;
     }
 
     /** uint8, on the CPU. */
