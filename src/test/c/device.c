@@ -49,7 +49,10 @@ static __thread int current;
 
 static int devices(void) { return (int)standin_setting("DEVICES", 1); }
 
-static int driver(void) { return (int)standin_setting("DRIVER", RUNTIME); }
+/* CUDA's version that the driver is for; 0 where the runtime finds none. */
+static int driver(void) {
+    return dlopen("libcuda.so.1", RTLD_LAZY) ? (int)standin_setting("DRIVER", RUNTIME) : 0;
+}
 
 /* Compute capability: 9.0 where nothing else is asked for. */
 static void capability(int *major, int *minor) {

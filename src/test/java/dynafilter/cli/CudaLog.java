@@ -96,8 +96,7 @@ record CudaLog(Path file, List<Call> calls) {
     int[] stepEnds() {
         int[] kernels = places(call -> call.is("kernel") && !call.isCaptured());
         return IntStream.range(0, kernels.length)
-                .filter(i -> isOptimizer(kernels[i])
-                        && (i + 1 == kernels.length || !isOptimizer(kernels[i + 1])))
+                .filter(i -> isOptimizer(kernels[i]) && (i + 1 == kernels.length || !isOptimizer(kernels[i + 1])))
                 .map(i -> kernels[i])
                 .toArray();
     }

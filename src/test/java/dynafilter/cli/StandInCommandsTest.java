@@ -56,7 +56,9 @@ class StandInCommandsTest {
     void doctorSeesTheDeviceAndThatItsResultsAreWrong() throws IOException, InterruptedException {
         Run run = CudaStandIn.run(folder, Map.of(), "doctor").assertSucceeded();
         assertTrue(run.outcome().line("GPU  ").contains("NVIDIA Stand-in, 8.0 GiB, compute capability 9.0"));
-        assertTrue(run.outcome().line("cuda ").contains("does not work"), run.outcome().out());
+        assertTrue(
+                run.outcome().line("cuda ").contains("does not work"),
+                run.outcome().out());
     }
 
     @Test
@@ -101,8 +103,23 @@ class StandInCommandsTest {
         }
         Path out = folder.resolve("extended.pt");
         assertWorks(
-                "extend", "--model", best(), "--label", "otter", "--images", images, "--against", data, "--negatives",
-                20, "--steps", 5, "--folds", 2, "--out", out);
+                "extend",
+                "--model",
+                best(),
+                "--label",
+                "otter",
+                "--images",
+                images,
+                "--against",
+                data,
+                "--negatives",
+                20,
+                "--steps",
+                5,
+                "--folds",
+                2,
+                "--out",
+                out);
         assertTrue(Files.exists(out));
     }
 
@@ -110,8 +127,21 @@ class StandInCommandsTest {
     void compare() throws IOException, InterruptedException {
         Path out = folder.resolve("comparison");
         assertWorks(
-                "compare", "--data", data, "--backbone", "random", "--variants", "dynamic,static", "--seeds", 1,
-                "--epochs", 1, "--batch-size", 16, "--out", out);
+                "compare",
+                "--data",
+                data,
+                "--backbone",
+                "random",
+                "--variants",
+                "dynamic,static",
+                "--seeds",
+                1,
+                "--epochs",
+                1,
+                "--batch-size",
+                16,
+                "--out",
+                out);
         assertTrue(Files.exists(out.resolve("comparison.json")));
     }
 

@@ -60,7 +60,8 @@ class StandInStepTest {
         double limit = 0.05; // within which the numbers of one line are read
         for (Call wait : log.waits(from, to)) {
             double since = wait.seconds() - last;
-            assertTrue(since < limit || since > REPORT_SECONDS / 2, () -> wait + " comes " + since + " s after another");
+            assertTrue(
+                    since < limit || since > REPORT_SECONDS / 2, () -> wait + " comes " + since + " s after another");
             last = since < limit ? last : wait.seconds();
         }
     }
@@ -109,7 +110,8 @@ class StandInStepTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 40, 100})
     void aRefusedCaptureCostsOneWarningAndTheStepsRunSingly(int refusedCall) throws IOException, InterruptedException {
-        Run run = run("refused-" + refusedCall, Map.of("REFUSE_CAPTURE", refusedCall)).assertSucceeded();
+        Run run = run("refused-" + refusedCall, Map.of("REFUSE_CAPTURE", refusedCall))
+                .assertSucceeded();
         assertEquals(1, run.outcome().err().lines().count(), run.outcome().err());
         assertTrue(
                 run.outcome().err().startsWith("dynafilter: the step cannot be captured as a CUDA graph and runs"),
@@ -164,9 +166,11 @@ class StandInStepTest {
         int late = steps[steps.length - 1];
         assertEquals(log.held("cudaMalloc", "cudaFree", early), log.held("cudaMalloc", "cudaFree", late));
         assertEquals(log.held("cudaHostAlloc", "cudaFreeHost", early), log.held("cudaHostAlloc", "cudaFreeHost", late));
-        assertEquals(0, log.calls().subList(early, late).stream()
-                .filter(call -> call.is("cudaMalloc"))
-                .count());
+        assertEquals(
+                0,
+                log.calls().subList(early, late).stream()
+                        .filter(call -> call.is("cudaMalloc"))
+                        .count());
         assertEquals(balance(log, "cudaEvent", early), balance(log, "cudaEvent", late), "events");
     }
 
@@ -178,7 +182,8 @@ class StandInStepTest {
 
     @Test
     void aScriptTellsTheKernelsOfAStep() throws IOException, InterruptedException {
-        Process process = new ProcessBuilder("python3", "scripts/step_kernels.py", graph.file().toString())
+        Process process = new ProcessBuilder(
+                        "python3", "scripts/step_kernels.py", graph.file().toString())
                 .redirectErrorStream(true)
                 .start();
         String said = new String(process.getInputStream().readAllBytes());
