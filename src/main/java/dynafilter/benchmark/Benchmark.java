@@ -8,6 +8,7 @@ import dynafilter.runtime.DeviceMemory;
 import dynafilter.runtime.DeviceTimer;
 import dynafilter.runtime.OutOfMemory;
 import dynafilter.runtime.Precision;
+import dynafilter.runtime.Timing;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
@@ -49,8 +50,8 @@ public final class Benchmark {
      * @param recipe of which batch size, precision, augmentation and optimizer count
      */
     public Measurement measure(Mode mode, Subject subject, Recipe recipe) {
-        Ceiling ceiling = ceilings.computeIfAbsent(recipe.precision(), new Ceilings(device)::measure);
-        recipe.precision().apply();
+        Ceiling ceiling = ceilings.computeIfAbsent(recipe.computation().precision(), new Ceilings(device)::measure);
+        recipe.computation().precision().apply();
         Optional<List<Operator>> operators = subject.counted().map(shape -> operators(mode, recipe, shape));
         DeviceMemory memory = new DeviceMemory(device);
         memory.reset();
@@ -73,8 +74,8 @@ public final class Benchmark {
         }
         return new Measurement(
                 mode,
-                recipe.precision(),
-                recipe.batchSize(),
+                recipe.computation().precision(),
+                recipe.optimization().batchSize(),
                 captured,
                 timing,
                 operators.map(StepCost::flops).orElse(Double.NaN),
@@ -85,14 +86,14 @@ public final class Benchmark {
     }
 
     private static List<Operator> operators(Mode mode, Recipe recipe, NetworkShape shape) {
-        int elementSize = recipe.precision().elementSize();
+        int elementSize = recipe.computation().precision().elementSize();
         if (mode == Mode.INFER) {
-            return StepCost.inference(shape, recipe.batchSize(), elementSize);
+            return StepCost.inference(shape, recipe.optimization().batchSize(), elementSize);
         }
         long parameters = DynamicFilterNetwork.stateShapes(shape).entrySet().stream()
                 .filter(entry -> shape.isParameter(entry.getKey()))
                 .mapToLong(entry -> Arrays.stream(entry.getValue()).reduce(1, (a, b) -> a * b))
                 .sum();
-        return StepCost.training(shape, recipe.batchSize(), elementSize, parameters);
+        return StepCost.training(shape, recipe.optimization().batchSize(), elementSize, parameters);
     }
 }

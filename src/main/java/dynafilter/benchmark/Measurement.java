@@ -1,8 +1,8 @@
 package dynafilter.benchmark;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dynafilter.runtime.Precision;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import dynafilter.runtime.Timing;
 
 /**
  * One row of a benchmark.
@@ -26,6 +26,22 @@ public record Measurement(
         double roofline,
         long peakMemory,
         String failure) {
+    /** A row in JSON; what is not known of it is null, and left out. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Row(
+            Mode mode,
+            Precision precision,
+            int batchSize,
+            String failure,
+            Boolean cudaGraph,
+            Double imagesPerSecond,
+            Timing stepMs,
+            Double flopsPerStep,
+            Double tflops,
+            Double shareOfPeak,
+            Double rooflineMs,
+            Double shareOfRoofline,
+            Long peakMemoryBytes) {}
 
     /** Whether it is known what a step computes. */
     public boolean isCounted() {
@@ -50,27 +66,24 @@ public record Measurement(
         return roofline * 1e3 / step.median();
     }
 
-    /** As values for JSON. */
-    public Map<String, Object> toMap() {
-        Map<String, Object> values = new LinkedHashMap<>();
-        values.put("mode", mode.toString());
-        values.put("precision", precision.toString());
-        values.put("batch_size", batchSize);
+    /** The row as documents have it. */
+    public Row row() {
         if (failure != null) {
-            values.put("failure", failure);
-            return values;
+            return new Row(mode, precision, batchSize, failure, null, null, null, null, null, null, null, null, null);
         }
-        values.put("cuda_graph", graph);
-        values.put("images_per_second", imagesPerSecond());
-        values.put("step_ms", step.toMap());
-        if (isCounted()) {
-            values.put("flops_per_step", flops);
-            values.put("tflops", teraflops());
-            values.put("share_of_peak", shareOfPeak());
-            values.put("roofline_ms", roofline * 1e3);
-            values.put("share_of_roofline", shareOfRoofline());
-        }
-        values.put("peak_memory_bytes", peakMemory);
-        return values;
+        return new Row(
+                mode,
+                precision,
+                batchSize,
+                null,
+                graph,
+                imagesPerSecond(),
+                step,
+                isCounted() ? flops : null,
+                isCounted() ? teraflops() : null,
+                isCounted() ? shareOfPeak() : null,
+                isCounted() ? roofline * 1e3 : null,
+                isCounted() ? shareOfRoofline() : null,
+                peakMemory);
     }
 }

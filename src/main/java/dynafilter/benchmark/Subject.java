@@ -10,11 +10,11 @@ import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
 import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
@@ -25,7 +25,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param shape null where only its scores are known
  * @param imageSize height and width of the images it takes
  * @param state every tensor by name, on the device; none where only its scores are known
- * @param resources what to close with it
+ * @param owner of what it is made of; closed with it
  */
 public record Subject(
         String description,
@@ -33,25 +33,28 @@ public record Subject(
         int imageSize,
         Map<String, Tensor> state,
         Classifier classifier,
-        Runnable resources)
+        NativeOwner owner)
         implements AutoCloseable {
     /** A network with random weights on ResNet-18's stem, for ten classes. */
     public static Subject random(FilterKind filters, long seed, ComputeDevice device) {
         NetworkShape shape = NetworkShape.ofResNet18Stem(filters, 10);
         Map<String, Tensor> state = new LinkedHashMap<>();
-        try (PointerScope scope = new PointerScope()) {
+        try (NativeOwner building = new NativeOwner();
+                PointerScope scope = new PointerScope()) {
             StateDict.random(shape, seed).forEach((name, tensor) -> {
-                Tensor placed = StateDict.toDevice(tensor, device);
-                placed.retainReference();
-                state.put(name, placed);
+                state.put(name, building.keep(StateDict.toDevice(tensor, device)));
                 tensor.close();
             });
+            DynamicFilterNetwork network = building.keep(DynamicFilterNetwork.bind(shape, state, Freeze.NONE));
+            Classifier classifier = building.keep(new NetworkClassifier(network, device));
+            return new Subject(
+                    filters + " filters, random weights",
+                    shape,
+                    shape.imageSize(),
+                    state,
+                    classifier,
+                    building.handOver());
         }
-        Classifier classifier = new NetworkClassifier(DynamicFilterNetwork.bind(shape, state, Freeze.NONE), device);
-        return new Subject(filters + " filters, random weights", shape, shape.imageSize(), state, classifier, () -> {
-            classifier.close();
-            state.values().forEach(Pointer::close);
-        });
     }
 
     /**
@@ -60,14 +63,15 @@ public record Subject(
      * @throws dynafilter.io.InputException where the file holds none
      */
     public static Subject read(Path file, ComputeDevice device) {
-        TrainedNetwork trained = TrainedNetwork.read(file, device);
+        NativeOwner owner = new NativeOwner();
+        TrainedNetwork trained = owner.keep(TrainedNetwork.read(file, device));
         return new Subject(
                 file + ": " + trained.description(),
                 trained.hasNetwork() ? trained.network().shape() : null,
                 trained.imageSize(),
                 trained.state(),
                 trained.classifier(),
-                trained::close);
+                owner);
     }
 
     /** Whether it can be trained. */
@@ -83,6 +87,6 @@ public record Subject(
 
     @Override
     public void close() {
-        resources.run();
+        owner.close();
     }
 }

@@ -3,10 +3,12 @@ package dynafilter.benchmark;
 import dynafilter.data.ImageSet;
 import dynafilter.data.device.DeviceImages;
 import dynafilter.data.device.EpochPlan;
+import dynafilter.data.device.StepBatches;
 import dynafilter.model.Classifier;
 import dynafilter.model.NetworkShape;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.Precision;
 import dynafilter.runtime.RepeatedWork;
 import dynafilter.train.EndlessTraining;
@@ -48,9 +50,16 @@ interface Workload extends AutoCloseable {
             ComputeDevice device,
             boolean graph,
             Consumer<String> warning) {
-        DeviceImages images = images(recipe, shape.classes(), shape.imageSize(), device, recipe.augment());
-        try {
-            EndlessTraining training = new EndlessTraining(recipe, shape, initial, images, device, graph, warning);
+        try (NativeOwner building = new NativeOwner()) {
+            DeviceImages images = building.keep(images(
+                    recipe,
+                    shape.classes(),
+                    shape.imageSize(),
+                    device,
+                    recipe.images().augment()));
+            EndlessTraining training =
+                    building.keep(new EndlessTraining(recipe, shape, initial, images, device, graph, warning));
+            NativeOwner owner = building.handOver();
             return new Workload() {
                 @Override
                 public void step() {
@@ -64,13 +73,9 @@ interface Workload extends AutoCloseable {
 
                 @Override
                 public void close() {
-                    training.close();
-                    images.close();
+                    owner.close();
                 }
             };
-        } catch (RuntimeException failure) {
-            images.close();
-            throw failure;
         }
     }
 
@@ -92,10 +97,10 @@ interface Workload extends AutoCloseable {
     /** Random pixels and labels: {@value #BATCHES} batches. The caller closes them. */
     private static DeviceImages images(
             Recipe recipe, int classes, int imageSize, ComputeDevice device, boolean padded) {
-        long size = (long) BATCHES * recipe.batchSize();
+        long size = (long) BATCHES * recipe.optimization().batchSize();
         List<String> names =
                 IntStream.range(0, classes).mapToObj(label -> "class " + label).toList();
-        torch.manual_seed(recipe.seed());
+        torch.manual_seed(recipe.computation().seed());
         try (PointerScope scope = new PointerScope();
                 ImageSet set = new ImageSet(
                         "random",
@@ -119,6 +124,8 @@ interface Workload extends AutoCloseable {
         private final int batchSize;
         private final RepeatedWork work;
         private final EpochPlan plan;
+        private StepBatches batches; // of the current pass over the images; null before the first step
+        private final NativeOwner owner;
         private long steps;
 
         private Inference(
@@ -129,26 +136,29 @@ interface Workload extends AutoCloseable {
                 boolean graph,
                 Consumer<String> warning) {
             this.classifier = classifier;
-            precision = recipe.precision();
+            precision = recipe.computation().precision();
             this.device = device;
-            batchSize = recipe.batchSize();
-            images = images(recipe, 10, imageSize, device, false);
-            plan = images.plan(recipe.seed(), 0);
-            work = RepeatedWork.of(graph, this::scores, warning);
+            batchSize = recipe.optimization().batchSize();
+            try (NativeOwner building = new NativeOwner()) {
+                images = building.keep(images(recipe, 10, imageSize, device, false));
+                plan = images.plan(recipe.computation().seed(), 0);
+                work = building.keep(RepeatedWork.of(graph, this::scores, warning));
+                owner = building.handOver();
+            }
         }
 
         private void scores() {
             try (PointerScope scope = new PointerScope();
                     InferenceMode inference = new InferenceMode();
                     Precision.Region autocast = precision.autocast(device.type())) {
-                classifier.scores(images.nextPixels(batchSize));
+                classifier.scores(batches.nextPixels(batchSize));
             }
         }
 
         @Override
         public void step() {
             if (steps % BATCHES == 0) {
-                images.begin(plan, 0);
+                batches = images.epoch(plan, 0).stage((long) BATCHES * batchSize);
             }
             work.run();
             steps++;
@@ -161,8 +171,7 @@ interface Workload extends AutoCloseable {
 
         @Override
         public void close() {
-            work.close();
-            images.close();
+            owner.close();
         }
     }
 }

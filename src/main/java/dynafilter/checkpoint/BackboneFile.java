@@ -1,11 +1,14 @@
 package dynafilter.checkpoint;
 
+import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.Checksum;
 import dynafilter.io.InputException;
+import dynafilter.model.Backbone;
 import dynafilter.model.BackboneArchitecture;
 import dynafilter.model.ResNetStem;
 import dynafilter.model.ScriptedArchitecture;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.OutOfMemory;
 import dynafilter.runtime.ScriptModule;
@@ -20,7 +23,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.IValue;
@@ -75,11 +77,13 @@ public final class BackboneFile {
                     + "; leave --cut out, or give a TorchScript file");
         }
         Object root = TorchFile.read(file);
-        try (PointerScope scope = new PointerScope()) {
+        try (NativeOwner building = new NativeOwner();
+                PointerScope scope = new PointerScope()) {
             SavedNetwork network = SavedNetwork.in(root, file, Landmark.STEM)
                     .orElseThrow(() -> StemWeights.missing(file, FileContents.of(root)));
             network.requireTensors(StemWeights.names(), file);
-            return PretrainedBackbone.ofResNet18Stem(StemWeights.copy(file, network.tensors()), network.notes());
+            Map<String, Tensor> state = StemWeights.copy(file, network.tensors(), building);
+            return PretrainedBackbone.ofResNet18Stem(state, network.notes(), building.handOver());
         } finally {
             TorchFile.closeTensors(root);
         }
@@ -139,27 +143,29 @@ public final class BackboneFile {
     /** The tensors as ResNet-18's, where they are, and where those compute the same. */
     private static Optional<PretrainedBackbone> ofResNet18Stem(
             Path file, Map<String, Tensor> found, Tensor images, Tensor features, List<String> notes) {
-        Map<String, Tensor> state;
-        try {
-            List<NetworkSearch.Found> stems = NetworkSearch.in(found, Landmark.STEM);
-            if (stems.size() != 1) {
-                return Optional.empty();
-            }
-            state = StemWeights.copy(file, stems.get(0).tensors());
+        List<NetworkSearch.Found> stems = NetworkSearch.in(found, Landmark.STEM);
+        if (stems.size() != 1) {
+            return Optional.empty();
+        }
+        try (NativeOwner building = new NativeOwner()) {
+            Map<String, Tensor> state = StemWeights.copy(file, stems.get(0).tensors(), building);
+            return isResNet18Stem(state, images, features)
+                    ? Optional.of(PretrainedBackbone.ofResNet18Stem(state, notes, building.handOver()))
+                    : Optional.empty();
         } catch (InputException another) {
             return Optional.empty();
         }
+    }
+
+    private static boolean isResNet18Stem(Map<String, Tensor> state, Tensor images, Tensor features) {
         Map<String, Tensor> placed = new LinkedHashMap<>();
         state.forEach((name, tensor) -> placed.put(name, tensor.to(images.device(), tensor.scalar_type())));
-        Tensor own = ResNetStem.ARCHITECTURE.bind(placed, true).forward(images, false);
-        if (Arrays.equals(own.shape(), features.shape())) {
-            double difference = own.sub(features).abs().max().item_double();
-            if (difference <= TOLERANCE * features.abs().max().item_double()) {
-                return Optional.of(PretrainedBackbone.ofResNet18Stem(state, notes));
-            }
+        try (Backbone stem = ResNetStem.ARCHITECTURE.bind(placed, true, WorkerGroup.single())) {
+            Tensor own = stem.forward(images, false);
+            return Arrays.equals(own.shape(), features.shape())
+                    && own.sub(features).abs().max().item_double()
+                            <= TOLERANCE * features.abs().max().item_double();
         }
-        state.values().forEach(Pointer::close);
-        return Optional.empty();
     }
 
     private static PretrainedBackbone scripted(
@@ -170,22 +176,23 @@ public final class BackboneFile {
             ComputeDevice device,
             List<String> notes) {
         Map<String, Tensor> state = new LinkedHashMap<>();
-        found.forEach((name, tensor) -> {
-            Tensor copy = tensor.detach()
-                    .to(
-                            new Device(DeviceType.CPU),
-                            tensor.is_floating_point() ? ScalarType.Float : tensor.scalar_type())
-                    .contiguous()
-                    .clone();
-            copy.retainReference();
-            state.put(BackboneArchitecture.PREFIX + name, copy);
-        });
-        String description = source + (followsData(layers, images) ? "" : ", whose BatchNorm keeps its statistics");
-        ScriptedArchitecture.strip(layers);
-        byte[] program = BackboneProgram.bytes(layers, description);
-        ScriptedArchitecture architecture =
-                new ScriptedArchitecture(layers.copy(), device, description, Checksum.sha256Of(program));
-        return new PretrainedBackbone(architecture, program, state, notes);
+        try (NativeOwner building = new NativeOwner()) {
+            found.forEach((name, tensor) -> {
+                Tensor copy = tensor.detach()
+                        .to(
+                                new Device(DeviceType.CPU),
+                                tensor.is_floating_point() ? ScalarType.Float : tensor.scalar_type())
+                        .contiguous()
+                        .clone();
+                state.put(BackboneArchitecture.PREFIX + name, building.keep(copy));
+            });
+            String description = source + (followsData(layers, images) ? "" : ", whose BatchNorm keeps its statistics");
+            ScriptedArchitecture.strip(layers);
+            byte[] program = BackboneProgram.bytes(layers, description);
+            ScriptedArchitecture architecture = building.keep(
+                    new ScriptedArchitecture(layers.copy(), device, description, Checksum.sha256Of(program)));
+            return new PretrainedBackbone(architecture, program, state, notes, building.handOver());
+        }
     }
 
     /** Whether training moves BatchNorm's statistics, where there are any: a network traced for evaluation cannot. */

@@ -6,6 +6,7 @@ import dynafilter.io.Checksum;
 import dynafilter.io.InputException;
 import dynafilter.model.ScriptedArchitecture;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.ScriptModule;
 import dynafilter.torchfile.TorchScriptArchive;
 import dynafilter.torchfile.TorchScriptFile;
@@ -55,8 +56,9 @@ public final class BackboneProgram {
         String description = TorchScriptArchive.extra(file, DESCRIPTION)
                 .map(text -> new String(text, UTF_8))
                 .orElse("TorchScript");
-        return new PretrainedBackbone(
-                new ScriptedArchitecture(module, device, description, sha256), program, Map.of(), List.of());
+        NativeOwner owner = new NativeOwner();
+        ScriptedArchitecture architecture = owner.keep(new ScriptedArchitecture(module, device, description, sha256));
+        return new PretrainedBackbone(architecture, program, Map.of(), List.of(), owner);
     }
 
     private static byte[] read(Path file) {

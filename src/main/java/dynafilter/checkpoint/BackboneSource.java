@@ -10,8 +10,6 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 
 /** What {@code --backbone} names. */
 public final class BackboneSource {
@@ -59,7 +57,7 @@ public final class BackboneSource {
     public PretrainedBackbone load(
             String name, String cut, int imageSize, ComputeDevice device, ProgressListener progress) {
         if (name.equals(RANDOM)) {
-            return PretrainedBackbone.ofResNet18Stem(Map.of(), List.of());
+            return PretrainedBackbone.ofResNet18Stem();
         }
         if (name.equals(IMAGENET) || (name.equals(officialName) && !Files.exists(Path.of(name)))) {
             return BackboneFile.read(download(progress), cut, imageSize, device);

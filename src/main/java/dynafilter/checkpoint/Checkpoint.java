@@ -29,7 +29,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param classes the label names, in the order of the scores
  * @param rng states of random generators
  * @param extra all other entries of the file, kept as they are
- * @param notes what was done to read the networks in it, for people; not written
+ * @param notes what was done to read the networks in it, for people; not written, and none of a checkpoint that is made here
  */
 public record Checkpoint(
         Map<String, Tensor> model,
@@ -58,20 +58,6 @@ public record Checkpoint(
     private static final String FAMILY = "dynafilter/";
     private static final Set<String> KEYS =
             Set.of("format", "model", "optimizer", "epoch", "step", "best_accuracy", "recipe", "classes", "rng");
-
-    /** One that is made here, with nothing to note. */
-    public Checkpoint(
-            Map<String, Tensor> model,
-            Map<String, Object> optimizer,
-            long epoch,
-            long step,
-            double bestAccuracy,
-            Map<String, Object> recipe,
-            List<String> classes,
-            Map<String, Object> rng,
-            Map<String, Object> extra) {
-        this(model, optimizer, epoch, step, bestAccuracy, recipe, classes, rng, extra, List.of());
-    }
 
     public Checkpoint {
         for (String key : extra.keySet()) {

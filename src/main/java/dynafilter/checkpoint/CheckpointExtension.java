@@ -2,6 +2,7 @@ package dynafilter.checkpoint;
 
 import dynafilter.io.AtomicFile;
 import dynafilter.io.InputException;
+import dynafilter.io.JsonFile;
 import dynafilter.model.NetworkShape;
 import dynafilter.torchfile.CheckpointPickler;
 import java.io.IOException;
@@ -23,27 +24,33 @@ import org.bytedeco.pytorch.global.torch;
  * no longer the run's.
  */
 public final class CheckpointExtension {
+    /**
+     * What a checkpoint remembers of an added label.
+     *
+     * @param images that it was learned from
+     * @param negatives images of the old labels that it was learned against
+     * @param steps of the optimizer, at most
+     * @param from the name of the file that was extended
+     * @param fromSha256 its checksum
+     */
+    public record Note(String label, long images, long negatives, long steps, String from, String fromSha256) {}
+
     private CheckpointExtension() {}
 
     /**
      * Writes a checkpoint with one more label; on another backbone its program is put beside the file, too.
      *
      * @param source the file that {@code checkpoint} was read from
-     * @param label its name
+     * @param note what is to be remembered of the label
      * @param embedding [1, E]
-     * @param how what is to be remembered of it beside its name: plain values
      * @throws InputException where the folder holds another backbone's program
      * @throws dynafilter.io.OutputException where the file cannot be written
      */
-    public static void write(
-            Checkpoint checkpoint, Path source, String label, Tensor embedding, Map<String, ?> how, Path out) {
+    public static void write(Checkpoint checkpoint, Path source, Note note, Tensor embedding, Path out) {
         List<String> classes = new ArrayList<>(checkpoint.classes());
-        classes.add(label);
-        Map<String, Object> note = new LinkedHashMap<>();
-        note.put("label", label);
-        note.putAll(how);
+        classes.add(note.label);
         List<Object> notes = new ArrayList<>(notes(checkpoint));
-        notes.add(note);
+        notes.add(JsonFile.values(note));
         Map<String, Object> optimizer = new LinkedHashMap<>(checkpoint.optimizer());
         optimizer.put("state", Map.of());
         try (PointerScope scope = new PointerScope();
@@ -62,7 +69,8 @@ public final class CheckpointExtension {
                             checkpoint.recipe(),
                             classes,
                             checkpoint.rng(),
-                            extra)
+                            extra,
+                            List.of())
                     .write(out);
         }
     }

@@ -3,28 +3,37 @@ package dynafilter.checkpoint;
 import dynafilter.io.AtomicFile;
 import dynafilter.model.BackboneArchitecture;
 import dynafilter.model.ResNetStem;
-import dynafilter.model.ScriptedArchitecture;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A backbone as a source gives it; owns its tensors.
+ * A backbone as a source gives it.
  *
  * @param architecture how it computes
  * @param program what a run's folder keeps of an architecture that only the source knows; null where this program knows it
  * @param state its tensors by name in the network's state dict, on the CPU; none for random weights
  * @param notes what was chosen and converted to read them, and what is to be known of them, for people
+ * @param owner of the tensors and of the architecture's program; closed with this
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record PretrainedBackbone(
-        BackboneArchitecture architecture, byte[] program, Map<String, Tensor> state, List<String> notes)
+        BackboneArchitecture architecture,
+        byte[] program,
+        Map<String, Tensor> state,
+        List<String> notes,
+        NativeOwner owner)
         implements AutoCloseable {
-    static PretrainedBackbone ofResNet18Stem(Map<String, Tensor> state, List<String> notes) {
-        return new PretrainedBackbone(ResNetStem.ARCHITECTURE, null, state, notes);
+    static PretrainedBackbone ofResNet18Stem(Map<String, Tensor> state, List<String> notes, NativeOwner owner) {
+        return new PretrainedBackbone(ResNetStem.ARCHITECTURE, null, state, notes, owner);
+    }
+
+    /** ResNet-18's stem without tensors. */
+    static PretrainedBackbone ofResNet18Stem() {
+        return ofResNet18Stem(Map.of(), List.of(), new NativeOwner());
     }
 
     /**
@@ -39,7 +48,7 @@ public record PretrainedBackbone(
         return checkpoint
                 .backboneProgram()
                 .map(sha256 -> BackboneProgram.beside(file, sha256, weights, device))
-                .orElseGet(() -> ofResNet18Stem(Map.of(), List.of()));
+                .orElseGet(PretrainedBackbone::ofResNet18Stem);
     }
 
     /** Puts the architecture's program into a run's folder, where its checkpoints need it. */
@@ -51,9 +60,6 @@ public record PretrainedBackbone(
 
     @Override
     public void close() {
-        state.values().forEach(Pointer::close);
-        if (architecture instanceof ScriptedArchitecture scripted) {
-            scripted.close();
-        }
+        owner.close();
     }
 }

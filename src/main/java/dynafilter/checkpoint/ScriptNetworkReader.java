@@ -7,6 +7,7 @@ import dynafilter.io.JsonFile;
 import dynafilter.model.Classifier;
 import dynafilter.model.ScriptClassifier;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.OutOfMemory;
 import dynafilter.runtime.ScriptModule;
@@ -31,8 +32,8 @@ final class ScriptNetworkReader {
     private ScriptNetworkReader() {}
 
     static TrainedNetwork read(Path file, ComputeDevice device) {
-        ScriptModule module = TorchScriptFile.load(file, device);
-        try {
+        try (NativeOwner building = new NativeOwner()) {
+            ScriptModule module = building.keep(TorchScriptFile.load(file, device));
             Map<String, Object> metadata = TorchScriptArchive.extra(file, ScriptMetadata.FILE)
                     .map(text -> JsonFile.parse(text, ScriptMetadata.FILE + " in " + file, "export the file again"))
                     .orElse(Map.of());
@@ -40,7 +41,7 @@ final class ScriptNetworkReader {
             String input = String.valueOf(metadata.get("input"));
             boolean takesPixels = own && ScriptInput.of(input) == ScriptInput.UINT8;
             List<String> converted = TorchScriptFile.toFloat32(module);
-            Classifier classifier = new ScriptClassifier(module, takesPixels, device);
+            Classifier classifier = building.keep(new ScriptClassifier(module, takesPixels, device));
             int imageSize = own ? StoredImageSize.ofMetadata(metadata) : ImageSize.CIFAR;
             int count = countClasses(classifier, imageSize, file, device);
             List<String> names = own ? strings(metadata.get("classes")) : List.of();
@@ -68,10 +69,7 @@ final class ScriptNetworkReader {
                     own,
                     imageSize,
                     training);
-            return new TrainedNetwork(origin, Map.of(), null, classifier);
-        } catch (RuntimeException failure) {
-            module.close();
-            throw failure;
+            return new TrainedNetwork(origin, Map.of(), null, classifier, building.handOver());
         }
     }
 

@@ -3,13 +3,14 @@ package dynafilter.checkpoint;
 import dynafilter.io.InputException;
 import dynafilter.model.BackboneArchitecture;
 import dynafilter.model.ResNetStem;
+import dynafilter.runtime.NativeOwner;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.bytedeco.javacpp.Pointer;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -25,31 +26,25 @@ final class StemWeights {
     static Set<String> names() {
         return ResNetStem.ARCHITECTURE.shapes().keySet().stream()
                 .map(StemWeights::plain)
-                .flatMap(name -> java.util.stream.Stream.of(name, numbered(name)))
+                .flatMap(name -> Stream.of(name, numbered(name)))
                 .collect(Collectors.toSet());
     }
 
     /**
-     * Copies of the tensors, in float32, by their names in this program's state dict; the caller closes them.
+     * Copies of the tensors, in float32, by their names in this program's state dict.
      *
      * @param found by the names of the file, without what stands before them
+     * @param owner of the copies
      * @throws InputException where one is missing, or of another shape or type
      */
-    static Map<String, Tensor> copy(Path file, Map<String, Tensor> found) {
+    static Map<String, Tensor> copy(Path file, Map<String, Tensor> found, NativeOwner owner) {
         Map<String, Tensor> state = new LinkedHashMap<>();
-        try {
-            ResNetStem.ARCHITECTURE.shapes().forEach((name, sizes) -> {
-                String plain = plain(name);
-                String source = found.containsKey(Landmark.FIRST_LAYER) ? plain : numbered(plain);
-                Tensor copy = copy(file, found, source, plain, sizes);
-                copy.retainReference();
-                state.put(name, copy);
-            });
-            return state;
-        } catch (InputException refused) {
-            state.values().forEach(Pointer::close);
-            throw refused;
-        }
+        ResNetStem.ARCHITECTURE.shapes().forEach((name, sizes) -> {
+            String plain = plain(name);
+            String source = found.containsKey(Landmark.FIRST_LAYER) ? plain : numbered(plain);
+            state.put(name, owner.keep(copy(file, found, source, plain, sizes)));
+        });
+        return state;
     }
 
     /** A copy of the tensor {@code source}, which is ResNet-18's {@code plain}; lives in the caller's scope. */

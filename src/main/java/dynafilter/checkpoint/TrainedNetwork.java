@@ -3,17 +3,16 @@ package dynafilter.checkpoint;
 import dynafilter.io.InputException;
 import dynafilter.model.Classifier;
 import dynafilter.model.DynamicFilterNetwork;
-import dynafilter.model.ScriptedArchitecture;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.torchfile.TorchScriptArchive;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 
-/** A trained network from a file, on a device, ready to score images. Owns what it is made of. */
+/** A trained network from a file, on a device, ready to score images. */
 public final class TrainedNetwork implements AutoCloseable {
     /** The entry of {@link #training} with the checksum of the data set. */
     public static final String DATA_SHA256 = "data_sha256";
@@ -31,12 +30,20 @@ public final class TrainedNetwork implements AutoCloseable {
     private final Map<String, Tensor> state; // none of TorchScript
     private final DynamicFilterNetwork network; // null for TorchScript
     private final Classifier classifier;
+    private final NativeOwner owner;
 
-    TrainedNetwork(Origin origin, Map<String, Tensor> state, DynamicFilterNetwork network, Classifier classifier) {
+    /** @param owner of all that the network is made of; closed with this */
+    TrainedNetwork(
+            Origin origin,
+            Map<String, Tensor> state,
+            DynamicFilterNetwork network,
+            Classifier classifier,
+            NativeOwner owner) {
         this.origin = origin;
         this.state = state;
         this.network = network;
         this.classifier = classifier;
+        this.owner = owner;
     }
 
     /**
@@ -55,7 +62,7 @@ public final class TrainedNetwork implements AutoCloseable {
         return classifier;
     }
 
-    /** Whether it is known by its tensors and layers, not by its scores alone. */
+    /** true: it is known by its tensors and layers; false: by its scores alone. */
     public boolean hasNetwork() {
         return network != null;
     }
@@ -64,7 +71,7 @@ public final class TrainedNetwork implements AutoCloseable {
     public DynamicFilterNetwork network() {
         if (network == null) {
             throw new InputException(origin.file
-                    + " is TorchScript, which has no parts to take; give the checkpoint it was" + " exported from");
+                    + " is TorchScript, which has no parts to take; give the checkpoint it was exported from");
         }
         return network;
     }
@@ -84,7 +91,7 @@ public final class TrainedNetwork implements AutoCloseable {
         return origin.imageSize;
     }
 
-    /** Whether the file names the classes; else they are numbered. */
+    /** true: the file names the classes; false: they are numbered. */
     public boolean hasNames() {
         return origin.hasNames;
     }
@@ -101,13 +108,6 @@ public final class TrainedNetwork implements AutoCloseable {
 
     @Override
     public void close() {
-        classifier.close();
-        if (network != null) {
-            network.close();
-            if (network.shape().backbone() instanceof ScriptedArchitecture scripted) {
-                scripted.close();
-            }
-        }
-        state.values().forEach(Pointer::close);
+        owner.close();
     }
 }

@@ -3,15 +3,16 @@ package dynafilter.checkpoint;
 import dynafilter.checkpoint.TrainedNetwork.Origin;
 import dynafilter.io.InputException;
 import dynafilter.model.BackboneArchitecture;
+import dynafilter.model.Classifier;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.FilterKind;
 import dynafilter.model.Freeze;
 import dynafilter.model.NetworkClassifier;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
-import dynafilter.model.ScriptedArchitecture;
 import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.torchfile.TorchFile;
 import dynafilter.torchfile.Unread;
 import java.nio.file.Path;
@@ -21,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
@@ -31,16 +31,17 @@ final class WeightsReader {
 
     static TrainedNetwork read(Path file, ComputeDevice device) {
         Object root = TorchFile.read(file);
-        try {
+        try (NativeOwner building = new NativeOwner()) {
             return Checkpoint.isCheckpoint(root)
-                    ? ofCheckpoint(Checkpoint.of(root, file), file, device)
-                    : ofStateDict(network(root, file), file, device);
+                    ? ofCheckpoint(Checkpoint.of(root, file), file, device, building)
+                    : ofStateDict(network(root, file), file, device, building);
         } finally {
             TorchFile.closeTensors(root);
         }
     }
 
-    private static TrainedNetwork ofCheckpoint(Checkpoint checkpoint, Path file, ComputeDevice device) {
+    private static TrainedNetwork ofCheckpoint(
+            Checkpoint checkpoint, Path file, ComputeDevice device, NativeOwner building) {
         Optional<Map<String, Tensor>> average = checkpoint.average();
         Object filters = checkpoint.recipe().get("filters");
         if (!(filters instanceof String kind)) {
@@ -61,7 +62,7 @@ final class WeightsReader {
         }
         FilterKind filterKind = FilterKind.of(kind);
         BackboneArchitecture backbone =
-                PretrainedBackbone.of(checkpoint, file, device).architecture();
+                building.keep(PretrainedBackbone.of(checkpoint, file, device)).architecture();
         List<String> description =
                 new ArrayList<>(List.of("checkpoint after epoch " + checkpoint.epoch(), kind + " filters"));
         if (average.isPresent()) {
@@ -85,7 +86,8 @@ final class WeightsReader {
                 backbone,
                 filterKind,
                 average.orElse(checkpoint.model()),
-                device);
+                device,
+                building);
     }
 
     private static SavedNetwork network(Object root, Path file) {
@@ -103,7 +105,8 @@ final class WeightsReader {
                 + contents.shown() + "; give one whose names are as in scripts/pytorch_reference.py");
     }
 
-    private static TrainedNetwork ofStateDict(SavedNetwork network, Path file, ComputeDevice device) {
+    private static TrainedNetwork ofStateDict(
+            SavedNetwork network, Path file, ComputeDevice device, NativeOwner building) {
         Map<String, Tensor> saved = network.tensors();
         Tensor embedding = saved.get(NetworkShape.EMBEDDING); // [classes, E]
         Tensor filters = saved.get("filters.weight"); // [K, C, 1, 1]
@@ -129,7 +132,7 @@ final class WeightsReader {
                 false,
                 StoredImageSize.ofState(saved),
                 Map.of());
-        return of(origin, ResNetStem.ARCHITECTURE, kind, saved, device);
+        return of(origin, ResNetStem.ARCHITECTURE, kind, saved, device, building);
     }
 
     /** Names of classes that have none. */
@@ -142,35 +145,24 @@ final class WeightsReader {
             BackboneArchitecture backbone,
             FilterKind kind,
             Map<String, Tensor> saved,
-            ComputeDevice device) {
-        Map<String, Tensor> state = Map.of();
-        try {
-            NetworkShape shape = NetworkShape.of(
-                            backbone, kind, origin.classes().size(), NetworkShape.hasAdapter(saved), origin.imageSize())
-                    .withEmbeddingOf(saved);
-            state = onDevice(shape, saved, origin.file(), device);
-            DynamicFilterNetwork network = DynamicFilterNetwork.bind(shape, state, Freeze.NONE);
-            return new TrainedNetwork(origin, state, network, new NetworkClassifier(network, device));
-        } catch (RuntimeException failure) {
-            state.values().forEach(Pointer::close);
-            if (backbone instanceof ScriptedArchitecture scripted) {
-                scripted.close();
-            }
-            throw failure;
-        }
+            ComputeDevice device,
+            NativeOwner building) {
+        NetworkShape shape = NetworkShape.of(
+                        backbone, kind, origin.classes().size(), NetworkShape.hasAdapter(saved), origin.imageSize())
+                .withEmbeddingOf(saved);
+        Map<String, Tensor> state = onDevice(shape, saved, origin.file(), device, building);
+        DynamicFilterNetwork network = building.keep(DynamicFilterNetwork.bind(shape, state, Freeze.NONE));
+        Classifier classifier = building.keep(new NetworkClassifier(network, device));
+        return new TrainedNetwork(origin, state, network, classifier, building.handOver());
     }
 
     private static Map<String, Tensor> onDevice(
-            NetworkShape shape, Map<String, Tensor> saved, Path file, ComputeDevice device) {
+            NetworkShape shape, Map<String, Tensor> saved, Path file, ComputeDevice device, NativeOwner owner) {
         Map<String, Tensor> state = new LinkedHashMap<>();
         try (PointerScope scope = new PointerScope()) {
             Map<String, Tensor> complete = StateDict.withCounters(shape, saved);
             check(shape, complete, file);
-            complete.forEach((name, tensor) -> {
-                Tensor placed = StateDict.toDevice(tensor, device);
-                placed.retainReference();
-                state.put(name, placed);
-            });
+            complete.forEach((name, tensor) -> state.put(name, owner.keep(StateDict.toDevice(tensor, device))));
         }
         return state;
     }

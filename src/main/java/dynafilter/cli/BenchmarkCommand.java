@@ -6,14 +6,19 @@ import dynafilter.benchmark.Measurement;
 import dynafilter.benchmark.Mode;
 import dynafilter.benchmark.Subject;
 import dynafilter.io.InputException;
+import dynafilter.run.Interruption;
+import dynafilter.run.Logging;
+import dynafilter.run.Session;
+import dynafilter.run.Terminal;
+import dynafilter.runfolder.Environment;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.DeviceFacts;
 import dynafilter.runtime.Precision;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -24,6 +29,21 @@ import org.apache.commons.cli.Options;
 
 /** {@code benchmark}: training and inference throughput on a device, against what the device can do at best. */
 final class BenchmarkCommand implements Command {
+    /**
+     * What {@code --json} tells.
+     *
+     * @param ceilings as far as they are measured
+     * @param results as far as they are measured
+     */
+    private record Report(
+            DeviceFacts device,
+            Environment environment,
+            boolean deterministic,
+            int repeats,
+            String network,
+            Map<Precision, Ceiling> ceilings,
+            List<Measurement.Row> results) {}
+
     private static final String ROW = "%-5s %-4s %6s  %-5s %9s  %8s %17s  %7s %7s  %8s %7s  %8s";
     private static final String FORMULA = """
             TFLOP/s: 2 a multiply-add of all convolutions and matrix products, in training of both gradients, too.
@@ -85,11 +105,12 @@ final class BenchmarkCommand implements Command {
                 Map.of(
                         "filters",
                                 line.getOptionValue(
-                                        "filters", Recipe.DEFAULT.filters().toString()),
+                                        "filters",
+                                        Recipe.DEFAULT.network().filters().toString()),
                         "seed", line.getOptionValue("seed", "0"),
                         "deterministic", line.hasOption("deterministic")),
                 true);
-        Session session = Session.open(line, OptionalInt.empty());
+        Session session = Session.open(CommonOptions.device(line), OptionalInt.empty());
         ComputeDevice device = session.device();
         if (!device.isCuda()) {
             if (line.hasOption("precision") && precisions.contains(Precision.TF32)) {
@@ -101,29 +122,34 @@ final class BenchmarkCommand implements Command {
             sizes = line.hasOption("batch-size") ? sizes : sizes.subList(0, 2);
         }
         boolean graph = CommonOptions.cudaGraph(line).captures(device);
-        device.useDeterministicAlgorithms(recipe.deterministic());
-        Map<String, Object> facts = session.deviceFacts();
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("device", facts);
-        result.put("environment", session.environment());
-        result.put("deterministic", recipe.deterministic());
-        result.put("repeats", repeats);
-        Terminal terminal = Terminal.of("auto");
+        device.useDeterministicAlgorithms(recipe.computation().deterministic());
+        DeviceFacts facts = session.deviceFacts();
+        Terminal terminal = Terminal.auto();
         Benchmark benchmark = new Benchmark(device, graph, repeats, message -> {
             terminal.clear();
             Logging.log().warn(message);
         });
-        try (Subject subject =
-                model == null ? Subject.random(recipe.filters(), recipe.seed(), device) : Subject.read(model, device)) {
+        Report report;
+        try (Subject subject = model == null
+                ? Subject.random(
+                        recipe.network().filters(), recipe.computation().seed(), device)
+                : Subject.read(model, device)) {
             print(facts, session, graph, recipe, repeats, subject);
-            result.put("network", subject.description());
+            report = new Report(
+                    facts,
+                    session.environment(),
+                    recipe.computation().deterministic(),
+                    repeats,
+                    subject.description(),
+                    benchmark.ceilings(),
+                    new ArrayList<>());
             measure(
                     benchmark,
                     subject,
                     modes(line, modes, subject),
                     recipes(recipe, precisions, sizes),
                     terminal,
-                    result,
+                    report,
                     json);
         } finally {
             terminal.clear();
@@ -134,7 +160,7 @@ final class BenchmarkCommand implements Command {
                         "%s peak: %s TFLOP/s, %.1f GB/s",
                         precision, digits(ceiling.flopsPerSecond() / 1e12), ceiling.bytesPerSecond() / 1e9)));
         System.out.println(FORMULA.strip());
-        json.write(result);
+        json.write(report);
         return ExitCode.DONE;
     }
 
@@ -145,22 +171,23 @@ final class BenchmarkCommand implements Command {
             List<Mode> modes,
             List<Recipe> recipes,
             Terminal terminal,
-            Map<String, Object> result,
+            Report report,
             JsonOutput json) {
-        List<Map<String, Object>> results = new ArrayList<>();
         System.out.println(head());
         for (Mode mode : modes) {
             for (Recipe recipe : recipes) {
                 terminal.show(
-                        (double) results.size() / (modes.size() * recipes.size()),
-                        format("%s %s batch %d", mode, recipe.precision(), recipe.batchSize()));
+                        (double) report.results.size() / (modes.size() * recipes.size()),
+                        format(
+                                "%s %s batch %d",
+                                mode,
+                                recipe.computation().precision(),
+                                recipe.optimization().batchSize()));
                 Measurement row = benchmark.measure(mode, subject, recipe);
                 terminal.clear();
                 System.out.println(row(row));
-                results.add(row.toMap());
-                result.put("ceilings", toMap(benchmark.ceilings()));
-                result.put("results", results);
-                json.rewrite(result);
+                report.results.add(row.row());
+                json.rewrite(report);
             }
         }
     }
@@ -200,19 +227,19 @@ final class BenchmarkCommand implements Command {
     }
 
     private static void print(
-            Map<String, Object> facts, Session session, boolean graph, Recipe recipe, int repeats, Subject subject) {
+            DeviceFacts facts, Session session, boolean graph, Recipe recipe, int repeats, Subject subject) {
         System.out.println(format(
                 "device     %s, %s, %d threads%s%s",
                 session.device(),
-                facts.get("name"),
+                facts.name(),
                 session.threads(),
                 graph ? ", steps as CUDA graphs" : "",
-                recipe.deterministic() ? ", deterministic" : ""));
+                recipe.computation().deterministic() ? ", deterministic" : ""));
         session.cuda().ifPresent(cuda -> System.out.println("cuda       " + cuda + "; TF32 in rows of tf32 alone"));
-        Map<String, Object> environment = session.environment();
+        Environment environment = session.environment();
         System.out.println(format(
                 "versions   dynafilter %s, libtorch %s, Java %s",
-                environment.get("dynafilter"), environment.get("libtorch"), environment.get("java")));
+                environment.dynafilter(), environment.libtorch(), environment.java()));
         System.out.println(
                 format("network    %s; channels-last; %d timed steps a row", subject.description(), repeats));
         System.out.println();
@@ -259,16 +286,6 @@ final class BenchmarkCommand implements Command {
     private static String digits(double value) {
         int whole = String.valueOf((long) value).length();
         return format("%." + Math.max(0, 4 - whole) + "f", value);
-    }
-
-    private static Map<String, Object> toMap(Map<Precision, Ceiling> ceilings) {
-        Map<String, Object> values = new LinkedHashMap<>();
-        ceilings.forEach((precision, ceiling) -> values.put(
-                precision.toString(),
-                Map.of(
-                        "flops_per_second", ceiling.flopsPerSecond(),
-                        "bytes_per_second", ceiling.bytesPerSecond())));
-        return values;
     }
 
     private static String format(String text, Object... values) {

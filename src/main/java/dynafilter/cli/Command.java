@@ -1,5 +1,6 @@
 package dynafilter.cli;
 
+import dynafilter.run.Interruption;
 import java.util.List;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;

@@ -2,6 +2,7 @@ package dynafilter.cli;
 
 import dynafilter.io.InputException;
 import dynafilter.io.SystemLocale;
+import dynafilter.run.DeviceRequest;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.CudaGraphMode;
 import java.math.BigDecimal;
@@ -167,6 +168,12 @@ final class CommonOptions {
     /** The given number of CPU threads, or another; more than a machine can have would bring libtorch down. */
     static int threads(CommandLine line, int otherwise) {
         return integer(line, THREADS, 1, MOST_THREADS, otherwise);
+    }
+
+    /** The device that a command line asks for. */
+    static DeviceRequest device(CommandLine line) {
+        return new DeviceRequest(
+                line.getOptionValue(DEVICE, DeviceRequest.AUTO), threads(line, 0), path(line, CUDA_LIBS));
     }
 
     static CudaGraphMode cudaGraph(CommandLine line) {

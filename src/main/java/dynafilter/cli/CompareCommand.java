@@ -1,31 +1,32 @@
 package dynafilter.cli;
 
+import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.InputException;
-import dynafilter.io.JsonFile;
 import dynafilter.io.ShellWord;
+import dynafilter.run.CompareArguments;
+import dynafilter.run.ComparisonRuns;
+import dynafilter.run.DistributedRun;
+import dynafilter.run.FolderLocks;
+import dynafilter.run.Interruption;
+import dynafilter.run.Logging;
+import dynafilter.run.RunContext;
+import dynafilter.run.RunSettings;
+import dynafilter.run.Session;
+import dynafilter.run.Terminal;
 import dynafilter.runfolder.FolderLock;
-import dynafilter.runfolder.Recipe;
-import dynafilter.runfolder.Recipes;
-import dynafilter.runfolder.RunConfig;
-import dynafilter.runfolder.RunDirectory;
 import dynafilter.study.Comparison;
 import dynafilter.study.Plan;
 import dynafilter.study.Variant;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.stream.Collectors;
-import java.util.stream.LongStream;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
 /** {@code compare}: trains several variants under one recipe and several seeds, and says how they differ. */
 final class CompareCommand implements Command {
     static final String NAME = "compare";
-    private static final String VARIANTS = "dynamic,static,single";
-    private static final String REACH = "0.5,0.6,0.7,0.75,0.8,0.85,0.9";
     private static final int MOST_SEEDS = 1000;
 
     @Override
@@ -45,11 +46,13 @@ final class CompareCommand implements Command {
                         "variants",
                         "LIST",
                         "filters, each with further words behind colons: frozen, frozen-but-bn, adapter, or any"
-                                + " OPTION=VALUE below; the first is what the others are compared with [" + VARIANTS
+                                + " OPTION=VALUE below; the first is what the others are compared with ["
+                                + CompareArguments.VARIANTS
                                 + "]"))
-                .addOption(CommonOptions.valued("seeds", "N|LIST", "how many seeds from --seed on, or which [3]"))
                 .addOption(CommonOptions.valued(
-                        "reach", "LIST", "tell the first epoch with these accuracies [" + REACH + "]"))
+                        "seeds", "N|LIST", "how many seeds from --seed on, or which [" + CompareArguments.SEEDS + "]"))
+                .addOption(CommonOptions.valued(
+                        "reach", "LIST", "tell the first epoch with these accuracies [" + reach() + "]"))
                 .addOption(
                         CommonOptions.valued("out", "DIR", "the comparison's folder [checkpoints/compare-TIMESTAMP]"))
                 .addOption(CommonOptions.valued(
@@ -65,6 +68,10 @@ final class CompareCommand implements Command {
         return CommonOptions.addCompute(options);
     }
 
+    private static String reach() {
+        return CompareArguments.REACH.stream().map(String::valueOf).collect(Collectors.joining(","));
+    }
+
     @Override
     public List<String> examples() {
         return List.of(
@@ -78,28 +85,41 @@ final class CompareCommand implements Command {
     @Override
     public int run(CommandLine line, Interruption interruption) {
         CommonOptions.refuseArguments(line, name());
-        RankedRun.requireAlone(name());
-        Terminal terminal = Terminal.of(line.getOptionValue("progress", "auto"));
-        TrainingRun.Settings settings = TrainingRun.Settings.of(line);
-        Path resumed = CommonOptions.path(line, "resume");
+        DistributedRun.requireAlone(name());
+        CompareArguments arguments = arguments(line);
+        JsonOutput json = JsonOutput.of(line);
         try (FolderLock lock = FolderLocks.of(NAME)) {
-            lock.ownWhereThere(resumed != null ? resumed : CommonOptions.path(line, "out"), FolderLocks.ANOTHER_FOLDER);
-            return run(line, resumed, lock, settings, terminal, interruption);
+            lock.ownWhereThere(arguments.folderInUse(), FolderLocks.ANOTHER_FOLDER);
+            return run(arguments, json, lock, interruption);
         }
     }
 
-    private static int run(
-            CommandLine line,
-            Path resumed,
-            FolderLock lock,
-            TrainingRun.Settings settings,
-            Terminal terminal,
-            Interruption interruption) {
-        Plan plan = plan(line, resumed);
-        Path folder = resumed != null ? resumed : folder(line);
+    private static CompareArguments arguments(CommandLine line) {
+        Terminal.Style progress = Terminal.Style.of(line.getOptionValue("progress", "auto"));
+        RunSettings settings = TrainCommand.settings(line);
+        return new CompareArguments(
+                CommonOptions.path(line, "out"),
+                line.hasOption("overwrite"),
+                CommonOptions.path(line, "resume"),
+                CommonOptions.path(line, "config"),
+                RecipeOptions.given(line),
+                line.getOptionValue("variants"),
+                line.hasOption("seeds") ? seeds(line) : null,
+                line.hasOption("reach") ? numbers("reach", line.getOptionValue("reach")) : null,
+                settings,
+                progress,
+                CommonOptions.device(line));
+    }
+
+    private static int run(CompareArguments arguments, JsonOutput json, FolderLock lock, Interruption interruption) {
+        Plan plan = arguments.plan();
+        Path folder = arguments.folder();
         String command = "dynafilter compare --resume " + ShellWord.of(folder);
-        Session session = Session.open(line, threads(line, resumed));
-        plan.runs().stream().map(run -> run.recipe().precision()).distinct().forEach(session::use);
+        Session session = Session.open(arguments.device(), arguments.threadsBefore());
+        plan.runs().stream()
+                .map(run -> run.recipe().computation().precision())
+                .distinct()
+                .forEach(session::use);
         Logging.log()
                 .info(
                         "compare    {} with seeds {}: {} runs in {}",
@@ -107,12 +127,14 @@ final class CompareCommand implements Command {
                         plan.seeds(),
                         plan.runs().size(),
                         folder);
-        ComparisonRuns runs = new ComparisonRuns(plan, folder, command, settings, terminal, interruption);
-        if (line.hasOption("overwrite")) {
+        RunContext context = new RunContext(
+                arguments.settings(), session, Terminal.of(arguments.progress()), interruption, WorkerGroup.single());
+        ComparisonRuns runs = new ComparisonRuns(plan, folder, command, context);
+        if (arguments.overwrite()) {
             runs.clear();
         }
-        Comparison comparison = runs.train(session, lock);
-        settings.json().write(comparison.toJson());
+        Comparison comparison = runs.train(lock);
+        json.write(comparison.document());
         ComparisonText.print(comparison);
         Logging.log()
                 .info("results    {}; pictures: dynafilter report {}", Comparison.file(folder), ShellWord.of(folder));
@@ -120,66 +142,18 @@ final class CompareCommand implements Command {
         return ExitCode.DONE;
     }
 
-    /** @param resumed the folder of the comparison that goes on; null for a new one */
-    private static Plan plan(CommandLine line, Path resumed) {
-        Path config = CommonOptions.path(line, "config");
-        if (resumed != null && (config != null || line.hasOption("overwrite") || line.hasOption("out"))) {
-            throw new InputException(
-                    "--resume continues a comparison in its folder: it goes with neither --out, --overwrite nor"
-                            + " --config");
-        }
-        Plan before = resumed == null
-                ? null
-                : Plan.ofJson(
-                        JsonFile.read(comparisonIn(resumed)),
-                        Comparison.file(resumed).toString());
-        Recipe base = before != null ? before.recipe() : config != null ? RunConfig.read(config) : Recipe.DEFAULT;
-        Recipe recipe = Recipes.with(base, RecipeOptions.given(line), true);
-        List<Variant> variants = before != null && !line.hasOption("variants")
-                ? before.variants()
-                : Variant.listOf(line.getOptionValue("variants", VARIANTS));
-        List<Long> seeds = before != null && !line.hasOption("seeds") ? before.seeds() : seeds(line, recipe.seed());
-        List<Double> reach = before != null && !line.hasOption("reach")
-                ? before.thresholds()
-                : numbers("reach", line.getOptionValue("reach", REACH));
-        return new Plan(recipe, variants, seeds, reach);
-    }
-
-    private static Path comparisonIn(Path folder) {
-        Path file = Comparison.file(folder);
-        if (!Files.isRegularFile(file)) {
-            throw new InputException("--resume " + folder + ": there is no " + file
-                    + "; give the folder of a comparison, or start one with --out");
-        }
-        return file;
-    }
-
-    /** The folder of a new comparison. */
-    private static Path folder(CommandLine line) {
-        Path out = CommonOptions.path(line, "out");
-        if (out == null) {
-            return RunDirectory.create("compare-" + TrainCommand.timestamp()).path();
-        }
-        RunDirectory directory = new RunDirectory(out);
-        directory.requireFolder();
-        directory.requireUnused();
-        if (Files.exists(Comparison.file(out)) && !line.hasOption("overwrite")) {
-            throw new InputException("--out " + out + " holds a comparison; continue it with --resume "
-                    + ShellWord.of(out) + ", replace it with --overwrite, or name another folder");
-        }
-        return out;
-    }
-
-    private static List<Long> seeds(CommandLine line, long first) {
-        String text = line.getOptionValue("seeds", "3");
+    private static CompareArguments.Seeds seeds(CommandLine line) {
+        String text = line.getOptionValue("seeds");
         if (!text.contains(",")) {
-            int count = CommonOptions.integer(line, "seeds", 1, MOST_SEEDS, 3);
-            return LongStream.range(first, first + count).boxed().toList();
+            int count = CommonOptions.integer(line, "seeds", 1, MOST_SEEDS, CompareArguments.SEEDS);
+            return new CompareArguments.Seeds(count, List.of());
         }
         try {
-            return Arrays.stream(text.split(",", -1))
-                    .map(seed -> Long.valueOf(seed.strip()))
-                    .toList();
+            return new CompareArguments.Seeds(
+                    0,
+                    Arrays.stream(text.split(",", -1))
+                            .map(seed -> Long.valueOf(seed.strip()))
+                            .toList());
         } catch (NumberFormatException wrong) {
             throw new InputException("--seeds " + text + ": give a count, or whole numbers with commas between", wrong);
         }
@@ -193,12 +167,5 @@ final class CompareCommand implements Command {
         } catch (NumberFormatException wrong) {
             throw new InputException("--" + option + " " + text + ": give numbers with commas between", wrong);
         }
-    }
-
-    /** Another number of threads would round differently. */
-    private static OptionalInt threads(CommandLine line, Path resumed) {
-        Path config = CommonOptions.path(line, "config");
-        Path before = resumed != null ? Comparison.file(resumed) : config;
-        return before == null ? OptionalInt.empty() : RunConfig.threads(before);
     }
 }

@@ -2,6 +2,7 @@ package dynafilter.cli;
 
 import dynafilter.study.Comparison;
 import dynafilter.study.Difference;
+import dynafilter.study.Measure;
 import dynafilter.study.RunResult;
 import dynafilter.study.Spread;
 import dynafilter.study.Variant;
@@ -26,7 +27,7 @@ final class ComparisonText {
                 row,
                 "variant",
                 "runs",
-                comparison.judgedBy().replace('_', ' '),
+                comparison.judgedBy().words(),
                 "last epoch",
                 "parameters",
                 "trained",
@@ -41,8 +42,8 @@ final class ComparisonText {
                     row,
                     variant.name(),
                     runs.size(),
-                    percent(comparison.judgedAccuracy(variant)),
-                    percent(comparison.finalAccuracy(variant)),
+                    percent(comparison.accuracy(variant, comparison.judgedBy())),
+                    percent(comparison.accuracy(variant, Measure.FINAL_ACCURACY)),
                     format("%,d", runs.get(0).parameters()),
                     format("%,d", runs.get(0).trainedParameters()),
                     format("%.1f", comparison.secondsPerEpoch(variant).mean())));

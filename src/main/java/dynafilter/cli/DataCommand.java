@@ -9,17 +9,30 @@ import dynafilter.data.source.DataSource;
 import dynafilter.data.source.FolderCheck;
 import dynafilter.io.InputException;
 import dynafilter.io.SystemLocale;
+import dynafilter.run.Interruption;
+import dynafilter.run.Terminal;
 import dynafilter.runtime.NativeRuntime;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
 /** {@code data}: fetches CIFAR-10, checks a data set, tells what is in it. */
 final class DataCommand implements Command {
+    /** What {@code download --json} tells; true: it fetched the data; false: it was there. */
+    private record Fetched(Path folder, boolean fetched) {}
+
+    /** What {@code verify --json} tells of CIFAR-10. */
+    private record CheckedFiles(Path folder, List<CifarCheck> files) {}
+
+    /** What {@code verify --json} tells of pictures. */
+    private record CheckedImages(Path folder, List<String> findings, boolean good) {}
+
+    /** What {@code info --json} tells. */
+    private record Info(DataSummary data) {}
+
     @Override
     public String name() {
         return "data";
@@ -64,7 +77,7 @@ final class DataCommand implements Command {
         }
         String data = data(line, actions);
         JsonOutput json = JsonOutput.of(line);
-        Terminal terminal = Terminal.of(line.getOptionValue("progress", "auto"));
+        Terminal terminal = Terminal.of(Terminal.Style.of(line.getOptionValue("progress", "auto")));
         return switch (actions.get(0)) {
             case "download" -> download(folder(data), terminal, json);
             case "verify" -> verify(folder(data), line, terminal, json);
@@ -98,7 +111,7 @@ final class DataCommand implements Command {
                 fetched
                         ? "CIFAR-10 is in " + folder + ", every file checked"
                         : "CIFAR-10 was in " + folder + " already, every file checked");
-        json.write(Map.of("folder", folder.toString(), "fetched", fetched));
+        json.write(new Fetched(folder, fetched));
         return ExitCode.DONE;
     }
 
@@ -113,7 +126,7 @@ final class DataCommand implements Command {
                 check.state() == CifarCheck.State.MISSING
                         ? "missing"
                         : check.state().name().toLowerCase(Locale.ROOT).replace('_', ' ') + ": " + check.detail()));
-        json.write(Map.of("folder", folder.toString(), "files", checks));
+        json.write(new CheckedFiles(folder, checks));
         boolean official = checks.stream().allMatch(check -> check.state() == CifarCheck.State.OFFICIAL);
         System.out.println(
                 official
@@ -127,7 +140,7 @@ final class DataCommand implements Command {
         FolderCheck check = FolderCheck.of(
                 folder, DataOption.of(line, ImageSize.CIFAR, terminal).listener());
         check.findings().forEach(System.out::println);
-        json.write(Map.of("folder", folder.toString(), "findings", check.findings(), "good", check.good()));
+        json.write(new CheckedImages(folder, check.findings(), check.good()));
         return check.good() ? ExitCode.DONE : ExitCode.FAILED;
     }
 
@@ -142,7 +155,7 @@ final class DataCommand implements Command {
             print(set.isSplit() ? "training" : "all", summary.train(), summary.classes());
             print("validation", summary.validation(), summary.classes());
             print("test", summary.test(), summary.classes());
-            json.write(Map.of("data", summary));
+            json.write(new Info(summary));
         }
         return ExitCode.DONE;
     }

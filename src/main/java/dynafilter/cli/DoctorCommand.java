@@ -1,7 +1,12 @@
 package dynafilter.cli;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import dynafilter.data.folder.DecoderPrint;
 import dynafilter.io.InputException;
+import dynafilter.io.JsonFile;
+import dynafilter.run.Interruption;
+import dynafilter.run.Version;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.CpuPrecision;
 import dynafilter.runtime.CpuTopology;
@@ -13,6 +18,7 @@ import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.Natives;
 import dynafilter.runtime.Precision;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +31,74 @@ import org.apache.commons.cli.Options;
 
 /** {@code doctor}: which devices work here, and what is in the way of the others. */
 final class DoctorCommand implements Command {
+    /**
+     * What {@code --json} tells.
+     *
+     * @param gpus each as CUDA tells it, or by name alone
+     * @param devices by name "works", or what is in the way
+     * @param cpuConvolutions the instructions that convolutions are limited to; null where there is no limit
+     * @param cpuBf16Speed of a convolution, where fp32's is 1; null where the CPU does not work
+     */
+    private record Findings(
+            Software environment,
+            Cuda cuda,
+            List<Object> gpus,
+            Map<String, String> devices,
+            @JsonInclude(Include.NON_NULL) String cpuConvolutions,
+            @JsonInclude(Include.NON_NULL) Double cpuBf16Speed) {}
+
+    /**
+     * What is here, in words.
+     *
+     * @param pictures the library that decodes JPEG
+     * @param memory the address space that is left; null without a limit
+     */
+    private record Software(
+            String dynafilter,
+            String libtorch,
+            String java,
+            String pictures,
+            String os,
+            String cpu,
+            String allocator,
+            String natives,
+            @JsonInclude(Include.NON_NULL) String memory) {
+        static Software found() {
+            Natives natives = Natives.look();
+            return new Software(
+                    Version.ofProgram()
+                            + (CudaDiagnosis.isBuilt() ? ", CUDA build" : ", CPU build")
+                            + (Installation.isBundle() ? ", portable bundle" : ""),
+                    NativeRuntime.torchVersion(),
+                    System.getProperty("java.version") + ", " + System.getProperty("java.vendor"),
+                    "JPEG library " + DecoderPrint.ofThisJava(),
+                    NativeRuntime.platform() + ", " + System.getProperty("os.version"),
+                    CpuTopology.physicalCores() + " cores, "
+                            + Runtime.getRuntime().availableProcessors() + " logical processors",
+                    Optional.ofNullable(System.getenv("LD_PRELOAD")).orElse("the system's"),
+                    natives.state(),
+                    natives.addressSpace().orElse(null));
+        }
+    }
+
+    /**
+     * What is here of CUDA.
+     *
+     * @param driver its version; null where it is not known
+     * @param computeCapabilities that the natives have code for; null where they have none
+     */
+    private record Cuda(
+            String driver,
+            List<Library> libraries,
+            @JsonInclude(Include.NON_NULL) String computeCapabilities) {}
+
+    /** A library of CUDA: see {@link CudaDiagnosis.Library}. */
+    private record Library(String name, String version, Path path, String install) {
+        static Library of(CudaDiagnosis.Library library) {
+            return new Library(library.soname(), library.version(), library.path(), library.install());
+        }
+    }
+
     @Override
     public String name() {
         return "doctor";
@@ -54,52 +128,24 @@ final class DoctorCommand implements Command {
         JsonOutput json = JsonOutput.of(line);
         String asked = line.getOptionValue(CommonOptions.DEVICE, "auto");
         CudaDiagnosis machine = CudaDiagnosis.ofMachine(CommonOptions.path(line, CommonOptions.CUDA_LIBS));
-        Map<String, Object> findings = new LinkedHashMap<>();
-        findings.put("environment", describe());
-        findings.put("cuda", describe(machine));
+        Software software = Software.found();
+        JsonFile.values(software).forEach(DoctorCommand::print);
+        Cuda cuda = describe(machine);
         List<Object> gpus = new ArrayList<>();
-        Map<String, Object> verdicts = verdicts(line, asked, machine, gpus);
-        findings.put("gpus", gpus);
-        findings.put("devices", verdicts);
-        if (verdicts.get("cpu").equals("works")) {
-            NativeRuntime.convolutionLimit().ifPresent(isa -> {
-                findings.put("cpu_convolutions", isa);
-                print(
-                        "cpu conv",
-                        "limited to " + isa + ": with all instructions of this processor oneDNN's come out wrong");
-            });
-            double speed = CpuPrecision.speed(Precision.BF16);
-            findings.put("cpu_bf16_speed", speed);
+        Map<String, String> verdicts = verdicts(line, asked, machine, gpus);
+        boolean hasCpu = verdicts.get("cpu").equals("works");
+        Optional<String> limit = hasCpu ? NativeRuntime.convolutionLimit() : Optional.empty();
+        limit.ifPresent(isa -> print(
+                "cpu conv", "limited to " + isa + ": with all instructions of this processor oneDNN's come out wrong"));
+        Double speed = hasCpu ? CpuPrecision.speed(Precision.BF16) : null;
+        if (speed != null) {
             print("cpu bf16", describe(speed));
         }
-        json.write(findings);
+        json.write(new Findings(software, cuda, gpus, verdicts, limit.orElse(null), speed));
         boolean works = verdicts.entrySet().stream()
                 .filter(verdict -> asked.equals("auto") || verdict.getKey().equals(asked))
                 .anyMatch(verdict -> verdict.getValue().equals("works"));
         return works ? ExitCode.DONE : ExitCode.FAILED;
-    }
-
-    private static Map<String, Object> describe() {
-        Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put(
-                "dynafilter",
-                Version.ofProgram()
-                        + (CudaDiagnosis.isBuilt() ? ", CUDA build" : ", CPU build")
-                        + (Installation.isBundle() ? ", portable bundle" : ""));
-        facts.put("libtorch", NativeRuntime.torchVersion());
-        facts.put("java", System.getProperty("java.version") + ", " + System.getProperty("java.vendor"));
-        facts.put("pictures", "JPEG library " + DecoderPrint.ofThisJava());
-        facts.put("os", NativeRuntime.platform() + ", " + System.getProperty("os.version"));
-        facts.put(
-                "cpu",
-                CpuTopology.physicalCores() + " cores, " + Runtime.getRuntime().availableProcessors()
-                        + " logical processors");
-        facts.put("allocator", Optional.ofNullable(System.getenv("LD_PRELOAD")).orElse("the system's"));
-        Natives natives = Natives.look();
-        facts.put("natives", natives.state());
-        natives.addressSpace().ifPresent(left -> facts.put("memory", left));
-        facts.forEach(DoctorCommand::print);
-        return facts;
     }
 
     private static String describe(double bf16) {
@@ -111,19 +157,19 @@ final class DoctorCommand implements Command {
         System.out.printf("%-11s%s%n", name, value);
     }
 
-    private static Map<String, Object> describe(CudaDiagnosis machine) {
-        Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put("driver", machine.driverVersion());
-        facts.put(
-                "libraries",
-                machine.libraries().stream().map(DoctorCommand::describe).toList());
+    private static Cuda describe(CudaDiagnosis machine) {
         print(
                 "driver",
                 Optional.ofNullable(machine.driverVersion())
                         .orElse(machine.hasDriver() ? "of unknown version" : "none"));
-        if (!CudaDiagnosis.isBuilt()) {
-            return facts;
-        }
+        return new Cuda(
+                machine.driverVersion(),
+                machine.libraries().stream().map(Library::of).toList(),
+                CudaDiagnosis.isBuilt() ? capabilities(machine) : null);
+    }
+
+    /** Tells of the libraries and the code for GPUs, and gives the latter's compute capabilities; null where they are not known. */
+    private static String capabilities(CudaDiagnosis machine) {
         int width = machine.libraries().stream()
                 .mapToInt(library -> library.soname().length())
                 .max()
@@ -139,27 +185,18 @@ final class DoctorCommand implements Command {
             String capabilities = CudaGpu.architectures().stream()
                     .map(code -> code / 10 + "." + code % 10)
                     .collect(Collectors.joining(", "));
-            facts.put("compute_capabilities", capabilities);
             print("GPU code", "for compute capability " + capabilities);
+            return capabilities;
         } catch (IOException unreadable) {
             print("GPU code", unreadable.getMessage());
+            return null;
         }
-        return facts;
-    }
-
-    private static Map<String, Object> describe(CudaDiagnosis.Library library) {
-        Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put("name", library.soname());
-        facts.put("version", library.version());
-        facts.put("path", library.path() == null ? null : library.path().toString());
-        facts.put("install", library.install());
-        return facts;
     }
 
     /** By device, "works" or what is in the way. Each is told before the next is tried, which may end the process. */
-    private static Map<String, Object> verdicts(
+    private static Map<String, String> verdicts(
             CommandLine line, String asked, CudaDiagnosis machine, List<Object> gpus) {
-        Map<String, Object> verdicts = new LinkedHashMap<>();
+        Map<String, String> verdicts = new LinkedHashMap<>();
         try {
             NativeRuntime.load(machine, !asked.equals("cpu"));
         } catch (InputException failure) {
@@ -182,7 +219,7 @@ final class DoctorCommand implements Command {
         return verdicts;
     }
 
-    private static void tell(Map<String, Object> verdicts, String device, Optional<String> problem) {
+    private static void tell(Map<String, String> verdicts, String device, Optional<String> problem) {
         verdicts.put(device, problem.orElse("works"));
         print(device, problem.map(what -> "does not work: " + what).orElse("works"));
     }

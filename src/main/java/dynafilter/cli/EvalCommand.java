@@ -4,14 +4,18 @@ import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
 import dynafilter.data.device.DataMemory;
 import dynafilter.data.device.DeviceImages;
+import dynafilter.run.Interruption;
+import dynafilter.run.Logging;
+import dynafilter.run.Session;
+import dynafilter.runfolder.Environment;
 import dynafilter.runtime.Precision;
 import dynafilter.torchfile.TorchFile;
 import dynafilter.train.Evaluation;
 import dynafilter.train.Evaluator;
 import dynafilter.train.HeldOut;
+import dynafilter.train.TestedData;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -22,6 +26,24 @@ import org.bytedeco.pytorch.Tensor;
 
 /** {@code eval}: how well a trained network does on a test set. */
 final class EvalCommand implements Command {
+    /**
+     * What {@code --json} tells.
+     *
+     * @param perClassAccuracy by label; NaN for a class without images
+     * @param confusion counts of [true class][predicted class]
+     */
+    @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+    private record Result(
+            double accuracy,
+            double loss,
+            long images,
+            List<String> classes,
+            List<Double> perClassAccuracy,
+            long[][] confusion,
+            Path model,
+            TestedData data,
+            Environment environment) {}
+
     @Override
     public String name() {
         return "eval";
@@ -67,7 +89,7 @@ final class EvalCommand implements Command {
         DataMemory memory = DataOption.dataMemory(line);
         JsonOutput json = JsonOutput.of(line);
         Path scoresFile = CommonOptions.output(line, "scores");
-        Session session = Session.open(line, OptionalInt.empty());
+        Session session = Session.open(CommonOptions.device(line), OptionalInt.empty());
         session.use(precision);
         try (PointerScope scope = new PointerScope();
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device());
@@ -82,28 +104,22 @@ final class EvalCommand implements Command {
                 if (scoresFile != null) {
                     TorchFile.write(scoresFile, Map.of("scores", scores, "labels", images.labels()));
                 }
-                json.write(json(model, set, heldOut, evaluation, session));
+                json.write(result(model, set, heldOut, evaluation, session));
             }
         }
         return ExitCode.DONE;
     }
 
-    private static Map<String, Object> json(
-            Path model, DataSet set, HeldOut heldOut, Evaluation evaluation, Session session) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("accuracy", evaluation.accuracy());
-        json.put("loss", evaluation.loss());
-        json.put("images", evaluation.images());
-        json.put("classes", set.classes());
-        json.put(
-                "per_class_accuracy",
-                Arrays.stream(evaluation.perClassAccuracy())
-                        .mapToObj(value -> Double.isNaN(value) ? null : value) // JSON has no NaN
-                        .toArray());
-        json.put("confusion", evaluation.confusion());
-        json.put("model", model.toString());
-        json.put("data", Map.of("name", set.name(), "sha256", set.sha256(), "evaluated", heldOut.name()));
-        json.put("environment", session.environment());
-        return json;
+    private static Result result(Path model, DataSet set, HeldOut heldOut, Evaluation evaluation, Session session) {
+        return new Result(
+                evaluation.accuracy(),
+                evaluation.loss(),
+                evaluation.images(),
+                set.classes(),
+                Arrays.stream(evaluation.perClassAccuracy()).boxed().toList(),
+                evaluation.confusion(),
+                model,
+                new TestedData(set.name(), set.sha256(), heldOut.name()),
+                session.environment());
     }
 }

@@ -4,16 +4,18 @@ import dynafilter.checkpoint.ScriptInput;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.checkpoint.torchscript.TorchScriptExport;
 import dynafilter.io.InputException;
+import dynafilter.run.FolderLocks;
+import dynafilter.run.Interruption;
+import dynafilter.run.Logging;
+import dynafilter.run.Version;
 import dynafilter.runfolder.FolderLock;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeRuntime;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
@@ -65,11 +67,9 @@ final class ExportCommand implements Command {
         try (FolderLock lock = FolderLocks.ofFiles(name(), out);
                 TrainedNetwork trained = TrainedNetwork.read(model, ComputeDevice.CPU)) {
             Logging.log().info("model      {}: {}", model, trained.description());
-            Map<String, Object> versions = new LinkedHashMap<>();
-            versions.put("dynafilter", Version.ofProgram());
-            versions.put("libtorch", NativeRuntime.torchVersion());
-            versions.put("java", System.getProperty("java.version"));
-            Map<String, Object> metadata =
+            TorchScriptExport.Versions versions = new TorchScriptExport.Versions(
+                    Version.ofProgram(), NativeRuntime.torchVersion(), System.getProperty("java.version"));
+            TorchScriptExport.Metadata metadata =
                     new TorchScriptExport(trained, input, !line.hasOption("no-bake-filters")).write(out, versions);
             Logging.log()
                     .info(String.format(

@@ -5,6 +5,14 @@ import dynafilter.data.ClassNames;
 import dynafilter.data.DataOptions;
 import dynafilter.io.InputException;
 import dynafilter.model.FilterKind;
+import dynafilter.run.Extension;
+import dynafilter.run.ExtensionPlan;
+import dynafilter.run.ExtensionReport;
+import dynafilter.run.FolderLocks;
+import dynafilter.run.Interruption;
+import dynafilter.run.Logging;
+import dynafilter.run.Session;
+import dynafilter.run.Terminal;
 import dynafilter.runfolder.FolderLock;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -98,16 +106,16 @@ final class ExtendCommand implements Command {
             requireAgainst(line);
         }
         JsonOutput json = JsonOutput.of(line);
-        Session session = Session.open(line, OptionalInt.empty());
+        Session session = Session.open(CommonOptions.device(line), OptionalInt.empty());
         try (FolderLock lock = FolderLocks.ofFiles(name(), plan.out());
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device())) {
             requireExtensible(model, trained);
             requireNew(plan.label(), trained.classes());
             Logging.log().info("model      {}: {}", model, trained.description());
-            DataOptions data = DataOption.of(line, trained.imageSize(), Terminal.of("auto"));
+            DataOptions data = DataOption.of(line, trained.imageSize(), Terminal.auto());
             ExtensionReport report = new Extension(plan, trained, data, session).run();
             System.out.println(report);
-            json.write(report.json());
+            json.write(report.document());
         }
         return ExitCode.DONE;
     }

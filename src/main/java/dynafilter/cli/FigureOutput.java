@@ -4,6 +4,7 @@ import dynafilter.io.AtomicFile;
 import dynafilter.io.InputException;
 import dynafilter.report.figure.Raster;
 import dynafilter.report.figure.Svg;
+import dynafilter.run.Logging;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;

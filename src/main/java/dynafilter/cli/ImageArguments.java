@@ -5,13 +5,16 @@ import dynafilter.data.folder.ImageFiles;
 import dynafilter.io.FileNames;
 import dynafilter.io.InputException;
 import dynafilter.io.SystemLocale;
+import dynafilter.run.Logging;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.apache.commons.cli.CommandLine;
 
 /** Image files that a command line names. */
 final class ImageArguments {
+    /** A file that cannot be read as an image. */
+    record Skipped(String file, String problem) {}
+
     private ImageArguments() {}
 
     /**
@@ -37,12 +40,12 @@ final class ImageArguments {
      * @param skipped takes those that cannot be read, each with its problem, which is also logged
      * @return the others, in their order
      */
-    static List<DecodedFile> load(List<Path> files, int imageSize, List<Map<String, Object>> skipped) {
+    static List<DecodedFile> load(List<Path> files, int imageSize, List<Skipped> skipped) {
         List<DecodedFile> decoded = DecodedFile.read(files, imageSize);
         decoded.stream().filter(file -> !file.isGood()).forEach(bad -> {
             String name = FileNames.shown(bad.file());
             Logging.log().warn("{} {}; skipped", name, bad.problem());
-            skipped.add(Map.of("file", name, "problem", bad.problem()));
+            skipped.add(new Skipped(name, bad.problem()));
         });
         return decoded.stream().filter(DecodedFile::isGood).toList();
     }

@@ -4,7 +4,6 @@ import dynafilter.io.JsonFile;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Set;
 import org.apache.commons.cli.CommandLine;
 
@@ -53,7 +52,7 @@ final class JsonOutput {
     }
 
     /** Writes the result, once. */
-    void write(Map<String, ?> result) {
+    void write(Object result) {
         if (standard != null) {
             byte[] text = (JsonFile.text(result) + "\n").getBytes(StandardCharsets.UTF_8); // in every locale
             standard.write(text, 0, text.length);
@@ -64,7 +63,7 @@ final class JsonOutput {
     }
 
     /** Replaces the file by what there is so far; standard output waits for the whole. */
-    void rewrite(Map<String, ?> result) {
+    void rewrite(Object result) {
         if (file != null) {
             JsonFile.write(file, result);
         }

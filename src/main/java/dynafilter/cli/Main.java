@@ -4,6 +4,11 @@ import dynafilter.distributed.WorkerFailure;
 import dynafilter.io.InputException;
 import dynafilter.io.OutputException;
 import dynafilter.io.SystemLocale;
+import dynafilter.run.Interruption;
+import dynafilter.run.Logging;
+import dynafilter.run.StandardOutput;
+import dynafilter.run.Streams;
+import dynafilter.run.Version;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.OutOfMemory;
 import dynafilter.train.TrainingFailure;
@@ -138,6 +143,12 @@ public final class Main {
                 .findFirst()
                 .orElseThrow(() -> new InputException("unknown command '" + name + "'" + Suggestion.nearest(name, words)
                         + "; `dynafilter --help` lists the commands"));
+    }
+
+    /** Ends the process at once, and says why: for threads that nothing can wake. */
+    static void endNow(String why) {
+        System.err.println("dynafilter: " + why);
+        Runtime.getRuntime().halt(ExitCode.FAILED);
     }
 
     private static int fail(StandardOutput out, OutputException failure) {

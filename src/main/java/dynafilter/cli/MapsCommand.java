@@ -1,5 +1,6 @@
 package dynafilter.cli;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
@@ -14,6 +15,11 @@ import dynafilter.report.figure.Grid;
 import dynafilter.report.figure.MapsFigure;
 import dynafilter.report.figure.ResponseMaps;
 import dynafilter.report.figure.Scale;
+import dynafilter.run.FolderLocks;
+import dynafilter.run.Interruption;
+import dynafilter.run.Logging;
+import dynafilter.run.Session;
+import dynafilter.runfolder.Environment;
 import dynafilter.runfolder.FolderLock;
 import dynafilter.runtime.Precision;
 import dynafilter.train.Evaluator;
@@ -21,16 +27,57 @@ import dynafilter.train.HeldOut;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.OptionalInt;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
 /** {@code maps}: where in an image the filters of a trained network respond. */
 final class MapsCommand implements Command {
+    /**
+     * What {@code --json} tells.
+     *
+     * @param cosineSimilarity of every two filters; null where they are not drawn
+     */
+    private record Result(
+            Path model,
+            List<String> classes,
+            List<Image> images,
+            List<ImageArguments.Skipped> skipped,
+            @JsonInclude(JsonInclude.Include.NON_NULL) List<float[]> cosineSimilarity,
+            Environment environment) {}
+
+    /**
+     * An image's response maps.
+     *
+     * @param label the true one; null where it is not known
+     * @param scores logits
+     * @param range the least and the greatest response
+     * @param maps row by row
+     */
+    @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+    private record Image(
+            String image,
+            Integer label,
+            int predicted,
+            float[] scores,
+            double[] probabilities,
+            List<Double> range,
+            List<List<float[]>> maps) {
+        static Image of(ResponseMaps maps) {
+            Scale scale = maps.scale();
+            return new Image(
+                    maps.name(),
+                    maps.label().isPresent() ? maps.label().getAsInt() : null,
+                    maps.predicted(),
+                    maps.scores().logits(),
+                    maps.scores().probabilities(),
+                    List.of(scale.low(), scale.high()),
+                    maps.maps().stream().map(MapsCommand::rows).toList());
+        }
+    }
+
     private static final String AUTO = "auto";
     private static final int MOST_IMAGES = 64; // that a sheet takes
 
@@ -90,9 +137,9 @@ final class MapsCommand implements Command {
         boolean isAuto = line.getOptionValue("index", AUTO).equals(AUTO);
         long[] indices = isAuto ? new long[0] : indices(line.getOptionValue("index"));
         List<Path> files = files(line);
-        Session session = Session.open(line, OptionalInt.empty());
+        Session session = Session.open(CommonOptions.device(line), OptionalInt.empty());
         session.use(precision);
-        List<Map<String, Object>> skipped = new ArrayList<>();
+        List<ImageArguments.Skipped> skipped = new ArrayList<>();
         try (FolderLock lock = FolderLocks.ofFiles(name(), out, filtersOut);
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device())) {
             Logging.log().info("model      {}: {}", model, trained.description());
@@ -100,14 +147,19 @@ final class MapsCommand implements Command {
             List<ResponseMaps> images = files.isEmpty() ? work.ofTestSet(line, indices) : work.ofFiles(files, skipped);
             images.forEach(image -> Logging.log().info("image      {}", describe(image)));
             FigureOutput.write(out, images.size() == 1 ? MapsFigure.of(images.get(0)) : ContactSheet.of(images));
-            Map<String, Object> result = json(model, images, skipped);
+            List<float[]> similarity = null;
             if (filtersOut != null) {
                 Filters filters = Filters.of(trained.classifier(), images.get(0).classes());
                 FigureOutput.write(filtersOut, FiltersFigure.of(filters));
-                result.put("cosine_similarity", rows(filters.similarity()));
+                similarity = rows(filters.similarity());
             }
-            result.put("environment", session.environment());
-            json.write(result);
+            json.write(new Result(
+                    model,
+                    images.get(0).classes(),
+                    images.stream().map(Image::of).toList(),
+                    skipped,
+                    similarity,
+                    session.environment()));
         }
         return skipped.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
     }
@@ -178,7 +230,7 @@ final class MapsCommand implements Command {
             return image.index();
         }
 
-        List<ResponseMaps> ofFiles(List<Path> files, List<Map<String, Object>> skipped) {
+        List<ResponseMaps> ofFiles(List<Path> files, List<ImageArguments.Skipped> skipped) {
             List<DecodedFile> loaded = ImageArguments.load(files, trained.imageSize(), skipped);
             if (loaded.isEmpty()) {
                 throw new InputException("none of the files is an image that can be read; give PNG or JPEG files");
@@ -206,28 +258,6 @@ final class MapsCommand implements Command {
         return maps.label().isEmpty()
                 ? text
                 : text + "; true label " + maps.classes().get(maps.label().getAsInt());
-    }
-
-    private static Map<String, Object> json(Path model, List<ResponseMaps> images, List<Map<String, Object>> skipped) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("model", model.toString());
-        json.put("classes", images.get(0).classes());
-        json.put("images", images.stream().map(MapsCommand::json).toList());
-        json.put("skipped", skipped);
-        return json;
-    }
-
-    private static Map<String, Object> json(ResponseMaps maps) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("image", maps.name());
-        json.put("label", maps.label().isPresent() ? maps.label().getAsInt() : null);
-        json.put("predicted", maps.predicted());
-        json.put("scores", maps.scores().logits());
-        json.put("probabilities", maps.scores().probabilities());
-        Scale scale = maps.scale();
-        json.put("range", List.of(scale.low(), scale.high()));
-        json.put("maps", maps.maps().stream().map(MapsCommand::rows).toList());
-        return json;
     }
 
     private static List<float[]> rows(Grid grid) {

@@ -4,6 +4,7 @@ import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
 import dynafilter.data.source.DataSource;
 import dynafilter.io.InputException;
+import dynafilter.run.Terminal;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
 import dynafilter.runfolder.RunConfig;
@@ -33,10 +34,12 @@ final class ModelData {
      */
     static DataSet open(CommandLine line, Path model, TrainedNetwork trained) {
         Map<?, ?> recipe = recipe(model, trained);
-        String ofRun = recipe.get("data") instanceof String data ? data : Recipe.DEFAULT.data();
+        String ofRun = recipe.get("data") instanceof String data
+                ? data
+                : Recipe.DEFAULT.images().data();
         boolean skipBad = line.hasOption(DataOption.SKIP_BAD)
                 || (!line.hasOption(DATA) && Boolean.TRUE.equals(recipe.get("skip_bad")));
-        Terminal terminal = Terminal.of("auto");
+        Terminal terminal = Terminal.auto();
         DataSet set;
         try {
             set = DataSource.open(
@@ -62,7 +65,7 @@ final class ModelData {
     /** Of the run that a model is of; empty where nothing tells. */
     private static Map<?, ?> recipe(Path model, TrainedNetwork trained) {
         try {
-            return Recipes.toMap(RunConfig.read(RunDirectory.of(model).config()));
+            return Recipes.toMap(RunConfig.recipe(RunDirectory.of(model).config()));
         } catch (InputException none) { // or that of another program
             return trained.training().get("recipe") instanceof Map<?, ?> recipe ? recipe : Map.of();
         }

@@ -5,14 +5,16 @@ import dynafilter.data.folder.DecodedFile;
 import dynafilter.io.FileNames;
 import dynafilter.io.InputException;
 import dynafilter.model.Scores;
+import dynafilter.run.Interruption;
+import dynafilter.run.Logging;
+import dynafilter.run.Session;
+import dynafilter.runfolder.Environment;
 import dynafilter.runtime.Precision;
 import dynafilter.train.Evaluator;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.OptionalInt;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
@@ -20,6 +22,26 @@ import org.bytedeco.pytorch.Tensor;
 
 /** {@code predict}: labels of image files. */
 final class PredictCommand implements Command {
+    /** What {@code --json} tells. */
+    private record Result(
+            Path model,
+            List<String> classes,
+            List<Image> images,
+            List<ImageArguments.Skipped> skipped,
+            Environment environment) {}
+
+    /**
+     * An image's labels.
+     *
+     * @param predictions the likeliest first
+     * @param scores logits of all labels
+     */
+    @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+    private record Image(String file, List<Prediction> predictions, float[] scores) {}
+
+    /** @param index of the label */
+    private record Prediction(String label, int index, double probability) {}
+
     /** Files that are decoded side by side, and scored as one batch. */
     private static final int BATCH = 256;
 
@@ -69,10 +91,10 @@ final class PredictCommand implements Command {
                     "predict needs image files, or folders of them: dynafilter predict --model FILE photo.jpg");
         }
         List<Path> files = ImageArguments.files(line);
-        Session session = Session.open(line, OptionalInt.empty());
+        Session session = Session.open(CommonOptions.device(line), OptionalInt.empty());
         session.use(precision);
-        List<Map<String, Object>> images = new ArrayList<>();
-        List<Map<String, Object>> skipped = new ArrayList<>();
+        List<Image> images = new ArrayList<>();
+        List<ImageArguments.Skipped> skipped = new ArrayList<>();
         try (TrainedNetwork trained = TrainedNetwork.read(model, session.device())) {
             Logging.log().info("model      {}: {}", model, trained.description());
             Evaluator evaluator = new Evaluator(precision, session.device());
@@ -86,7 +108,7 @@ final class PredictCommand implements Command {
                         files.subList(from, Math.min(from + BATCH, files.size())), trained.imageSize(), skipped);
                 predict(decoded, trained, evaluator, top, width, images);
             }
-            json.write(json(model, trained, images, skipped, session));
+            json.write(new Result(model, trained.classes(), images, skipped, session.environment()));
         }
         if (!skipped.isEmpty()) {
             Logging.log().warn("{} of {} files skipped", skipped.size(), files.size());
@@ -101,7 +123,7 @@ final class PredictCommand implements Command {
             Evaluator evaluator,
             int top,
             int width,
-            List<Map<String, Object>> images) {
+            List<Image> images) {
         if (decoded.isEmpty()) {
             return;
         }
@@ -113,37 +135,14 @@ final class PredictCommand implements Command {
             List<Integer> best = scores.get(i).ranking().stream().limit(top).toList();
             String file = FileNames.shown(decoded.get(i).file());
             StringBuilder row = new StringBuilder(String.format("%-" + width + "s", file));
-            List<Map<String, Object>> predictions = new ArrayList<>();
+            List<Prediction> predictions = new ArrayList<>();
             for (int label : best) {
                 String name = trained.classes().get(label);
                 row.append(String.format(Locale.ROOT, "  %-10s %5.1f %%", name, 100 * probabilities[label]));
-                Map<String, Object> prediction = new LinkedHashMap<>();
-                prediction.put("label", name);
-                prediction.put("index", label);
-                prediction.put("probability", probabilities[label]);
-                predictions.add(prediction);
+                predictions.add(new Prediction(name, label, probabilities[label]));
             }
             System.out.println(row);
-            Map<String, Object> image = new LinkedHashMap<>();
-            image.put("file", file);
-            image.put("predictions", predictions);
-            image.put("scores", scores.get(i).logits());
-            images.add(image);
+            images.add(new Image(file, predictions, scores.get(i).logits()));
         }
-    }
-
-    private static Map<String, Object> json(
-            Path model,
-            TrainedNetwork trained,
-            List<Map<String, Object>> images,
-            List<Map<String, Object>> skipped,
-            Session session) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("model", model.toString());
-        json.put("classes", trained.classes());
-        json.put("images", images);
-        json.put("skipped", skipped);
-        json.put("environment", session.environment());
-        return json;
     }
 }

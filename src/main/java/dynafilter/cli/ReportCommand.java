@@ -14,6 +14,13 @@ import dynafilter.report.figure.Findings;
 import dynafilter.report.figure.Svg;
 import dynafilter.report.page.ComparisonPage;
 import dynafilter.report.page.RunPage;
+import dynafilter.run.DataProgress;
+import dynafilter.run.FolderLocks;
+import dynafilter.run.Interruption;
+import dynafilter.run.Logging;
+import dynafilter.run.Session;
+import dynafilter.run.Terminal;
+import dynafilter.run.Version;
 import dynafilter.runfolder.FolderLock;
 import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
@@ -166,12 +173,13 @@ final class ReportCommand implements Command {
             return missing(
                     "There is no best.pt in the run's folder; once it is there, " + again + "` completes this page.");
         }
-        Session session = Session.open(line, RunConfig.threads(facts.directory().config()));
-        session.use(facts.recipe().precision());
-        String name = line.getOptionValue(DATA, facts.recipe().data());
+        Session session = Session.open(
+                CommonOptions.device(line), RunConfig.threads(facts.directory().config()));
+        session.use(facts.recipe().computation().precision());
+        String name = line.getOptionValue(DATA, facts.recipe().images().data());
         DataSet opened;
         try {
-            opened = DataSource.open(name, DataOption.ofRun(facts.recipe(), Terminal.of("auto")));
+            opened = DataSource.open(name, DataProgress.optionsOf(facts.recipe(), Terminal.auto()));
         } catch (InputException absent) {
             if (line.hasOption(DATA)) {
                 throw absent;

@@ -1,35 +1,26 @@
 package dynafilter.cli;
 
-import dynafilter.checkpoint.Checkpoint;
 import dynafilter.distributed.Placement;
-import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.InputException;
-import dynafilter.runfolder.Ending;
-import dynafilter.runfolder.FolderLock;
-import dynafilter.runfolder.Recipe;
-import dynafilter.runfolder.Recipes;
-import dynafilter.runfolder.RunConfig;
-import dynafilter.runfolder.RunDirectory;
-import dynafilter.train.Trainer;
-import java.nio.file.Path;
-import java.time.LocalDateTime;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
-import java.util.LinkedHashMap;
+import dynafilter.run.Interruption;
+import dynafilter.run.RunSettings;
+import dynafilter.run.StartArguments;
+import dynafilter.run.Terminal;
+import dynafilter.run.TrainArguments;
+import dynafilter.run.TrainJob;
+import dynafilter.runfolder.RunOutcome;
+import dynafilter.runfolder.StopReason;
+import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.function.BiFunction;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
 /** {@code train}: trains a network into a run directory, or continues one. */
 final class TrainCommand implements Command {
-    /** What stopped a run does not stop the one that continues it. */
-    private static final Map<String, Object> LIMITS_OF_ONE_CALL = Map.of("max_steps", 0L, "max_minutes", 0.0);
-
-    private static final DateTimeFormatter TIMESTAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+    private static final String TIMEOUT = "dist-timeout";
+    private static final int DEFAULT_TIMEOUT = 300; // seconds
+    private static final int LONGEST_TIMEOUT = 1_000_000;
 
     @Override
     public String name() {
@@ -59,9 +50,9 @@ final class TrainCommand implements Command {
                 .addOption(DataOption.dataMemory())
                 .addOption(CommonOptions.cudaGraphOption())
                 .addOption(CommonOptions.valued(
-                        LocalWorkers.OPTION, "N", "share every batch among N processes of this machine [1]"))
+                        WorkersOption.NAME, "N", "share every batch among N processes of this machine [1]"))
                 .addOption(CommonOptions.valued(
-                        RankedRun.TIMEOUT, "SECONDS", "for how long a process may let the others wait [300]"))
+                        TIMEOUT, "SECONDS", "for how long a process may let the others wait [300]"))
                 .addOption(CommonOptions.json("write the outcome as JSON"));
         return CommonOptions.addCompute(options);
     }
@@ -83,102 +74,65 @@ final class TrainCommand implements Command {
     @Override
     public int run(CommandLine line, Interruption interruption) {
         CommonOptions.refuseArguments(line, name());
-        Terminal.of(progress(line));
-        TrainingRun.Settings settings = TrainingRun.Settings.of(line);
-        RunStart.check(line);
-        RankedRun.timeout(line);
-        Path config = CommonOptions.path(line, "config");
-        Map<String, Object> given = RecipeOptions.given(line);
-        Recipe recipe = Recipes.with(config == null ? Recipe.DEFAULT : RunConfig.read(config), given, true);
-        RankedRun.Work work = work(line, recipe, given, settings, interruption);
+        TrainArguments arguments = arguments(line);
+        JsonOutput json = JsonOutput.of(line);
+        TrainJob job = new TrainJob(arguments, interruption, json::write);
         Optional<Placement> placement = Placement.of(System.getenv());
         if (placement.isPresent()) {
-            if (line.hasOption(LocalWorkers.OPTION)) {
-                throw new InputException("--workers starts processes, but the environment says that a launcher has done"
-                        + " so (RANK and WORLD_SIZE); give one of the two");
-            }
-            return new RankedRun(line, placement.get()).run(interruption, start -> named(start, recipe), work);
+            requireNoLauncher(line);
+            requireJsonApart(line, placement.get());
+            return exitCode(job.asRank(placement.get(), Main::endNow), interruption);
         }
-        RunStart start = RunStart.of(line);
-        int workers = LocalWorkers.count(line);
-        if (start.checkpoint() == null) { // a run that goes on has its own recipe
-            Trainer.requireShares(recipe.batchSize(), workers);
+        if (arguments.workers() > 1) {
+            job.requireStart();
+            return WorkersOption.run(name(), line, json);
         }
-        try (FolderLock lock = FolderLocks.of(name())) {
-            RunStart own = start.owned(line, lock);
-            if (workers > 1) {
-                lock.close(); // the folder is free, and will be rank 0's
-                return LocalWorkers.run(name(), line, workers, settings.json());
-            }
-            Path before = own.checkpoint() != null ? own.source().config() : config;
-            OptionalInt threads = before == null ? OptionalInt.empty() : RunConfig.threads(before);
-            return work.run(named(own, recipe), lock, Session.open(line, threads), WorkerGroup.single());
-        }
+        return exitCode(job.alone(), interruption);
     }
 
-    private static String progress(CommandLine line) {
-        return line.getOptionValue("progress", "auto");
+    private static TrainArguments arguments(CommandLine line) {
+        Terminal.Style progress = Terminal.Style.of(line.getOptionValue("progress", "auto"));
+        RunSettings settings = settings(line);
+        StartArguments begin = new StartArguments(
+                CommonOptions.path(line, "out"),
+                line.hasOption("overwrite"),
+                line.getOptionValue("resume"),
+                CommonOptions.path(line, "config"));
+        int timeout = CommonOptions.integer(line, TIMEOUT, 1, LONGEST_TIMEOUT, DEFAULT_TIMEOUT);
+        return new TrainArguments(
+                begin,
+                RecipeOptions.given(line),
+                settings,
+                progress,
+                CommonOptions.device(line),
+                WorkersOption.count(line),
+                Duration.ofSeconds(timeout));
     }
 
-    /** What this process does, alone or as one of several. */
-    private static RankedRun.Work work(
-            CommandLine line,
-            Recipe recipe,
-            Map<String, Object> given,
-            TrainingRun.Settings settings,
-            Interruption interruption) {
-        return (start, lock, session, group) -> {
-            Terminal terminal = Terminal.of(group.leads() ? progress(line) : "none");
-            TrainingRun.Settings own = settings.replacing(start.replaces());
-            BiFunction<Recipe, RunDirectory, TrainingRun> run =
-                    (whose, directory) -> new TrainingRun(whose, directory, lock, own, terminal, interruption, group);
-            Ending ending = start.checkpoint() == null
-                    ? run.apply(recipe, start.directory()).start(session)
-                    : resume(start, given, run, session);
-            // A launcher must not take a run for done that a signal to another process has stopped.
-            boolean byAnother = ending == Ending.INTERRUPTED && !interruption.getAsBoolean();
-            return byAnother ? ExitCode.FAILED : ExitCode.DONE;
-        };
+    /** How runs are executed. */
+    static RunSettings settings(CommandLine line) {
+        return new RunSettings(
+                CommonOptions.cudaGraph(line), DataOption.dataMemory(line), line.hasOption("tensorboard"));
     }
 
-    /** A new run that was given no folder gets one. */
-    private static RunStart named(RunStart start, Recipe recipe) {
-        return start.folder() != null
-                ? start
-                : new RunStart(null, RunDirectory.create(nameOf(recipe)).path(), start.replaces());
-    }
-
-    private static Ending resume(
-            RunStart start,
-            Map<String, Object> given,
-            BiFunction<Recipe, RunDirectory, TrainingRun> run,
-            Session session) {
-        Path file = start.checkpoint();
-        try (Checkpoint checkpoint = Checkpoint.read(file)) {
-            checkpoint.notes().forEach(note -> Logging.log().info("resume     {}: {}", file, note));
-            Map<String, Object> values = new LinkedHashMap<>(LIMITS_OF_ONE_CALL);
-            values.putAll(given);
-            Recipe recipe = Recipes.with(recipeOf(checkpoint, file), values, true);
-            boolean finished = checkpoint.epoch() >= recipe.epochs(); // then the run stays as it is
-            return run.apply(recipe, finished ? start.source() : start.directory())
-                    .resume(session, file, checkpoint);
+    private static void requireNoLauncher(CommandLine line) {
+        if (line.hasOption(WorkersOption.NAME)) {
+            throw new InputException("--workers starts processes, but the environment says that a launcher has done"
+                    + " so (RANK and WORLD_SIZE); give one of the two");
         }
     }
 
-    private static Recipe recipeOf(Checkpoint checkpoint, Path file) {
-        try {
-            return Recipes.with(Recipe.DEFAULT, checkpoint.recipe(), false);
-        } catch (InputException wrong) {
-            throw new InputException("the recipe in " + file + ": " + wrong.getMessage(), wrong);
+    /** What libtorch itself prints of joining the processes would stand before it. */
+    private static void requireJsonApart(CommandLine line, Placement placement) {
+        if (placement.size() > 1 && JsonOutput.isStandard(line)) {
+            throw new InputException("--json " + line.getOptionValue(CommonOptions.JSON) + ": " + placement.size()
+                    + " processes print to one standard output here; name a file");
         }
     }
 
-    /** What makes the default names of folders differ. */
-    static String timestamp() {
-        return LocalDateTime.now(ZoneId.systemDefault()).format(TIMESTAMP);
-    }
-
-    private static String nameOf(Recipe recipe) {
-        return recipe.filters() + "-" + timestamp();
+    /** A launcher must not take a run for done that a signal to another process has stopped. */
+    private static int exitCode(RunOutcome outcome, Interruption interruption) {
+        boolean byAnother = outcome.ending() == StopReason.INTERRUPTED && !interruption.getAsBoolean();
+        return byAnother ? ExitCode.FAILED : ExitCode.DONE;
     }
 }

@@ -1,5 +1,6 @@
 package dynafilter.data;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dynafilter.runtime.TensorBytes;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,7 +27,8 @@ public record DataSummary(String name, String sha256, List<String> classes, Spli
      * @param mean of the R, G and B pixels, 0 to 1
      * @param std their standard deviations (of the whole population), 0 to 1
      */
-    public record Split(long images, List<Long> perClass, List<Double> mean, List<Double> std) {}
+    public record Split(
+            long images, @JsonProperty("perClass") List<Long> perClass, List<Double> mean, List<Double> std) {}
 
     /** Counts; exact, since pixels are counted by value and not added up in floating point. */
     public static DataSummary of(DataSet data) {

@@ -1,5 +1,6 @@
 package dynafilter.data;
 
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.TensorBytes;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -33,8 +34,8 @@ public record ImageSet(String name, Tensor images, Tensor labels, List<String> c
                     + Arrays.toString(labels.shape()) + " are not [N, 3, H, W] and [N]");
         }
         checkLabels(labels, classes.size());
-        images.retainReference();
-        labels.retainReference();
+        NativeOwner.outliveScope(images);
+        NativeOwner.outliveScope(labels);
     }
 
     private static void check(Tensor tensor, ScalarType type, int dimensions, String what, String expected) {
@@ -166,7 +167,7 @@ public record ImageSet(String name, Tensor images, Tensor labels, List<String> c
 
     @Override
     public void close() {
-        images.releaseReference();
-        labels.releaseReference();
+        images.close();
+        labels.close();
     }
 }

@@ -2,6 +2,7 @@ package dynafilter.distributed;
 
 import dynafilter.io.ThisProcess;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.NativeRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,8 +28,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /** Ranks joined by libtorch's c10d: NCCL between GPUs, Gloo between CPUs. */
 public final class C10dGroup implements WorkerGroup {
     private static final long POLL = 10_000_000; // nanoseconds
-    private static final long LONG_WAIT =
-            20_000_000_000L; // for ranks to be started: then somebody asks why nothing happens
+    private static final long LONG_WAIT = 20_000_000_000L; // for ranks to start: then somebody asks why nothing happens
     private static final String LOG_LEVEL = "TORCH_CPP_LOG_LEVEL";
 
     private final Placement placement;
@@ -38,6 +38,7 @@ public final class C10dGroup implements WorkerGroup {
     private final Heartbeat heartbeat;
     private final Consumer<String> waiting;
     private final Backend backend;
+    private final NativeOwner owner; // of store, heartbeat and backend
     private long exchanges;
     private long nanosInSums;
     private boolean broken; // a collective failed, and may still be under way
@@ -48,7 +49,8 @@ public final class C10dGroup implements WorkerGroup {
             Duration timeout,
             RendezvousStore store,
             Heartbeat heartbeat,
-            Consumer<String> waiting) {
+            Consumer<String> waiting,
+            NativeOwner building) {
         this.waiting = waiting;
         this.placement = placement;
         this.device = device;
@@ -72,16 +74,14 @@ public final class C10dGroup implements WorkerGroup {
         heartbeat.watch(names);
         try {
             backend = device.isCuda()
-                    ? NcclBackend.create(store, placement, timeout)
-                    : GlooBackend.create(store, placement, timeout);
+                    ? NcclBackend.create(store, placement, timeout, building)
+                    : GlooBackend.create(store, placement, timeout, building);
         } catch (RuntimeException failure) {
+            String variable = device.isCuda() ? "NCCL_SOCKET_IFNAME" : GlooBackend.INTERFACES;
             throw heartbeat.explain(
-                    failure, "; where the ranks' machines have several networks, name the one in " + networkVariable());
+                    failure, "; where the ranks' machines have several networks, name the one in " + variable);
         }
-    }
-
-    private String networkVariable() {
-        return device.isCuda() ? "NCCL_SOCKET_IFNAME" : GlooBackend.INTERFACES;
+        owner = building.handOver();
     }
 
     /**
@@ -102,17 +102,19 @@ public final class C10dGroup implements WorkerGroup {
         // c10d logs every broken connection with a C++ stack trace; here the failure says what it means.
         torch.set_env(LOG_LEVEL, "FATAL", false);
         torch.initLogging();
-        RendezvousStore store = RendezvousStore.open(placement, timeout);
-        Heartbeat heartbeat = new Heartbeat(RendezvousStore.connect(placement, timeout), placement, timeout, stuck);
-        heartbeat.start();
-        try {
-            return new C10dGroup(placement, device, timeout, store, heartbeat, waiting);
-        } catch (RuntimeException failure) {
-            String line = NativeRuntime.firstLine(failure);
-            heartbeat.announce(
-                    failure instanceof WorkerFailure ? line : "rank " + placement.rank() + " stopped: " + line);
-            heartbeat.close();
-            throw failure;
+        try (NativeOwner building = new NativeOwner()) {
+            RendezvousStore store = building.keep(RendezvousStore.open(placement, timeout));
+            Heartbeat heartbeat = building.keep(
+                    new Heartbeat(RendezvousStore.connect(placement, timeout), placement, timeout, stuck));
+            heartbeat.start();
+            try {
+                return new C10dGroup(placement, device, timeout, store, heartbeat, waiting, building);
+            } catch (RuntimeException failure) {
+                String line = NativeRuntime.firstLine(failure);
+                heartbeat.announce(
+                        failure instanceof WorkerFailure ? line : "rank " + placement.rank() + " stopped: " + line);
+                throw failure;
+            }
         }
     }
 
@@ -237,12 +239,10 @@ public final class C10dGroup implements WorkerGroup {
 
     @Override
     public void close() {
-        if (!broken) { // otherwise closing might wait for it
-            backend.close(); // first: whoever waits for this rank wakes up
-        }
-        heartbeat.close();
-        if (!broken) {
-            store.close();
+        if (broken) { // closing the backend might wait for what is still under way
+            heartbeat.close();
+        } else {
+            owner.close(); // the backend first: whoever waits for this rank wakes up
         }
     }
 }

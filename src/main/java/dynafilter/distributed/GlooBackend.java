@@ -1,5 +1,6 @@
 package dynafilter.distributed;
 
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.NativeRuntime;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,7 +22,8 @@ final class GlooBackend {
 
     private GlooBackend() {}
 
-    static Backend create(RendezvousStore store, Placement placement, Duration timeout) {
+    /** @param owner of the backend */
+    static Backend create(RendezvousStore store, Placement placement, Duration timeout, NativeOwner owner) {
         NativeRuntime.load(torch_gloo.class);
         try (PointerScope scope = new PointerScope()) {
             ProcessGroupGloo.Options options = ProcessGroupGloo.Options.create(new Milliseconds(timeout.toMillis()));
@@ -37,9 +39,7 @@ final class GlooBackend {
                                 .map(ProcessGroupGloo::createDeviceForHostname)
                                 .orElseGet(ProcessGroupGloo::createDefaultDevice));
             }
-            Backend backend = new ProcessGroupGloo(store.torch(), placement.rank(), placement.size(), options);
-            backend.retainReference();
-            return backend;
+            return owner.keep(new ProcessGroupGloo(store.torch(), placement.rank(), placement.size(), options));
         }
     }
 

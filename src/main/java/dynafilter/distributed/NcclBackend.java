@@ -1,5 +1,6 @@
 package dynafilter.distributed;
 
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.NativeRuntime;
 import java.time.Duration;
 import org.bytedeco.javacpp.PointerScope;
@@ -15,16 +16,15 @@ final class NcclBackend {
 
     private NcclBackend() {}
 
-    static Backend create(RendezvousStore store, Placement placement, Duration timeout) {
+    /** @param owner of the backend */
+    static Backend create(RendezvousStore store, Placement placement, Duration timeout, NativeOwner owner) {
         NativeRuntime.load(torch_nccl.class);
         // NCCL's watchdog would end the process without a word of who is to blame; Heartbeat does so with one.
         torch.set_env(ASYNC_ERROR_HANDLING, "0", true);
         try (PointerScope scope = new PointerScope()) {
             ProcessGroupNCCL.Options options = ProcessGroupNCCL.Options.create();
             options.timeout(new Milliseconds(timeout.toMillis()));
-            Backend backend = new ProcessGroupNCCL(store.torch(), placement.rank(), placement.size(), options);
-            backend.retainReference();
-            return backend;
+            return owner.keep(new ProcessGroupNCCL(store.torch(), placement.rank(), placement.size(), options));
         }
     }
 }

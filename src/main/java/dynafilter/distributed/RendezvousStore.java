@@ -1,6 +1,7 @@
 package dynafilter.distributed;
 
 import dynafilter.io.InputException;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.NativeRuntime;
 import java.time.Duration;
 import org.bytedeco.javacpp.PointerScope;
@@ -16,12 +17,12 @@ import org.bytedeco.pytorch.TCPStoreOptions;
  * PyTorch's {@code env://} rendezvous. One thread at a time: a call may wait for an answer.
  */
 final class RendezvousStore implements AutoCloseable {
-    private final TCPStore tcp;
     private final PrefixStore store;
+    private final NativeOwner owner;
 
-    private RendezvousStore(TCPStore tcp, PrefixStore store) {
-        this.tcp = tcp;
+    private RendezvousStore(PrefixStore store, NativeOwner owner) {
         this.store = store;
+        this.owner = owner;
     }
 
     /** Opens the store where this rank keeps it, and connects to it; waits until it is there. */
@@ -35,18 +36,17 @@ final class RendezvousStore implements AutoCloseable {
     }
 
     private static RendezvousStore connect(Placement placement, boolean server, Duration timeout) {
-        try (PointerScope scope = new PointerScope()) {
+        try (NativeOwner building = new NativeOwner();
+                PointerScope scope = new PointerScope()) {
             TCPStoreOptions options = new TCPStoreOptions()
                     .port((short) placement.port())
                     .isServer(server)
                     .waitWorkers(false)
                     .timeout(new Milliseconds(timeout.toMillis()));
-            TCPStore tcp = new TCPStore(placement.host(), options);
+            TCPStore tcp = building.keep(new TCPStore(placement.host(), options));
             // The agent may keep its store through restarts: what an earlier attempt left there means nothing now.
-            PrefixStore store = new PrefixStore("dynafilter/attempt_" + placement.restart(), tcp);
-            tcp.retainReference();
-            store.retainReference();
-            return new RendezvousStore(tcp, store);
+            PrefixStore store = building.keep(new PrefixStore("dynafilter/attempt_" + placement.restart(), tcp));
+            return new RendezvousStore(store, building.handOver());
         } catch (RuntimeException failure) {
             throw explained(placement, server, timeout, failure);
         }
@@ -112,7 +112,6 @@ final class RendezvousStore implements AutoCloseable {
 
     @Override
     public void close() {
-        store.close();
-        tcp.close();
+        owner.close();
     }
 }

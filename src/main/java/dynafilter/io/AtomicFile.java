@@ -14,6 +14,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.UUID;
 
 /**
@@ -68,7 +69,7 @@ public final class AtomicFile {
     }
 
     private static void replace(Path target, Content content) throws IOException {
-        Path folder = target.getParent();
+        Path folder = Objects.requireNonNull(target.getParent(), "no folder is replaced");
         String prefix = "." + target.getFileName() + ".";
         deleteAbandoned(folder, prefix);
         Path temporary = folder.resolve(prefix + UUID.randomUUID() + SUFFIX);

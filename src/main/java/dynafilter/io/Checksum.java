@@ -5,12 +5,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * The hash a file must have, whole or its first digits.
@@ -38,11 +38,7 @@ public record Checksum(Algorithm algorithm, String hex) {
 
         /** A new computation of this hash. */
         public MessageDigest digest() {
-            try {
-                return MessageDigest.getInstance(javaName);
-            } catch (NoSuchAlgorithmException e) {
-                throw new IllegalStateException(javaName + " is missing from this Java", e);
-            }
+            return DigestUtils.getDigest(javaName);
         }
 
         /** "md5" or "sha256". */
@@ -76,7 +72,7 @@ public record Checksum(Algorithm algorithm, String hex) {
 
     /** The SHA-256 of these bytes, in hex. */
     public static String sha256Of(byte[] bytes) {
-        return HexFormat.of().formatHex(Algorithm.SHA256.digest().digest(bytes));
+        return DigestUtils.sha256Hex(bytes);
     }
 
     /**

@@ -124,7 +124,7 @@ public final class Downloader {
                 transfer.attempt(part, out, progress);
                 return;
             } catch (Transfer.WriteException e) {
-                throw errors.notWritten(e.getCause(), part);
+                throw errors.notWritten(e.reason(), part);
             } catch (Transfer.RefusedException e) {
                 throw errors.refused(e.status());
             } catch (IOException e) {

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file that the operating system locks for as long as this process has it open. Whoever had it locked may delete it: a lock
@@ -18,12 +19,12 @@ import java.util.Objects;
  */
 public final class LockFile implements AutoCloseable {
     private final Path path;
-    private final Object key; // which of the files that had the name was opened; null where the system does not tell
+    private final @Nullable Object key; // which of the files that had the name was opened; null: the system does not tell
     private final FileChannel channel;
-    private FileLock lock; // null: not locked, or the file system has no locks
+    private @Nullable FileLock lock; // null: not locked, or the file system has no locks
     private boolean lockedElsewhereInThisProcess;
 
-    private LockFile(Path path, Object key, FileChannel channel) {
+    private LockFile(Path path, @Nullable Object key, FileChannel channel) {
         this.path = path;
         this.key = key;
         this.channel = channel;
@@ -51,11 +52,11 @@ public final class LockFile implements AutoCloseable {
     }
 
     private static LockFile open(Path file, StandardOpenOption... how) throws IOException {
-        Object key = key(file);
+        @Nullable Object key = key(file);
         return new LockFile(file, key, FileChannel.open(file, how));
     }
 
-    private static Object key(Path file) throws IOException {
+    private static @Nullable Object key(Path file) throws IOException {
         return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
     }
 

@@ -49,13 +49,16 @@ final class Transfer {
 
     /** What has arrived cannot be stored. */
     static final class WriteException extends IOException {
-        WriteException(IOException cause) {
-            super(cause);
+        private final IOException reason;
+
+        WriteException(IOException reason) {
+            super(reason);
+            this.reason = reason;
         }
 
-        @Override
-        public synchronized IOException getCause() {
-            return (IOException) super.getCause();
+        /** The failure of the storage. */
+        IOException reason() {
+            return reason;
         }
     }
 

@@ -2,6 +2,7 @@ package dynafilter.model;
 
 import static org.bytedeco.pytorch.global.torch.relu_;
 
+import dynafilter.distributed.WorkerGroup;
 import dynafilter.runtime.ScriptModule;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -12,7 +13,7 @@ import org.bytedeco.pytorch.Tensor;
  * A layer between a backbone that does not train and the filters: 1x1 convolution, BatchNorm, ReLU. It starts as the identity
  * on features that are not negative, and can mix channels that filters alone could only weigh.
  */
-final class Adapter {
+public final class Adapter implements AutoCloseable {
     /** What the names of its tensors begin with. */
     static final String PREFIX = "adapter.";
 
@@ -26,9 +27,9 @@ final class Adapter {
 
     private final ConvolutionNorm layer;
 
-    /** @param sums over the processes whose images BatchNorm takes its statistics of; null for this one's */
-    Adapter(Map<String, Tensor> state, BatchSums sums) {
-        layer = new ConvolutionNorm(state, CONVOLUTION, NORM, 1, 0, false, sums);
+    /** @param group the processes over whose images BatchNorm takes its statistics */
+    Adapter(Map<String, Tensor> state, WorkerGroup group) {
+        layer = new ConvolutionNorm(state, CONVOLUTION, NORM, 1, 0, false, group);
     }
 
     /**
@@ -62,11 +63,16 @@ final class Adapter {
                 .copy_(variance.add(new Scalar(ConvolutionNorm.EPSILON)).sqrt());
     }
 
-    /** As TorchScript, for evaluation; the caller closes it. */
-    static ScriptModule toTorchScript(Map<String, Tensor> state) {
+    /** The adapter of a state dict as TorchScript, for evaluation; the caller closes it. */
+    public static ScriptModule toTorchScript(Map<String, Tensor> state) {
         return ScriptModule.create("Adapter")
                 .module("conv", ScriptLayers.convolution(state, CONVOLUTION, 1, 0))
                 .module("bn", ScriptLayers.norm(state, NORM))
                 .define(FORWARD);
+    }
+
+    @Override
+    public void close() {
+        layer.close();
     }
 }

@@ -6,12 +6,12 @@ import org.bytedeco.pytorch.Tensor;
 public interface Backbone extends AutoCloseable {
     /**
      * @param images [N, 3, H, W], normalised
-     * @param training whether BatchNorm takes the batch's statistics (and updates the running ones)
+     * @param training true: BatchNorm takes the batch's statistics, and updates the running ones; false: it takes those
      * @return the feature map [N, C, h, w], owned by the caller's scope
      */
     Tensor forward(Tensor images, boolean training);
 
     /** Lets go of what was made to bind it; the tensors stay with their owner. */
     @Override
-    default void close() {}
+    void close();
 }

@@ -1,5 +1,6 @@
 package dynafilter.model;
 
+import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.InputException;
 import dynafilter.runtime.ScriptModule;
 import java.util.Map;
@@ -49,23 +50,11 @@ public interface BackboneArchitecture {
     /**
      * Binds the architecture to its tensors in a state dict, which the caller keeps open.
      *
-     * @param frozen whether BatchNorm keeps its running statistics in training, too
+     * @param frozen true: BatchNorm keeps its running statistics in training, too; false: training moves them
+     * @param group the processes over whose images BatchNorm takes its statistics
+     * @throws InputException where the architecture cannot take them over several processes
      */
-    Backbone bind(Map<String, Tensor> state, boolean frozen);
-
-    /**
-     * The same, with BatchNorm's statistics over several processes.
-     *
-     * @param sums over them; null for this process's own images
-     * @throws InputException where the architecture cannot do so
-     */
-    default Backbone bind(Map<String, Tensor> state, boolean frozen, BatchSums sums) {
-        if (sums != null && !frozen) {
-            throw new InputException("--sync-batchnorm does not reach into " + description()
-                    + ": a TorchScript network's BatchNorm is its own; leave the option out, or use --freeze all");
-        }
-        return bind(state, frozen);
-    }
+    Backbone bind(Map<String, Tensor> state, boolean frozen, WorkerGroup group);
 
     /** A TorchScript module with a method {@code forward} and these tensors, for evaluation; the caller closes it. */
     ScriptModule toTorchScript(Map<String, Tensor> state);

@@ -8,10 +8,10 @@ final class ChannelsLast {
     private ChannelsLast() {}
 
     /**
-     * The images with the channels of a pixel together. Not for speed alone: in the other order oneDNN 3.7, which libtorch 2.10
+     * The same numbers with the channels of a pixel together. Not for speed alone: in the other order oneDNN 3.7, which libtorch 2.10
      * brings, computes convolutions wrongly on some processors (AMD Zen 5) unless their channels are multiples of 16.
      *
-     * @param images [N, C, H, W]
+     * @param images [N, C, H, W]; filters of a convolution go with them
      * @return the same tensor where it is in that order already
      */
     static Tensor of(Tensor images) {

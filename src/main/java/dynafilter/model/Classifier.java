@@ -1,6 +1,11 @@
 package dynafilter.model;
 
+import dynafilter.runtime.ComputeDevice;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** A trained network: its filters are constants. What it returns is owned by the caller's scope. */
 public interface Classifier extends AutoCloseable {
@@ -22,4 +27,15 @@ public interface Classifier extends AutoCloseable {
     /** Lets go of what the network is made of. */
     @Override
     void close();
+
+    /**
+     * Images that lie apart as one batch for a classifier, owned by the caller's scope.
+     *
+     * @param images uint8 [3, H, W] each, on the CPU, all of one size; one at least
+     * @return uint8 [N, 3, H, W] on the device, channels-last
+     */
+    static Tensor batch(List<Tensor> images, ComputeDevice device) {
+        return ChannelsLast.of(
+                torch.stack(new TensorVector(images.toArray(Tensor[]::new))).to(device.toTorch(), ScalarType.Byte));
+    }
 }

@@ -3,6 +3,7 @@ package dynafilter.model;
 import static org.bytedeco.pytorch.global.torch.batch_norm;
 import static org.bytedeco.pytorch.global.torch.conv2d;
 
+import dynafilter.distributed.WorkerGroup;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
@@ -11,7 +12,7 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /** A convolution without bias and the BatchNorm behind it, with PyTorch's defaults. */
-final class ConvolutionNorm {
+final class ConvolutionNorm implements AutoCloseable {
     /** What BatchNorm adds to the variance. */
     static final double EPSILON = 1e-5;
 
@@ -31,8 +32,8 @@ final class ConvolutionNorm {
     /**
      * @param convolution what the names of its tensors in the state dict begin with
      * @param norm the same of BatchNorm
-     * @param frozen whether BatchNorm keeps its running statistics in training, too
-     * @param sums over the processes whose images BatchNorm takes its statistics of; null for this one's
+     * @param frozen true: BatchNorm keeps its running statistics in training, too; false: training moves them
+     * @param group the processes over whose images BatchNorm takes its statistics
      */
     ConvolutionNorm(
             Map<String, Tensor> state,
@@ -41,7 +42,7 @@ final class ConvolutionNorm {
             int stride,
             int padding,
             boolean frozen,
-            BatchSums sums) {
+            WorkerGroup group) {
         weight = state.get(convolution + ".weight");
         normWeight = state.get(norm + ".weight");
         normBias = state.get(norm + ".bias");
@@ -51,7 +52,7 @@ final class ConvolutionNorm {
         this.stride = new long[] {stride, stride};
         this.padding = new long[] {padding, padding};
         this.frozen = frozen;
-        shared = sums == null ? null : new SharedBatchNorm(sums, MOMENTUM, EPSILON);
+        shared = group.size() > 1 ? new SharedBatchNorm(group, MOMENTUM, EPSILON) : null;
     }
 
     /**
@@ -86,5 +87,12 @@ final class ConvolutionNorm {
                 MOMENTUM,
                 EPSILON,
                 torch.globalContext().userEnabledCuDNN());
+    }
+
+    @Override
+    public void close() {
+        if (shared != null) {
+            shared.close();
+        }
     }
 }

@@ -1,38 +1,36 @@
 package dynafilter.model;
 
-import static org.bytedeco.pytorch.global.torch.conv2d;
-import static org.bytedeco.pytorch.global.torch.normalize;
-
+import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.InputException;
-import dynafilter.runtime.ScriptModule;
+import dynafilter.runtime.NativeOwner;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The classifier whose last convolution is generated from the label. Bound to the tensors of a state dict: it reads (and
  * BatchNorm writes) exactly those.
  */
 public final class DynamicFilterNetwork implements AutoCloseable {
+    private static final String PREDICTOR = "predictor";
+
     private final NetworkShape shape;
+    private final NativeOwner owner;
     private final Backbone backbone;
     private final Adapter adapter; // null without one
     private final FilterSource filterSource;
-    private final FilterGenerator generator; // null where the filters come from elsewhere
-    private final ScorePredictor predictor;
+    private final TwoLayerHead predictor; // of class scores, shared by all response maps
 
-    private DynamicFilterNetwork(NetworkShape shape, Map<String, Tensor> state, Freeze freeze, BatchSums sums) {
+    private DynamicFilterNetwork(NetworkShape shape, Map<String, Tensor> state, Freeze freeze, WorkerGroup group) {
         this.shape = shape;
-        backbone = shape.backbone().bind(state, freeze.freezesStatistics(), sums);
-        adapter = shape.adapter() ? new Adapter(state, sums) : null;
-        filterSource = FilterSource.bind(shape, state);
-        generator = shape.filters() == FilterKind.DYNAMIC ? new FilterGenerator(state) : null;
-        predictor = new ScorePredictor(state);
+        try (NativeOwner building = new NativeOwner()) {
+            backbone = building.keep(shape.backbone().bind(state, freeze.freezesStatistics(), group));
+            adapter = shape.adapter() ? building.keep(new Adapter(state, group)) : null;
+            filterSource = FilterSource.bind(shape, state);
+            predictor = new TwoLayerHead(state, PREDICTOR);
+            owner = building.handOver();
+        }
     }
 
     /**
@@ -41,18 +39,18 @@ public final class DynamicFilterNetwork implements AutoCloseable {
      * @throws InputException where a tensor is missing, left over or of another shape, naming the first
      */
     public static DynamicFilterNetwork bind(NetworkShape shape, Map<String, Tensor> state, Freeze freeze) {
-        return bind(shape, state, freeze, null);
+        return bind(shape, state, freeze, WorkerGroup.single());
     }
 
     /**
      * The same, as one of several processes that share a batch.
      *
-     * @param sums over the processes whose images BatchNorm takes its statistics of; null for this one's
+     * @param group the processes over whose images BatchNorm takes its statistics
      */
     public static DynamicFilterNetwork bind(
-            NetworkShape shape, Map<String, Tensor> state, Freeze freeze, BatchSums sums) {
+            NetworkShape shape, Map<String, Tensor> state, Freeze freeze, WorkerGroup group) {
         check(shape, state);
-        return new DynamicFilterNetwork(shape, state, freeze, sums);
+        return new DynamicFilterNetwork(shape, state, freeze, group);
     }
 
     /** The shape of every tensor of the state dict, by name: backbone, filters, predictor. */
@@ -62,7 +60,7 @@ public final class DynamicFilterNetwork implements AutoCloseable {
             shapes.putAll(Adapter.shapes(shape.channels()));
         }
         shapes.putAll(FilterSource.shapes(shape));
-        shapes.putAll(ScorePredictor.shapes(shape));
+        TwoLayerHead.shapes(shapes, PREDICTOR, shape.mapSize(), NetworkShape.PREDICTOR_WIDTH, shape.predictorOutputs());
         return shapes;
     }
 
@@ -107,16 +105,16 @@ public final class DynamicFilterNetwork implements AutoCloseable {
      * Scores of a batch.
      *
      * @param images [N, 3, S, S], normalised
-     * @param training whether BatchNorm takes the batch's statistics
+     * @param training true: BatchNorm takes the batch's statistics; false: its running ones
      * @return scores [N, classes]
      */
     public Tensor forward(Tensor images, boolean training) {
-        return scores(images, filters(), training);
+        return predict(filterSource.responses(features(images, training)));
     }
 
     /** Scores with filters computed before: they are constants of a trained network. */
     public Tensor scores(Tensor images, Tensor filters, boolean training) {
-        return predictor.forward(responseMaps(images, filters, training));
+        return predict(responseMaps(images, filters, training));
     }
 
     /**
@@ -138,7 +136,7 @@ public final class DynamicFilterNetwork implements AutoCloseable {
      * @return [N, K]
      */
     public Tensor scoresOf(Tensor features, Tensor filters) {
-        return predictor.forward(mapsOf(features, filters));
+        return predict(DynamicConvolution.apply(features, filters));
     }
 
     /**
@@ -148,28 +146,18 @@ public final class DynamicFilterNetwork implements AutoCloseable {
      * @return [N, K, H, W], a map per filter
      */
     public Tensor responseMaps(Tensor images, Tensor filters, boolean training) {
-        return mapsOf(features(images, training), filters);
-    }
-
-    private Tensor mapsOf(Tensor features, Tensor filters) {
-        // The filters are rescaled instead of the maps: the same product, over far fewer numbers.
-        Tensor rescaled = filters.mul(new Scalar(rescaling(shape)));
-        return features.scalar_type().intern() == ScalarType.Float
-                ? conv2d(features, rescaled)
-                : evenConvolution(features, rescaled);
+        return DynamicConvolution.apply(features(images, training), filters);
     }
 
     /**
-     * A convolution in half precision with an even number of filters: of an odd number oneDNN 3.7, which libtorch 2.10 brings,
-     * computes a wrong gradient of the input on some processors (AMD Zen 5), and says nothing.
+     * Class scores of response maps: the same two layers for every class.
+     *
+     * @param maps [N, K, H, W]
+     * @return [N, classes]
      */
-    private static Tensor evenConvolution(Tensor features, Tensor filters) {
-        long count = filters.size(0);
-        if (count % 2 == 0) {
-            return conv2d(features, filters);
-        }
-        Tensor padded = torch.cat(new TensorVector(filters, torch.zeros_like(filters.narrow(0, 0, 1))));
-        return conv2d(features, padded).narrow(1, 0, count);
+    private Tensor predict(Tensor maps) {
+        Tensor scores = predictor.forward(maps.flatten(2, -1)); // [N, K, H * W] to [N, K, 1] or [N, 1, classes]
+        return scores.flatten(1, -1);
     }
 
     /**
@@ -181,19 +169,16 @@ public final class DynamicFilterNetwork implements AutoCloseable {
         Adapter.calibrate(state, backbone.forward(images, false));
     }
 
-    /** The adapter as TorchScript, for evaluation; the caller closes it. */
-    public static ScriptModule adapterToTorchScript(Map<String, Tensor> state) {
-        return Adapter.toTorchScript(state);
-    }
-
-    /** What response maps are multiplied by: one over the square root of the channels, as in scaled dot-product attention. */
-    public static double rescaling(NetworkShape shape) {
-        return 1 / Math.sqrt(shape.channels());
-    }
-
-    /** The filters, each of length one: [K, C, 1, 1]. */
+    /**
+     * The filters, each of length one: [K, C, 1, 1].
+     *
+     * @throws IllegalStateException where each image has its own
+     */
     public Tensor filters() {
-        return unit(filterSource.filters());
+        if (!filterSource.isConstant()) {
+            throw new IllegalStateException(shape.filters() + " filters depend on the image");
+        }
+        return filterSource.filters();
     }
 
     /**
@@ -204,20 +189,15 @@ public final class DynamicFilterNetwork implements AutoCloseable {
      * @throws IllegalStateException where the network has no generator
      */
     public Tensor filtersOf(Tensor embeddings) {
-        if (generator == null) {
-            throw new IllegalStateException(shape.filters() + " filters are made of no embedding");
+        if (filterSource instanceof FilterGenerator generator) {
+            return generator.filtersOf(embeddings);
         }
-        return unit(generator.forward(embeddings));
-    }
-
-    /** @param rows [M, C] */
-    private Tensor unit(Tensor rows) {
-        return normalize(rows).view(-1, shape.channels(), 1, 1);
+        throw new IllegalStateException(shape.filters() + " filters are made of no embedding");
     }
 
     /** Lets go of what was made to bind it; the tensors stay with their owner. */
     @Override
     public void close() {
-        backbone.close();
+        owner.close();
     }
 }

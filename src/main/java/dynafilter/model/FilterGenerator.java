@@ -1,35 +1,43 @@
 package dynafilter.model;
 
-import static org.bytedeco.pytorch.global.torch.linear;
-import static org.bytedeco.pytorch.global.torch.relu;
 import static org.bytedeco.pytorch.global.torch.tanh;
 
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 
-/** Makes a filter of a label's embedding: two linear layers, the same for every label. */
-final class FilterGenerator {
-    private final Tensor inWeight;
-    private final Tensor inBias;
-    private final Tensor outWeight;
-    private final Tensor outBias;
+/**
+ * Generates each label's filter from the label's embedding ({@link FilterKind#DYNAMIC}): Linear, ReLU, Linear, Tanh, the same for
+ * every label.
+ */
+final class FilterGenerator implements FilterSource {
+    private static final String NAME = "generator";
+
+    private final Tensor embedding; // [K, E]
+    private final TwoLayerHead head;
 
     FilterGenerator(Map<String, Tensor> state) {
-        inWeight = state.get("generator.0.weight");
-        inBias = state.get("generator.0.bias");
-        outWeight = state.get("generator.2.weight");
-        outBias = state.get("generator.2.bias");
+        embedding = state.get(NetworkShape.EMBEDDING);
+        head = new TwoLayerHead(state, NAME);
+    }
+
+    /** The generator sees nothing but the label, so all labels go through it as one batch: the embedding table itself. */
+    @Override
+    public Tensor filters() {
+        return filtersOf(embedding);
     }
 
     /**
-     * @param embeddings [K, E], a row a label
-     * @return [K, C], before their normalisation
+     * The filters of any labels, each of length one, connected to their embeddings.
+     *
+     * @param embeddings [M, E], a row a label
+     * @return [M, C, 1, 1]
      */
-    Tensor forward(Tensor embeddings) {
-        return tanh(linear(
-                relu(linear(embeddings, inWeight, new TensorOptional(inBias))),
-                outWeight,
-                new TensorOptional(outBias)));
+    Tensor filtersOf(Tensor embeddings) {
+        return FilterSource.unit(tanh(head.forward(embeddings)));
+    }
+
+    static void shapes(Map<String, long[]> shapes, NetworkShape shape) {
+        shapes.put(NetworkShape.EMBEDDING, new long[] {shape.classes(), shape.embeddingSize()});
+        TwoLayerHead.shapes(shapes, NAME, shape.embeddingSize(), NetworkShape.GENERATOR_WIDTH, shape.channels());
     }
 }

@@ -1,40 +1,60 @@
 package dynafilter.model;
 
+import static org.bytedeco.pytorch.global.torch.normalize;
+
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
-/** Gives the filters of the last convolution, before their normalisation. */
-@FunctionalInterface
-interface FilterSource {
-    /** @return [K, C]: a row a filter, connected to the parameters it was made from */
+/**
+ * Where the filters of the last convolution come from. Filters are either constants of the labels, or a function of the feature
+ * map: a source of the second kind makes the response maps of an image with filters of that image's own.
+ */
+sealed interface FilterSource permits FilterGenerator, FilterBank {
+    /**
+     * true: the filters are constants of the labels, which evaluation and export compute once; false: each image has its own,
+     * and there is nothing to be had from {@link #filters}.
+     */
+    default boolean isConstant() {
+        return true;
+    }
+
+    /** The filters, each of length one, connected to the parameters they are made of: [K, C, 1, 1]. */
     Tensor filters();
+
+    /**
+     * The response maps of a batch, rescaled.
+     *
+     * @param features [N, C, H, W]
+     * @return [N, K, H, W], a map per filter
+     */
+    default Tensor responses(Tensor features) {
+        return DynamicConvolution.apply(features, filters());
+    }
 
     /** The source that {@code shape} asks for, reading its parameters from {@code state}. */
     static FilterSource bind(NetworkShape shape, Map<String, Tensor> state) {
-        if (shape.filters() != FilterKind.DYNAMIC) {
-            Tensor weight = state.get("filters.weight"); // [K, C, 1, 1]
-            return () -> weight.flatten(1, -1);
-        }
-        // The generator sees nothing but the label, so all labels go through it as one batch: the embedding table
-        // itself.
-        Tensor embedding = state.get(NetworkShape.EMBEDDING); // [K, E]
-        FilterGenerator generator = new FilterGenerator(state);
-        return () -> generator.forward(embedding);
+        return shape.filters() == FilterKind.DYNAMIC ? new FilterGenerator(state) : new FilterBank(state);
     }
 
     /** The shape of every tensor, by name, in the order of the state dict. */
     static Map<String, long[]> shapes(NetworkShape shape) {
         Map<String, long[]> shapes = new LinkedHashMap<>();
         if (shape.filters() == FilterKind.DYNAMIC) {
-            shapes.put(NetworkShape.EMBEDDING, new long[] {shape.classes(), shape.embeddingSize()});
-            shapes.put("generator.0.weight", new long[] {NetworkShape.GENERATOR_WIDTH, shape.embeddingSize()});
-            shapes.put("generator.0.bias", new long[] {NetworkShape.GENERATOR_WIDTH});
-            shapes.put("generator.2.weight", new long[] {shape.channels(), NetworkShape.GENERATOR_WIDTH});
-            shapes.put("generator.2.bias", new long[] {shape.channels()});
+            FilterGenerator.shapes(shapes, shape);
         } else {
-            shapes.put("filters.weight", new long[] {shape.maps(), shape.channels(), 1, 1});
+            FilterBank.shapes(shapes, shape);
         }
         return shapes;
+    }
+
+    /**
+     * Filters of length one.
+     *
+     * @param rows [K, C], a row a filter
+     * @return [K, C, 1, 1]
+     */
+    static Tensor unit(Tensor rows) {
+        return normalize(rows).view(-1, rows.size(1), 1, 1);
     }
 }

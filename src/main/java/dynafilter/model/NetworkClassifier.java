@@ -2,6 +2,7 @@ package dynafilter.model;
 
 import dynafilter.data.device.Normalization;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Tensor;
@@ -10,16 +11,18 @@ import org.bytedeco.pytorch.Tensor;
 public final class NetworkClassifier implements Classifier {
     private final DynamicFilterNetwork network;
     private final Normalization normalization;
-    private final Tensor filters;
+    private final Tensor filters; // [K, C, 1, 1]
+    private final NativeOwner owner;
 
     /** @param network not closed with this */
     public NetworkClassifier(DynamicFilterNetwork network, ComputeDevice device) {
         this.network = network;
-        normalization = new Normalization(device);
-        try (PointerScope scope = new PointerScope();
+        try (NativeOwner building = new NativeOwner();
+                PointerScope scope = new PointerScope();
                 InferenceMode inference = new InferenceMode()) {
-            filters = network.filters();
-            filters.retainReference();
+            normalization = building.keep(new Normalization(device));
+            filters = building.keep(network.filters());
+            owner = building.handOver();
         }
     }
 
@@ -40,7 +43,6 @@ public final class NetworkClassifier implements Classifier {
 
     @Override
     public void close() {
-        filters.close();
-        normalization.close();
+        owner.close();
     }
 }

@@ -99,6 +99,11 @@ public record NetworkShape(
         return filters == FilterKind.SINGLE ? classes : 1;
     }
 
+    /** What response maps are multiplied by: one over the square root of the channels, as in scaled dot-product attention. */
+    public double rescaling() {
+        return DynamicConvolution.rescaling(channels);
+    }
+
     /** Whether the tensor with this name in the state dict is trained by gradient descent; the others are buffers. */
     public boolean isParameter(String name) {
         return name.startsWith(BackboneArchitecture.PREFIX) ? backbone.isParameter(name) : StateDict.isParameter(name);

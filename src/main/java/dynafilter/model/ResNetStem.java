@@ -2,6 +2,8 @@ package dynafilter.model;
 
 import static org.bytedeco.pytorch.global.torch.relu_;
 
+import dynafilter.distributed.WorkerGroup;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.ScriptModule;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -21,15 +23,16 @@ public final class ResNetStem implements Backbone {
     /** For the shape of a network. */
     public static final BackboneArchitecture ARCHITECTURE = new Architecture();
 
+    private final NativeOwner owner = new NativeOwner();
     private final ConvolutionNorm stem;
     private final List<BasicBlock> blocks;
 
-    ResNetStem(Map<String, Tensor> state, boolean frozen, BatchSums sums) {
-        stem = convolution(state, "conv1", "bn1", 2, 3, frozen, sums);
+    private ResNetStem(Map<String, Tensor> state, boolean frozen, WorkerGroup group) {
+        stem = convolution(state, "conv1", "bn1", 2, 3, frozen, group);
         blocks = BLOCKS.stream()
                 .map(block -> new BasicBlock(
-                        convolution(state, block + ".conv1", block + ".bn1", 1, 1, frozen, sums),
-                        convolution(state, block + ".conv2", block + ".bn2", 1, 1, frozen, sums)))
+                        convolution(state, block + ".conv1", block + ".bn1", 1, 1, frozen, group),
+                        convolution(state, block + ".conv2", block + ".bn2", 1, 1, frozen, group)))
                 .toList();
     }
 
@@ -44,16 +47,21 @@ public final class ResNetStem implements Backbone {
         return features;
     }
 
-    private static ConvolutionNorm convolution(
+    private ConvolutionNorm convolution(
             Map<String, Tensor> state,
             String name,
             String norm,
             int stride,
             int padding,
             boolean frozen,
-            BatchSums sums) {
+            WorkerGroup group) {
         String prefix = BackboneArchitecture.PREFIX;
-        return new ConvolutionNorm(state, prefix + name, prefix + norm, stride, padding, frozen, sums);
+        return owner.keep(new ConvolutionNorm(state, prefix + name, prefix + norm, stride, padding, frozen, group));
+    }
+
+    @Override
+    public void close() {
+        owner.close();
     }
 
     /** Stateless: one for all. */
@@ -103,13 +111,8 @@ public final class ResNetStem implements Backbone {
         }
 
         @Override
-        public Backbone bind(Map<String, Tensor> state, boolean frozen) {
-            return bind(state, frozen, null);
-        }
-
-        @Override
-        public Backbone bind(Map<String, Tensor> state, boolean frozen, BatchSums sums) {
-            return new ResNetStem(state, frozen, sums);
+        public Backbone bind(Map<String, Tensor> state, boolean frozen, WorkerGroup group) {
+            return new ResNetStem(state, frozen, group);
         }
 
         @Override

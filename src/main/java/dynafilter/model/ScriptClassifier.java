@@ -12,8 +12,8 @@ public final class ScriptClassifier implements Classifier {
     private final Normalization normalization; // null where the module takes pixels
 
     /**
-     * @param module closed with this
-     * @param takesPixels whether its inputs are uint8; else they are normalised
+     * @param module kept open by the caller as long as this is
+     * @param takesPixels true: its inputs are uint8; false: they are normalised
      */
     public ScriptClassifier(ScriptModule module, boolean takesPixels, ComputeDevice device) {
         this.module = module;
@@ -52,7 +52,6 @@ public final class ScriptClassifier implements Classifier {
 
     @Override
     public void close() {
-        module.close();
         if (normalization != null) {
             normalization.close();
         }

@@ -1,6 +1,9 @@
 package dynafilter.model;
 
+import dynafilter.distributed.WorkerGroup;
+import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.ScriptModule;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -21,6 +24,7 @@ public final class ScriptedArchitecture implements BackboneArchitecture, AutoClo
     private final ComputeDevice device;
     private final String description;
     private final String sha256;
+    private final NativeOwner owner;
     private final Map<String, long[]> shapes = new LinkedHashMap<>();
     private final Set<String> parameters = new LinkedHashSet<>();
 
@@ -29,14 +33,15 @@ public final class ScriptedArchitecture implements BackboneArchitecture, AutoClo
      * @param sha256 of the file it is in
      */
     public ScriptedArchitecture(ScriptModule module, ComputeDevice device, String description, String sha256) {
-        program = module;
         this.device = device;
         this.description = description;
         this.sha256 = sha256;
-        try (PointerScope scope = new PointerScope()) {
-            Map<String, Tensor> found = module.parameters();
-            found.keySet().forEach(name -> parameters.add(PREFIX + name));
+        try (NativeOwner building = new NativeOwner();
+                PointerScope scope = new PointerScope()) {
+            program = building.keep(module);
+            module.parameters().keySet().forEach(name -> parameters.add(PREFIX + name));
             module.tensors().forEach((name, tensor) -> shapes.put(PREFIX + name, tensor.shape()));
+            owner = building.handOver();
         }
     }
 
@@ -87,7 +92,11 @@ public final class ScriptedArchitecture implements BackboneArchitecture, AutoClo
     }
 
     @Override
-    public Backbone bind(Map<String, Tensor> state, boolean frozen) {
+    public Backbone bind(Map<String, Tensor> state, boolean frozen, WorkerGroup group) {
+        if (group.size() > 1 && !frozen) {
+            throw new InputException("--sync-batchnorm does not reach into " + description
+                    + ": a TorchScript network's BatchNorm is its own; leave the option out, or use --freeze all");
+        }
         return scripted(state, frozen);
     }
 
@@ -102,6 +111,6 @@ public final class ScriptedArchitecture implements BackboneArchitecture, AutoClo
 
     @Override
     public void close() {
-        program.close();
+        owner.close();
     }
 }

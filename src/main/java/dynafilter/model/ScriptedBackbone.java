@@ -1,5 +1,6 @@
 package dynafilter.model;
 
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.ScriptModule;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
@@ -8,16 +9,20 @@ import org.bytedeco.pytorch.Tensor;
 final class ScriptedBackbone implements Backbone {
     private final ScriptModule module;
     private final boolean frozen;
+    private final NativeOwner owner;
     private boolean trains;
 
     /** @param module for this backbone alone; closed with it */
     ScriptedBackbone(ScriptModule module, Map<String, Tensor> state, Iterable<String> names, boolean frozen) {
-        this.module = module;
         this.frozen = frozen;
-        for (String name : names) {
-            module.set(name.substring(BackboneArchitecture.PREFIX.length()), state.get(name));
+        try (NativeOwner building = new NativeOwner()) {
+            this.module = building.keep(module);
+            for (String name : names) {
+                module.set(name.substring(BackboneArchitecture.PREFIX.length()), state.get(name));
+            }
+            module.train(false);
+            owner = building.handOver();
         }
-        module.train(false);
     }
 
     @Override
@@ -36,6 +41,6 @@ final class ScriptedBackbone implements Backbone {
 
     @Override
     public void close() {
-        module.close();
+        owner.close();
     }
 }

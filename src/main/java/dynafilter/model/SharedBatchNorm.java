@@ -2,6 +2,8 @@ package dynafilter.model;
 
 import static org.bytedeco.pytorch.global.torch.batch_norm;
 
+import dynafilter.distributed.WorkerGroup;
+import dynafilter.runtime.NativeOwner;
 import org.bytedeco.javacpp.BoolPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -25,18 +27,19 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * it: {@code dL/dx = g - mean(g) - x' * mean(g * x')}, with x' the normalised input and the means over all images (Ioffe and
  * Szegedy 2015, section 3). Scale and shift have local gradients, which are summed with all others.
  */
-final class SharedBatchNorm {
-    private final BatchSums sums;
+final class SharedBatchNorm implements AutoCloseable {
+    private final WorkerGroup group;
     private final double momentum;
     private final double epsilon;
-    private final Hook hook = new Hook();
+    private final NativeOwner owner = new NativeOwner();
+    private final Hook hook = owner.keep(new Hook());
     private Tensor numbers; // float32 [N, C, H, W]: the input of the last forward pass
     private Tensor mean; // double [C], of the last forward pass
     private Tensor factor; // double [C], of the last forward pass: one over the standard deviation
-    private Tensor gradient; // what the hook returned last
+    private Tensor gradient; // what the hook returned last; null before
 
-    SharedBatchNorm(BatchSums sums, double momentum, double epsilon) {
-        this.sums = sums;
+    SharedBatchNorm(WorkerGroup group, double momentum, double epsilon) {
+        this.group = group;
         this.momentum = momentum;
         this.epsilon = epsilon;
     }
@@ -59,7 +62,7 @@ final class SharedBatchNorm {
             roundedMean = mean.to(runningMean.scalar_type());
             roundedVariance = variance.to(runningVariance.scalar_type());
             Scalar share = new Scalar(momentum);
-            double places = (double) placesPerChannel() * sums.processes();
+            double places = (double) placesPerChannel() * group.size();
             runningMean.lerp_(roundedMean, share);
             runningVariance.lerp_(roundedVariance.mul(new Scalar(places / (places - 1))), share);
         }
@@ -84,8 +87,8 @@ final class SharedBatchNorm {
 
     /** Means over the processes of two [C]. */
     private Tensor[] averaged(Tensor first, Tensor second) {
-        Tensor both = torch.cat(new TensorVector(first, second)).div_(new Scalar(sums.processes()));
-        sums.sum(both);
+        Tensor both = torch.cat(new TensorVector(first, second)).div_(new Scalar(group.size()));
+        group.sum(both);
         long channels = first.size(0);
         return new Tensor[] {both.narrow(0, 0, channels), both.narrow(0, channels, channels)};
     }
@@ -122,17 +125,27 @@ final class SharedBatchNorm {
                 new BoolPointer(3).put(0, false).put(1, true).put(2, true));
     }
 
+    private void dropGradient() {
+        if (gradient != null) {
+            gradient.close();
+            gradient = null;
+        }
+    }
+
+    @Override
+    public void close() {
+        dropGradient();
+        owner.close();
+    }
+
     /** On CUDA it runs in a thread of autograd's own, which has no scope. */
     private final class Hook extends TensorTensorHook {
         @Override
         public TensorBase call(TensorBase upstream) {
             try (PointerScope scope = new PointerScope();
                     NoGradGuard guard = new NoGradGuard()) {
-                if (gradient != null) {
-                    gradient.close();
-                }
-                gradient = throughStatistics(new Tensor(upstream));
-                gradient.retainReference();
+                dropGradient();
+                gradient = NativeOwner.outliveScope(throughStatistics(new Tensor(upstream)));
                 return gradient;
             }
         }

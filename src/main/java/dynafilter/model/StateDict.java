@@ -2,17 +2,16 @@ package dynafilter.model;
 
 import dynafilter.data.SplitMix;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.TensorBytes;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.DoubleSupplier;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -36,7 +35,7 @@ public final class StateDict {
     public static Tensor toDevice(Tensor tensor, ComputeDevice device) {
         try (NoGradGuard guard = new NoGradGuard()) {
             Tensor copy = tensor.detach().to(device.toTorch(), tensor.scalar_type(), false, true, null);
-            return copy.dim() == 4 ? copy.contiguous(MemoryFormat.ChannelsLast) : copy;
+            return copy.dim() == 4 ? ChannelsLast.of(copy) : copy;
         }
     }
 
@@ -65,7 +64,7 @@ public final class StateDict {
                 boolean fits = tensor != null && Arrays.equals(tensor.shape(), sizes);
                 state.put(name, fits ? tensor : initial(name, shapes, seed));
             });
-            state.values().forEach(Pointer::retainReference);
+            state.values().forEach(NativeOwner::outliveScope);
         }
         return state;
     }

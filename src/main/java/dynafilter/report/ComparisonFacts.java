@@ -1,65 +1,57 @@
 package dynafilter.report;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dynafilter.io.InputException;
+import dynafilter.io.JsonFile;
+import dynafilter.runfolder.Environment;
+import dynafilter.runfolder.RunConfig;
+import dynafilter.study.Comparison;
+import dynafilter.study.ComparisonDocument;
+import dynafilter.study.ComparisonDocument.Pairs;
+import dynafilter.study.ComparisonDocument.Run;
+import dynafilter.study.ComparisonDocument.VariantResult;
+import dynafilter.study.Measure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * What a comparison's folder tells.
  *
  * @param folder that holds comparison.json and the runs
- * @param json all of comparison.json; parts may be missing
+ * @param document comparison.json; parts may be missing
  */
-public record ComparisonFacts(Path folder, JsonNode json) {
-    private static final String FILE = "comparison.json";
-    private static final String FORMAT = "dynafilter-comparison/1";
-
-    /** A mean over the seeds; NaN where it is not known. */
-    public record Mean(double mean, double std, int n) {
-        public String of(java.util.function.DoubleFunction<String> text) {
-            return text.apply(mean) + (Double.isFinite(std) ? " ± " + text.apply(std) : "");
-        }
-    }
+public record ComparisonFacts(Path folder, ComparisonDocument document) {
+    /** The numbers of a comparison's report, for programs: {@code json.md} describes them. */
+    public record Report(String format, String kind, ComparisonDocument comparison) {}
 
     /** Whether a comparison has written there. */
     public static boolean isIn(Path folder) {
-        return Files.exists(folder.resolve(FILE));
+        return Files.exists(Comparison.file(folder));
     }
 
     /** @throws InputException where comparison.json cannot be read or is none */
     public static ComparisonFacts read(Path folder) {
-        Path file = folder.resolve(FILE);
-        JsonNode json;
+        Path file = Comparison.file(folder);
         try {
-            json = new JsonMapper().readTree(Files.readAllBytes(file));
+            return JsonFile.parse(Files.readAllBytes(file), ComparisonDocument.class)
+                    .filter(json -> ComparisonDocument.FORMAT.equals(json.format()) && json.variants() != null)
+                    .map(json -> new ComparisonFacts(folder, json))
+                    .orElseThrow(() -> new InputException(file + " is not a comparison.json of format "
+                            + ComparisonDocument.FORMAT + "; give the folder that `dynafilter compare` wrote to"));
         } catch (JsonProcessingException wrong) {
             throw new InputException(file + " is not JSON; run `dynafilter compare` again to write it anew", wrong);
         } catch (IOException unreadable) {
             throw new InputException(file + " cannot be read; check its permissions", unreadable);
         }
-        if (!FORMAT.equals(json.path("format").textValue())
-                || !json.path("variants").isArray()) {
-            throw new InputException(file + " is not a comparison.json of format " + FORMAT
-                    + "; give the folder that `dynafilter compare` wrote to");
-        }
-        return new ComparisonFacts(folder, json);
     }
 
     /** The numbers for programs. */
-    public Map<String, Object> numbers() {
-        Map<String, Object> numbers = new LinkedHashMap<>();
-        numbers.put("format", RunNumbers.FORMAT);
-        numbers.put("kind", "comparison");
-        numbers.put("comparison", json);
-        return numbers;
+    public Report numbers() {
+        return new Report(RunNumbers.FORMAT, "comparison", document);
     }
 
     public String name() {
@@ -67,66 +59,66 @@ public record ComparisonFacts(Path folder, JsonNode json) {
         return name == null ? folder.toString() : name.toString();
     }
 
-    /** Which accuracy of the best epoch judges a run, by its name in the JSON. */
-    public String judgedBy() {
-        return json.path("judged_by").asText("test_accuracy");
+    /** The accuracy that judges a run. */
+    public Measure judgedBy() {
+        return document.judgedBy() == null ? Measure.TEST_ACCURACY : document.judgedBy();
     }
 
     /** Whether that is the accuracy on a test set. */
     public boolean isTested() {
-        return judgedBy().equals("test_accuracy");
+        return judgedBy() == Measure.TEST_ACCURACY;
     }
 
     /** The set that chooses the best epoch: "test" or "validation". */
     public String selection() {
-        return json.path("selection").asText("test");
+        return document.selection() == null ? "test" : document.selection();
     }
 
-    public List<JsonNode> variants() {
-        return list(json.path("variants"));
+    /** Whether all runs are finished. */
+    public boolean isComplete() {
+        return !Boolean.FALSE.equals(document.complete());
     }
 
-    public static List<JsonNode> runs(JsonNode variant) {
-        return list(variant.path("runs"));
+    public RunConfig.Data data() {
+        return document.data() == null ? RunConfig.Data.UNKNOWN : document.data();
     }
 
-    public List<JsonNode> differences() {
-        return list(json.path("differences"));
+    public Environment environment() {
+        return document.environment() == null ? Environment.UNKNOWN : document.environment();
     }
 
-    public static String nameOf(JsonNode variant) {
-        return variant.path("name").asText(Numbers.NONE);
+    public List<VariantResult> variants() {
+        return known(document.variants());
     }
 
-    public static Mean mean(JsonNode variant, String measure) {
-        JsonNode of = variant.path(measure);
-        return new Mean(number(of, "mean"), number(of, "std"), of.path("n").asInt());
+    public static List<Run> runs(VariantResult variant) {
+        return known(variant.runs());
     }
 
-    /** A number of an object; NaN where it is missing or null. */
-    public static double number(JsonNode of, String name) {
-        return of.path(name).asDouble(Double.NaN);
+    /** The runs of all variants. */
+    public Stream<Run> runs() {
+        return variants().stream().flatMap(variant -> runs(variant).stream());
+    }
+
+    public List<Pairs> differences() {
+        return known(document.differences());
+    }
+
+    /** Accuracies whose first epoch is told. */
+    public List<Double> thresholds() {
+        return known(document.thresholds());
     }
 
     /** The seeds of all runs, in the order of the comparison. */
     public List<Long> seeds() {
-        List<Long> seeds = new ArrayList<>();
-        json.path("seeds").forEach(seed -> seeds.add(seed.asLong()));
-        if (seeds.isEmpty()) {
-            variants()
-                    .forEach(variant -> runs(variant)
-                            .forEach(run -> seeds.add(run.path("seed").asLong())));
-        }
-        return seeds.stream().distinct().toList();
+        List<Long> seeds = known(document.seeds());
+        return (seeds.isEmpty() ? runs().map(Run::seed).filter(Objects::nonNull) : seeds.stream())
+                .distinct()
+                .toList();
     }
 
-    public int countRuns() {
-        return variants().stream().mapToInt(variant -> runs(variant).size()).sum();
-    }
-
-    public static List<JsonNode> list(JsonNode array) {
-        List<JsonNode> list = new ArrayList<>();
-        array.forEach(list::add);
-        return list;
+    /** What there is of a list. */
+    public static <T> List<T> known(List<T> list) {
+        return list == null ? List.of() : list.stream().filter(Objects::nonNull).toList();
     }
 }

@@ -30,6 +30,15 @@ public final class Numbers {
         return Double.isFinite(number) ? format("%,.0f", number) : NONE;
     }
 
+    public static String count(Long number) {
+        return number == null ? NONE : count((double) number);
+    }
+
+    /** The text or the number, if there is one. */
+    public static String known(Object value) {
+        return value == null ? NONE : value.toString();
+    }
+
     /** As "1 epoch" or "20 epochs". */
     public static String plural(long number, String one) {
         return format("%,d %s", number, number == 1 ? one : one + "s");

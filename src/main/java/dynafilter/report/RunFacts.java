@@ -1,7 +1,7 @@
 package dynafilter.report;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dynafilter.io.InputException;
+import dynafilter.runfolder.Environment;
 import dynafilter.runfolder.EpochResult;
 import dynafilter.runfolder.History;
 import dynafilter.runfolder.Recipe;
@@ -16,14 +16,14 @@ import java.util.Optional;
 /**
  * What a run's folder tells without its network.
  *
- * @param config all of config.json
+ * @param config config.json; sections may be missing
  * @param history of the epochs so far
  */
-public record RunFacts(RunDirectory directory, JsonNode config, Recipe recipe, List<EpochResult> history) {
+public record RunFacts(RunDirectory directory, RunConfig config, Recipe recipe, List<EpochResult> history) {
     /** @throws InputException where the folder is no run's, or a file in it is damaged */
     public static RunFacts read(RunDirectory directory) {
-        JsonNode config = RunConfig.tree(directory.config());
-        Recipe recipe = RunConfig.recipe(config, directory.config().toString());
+        RunConfig config = RunConfig.read(directory.config());
+        Recipe recipe = config.recipe(directory.config().toString());
         return new RunFacts(directory, config, recipe, History.read(directory.history()));
     }
 
@@ -33,14 +33,27 @@ public record RunFacts(RunDirectory directory, JsonNode config, Recipe recipe, L
         return folder == null ? directory.path().toString() : folder.toString();
     }
 
+    public RunConfig.Data data() {
+        return config.data() == null ? RunConfig.Data.UNKNOWN : config.data();
+    }
+
+    public RunConfig.Network network() {
+        return config.network() == null ? RunConfig.Network.UNKNOWN : config.network();
+    }
+
+    public Environment environment() {
+        return config.environment() == null ? Environment.UNKNOWN : config.environment();
+    }
+
     /** The set that chooses the best epoch: "test" or "validation". */
     public String selection() {
-        return config.at("/data/selected_on").asText(recipe.valSplit() > 0 ? "validation" : "test");
+        String told = data().selectedOn();
+        return told != null ? told : recipe.selection().valSplit() > 0 ? "validation" : "test";
     }
 
     /** Whether the data set has test images; else validation images are all there is. */
     public boolean isTested() {
-        return config.at("/data/test_images").asLong(1) > 0;
+        return data().testImages() == null || data().testImages() > 0;
     }
 
     /** The epoch whose network is kept as the best one; none before the first is finished. */
@@ -54,7 +67,9 @@ public record RunFacts(RunDirectory directory, JsonNode config, Recipe recipe, L
     }
 
     public boolean isFinished() {
-        return !history.isEmpty() && history.get(history.size() - 1).epoch() >= recipe.epochs();
+        return !history.isEmpty()
+                && history.get(history.size() - 1).epoch()
+                        >= recipe.optimization().epochs();
     }
 
     public boolean hasBest() {

@@ -2,98 +2,136 @@ package dynafilter.report;
 
 import dynafilter.report.figure.Example;
 import dynafilter.report.figure.Findings;
+import dynafilter.runfolder.Environment;
 import dynafilter.runfolder.EpochResult;
+import dynafilter.runfolder.RunConfig;
 import dynafilter.train.Evaluation;
-import java.util.ArrayList;
+import dynafilter.train.TestedData;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The numbers of a run's report, for programs: {@code json.md} describes them. */
-public final class RunNumbers {
+/**
+ * The numbers of a run's report, for programs: {@code json.md} describes them. The sections from the recipe to the environment are
+ * config.json's; null where it does not have them.
+ *
+ * @param selectedOn the set that chooses the best epoch: "test" or "validation"
+ * @param epochs finished
+ * @param best epoch; null before the first is finished
+ * @param test what the best network does; null where that is not known
+ * @param missing why it is not known; null where it is
+ */
+public record RunNumbers(
+        String format,
+        String kind,
+        String run,
+        String selectedOn,
+        int epochs,
+        Epoch best,
+        double seconds,
+        Map<String, Object> recipe,
+        RunConfig.Data data,
+        RunConfig.Network network,
+        Environment environment,
+        List<Epoch> curve,
+        Test test,
+        String missing) {
     /** Of all reports' numbers. */
     public static final String FORMAT = "dynafilter-report/1";
 
-    private RunNumbers() {}
+    /** An epoch: see {@link EpochResult}. */
+    public record Epoch(
+            int epoch,
+            long step,
+            double learningRate,
+            double trainLoss,
+            double trainAccuracy,
+            double loss,
+            double accuracy,
+            double seconds,
+            double imagesPerSecond) {
+        private static Epoch of(EpochResult result) {
+            return new Epoch(
+                    result.epoch(),
+                    result.step(),
+                    result.learningRate(),
+                    result.trainLoss(),
+                    result.trainAccuracy(),
+                    result.loss(),
+                    result.accuracy(),
+                    result.seconds(),
+                    result.imagesPerSecond());
+        }
+    }
+
+    /**
+     * The best network on the test images.
+     *
+     * @param perClassAccuracy NaN for a class without images
+     * @param confusion counts of [true class][predicted class]
+     * @param filterSimilarity cosines of the angles between filters, [K][K]
+     */
+    @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+    public record Test(
+            double accuracy,
+            double loss,
+            long images,
+            TestedData data,
+            List<String> classes,
+            List<Double> perClassAccuracy,
+            long[][] confusion,
+            double[][] filterSimilarity,
+            List<Shown> examples) {
+        private static Test of(Findings findings) {
+            Evaluation evaluation = findings.evaluation();
+            return new Test(
+                    evaluation.accuracy(),
+                    evaluation.loss(),
+                    evaluation.images(),
+                    new TestedData(findings.data(), findings.sha256(), findings.evaluated()),
+                    findings.classes(),
+                    Arrays.stream(evaluation.perClassAccuracy()).boxed().toList(),
+                    evaluation.confusion(),
+                    findings.similarity(),
+                    findings.examples().stream().map(Shown::of).toList());
+        }
+    }
+
+    /** An image that the page shows, and its highest scores. */
+    public record Shown(long index, int label, List<Score> highest) {
+        private static Shown of(Example example) {
+            return new Shown(
+                    example.index(),
+                    example.label(),
+                    example.highest().stream()
+                            .map(label -> new Score(label, example.score(label), example.probability(label)))
+                            .toList());
+        }
+    }
+
+    /** A label's score of an image. */
+    public record Score(int label, double score, double probability) {}
 
     /**
      * @param findings as the page has them; null without
      * @param missing why there are none
      */
-    public static Map<String, Object> of(RunFacts run, Findings findings, String missing) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("format", FORMAT);
-        json.put("kind", "run");
-        json.put("run", run.directory().path().toString());
-        json.put("selected_on", run.selection());
-        json.put("epochs", run.history().size());
-        json.put("best", run.best().map(RunNumbers::epoch).orElse(null));
-        json.put("seconds", run.seconds());
-        for (String section : List.of("recipe", "data", "network", "environment")) {
-            json.put(section, run.config().get(section));
-        }
-        json.put("curve", run.history().stream().map(RunNumbers::epoch).toList());
-        json.put("test", findings == null ? null : test(findings));
-        json.put("missing", findings == null ? missing : null);
-        return json;
-    }
-
-    private static Map<String, Object> epoch(EpochResult result) {
-        Map<String, Object> epoch = new LinkedHashMap<>();
-        epoch.put("epoch", result.epoch());
-        epoch.put("step", result.step());
-        epoch.put("learning_rate", finite(result.learningRate()));
-        epoch.put("train_loss", finite(result.trainLoss()));
-        epoch.put("train_accuracy", finite(result.trainAccuracy()));
-        epoch.put("loss", finite(result.loss()));
-        epoch.put("accuracy", finite(result.accuracy()));
-        epoch.put("seconds", finite(result.seconds()));
-        epoch.put("images_per_second", finite(result.imagesPerSecond()));
-        return epoch;
-    }
-
-    private static Map<String, Object> test(Findings findings) {
-        Evaluation evaluation = findings.evaluation();
-        Map<String, Object> test = new LinkedHashMap<>();
-        test.put("accuracy", evaluation.accuracy());
-        test.put("loss", finite(evaluation.loss()));
-        test.put("images", evaluation.images());
-        test.put(
-                "data",
-                Map.of("name", findings.data(), "sha256", findings.sha256(), "evaluated", findings.evaluated()));
-        test.put("classes", findings.classes());
-        test.put(
-                "per_class_accuracy",
-                Arrays.stream(evaluation.perClassAccuracy())
-                        .mapToObj(RunNumbers::finite)
-                        .toArray());
-        test.put("confusion", evaluation.confusion());
-        test.put("filter_similarity", findings.similarity());
-        test.put(
-                "examples",
-                findings.examples().stream().map(RunNumbers::example).toList());
-        return test;
-    }
-
-    private static Map<String, Object> example(Example example) {
-        List<Map<String, Object>> highest = new ArrayList<>();
-        for (int label : example.highest()) {
-            Map<String, Object> score = new LinkedHashMap<>();
-            score.put("label", label);
-            score.put("score", example.score(label));
-            score.put("probability", example.probability(label));
-            highest.add(score);
-        }
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("index", example.index());
-        json.put("label", example.label());
-        json.put("highest", highest);
-        return json;
-    }
-
-    /** JSON has no NaN. */
-    private static Double finite(double value) {
-        return Double.isFinite(value) ? (Double) value : null;
+    public static RunNumbers of(RunFacts run, Findings findings, String missing) {
+        RunConfig config = run.config();
+        return new RunNumbers(
+                FORMAT,
+                "run",
+                run.directory().path().toString(),
+                run.selection(),
+                run.history().size(),
+                run.best().map(Epoch::of).orElse(null),
+                run.seconds(),
+                config.recipe(),
+                config.data(),
+                config.network(),
+                config.environment(),
+                run.history().stream().map(Epoch::of).toList(),
+                findings == null ? null : Test.of(findings),
+                findings == null ? missing : null);
     }
 }

@@ -1,7 +1,6 @@
 package dynafilter.runfolder;
 
 import java.util.Locale;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -20,21 +19,17 @@ public enum ClassWeights {
      * The weight of each class, for {@code cross_entropy}: its mean is over the weights of the batch's labels, as PyTorch's.
      *
      * @param labels int64 [n], of the training images; a class without any has the weight 0
-     * @return float32 [classes] where the labels are, closed by the caller; null where all images count the same
+     * @return float32 [classes] where the labels are, in the caller's scope; null where all images count the same
      */
     public Tensor of(Tensor labels, int classes) {
         if (this == NONE) {
             return null;
         }
-        try (PointerScope scope = new PointerScope()) {
-            Tensor counts = labels.bincount(new TensorOptional(), classes).to(ScalarType.Double); // [classes]
-            Tensor present = counts.gt(new Scalar(0));
-            Tensor all = counts.mul(present.sum(new ScalarTypeOptional(ScalarType.Double)));
-            Tensor weights = torch.where(present, all.reciprocal().mul(new Scalar((double) labels.size(0))), counts)
-                    .to(ScalarType.Float);
-            weights.retainReference();
-            return weights;
-        }
+        Tensor counts = labels.bincount(new TensorOptional(), classes).to(ScalarType.Double); // [classes]
+        Tensor present = counts.gt(new Scalar(0));
+        Tensor all = counts.mul(present.sum(new ScalarTypeOptional(ScalarType.Double)));
+        return torch.where(present, all.reciprocal().mul(new Scalar((double) labels.size(0))), counts)
+                .to(ScalarType.Float);
     }
 
     @Override

@@ -15,265 +15,274 @@ import dynafilter.runtime.Precision;
  * recipes, and checks the ranges.
  */
 public record Recipe(
-        @Setting(
-                place = 1,
-                argument = "DIR|sample",
-                help = "folder of images by class, of CIFAR-10 or CIFAR-100 (binary), or the generated set",
-                traits = {Trait.PATH, Trait.SHARED})
-        String data,
-
-        @Setting(
-                place = 29,
-                argument = "S",
-                help = "height and width of the images: the shorter side is scaled to S, the centre taken",
-                traits = Trait.FIXED)
-        int imageSize,
-
-        @Setting(
-                place = 16,
-                help = "random crops and flips of the training images",
-                offHelp = "the training images as they are",
-                traits = Trait.FIXED)
-        boolean augment,
-
-        @Setting(
-                place = 2,
-                argument = "FILE|imagenet|random",
-                help = "TorchScript file of any network, .pth file of ResNet-18, the official weights, or random ones",
-                traits = Trait.PATH)
-        String backbone,
-
-        @Setting(
-                place = 3,
-                argument = "NAME",
-                help = "the last layer taken from a backbone file, such as layer1 or features.6")
-        String cut,
-
-        @Setting(
-                place = 4,
-                argument = "KIND",
-                help = "dynamic (generated from the label), static (one a class) or single (one for all)",
-                traits = {Trait.FIXED, Trait.SHARED})
-        FilterKind filters,
-
-        @Setting(
-                place = 5,
-                argument = "WHAT",
-                help = "none, all (the backbone), or all-but-bn (the backbone except its BatchNorm)",
-                traits = Trait.FIXED)
-        Freeze freeze,
-
-        @Setting(
-                place = 32,
-                argument = "FILE",
-                help = "start the labels' embeddings from word vectors, the text format of word2vec and GloVe",
-                traits = {Trait.FIXED, Trait.PATH})
-        String labelVectors,
-
-        @Setting(
-                place = 6,
-                help = "a trainable layer, the identity at first, between the backbone and the filters",
-                traits = Trait.FIXED)
-        boolean adapter,
-
-        @Setting(place = 33, help = "the labels' embeddings stay as they start", traits = Trait.FIXED)
-        boolean freezeLabels,
-
-        @Setting(place = 7, argument = "N", help = "passes over the training images", range = Range.COUNT)
-        int epochs,
-
-        @Setting(
-                place = 8,
-                argument = "N",
-                help = "images of a forward pass; an epoch's last, incomplete batch is dropped",
-                range = Range.COUNT,
-                traits = Trait.FIXED)
-        int batchSize,
-
-        @Setting(
-                place = 27,
-                argument = "N",
-                help = "batches whose gradients make one step",
-                range = Range.COUNT,
-                traits = Trait.FIXED)
-        int accumulate,
-
-        @Setting(place = 9, argument = "NAME", help = "sgd (Nesterov) or adamw", traits = Trait.FIXED)
-        OptimizerKind optimizer,
-
-        @Setting(
-                place = 10,
-                argument = "X",
-                help = "peak learning rate",
-                usual = OptimizerKind.RATES,
-                range = Range.POSITIVE)
-        double lr,
-
-        @Setting(place = 11, argument = "X", help = "of sgd", range = Range.SHARE)
-        double momentum,
-
-        @Setting(
-                place = 12,
-                argument = "X",
-                help = "of matrices and convolutions; BatchNorm and biases do not decay",
-                range = Range.NOT_NEGATIVE)
-        double weightDecay,
-
-        @Setting(place = 13, argument = "NAME", help = "onecycle, cosine, step or constant")
-        ScheduleKind schedule,
-
-        @Setting(
-                place = 14,
-                argument = "SHARE",
-                help = "share of all steps in which the learning rate rises",
-                range = Range.SHARE)
-        double warmup,
-
-        @Setting(
-                place = 15,
-                argument = "X",
-                help = "share of the target spread over all classes",
-                range = Range.SHARE,
-                header = "label smoothing {}")
-        double labelSmoothing,
-
-        @Setting(
-                place = 30,
-                argument = "HOW",
-                help = "what an image counts in the loss: none (all the same), balanced (all classes the same)",
-                header = "{} class weights",
-                traits = Trait.FIXED)
-        ClassWeights classWeights,
-
-        @Setting(
-                place = 17,
-                argument = "NORM",
-                help = "scale larger gradients down to this norm; 0: never",
-                range = Range.NOT_NEGATIVE,
-                header = "clip {}")
-        double clipGrad,
-
-        @Setting(
-                place = 26,
-                argument = "DECAY",
-                help = "evaluate a moving average of the network with this decay; 0: the network itself",
-                range = Range.SHARE,
-                header = "ema {}")
-        double ema,
-
-        @Setting(
-                place = 18,
-                argument = "N",
-                help = "of initial weights, order and augmentation",
-                traits = {Trait.FIXED, Trait.SHARED})
-        long seed,
-
-        @Setting(place = 19, argument = "P", help = "fp32, tf32 (CUDA) or bf16 (autocast)")
-        Precision precision,
-
-        @Setting(place = 28, help = "deterministic algorithms only")
-        boolean deterministic,
-
-        @Setting(place = 34, help = "BatchNorm over all processes' images of a batch, not each over its own")
-        boolean syncBatchnorm,
-
-        @Setting(
-                place = 25,
-                argument = "SHARE",
-                help =
-                        "hold out this share of the training images, of each class, to choose the best epoch; 0: the test set does",
-                range = Range.SHARE,
-                traits = {Trait.FIXED, Trait.SHARED})
-        double valSplit,
-
-        @Setting(
-                place = 20,
-                argument = "N",
-                help = "only the first N training images (of folders: of each class in turn); 0: all",
-                range = Range.LIMIT,
-                traits = {Trait.FIXED, Trait.SHARED})
-        int limitTrain,
-
-        @Setting(
-                place = 21,
-                argument = "N",
-                help = "only the first N test images, likewise; 0: all",
-                range = Range.LIMIT,
-                traits = {Trait.FIXED, Trait.SHARED})
-        int limitTest,
-
-        @Setting(
-                place = 31,
-                help = "leave out image files that cannot be read; else they are an error",
-                traits = Trait.FIXED)
-        boolean skipBad,
-
-        @Setting(
-                place = 22,
-                argument = "N",
-                help = "stop at the run's step N, the schedule unchanged; 0: no limit",
-                range = Range.LIMIT,
-                traits = {Trait.SHARED, Trait.ONCE})
-        long maxSteps,
-
-        @Setting(
-                place = 23,
-                argument = "M",
-                help = "stop after M minutes, the schedule unchanged; 0: no limit",
-                range = Range.NOT_NEGATIVE,
-                traits = {Trait.SHARED, Trait.ONCE})
-        double maxMinutes,
-
-        @Setting(
-                place = 24,
-                argument = "N",
-                help = "stop after N epochs without a better accuracy; 0: never",
-                range = Range.LIMIT)
-        int earlyStop) {
+        Images images,
+        Network network,
+        Optimization optimization,
+        Computation computation,
+        Selection selection,
+        Limits limits) {
 
     /** The recipe of a {@code train} without options; {@code results.md} tells which values were chosen by experiment. */
     public static final Recipe DEFAULT = new Recipe(
-            "data/cifar-10-batches-bin",
-            NetworkShape.IMAGE_SIZE,
-            true,
-            "imagenet",
-            "layer1",
-            FilterKind.DYNAMIC,
-            Freeze.NONE,
-            "",
-            false,
-            false,
-            20,
-            256,
-            1,
-            OptimizerKind.SGD,
-            OptimizerKind.SGD_RATE,
-            0.9,
-            5e-4,
-            ScheduleKind.ONECYCLE,
-            0.2,
-            0,
-            ClassWeights.NONE,
-            0,
-            0,
-            0,
-            Precision.FP32,
-            false,
-            false,
-            0,
-            0,
-            0,
-            false,
-            0,
-            0,
-            0);
+            new Images("data/cifar-10-batches-bin", NetworkShape.IMAGE_SIZE, true),
+            new Network("imagenet", "layer1", FilterKind.DYNAMIC, Freeze.NONE, "", false, false),
+            new Optimization(
+                    20,
+                    256,
+                    1,
+                    OptimizerKind.SGD,
+                    OptimizerKind.SGD_RATE,
+                    0.9,
+                    5e-4,
+                    ScheduleKind.ONECYCLE,
+                    0.2,
+                    0,
+                    ClassWeights.NONE,
+                    0,
+                    0),
+            new Computation(0, Precision.FP32, false, false),
+            new Selection(0, 0, 0, false),
+            new Limits(0, 0, 0));
 
-    /** @throws InputException for an image size out of range, and where filters have no labels that other settings are about */
-    public Recipe {
-        ImageSize.require(imageSize);
-        if (filters != FilterKind.DYNAMIC && (freezeLabels || !labelVectors.isEmpty())) {
-            throw new InputException((freezeLabels ? "--freeze-labels" : "--label-vectors") + ": only labels of"
-                    + " --filters dynamic have embeddings, not those of " + filters);
+    /** The images, as the network sees them. */
+    public record Images(
+            @Setting(
+                    place = 1,
+                    argument = "DIR|sample",
+                    help = "folder of images by class, of CIFAR-10 or CIFAR-100 (binary), or the generated set",
+                    traits = {Trait.PATH, Trait.SHARED})
+            String data,
+
+            @Setting(
+                    place = 29,
+                    argument = "S",
+                    help = "height and width of the images: the shorter side is scaled to S, the centre taken",
+                    traits = Trait.FIXED)
+            int imageSize,
+
+            @Setting(
+                    place = 16,
+                    help = "random crops and flips of the training images",
+                    offHelp = "the training images as they are",
+                    traits = Trait.FIXED)
+            boolean augment) {
+        /** @throws InputException for a size that images cannot be brought to */
+        public Images {
+            ImageSize.require(imageSize);
         }
     }
+
+    /** The network and what it starts from. */
+    public record Network(
+            @Setting(
+                    place = 2,
+                    argument = "FILE|imagenet|random",
+                    help =
+                            "TorchScript file of any network, .pth file of ResNet-18, the official weights, or random ones",
+                    traits = Trait.PATH)
+            String backbone,
+
+            @Setting(
+                    place = 3,
+                    argument = "NAME",
+                    help = "the last layer taken from a backbone file, such as layer1 or features.6")
+            String cut,
+
+            @Setting(
+                    place = 4,
+                    argument = "KIND",
+                    help = "dynamic (generated from the label), static (one a class) or single (one for all)",
+                    traits = {Trait.FIXED, Trait.SHARED})
+            FilterKind filters,
+
+            @Setting(
+                    place = 5,
+                    argument = "WHAT",
+                    help = "none, all (the backbone), or all-but-bn (the backbone except its BatchNorm)",
+                    traits = Trait.FIXED)
+            Freeze freeze,
+
+            @Setting(
+                    place = 32,
+                    argument = "FILE",
+                    help = "start the labels' embeddings from word vectors, the text format of word2vec and GloVe",
+                    traits = {Trait.FIXED, Trait.PATH})
+            String labelVectors,
+
+            @Setting(
+                    place = 6,
+                    help = "a trainable layer, the identity at first, between the backbone and the filters",
+                    traits = Trait.FIXED)
+            boolean adapter,
+
+            @Setting(place = 33, help = "the labels' embeddings stay as they start", traits = Trait.FIXED)
+            boolean freezeLabels) {
+        /** @throws InputException where the filters have no labels that the other settings are about */
+        public Network {
+            if (filters != FilterKind.DYNAMIC && (freezeLabels || !labelVectors.isEmpty())) {
+                throw new InputException((freezeLabels ? "--freeze-labels" : "--label-vectors") + ": only labels of"
+                        + " --filters dynamic have embeddings, not those of " + filters);
+            }
+        }
+    }
+
+    /** How the network is trained. */
+    public record Optimization(
+            @Setting(place = 7, argument = "N", help = "passes over the training images", range = Range.COUNT)
+            int epochs,
+
+            @Setting(
+                    place = 8,
+                    argument = "N",
+                    help = "images of a forward pass; an epoch's last, incomplete batch is dropped",
+                    range = Range.COUNT,
+                    traits = Trait.FIXED)
+            int batchSize,
+
+            @Setting(
+                    place = 27,
+                    argument = "N",
+                    help = "batches whose gradients make one step",
+                    range = Range.COUNT,
+                    traits = Trait.FIXED)
+            int accumulate,
+
+            @Setting(place = 9, argument = "NAME", help = "sgd (Nesterov) or adamw", traits = Trait.FIXED)
+            OptimizerKind optimizer,
+
+            @Setting(
+                    place = 10,
+                    argument = "X",
+                    help = "peak learning rate",
+                    usual = OptimizerKind.RATES,
+                    range = Range.POSITIVE)
+            double lr,
+
+            @Setting(place = 11, argument = "X", help = "of sgd", range = Range.SHARE)
+            double momentum,
+
+            @Setting(
+                    place = 12,
+                    argument = "X",
+                    help = "of matrices and convolutions; BatchNorm and biases do not decay",
+                    range = Range.NOT_NEGATIVE)
+            double weightDecay,
+
+            @Setting(place = 13, argument = "NAME", help = "onecycle, cosine, step or constant")
+            ScheduleKind schedule,
+
+            @Setting(
+                    place = 14,
+                    argument = "SHARE",
+                    help = "share of all steps in which the learning rate rises",
+                    range = Range.SHARE)
+            double warmup,
+
+            @Setting(
+                    place = 15,
+                    argument = "X",
+                    help = "share of the target spread over all classes",
+                    range = Range.SHARE,
+                    header = "label smoothing {}")
+            double labelSmoothing,
+
+            @Setting(
+                    place = 30,
+                    argument = "HOW",
+                    help = "what an image counts in the loss: none (all the same), balanced (all classes the same)",
+                    header = "{} class weights",
+                    traits = Trait.FIXED)
+            ClassWeights classWeights,
+
+            @Setting(
+                    place = 17,
+                    argument = "NORM",
+                    help = "scale larger gradients down to this norm; 0: never",
+                    range = Range.NOT_NEGATIVE,
+                    header = "clip {}")
+            double clipGrad,
+
+            @Setting(
+                    place = 26,
+                    argument = "DECAY",
+                    help = "evaluate a moving average of the network with this decay; 0: the network itself",
+                    range = Range.SHARE,
+                    header = "ema {}")
+            double ema) {}
+
+    /** What is drawn at random, and how it is computed. */
+    public record Computation(
+            @Setting(
+                    place = 18,
+                    argument = "N",
+                    help = "of initial weights, order and augmentation",
+                    traits = {Trait.FIXED, Trait.SHARED})
+            long seed,
+
+            @Setting(place = 19, argument = "P", help = "fp32, tf32 (CUDA) or bf16 (autocast)")
+            Precision precision,
+
+            @Setting(place = 28, help = "deterministic algorithms only")
+            boolean deterministic,
+
+            @Setting(place = 34, help = "BatchNorm over all processes' images of a batch, not each over its own")
+            boolean syncBatchnorm) {}
+
+    /** Which images are trained on, and which choose the best epoch. */
+    public record Selection(
+            @Setting(
+                    place = 25,
+                    argument = "SHARE",
+                    help =
+                            "hold out this share of the training images, of each class, to choose the best epoch; 0: the test set does",
+                    range = Range.SHARE,
+                    traits = {Trait.FIXED, Trait.SHARED})
+            double valSplit,
+
+            @Setting(
+                    place = 20,
+                    argument = "N",
+                    help = "only the first N training images (of folders: of each class in turn); 0: all",
+                    range = Range.LIMIT,
+                    traits = {Trait.FIXED, Trait.SHARED})
+            int limitTrain,
+
+            @Setting(
+                    place = 21,
+                    argument = "N",
+                    help = "only the first N test images, likewise; 0: all",
+                    range = Range.LIMIT,
+                    traits = {Trait.FIXED, Trait.SHARED})
+            int limitTest,
+
+            @Setting(
+                    place = 31,
+                    help = "leave out image files that cannot be read; else they are an error",
+                    traits = Trait.FIXED)
+            boolean skipBad) {}
+
+    /** What ends a run before its last epoch; the schedule does not change. */
+    public record Limits(
+            @Setting(
+                    place = 22,
+                    argument = "N",
+                    help = "stop at the run's step N, the schedule unchanged; 0: no limit",
+                    range = Range.LIMIT,
+                    traits = {Trait.SHARED, Trait.ONCE})
+            long maxSteps,
+
+            @Setting(
+                    place = 23,
+                    argument = "M",
+                    help = "stop after M minutes, the schedule unchanged; 0: no limit",
+                    range = Range.NOT_NEGATIVE,
+                    traits = {Trait.SHARED, Trait.ONCE})
+            double maxMinutes,
+
+            @Setting(
+                    place = 24,
+                    argument = "N",
+                    help = "stop after N epochs without a better accuracy; 0: never",
+                    range = Range.LIMIT)
+            int earlyStop) {}
 }

@@ -34,9 +34,12 @@ public final class Recipes {
      */
     public static Recipe with(Recipe base, Map<String, ?> values, boolean strict) {
         Recipe changed = TABLE.with(base, values, strict);
-        boolean follows =
-                !values.containsKey(RATE) && base.lr() == base.optimizer().defaultRate();
-        return follows ? TABLE.with(changed, Map.of(RATE, changed.optimizer().defaultRate()), true) : changed;
+        boolean follows = !values.containsKey(RATE)
+                && base.optimization().lr() == base.optimization().optimizer().defaultRate();
+        return follows
+                ? TABLE.with(
+                        changed, Map.of(RATE, changed.optimization().optimizer().defaultRate()), true)
+                : changed;
     }
 
     /** The recipe of the next call of a run: what ended this one does not end that. */
@@ -64,7 +67,7 @@ public final class Recipes {
     /** The options that make this recipe of the default one, as words of a command line; flags for what is on or off. */
     public static List<String> options(Recipe recipe) {
         Map<String, Object> before = new LinkedHashMap<>(toMap(Recipe.DEFAULT));
-        before.put(RATE, recipe.optimizer().defaultRate());
+        before.put(RATE, recipe.optimization().optimizer().defaultRate());
         List<String> words = new ArrayList<>();
         toMap(recipe).forEach((name, value) -> {
             String option = name.replace('_', '-');

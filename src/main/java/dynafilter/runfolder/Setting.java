@@ -53,6 +53,8 @@ public @interface Setting {
         POSITIVE("must be above 0", value -> value > 0 && Double.isFinite(value));
 
         private final String rule;
+
+        @SuppressWarnings("ImmutableEnumChecker") // lambdas that capture nothing
         private final DoublePredicate holds;
 
         Range(String rule, DoublePredicate holds) {

@@ -29,8 +29,6 @@ public final class ConvolutionProof {
 
     private static final String ALL = "DEFAULT";
     private static final String SAFE = "AVX2";
-    private static final Path PROCESSOR = Path.of("/proc/cpuinfo");
-    private static final int FIRST_JAVA_THAT_WARNS = 22; // of natives that nobody allowed
     private static final long LONGEST_SECONDS = 120; // it may have to unpack the natives
     private static final double TOLERANCE = 1e-4; // of the largest value; what is wrong is wrong by tenths
     private static final long[] ONES = {1, 1};
@@ -68,17 +66,13 @@ public final class ConvolutionProof {
 
     /** A name for this processor; empty where it has no AVX-512, whose kernels are the ones in question. */
     private static Optional<String> processor() {
-        try (Stream<String> lines = Files.lines(PROCESSOR)) {
-            List<String> facts = lines.takeWhile(line -> !line.isBlank())
-                    .filter(line -> line.matches("(vendor_id|cpu family|model|stepping|flags)\\s*:.*"))
-                    .toList();
-            return facts.stream().anyMatch(line -> line.contains(" avx512f"))
-                    ? Optional.of(
-                            HexFormat.of().toHexDigits(String.join("\n", facts).hashCode()))
-                    : Optional.empty();
-        } catch (IOException unknown) {
-            return Optional.empty();
-        }
+        List<String> facts = CpuInfo.lines().stream()
+                .filter(line -> line.matches("(vendor_id|cpu family|model|stepping|flags)\\s*:.*"))
+                .toList();
+        return facts.stream().anyMatch(line -> line.contains(" avx512f"))
+                ? Optional.of(
+                        HexFormat.of().toHexDigits(String.join("\n", facts).hashCode()))
+                : Optional.empty();
     }
 
     private static Optional<String> kept(Path file) {
@@ -91,22 +85,15 @@ public final class ConvolutionProof {
     }
 
     private static Optional<String> tried(Path file) {
-        List<String> words = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1"));
-        if (Runtime.version().feature() >= FIRST_JAVA_THAT_WARNS) {
-            words.add("--enable-native-access=ALL-UNNAMED");
-        }
+        List<String> options = new ArrayList<>(List.of("-XX:TieredStopAtLevel=1"));
         Stream.of("org.bytedeco.javacpp.cachedir", "user.home")
                 .filter(name -> System.getProperty(name) != null)
-                .forEach(name -> words.add("-D" + name + "=" + System.getProperty(name)));
+                .forEach(name -> options.add("-D" + name + "=" + System.getProperty(name)));
+        List<String> words = JavaCommand.words(options, ConvolutionProof.class);
         try {
             Path answer = Files.createTempFile("convolutions", ".txt");
             try {
-                words.addAll(List.of(
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        ConvolutionProof.class.getName(),
-                        answer.toString()));
+                words.add(answer.toString());
                 return run(words) ? keep(file, kept(answer)) : Optional.empty();
             } finally {
                 Files.delete(answer);

@@ -29,15 +29,19 @@ final class CudaGraph implements RepeatedWork.Capture {
 
     private final byte device;
     private final CUstream_st stream;
-    private final LongPointer poolId = new LongPointer(FIRST_POOL + POOLS.getAndIncrement(), 0L);
-    private final DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair pool =
-            new DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair(poolId);
+    private final DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair
+            pool; // not one: only its two numbers are read
     private final CUgraphExec_st executable = new CUgraphExec_st();
+    private final NativeOwner owner;
 
     private CudaGraph() {
-        device = torch_cuda.current_device();
-        try (CUDAStream current = torch_cuda.getCurrentCUDAStream()) {
+        try (NativeOwner building = new NativeOwner();
+                CUDAStream current = torch_cuda.getCurrentCUDAStream()) {
+            device = torch_cuda.current_device();
             stream = current.stream();
+            LongPointer poolId = building.keep(new LongPointer(FIRST_POOL + POOLS.getAndIncrement(), 0L));
+            pool = new DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair(poolId);
+            owner = building.handOver();
         }
     }
 
@@ -100,7 +104,7 @@ final class CudaGraph implements RepeatedWork.Capture {
             executable.setNull();
         }
         torch_cuda.getAllocator().releasePool(device, pool);
-        poolId.close();
+        owner.close();
     }
 
     private static void check(int error, String call) {

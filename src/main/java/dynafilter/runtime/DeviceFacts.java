@@ -1,58 +1,66 @@
 package dynafilter.runtime;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.stream.Stream;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.pytorch.Context;
 
-/** What numbers measured on a device depend on. */
-public final class DeviceFacts {
-    private static final Path CPUS = Path.of("/proc/cpuinfo");
-    private static final String MODEL = "model name";
+/**
+ * What numbers measured on a device depend on; but for the first two null on the CPU.
+ *
+ * @param device by the name that {@code --device} has for it
+ * @param name of the GPU or the processor
+ * @param computeCapability such as 9.0
+ * @param driver version of the GPU's driver
+ * @param driverCuda the newest CUDA that this driver knows
+ * @param cuda version of CUDA's runtime
+ * @param cudnn version
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record DeviceFacts(
+        String device,
+        String name,
+        Long memoryBytes,
+        String computeCapability,
+        String driver,
+        String driverCuda,
+        String cuda,
+        String cudnn) {
+    /** Of a document that tells nothing of it. */
+    public static final DeviceFacts UNKNOWN = new DeviceFacts(null, null, null, null, null, null, null, null);
 
-    private DeviceFacts() {}
-
-    /** The device's name; on CUDA also its memory and compute capability, and the versions of driver, CUDA and cuDNN. */
-    public static Map<String, Object> of(ComputeDevice device, CudaDiagnosis machine) {
-        Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put("device", device.toString());
+    /** Asks the device and its driver. */
+    public static DeviceFacts of(ComputeDevice device, CudaDiagnosis machine) {
         if (!device.isCuda()) {
-            facts.put("name", cpuName());
-            return facts;
+            return new DeviceFacts(
+                    device.toString(),
+                    CpuInfo.model().orElse(System.getProperty("os.arch")),
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null);
         }
         CudaGpu gpu = CudaGpu.all().get(device.index());
-        facts.put("name", gpu.name());
-        facts.put("memory_bytes", gpu.memory());
-        facts.put("compute_capability", gpu.capability());
         String driver = machine.driverVersion();
-        facts.put("driver", driver == null ? "unknown" : driver);
-        int[] version = new int[1];
-        cudart.cudaDriverGetVersion(version);
-        facts.put("driver_cuda", dotted(version[0]));
-        cudart.cudaRuntimeGetVersion(version);
-        facts.put("cuda", dotted(version[0]));
+        int[] driverCuda = new int[1];
+        cudart.cudaDriverGetVersion(driverCuda);
+        int[] cuda = new int[1];
+        cudart.cudaRuntimeGetVersion(cuda);
         long cudnn = Context.versionRuntimeCuDNN(); // such as 91900
-        facts.put("cudnn", cudnn / 10_000 + "." + cudnn / 100 % 100 + "." + cudnn % 100);
-        return facts;
+        return new DeviceFacts(
+                device.toString(),
+                gpu.name(),
+                gpu.memory(),
+                gpu.capability(),
+                driver == null ? "unknown" : driver,
+                dotted(driverCuda[0]),
+                dotted(cuda[0]),
+                cudnn / 10_000 + "." + cudnn / 100 % 100 + "." + cudnn % 100);
     }
 
     /** CUDA numbers its versions like 13010. */
     private static String dotted(int version) {
         return version / 1000 + "." + version % 1000 / 10;
-    }
-
-    private static String cpuName() {
-        try (Stream<String> lines = Files.lines(CPUS)) {
-            return lines.filter(line -> line.startsWith(MODEL))
-                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
-                    .findFirst()
-                    .orElse(System.getProperty("os.arch"));
-        } catch (IOException untold) {
-            return System.getProperty("os.arch");
-        }
     }
 }

@@ -3,7 +3,6 @@ package dynafilter.runtime;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.cuda.global.cudart;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.cuda.CUDAEvent;
 import org.bytedeco.pytorch.global.torch_cuda;
 
@@ -43,9 +42,9 @@ public final class DeviceTimer {
     /** From event to event, so that the device never waits for the host to take the time. */
     private static double[] byEvents(int runs, Runnable work) {
         List<CUDAEvent> marks = new ArrayList<>();
-        try {
+        try (NativeOwner owner = new NativeOwner()) {
             for (int run = 0; run <= runs; run++) {
-                marks.add(new CUDAEvent(cudart.cudaEventDefault)); // its own default takes no times
+                marks.add(owner.keep(new CUDAEvent(cudart.cudaEventDefault))); // its own default takes no times
             }
             marks.get(0).record();
             for (int run = 0; run < runs; run++) {
@@ -58,8 +57,6 @@ public final class DeviceTimer {
                 milliseconds[run] = marks.get(run).elapsed_time(marks.get(run + 1));
             }
             return milliseconds;
-        } finally {
-            marks.forEach(Pointer::close);
         }
     }
 }

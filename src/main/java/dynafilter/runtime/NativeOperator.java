@@ -30,9 +30,8 @@ public final class NativeOperator implements AutoCloseable {
      */
     public static NativeOperator find(String name, String overload) {
         try (PointerScope scope = new PointerScope()) {
-            OperatorHandle handle = Dispatcher.singleton().findSchemaOrThrow(name, overload);
-            handle.retainReference();
-            return new NativeOperator(handle);
+            return new NativeOperator(
+                    NativeOwner.outliveScope(Dispatcher.singleton().findSchemaOrThrow(name, overload)));
         }
     }
 

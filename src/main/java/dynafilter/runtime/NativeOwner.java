@@ -32,10 +32,21 @@ public final class NativeOwner implements AutoCloseable {
      */
     public <T extends AutoCloseable> T keep(T resource) {
         if (resource instanceof Pointer pointer) {
-            pointer.retainReference();
+            outliveScope(pointer);
         }
         owned.push(resource);
         return resource;
+    }
+
+    /**
+     * Lets a native object outlive the scope it was made in, without an owner: for what is returned out of the scope to a caller,
+     * who closes it.
+     *
+     * @return the object
+     */
+    public static <P extends Pointer> P outliveScope(P pointer) {
+        pointer.retainReference();
+        return pointer;
     }
 
     /** Takes over several resources. */

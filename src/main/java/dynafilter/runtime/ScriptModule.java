@@ -33,9 +33,8 @@ public final class ScriptModule implements AutoCloseable {
         this.module = module;
     }
 
-    private static ScriptModule retained(JitModule module) {
-        module.retainReference();
-        return new ScriptModule(module);
+    private static ScriptModule outOfScope(JitModule module) {
+        return new ScriptModule(NativeOwner.outliveScope(module));
     }
 
     /**
@@ -47,7 +46,7 @@ public final class ScriptModule implements AutoCloseable {
         FutureTask<ScriptModule> load = new FutureTask<>(() -> {
             try (PointerScope scope = new PointerScope()) {
                 DeviceOptional target = new DeviceOptional(device.toTorch());
-                return retained(torch.load(FileNames.pointer(file), target, /* load_debug_files= */ false));
+                return outOfScope(torch.load(FileNames.pointer(file), target, /* load_debug_files= */ false));
             }
         });
         new Thread(null, load, "TorchScript loader", LOADING_STACK).start();
@@ -64,7 +63,7 @@ public final class ScriptModule implements AutoCloseable {
     /** An empty module of a class with this name. */
     public static ScriptModule create(String className) {
         try (PointerScope scope = new PointerScope()) {
-            return retained(new JitModule(new QualifiedName("__torch__.dynafilter." + className)));
+            return outOfScope(new JitModule(new QualifiedName("__torch__.dynafilter." + className)));
         }
     }
 
@@ -96,7 +95,7 @@ public final class ScriptModule implements AutoCloseable {
     /** The module inside this one under a dotted path; the caller closes it. */
     public ScriptModule child(String path) {
         try (PointerScope scope = new PointerScope()) {
-            return retained(childOf(module, path));
+            return outOfScope(childOf(module, path));
         }
     }
 
@@ -191,7 +190,7 @@ public final class ScriptModule implements AutoCloseable {
     /** A module of its own with copies of all tensors and the same code. */
     public ScriptModule copy() {
         try (PointerScope scope = new PointerScope()) {
-            return retained(module.deepcopy());
+            return outOfScope(module.deepcopy());
         }
     }
 

@@ -13,17 +13,17 @@ import org.bytedeco.pytorch.global.torch;
 
 /** Makes {@code Tensor[]} arguments of one length. The binding has no constructor for them; TorchScript has. */
 public final class TensorLists implements AutoCloseable {
-    private final CompilationUnit unit;
-    private final Function listed;
+    private final Function listed; // lives in its compilation unit
+    private final NativeOwner owner;
 
     public TensorLists(int length) {
         String parameters = names(length, ": Tensor");
-        try (PointerScope scope = new PointerScope()) {
-            unit = torch.compile(
-                    "def listed(" + parameters + ") -> List[Tensor]:\n  return [" + names(length, "") + "]\n");
-            listed = unit.get_functions().front();
-            unit.retainReference();
-            listed.retainReference();
+        try (NativeOwner building = new NativeOwner();
+                PointerScope scope = new PointerScope()) {
+            CompilationUnit unit = building.keep(torch.compile(
+                    "def listed(" + parameters + ") -> List[Tensor]:\n  return [" + names(length, "") + "]\n"));
+            listed = building.keep(unit.get_functions().front());
+            owner = building.handOver();
         }
     }
 
@@ -41,7 +41,6 @@ public final class TensorLists implements AutoCloseable {
 
     @Override
     public void close() {
-        listed.close();
-        unit.close();
+        owner.close();
     }
 }

@@ -12,17 +12,16 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class TransferBuffer implements AutoCloseable {
     private final Tensor host;
     private final CUDAEvent copied; // null on the CPU
+    private final NativeOwner owner;
 
     /** Of uint8; pinned for CUDA. */
     public TransferBuffer(ComputeDevice device, long... shape) {
-        try (PointerScope scope = new PointerScope()) {
+        try (NativeOwner building = new NativeOwner();
+                PointerScope scope = new PointerScope()) {
             TensorOptions options = new TensorOptions(ScalarType.Byte).pinned_memory(new BoolOptional(device.isCuda()));
-            host = torch.empty(shape, options, null);
-            host.retainReference();
-            copied = device.isCuda() ? new CUDAEvent() : null;
-            if (copied != null) {
-                copied.retainReference();
-            }
+            host = building.keep(torch.empty(shape, options, null));
+            copied = device.isCuda() ? building.keep(new CUDAEvent()) : null;
+            owner = building.handOver();
         }
     }
 
@@ -51,9 +50,6 @@ public final class TransferBuffer implements AutoCloseable {
     @Override
     public void close() {
         awaitCopied();
-        if (copied != null) {
-            copied.close();
-        }
-        host.close();
+        owner.close();
     }
 }

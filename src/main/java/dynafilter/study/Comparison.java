@@ -4,12 +4,11 @@ import dynafilter.io.AtomicFile;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
 import dynafilter.runfolder.Recipes;
+import dynafilter.runfolder.RunConfig;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.function.ToDoubleFunction;
 
@@ -23,14 +22,12 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
     /** The folder of the runs in a comparison's. */
     public static final String RUNS = "runs";
 
-    static final String FORMAT = "dynafilter-comparison/1";
-
     /** @throws InputException where the runs are not of one data set */
     public Comparison {
         results = List.copyOf(results);
         for (RunResult result : results) {
-            Object first = results.get(0).section("data").get("sha256");
-            Object other = result.section("data").get("sha256");
+            String first = results.get(0).data().sha256();
+            String other = result.data().sha256();
             if (!Objects.equals(first, other)) {
                 throw new InputException("the runs " + results.get(0).run().folder() + " and "
                         + result.run().folder() + " are of different data (sha256 " + first + " and " + other
@@ -51,23 +48,19 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
                 .toList();
     }
 
-    /** Which accuracy of the best epoch judges a run: {@code test_accuracy}, or {@code best_accuracy} without a test set. */
-    public String judgedBy() {
-        return results.stream().allMatch(RunResult::isTested) ? "test_accuracy" : "best_accuracy";
-    }
-
-    private double judged(RunResult result) {
-        return judgedBy().equals("test_accuracy") ? result.testAccuracy() : result.bestAccuracy();
+    /** The accuracy of the best epoch that judges a run: the test set's, where there is one. */
+    public Measure judgedBy() {
+        return results.stream().allMatch(RunResult::isTested) ? Measure.TEST_ACCURACY : Measure.BEST_ACCURACY;
     }
 
     /** Every variant against the first, in the accuracy that judges a run and in the last epoch's. */
     public List<Difference> differences() {
-        List<Difference> differences = new ArrayList<>(differences(judgedBy(), this::judged));
-        differences.addAll(differences("final_accuracy", RunResult::finalAccuracy));
+        List<Difference> differences = new ArrayList<>(differences(judgedBy()));
+        differences.addAll(differences(Measure.FINAL_ACCURACY));
         return differences;
     }
 
-    private List<Difference> differences(String measure, ToDoubleFunction<RunResult> figure) {
+    private List<Difference> differences(Measure measure) {
         Variant baseline = plan.variants().get(0);
         List<Difference> differences = new ArrayList<>();
         for (Variant variant : plan.variants().subList(1, plan.variants().size())) {
@@ -77,8 +70,8 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
                         variant.name(),
                         baseline.name(),
                         measure,
-                        values(paired(variant, baseline), figure),
-                        values(ofBaseline, figure)));
+                        values(paired(variant, baseline), measure::of),
+                        values(ofBaseline, measure::of)));
             }
         }
         return Holm.adjust(differences);
@@ -96,14 +89,9 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
         return results.stream().mapToDouble(figure).toArray();
     }
 
-    /** The accuracy that judges a run, of each finished one: see {@link #judgedBy}. */
-    public Spread judgedAccuracy(Variant variant) {
-        return Spread.of(values(of(variant), this::judged));
-    }
-
-    /** Accuracy of each finished run's last epoch, on the set that chose the best. */
-    public Spread finalAccuracy(Variant variant) {
-        return Spread.of(values(of(variant), RunResult::finalAccuracy));
+    /** An accuracy of each finished run. */
+    public Spread accuracy(Variant variant, Measure measure) {
+        return Spread.of(values(of(variant), measure::of));
     }
 
     /** Seconds of each finished run's median epoch, evaluation included. */
@@ -111,48 +99,44 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
         return Spread.of(values(of(variant), RunResult::secondsPerEpoch));
     }
 
-    /** Everything, as {@code src/site/markdown/json.md} describes it. */
-    public Map<String, Object> toJson() {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("format", FORMAT);
-        json.put("complete", isComplete());
-        json.put("command", command);
-        json.put("seeds", plan.seeds());
-        json.put("thresholds", plan.thresholds());
-        json.put("recipe", Recipes.toMap(plan.recipe()));
-        if (!results.isEmpty()) {
-            RunResult newest = results.get(results.size() - 1);
-            Map<String, Object> data = results.get(0).section("data");
-            json.put("selection", data.get("selected_on"));
-            json.put("judged_by", judgedBy());
-            json.put("data", data);
-            json.put("environment", newest.section("environment"));
-        }
-        json.put("variants", plan.variants().stream().map(this::toJson).toList());
-        json.put("differences", differences().stream().map(Difference::toJson).toList());
-        return json;
+    /** Everything, as a document. */
+    public ComparisonDocument document() {
+        boolean begun = !results.isEmpty();
+        RunConfig.Data data = begun ? results.get(0).data() : null;
+        return new ComparisonDocument(
+                ComparisonDocument.FORMAT,
+                isComplete(),
+                command,
+                plan.seeds(),
+                plan.thresholds(),
+                Recipes.toMap(plan.recipe()),
+                begun ? data.selectedOn() : null,
+                begun ? judgedBy() : null,
+                data,
+                begun ? results.get(results.size() - 1).config().environment() : null,
+                plan.variants().stream().map(this::document).toList(),
+                differences().stream().map(ComparisonDocument.Pairs::of).toList());
     }
 
-    private Map<String, Object> toJson(Variant variant) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("name", variant.name());
-        json.put("changes", variant.changes());
+    private ComparisonDocument.VariantResult document(Variant variant) {
         List<RunResult> own = of(variant);
-        if (!own.isEmpty()) {
-            json.put("parameters", own.get(0).parameters());
-            json.put("trained_parameters", own.get(0).trainedParameters());
-        }
-        json.put("runs", own.stream().map(run -> run.toJson(plan.thresholds())).toList());
-        if (!own.isEmpty()) {
-            json.put(
-                    "best_accuracy",
-                    Spread.of(values(own, RunResult::bestAccuracy)).toJson());
-            json.put("final_accuracy", finalAccuracy(variant).toJson());
-            boolean tested = judgedBy().equals("test_accuracy");
-            json.put("test_accuracy", tested ? judgedAccuracy(variant).toJson() : null);
-            json.put("seconds_per_epoch", secondsPerEpoch(variant).toJson());
-        }
-        return json;
+        return new ComparisonDocument.VariantResult(
+                variant.name(),
+                variant.changes(),
+                own.isEmpty()
+                        ? null
+                        : new ComparisonDocument.Size(
+                                own.get(0).parameters(), own.get(0).trainedParameters()),
+                own.stream().map(run -> run.document(plan.thresholds())).toList(),
+                own.isEmpty() ? null : figures(variant));
+    }
+
+    private ComparisonDocument.Figures figures(Variant variant) {
+        return new ComparisonDocument.Figures(
+                accuracy(variant, Measure.BEST_ACCURACY),
+                accuracy(variant, Measure.FINAL_ACCURACY),
+                judgedBy() == Measure.TEST_ACCURACY ? accuracy(variant, Measure.TEST_ACCURACY) : null,
+                secondsPerEpoch(variant));
     }
 
     /** Writes comparison.json, comparison.csv (a row a run) and curves.csv (a row an epoch). */
@@ -160,7 +144,7 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
         Tables tables = new Tables(this);
         write(folder.resolve("comparison.csv"), tables.runs());
         write(folder.resolve("curves.csv"), tables.curves());
-        JsonFile.write(file(folder), toJson());
+        JsonFile.write(file(folder), document());
     }
 
     private static void write(Path file, String text) {

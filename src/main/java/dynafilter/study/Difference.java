@@ -2,9 +2,7 @@ package dynafilter.study;
 
 import java.util.Arrays;
 import java.util.DoubleSummaryStatistics;
-import java.util.LinkedHashMap;
 import java.util.Locale;
-import java.util.Map;
 import org.apache.commons.statistics.distribution.TDistribution;
 import org.apache.commons.statistics.inference.TTest;
 
@@ -12,7 +10,7 @@ import org.apache.commons.statistics.inference.TTest;
  * How far two variants are apart in an accuracy, seed by seed, and whether that is more than the seeds' noise: a two-sided
  * paired t test (Student 1908), with Holm's correction (Holm 1979) where several differences are tested.
  *
- * @param measure which accuracy, by the name of the JSON
+ * @param measure which accuracy
  * @param mean of a - b over the seeds
  * @param confidence half the width of the mean's 95 % confidence interval; NaN where no test applies
  * @param t the test's statistic; NaN where no test applies
@@ -22,7 +20,7 @@ import org.apache.commons.statistics.inference.TTest;
 public record Difference(
         String a,
         String b,
-        String measure,
+        Measure measure,
         int pairs,
         double mean,
         double confidence,
@@ -44,7 +42,7 @@ public record Difference(
      *
      * @throws IllegalArgumentException where the two have not as many values, or none
      */
-    static Difference of(String a, String b, String measure, double[] ofA, double[] ofB) {
+    static Difference of(String a, String b, Measure measure, double[] ofA, double[] ofB) {
         if (ofA.length != ofB.length || ofA.length == 0) {
             throw new IllegalArgumentException(ofA.length + " and " + ofB.length + " values are no pairs");
         }
@@ -96,8 +94,7 @@ public record Difference(
 
     /** What can be said, and no more. */
     public String text() {
-        String what =
-                String.format(Locale.ROOT, "%s - %s: %+.2f points of %s", a, b, 100 * mean, measure.replace('_', ' '));
+        String what = String.format(Locale.ROOT, "%s - %s: %+.2f points of %s", a, b, 100 * mean, measure.words());
         if (pairs == 1) {
             return what + " with one seed: how much of it is seed noise is unknown; use three seeds or more";
         }
@@ -118,21 +115,5 @@ public record Difference(
 
     private static String shown(double probability) {
         return probability < 0.0001 ? "below 0.0001" : String.format(Locale.ROOT, "%.4f", probability);
-    }
-
-    Map<String, Object> toJson() {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("a", a);
-        json.put("b", b);
-        json.put("measure", measure);
-        json.put("pairs", pairs);
-        json.put("difference", mean);
-        json.put("confidence_95", isTested() ? new double[] {mean - confidence, mean + confidence} : null);
-        json.put("t", isTested() ? t : null);
-        json.put("p", isTested() ? p : null);
-        json.put("p_adjusted", isTested() ? adjusted : null);
-        json.put("significant", isSignificant());
-        json.put("text", text());
-        return json;
     }
 }

@@ -4,10 +4,11 @@ import dynafilter.io.InputException;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What a comparison trains: every variant with every seed.
@@ -39,36 +40,28 @@ public record Plan(Recipe recipe, List<Variant> variants, List<Long> seeds, List
     /**
      * The plan of a comparison that was begun.
      *
-     * @param json as {@link Comparison#toJson} gives it
-     * @param source for messages: where it came from
+     * @param source for messages: where the document came from
      * @throws InputException where it tells no plan
      */
-    public static Plan ofJson(Map<String, Object> json, String source) {
-        if (!Comparison.FORMAT.equals(json.get("format"))
-                || !(json.get("recipe") instanceof Map<?, ?> recipe)
-                || !(json.get("variants") instanceof List<?> variants)
-                || !(json.get("seeds") instanceof List<?> seeds)
-                || !(json.get("thresholds") instanceof List<?> thresholds)) {
-            throw new InputException(source + " is no comparison.json of format " + Comparison.FORMAT
+    public static Plan of(ComparisonDocument document, String source) {
+        if (!ComparisonDocument.FORMAT.equals(document.format())
+                || document.recipe() == null
+                || Stream.of(document.variants(), document.seeds(), document.thresholds())
+                        .anyMatch(list -> list == null || list.stream().anyMatch(Objects::isNull))) {
+            throw new InputException(source + " is no comparison.json of format " + ComparisonDocument.FORMAT
                     + "; give the folder of a comparison");
         }
-        Map<String, Object> values = new LinkedHashMap<>();
-        recipe.forEach((name, value) -> values.put(String.valueOf(name), value));
         try {
             return new Plan(
-                    Recipes.with(Recipe.DEFAULT, values, true),
-                    Variant.listOf(variants.stream().map(Plan::name).collect(Collectors.joining(","))),
-                    seeds.stream().map(seed -> Long.valueOf(seed.toString())).toList(),
-                    thresholds.stream()
-                            .map(accuracy -> Double.valueOf(accuracy.toString()))
-                            .toList());
-        } catch (InputException | NumberFormatException wrong) {
+                    Recipes.with(Recipe.DEFAULT, document.recipe(), true),
+                    Variant.listOf(document.variants().stream()
+                            .map(variant -> String.valueOf(variant.name()))
+                            .collect(Collectors.joining(","))),
+                    document.seeds(),
+                    document.thresholds());
+        } catch (InputException wrong) {
             throw new InputException(source + ": " + wrong.getMessage(), wrong);
         }
-    }
-
-    private static String name(Object variant) {
-        return variant instanceof Map<?, ?> values ? String.valueOf(values.get("name")) : "";
     }
 
     /**

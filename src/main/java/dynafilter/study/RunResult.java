@@ -6,9 +6,8 @@ import dynafilter.runfolder.EpochResult;
 import dynafilter.runfolder.History;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
+import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -16,21 +15,22 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /**
  * A finished run of a comparison: what its folder tells.
  *
- * @param config the sections of config.json
  * @param outcome what {@code train --json} wrote at its end
  */
-public record RunResult(
-        Plan.Run run, Map<String, Object> config, Map<String, Object> outcome, List<EpochResult> history) {
-    /** What a point of a curve has. */
-    static final List<String> POINT =
-            List.of("epoch", "step", "learning_rate", "train_loss", "train_accuracy", "loss", "accuracy", "seconds");
-
-    /** What stops a run early does not change the steps before. */
-    private static final Map<String, Object> LIMITS = Map.of("max_steps", 0L, "max_minutes", 0.0);
+public record RunResult(Plan.Run run, RunConfig config, Outcome outcome, List<EpochResult> history) {
+    /**
+     * What a comparison takes from a run's outcome.
+     *
+     * @param testAccuracy of the best epoch; null where the test set chose it, or there is none
+     * @param testLoss likewise
+     * @param peakMemoryBytes null where it is not known
+     */
+    record Outcome(String ending, Double testAccuracy, Double testLoss, Long peakMemoryBytes) {}
 
     /** Endings of runs that are done. */
     private static final List<String> ENDS = List.of("finished", "early_stop");
@@ -41,13 +41,13 @@ public record RunResult(
      * @throws InputException where a file cannot be read, or the folder holds a run of another recipe
      */
     public static Optional<RunResult> read(Plan.Run run, RunDirectory directory) {
-        Optional<Map<String, Object>> config = JsonFile.readWhole(directory.config());
+        Optional<RunConfig> config = JsonFile.readWhole(directory.config(), RunConfig.class);
         if (config.isEmpty()) {
             return Optional.empty();
         }
         requireRecipe(run, directory, config.get());
-        Optional<Map<String, Object>> outcome = JsonFile.readWhole(directory.outcome());
-        if (outcome.isEmpty() || !ENDS.contains(String.valueOf(outcome.get().get("ending")))) {
+        Optional<Outcome> outcome = JsonFile.readWhole(directory.outcome(), Outcome.class);
+        if (outcome.isEmpty() || !ENDS.contains(String.valueOf(outcome.get().ending()))) {
             return Optional.empty();
         }
         List<EpochResult> history = History.read(directory.history());
@@ -56,9 +56,11 @@ public record RunResult(
                 : Optional.empty();
     }
 
-    private static void requireRecipe(Plan.Run run, RunDirectory directory, Map<String, Object> config) {
-        Map<String, Object> found = Recipes.toMap(
-                Recipes.with(Recipes.with(Recipe.DEFAULT, section(config, "recipe"), false), LIMITS, true));
+    /** What stops a run early does not change the steps before: limits of one call are left out. */
+    private static void requireRecipe(Plan.Run run, RunDirectory directory, RunConfig config) {
+        Map<String, Object> settings = config.recipe() == null ? Map.of() : config.recipe();
+        Map<String, Object> found =
+                Recipes.toMap(Recipes.withoutLimitsOfOneCall(Recipes.with(Recipe.DEFAULT, settings, false)));
         Recipes.toMap(run.recipe()).forEach((name, planned) -> {
             if (!Objects.equals(planned, found.get(name))) {
                 throw new InputException(directory.path() + " holds a run with --" + name.replace('_', '-') + " "
@@ -68,17 +70,9 @@ public record RunResult(
         });
     }
 
-    private static Map<String, Object> section(Map<String, Object> json, String name) {
-        Map<String, Object> section = new LinkedHashMap<>();
-        if (json.get(name) instanceof Map<?, ?> values) {
-            values.forEach((key, value) -> section.put(String.valueOf(key), value));
-        }
-        return section;
-    }
-
-    /** A section of config.json, such as "data" or "environment". */
-    Map<String, Object> section(String name) {
-        return section(config, name);
+    /** The data set, as far as the run's config.json tells. */
+    RunConfig.Data data() {
+        return config.data() == null ? RunConfig.Data.UNKNOWN : config.data();
     }
 
     private EpochResult last() {
@@ -104,27 +98,28 @@ public record RunResult(
 
     /** Whether there is a test set; else validation images choose the best epoch and are all there is. */
     boolean isTested() {
-        return outcome.containsKey("test_accuracy") || choosesOnTestSet();
+        return outcome.testAccuracy() != null || choosesOnTestSet();
     }
 
     private boolean choosesOnTestSet() {
-        return "test".equals(section("data").get("selected_on"));
+        return "test".equals(data().selectedOn());
     }
 
     /** Of the best epoch on the test set; NaN where there is none. */
     double testAccuracy() {
-        return tested("test_accuracy", best().accuracy());
+        return tested(outcome.testAccuracy(), best().accuracy());
     }
 
     private double testLoss() {
-        return tested("test_loss", best().loss());
+        return tested(outcome.testLoss(), best().loss());
     }
 
-    /** @param chosen of the best epoch on the set that chose it, which may be the test set */
-    private double tested(String name, double chosen) {
-        return outcome.get(name) instanceof Number number
-                ? number.doubleValue()
-                : choosesOnTestSet() ? chosen : Double.NaN;
+    /**
+     * @param told by the outcome; null where it tells nothing
+     * @param chosen of the best epoch on the set that chose it, which may be the test set
+     */
+    private double tested(Double told, double chosen) {
+        return told != null ? told : choosesOnTestSet() ? chosen : Double.NaN;
     }
 
     /** The median epoch's, evaluation included. */
@@ -148,55 +143,46 @@ public record RunResult(
 
     /** Numbers in the network that gradient descent could train. */
     public long parameters() {
-        return sum("backbone_parameters", "filter_parameters", "predictor_parameters");
+        RunConfig.Network network = network();
+        return Stream.of(network.backboneParameters(), network.filterParameters(), network.predictorParameters())
+                .mapToLong(RunResult::known)
+                .sum();
     }
 
     /** Those of them that the run trained. */
     public long trainedParameters() {
-        return sum("trained_parameters");
+        return known(network().trainedParameters());
     }
 
-    private long sum(String... names) {
-        Map<String, Object> network = section("network");
-        return Arrays.stream(names)
-                .mapToLong(name -> network.get(name) instanceof Number number ? number.longValue() : 0)
-                .sum();
+    private RunConfig.Network network() {
+        return config.network() == null ? RunConfig.Network.UNKNOWN : config.network();
     }
 
-    Map<String, Object> toJson(List<Double> thresholds) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("seed", run.seed());
-        json.put("folder", Comparison.RUNS + "/" + run.folder());
-        json.put("epochs", last().epoch());
-        json.put("best_accuracy", bestAccuracy());
-        json.put("best_epoch", best().epoch());
-        json.put("final_accuracy", finalAccuracy());
-        json.put("final_loss", last().loss());
-        json.put("test_accuracy", isTested() ? testAccuracy() : null);
-        json.put("test_loss", isTested() ? testLoss() : null);
-        json.put("seconds_per_epoch", secondsPerEpoch());
-        json.put("images_per_second", median(EpochResult::imagesPerSecond));
-        json.put("peak_memory_bytes", outcome.get("peak_memory_bytes"));
-        Map<String, Object> reached = new TreeMap<>();
+    private static long known(Long number) {
+        return number == null ? 0 : number;
+    }
+
+    /** @param thresholds accuracies whose first epoch is told */
+    ComparisonDocument.Run document(List<Double> thresholds) {
+        Map<String, Integer> reached = new TreeMap<>();
         for (double threshold : thresholds) {
             OptionalInt epoch = epochsTo(threshold);
             reached.put(Double.toString(threshold), epoch.isPresent() ? epoch.getAsInt() : null);
         }
-        json.put("epochs_to", reached);
-        json.put("curve", history.stream().map(RunResult::point).toList());
-        return json;
-    }
-
-    private static Map<String, Object> point(EpochResult epoch) {
-        Map<String, Object> point = new LinkedHashMap<>();
-        point.put("epoch", epoch.epoch());
-        point.put("step", epoch.step());
-        point.put("learning_rate", epoch.learningRate());
-        point.put("train_loss", epoch.trainLoss());
-        point.put("train_accuracy", epoch.trainAccuracy());
-        point.put("loss", epoch.loss());
-        point.put("accuracy", epoch.accuracy());
-        point.put("seconds", epoch.seconds());
-        return point;
+        return new ComparisonDocument.Run(
+                run.seed(),
+                Comparison.RUNS + "/" + run.folder(),
+                last().epoch(),
+                bestAccuracy(),
+                best().epoch(),
+                finalAccuracy(),
+                last().loss(),
+                testAccuracy(),
+                testLoss(),
+                secondsPerEpoch(),
+                median(EpochResult::imagesPerSecond),
+                outcome.peakMemoryBytes(),
+                reached,
+                history.stream().map(ComparisonDocument.Point::of).toList());
     }
 }

@@ -1,8 +1,7 @@
 package dynafilter.study;
 
 import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.function.DoubleFunction;
 
 /**
  * Several runs' values of one figure.
@@ -10,6 +9,9 @@ import java.util.Map;
  * @param std the sample's standard deviation (n - 1); NaN for a single value
  */
 public record Spread(double mean, double std, int n) {
+    /** Of no values. */
+    static final Spread UNKNOWN = new Spread(Double.NaN, Double.NaN, 0);
+
     /** @throws IllegalArgumentException for no values */
     static Spread of(double... values) {
         int n = values.length;
@@ -21,11 +23,8 @@ public record Spread(double mean, double std, int n) {
         return new Spread(mean, n > 1 ? Math.sqrt(squares / (n - 1)) : Double.NaN, n);
     }
 
-    Map<String, Object> toJson() {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("mean", mean);
-        json.put("std", n > 1 ? std : null);
-        json.put("n", n);
-        return json;
+    /** The mean and, where there is one, the standard deviation behind a plus-minus sign. */
+    public String shown(DoubleFunction<String> number) {
+        return number.apply(mean) + (Double.isFinite(std) ? " ± " + number.apply(std) : "");
     }
 }

@@ -1,25 +1,19 @@
 package dynafilter.study;
 
+import dynafilter.io.JsonFile;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A comparison as CSV: the figures of its JSON, for spreadsheets and data frames. */
 final class Tables {
-    private static final List<String> RUN = List.of(
-            "seed",
-            "epochs",
-            "best_accuracy",
-            "best_epoch",
-            "final_accuracy",
-            "final_loss",
-            "test_accuracy",
-            "test_loss",
-            "seconds_per_epoch",
-            "images_per_second",
-            "peak_memory_bytes");
+    /** Names of a run that is a row; what the others hold is a table or a row of its own, or the folder. */
+    private static final List<String> RUN = JsonFile.names(ComparisonDocument.Run.class).stream()
+            .filter(name -> !List.of("folder", "epochs_to", "curve").contains(name))
+            .toList();
+
+    private static final List<String> POINT = JsonFile.names(ComparisonDocument.Point.class);
 
     private final Comparison comparison;
 
@@ -36,12 +30,11 @@ final class Tables {
                 Stream.of("variant", "parameters", "trained_parameters"),
                 Stream.concat(RUN.stream(), thresholds.stream().map(accuracy -> "epochs_to_" + accuracy)))));
         for (RunResult result : comparison.results()) {
-            Map<String, Object> json = result.toJson(comparison.plan().thresholds());
-            Map<?, ?> reached = (Map<?, ?>) json.get("epochs_to");
+            ComparisonDocument.Run run = result.document(comparison.plan().thresholds());
             rows.add(row(Stream.of(
                             Stream.of(result.run().variant().name(), result.parameters(), result.trainedParameters()),
-                            RUN.stream().map(json::get),
-                            thresholds.stream().map(reached::get))
+                            RUN.stream().map(JsonFile.values(run)::get),
+                            thresholds.stream().map(run.epochsTo()::get))
                     .flatMap(cells -> cells)));
         }
         return text(rows);
@@ -50,14 +43,12 @@ final class Tables {
     /** A row an epoch of every run. */
     String curves() {
         List<String> rows = new ArrayList<>();
-        rows.add(row(Stream.concat(Stream.of("variant", "seed"), RunResult.POINT.stream())));
+        rows.add(row(Stream.concat(Stream.of("variant", "seed"), POINT.stream())));
         for (RunResult result : comparison.results()) {
-            List<?> curve = (List<?>) result.toJson(List.of()).get("curve");
-            for (Object point : curve) {
-                Map<?, ?> values = (Map<?, ?>) point;
+            for (ComparisonDocument.Point point : result.document(List.of()).curve()) {
                 rows.add(row(Stream.concat(
                         Stream.of(result.run().variant().name(), result.run().seed()),
-                        RunResult.POINT.stream().map(values::get))));
+                        POINT.stream().map(JsonFile.values(point)::get))));
             }
         }
         return text(rows);

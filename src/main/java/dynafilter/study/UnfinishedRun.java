@@ -4,6 +4,7 @@ import dynafilter.checkpoint.Checkpoint;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
 import dynafilter.runfolder.History;
+import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +32,7 @@ public final class UnfinishedRun {
         if (missing.isPresent()) {
             return Optional.of(missing.get().getFileName() + " is missing");
         }
-        if (JsonFile.readWhole(directory.config()).isEmpty()) {
+        if (JsonFile.readWhole(directory.config(), RunConfig.class).isEmpty()) {
             return Optional.of(directory.config().getFileName() + " is damaged");
         }
         requireReadable(List.of(directory.last(), directory.history()));

@@ -1,10 +1,9 @@
 package dynafilter.torchfile;
 
+import dynafilter.runtime.NativeOwner;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.bytedeco.javacpp.BytePointer;
@@ -30,7 +29,8 @@ final class TensorReader implements AutoCloseable {
     private final Archive archive;
     private final Map<StorageRef, Tensor> storages = new HashMap<>(); // [bytes] of uint8 each
     private final Set<StorageRef> handedOut = new HashSet<>();
-    private final List<Tensor> made = new ArrayList<>();
+    private final NativeOwner owner = new NativeOwner(); // of the storages
+    private final NativeOwner made = new NativeOwner(); // the caller's; closed for a file that turns out to be bad
     private long budget;
 
     TensorReader(Archive archive) {
@@ -51,10 +51,7 @@ final class TensorReader implements AutoCloseable {
                     : storage.view(ref.dtype().scalarType());
             Tensor view = typed.as_strided(ref.sizes(), ref.strides(), new LongOptional(ref.offset()));
             boolean own = ref.isWholeStorage() && handedOut.add(ref.storage());
-            Tensor tensor = own ? view : view.clone().contiguous();
-            tensor.retainReference(); // outlives the scope
-            made.add(tensor);
-            return tensor;
+            return made.keep(own ? view : view.clone().contiguous());
         }
     }
 
@@ -70,20 +67,19 @@ final class TensorReader implements AutoCloseable {
             TensorOptions bytes = new TensorOptions().dtype(new ScalarTypeOptional(ScalarType.Byte));
             Tensor storage = torch.empty(new long[] {ref.bytes()}, bytes, null);
             archive.read(ref, new BytePointer(storage.data_ptr()));
-            storage.retainReference();
-            storages.put(ref, storage);
+            storages.put(ref, owner.keep(storage));
             return storage;
         }
     }
 
     /** Frees every tensor made so far: for a file that turns out to be bad. */
     void discard() {
-        made.forEach(Tensor::close);
+        made.close();
     }
 
     /** Lets go of the storages: tensors that use one keep it. */
     @Override
     public void close() {
-        storages.values().forEach(Tensor::close);
+        owner.close();
     }
 }

@@ -1,10 +1,12 @@
 package dynafilter.train;
 
 import dynafilter.data.device.DeviceImages;
+import dynafilter.data.device.EpochBatches;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.NetworkShape;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
@@ -14,16 +16,18 @@ import org.bytedeco.pytorch.Tensor;
  * learning rate is the recipe's highest at every step.
  */
 public final class EndlessTraining implements AutoCloseable {
+    private final NativeOwner owner;
     private final Recipe recipe;
     private final DeviceImages images;
     private final TrainingState state;
     private final TrainingStep trainingStep;
     private final long stepsPerEpoch;
+    private EpochBatches epoch; // null before the first step
 
     /**
      * @param initial every tensor of the network by name; copied
      * @param images at least a batch of them; the caller closes them, after this
-     * @param graph whether a step is captured as a CUDA graph
+     * @param graph true: a step is captured as a CUDA graph; false: it runs operator by operator
      * @param warning hears why a step is not captured, where that fails
      */
     public EndlessTraining(
@@ -37,18 +41,29 @@ public final class EndlessTraining implements AutoCloseable {
         this.recipe = recipe;
         this.images = images;
         WorkerGroup alone = WorkerGroup.single();
-        state = new TrainingState(recipe, shape, initial, device, alone);
-        trainingStep = new TrainingStep(
-                state, recipe, images, recipe.batchSize(), recipe.accumulate(), alone, device, graph, warning);
-        stepsPerEpoch = images.size() / trainingStep.images();
+        try (NativeOwner building = new NativeOwner()) {
+            state = building.keep(new TrainingState(recipe, shape, initial, device, alone));
+            trainingStep = building.keep(new TrainingStep(
+                    state,
+                    recipe,
+                    images.labels(),
+                    recipe.optimization().batchSize(),
+                    recipe.optimization().accumulate(),
+                    alone,
+                    device,
+                    graph,
+                    warning));
+            stepsPerEpoch = images.size() / trainingStep.images();
+            owner = building.handOver();
+        }
     }
 
     /** Trains on the next batch. Does not wait for the device. */
     public void step() {
         if (state.step() % stepsPerEpoch == 0) {
-            images.begin(images.plan(recipe.seed(), state.step() / stepsPerEpoch), 0);
+            epoch = images.epoch(images.plan(recipe.computation().seed(), state.step() / stepsPerEpoch), 0);
         }
-        trainingStep.run(recipe.lr());
+        trainingStep.run(epoch, recipe.optimization().lr());
     }
 
     /** Whether steps are replayed from a CUDA graph by now. */
@@ -63,7 +78,6 @@ public final class EndlessTraining implements AutoCloseable {
 
     @Override
     public void close() {
-        trainingStep.close();
-        state.close();
+        owner.close();
     }
 }

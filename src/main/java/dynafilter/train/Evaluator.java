@@ -8,6 +8,7 @@ import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkClassifier;
 import dynafilter.model.Scores;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.Precision;
 import dynafilter.runtime.TensorBytes;
 import java.util.ArrayList;
@@ -25,7 +26,6 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
-import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Runs a network over a whole set. The filters are computed once, and nothing is read back before the end. */
@@ -50,20 +50,17 @@ public final class Evaluator {
     private Tensor scores(Classifier classifier, DeviceImages images, long begin, long end) {
         long size = batchSize(images.imageSize());
         try (InferenceMode inference = new InferenceMode();
-                Precision.Region autocast = precision.autocast(device.type())) {
+                Precision.Region autocast = precision.autocast(device.type());
+                NativeOwner owner = new NativeOwner()) {
             List<Tensor> parts = new ArrayList<>();
             for (long from = begin; from < end; from += size) {
                 try (PointerScope step = new PointerScope()) {
                     Tensor pixels = images.pixels(from, Math.min(size, end - from));
-                    Tensor part = classifier.scores(pixels).to(ScalarType.Float); // [batch, classes]
-                    part.retainReference();
-                    parts.add(part);
+                    parts.add(owner.keep(classifier.scores(pixels).to(ScalarType.Float))); // [batch, classes]
                 }
             }
             try (TensorVector all = new TensorVector(parts.toArray(Tensor[]::new))) {
                 return torch.cat(all);
-            } finally {
-                parts.forEach(Tensor::close);
             }
         }
     }
@@ -85,11 +82,8 @@ public final class Evaluator {
         try (PointerScope scope = new PointerScope();
                 InferenceMode inference = new InferenceMode();
                 Precision.Region autocast = precision.autocast(device.type())) {
-            Tensor pixels = torch.stack(new TensorVector(images.toArray(Tensor[]::new)))
-                    .to(device.toTorch(), ScalarType.Byte)
-                    .contiguous(MemoryFormat.ChannelsLast);
             Tensor scores = classifier
-                    .scores(pixels)
+                    .scores(Classifier.batch(images, device))
                     .to(new Device(DeviceType.CPU), ScalarType.Float)
                     .contiguous();
             List<Scores> rows = new ArrayList<>();

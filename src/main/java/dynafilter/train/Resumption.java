@@ -40,6 +40,16 @@ final class Resumption {
         }
     }
 
+    /** @throws InputException where a restored state lies outside the epochs of these images */
+    static void requireInside(TrainingState state, long stepsPerEpoch, TrainingData data) {
+        long epochStart = state.epoch() * stepsPerEpoch;
+        if (state.step() < epochStart || state.step() > epochStart + stepsPerEpoch) {
+            throw new InputException("the checkpoint is at step " + state.step() + " after " + state.epoch()
+                    + " epochs, but an epoch of " + data.training().size() + " images has " + stepsPerEpoch
+                    + " steps here; resume with the data and batch size of the run");
+        }
+    }
+
     /** What the checkpoint says of an unfinished epoch; one written by Python says nothing. */
     static Progress progress(Checkpoint checkpoint) {
         if (!(checkpoint.extra().get("progress") instanceof Map<?, ?> progress)) {

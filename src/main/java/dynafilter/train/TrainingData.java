@@ -8,9 +8,8 @@ import dynafilter.data.device.DeviceImages;
 import dynafilter.io.InputException;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import java.util.List;
-import java.util.Objects;
-import java.util.stream.Stream;
 
 /**
  * The image sets of a run, for its device.
@@ -20,7 +19,8 @@ import java.util.stream.Stream;
  * @param test the test set; null where the data set has none
  * @param classes names, by label
  * @param sha256 of the whole data set, before limits and splits
- * @param streamed whether the pixels stay on the host, and each batch is fetched
+ * @param streamed true: the pixels stay on the host, and each batch is fetched; false: they are on the device
+ * @param owner of the three sets, closed with this
  */
 public record TrainingData(
         DeviceImages training,
@@ -28,13 +28,9 @@ public record TrainingData(
         DeviceImages test,
         List<String> classes,
         String sha256,
-        boolean streamed)
+        boolean streamed,
+        NativeOwner owner)
         implements AutoCloseable {
-
-    /** As {@link #of(DataSet, Recipe, ComputeDevice, DataMemory)}; the size of the set decides where it lies. */
-    public static TrainingData of(DataSet set, Recipe recipe, ComputeDevice device) {
-        return of(set, recipe, device, DataMemory.AUTO);
-    }
 
     /**
      * Applies the recipe's limits and split to a data set and brings the parts to the device. What chooses the best epoch is the
@@ -43,37 +39,37 @@ public record TrainingData(
      * @throws InputException where there are no images to train on, or none to choose the best epoch
      */
     public static TrainingData of(DataSet set, Recipe recipe, ComputeDevice device, DataMemory memory) {
-        ImageSet train = limited(set.train(), recipe.limitTrain());
-        ImageSet test = limited(set.test(), recipe.limitTest());
-        ImageSet validation = limited(set.validation(), recipe.limitTest());
-        try {
+        try (NativeOwner building = new NativeOwner();
+                ImageSet train = limited(set.train(), recipe.selection().limitTrain());
+                ImageSet test = limited(set.test(), recipe.selection().limitTest());
+                ImageSet validation =
+                        limited(set.validation(), recipe.selection().limitTest())) {
             requireImages(set, train, "training");
             requireImages(set, test, "test");
             requireImages(set, validation, "validation");
             boolean streams = memory.streams(bytes(recipe, train, test, validation), device);
-            DeviceImages onDevice = test == null ? null : new DeviceImages(test, null, device, false, streams);
+            DeviceImages onDevice =
+                    test == null ? null : building.keep(new DeviceImages(test, null, device, false, streams));
             long[] kept = null;
             DeviceImages selection = onDevice;
             if (validation != null) {
-                selection = new DeviceImages(validation, null, device, false, streams);
-            } else if (recipe.valSplit() > 0) {
-                StratifiedSplit split = StratifiedSplit.of(train, recipe.valSplit(), recipe.seed());
-                selection = new DeviceImages(train, split.heldOut(), device, false, streams);
+                selection = building.keep(new DeviceImages(validation, null, device, false, streams));
+            } else if (recipe.selection().valSplit() > 0) {
+                StratifiedSplit split = StratifiedSplit.of(
+                        train,
+                        recipe.selection().valSplit(),
+                        recipe.computation().seed());
+                selection = building.keep(new DeviceImages(train, split.heldOut(), device, false, streams));
                 kept = split.train();
             }
             if (selection == null) {
                 throw new InputException("data set " + set.name()
                         + " has no images to choose the best epoch with: hold some out with --val-split 0.2");
             }
+            DeviceImages training = building.keep(
+                    new DeviceImages(train, kept, device, recipe.images().augment(), streams));
             return new TrainingData(
-                    new DeviceImages(train, kept, device, recipe.augment(), streams),
-                    selection,
-                    onDevice,
-                    set.classes(),
-                    set.sha256(),
-                    streams);
-        } finally {
-            Stream.of(train, test, validation).filter(Objects::nonNull).forEach(ImageSet::close);
+                    training, selection, onDevice, set.classes(), set.sha256(), streams, building.handOver());
         }
     }
 
@@ -88,7 +84,8 @@ public record TrainingData(
     }
 
     private static long bytes(Recipe recipe, ImageSet train, ImageSet... others) {
-        long bytes = DeviceImages.bytes(train.size(), train.images().size(2), recipe.augment());
+        long bytes = DeviceImages.bytes(
+                train.size(), train.images().size(2), recipe.images().augment());
         for (ImageSet other : others) {
             bytes += other == null
                     ? 0
@@ -114,10 +111,6 @@ public record TrainingData(
 
     @Override
     public void close() {
-        training.close();
-        selection.close();
-        if (hasTest() && hasValidation()) {
-            test.close();
-        }
+        owner.close();
     }
 }

@@ -1,6 +1,8 @@
 package dynafilter.train;
 
+import dynafilter.distributed.WorkerGroup;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -15,6 +17,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * are of is counted on the host, which need not ask.
  */
 final class TrainingMetrics implements AutoCloseable {
+    private final NativeOwner owner;
     private final Tensor lossSum; // double []
     private final Tensor correct; // int64 []
     private long images;
@@ -31,14 +34,30 @@ final class TrainingMetrics implements AutoCloseable {
         double accuracy() {
             return (double) correct / images;
         }
+
+        /** The sums of all ranks, of which these are one's. */
+        Sums over(WorkerGroup group) {
+            if (group.isSingle()) {
+                return this;
+            }
+            double loss = 0;
+            long hits = 0;
+            long all = 0;
+            for (long[] row : group.gather(Double.doubleToRawLongBits(lossSum), correct, images)) {
+                loss += Double.longBitsToDouble(row[0]);
+                hits += row[1];
+                all += row[2];
+            }
+            return new Sums(loss, hits, all);
+        }
     }
 
     TrainingMetrics(ComputeDevice device) {
-        try (PointerScope scope = new PointerScope()) {
-            lossSum = torch.zeros(new long[0]).to(device.toTorch(), ScalarType.Double);
-            correct = torch.zeros(new long[0]).to(device.toTorch(), ScalarType.Long);
-            lossSum.retainReference();
-            correct.retainReference();
+        try (NativeOwner building = new NativeOwner();
+                PointerScope scope = new PointerScope()) {
+            lossSum = building.keep(torch.zeros(new long[0]).to(device.toTorch(), ScalarType.Double));
+            correct = building.keep(torch.zeros(new long[0]).to(device.toTorch(), ScalarType.Long));
+            owner = building.handOver();
         }
     }
 
@@ -79,7 +98,6 @@ final class TrainingMetrics implements AutoCloseable {
 
     @Override
     public void close() {
-        lossSum.close();
-        correct.close();
+        owner.close();
     }
 }

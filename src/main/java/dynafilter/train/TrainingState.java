@@ -3,13 +3,13 @@ package dynafilter.train;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.distributed.WorkerGroup;
-import dynafilter.model.BatchSums;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.train.optim.FlatParameters;
 import dynafilter.train.optim.Optimizer;
 import java.util.LinkedHashMap;
@@ -21,6 +21,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /** Everything that changes while a network trains: what a checkpoint holds, and what a resumed run takes over. */
 final class TrainingState implements AutoCloseable {
+    private final NativeOwner owner;
     private final Recipe recipe;
     private final NetworkShape shape;
     private final FlatParameters parameters;
@@ -47,32 +48,31 @@ final class TrainingState implements AutoCloseable {
         this.recipe = recipe;
         this.shape = shape;
         DynamicFilterNetwork.check(shape, initial);
-        parameters = new FlatParameters(
-                initial,
-                name -> shape.isParameter(name) && shape.trains(name, recipe.freeze(), recipe.freezeLabels()),
-                device);
-        working = new WorkingParameters(parameters, recipe.precision(), shape::isCastByAutocast);
-        BatchSums sums = recipe.syncBatchnorm() && group.size() > 1 ? sums(group) : null;
-        network = DynamicFilterNetwork.bind(shape, working.state(), recipe.freeze(), sums);
-        average = recipe.ema() > 0 ? new WeightAverage(parameters, recipe.ema()) : null;
-        Map<String, Tensor> kept = average == null ? parameters.state() : average.state();
-        evaluated = DynamicFilterNetwork.bind(shape, kept, recipe.freeze());
-        optimizer = Optimizer.of(recipe, parameters);
-        metrics = new TrainingMetrics(device);
-    }
-
-    private static BatchSums sums(WorkerGroup group) {
-        return new BatchSums() {
-            @Override
-            public void sum(Tensor tensor) {
-                group.sum(tensor);
-            }
-
-            @Override
-            public int processes() {
-                return group.size();
-            }
-        };
+        try (NativeOwner building = new NativeOwner()) {
+            parameters = building.keep(new FlatParameters(
+                    initial,
+                    name -> shape.isParameter(name)
+                            && shape.trains(
+                                    name,
+                                    recipe.network().freeze(),
+                                    recipe.network().freezeLabels()),
+                    device));
+            working = building.keep(
+                    new WorkingParameters(parameters, recipe.computation().precision(), shape::isCastByAutocast));
+            WorkerGroup statistics = recipe.computation().syncBatchnorm() ? group : WorkerGroup.single();
+            network = building.keep(DynamicFilterNetwork.bind(
+                    shape, working.state(), recipe.network().freeze(), statistics));
+            average = recipe.optimization().ema() > 0
+                    ? building.keep(
+                            new WeightAverage(parameters, recipe.optimization().ema()))
+                    : null;
+            Map<String, Tensor> kept = average == null ? parameters.state() : average.state();
+            evaluated = building.keep(
+                    DynamicFilterNetwork.bind(shape, kept, recipe.network().freeze()));
+            metrics = building.keep(new TrainingMetrics(device));
+            optimizer = building.keep(Optimizer.of(recipe, parameters));
+            owner = building.handOver();
+        }
     }
 
     FlatParameters parameters() {
@@ -94,14 +94,18 @@ final class TrainingState implements AutoCloseable {
         return evaluated;
     }
 
-    /** What changes without being trained: BatchNorm's running statistics, of the average as well. Live. */
-    List<Tensor> buffers() {
+    /** Gives all ranks BatchNorm's running statistics of rank 0, the average's as well: those are the ones that are saved. */
+    void shareStatistics(WorkerGroup group) {
+        if (group.isSingle()) {
+            return;
+        }
         Stream<Map<String, Tensor>> states =
                 average == null ? Stream.of(parameters.state()) : Stream.of(parameters.state(), average.state());
-        return states.flatMap(state -> state.entrySet().stream())
-                .filter(entry -> !shape.isParameter(entry.getKey()))
-                .map(Map.Entry::getValue)
-                .toList();
+        try (PointerScope scope = new PointerScope()) {
+            states.flatMap(state -> state.entrySet().stream())
+                    .filter(entry -> !shape.isParameter(entry.getKey()))
+                    .forEach(entry -> group.broadcast(entry.getValue()));
+        }
     }
 
     Optimizer optimizer() {
@@ -150,7 +154,7 @@ final class TrainingState implements AutoCloseable {
     /**
      * Counts an epoch.
      *
-     * @return whether its accuracy is the best so far
+     * @return true: its accuracy is the best so far; false: an epoch before it is as good or better
      */
     boolean epochFinished(double accuracy) {
         boolean best = !hasBest || accuracy > bestAccuracy;
@@ -201,8 +205,9 @@ final class TrainingState implements AutoCloseable {
                 bestAccuracy,
                 Recipes.toMap(recipe),
                 data.classes(),
-                Map.of("seed", recipe.seed()),
-                extra);
+                Map.of("seed", recipe.computation().seed()),
+                extra,
+                List.of());
     }
 
     /**
@@ -237,14 +242,6 @@ final class TrainingState implements AutoCloseable {
 
     @Override
     public void close() {
-        network.close();
-        evaluated.close();
-        metrics.close();
-        optimizer.close();
-        if (average != null) {
-            average.close();
-        }
-        working.close();
-        parameters.close();
+        owner.close();
     }
 }

@@ -1,11 +1,13 @@
 package dynafilter.train;
 
 import dynafilter.data.device.Batch;
-import dynafilter.data.device.DeviceImages;
+import dynafilter.data.device.EpochBatches;
+import dynafilter.data.device.StepBatches;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.Precision;
 import dynafilter.runtime.RepeatedWork;
 import dynafilter.train.optim.FlatParameters;
@@ -32,13 +34,13 @@ final class TrainingStep implements AutoCloseable {
     private static final long RANK_SEEDS = 7_368_787;
     private static final long NO_IGNORED_LABEL = -100;
 
+    private final NativeOwner owner;
     private final TrainingState state;
     private final DynamicFilterNetwork network;
     private final FlatParameters parameters;
     private final Optimizer optimizer;
     private final TrainingMetrics metrics;
     private final Recipe recipe;
-    private final DeviceImages images;
     private final ComputeDevice device;
     private final WorkerGroup group;
     private final int share; // this rank's images of a batch
@@ -49,18 +51,20 @@ final class TrainingStep implements AutoCloseable {
     private final StepTimes times = new StepTimes();
     private final SlowSteps slowSteps = new SlowSteps();
     private final Consumer<String> warning;
+    private StepBatches staged; // what this step's batches are cut from; the same in all steps
 
     /**
-     * @param batchSize images of one batch of all ranks together, at most those of {@code images}
+     * @param labels int64 [N], of all training images
+     * @param batchSize images of one batch of all ranks together, at most N
      * @param batches whose mean gradient makes one step
      * @param group the ranks that share every batch
-     * @param graph whether the step is captured as a CUDA graph
+     * @param graph true: the step is captured as a CUDA graph; false: it runs operator by operator
      * @param warning hears why the step is not captured, where that fails, and on the CPU of steps that have become slow
      */
     TrainingStep(
             TrainingState state,
             Recipe recipe,
-            DeviceImages images,
+            Tensor labels,
             int batchSize,
             int batches,
             WorkerGroup group,
@@ -73,27 +77,34 @@ final class TrainingStep implements AutoCloseable {
         optimizer = state.optimizer();
         metrics = state.metrics();
         this.recipe = recipe;
-        this.images = images;
         this.device = device;
         this.group = group;
         this.batches = batches;
         this.warning = warning;
         share = batchSize / group.size();
-        classWeights = recipe.classWeights().of(images.labels(), network.shape().classes());
-        // Sums in the middle of a batch have no place in a graph.
-        boolean captured = graph && !(group.size() > 1 && (recipe.syncBatchnorm() || classWeights != null));
-        work = RepeatedWork.of(captured, group.isSingle() ? this::step : this::backward, warning);
-        update = group.isSingle() ? null : RepeatedWork.of(captured, this::update, warning);
+        try (NativeOwner building = new NativeOwner();
+                PointerScope scope = new PointerScope()) {
+            Tensor weights = recipe.optimization()
+                    .classWeights()
+                    .of(labels, network.shape().classes());
+            classWeights = weights == null ? null : building.keep(weights);
+            // Sums in the middle of a batch have no place in a graph.
+            boolean captured =
+                    graph && !(group.size() > 1 && (recipe.computation().syncBatchnorm() || classWeights != null));
+            work = building.keep(RepeatedWork.of(captured, group.isSingle() ? this::step : this::backward, warning));
+            update = group.isSingle() ? null : building.keep(RepeatedWork.of(captured, this::update, warning));
+            owner = building.handOver();
+        }
     }
 
-    /** Trains on the next images of the epoch, which {@link DeviceImages#begin} prepared. */
-    void run(double learningRate) {
+    /** Trains on the next images of an epoch: of the same set at every step, since a graph holds the addresses of its tensors. */
+    void run(EpochBatches epoch, double learningRate) {
         long begin = System.nanoTime();
         long sumsBefore = group.nanosInSums();
         optimizer.setLearningRate(learningRate);
         // For a backbone that draws, such as by dropout.
-        torch.manual_seed(recipe.seed() * STEP_SEEDS + state.step() + group.rank() * RANK_SEEDS);
-        images.stage(ownImages());
+        torch.manual_seed(recipe.computation().seed() * STEP_SEEDS + state.step() + group.rank() * RANK_SEEDS);
+        staged = epoch.stage(ownImages());
         work.run();
         if (update != null) {
             group.sum(parameters.reduced());
@@ -117,7 +128,12 @@ final class TrainingStep implements AutoCloseable {
         return ownImages() * group.size();
     }
 
-    /** This rank's part of them. */
+    /** Images of one batch, of all ranks together. */
+    int batchSize() {
+        return share * group.size();
+    }
+
+    /** This rank's images of one step. */
     long ownImages() {
         return (long) share * batches;
     }
@@ -136,14 +152,14 @@ final class TrainingStep implements AutoCloseable {
         try (PointerScope scope = new PointerScope()) {
             state.working().refresh();
             for (int i = 0; i < batches; i++) {
-                accumulate(images.nextBatch(share), i == 0);
+                accumulate(staged.next(share), i == 0);
             }
         }
     }
 
     private void update() {
         try (PointerScope scope = new PointerScope()) {
-            if (recipe.clipGrad() > 0) {
+            if (recipe.optimization().clipGrad() > 0) {
                 clip();
             }
             optimizer.step();
@@ -173,7 +189,7 @@ final class TrainingStep implements AutoCloseable {
                 classWeights == null ? new TensorOptional() : new TensorOptional(classWeights),
                 ownMean ? Reduction.Sum.value : Reduction.Mean.value,
                 NO_IGNORED_LABEL,
-                recipe.labelSmoothing());
+                recipe.optimization().labelSmoothing());
         if (ownMean) {
             Tensor weights = classWeights.index_select(0, labels).sum();
             group.sum(weights);
@@ -183,7 +199,7 @@ final class TrainingStep implements AutoCloseable {
     }
 
     private Tensor forward(Tensor images) {
-        try (Precision.Region autocast = recipe.precision().autocast(device.type())) {
+        try (Precision.Region autocast = recipe.computation().precision().autocast(device.type())) {
             return network.forward(images, true).to(ScalarType.Float);
         }
     }
@@ -192,19 +208,15 @@ final class TrainingStep implements AutoCloseable {
     private void clip() {
         try (NoGradGuard guard = new NoGradGuard()) {
             Tensor norm = parameters.gradients().norm();
-            Tensor factor = norm.add(new Scalar(CLIP_EPSILON)).reciprocal().mul(new Scalar(recipe.clipGrad()));
+            Tensor factor = norm.add(new Scalar(CLIP_EPSILON))
+                    .reciprocal()
+                    .mul(new Scalar(recipe.optimization().clipGrad()));
             parameters.gradients().mul_(factor.clamp_max(new Scalar(1.0)));
         }
     }
 
     @Override
     public void close() {
-        work.close();
-        if (update != null) {
-            update.close();
-        }
-        if (classWeights != null) {
-            classWeights.close();
-        }
+        owner.close();
     }
 }

@@ -1,10 +1,10 @@
 package dynafilter.train;
 
+import dynafilter.runtime.NativeOwner;
 import dynafilter.train.optim.FlatParameters;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -13,6 +13,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** An exponential moving average of a network being trained, BatchNorm's running statistics included. */
 final class WeightAverage implements AutoCloseable {
+    private final NativeOwner owner;
     private final FlatParameters parameters;
     private final Tensor values; // [P]
     private final Map<String, Tensor> state = new LinkedHashMap<>();
@@ -21,16 +22,16 @@ final class WeightAverage implements AutoCloseable {
     /** @param decay what the average keeps at every step, in (0, 1) */
     WeightAverage(FlatParameters parameters, double decay) {
         this.parameters = parameters;
-        weight = new Scalar(1 - decay);
-        try (PointerScope scope = new PointerScope();
+        try (NativeOwner building = new NativeOwner();
+                PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            values = parameters.values().clone();
+            weight = building.keep(new Scalar(1 - decay));
+            values = building.keep(parameters.values().clone());
             parameters.state().forEach((name, tensor) -> {
                 Tensor average = parameters.trains(name) ? parameters.view(values, name) : tensor.clone();
-                state.put(name, average);
-                average.retainReference();
+                state.put(name, building.keep(average));
             });
-            values.retainReference();
+            owner = building.handOver();
         }
     }
 
@@ -65,8 +66,6 @@ final class WeightAverage implements AutoCloseable {
 
     @Override
     public void close() {
-        state.values().forEach(Pointer::close);
-        values.close();
-        weight.close();
+        owner.close();
     }
 }

@@ -1,6 +1,7 @@
 package dynafilter.train;
 
 import dynafilter.runtime.NativeOperator;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.Precision;
 import dynafilter.runtime.TensorLists;
 import dynafilter.train.optim.FlatParameters;
@@ -10,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -22,49 +22,29 @@ import org.bytedeco.pytorch.Tensor;
  * and backward. Gradients move into the flat buffer together, too, so that a step launches few small kernels.
  */
 public final class WorkingParameters implements AutoCloseable {
+    private final NativeOwner owner;
     private final FlatParameters parameters;
     private final Tensor rounded; // bfloat16 [P]; null where nothing is rounded
     private final Map<String, Tensor> state = new LinkedHashMap<>();
     private final List<Group> groups = new ArrayList<>();
-    private final NativeOperator copy = NativeOperator.find("aten::_foreach_copy_", "");
-    private final NativeOperator add = NativeOperator.find("aten::_foreach_add_", "List");
-    private final IValue blocking = new IValue(false);
-    private final IValue one = new IValue(1L);
+    private final NativeOperator copy;
+    private final NativeOperator add;
+    private final IValue blocking;
+    private final IValue one;
 
     /**
      * Parameters of one type: only such gradients can be moved by one kernel.
      *
-     * @param own whether the leaves are this class's
-     * @param slots of their gradients in the flat buffer
-     * @param targets the slots as an argument
+     * @param lists makes arguments of as many tensors
+     * @param targets where their gradients go in the flat buffer, as an argument
      */
-    private record Group(boolean own, List<Tensor> leaves, List<Tensor> slots, TensorLists lists, IValue targets) {
-        static Group of(boolean own, List<Tensor> leaves, List<Tensor> slots) {
-            TensorLists lists = new TensorLists(leaves.size());
-            IValue targets = lists.of(slots);
-            slots.forEach(Pointer::retainReference);
-            targets.retainReference();
-            if (own) {
-                leaves.forEach(Pointer::retainReference);
-            }
-            return new Group(own, leaves, slots, lists, targets);
-        }
-
+    private record Group(List<Tensor> leaves, TensorLists lists, IValue targets) {
         IValue gradients() {
             return lists.of(leaves.stream().map(Tensor::grad).toList());
         }
 
         void forgetGradients() {
             leaves.forEach(leaf -> leaf.mutable_grad().reset());
-        }
-
-        void close() {
-            targets.close();
-            lists.close();
-            slots.forEach(Pointer::close);
-            if (own) {
-                leaves.forEach(Pointer::close);
-            }
         }
     }
 
@@ -74,28 +54,35 @@ public final class WorkingParameters implements AutoCloseable {
         state.putAll(parameters.state());
         List<String> trained =
                 state.keySet().stream().filter(parameters::trains).toList();
-        try (PointerScope scope = new PointerScope()) {
-            rounded = precision == Precision.BF16 ? parameters.values().to(precision.type()) : null;
+        try (NativeOwner building = new NativeOwner();
+                PointerScope scope = new PointerScope()) {
+            copy = building.keep(NativeOperator.find("aten::_foreach_copy_", ""));
+            add = building.keep(NativeOperator.find("aten::_foreach_add_", "List"));
+            blocking = building.keep(new IValue(false));
+            one = building.keep(new IValue(1L));
+            boolean rounds = precision == Precision.BF16;
+            rounded = rounds ? building.keep(parameters.values().to(precision.type())) : null;
             for (boolean cast : new boolean[] {true, false}) {
                 List<String> names = trained.stream()
-                        .filter(name -> cast == (rounded != null && isCast.test(name)))
+                        .filter(name -> cast == (rounds && isCast.test(name)))
                         .toList();
                 if (cast) {
-                    names.forEach(name -> state.put(name, leaf(name)));
+                    names.forEach(name -> state.put(name, building.keep(leaf(name))));
                 }
                 if (!names.isEmpty()) {
-                    groups.add(Group.of(
-                            cast,
-                            names.stream().map(state::get).toList(),
-                            names.stream()
-                                    .map(name -> parameters.view(parameters.gradients(), name))
-                                    .toList()));
+                    groups.add(group(building, names));
                 }
             }
-            if (rounded != null) {
-                rounded.retainReference();
-            }
+            owner = building.handOver();
         }
+    }
+
+    private Group group(NativeOwner building, List<String> names) {
+        TensorLists lists = building.keep(new TensorLists(names.size()));
+        List<Tensor> slots = names.stream()
+                .map(name -> parameters.view(parameters.gradients(), name))
+                .toList();
+        return new Group(names.stream().map(state::get).toList(), lists, building.keep(lists.of(slots)));
     }
 
     private Tensor leaf(String name) {
@@ -122,7 +109,7 @@ public final class WorkingParameters implements AutoCloseable {
     /**
      * Moves the gradients that backward left into {@link FlatParameters#gradients()}.
      *
-     * @param first whether they replace what is there, or add to it
+     * @param first true: they replace what is there; false: they are added to it
      */
     public void collectGradients(boolean first) {
         try (PointerScope scope = new PointerScope();
@@ -140,13 +127,6 @@ public final class WorkingParameters implements AutoCloseable {
 
     @Override
     public void close() {
-        groups.forEach(Group::close);
-        if (rounded != null) {
-            rounded.close();
-        }
-        copy.close();
-        add.close();
-        blocking.close();
-        one.close();
+        owner.close();
     }
 }

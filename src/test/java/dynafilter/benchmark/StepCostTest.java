@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dynafilter.Python;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
+import dynafilter.runtime.Timing;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
 import dynafilter.Python;
+import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.InputException;
 import dynafilter.model.Backbone;
 import dynafilter.model.BackboneArchitecture;
@@ -75,7 +76,7 @@ class BackboneFileTest {
             assertSame(ResNetStem.ARCHITECTURE, backbone.architecture());
             assertIdentical(tensors, backbone.state());
             Tensor features = ResNetStem.ARCHITECTURE
-                    .bind(backbone.state(), false)
+                    .bind(backbone.state(), false, WorkerGroup.single())
                     .forward((Tensor) expected.get("images"), false);
             assertClose((Tensor) expected.get("features"), features, 1e-5, "feature map");
         }
@@ -112,7 +113,7 @@ class BackboneFileTest {
             BackboneArchitecture architecture = found.architecture();
             assertArrayEquals(
                     Arrays.copyOfRange(features.shape(), 1, 4), architecture.featureShape(32, 32), "feature map");
-            try (Backbone backbone = architecture.bind(found.state(), false)) {
+            try (Backbone backbone = architecture.bind(found.state(), false, WorkerGroup.single())) {
                 assertClose(features, backbone.forward(images, false), 1e-5, "features");
             }
         }
@@ -122,8 +123,8 @@ class BackboneFileTest {
     void trainingMovesTheStatisticsOfAScriptedBackboneAloneAndItsWeightsGetGradients() {
         for (String kind : List.of("scripted", "traced")) {
             try (PretrainedBackbone found = read("bottleneck-" + kind + ".pt", "layer1");
-                    Backbone backbone = found.architecture().bind(found.state(), false);
-                    Backbone frozen = found.architecture().bind(found.state(), true)) {
+                    Backbone backbone = found.architecture().bind(found.state(), false, WorkerGroup.single());
+                    Backbone frozen = found.architecture().bind(found.state(), true, WorkerGroup.single())) {
                 boolean scripted = kind.equals("scripted");
                 assertEquals(scripted, !found.architecture().description().contains("keeps its statistics"));
                 Tensor weight = found.state().get("backbone.layer1.0.conv2.weight");

@@ -42,7 +42,7 @@ class CheckpointCostTest {
                 .forEach(tensor ->
                         state.put(state.size(), Map.of("exp_avg", tensor.clone(), "exp_avg_sq", tensor.clone())));
         Map<String, Object> optimizer = Map.of("state", state, "param_groups", List.of());
-        checkpoint = new Checkpoint(model, optimizer, 1, 1, 0.5, Map.of(), List.of("a"), Map.of(), Map.of());
+        checkpoint = new Checkpoint(model, optimizer, 1, 1, 0.5, Map.of(), List.of("a"), Map.of(), Map.of(), List.of());
     }
 
     /** Tensors stream through a small piece: pieces of all of them together are no more than the file. */

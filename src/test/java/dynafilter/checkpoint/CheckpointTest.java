@@ -113,7 +113,16 @@ class CheckpointTest {
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new Checkpoint(
-                        c.model(), c.optimizer(), 1, 1, 0, c.recipe(), c.classes(), c.rng(), Map.of("epoch", 2)));
+                        c.model(),
+                        c.optimizer(),
+                        1,
+                        1,
+                        0,
+                        c.recipe(),
+                        c.classes(),
+                        c.rng(),
+                        Map.of("epoch", 2),
+                        List.of()));
     }
 
     @Test
@@ -121,7 +130,16 @@ class CheckpointTest {
         Samples.checkpoint().write(file);
         Checkpoint c = Samples.checkpoint();
         Checkpoint bad = new Checkpoint(
-                c.model(), c.optimizer(), 4, 4, 0, Map.of("day", new Object()), c.classes(), c.rng(), Map.of());
+                c.model(),
+                c.optimizer(),
+                4,
+                4,
+                0,
+                Map.of("day", new Object()),
+                c.classes(),
+                c.rng(),
+                Map.of(),
+                List.of());
         assertThrows(IllegalArgumentException.class, () -> bad.write(file));
         assertEquals(3, Checkpoint.read(file).epoch());
     }

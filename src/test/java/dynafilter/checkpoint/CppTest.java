@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -49,7 +48,8 @@ class CppTest {
         Path exported = folder.resolve("model.ts.pt");
         TorchFile.write(checkpoint, StateDict.random(NetworkShape.ofResNet18Stem(FilterKind.DYNAMIC, 3), 5));
         try (TrainedNetwork trained = TrainedNetwork.read(checkpoint, ComputeDevice.CPU)) {
-            new TorchScriptExport(trained, ScriptInput.UINT8, true).write(exported, Map.of());
+            new TorchScriptExport(trained, ScriptInput.UINT8, true)
+                    .write(exported, new TorchScriptExport.Versions(null, null, null));
             List<String> printed = python.run(BUILD, folder.resolve("classify"), exported)
                     .lines()
                     .toList();

@@ -98,7 +98,8 @@ class ForeignWeightsTest {
             assertClose(expected, network.classifier().scores(pixels), 1e-5, "scores");
             assertEquals(3, network.classes().size());
             Path exported = folder.resolve(name + ".ts.pt");
-            new TorchScriptExport(network, ScriptInput.UINT8, true).write(exported, Map.of());
+            new TorchScriptExport(network, ScriptInput.UINT8, true)
+                    .write(exported, new TorchScriptExport.Versions(null, null, null));
             try (TrainedNetwork again = TrainedNetwork.read(exported, ComputeDevice.CPU)) {
                 assertClose(expected, again.classifier().scores(pixels), 1e-5, "exported scores");
             }

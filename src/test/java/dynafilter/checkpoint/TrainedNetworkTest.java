@@ -57,7 +57,7 @@ class TrainedNetworkTest {
 
     private void write(Map<String, Object> recipe, Map<String, Object> extra) {
         Map<String, Object> optimizer = Map.of("state", Map.of(), "param_groups", List.of());
-        new Checkpoint(state, optimizer, 4, 40, 0.5, recipe, CLASSES, Map.of(), extra).write(file);
+        new Checkpoint(state, optimizer, 4, 40, 0.5, recipe, CLASSES, Map.of(), extra, List.of()).write(file);
     }
 
     private static Tensor scores(Map<String, Tensor> state, Tensor images) {

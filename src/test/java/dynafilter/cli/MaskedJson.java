@@ -2,14 +2,10 @@ package dynafilter.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
-import java.util.List;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
  * JSON as text in which values that another machine, or another moment, would write otherwise are replaced by their kind. All
@@ -19,11 +15,7 @@ final class MaskedJson {
     private static final Pattern TOKEN =
             Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*\"|[{}\\[\\],:]|[^\\s\"{}\\[\\],:]+|\\s+", Pattern.DOTALL);
 
-    /** Objects whose entries the program writes in an order that is chance, another in each process: sorted here. */
-    private static final Pattern UNORDERED = Pattern.compile("(.*\\.)?(resumed|label_vectors|against|learned_from"
-            + "|cross_validated|tested|skipped|ceilings\\.\\w+)|(evaluated|test)\\.data|verified(-pictures)?");
-
-    private record Open(char bracket, String path, int at) {}
+    private record Open(char bracket, String path) {}
 
     private final Pattern masked;
     private final StringBuilder out = new StringBuilder();
@@ -55,19 +47,14 @@ final class MaskedJson {
         char first = token.charAt(0);
         switch (first) {
             case '{', '[' -> {
-                open.push(new Open(first, path(), out.length()));
+                open.push(new Open(first, path()));
                 out.append(token);
                 name = "";
                 expectsName = first == '{';
             }
             case '}', ']' -> {
                 out.append(token);
-                Open closed = open.pop();
-                if (first == '}' && UNORDERED.matcher(closed.path).matches()) {
-                    String sorted = sorted(out.substring(closed.at));
-                    out.setLength(closed.at);
-                    out.append(sorted);
-                }
+                open.pop();
                 expectsName = false;
                 name = "";
             }
@@ -106,25 +93,6 @@ final class MaskedJson {
         return value.matches("true|false") ? "<boolean>" : value.matches("-?\\d+") ? "<whole>" : "<decimal>";
     }
 
-    /** The lines of an object, its entries by name. */
-    private static String sorted(String object) {
-        List<String> lines = object.lines().toList();
-        String indent = lines.get(1).replaceFirst("\\S.*", "");
-        List<String> entries = new ArrayList<>();
-        for (String line : lines.subList(1, lines.size() - 1)) {
-            if (line.startsWith(indent + "\"")) {
-                entries.add(line);
-            } else {
-                entries.set(entries.size() - 1, entries.get(entries.size() - 1) + "\n" + line);
-            }
-        }
-        String middle = entries.stream()
-                .map(entry -> entry.replaceFirst(",$", ""))
-                .sorted()
-                .collect(Collectors.joining(",\n"));
-        return lines.get(0) + "\n" + middle + "\n" + lines.get(lines.size() - 1);
-    }
-
     /**
      * The names in a document and the kinds of their values, a line each; of a list its first element's.
      *
@@ -140,13 +108,12 @@ final class MaskedJson {
         if (json.isArray() && !json.isEmpty()) {
             names(json.get(0), path + "[]", without, text);
         } else if (json.isObject() && !json.isEmpty()) {
-            Collection<String> fields = new ArrayList<>();
-            json.fieldNames().forEachRemaining(fields::add);
-            for (String field : UNORDERED.matcher(path).matches() ? new TreeSet<>(fields) : fields) {
-                if (!without.contains(field)) {
-                    names(json.get(field), path.isEmpty() ? field : path + "." + field, without, text);
+            json.properties().forEach(field -> {
+                if (!without.contains(field.getKey())) {
+                    String name = path.isEmpty() ? field.getKey() : path + "." + field.getKey();
+                    names(field.getValue(), name, without, text);
                 }
-            }
+            });
         } else {
             text.append(path).append(' ').append(json.getNodeType()).append('\n');
         }

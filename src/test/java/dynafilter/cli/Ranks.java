@@ -1,8 +1,8 @@
 package dynafilter.cli;
 
+import dynafilter.run.Version;
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,11 +56,19 @@ final class Ranks {
         manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
         manifest.getMainAttributes().put(Attributes.Name.IMPLEMENTATION_VERSION, version);
         Path jar = folder.resolve("version-" + version + ".jar");
-        String main = "dynafilter/cli/Main.class"; // the first class of its package: the package's version is its jar's
+        Path classes =
+                Path.of("dynafilter", "run"); // all of the package, whose version is that of its first class's jar
+        Path root = Path.of(Version.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .getPath());
         try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest);
-                InputStream in = Main.class.getResourceAsStream("Main.class")) {
-            out.putNextEntry(new ZipEntry(main));
-            in.transferTo(out);
+                Stream<Path> files = Files.list(root.resolve(classes))) {
+            for (Path file : files.toList()) {
+                out.putNextEntry(new ZipEntry("dynafilter/run/" + file.getFileName()));
+                Files.copy(file, out);
+            }
         }
         return rank(rank, size, port).stream()
                 .map(word ->

@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
 import dynafilter.runfolder.Recipe;
@@ -16,6 +14,7 @@ import dynafilter.runfolder.Setting.Range;
 import dynafilter.runfolder.Setting.Trait;
 import dynafilter.runfolder.SettingRow;
 import dynafilter.runfolder.SettingTable;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -113,8 +112,10 @@ class SettingTableTest {
         List<String> names = List.copyOf(values.keySet());
         assertEquals(
                 List.of("mixed_share", "turned", "direction", "twice"), names.subList(names.size() - 4, names.size()));
-        JsonNode config = new JsonMapper().readTree(JsonFile.text(Map.of("recipe", values)));
-        assertEquals(given, TABLE.with(TABLE.defaults(), RunConfig.settings(config), true));
+        byte[] config = JsonFile.text(Map.of("recipe", values)).getBytes(StandardCharsets.UTF_8);
+        Map<String, Object> settings =
+                JsonFile.parse(config, RunConfig.class).orElseThrow().recipe();
+        assertEquals(given, TABLE.with(TABLE.defaults(), settings, true));
     }
 
     @Test

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
+import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.Precision;
@@ -66,7 +67,8 @@ class DynamicFilterNetworkTest {
         Map<String, Tensor> state = state(filters);
         DynamicFilterNetwork network = network(filters, state);
         long maps = filters == FilterKind.SINGLE ? 1 : CLASSES;
-        Tensor features = ResNetStem.ARCHITECTURE.bind(state, false).forward(images, false);
+        Tensor features =
+                ResNetStem.ARCHITECTURE.bind(state, false, WorkerGroup.single()).forward(images, false);
         assertArrayEquals(new long[] {IMAGES, 64, 8, 8}, features.shape());
         assertArrayEquals(new long[] {maps, 64, 1, 1}, network.filters().shape());
         assertArrayEquals(
@@ -109,7 +111,9 @@ class DynamicFilterNetworkTest {
         DynamicFilterNetwork network = network(FilterKind.DYNAMIC, state);
         Tensor filters = network.filters();
         Tensor together = network.responseMaps(images, filters, false); // [N, 10, 8, 8]
-        Tensor features = ResNetStem.ARCHITECTURE.bind(state, false).forward(images, false); // [N, 64, 8, 8]
+        Tensor features = ResNetStem.ARCHITECTURE
+                .bind(state, false, WorkerGroup.single())
+                .forward(images, false); // [N, 64, 8, 8]
         TensorVector passes = new TensorVector();
         for (int label = 0; label < CLASSES; label++) {
             Tensor map = conv2d(features, filters.narrow(0, label, 1)).div(new Scalar(8.0)); // [N, 1, 8, 8]
@@ -172,7 +176,11 @@ class DynamicFilterNetworkTest {
         Map<String, Tensor> state = state(FilterKind.SINGLE);
         DynamicFilterNetwork single = network(FilterKind.SINGLE, state);
         Tensor shared = single.filters().expand(CLASSES, 64, 1, 1);
-        Tensor maps = conv2d(ResNetStem.ARCHITECTURE.bind(state, false).forward(images, false), shared)
+        Tensor maps = conv2d(
+                        ResNetStem.ARCHITECTURE
+                                .bind(state, false, WorkerGroup.single())
+                                .forward(images, false),
+                        shared)
                 .flatten(2, -1); // [N, 10, 64]
         Tensor weight = state.get("predictor.2.weight").narrow(0, 0, 1); // [1, 64]
         weight.set_requires_grad(true);

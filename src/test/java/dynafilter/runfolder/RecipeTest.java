@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.Python;
 import dynafilter.io.InputException;
+import dynafilter.io.JsonFile;
 import dynafilter.model.FilterKind;
 import dynafilter.model.Freeze;
 import dynafilter.runtime.Precision;
@@ -83,13 +84,15 @@ class RecipeTest {
                 Recipe.DEFAULT,
                 Map.of("filters", "static", "freeze", "all-but-bn", "precision", "bf16", "lr", 0.5, "augment", false),
                 true);
-        assertEquals(FilterKind.STATIC, merged.filters());
-        assertEquals(Freeze.ALL_BUT_BN, merged.freeze());
-        assertEquals(Precision.BF16, merged.precision());
-        assertEquals(0.5, merged.lr());
-        assertEquals(false, merged.augment());
-        assertEquals(Recipe.DEFAULT.epochs(), merged.epochs());
-        assertEquals(Recipe.DEFAULT.schedule(), merged.schedule());
+        assertEquals(FilterKind.STATIC, merged.network().filters());
+        assertEquals(Freeze.ALL_BUT_BN, merged.network().freeze());
+        assertEquals(Precision.BF16, merged.computation().precision());
+        assertEquals(0.5, merged.optimization().lr());
+        assertEquals(false, merged.images().augment());
+        assertEquals(
+                Recipe.DEFAULT.optimization().epochs(), merged.optimization().epochs());
+        assertEquals(
+                Recipe.DEFAULT.optimization().schedule(), merged.optimization().schedule());
     }
 
     @ParameterizedTest
@@ -113,7 +116,7 @@ class RecipeTest {
         if (given != null) {
             values.put("lr", given);
         }
-        assertEquals(expected, Recipes.with(base, values, true).lr());
+        assertEquals(expected, Recipes.with(base, values, true).optimization().lr());
     }
 
     @Test
@@ -139,7 +142,8 @@ class RecipeTest {
     @Test
     void refusesUnknownNamesOnlyWhereStrict() {
         Map<String, Object> values = Map.of("epochz", 3, "epochs", 7);
-        assertEquals(7, Recipes.with(Recipe.DEFAULT, values, false).epochs());
+        assertEquals(
+                7, Recipes.with(Recipe.DEFAULT, values, false).optimization().epochs());
         InputException refused = assertThrows(InputException.class, () -> Recipes.with(Recipe.DEFAULT, values, true));
         assertEquals("a recipe has no 'epochz'", refused.getMessage());
     }
@@ -166,9 +170,9 @@ class RecipeTest {
     @Test
     void aTextStandsForANumber() {
         Recipe recipe = Recipes.with(Recipe.DEFAULT, Map.of("epochs", "7", "lr", "1e-3", "augment", "false"), true);
-        assertEquals(7, recipe.epochs());
-        assertEquals(1e-3, recipe.lr());
-        assertEquals(false, recipe.augment());
+        assertEquals(7, recipe.optimization().epochs());
+        assertEquals(1e-3, recipe.optimization().lr());
+        assertEquals(false, recipe.images().augment());
     }
 
     @Test
@@ -186,8 +190,9 @@ class RecipeTest {
     void aConfigFileReproducesItsRecipe() {
         Recipe recipe = TestRun.recipe("optimizer", "adamw", "lr", 3e-4, "val_split", 0.1, "max_minutes", 1.5);
         Path file = folder.resolve("config.json");
-        RunConfig.write(file, recipe, Map.of("data", Map.of("name", "sample")));
-        assertEquals(recipe, RunConfig.read(file));
+        RunConfig.Data data = new RunConfig.Data("sample", null, null, null, null, null, null);
+        JsonFile.write(file, RunConfig.of(recipe, data, null, null, null, null, null));
+        assertEquals(recipe, RunConfig.recipe(file));
     }
 
     @ParameterizedTest
@@ -206,7 +211,7 @@ class RecipeTest {
     void refusesAFileThatIsNoConfig(String text, String message) throws IOException {
         Path file = Files.writeString(folder.resolve("config.json"), text);
         String actual =
-                assertThrows(InputException.class, () -> RunConfig.read(file)).getMessage();
+                assertThrows(InputException.class, () -> RunConfig.recipe(file)).getMessage();
         assertTrue(actual.contains(message), actual);
     }
 
@@ -214,7 +219,7 @@ class RecipeTest {
     void refusesAConfigThatIsMissing() {
         Path file = folder.resolve("none.json");
         String actual =
-                assertThrows(InputException.class, () -> RunConfig.read(file)).getMessage();
+                assertThrows(InputException.class, () -> RunConfig.recipe(file)).getMessage();
         assertTrue(actual.contains("--config " + file + " cannot be read"), actual);
     }
 }

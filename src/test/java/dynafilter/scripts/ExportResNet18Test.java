@@ -9,6 +9,7 @@ import dynafilter.NativeScope;
 import dynafilter.Python;
 import dynafilter.checkpoint.BackboneFile;
 import dynafilter.checkpoint.PretrainedBackbone;
+import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.Checksum;
 import dynafilter.model.Backbone;
 import dynafilter.runtime.ComputeDevice;
@@ -136,7 +137,7 @@ class ExportResNet18Test {
             assertEquals("exit 0", printed.get(2 * i + 1));
             String layer = options.contains("layer2") ? "layer2" : "layer1";
             try (PretrainedBackbone found = BackboneFile.read(file, layer, 32, ComputeDevice.CPU);
-                    Backbone backbone = found.architecture().bind(found.state(), false)) {
+                    Backbone backbone = found.architecture().bind(found.state(), false, WorkerGroup.single())) {
                 String weights = options.contains("none") ? "none " : "imagenet ";
                 assertClose(
                         (Tensor) expected.get(weights + layer),

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dynafilter.io.JsonFile;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -16,7 +17,7 @@ class DifferenceTest {
     private static final double[] SECOND = {1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4};
 
     private static Difference of(double[] a, double[] b) {
-        return Difference.of("a", "b", "test_accuracy", a, b);
+        return Difference.of("a", "b", Measure.TEST_ACCURACY, a, b);
     }
 
     /** What R documents: t = -4.0621, df = 9, p-value = 0.002833, interval -2.4598858 to -0.7001142, mean -1.58. */
@@ -46,7 +47,8 @@ class DifferenceTest {
         assertFalse(difference.isSignificant());
         assertEquals(0.8, difference.mean(), 1e-12);
         assertTrue(difference.text().contains("+80.00 points of test accuracy with one seed"), difference.text());
-        assertEquals(null, difference.toJson().get("p"));
+        assertEquals(
+                null, JsonFile.values(ComparisonDocument.Pairs.of(difference)).get("p"));
     }
 
     @Test
@@ -82,7 +84,7 @@ class DifferenceTest {
     }
 
     private static Difference withP(double p) {
-        return new Difference("a" + p, "b", "test_accuracy", 3, 0.01, 0.02, 1, p, p, 1);
+        return new Difference("a" + p, "b", Measure.TEST_ACCURACY, 3, 0.01, 0.02, 1, p, p, 1);
     }
 
     /** R: p.adjust(c(0.03, 0.01, 0.04, 0.02), "holm") is 0.06 0.04 0.06 0.06. */
@@ -103,6 +105,6 @@ class DifferenceTest {
         Spread spread = Spread.of(2, 4, 4, 4, 5, 5, 7, 9);
         assertEquals(5, spread.mean());
         assertEquals(Math.sqrt(32 / 7.0), spread.std(), 1e-12);
-        assertEquals(null, Spread.of(1).toJson().get("std"));
+        assertEquals(null, JsonFile.values(Spread.of(1)).get("std"));
     }
 }

@@ -20,13 +20,13 @@ class VariantTest {
 
     @Test
     void wordsBehindTheFiltersChangeTheRecipe() {
-        assertEquals(FilterKind.STATIC, recipe("static").filters());
-        assertEquals(Freeze.ALL, recipe("dynamic:frozen").freeze());
+        assertEquals(FilterKind.STATIC, recipe("static").network().filters());
+        assertEquals(Freeze.ALL, recipe("dynamic:frozen").network().freeze());
         Recipe remedy = recipe("dynamic:frozen-but-bn:adapter:weight-decay=0.001");
-        assertEquals(Freeze.ALL_BUT_BN, remedy.freeze());
-        assertTrue(remedy.adapter());
-        assertEquals(0.001, remedy.weightDecay());
-        assertEquals(Recipe.DEFAULT.lr(), remedy.lr());
+        assertEquals(Freeze.ALL_BUT_BN, remedy.network().freeze());
+        assertTrue(remedy.network().adapter());
+        assertEquals(0.001, remedy.optimization().weightDecay());
+        assertEquals(Recipe.DEFAULT.optimization().lr(), remedy.optimization().lr());
     }
 
     @ParameterizedTest
@@ -55,6 +55,6 @@ class VariantTest {
         assertEquals(
                 List.of("dynamic-seed4", "static-lr=0.1-seed4", "dynamic-seed7", "static-lr=0.1-seed7"),
                 plan.runs().stream().map(Plan.Run::folder).toList());
-        assertEquals(7, plan.runs().get(3).recipe().seed());
+        assertEquals(7, plan.runs().get(3).recipe().computation().seed());
     }
 }

@@ -50,7 +50,8 @@ public final class Samples {
                 recipe,
                 List.of("cat", "dog"),
                 Map.of("seed", 1L),
-                Map.of("ema", Map.of("conv.weight", counting(Dtype.FLOAT16, 2, 2))));
+                Map.of("ema", Map.of("conv.weight", counting(Dtype.FLOAT16, 2, 2))),
+                List.of());
     }
 
     /** Equal structure, and bit-equal tensors of equal type and shape. */

@@ -8,9 +8,9 @@ import dynafilter.TensorAssert;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.InputException;
-import dynafilter.runfolder.Ending;
 import dynafilter.runfolder.EpochResult;
 import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.StopReason;
 import dynafilter.runtime.NativeRuntime;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -118,7 +118,7 @@ class DataParallelTest {
         List<Long> stoppedAt = Together.run(2, group -> {
             try (TestRun run = made(manySided(), group.leads() ? out : folder.resolve("none"), group)) {
                 run.stopWhen(step -> group.rank() == 1 && step >= 5);
-                assertEquals(Ending.INTERRUPTED, run.run());
+                assertEquals(StopReason.INTERRUPTED, run.run());
                 return run.trainer.step();
             }
         });

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
-import dynafilter.runfolder.Ending;
 import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.StopReason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,7 +49,7 @@ class DivergenceTest {
         }
         assertArrayEquals(before, bytes(files));
         try (TestRun run = TestRun.of(TestRun.with(STEADY, "epochs", 2), folder).resume()) {
-            assertEquals(Ending.FINISHED, run.run());
+            assertEquals(StopReason.FINISHED, run.run());
         }
     }
 

@@ -26,9 +26,13 @@ class LeakTest {
     @TempDir
     private Path folder;
 
-    /** Collects what earlier tests left, so that the count moves by what happens here. */
     @BeforeEach
     void collectWhatOthersLeft() throws InterruptedException {
+        settle();
+    }
+
+    /** Collects what earlier tests left, so that the count moves by what happens from here on. */
+    static void settle() throws InterruptedException {
         assertFalse(
                 Boolean.getBoolean("org.bytedeco.javacpp.noPointerGC"),
                 "JavaCPP counts no pointers here: set org.bytedeco.javacpp.noPointerGC to false");

@@ -105,7 +105,10 @@ class OptimizerExchangeTest {
         }
         python.run(
                 CONTINUE,
-                Stream.concat(Stream.of(folder), RECIPES.stream().map(Recipe::optimizer))
+                Stream.concat(
+                                Stream.of(folder),
+                                RECIPES.stream()
+                                        .map(recipe -> recipe.optimization().optimizer()))
                         .toArray());
         for (int i = 0; i < RECIPES.size(); i++) {
             assertGoesOn(RECIPES.get(i), folder.resolve("" + i));

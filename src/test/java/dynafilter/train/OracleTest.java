@@ -76,8 +76,8 @@ class OracleTest {
     private static Recipe recipe(Object... namesAndValues) {
         Recipe recipe = TestRun.recipe(namesAndValues);
         // Behind an adapter that is not calibrated the same rate makes rounding grow faster.
-        double sgd = recipe.adapter() ? 0.002 : 0.02;
-        double rate = recipe.optimizer() == OptimizerKind.SGD ? sgd : 1e-4;
+        double sgd = recipe.network().adapter() ? 0.002 : 0.02;
+        double rate = recipe.optimization().optimizer() == OptimizerKind.SGD ? sgd : 1e-4;
         // Of this seed no number lies so near to zero before a ReLU that rounding decides its gradient.
         return TestRun.with(recipe, "lr", rate, "seed", 4);
     }
@@ -90,7 +90,7 @@ class OracleTest {
         }
         List<List<String>> commands = new ArrayList<>();
         try (DeviceImages images = TestBench.images(IMAGES)) {
-            Batch batch = images.nextBatch(IMAGES);
+            Batch batch = TestBench.begin(images).stage(IMAGES).next(IMAGES);
             TorchFile.write(folder.resolve("batch.pt"), Map.of("images", batch.images(), "labels", batch.labels()));
             for (Recipe recipe : recipes().toList()) {
                 new Checkpoint(
@@ -102,7 +102,8 @@ class OracleTest {
                                 Recipes.toMap(recipe),
                                 TestRun.CLASSES,
                                 Map.of(),
-                                Map.of())
+                                Map.of(),
+                                List.of())
                         .write(network(recipe));
             }
             recipes().forEach(recipe -> commands.add(command(recipe)));
@@ -115,25 +116,26 @@ class OracleTest {
         Map<String, Object> options = new LinkedHashMap<>(Map.of("model", network(recipe)));
         options.put("batch", folder.resolve("batch.pt"));
         options.put("out", answer(recipe));
-        options.put("optimizer", recipe.optimizer());
-        options.put("lr", recipe.lr());
-        options.put("momentum", recipe.momentum());
-        options.put("weight-decay", recipe.weightDecay());
-        options.put("label-smoothing", recipe.labelSmoothing());
-        options.put("clip-grad", recipe.clipGrad());
-        options.put("freeze", recipe.freeze());
-        options.put("class-weights", recipe.classWeights());
+        options.put("optimizer", recipe.optimization().optimizer());
+        options.put("lr", recipe.optimization().lr());
+        options.put("momentum", recipe.optimization().momentum());
+        options.put("weight-decay", recipe.optimization().weightDecay());
+        options.put("label-smoothing", recipe.optimization().labelSmoothing());
+        options.put("clip-grad", recipe.optimization().clipGrad());
+        options.put("freeze", recipe.network().freeze());
+        options.put("class-weights", recipe.optimization().classWeights());
         options.forEach((name, value) -> command.addAll(List.of("--" + name, value.toString())));
         return command;
     }
 
     private static Path network(Recipe recipe) {
-        return folder.resolve(recipe.filters() + (recipe.adapter() ? "-adapter" : "") + ".pt");
+        return folder.resolve(recipe.network().filters() + (recipe.network().adapter() ? "-adapter" : "") + ".pt");
     }
 
     private static Path answer(Recipe recipe) {
-        return folder.resolve(recipe.filters() + (recipe.adapter() ? "-adapter" : "") + "-" + recipe.optimizer() + "-"
-                + recipe.freeze() + "-" + recipe.classWeights() + ".answer.pt");
+        return folder.resolve(recipe.network().filters() + (recipe.network().adapter() ? "-adapter" : "") + "-"
+                + recipe.optimization().optimizer() + "-" + recipe.network().freeze() + "-"
+                + recipe.optimization().classWeights() + ".answer.pt");
     }
 
     private static Map<String, Object> expected(Recipe recipe) {
@@ -153,8 +155,10 @@ class OracleTest {
     @ParameterizedTest
     @EnumSource(FilterKind.class)
     void evaluationEqualsPythons(FilterKind filters) {
-        Recipe recipe =
-                recipes().filter(r -> r.filters() == filters).findFirst().orElseThrow();
+        Recipe recipe = recipes()
+                .filter(r -> r.network().filters() == filters)
+                .findFirst()
+                .orElseThrow();
         Map<String, Object> expected = expected(recipe);
         try (TestBench bench = bench(recipe);
                 DeviceImages images = TestBench.images(IMAGES);
@@ -178,7 +182,8 @@ class OracleTest {
         try (TestBench bench = bench(recipe);
                 TestBench clippedNot = bench(TestRun.with(recipe, "clip_grad", 0));
                 DeviceImages images = TestBench.images(IMAGES)) {
-            Tensor scores = bench.network.forward(images.nextBatch(IMAGES).images(), true);
+            Tensor scores = bench.network.forward(
+                    TestBench.begin(images).stage(IMAGES).next(IMAGES).images(), true);
             assertClose((Tensor) expected.get("scores"), scores.detach(), TOLERANCE, "scores");
             clippedNot.step(images, IMAGES, 1, 0);
             double loss = clippedNot.state.metrics().read().loss();
@@ -202,7 +207,7 @@ class OracleTest {
 
     /** Adding to all ten scores alike changes no loss: only rounding is left of this gradient. */
     private static boolean isZero(Recipe recipe, String name) {
-        return name.equals("predictor.2.bias") && recipe.filters() != FilterKind.SINGLE;
+        return name.equals("predictor.2.bias") && recipe.network().filters() != FilterKind.SINGLE;
     }
 
     @ParameterizedTest
@@ -212,11 +217,11 @@ class OracleTest {
         try (TestBench bench = bench(recipe);
                 DeviceImages images = TestBench.images(IMAGES)) {
             for (int step = 0; step < STEPS; step++) {
-                bench.step(images, IMAGES, 1, recipe.lr());
+                bench.step(images, IMAGES, 1, recipe.optimization().lr());
             }
             Map<String, Tensor> state = bench.parameters.state();
             strings(expected.get("model")).forEach((name, tensor) -> {
-                if (recipe.optimizer() == OptimizerKind.ADAMW) {
+                if (recipe.optimization().optimizer() == OptimizerKind.ADAMW) {
                     assertAdamW((Tensor) tensor, state.get(name), bench, recipe, name);
                 } else {
                     assertClose((Tensor) tensor, state.get(name), TOLERANCE, name);
@@ -235,10 +240,10 @@ class OracleTest {
             assertClose(expected, actual, TOLERANCE, name);
             return;
         }
-        assertWithin(2 * STEPS * recipe.lr(), expected, actual, name);
+        assertWithin(2 * STEPS * recipe.optimization().lr(), expected, actual, name);
         if (!isZero(recipe, name)) {
             double mean = meanDifference(expected, actual);
-            assertTrue(mean <= 0.02 * recipe.lr(), () -> name + " differs by " + mean + " in the mean");
+            assertTrue(mean <= 0.02 * recipe.optimization().lr(), () -> name + " differs by " + mean + " in the mean");
         }
     }
 
@@ -246,8 +251,8 @@ class OracleTest {
         List<String> names = bench.parameters.groups().stream()
                 .flatMap(group -> group.names().stream())
                 .toList();
-        Map<String, Object> actual =
-                strings(bench.state.optimizer().stateDict(recipe.lr()).get("state"));
+        Map<String, Object> actual = strings(
+                bench.state.optimizer().stateDict(recipe.optimization().lr()).get("state"));
         strings(expected.get("state"))
                 .forEach((index, entry) -> strings(entry).forEach((key, value) -> {
                     String name = names.get(Integer.parseInt(index));
@@ -256,7 +261,9 @@ class OracleTest {
                         assertWithin(1e-6, (Tensor) value, own, key + " of " + name);
                     } else {
                         // After AdamW's first step, which see above, the gradients are of other parameters.
-                        double tolerance = recipe.optimizer() == OptimizerKind.ADAMW ? ADAMW_TOLERANCE : 10 * TOLERANCE;
+                        double tolerance = recipe.optimization().optimizer() == OptimizerKind.ADAMW
+                                ? ADAMW_TOLERANCE
+                                : 10 * TOLERANCE;
                         assertClose((Tensor) value, own, tolerance, key + " of " + name);
                     }
                 }));

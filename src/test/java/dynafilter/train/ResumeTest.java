@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dynafilter.NativeScope;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.io.InputException;
-import dynafilter.runfolder.Ending;
 import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.StopReason;
 import dynafilter.torchfile.TorchFile;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -43,15 +43,15 @@ class ResumeTest {
     void stoppedAndResumedEqualsStraight(String optimizer) {
         Recipe recipe = recipe(optimizer);
         Path straight = folder.resolve("straight");
-        assertEquals(Ending.FINISHED, TestRun.run(recipe, straight));
+        assertEquals(StopReason.FINISHED, TestRun.run(recipe, straight));
 
         Path betweenEpochs = folder.resolve("between");
-        stop(recipe, betweenEpochs, run -> run.trainer.epoch() == 1, Ending.INTERRUPTED, 4);
+        stop(recipe, betweenEpochs, run -> run.trainer.epoch() == 1, StopReason.INTERRUPTED, 4);
         finish(recipe, betweenEpochs);
         assertSameRun(straight, betweenEpochs);
 
         Path inside = folder.resolve("inside");
-        stop(recipe, inside, run -> run.trainer.step() == 3, Ending.INTERRUPTED, 3);
+        stop(recipe, inside, run -> run.trainer.step() == 3, StopReason.INTERRUPTED, 3);
         finish(recipe, inside);
         assertSameRun(straight, inside);
     }
@@ -61,11 +61,11 @@ class ResumeTest {
         Path straight = folder.resolve("straight");
         TestRun.run(SGD, straight);
         Path parts = folder.resolve("parts");
-        stop(TestRun.with(SGD, "max_steps", 2), parts, run -> false, Ending.MAX_STEPS, 2);
+        stop(TestRun.with(SGD, "max_steps", 2), parts, run -> false, StopReason.MAX_STEPS, 2);
         for (int steps : new int[] {4, 5, 11}) {
             try (TestRun run =
                     TestRun.of(TestRun.with(SGD, "max_steps", steps), parts).resume()) {
-                assertEquals(Ending.MAX_STEPS, run.run());
+                assertEquals(StopReason.MAX_STEPS, run.run());
                 assertEquals(steps, run.trainer.step());
             }
         }
@@ -79,7 +79,7 @@ class ResumeTest {
         Path straight = folder.resolve("straight");
         TestRun.run(SGD, straight);
         Path parts = folder.resolve("parts");
-        stop(SGD, parts, run -> run.trainer.epoch() == 1, Ending.INTERRUPTED, 4);
+        stop(SGD, parts, run -> run.trainer.epoch() == 1, StopReason.INTERRUPTED, 4);
         Path last = parts.resolve("last.pt");
         Map<String, Object> saved = new LinkedHashMap<>();
         ((Map<?, ?>) TorchFile.read(last)).forEach((key, value) -> saved.put((String) key, value));
@@ -112,7 +112,7 @@ class ResumeTest {
         return value;
     }
 
-    private static void stop(Recipe recipe, Path folder, Predicate<TestRun> stop, Ending ending, int steps) {
+    private static void stop(Recipe recipe, Path folder, Predicate<TestRun> stop, StopReason ending, int steps) {
         try (TestRun run = new TestRun(recipe, folder, stop)) {
             assertEquals(ending, run.run());
             assertEquals(steps, run.trainer.step());
@@ -124,7 +124,7 @@ class ResumeTest {
         Recipe other = TestRun.with(recipe, "max_steps", 0);
         try (TestRun run = TestRun.of(other, folder)) {
             run.initial.values().forEach(Tensor::zero_);
-            assertEquals(Ending.FINISHED, run.resume().run());
+            assertEquals(StopReason.FINISHED, run.resume().run());
         }
     }
 
@@ -171,7 +171,7 @@ class ResumeTest {
         TestRun.run(two, folder);
         try (TestRun run = TestRun.of(TestRun.with(two, "epochs", 3), folder).resume()) {
             double best = run.trainer.bestAccuracy();
-            assertEquals(Ending.FINISHED, run.run());
+            assertEquals(StopReason.FINISHED, run.run());
             assertEquals(3, run.trainer.epoch());
             assertTrue(run.trainer.bestAccuracy() >= best);
         }
@@ -186,7 +186,7 @@ class ResumeTest {
         TestRun.run(recipe, folder);
         try (Checkpoint before = Checkpoint.read(folder.resolve("last.pt"));
                 TestRun run = TestRun.of(recipe, folder).resume()) {
-            assertEquals(Ending.MAX_STEPS, run.run());
+            assertEquals(StopReason.MAX_STEPS, run.run());
             assertEquals(4, run.trainer.step());
             try (Checkpoint after = Checkpoint.read(folder.resolve("last.pt"))) {
                 assertIdentical(before.model(), after.model());
@@ -199,8 +199,8 @@ class ResumeTest {
         TestRun.run(TestRun.recipe("epochs", 1), folder);
         try (Checkpoint c = Checkpoint.read(folder.resolve("last.pt"));
                 TestRun run = TestRun.of(TestRun.recipe(), folder)) {
-            Checkpoint ahead =
-                    new Checkpoint(c.model(), c.optimizer(), 1, 9, 0.5, c.recipe(), c.classes(), c.rng(), c.extra());
+            Checkpoint ahead = new Checkpoint(
+                    c.model(), c.optimizer(), 1, 9, 0.5, c.recipe(), c.classes(), c.rng(), c.extra(), List.of());
             String actual = assertThrows(InputException.class, () -> run.trainer.resume(ahead, folder))
                     .getMessage();
             assertTrue(actual.contains("is at step 9 after 1 epochs, but an epoch of 64 images has 4 steps"), actual);

@@ -2,6 +2,7 @@ package dynafilter.train;
 
 import dynafilter.data.ImageSet;
 import dynafilter.data.device.DeviceImages;
+import dynafilter.data.device.EpochBatches;
 import dynafilter.data.device.EpochPlan;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.DynamicFilterNetwork;
@@ -40,8 +41,9 @@ public final class TestBench implements AutoCloseable {
     /** From random tensors, BatchNorm's too, as a network has that was trained before. Ends with the caller's scope. */
     public static Map<String, Tensor> initial(Recipe recipe) {
         Map<String, Tensor> state = new LinkedHashMap<>();
-        Map<String, Tensor> made = StateDict.random(TestRun.shape(recipe), recipe.seed());
-        torch.manual_seed(recipe.seed());
+        Map<String, Tensor> made =
+                StateDict.random(TestRun.shape(recipe), recipe.computation().seed());
+        torch.manual_seed(recipe.computation().seed());
         try (NoGradGuard guard = new NoGradGuard()) {
             made.forEach((name, tensor) -> {
                 Tensor own = tensor.clone();
@@ -62,33 +64,30 @@ public final class TestBench implements AutoCloseable {
     static DeviceImages images(int size) {
         try (ImageSet set = TestRun.set("bench", size, 3);
                 PointerScope scope = new PointerScope()) {
-            DeviceImages images = new DeviceImages(set, ComputeDevice.CPU, false);
-            begin(images);
-            return images;
+            return new DeviceImages(set, ComputeDevice.CPU, false);
         }
     }
 
     /** Begins an epoch in the images' own order. */
-    static void begin(DeviceImages images) {
+    static EpochBatches begin(DeviceImages images) {
         int size = (int) images.size();
         long[] order = LongStream.range(0, size).toArray();
-        images.begin(new EpochPlan(order, new long[size], new long[size], new long[size]), 0);
+        return images.epoch(new EpochPlan(order, new long[size], new long[size], new long[size]), 0);
     }
 
     /** One step on {@code batches} batches from the first image on. */
     void step(DeviceImages images, int batchSize, int batches, double learningRate) {
-        begin(images);
         try (TrainingStep step = new TrainingStep(
                 state,
                 recipe,
-                images,
+                images.labels(),
                 batchSize,
                 batches,
                 WorkerGroup.single(),
                 ComputeDevice.CPU,
                 false,
                 Assertions::fail)) {
-            step.run(learningRate);
+            step.run(begin(images), learningRate);
         }
     }
 

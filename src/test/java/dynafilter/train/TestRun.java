@@ -3,16 +3,17 @@ package dynafilter.train;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
+import dynafilter.data.device.DataMemory;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
 import dynafilter.model.StateDict;
-import dynafilter.runfolder.Ending;
 import dynafilter.runfolder.EpochResult;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
 import dynafilter.runfolder.RunDirectory;
+import dynafilter.runfolder.StopReason;
 import dynafilter.runtime.ComputeDevice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -73,10 +74,10 @@ public final class TestRun implements AutoCloseable {
         directory = new RunDirectory(folder);
         directory.makeWritable();
         NetworkShape shape = shape(recipe);
-        initial = StateDict.random(shape, recipe.seed());
+        initial = StateDict.random(shape, recipe.computation().seed());
         change.accept(initial);
         try (set) {
-            data = TrainingData.of(set, recipe, ComputeDevice.CPU);
+            data = data(set, recipe);
         }
         TrainingListener listener = new TrainingListener() {
             @Override
@@ -89,13 +90,21 @@ public final class TestRun implements AutoCloseable {
                 epochs.add(result);
             }
         };
-        trainer = new Trainer(
-                recipe, shape, initial, data, ComputeDevice.CPU, false, directory, listener, this::stops, group);
+        trainer = new Trainer(new TrainingSetup(
+                recipe, shape, initial, data, ComputeDevice.CPU, false, directory, listener, this::stops, group));
+    }
+
+    static TrainingData data(DataSet set, Recipe recipe) {
+        return TrainingData.of(set, recipe, ComputeDevice.CPU, DataMemory.AUTO);
     }
 
     /** Of the network that a recipe asks for. */
     static NetworkShape shape(Recipe recipe) {
-        return NetworkShape.of(ResNetStem.ARCHITECTURE, recipe.filters(), 10, recipe.adapter());
+        return NetworkShape.of(
+                ResNetStem.ARCHITECTURE,
+                recipe.network().filters(),
+                10,
+                recipe.network().adapter());
     }
 
     static TestRun of(Recipe recipe, Path folder) {
@@ -161,12 +170,12 @@ public final class TestRun implements AutoCloseable {
         return this;
     }
 
-    Ending run() {
+    StopReason run() {
         return trainer.run();
     }
 
     /** A whole run from start to end. */
-    static Ending run(Recipe recipe, Path folder) {
+    static StopReason run(Recipe recipe, Path folder) {
         try (TestRun run = of(recipe, folder)) {
             return run.run();
         }

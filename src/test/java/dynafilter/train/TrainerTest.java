@@ -11,9 +11,9 @@ import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
-import dynafilter.runfolder.Ending;
 import dynafilter.runfolder.EpochResult;
 import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.StopReason;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.Precision;
 import java.nio.file.Files;
@@ -38,7 +38,7 @@ class TrainerTest {
         Recipe recipe = TestRun.recipe(
                 "filters", filters, "epochs", 8, "limit_train", 320, "limit_test", 100, "batch_size", 32, "lr", 0.02);
         try (TestRun run = TestRun.of(recipe, folder)) {
-            assertEquals(Ending.FINISHED, run.run());
+            assertEquals(StopReason.FINISHED, run.run());
             EpochResult last = run.epochs.get(7);
             assertTrue(run.trainer.bestAccuracy() > 0.4, () -> "accuracy " + run.trainer.bestAccuracy());
             assertTrue(last.trainLoss() < run.epochs.get(0).trainLoss());
@@ -84,7 +84,7 @@ class TrainerTest {
     void stopsAtMaxStepsWithTheScheduleOfTheWholeRun() {
         TestRun.run(TestRun.recipe("epochs", 3), folder.resolve("whole"));
         Path part = folder.resolve("part");
-        assertEquals(Ending.MAX_STEPS, TestRun.run(TestRun.recipe("epochs", 3, "max_steps", 8), part));
+        assertEquals(StopReason.MAX_STEPS, TestRun.run(TestRun.recipe("epochs", 3, "max_steps", 8), part));
         assertEquals(TestRun.history(folder.resolve("whole")).subList(0, 3), TestRun.history(part));
         try (Checkpoint last = Checkpoint.read(part.resolve("last.pt"))) {
             assertEquals(List.of(2L, 8L), List.of(last.epoch(), last.step()));
@@ -93,7 +93,7 @@ class TrainerTest {
 
     @Test
     void aRunStoppedInItsFirstEpochHasALastCheckpointAndNoBest() {
-        assertEquals(Ending.MAX_STEPS, TestRun.run(TestRun.recipe("max_steps", 2), folder));
+        assertEquals(StopReason.MAX_STEPS, TestRun.run(TestRun.recipe("max_steps", 2), folder));
         assertTrue(Files.exists(folder.resolve("last.pt")));
         assertFalse(Files.exists(folder.resolve("best.pt")) || Files.exists(folder.resolve("history.csv")));
     }
@@ -101,7 +101,7 @@ class TrainerTest {
     @Test
     void stopsAfterSoManyMinutes() {
         try (TestRun run = TestRun.of(TestRun.recipe("max_minutes", 1e-7), folder)) {
-            assertEquals(Ending.MAX_MINUTES, run.run());
+            assertEquals(StopReason.MAX_MINUTES, run.run());
             assertEquals(1, run.trainer.step());
         }
     }
@@ -111,7 +111,7 @@ class TrainerTest {
         // Nothing moves: the first epoch stays the best.
         Recipe recipe = TestRun.recipe("freeze", "all", "lr", 1e-30, "epochs", 9, "early_stop", 2, "limit_train", 16);
         try (TestRun run = TestRun.of(recipe, folder)) {
-            assertEquals(Ending.EARLY_STOP, run.run());
+            assertEquals(StopReason.EARLY_STOP, run.run());
             assertEquals(3, run.trainer.epoch());
             assertEquals(1, run.trainer.bestEpoch());
         }
@@ -123,7 +123,7 @@ class TrainerTest {
                 TestRun small = TestRun.of(TestRun.recipe("limit_train", 10, "accumulate", 4), folder)) {
             assertEquals(3, run.trainer.stepsPerEpoch());
             assertEquals(1, small.trainer.stepsPerEpoch());
-            assertEquals(Ending.FINISHED, small.run());
+            assertEquals(StopReason.FINISHED, small.run());
         }
     }
 

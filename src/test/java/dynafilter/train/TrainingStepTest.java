@@ -14,6 +14,7 @@ import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.FilterKind;
 import dynafilter.model.Freeze;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.Precision;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -171,7 +172,7 @@ class TrainingStepTest {
     }
 
     private static Map<String, Tensor> average(TestBench bench) {
-        TrainingData none = new TrainingData(null, null, null, TestRun.CLASSES, "", false);
+        TrainingData none = new TrainingData(null, null, null, TestRun.CLASSES, "", false, new NativeOwner());
         return bench.state.toCheckpoint(none, 0).average().orElseThrow();
     }
 

@@ -1,5 +1,7 @@
 package dynafilter.checkpoint.torchscript;
 
+import com.fasterxml.jackson.annotation.JsonAnyGetter;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dynafilter.checkpoint.ScriptInput;
 import dynafilter.checkpoint.ScriptMetadata;
 import dynafilter.checkpoint.ScriptTrial;
@@ -7,7 +9,7 @@ import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.device.Normalization;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
-import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.model.Adapter;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
 import dynafilter.runtime.ComputeDevice;
@@ -27,6 +29,35 @@ import org.bytedeco.pytorch.Tensor;
  * dict, but for filters that are no product of a generator: {@code filters} is a method, so theirs is {@code filter_bank.weight}.
  */
 public final class TorchScriptExport {
+    /** Versions of what writes an archive; null, and left out, where they are not known. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Versions(String dynafilter, String libtorch, String java) {}
+
+    /**
+     * The archive's description of its network: {@link ScriptMetadata}.
+     *
+     * @param input what forward takes
+     * @param imageSize height and width
+     * @param mean of the pixels, which normalising subtracts
+     * @param std by which normalising divides
+     * @param featureMap channels, height and width
+     * @param training what is known of it, as {@link TrainedNetwork#training} tells; in JSON it stands beside the others
+     */
+    public record Metadata(
+            String format,
+            List<String> classes,
+            String input,
+            List<Integer> imageSize,
+            List<Double> mean,
+            List<Double> std,
+            String filters,
+            boolean bakedFilters,
+            boolean adapter,
+            String backbone,
+            List<Integer> featureMap,
+            @JsonAnyGetter Map<String, Object> training,
+            Versions versions) {}
+
     private static final String LINEAR = """
             def forward(self, x: Tensor) -> Tensor:
                 return torch.linear(x, self.weight, self.bias)
@@ -85,9 +116,9 @@ public final class TorchScriptExport {
      * @return the archive's metadata
      * @throws dynafilter.io.OutputException where it cannot be written
      */
-    public Map<String, Object> write(Path file, Map<String, ?> versions) {
+    public Metadata write(Path file, Versions versions) {
         Map<String, String> extra = new LinkedHashMap<>();
-        Map<String, Object> metadata = metadata(versions);
+        Metadata metadata = metadata(versions);
         extra.put(ScriptMetadata.FILE, JsonFile.text(metadata));
         extra.put("classes.txt", String.join("\n", trained.classes()) + "\n");
         try (PointerScope scope = new PointerScope();
@@ -116,23 +147,22 @@ public final class TorchScriptExport {
         }
     }
 
-    private Map<String, Object> metadata(Map<String, ?> versions) {
+    private Metadata metadata(Versions versions) {
         NetworkShape shape = trained.network().shape();
-        Map<String, Object> metadata = new LinkedHashMap<>();
-        metadata.put("format", ScriptMetadata.FORMAT);
-        metadata.put("classes", trained.classes());
-        metadata.put("input", input.toString());
-        metadata.put("image_size", List.of(shape.imageSize(), shape.imageSize()));
-        metadata.put("mean", Normalization.MEAN);
-        metadata.put("std", Normalization.STANDARD_DEVIATION);
-        metadata.put("filters", shape.filters().toString());
-        metadata.put("baked_filters", baked);
-        metadata.put("adapter", shape.adapter());
-        metadata.put("backbone", shape.backbone().description());
-        metadata.put("feature_map", List.of(shape.channels(), shape.mapHeight(), shape.mapWidth()));
-        metadata.putAll(trained.training());
-        metadata.put("versions", versions);
-        return metadata;
+        return new Metadata(
+                ScriptMetadata.FORMAT,
+                trained.classes(),
+                input.toString(),
+                List.of(shape.imageSize(), shape.imageSize()),
+                Normalization.MEAN,
+                Normalization.STANDARD_DEVIATION,
+                shape.filters().toString(),
+                baked,
+                shape.adapter(),
+                shape.backbone().description(),
+                List.of(shape.channels(), shape.mapHeight(), shape.mapWidth()),
+                trained.training(),
+                versions);
     }
 
     private ScriptModule network() {
@@ -142,7 +172,7 @@ public final class TorchScriptExport {
                 .module("backbone", shape.backbone().toTorchScript(state))
                 .module("predictor", pair("ScorePredictor", "predictor", PREDICTOR));
         if (shape.adapter()) {
-            module.module("adapter", DynamicFilterNetwork.adapterToTorchScript(state));
+            module.module("adapter", Adapter.toTorchScript(state));
         }
         String rows;
         if (shape.filters() == FilterKind.DYNAMIC) {
@@ -161,8 +191,9 @@ public final class TorchScriptExport {
         }
         String images = "images";
         if (input == ScriptInput.UINT8) {
-            Normalization normalization = new Normalization(ComputeDevice.CPU);
-            module.buffer("shift", normalization.shift()).buffer("scale", normalization.scale());
+            try (Normalization normalization = new Normalization(ComputeDevice.CPU)) {
+                module.buffer("shift", normalization.shift()).buffer("scale", normalization.scale());
+            }
             // 6 is float32: names of types are not known to the compiler here.
             images = "torch.addcmul(self.shift, torch.to(images, 6), self.scale)";
         }
@@ -174,7 +205,7 @@ public final class TorchScriptExport {
                 shape.adapter()
                         ? "self.adapter.forward(self.backbone.forward(" + images + "))"
                         : "self.backbone.forward(" + images + ")",
-                Double.toString(DynamicFilterNetwork.rescaling(shape))));
+                Double.toString(shape.rescaling())));
     }
 
     /** Two linear layers that are called 0 and 2, as in {@code nn.Sequential} with something between them. */

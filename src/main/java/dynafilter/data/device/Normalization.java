@@ -1,6 +1,7 @@
 package dynafilter.data.device;
 
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.TensorBytes;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
@@ -16,6 +17,7 @@ public final class Normalization implements AutoCloseable {
     /** As {@link #MEAN}. */
     public static final List<Double> STANDARD_DEVIATION = List.of(0.2470, 0.2435, 0.2616);
 
+    private final NativeOwner owner;
     private final Tensor shift; // [1, 3, 1, 1]
     private final Tensor scale; // [1, 3, 1, 1]
 
@@ -26,11 +28,11 @@ public final class Normalization implements AutoCloseable {
             shifts[channel] = (float) (-MEAN.get(channel) / STANDARD_DEVIATION.get(channel));
             scales[channel] = (float) (1 / (255 * STANDARD_DEVIATION.get(channel)));
         }
-        try (PointerScope scope = new PointerScope()) {
-            shift = channels(shifts, device);
-            scale = channels(scales, device);
-            shift.retainReference();
-            scale.retainReference();
+        try (NativeOwner building = new NativeOwner();
+                PointerScope scope = new PointerScope()) {
+            shift = building.keep(channels(shifts, device));
+            scale = building.keep(channels(scales, device));
+            owner = building.handOver();
         }
     }
 
@@ -58,7 +60,6 @@ public final class Normalization implements AutoCloseable {
 
     @Override
     public void close() {
-        shift.close();
-        scale.close();
+        owner.close();
     }
 }

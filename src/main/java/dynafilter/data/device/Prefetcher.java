@@ -2,6 +2,7 @@ package dynafilter.data.device;
 
 import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.TensorBytes;
 import dynafilter.runtime.TransferBuffer;
 import java.nio.ByteBuffer;
@@ -29,6 +30,7 @@ final class Prefetcher implements AutoCloseable {
         background.setDaemon(true);
         return background;
     });
+    private final NativeOwner owner = new NativeOwner(); // of the buffers
     private final TransferBuffer[] buffers = new TransferBuffer[2];
     private long capacity;
     private int current; // the buffer that was handed out last
@@ -116,11 +118,10 @@ final class Prefetcher implements AutoCloseable {
                     + " resident");
         }
         forget();
+        capacity = 0;
+        owner.close();
         for (int i = 0; i < buffers.length; i++) {
-            if (buffers[i] != null) {
-                buffers[i].close();
-            }
-            buffers[i] = new TransferBuffer(device, size, images.size(1), images.size(2), images.size(3));
+            buffers[i] = owner.keep(new TransferBuffer(device, size, images.size(1), images.size(2), images.size(3)));
         }
         capacity = size;
     }
@@ -151,10 +152,6 @@ final class Prefetcher implements AutoCloseable {
         } catch (RuntimeException unwanted) {
             // Of images that nobody asks for any more.
         }
-        for (TransferBuffer buffer : buffers) {
-            if (buffer != null) {
-                buffer.close();
-            }
-        }
+        owner.close();
     }
 }

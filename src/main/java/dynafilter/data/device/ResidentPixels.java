@@ -1,6 +1,7 @@
 package dynafilter.data.device;
 
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
@@ -18,11 +19,10 @@ final class ResidentPixels implements PixelSource {
         try (PointerScope scope = new PointerScope()) {
             Device target = device.toTorch();
             Tensor rows = images.to(target, images.scalar_type()).permute(0, 2, 3, 1);
-            pixels = padding > 0
+            Tensor padded = padding > 0
                     ? torch.constant_pad_nd(rows, new long[] {0, 0, padding, padding, padding, padding}, new Scalar(0))
-                            .contiguous()
-                    : rows.contiguous();
-            pixels.retainReference();
+                    : rows;
+            pixels = NativeOwner.outliveScope(padded.contiguous());
         }
     }
 

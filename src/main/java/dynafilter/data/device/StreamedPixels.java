@@ -2,6 +2,7 @@ package dynafilter.data.device;
 
 import dynafilter.data.ImageSet;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
@@ -11,6 +12,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Images that stay on the host: the device holds those of one step. */
 final class StreamedPixels implements PixelSource {
+    private final NativeOwner owner;
+    private final NativeOwner ofSteps = new NativeOwner(); // of the tensors for one step
     private final Tensor images; // uint8 [M, 3, H, W], on the CPU
     private final long[] members; // which of them are the set; null for all
     private final long size;
@@ -30,10 +33,13 @@ final class StreamedPixels implements PixelSource {
         this.device = device;
         this.padding = padding;
         size = members == null ? set.size() : members.length;
-        images = set.images();
-        images.retainReference();
-        training = new Prefetcher(images, set.name(), device);
-        evaluation = new Prefetcher(images, set.name(), device);
+        try (NativeOwner building = new NativeOwner()) {
+            images = building.keep(set.images());
+            training = building.keep(new Prefetcher(images, set.name(), device));
+            evaluation = building.keep(new Prefetcher(images, set.name(), device));
+            building.keep(ofSteps);
+            owner = building.handOver();
+        }
     }
 
     private long member(long place) {
@@ -65,26 +71,16 @@ final class StreamedPixels implements PixelSource {
     }
 
     private void allocate(long count) {
-        free();
+        staged = null;
+        ofSteps.close();
         long height = images.size(2);
         long width = images.size(3);
         try (PointerScope scope = new PointerScope()) {
             Device target = device.toTorch();
             Tensor none = images.new_zeros(new long[0]).to(target, images.scalar_type());
-            staged = none.new_zeros(new long[] {count, height + 2L * padding, width + 2L * padding, 3});
-            arrived = none.new_zeros(new long[] {count, 3, height, width});
-            first = none.to(ScalarType.Long);
-            staged.retainReference();
-            arrived.retainReference();
-            first.retainReference();
-        }
-    }
-
-    private void free() {
-        if (staged != null) {
-            staged.close();
-            arrived.close();
-            first.close();
+            arrived = ofSteps.keep(none.new_zeros(new long[] {count, 3, height, width}));
+            first = ofSteps.keep(none.to(ScalarType.Long));
+            staged = ofSteps.keep(none.new_zeros(new long[] {count, height + 2L * padding, width + 2L * padding, 3}));
         }
     }
 
@@ -109,9 +105,6 @@ final class StreamedPixels implements PixelSource {
 
     @Override
     public void close() {
-        training.close();
-        evaluation.close();
-        free();
-        images.releaseReference();
+        owner.close();
     }
 }

@@ -4,6 +4,7 @@ import dynafilter.data.ImageSet;
 import dynafilter.data.folder.ImageIndex.Image;
 import dynafilter.io.FileNames;
 import dynafilter.io.InputException;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.TensorBytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -67,8 +68,7 @@ record CachedImages(Path file, ImageIndex index, Tensor pixels) implements AutoC
             if (crc32c(images) != index.crc32c()) {
                 return Optional.empty();
             }
-            images.retainReference();
-            return Optional.of(new CachedImages(file, index, images));
+            return Optional.of(new CachedImages(file, index, NativeOwner.outliveScope(images)));
         } catch (IOException damaged) {
             return Optional.empty();
         }
@@ -118,6 +118,6 @@ record CachedImages(Path file, ImageIndex index, Tensor pixels) implements AutoC
 
     @Override
     public void close() {
-        pixels.releaseReference();
+        pixels.close();
     }
 }

@@ -2,6 +2,7 @@ package dynafilter.data.folder;
 
 import dynafilter.data.ImageSet;
 import dynafilter.data.SquareImage;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.TensorBytes;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,9 +26,7 @@ public record DecodedFile(Path file, Tensor image, String problem) implements Au
 
     private static DecodedFile read(Path file, int size) {
         try (PointerScope scope = new PointerScope()) {
-            Tensor image = SquareImage.of(ImageFile.read(file), size);
-            image.retainReference();
-            return new DecodedFile(file, image, null);
+            return new DecodedFile(file, NativeOwner.outliveScope(SquareImage.of(ImageFile.read(file), size)), null);
         } catch (IOException failure) {
             return new DecodedFile(file, null, failure.getMessage());
         } catch (OutOfMemoryError full) {

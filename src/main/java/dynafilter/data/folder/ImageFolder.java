@@ -9,6 +9,7 @@ import dynafilter.data.folder.ImageIndex.BadImage;
 import dynafilter.io.FileNames;
 import dynafilter.io.InputException;
 import dynafilter.io.ShellWord;
+import dynafilter.runtime.NativeOwner;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -104,11 +105,12 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
         checkSplit(options);
         warn(options.listener());
         Map<String, CachedImages> cached = new HashMap<>();
-        try {
+        try (NativeOwner owner = new NativeOwner()) {
             splits.forEach((role, files) -> cached.put(
                     role,
-                    new ImageCache(files, role, CacheFolder.of(folder), options.imageSize(), options.listener())
-                            .open()));
+                    owner.keep(
+                            new ImageCache(files, role, CacheFolder.of(folder), options.imageSize(), options.listener())
+                                    .open())));
             checkBad(cached, options);
             String name = folder.toAbsolutePath().normalize().getFileName().toString();
             return DataSet.of(
@@ -116,8 +118,6 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
                     part(name, cached, splits.containsKey(TRAIN) ? TRAIN : ALL),
                     part(name, cached, VALIDATION),
                     part(name, cached, TEST));
-        } finally {
-            cached.values().forEach(CachedImages::close);
         }
     }
 

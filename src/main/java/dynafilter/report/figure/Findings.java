@@ -52,10 +52,12 @@ public record Findings(
         Classifier classifier = trained.classifier();
         try (PointerScope scope = new PointerScope();
                 InferenceMode inference = new InferenceMode();
-                HeldOut heldOut = HeldOut.of(set, trained.training(), recipe.limitTest());
+                HeldOut heldOut =
+                        HeldOut.of(set, trained.training(), recipe.selection().limitTest());
                 ImageSet test = heldOut.images();
                 DeviceImages images = heldOut.onDevice(device, DataMemory.AUTO)) {
-            Tensor scores = new Evaluator(recipe.precision(), device).scores(classifier, images); // [N, classes]
+            Tensor scores =
+                    new Evaluator(recipe.computation().precision(), device).scores(classifier, images); // [N, classes]
             float[][] rows = rows(scores);
             Filters filters = Filters.of(classifier, set.classes());
             long[] chosen = choose(rows, test.labelArray());
@@ -71,7 +73,7 @@ public record Findings(
                             classifier,
                             test,
                             Arrays.copyOf(chosen, (int) Math.min(chosen.length, most)),
-                            recipe.precision(),
+                            recipe.computation().precision(),
                             device),
                     doubles(filters.similarity()));
         }

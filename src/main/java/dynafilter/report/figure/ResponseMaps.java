@@ -14,10 +14,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
-import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -82,10 +79,7 @@ public record ResponseMaps(
             Classifier classifier, ComputeDevice device, List<String> classes, List<Input> images) {
         try (PointerScope scope = new PointerScope();
                 InferenceMode inference = new InferenceMode()) {
-            Tensor[] stack = images.stream().map(Input::pixels).toArray(Tensor[]::new);
-            Tensor pixels = torch.stack(new TensorVector(stack))
-                    .to(device.toTorch(), ScalarType.Byte)
-                    .contiguous(MemoryFormat.ChannelsLast); // [N, 3, H, W]
+            Tensor pixels = Classifier.batch(images.stream().map(Input::pixels).toList(), device); // [N, 3, H, W]
             Tensor maps = onCpu(classifier.responseMaps(pixels)); // [N, K, h, w]
             Tensor scores = onCpu(classifier.scores(pixels)); // [N, classes]
             requireShape(maps, images.size(), classes.size());

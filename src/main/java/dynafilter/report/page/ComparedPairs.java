@@ -1,10 +1,8 @@
 package dynafilter.report.page;
 
-import static dynafilter.report.ComparisonFacts.number;
-
-import com.fasterxml.jackson.databind.JsonNode;
 import dynafilter.report.ComparisonFacts;
 import dynafilter.report.Numbers;
+import dynafilter.study.ComparisonDocument.Pairs;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,10 +11,9 @@ final class ComparedPairs {
     private ComparedPairs() {}
 
     static List<Object> of(ComparisonFacts facts) {
-        List<JsonNode> differences = facts.differences();
+        List<Pairs> differences = facts.differences();
         Html words = Html.of("ul");
-        differences.forEach(
-                difference -> words.add(Html.of("li", difference.path("text").asText())));
+        differences.forEach(difference -> words.add(Html.of("li", text(difference.text()))));
         List<Object> content = new ArrayList<>();
         content.add(words);
         differences.stream().filter(ComparedPairs::isAccuracy).findFirst().ifPresent(first -> {
@@ -35,62 +32,71 @@ final class ComparedPairs {
         return content;
     }
 
-    private static boolean isAccuracy(JsonNode difference) {
-        return difference.path("measure").asText().contains("accuracy");
+    private static boolean isAccuracy(Pairs difference) {
+        return text(difference.measure()).contains("accuracy");
     }
 
-    private static String name(JsonNode difference) {
-        return difference.path("a").asText() + " − " + difference.path("b").asText();
+    private static String name(Pairs difference) {
+        return text(difference.a()) + " − " + text(difference.b());
     }
 
-    private static String measure(JsonNode difference) {
-        return difference.path("measure").asText().replace('_', ' ');
+    private static String measure(Pairs difference) {
+        return text(difference.measure()).replace('_', ' ');
     }
 
-    private static double low(JsonNode difference) {
-        return difference.path("confidence_95").path(0).asDouble(Double.NaN);
+    private static double low(Pairs difference) {
+        return end(difference, 0);
     }
 
-    private static double high(JsonNode difference) {
-        return difference.path("confidence_95").path(1).asDouble(Double.NaN);
+    private static double high(Pairs difference) {
+        return end(difference, 1);
     }
 
-    private static DotPlot.Row row(JsonNode difference) {
+    private static double end(Pairs difference, int end) {
+        List<Double> interval = ComparisonFacts.known(difference.confidence());
+        return end < interval.size() ? interval.get(end) : Double.NaN;
+    }
+
+    private static String text(String known) {
+        return known == null ? "" : known;
+    }
+
+    private static DotPlot.Row row(Pairs difference) {
         double low = low(difference);
         double high = high(difference);
         return new DotPlot.Row(
                 name(difference),
-                value(difference, number(difference, "difference")) + interval(difference),
+                value(difference, difference.difference()) + interval(difference),
                 List.of(),
-                100 * number(difference, "difference"),
+                100 * difference.difference(),
                 100 * low,
                 100 * high);
     }
 
-    private static String interval(JsonNode difference) {
+    private static String interval(Pairs difference) {
         return Double.isFinite(low(difference))
                 ? " [" + value(difference, low(difference)) + ", " + value(difference, high(difference)) + "]"
                 : "";
     }
 
     /** A difference of accuracies in points, of anything else as it is. */
-    private static String value(JsonNode difference, double value) {
+    private static String value(Pairs difference, double value) {
         return isAccuracy(difference) ? Numbers.points(value) : Numbers.signed("%+.4g", value);
     }
 
-    private static Html table(List<JsonNode> differences) {
+    private static Html table(List<Pairs> differences) {
         List<Html> rows = differences.stream()
                 .map(difference -> Parts.row(
                         name(difference),
                         List.of(
                                 measure(difference),
-                                difference.path("pairs").asText(Numbers.NONE),
-                                value(difference, number(difference, "difference")),
+                                Numbers.known(difference.pairs()),
+                                value(difference, difference.difference()),
                                 interval(difference).strip(),
-                                statistic(difference, "t", "%.2f"),
-                                statistic(difference, "p", "%.4f"),
-                                statistic(difference, "p_adjusted", "%.4f"),
-                                difference.path("significant").asBoolean() ? "yes" : "no")))
+                                Numbers.signed("%.2f", difference.t()),
+                                Numbers.signed("%.4f", difference.p()),
+                                Numbers.signed("%.4f", difference.pAdjusted()),
+                                difference.significant() ? "yes" : "no")))
                 .toList();
         return Parts.table(
                 "Paired differences; those of accuracies in points",
@@ -105,9 +111,5 @@ final class ComparedPairs {
                         "#adjusted p",
                         "#significant"),
                 rows);
-    }
-
-    private static String statistic(JsonNode difference, String name, String pattern) {
-        return Numbers.signed(pattern, number(difference, name));
     }
 }

@@ -1,16 +1,18 @@
 package dynafilter.report.page;
 
-import static dynafilter.report.ComparisonFacts.list;
-import static dynafilter.report.ComparisonFacts.nameOf;
-import static dynafilter.report.ComparisonFacts.number;
+import static dynafilter.report.ComparisonFacts.known;
 import static dynafilter.report.ComparisonFacts.runs;
+import static dynafilter.report.Numbers.known;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dynafilter.report.ComparisonFacts;
 import dynafilter.report.Numbers;
 import dynafilter.report.page.LineChart.Curve;
+import dynafilter.study.ComparisonDocument.Point;
+import dynafilter.study.ComparisonDocument.Run;
+import dynafilter.study.ComparisonDocument.VariantResult;
 import java.util.List;
 import java.util.function.DoubleFunction;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /** A comparison's curves: a line a variant, the mean of its seeds, and each seed behind it. */
@@ -32,10 +34,9 @@ final class ComparisonCurves {
 
     /** None where no run is finished. */
     static List<LineChart> charts(ComparisonFacts facts) {
-        List<Integer> epochs = facts.variants().stream()
-                .flatMap(variant -> runs(variant).stream())
-                .flatMap(run -> list(run.path("curve")).stream())
-                .map(epoch -> epoch.path("epoch").asInt())
+        List<Integer> epochs = facts.runs()
+                .flatMap(run -> known(run.curve()).stream())
+                .map(Point::epoch)
                 .distinct()
                 .sorted()
                 .toList();
@@ -44,16 +45,33 @@ final class ComparisonCurves {
         }
         String selection = Parts.capital(facts.selection());
         return List.of(
-                chart(facts, epochs, "accuracy", selection + " accuracy", " %", Numbers::percent, 100),
-                chart(facts, epochs, "loss", selection + " loss (cross-entropy)", "", Numbers::loss, 1),
-                chart(facts, epochs, "train_accuracy", "Training accuracy", " %", Numbers::percent, 100),
-                chart(facts, epochs, "train_loss", "Training loss (cross-entropy)", "", Numbers::loss, 1));
+                chart(facts, epochs, "accuracy", Point::accuracy, selection + " accuracy", " %", Numbers::percent, 100),
+                chart(facts, epochs, "loss", Point::loss, selection + " loss (cross-entropy)", "", Numbers::loss, 1),
+                chart(
+                        facts,
+                        epochs,
+                        "train_accuracy",
+                        Point::trainAccuracy,
+                        "Training accuracy",
+                        " %",
+                        Numbers::percent,
+                        100),
+                chart(
+                        facts,
+                        epochs,
+                        "train_loss",
+                        Point::trainLoss,
+                        "Training loss (cross-entropy)",
+                        "",
+                        Numbers::loss,
+                        1));
     }
 
     private static LineChart chart(
             ComparisonFacts facts,
             List<Integer> epochs,
-            String measure,
+            String id,
+            ToDoubleFunction<Point> measure,
             String title,
             String unit,
             DoubleFunction<String> text,
@@ -62,13 +80,13 @@ final class ComparisonCurves {
                 .filter(variant -> !runs(variant).isEmpty())
                 .map(variant -> curve(variant, epochs, measure))
                 .toList();
-        return new LineChart(measure, title, unit, epochs, curves, epochs.size() - 1, text, factor);
+        return new LineChart(id, title, unit, epochs, curves, epochs.size() - 1, text, factor);
     }
 
-    private static Curve curve(JsonNode variant, List<Integer> epochs, String measure) {
+    private static Curve curve(VariantResult variant, List<Integer> epochs, ToDoubleFunction<Point> measure) {
         List<Curve> seeds = runs(variant).stream()
                 .map(run -> Curve.of(
-                        nameOf(variant) + ", seed " + run.path("seed").asText(),
+                        known(variant.name()) + ", seed " + known(run.seed()),
                         epochs.stream().map(epoch -> value(run, epoch, measure)).toList()))
                 .toList();
         List<Double> means = IntStream.range(0, epochs.size())
@@ -77,13 +95,13 @@ final class ComparisonCurves {
                         .average()
                         .orElse(Double.NaN))
                 .toList(); // NaN where a seed has none
-        return new Curve(nameOf(variant), means, seeds.size() > 1 ? seeds : List.of());
+        return new Curve(known(variant.name()), means, seeds.size() > 1 ? seeds : List.of());
     }
 
-    private static double value(JsonNode run, int epoch, String measure) {
-        return list(run.path("curve")).stream()
-                .filter(row -> row.path("epoch").asInt() == epoch)
-                .mapToDouble(row -> number(row, measure))
+    private static double value(Run run, int epoch, ToDoubleFunction<Point> measure) {
+        return known(run.curve()).stream()
+                .filter(row -> row.epoch() == epoch)
+                .mapToDouble(measure)
                 .findFirst()
                 .orElse(Double.NaN);
     }

@@ -1,24 +1,27 @@
 package dynafilter.report.page;
 
-import static dynafilter.report.ComparisonFacts.list;
-import static dynafilter.report.ComparisonFacts.mean;
-import static dynafilter.report.ComparisonFacts.nameOf;
-import static dynafilter.report.ComparisonFacts.number;
+import static dynafilter.report.ComparisonFacts.known;
 import static dynafilter.report.ComparisonFacts.runs;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dynafilter.io.ShellWord;
 import dynafilter.report.ComparisonFacts;
-import dynafilter.report.ComparisonFacts.Mean;
 import dynafilter.report.Numbers;
 import dynafilter.report.figure.Svg;
 import dynafilter.report.page.Page.Section;
+import dynafilter.study.ComparisonDocument.Point;
+import dynafilter.study.ComparisonDocument.Run;
+import dynafilter.study.ComparisonDocument.Size;
+import dynafilter.study.ComparisonDocument.VariantResult;
+import dynafilter.study.Measure;
+import dynafilter.study.Spread;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 
@@ -47,15 +50,15 @@ public final class ComparisonPage {
         }
         sections.add(new Section("curves", "Curves", ComparisonCurves.of(facts)));
         sections.add(Section.of("cost", "Size, time and memory", cost()));
-        if (facts.json().path("thresholds").size() > 0) {
+        if (!facts.thresholds().isEmpty()) {
             sections.add(Section.of("epochs-to", "Epochs to reach an accuracy", epochsTo()));
         }
         sections.add(Section.of("runs", "Runs", runTable()));
         sections.add(new Section(
                 "recipe",
                 "Recipe",
-                Parts.recipe(facts.json().path("recipe"), "What all variants share, unless they change it.")));
-        sections.add(new Section("environment", "Environment", Parts.environment(facts.json())));
+                Parts.recipe(facts.document().recipe(), "What all variants share, unless they change it.")));
+        sections.add(new Section("environment", "Environment", Parts.environment(facts.environment(), facts.data())));
         sections.add(new Section("reproduce", "How to reproduce it", reproduce()));
         return new Page("Comparison " + facts.name(), header(), sections, "{}", generator).html();
     }
@@ -71,24 +74,25 @@ public final class ComparisonPage {
         list.add(
                 Parts.fact(
                         "Runs",
-                        String.valueOf(facts.countRuns()),
+                        String.valueOf(facts.runs().count()),
                         Numbers.plural(facts.variants().size(), "variant") + ", "
                                 + Numbers.plural(facts.seeds().size(), "seed")),
                 Parts.fact(
                         "Time of all runs",
                         Numbers.duration(seconds()),
                         "training and evaluation, one after the other"),
-                Parts.data(facts.json().path("data")),
-                Parts.device(facts.json().path("environment"), ""));
+                Parts.data(facts.data()),
+                Parts.device(facts.environment(), ""));
         Html header = Html.of(
                 "header",
                 Html.of("p", "dynafilter comparison report").as("eyebrow"),
                 Html.of("h1", facts.name()),
                 Html.of("p", lead()).as("lead"));
-        if (!facts.json().path("complete").asBoolean(true)) {
+        if (!facts.isComplete()) {
             header.add(Html.of(
                             "p",
-                            "This comparison is not complete: " + Numbers.plural(facts.countRuns(), "run")
+                            "This comparison is not complete: "
+                                    + Numbers.plural(facts.runs().count(), "run")
                                     + " so far. The command at the end goes on with it, and `report` then makes this page anew.")
                     .as("missing"));
         }
@@ -106,24 +110,24 @@ public final class ComparisonPage {
     }
 
     private double seconds() {
-        return facts.variants().stream()
-                .flatMap(variant -> runs(variant).stream())
-                .flatMap(run -> list(run.path("curve")).stream())
-                .mapToDouble(epoch -> epoch.path("seconds").asDouble(0))
+        return facts.runs()
+                .flatMap(run -> known(run.curve()).stream())
+                .mapToDouble(Point::seconds)
+                .filter(Double::isFinite)
                 .sum();
     }
 
     private List<Object> results() {
-        String measure = facts.judgedBy();
+        Measure measure = facts.judgedBy();
         String judged = facts.isTested() ? "test accuracy" : facts.selection() + " accuracy";
         List<DotPlot.Row> dots = facts.variants().stream()
                 .map(variant -> new DotPlot.Row(
-                        nameOf(variant),
-                        mean(variant, measure).of(Numbers::percent),
+                        Numbers.known(variant.name()),
+                        variant.accuracy(measure).shown(Numbers::percent),
                         runs(variant).stream()
-                                .map(run -> 100 * number(run, measure))
+                                .map(run -> 100 * run.accuracy(measure))
                                 .toList(),
-                        100 * mean(variant, measure).mean(),
+                        100 * variant.accuracy(measure).mean(),
                         Double.NaN,
                         Double.NaN))
                 .toList();
@@ -136,15 +140,15 @@ public final class ComparisonPage {
         head.addAll(List.of("#" + facts.selection() + " accuracy, last epoch", "changes"));
         List<Html> rows = facts.variants().stream()
                 .map(variant -> {
-                    Mean test = mean(variant, measure);
+                    Spread test = variant.accuracy(measure);
                     List<String> cells =
                             new ArrayList<>(List.of(Numbers.percent(test.mean()), Numbers.percent(test.std())));
                     facts.seeds().forEach(seed -> cells.add(Numbers.percent(ofSeed(variant, seed, measure))));
                     if (split) {
-                        cells.add(mean(variant, "best_accuracy").of(Numbers::percent));
+                        cells.add(variant.accuracy(Measure.BEST_ACCURACY).shown(Numbers::percent));
                     }
-                    cells.add(mean(variant, "final_accuracy").of(Numbers::percent));
-                    return Parts.row(nameOf(variant), cells)
+                    cells.add(variant.accuracy(Measure.FINAL_ACCURACY).shown(Numbers::percent));
+                    return Parts.row(Numbers.known(variant.name()), cells)
                             .add(Html.of("td", changes(variant)).as("text"));
                 })
                 .toList();
@@ -156,32 +160,34 @@ public final class ComparisonPage {
                 Parts.table("Results by variant", head, rows));
     }
 
-    private static double ofSeed(JsonNode variant, long seed, String measure) {
+    private static double ofSeed(VariantResult variant, long seed, Measure measure) {
         return runs(variant).stream()
-                .filter(run -> run.path("seed").asLong() == seed)
-                .mapToDouble(run -> number(run, measure))
+                .filter(run -> run.seed() != null && run.seed() == seed)
+                .mapToDouble(run -> run.accuracy(measure))
                 .findFirst()
                 .orElse(Double.NaN);
     }
 
-    private static String changes(JsonNode variant) {
-        return variant.path("changes").properties().stream()
-                .map(change -> change.getKey().replace('_', ' ') + " " + Parts.plain(change.getValue()))
-                .collect(Collectors.joining(", "));
+    private static String changes(VariantResult variant) {
+        return variant.changes() == null
+                ? ""
+                : variant.changes().entrySet().stream()
+                        .map(change -> change.getKey().replace('_', ' ') + " " + Parts.plain(change.getValue()))
+                        .collect(Collectors.joining(", "));
     }
 
     private Html cost() {
         List<Html> rows = facts.variants().stream()
                 .map(variant -> Parts.row(
-                        nameOf(variant),
+                        Numbers.known(variant.name()),
                         List.of(
-                                Numbers.count(number(variant, "parameters")),
-                                Numbers.count(number(variant, "trained_parameters")),
-                                mean(variant, "seconds_per_epoch").of(value -> Numbers.format("%.2f s", value)),
-                                Numbers.count(numbers(variant, "images_per_second")
+                                size(variant, Size::parameters),
+                                size(variant, Size::trainedParameters),
+                                variant.secondsPerEpoch().shown(value -> Numbers.format("%.2f s", value)),
+                                Numbers.count(numbers(variant, Run::imagesPerSecond)
                                         .average()
                                         .orElse(Double.NaN)),
-                                Numbers.megabytes(numbers(variant, "peak_memory_bytes")
+                                Numbers.megabytes(numbers(variant, ComparisonPage::peakMemory)
                                         .max()
                                         .orElse(Double.NaN)))))
                 .toList();
@@ -191,24 +197,30 @@ public final class ComparisonPage {
                 rows);
     }
 
-    /** What the variant's runs know of a measure. */
-    private static DoubleStream numbers(JsonNode variant, String measure) {
-        return runs(variant).stream().mapToDouble(run -> number(run, measure)).filter(Double::isFinite);
+    private static String size(VariantResult variant, Function<Size, Long> of) {
+        return Numbers.count(variant.size() == null ? null : of.apply(variant.size()));
+    }
+
+    /** What the variant's runs know of a figure. */
+    private static DoubleStream numbers(VariantResult variant, ToDoubleFunction<Run> figure) {
+        return runs(variant).stream().mapToDouble(figure).filter(Double::isFinite);
+    }
+
+    private static double peakMemory(Run run) {
+        return run.peakMemoryBytes() == null ? Double.NaN : run.peakMemoryBytes();
     }
 
     private Html epochsTo() {
-        List<JsonNode> thresholds = list(facts.json().path("thresholds"));
+        List<Double> thresholds = facts.thresholds();
         List<String> head = new ArrayList<>(List.of("variant"));
-        thresholds.forEach(threshold ->
-                head.add("#" + Numbers.percent(threshold.asDouble()).replace(".00", "")));
+        thresholds.forEach(
+                threshold -> head.add("#" + Numbers.percent(threshold).replace(".00", "")));
         List<Html> rows = facts.variants().stream()
                 .map(variant -> Parts.row(
-                        nameOf(variant),
+                        Numbers.known(variant.name()),
                         thresholds.stream()
                                 .map(threshold -> runs(variant).stream()
-                                        .map(run -> run.path("epochs_to")
-                                                .path(threshold.asText())
-                                                .asText(Numbers.NONE))
+                                        .map(run -> epochsTo(run, threshold))
                                         .collect(Collectors.joining(", ")))
                                 .toList()))
                 .toList();
@@ -219,25 +231,33 @@ public final class ComparisonPage {
                 rows);
     }
 
+    private static String epochsTo(Run run, Double threshold) {
+        return Numbers.known(run.epochsTo() == null ? null : run.epochsTo().get(threshold.toString()));
+    }
+
     private Html runTable() {
         List<Html> rows = new ArrayList<>();
-        for (JsonNode variant : facts.variants()) {
-            for (JsonNode run : runs(variant)) {
+        for (VariantResult variant : facts.variants()) {
+            for (Run run : runs(variant)) {
                 rows.add(Parts.row(
-                                nameOf(variant),
+                                Numbers.known(variant.name()),
                                 List.of(
-                                        run.path("seed").asText(),
-                                        run.path("epochs").asText(Numbers.NONE),
-                                        run.path("best_epoch").asText(Numbers.NONE),
-                                        Numbers.percent(number(run, "test_accuracy")),
-                                        Numbers.loss(number(run, "test_loss"))))
-                        .add(Html.of("td", folder(run.path("folder").asText()))));
+                                        Numbers.known(run.seed()),
+                                        Numbers.known(run.epochs()),
+                                        Numbers.known(run.bestEpoch()),
+                                        Numbers.percent(run.testAccuracy()),
+                                        Numbers.loss(run.testLoss())))
+                        .add(Html.of("td", folder(folderOf(run)))));
             }
         }
         return Parts.table(
                 "All runs; the name of a folder leads to its report where there is one",
                 List.of("variant", "#seed", "#epochs", "#best epoch", "#test accuracy", "#test loss", "folder"),
                 rows);
+    }
+
+    private static String folderOf(Run run) {
+        return run.folder() == null ? "" : run.folder();
     }
 
     private Object folder(String name) {
@@ -255,17 +275,16 @@ public final class ComparisonPage {
 
     private List<Object> reproduce() {
         List<Object> content = new ArrayList<>();
-        String command = facts.json().path("command").asText("");
-        if (!command.isEmpty()) {
+        String command = facts.document().command();
+        if (command != null && !command.isEmpty()) {
             content.add(Parts.paragraph("The whole comparison; stopped and started again, it goes on where it was:"));
             content.add(Parts.command(command));
         }
         content.add(Parts.paragraph("This page, and the page of one of its runs:"));
         content.add(Parts.command("dynafilter report " + ShellWord.of(facts.folder())));
-        facts.variants().stream()
-                .flatMap(variant -> runs(variant).stream())
+        facts.runs()
                 .findFirst()
-                .map(run -> facts.folder().resolve(run.path("folder").asText()))
+                .map(run -> facts.folder().resolve(folderOf(run)))
                 .ifPresent(run -> content.add(Parts.command("dynafilter report " + ShellWord.of(run))));
         return content;
     }

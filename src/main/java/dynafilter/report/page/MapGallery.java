@@ -1,7 +1,6 @@
 package dynafilter.report.page;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import dynafilter.io.JsonFile;
 import dynafilter.report.Numbers;
 import dynafilter.report.figure.Colormap;
 import dynafilter.report.figure.Example;
@@ -12,15 +11,20 @@ import dynafilter.report.figure.ResponseMaps;
 import dynafilter.report.figure.Scale;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /** Response maps of chosen images: two of each as pictures, and all of them as data, for the page's script to show. */
 final class MapGallery {
     private static final Colormap COLOURS = Colormap.VIRIDIS;
     private static final int STEPS = 255; // of a map's numbers in the data
     private static final int MOST_OPEN = 30; // images; more are folded away
+
+    /** What the page's script reads; bytes are in Base64. */
+    private record Data(List<String> classes, String colours, List<Image> images) {}
+
+    @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+    private record Image(
+            long index, int label, float[] scores, int height, int width, float low, float high, String maps) {}
 
     private MapGallery() {}
 
@@ -175,18 +179,13 @@ final class MapGallery {
 
     /** What the script shows: all response maps of the images, each number as one of 256 steps of its image's scale. */
     static String data(Findings findings) {
-        Map<String, Object> data = new LinkedHashMap<>();
-        data.put("classes", findings.classes());
-        data.put("colours", Base64.getEncoder().encodeToString(colours()));
-        data.put("images", findings.examples().stream().map(MapGallery::data).toList());
-        try {
-            return new JsonMapper().writeValueAsString(data);
-        } catch (JsonProcessingException impossible) {
-            throw new IllegalStateException(impossible);
-        }
+        return JsonFile.line(new Data(
+                findings.classes(),
+                Base64.getEncoder().encodeToString(colours()),
+                findings.examples().stream().map(MapGallery::data).toList()));
     }
 
-    private static Map<String, Object> data(Example example) {
+    private static Image data(Example example) {
         ResponseMaps maps = example.maps();
         Scale scale = maps.scale();
         Grid first = maps.maps().get(0);
@@ -197,16 +196,15 @@ final class MapGallery {
                 steps[at++] = (byte) Math.round(STEPS * scale.share(value));
             }
         }
-        Map<String, Object> data = new LinkedHashMap<>();
-        data.put("index", example.index());
-        data.put("label", example.label());
-        data.put("scores", maps.scores().logits());
-        data.put("height", first.height());
-        data.put("width", first.width());
-        data.put("low", (float) scale.low());
-        data.put("high", (float) scale.high());
-        data.put("maps", Base64.getEncoder().encodeToString(steps));
-        return data;
+        return new Image(
+                example.index(),
+                example.label(),
+                maps.scores().logits(),
+                first.height(),
+                first.width(),
+                (float) scale.low(),
+                (float) scale.high(),
+                Base64.getEncoder().encodeToString(steps));
     }
 
     private static byte[] colours() {

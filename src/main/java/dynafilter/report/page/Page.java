@@ -4,10 +4,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.List;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * A whole page that needs nothing else: style, pictures, data and script are in it, and its own content security policy
@@ -53,7 +52,8 @@ record Page(String title, Html header, List<Section> sections, String data, Stri
                         .set(
                                 "content",
                                 "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-"
-                                        + sha256(script.content()) + "'; base-uri 'none'; form-action 'none'"),
+                                        + Base64.getEncoder().encodeToString(DigestUtils.sha256(script.content()))
+                                        + "'; base-uri 'none'; form-action 'none'"),
                 meta("viewport", "width=device-width, initial-scale=1"),
                 meta("color-scheme", "light dark"),
                 Html.of("title", title),
@@ -80,15 +80,6 @@ record Page(String title, Html header, List<Section> sections, String data, Stri
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
-        }
-    }
-
-    private static String sha256(String text) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return Base64.getEncoder().encodeToString(digest);
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException(impossible);
         }
     }
 }

@@ -1,9 +1,12 @@
 package dynafilter.report.page;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import dynafilter.io.JsonFile;
+import dynafilter.report.ComparisonFacts;
 import dynafilter.report.Numbers;
+import dynafilter.runfolder.Environment;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
+import dynafilter.runfolder.RunConfig;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -38,53 +41,52 @@ final class Parts {
     }
 
     /** Names and values in as many columns as fit; those that differ from usual ones stand out. */
-    private static Html pairs(String name, JsonNode values, Map<String, ?> usual) {
+    private static Html pairs(String name, Map<String, ?> values, Map<String, ?> usual) {
         Html body = Html.of("tbody");
-        values.properties().forEach(entry -> {
-            String value = plain(entry.getValue());
-            boolean changed =
-                    usual.containsKey(entry.getKey()) && !value.equals(Recipes.typed(usual.get(entry.getKey())));
+        values.forEach((key, of) -> {
+            String value = plain(of);
+            boolean changed = usual.containsKey(key) && !value.equals(Recipes.typed(usual.get(key)));
             body.add(Html.of(
                     "tr",
-                    Html.of("th", entry.getKey().replace('_', ' ')).set("scope", "row"),
+                    Html.of("th", key.replace('_', ' ')).set("scope", "row"),
                     Html.of("td", changed ? Html.of("b", value) : value)));
         });
         return Html.of("div", Html.of("table", body).set("aria-label", name)).as("pairs");
     }
 
-    /** A recipe's values. */
-    static List<Object> recipe(JsonNode recipe, String note) {
+    /** @param recipe its settings by name; null where they are not known */
+    static List<Object> recipe(Map<String, Object> recipe, String note) {
         return List.of(
                 note(note, " What differs from the program's defaults is ", Html.of("b", "bold"), "."),
-                pairs("Recipe", recipe, Recipes.toMap(Recipe.DEFAULT)));
+                pairs("Recipe", recipe == null ? Map.of() : recipe, Recipes.toMap(Recipe.DEFAULT)));
     }
 
     /** What results depend on beside the recipe. */
-    static List<Object> environment(JsonNode json) {
+    static List<Object> environment(Environment environment, RunConfig.Data data) {
         return List.of(
-                pairs("Environment", json.path("environment"), Map.of()),
+                pairs("Environment", JsonFile.values(environment), Map.of()),
                 note(
-                        "Data set " + json.at("/data/name").asText(Numbers.NONE) + ", SHA-256 ",
-                        Html.of("code", json.at("/data/sha256").asText(Numbers.NONE))
-                                .as("hash")));
+                        "Data set " + Numbers.known(data.name()) + ", SHA-256 ",
+                        Html.of("code", Numbers.known(data.sha256())).as("hash")));
     }
 
-    static Html data(JsonNode data) {
+    static Html data(RunConfig.Data data) {
         return fact(
                 "Data",
-                data.path("name").asText(Numbers.NONE),
-                Numbers.count(data.path("training_images").asDouble(Double.NaN)) + " training and "
-                        + Numbers.count(data.path("test_images").asDouble(Double.NaN)) + " test images, "
-                        + data.path("classes").size() + " classes");
+                Numbers.known(data.name()),
+                Numbers.count(data.trainingImages()) + " training and " + Numbers.count(data.testImages())
+                        + " test images, "
+                        + ComparisonFacts.known(data.classes()).size() + " classes");
     }
 
     /** @param precision of the arithmetic, or nothing */
-    static Html device(JsonNode environment, String precision) {
-        String threads = Numbers.plural(environment.path("threads").asLong(), "thread");
+    static Html device(Environment environment, String precision) {
+        int threads = environment.threads() == null ? 0 : environment.threads();
+        String device = environment.deviceFacts().device();
         return fact(
                 "Device",
-                environment.path("name").asText(Numbers.NONE),
-                Stream.of(environment.path("device").asText(), threads, precision)
+                Numbers.known(environment.deviceFacts().name()),
+                Stream.of(device == null ? "" : device, Numbers.plural(threads, "thread"), precision)
                         .filter(part -> !part.isEmpty())
                         .collect(Collectors.joining(", ")));
     }
@@ -98,15 +100,10 @@ final class Parts {
     }
 
     /** A value of a JSON file as text. */
-    static String plain(JsonNode value) {
-        if (value.isArray()) {
-            return StreamSupport.stream(value.spliterator(), false)
-                    .map(Parts::plain)
-                    .collect(Collectors.joining(", "));
-        }
-        return value.isDouble()
-                ? Recipes.typed(value.doubleValue())
-                : value.isNull() ? Numbers.NONE : value.asText(value.toString());
+    static String plain(Object value) {
+        return value instanceof List<?> values
+                ? values.stream().map(Parts::plain).collect(Collectors.joining(", "))
+                : value == null ? Numbers.NONE : Recipes.typed(value);
     }
 
     /** The header cells of a table; names that begin with a hash are of numbers. */

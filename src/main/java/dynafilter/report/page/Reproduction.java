@@ -1,5 +1,6 @@
 package dynafilter.report.page;
 
+import dynafilter.io.JsonFile;
 import dynafilter.io.ShellWord;
 import dynafilter.report.RunFacts;
 import dynafilter.runfolder.Recipes;
@@ -10,17 +11,17 @@ import java.util.List;
 record Reproduction(RunFacts run) {
     List<Object> content() {
         List<Object> content = new ArrayList<>();
-        if (run.config().has("resumed")) {
+        if (run.config().resumed() != null) {
             content.add(Html.of(
                             "p",
                             "This run went on from the checkpoint "
-                                    + run.config().at("/resumed/checkpoint").asText() + ", after its epoch "
-                                    + run.config().at("/resumed/epoch").asText()
+                                    + run.config().resumed().checkpoint() + ", after its epoch "
+                                    + run.config().resumed().epoch()
                                     + ". The commands give the same result where the recipe was the same up to there.")
                     .as("missing"));
         }
         content.add(Parts.paragraph("The same run again, from its config.json"
-                + (run.config().at("/environment/device").asText("cpu").equals("cpu")
+                + (isCpu(run.environment().deviceFacts().device())
                         ? "; on a CPU of the same kind and with the same number of threads, bit for bit:"
                         : ":")));
         content.add(Parts.command(
@@ -30,21 +31,25 @@ record Reproduction(RunFacts run) {
         content.add(Parts.paragraph("The numbers on the test set, and this page:"));
         content.add(Parts.command(
                 "dynafilter eval --model " + ShellWord.of(run.directory().best()) + " --data "
-                        + ShellWord.of(run.recipe().data())
-                        + (run.recipe().limitTest() > 0
-                                ? " --limit-test " + run.recipe().limitTest()
+                        + ShellWord.of(run.recipe().images().data())
+                        + (run.recipe().selection().limitTest() > 0
+                                ? " --limit-test " + run.recipe().selection().limitTest()
                                 : "")));
         content.add(Parts.command(
                 "dynafilter report " + ShellWord.of(run.directory().path())));
-        content.add(Parts.details(
-                "config.json", Html.of("pre", Html.of("code", run.config().toPrettyString()))));
+        content.add(Parts.details("config.json", Html.of("pre", Html.of("code", JsonFile.text(run.config())))));
         return content;
+    }
+
+    private static boolean isCpu(String device) {
+        return device == null || device.equals("cpu");
     }
 
     private String train() {
         StringBuilder command = new StringBuilder("dynafilter train");
         Recipes.options(run.recipe()).forEach(word -> command.append(' ').append(ShellWord.of(word)));
-        int threads = run.config().at("/environment/threads").asInt(0);
-        return command.append(threads > 0 ? " --threads " + threads : "").toString();
+        Integer threads = run.environment().threads();
+        return command.append(threads != null && threads > 0 ? " --threads " + threads : "")
+                .toString();
     }
 }

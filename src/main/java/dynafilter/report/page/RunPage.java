@@ -1,6 +1,5 @@
 package dynafilter.report.page;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dynafilter.report.Numbers;
 import dynafilter.report.RunFacts;
 import dynafilter.report.figure.Findings;
@@ -42,8 +41,7 @@ public final class RunPage {
         sections.add(needsFindings("classes", "Classes and confusions", ClassResults::of));
         sections.add(needsFindings("maps", "Response maps", MapGallery::of));
         sections.add(needsFindings("filters", "Filter similarity", FilterSimilarity::of));
-        sections.add(
-                new Section("recipe", "Recipe", Parts.recipe(run.config().get("recipe"), "All options of the run.")));
+        sections.add(new Section("recipe", "Recipe", Parts.recipe(run.config().recipe(), "All options of the run.")));
         sections.add(new Section("environment", "Environment", environment()));
         sections.add(new Section("reproduce", "How to reproduce it", new Reproduction(run).content()));
         return new Page(
@@ -80,7 +78,7 @@ public final class RunPage {
             }
             facts.add(Parts.fact(
                     "Best epoch",
-                    best.epoch() + " of " + run.recipe().epochs(),
+                    best.epoch() + " of " + run.recipe().optimization().epochs(),
                     "chosen by " + run.selection() + " accuracy" + progress()));
             facts.add(Parts.fact(
                     "Training accuracy",
@@ -92,15 +90,15 @@ public final class RunPage {
                     Numbers.duration(run.seconds() / run.history().size()) + " an epoch, "
                             + Numbers.count(median(EpochResult::imagesPerSecond)) + " images/s"));
         });
-        facts.add(Parts.data(run.config().path("data")));
-        JsonNode network = run.config().path("network");
+        facts.add(Parts.data(run.data()));
+        String backbone = run.network().backbone();
         facts.add(Parts.fact(
                 "Trained parameters",
-                Numbers.count(network.path("trained_parameters").asDouble(Double.NaN)),
-                run.recipe().filters() + " filters, "
-                        + network.path("backbone").asText(run.recipe().backbone())));
+                Numbers.count(run.network().trainedParameters()),
+                run.recipe().network().filters() + " filters, "
+                        + (backbone == null ? run.recipe().network().backbone() : backbone)));
         facts.add(Parts.device(
-                run.config().path("environment"), run.recipe().precision().toString()));
+                run.environment(), run.recipe().computation().precision().toString()));
         return Html.of(
                 "header",
                 Html.of("p", "dynafilter run report").as("eyebrow"),
@@ -169,8 +167,9 @@ public final class RunPage {
                 "curves",
                 "Curves",
                 Parts.note("Training values are means over the epoch as it trained"
-                        + (run.recipe().augment() ? ", on augmented images" : "")
-                        + (run.recipe().labelSmoothing() > 0 ? " and with label smoothing" : "") + "; " + selection
+                        + (run.recipe().images().augment() ? ", on augmented images" : "")
+                        + (run.recipe().optimization().labelSmoothing() > 0 ? " and with label smoothing" : "") + "; "
+                        + selection
                         + " values are of the network at its end. Point at a chart, or focus it and use the arrow keys,"
                         + " to read an epoch's values; without a script they are those of the best epoch."),
                 Html.of("div", charts().stream().map(LineChart::figure).toArray())
@@ -235,9 +234,8 @@ public final class RunPage {
     }
 
     private List<Object> environment() {
-        List<Object> content = new ArrayList<>(Parts.environment(run.config()));
-        if (findings != null
-                && !findings.sha256().equals(run.config().at("/data/sha256").asText())) {
+        List<Object> content = new ArrayList<>(Parts.environment(run.environment(), run.data()));
+        if (findings != null && !findings.sha256().equals(run.data().sha256())) {
             content.add(Html.of(
                             "p",
                             "The test set evaluated for this page is of another data set than the run's: "

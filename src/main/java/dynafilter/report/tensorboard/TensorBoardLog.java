@@ -100,8 +100,10 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
                         Events.scalar(selection + "/accuracy", result.accuracy()),
                         Events.scalar("epoch", result.epoch()),
                         Events.scalar("epoch/seconds", result.seconds())));
-        int interval = (recipe.epochs() + FIGURES - 1) / FIGURES;
-        if (draws && (result.epoch() % interval == 0 || result.epoch() == recipe.epochs())) {
+        int interval = (recipe.optimization().epochs() + FIGURES - 1) / FIGURES;
+        if (draws
+                && (result.epoch() % interval == 0
+                        || result.epoch() == recipe.optimization().epochs())) {
             draw(result.step(), evaluated);
         }
     }

@@ -2,6 +2,7 @@ package dynafilter.train.label;
 
 import dynafilter.data.device.DeviceImages;
 import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.runtime.NativeOwner;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
@@ -13,21 +14,23 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * What a trained network makes of images up to its last convolution, and the scores it gives its labels: all that another
  * label is learned from.
- *
- * @param features [N, C, h, w]
- * @param scores [N, K]
  */
-public record LabelExamples(Tensor features, Tensor scores) implements AutoCloseable {
+public final class LabelExamples implements AutoCloseable {
     private static final long BATCH = 250;
 
-    public LabelExamples {
-        features.retainReference();
-        scores.retainReference();
+    private final NativeOwner owner = new NativeOwner();
+    private final Tensor features; // [N, C, h, w]
+    private final Tensor scores; // [N, K]
+
+    private LabelExamples(Tensor features, Tensor scores) {
+        this.features = owner.keep(features);
+        this.scores = owner.keep(scores);
     }
 
     /** Runs the network over images, as in evaluation. */
     public static LabelExamples of(DynamicFilterNetwork network, DeviceImages images) {
-        try (PointerScope scope = new PointerScope();
+        try (NativeOwner parts = new NativeOwner();
+                PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             Tensor filters = network.filters();
             List<Tensor> features = new ArrayList<>();
@@ -37,25 +40,26 @@ public record LabelExamples(Tensor features, Tensor scores) implements AutoClose
                     long size = Math.min(BATCH, images.size() - from);
                     Tensor part =
                             network.features(images.evaluationBatch(from, size).images(), false);
-                    features.add(kept(part.detach())); // the last in-place operator gives no tensor of its own
-                    scores.add(kept(network.scoresOf(part, filters)));
+                    features.add(parts.keep(part.detach())); // the last in-place operator gives no tensor of its own
+                    scores.add(parts.keep(network.scoresOf(part, filters)));
                 }
             }
             return new LabelExamples(joined(features), joined(scores));
         }
     }
 
-    private static Tensor kept(Tensor part) {
-        part.retainReference();
-        return part;
+    private static Tensor joined(List<Tensor> parts) {
+        return torch.cat(new TensorVector(parts.toArray(Tensor[]::new)));
     }
 
-    private static Tensor joined(List<Tensor> parts) {
-        try (TensorVector all = new TensorVector(parts.toArray(Tensor[]::new))) {
-            return torch.cat(all);
-        } finally {
-            parts.forEach(Tensor::close);
-        }
+    /** Features of the images, which filters are applied to: [N, C, h, w]. */
+    public Tensor features() {
+        return features;
+    }
+
+    /** Scores of the images for the network's labels: [N, K]. */
+    public Tensor scores() {
+        return scores;
     }
 
     /** How many images. */
@@ -78,7 +82,6 @@ public record LabelExamples(Tensor features, Tensor scores) implements AutoClose
 
     @Override
     public void close() {
-        features.close();
-        scores.close();
+        owner.close();
     }
 }

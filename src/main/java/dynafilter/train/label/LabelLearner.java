@@ -4,6 +4,7 @@ import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
 import dynafilter.runfolder.ScheduleKind;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.Precision;
 import dynafilter.train.WorkingParameters;
 import dynafilter.train.optim.AdamW;
@@ -67,9 +68,7 @@ public final class LabelLearner {
                 }
             }
             try (NoGradGuard guard = new NoGradGuard()) {
-                Tensor learned = embedding.detach().clone();
-                learned.retainReference();
-                return learned;
+                return NativeOwner.outliveScope(embedding.detach().clone());
             }
         }
     }

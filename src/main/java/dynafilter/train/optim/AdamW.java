@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.Tensor;
 
 /** {@code torch.optim.AdamW} with its default betas and epsilon. */
-public final class AdamW extends FusedOptimizer {
+public final class AdamW extends Optimizer {
     private static final double BETA1 = 0.9;
     private static final double BETA2 = 0.999;
     private static final double EPSILON = 1e-8;

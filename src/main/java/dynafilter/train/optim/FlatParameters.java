@@ -2,14 +2,13 @@ package dynafilter.train.optim;
 
 import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
-import dynafilter.train.Lockstep;
+import dynafilter.runtime.NativeOwner;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DeviceOptional;
@@ -37,6 +36,7 @@ public final class FlatParameters implements AutoCloseable {
      */
     public record Group(boolean decays, List<String> names, long start, long length) {}
 
+    private final NativeOwner owner;
     private final Map<String, Tensor> state = new LinkedHashMap<>();
     private final Map<String, Long> offsets = new LinkedHashMap<>();
     private final List<Group> groups;
@@ -53,7 +53,8 @@ public final class FlatParameters implements AutoCloseable {
      */
     public FlatParameters(Map<String, Tensor> initial, Predicate<String> trains, ComputeDevice device) {
         List<String> trained = initial.keySet().stream().filter(trains).toList();
-        try (PointerScope scope = new PointerScope();
+        try (NativeOwner building = new NativeOwner();
+                PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             Device target = device.toTorch();
             List<Group> made = new ArrayList<>();
@@ -72,16 +73,12 @@ public final class FlatParameters implements AutoCloseable {
                 }
             }
             groups = List.copyOf(made);
-            values = zeros(length, target);
-            reduced = zeros(length + ALIGNMENT, target);
-            gradients = reduced.narrow(0, 0, length);
-            votes = reduced.narrow(0, length, ALIGNMENT);
-            initial.forEach((name, tensor) -> state.put(name, place(name, tensor, device)));
-            values.retainReference();
-            reduced.retainReference();
-            votes.retainReference();
-            gradients.retainReference();
-            state.values().forEach(Pointer::retainReference);
+            values = building.keep(zeros(length, target));
+            reduced = building.keep(zeros(length + ALIGNMENT, target));
+            gradients = building.keep(reduced.narrow(0, 0, length));
+            votes = building.keep(reduced.narrow(0, length, ALIGNMENT));
+            initial.forEach((name, tensor) -> state.put(name, building.keep(place(name, tensor, device))));
+            owner = building.handOver();
         }
     }
 
@@ -133,7 +130,7 @@ public final class FlatParameters implements AutoCloseable {
         return reduced;
     }
 
-    /** Numbers that are summed along with the gradients: {@link Lockstep}'s. */
+    /** Numbers that are summed along with the gradients: by which ranks stop together. */
     public Tensor votes() {
         return votes;
     }
@@ -164,10 +161,6 @@ public final class FlatParameters implements AutoCloseable {
 
     @Override
     public void close() {
-        state.values().forEach(Pointer::close);
-        votes.close();
-        gradients.close();
-        reduced.close();
-        values.close();
+        owner.close();
     }
 }

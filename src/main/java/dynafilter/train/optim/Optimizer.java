@@ -1,38 +1,170 @@
 package dynafilter.train.optim;
 
+import dynafilter.io.InputException;
 import dynafilter.runfolder.Recipe;
+import dynafilter.runtime.NativeOperator;
+import dynafilter.runtime.NativeOwner;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
-/** Updates the parameters from their gradients. */
-public interface Optimizer extends AutoCloseable {
+/**
+ * Updates the parameters from their gradients, by one fused operator per parameter group over the flat buffers. The learning
+ * rate and the count of steps are tensors on the device, so that a captured step can be replayed with other values.
+ */
+public abstract class Optimizer implements AutoCloseable {
+    private final NativeOwner owner;
+    private final FlatParameters parameters;
+    private final double weightDecay;
+    private final String marker;
+    private final NativeOperator operator;
+    private final Map<String, Tensor> buffers = new LinkedHashMap<>(); // each [P], by torch.optim's name
+    private final Tensor rate; // []
+    private final Tensor steps; // [], float32 as torch.optim keeps it
+    private final Scalar one;
+    private List<IValue[]> calls = List.of();
+
+    /**
+     * @param operator such as {@code aten::_fused_sgd_}; its overload with a tensor for the learning rate is called
+     * @param bufferNames what the optimizer remembers of every parameter, by torch.optim's names
+     * @param marker an option that only this kind of optimizer has
+     */
+    Optimizer(FlatParameters parameters, double weightDecay, String operator, List<String> bufferNames, String marker) {
+        this.parameters = parameters;
+        this.weightDecay = weightDecay;
+        this.marker = marker;
+        try (NativeOwner building = new NativeOwner();
+                PointerScope scope = new PointerScope()) {
+            for (String name : bufferNames) {
+                buffers.put(name, building.keep(torch.zeros_like(parameters.values())));
+            }
+            rate = building.keep(parameters.values().new_zeros(new long[0]));
+            steps = building.keep(parameters.values().new_zeros(new long[0]));
+            one = building.keep(new Scalar(1.0));
+            this.operator = building.keep(NativeOperator.find(operator, "tensor_lr"));
+            owner = building.handOver();
+        }
+    }
+
+    /** The optimizer that a recipe names, with its settings. */
+    public static Optimizer of(Recipe recipe, FlatParameters parameters) {
+        return switch (recipe.optimization().optimizer()) {
+            case SGD ->
+                new Sgd(
+                        parameters,
+                        recipe.optimization().momentum(),
+                        recipe.optimization().weightDecay());
+            case ADAMW -> new AdamW(parameters, recipe.optimization().weightDecay());
+        };
+    }
+
+    /**
+     * The operator's arguments, in the order of its schema, for one group. {@code values}, {@code gradients} and
+     * {@code buffers} are that group's slices of the flat buffers.
+     */
+    abstract IValue[] arguments(
+            Tensor values, Tensor gradients, List<Tensor> buffers, Tensor rate, Tensor steps, double decay);
+
+    /** What torch.optim states in every parameter group, weight decay aside. */
+    abstract Map<String, Object> options(double learningRate);
+
+    /** Whether torch.optim counts the steps of every parameter. */
+    abstract boolean countsSteps();
+
     /** Sets the learning rate of the next updates. */
-    void setLearningRate(double learningRate);
+    public final void setLearningRate(double learningRate) {
+        try (NoGradGuard guard = new NoGradGuard();
+                Scalar value = new Scalar(learningRate)) {
+            rate.fill_(value);
+        }
+    }
 
     /** One update. The same device work every time: it can be captured and replayed. */
-    void step();
+    public final void step() {
+        if (calls.isEmpty()) {
+            // The arguments outlive the scope of the step in which they are first needed.
+            try (PointerScope outliving = new PointerScope()) {
+                calls = parameters.groups().stream().map(this::call).toList();
+                calls.forEach(call -> owner.keepAll(List.of(call)));
+            }
+        }
+        try (NoGradGuard guard = new NoGradGuard()) {
+            steps.add_(one);
+            calls.forEach(operator::call);
+        }
+    }
+
+    private IValue[] call(FlatParameters.Group group) {
+        return arguments(
+                slice(parameters.values(), group),
+                slice(parameters.gradients(), group),
+                buffers.values().stream().map(buffer -> slice(buffer, group)).toList(),
+                rate,
+                steps,
+                group.decays() ? weightDecay : 0);
+    }
+
+    private static Tensor slice(Tensor flat, FlatParameters.Group group) {
+        return flat.narrow(0, group.start(), group.length());
+    }
 
     /**
      * The state in {@code torch.optim}'s layout: {@code {"state": {index: {name: tensor}}, "param_groups": [...]}}. Its
-     * tensors are copies that the caller owns.
+     * tensors are copies in the caller's scope.
      *
      * @param learningRate what the parameter groups state as {@code lr}
      */
-    Map<String, Object> stateDict(double learningRate);
+    public final Map<String, Object> stateDict(double learningRate) {
+        boolean stepped = steps.item_float() > 0;
+        return OptimizerState.write(parameters, weightDecay, options(learningRate), name -> {
+            Map<String, Object> entry = new LinkedHashMap<>();
+            if (stepped && countsSteps()) {
+                entry.put("step", steps.cpu().clone());
+            }
+            if (stepped) {
+                buffers.forEach((key, flat) -> entry.put(key, OptimizerState.copyOut(parameters, flat, name)));
+            }
+            return entry;
+        });
+    }
 
     /**
      * Takes over a state written by {@link #stateDict} or by {@code torch.optim} for the same parameter groups.
      *
-     * @throws dynafilter.io.InputException where the groups, the kind of optimizer or a shape differ
+     * @throws InputException where the groups, the kind of optimizer or a shape differ
      */
-    void load(Map<String, Object> stateDict);
+    public final void load(Map<String, Object> stateDict) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            OptimizerState.read(parameters, stateDict, marker, (name, entry) -> {
+                buffers.forEach((key, flat) -> OptimizerState.copyIn(parameters, flat, name, entry, key));
+                steps.copy_(stepsOf(name, entry));
+            });
+        }
+    }
+
+    private Tensor stepsOf(String name, Map<?, ?> entry) {
+        if (!countsSteps()) {
+            return torch.ones_like(steps);
+        }
+        Object step = entry.get("step");
+        if (step instanceof Tensor tensor && tensor.numel() == 1) {
+            return tensor;
+        }
+        if (step instanceof Number number) {
+            return torch.full_like(steps, new Scalar(number.doubleValue()));
+        }
+        throw new InputException("the optimizer state of " + name + " has no 'step'");
+    }
 
     @Override
-    void close();
-
-    static Optimizer of(Recipe recipe, FlatParameters parameters) {
-        return switch (recipe.optimizer()) {
-            case SGD -> new Sgd(parameters, recipe.momentum(), recipe.weightDecay());
-            case ADAMW -> new AdamW(parameters, recipe.weightDecay());
-        };
+    public final void close() {
+        owner.close();
     }
 }

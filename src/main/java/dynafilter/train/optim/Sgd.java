@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.Tensor;
 
 /** {@code torch.optim.SGD} with Nesterov momentum; without, where the momentum is 0. */
-final class Sgd extends FusedOptimizer {
+final class Sgd extends Optimizer {
     private final double momentum;
 
     Sgd(FlatParameters parameters, double momentum, double weightDecay) {

@@ -37,6 +37,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What is exported gives the scores of the checkpoint, here and in Python. */
 @ExtendWith(NativeScope.class)
 class TorchScriptExportTest {
+    private static final TorchScriptExport.Versions VERSIONS = new TorchScriptExport.Versions("test", null, null);
+
     private static final List<String> CLASSES =
             List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "the \"last\" one, ü");
     private static final double TOLERANCE = 1e-5;
@@ -108,13 +110,13 @@ class TorchScriptExportTest {
         });
         Map<String, Object> optimizer = Map.of("state", Map.of(), "param_groups", List.of());
         Map<String, Object> recipe = Map.of("filters", kind.toString(), "epochs", 4);
-        new Checkpoint(state, optimizer, 4, 40, 0.5, recipe, CLASSES, Map.of(), Map.of()).write(checkpoint);
+        new Checkpoint(state, optimizer, 4, 40, 0.5, recipe, CLASSES, Map.of(), Map.of(), List.of()).write(checkpoint);
     }
 
     private Path export(ScriptInput input, boolean baked) {
         Path file = folder.resolve(input + ".ts.pt");
         try (TrainedNetwork trained = read(checkpoint)) {
-            new TorchScriptExport(trained, input, baked).write(file, Map.of("dynafilter", "test"));
+            new TorchScriptExport(trained, input, baked).write(file, VERSIONS);
         }
         return file;
     }
@@ -161,7 +163,7 @@ class TorchScriptExportTest {
         writeCheckpoint(FilterKind.DYNAMIC);
         try (TrainedNetwork exported = read(export(ScriptInput.UINT8, true))) {
             TorchScriptExport again = new TorchScriptExport(exported, ScriptInput.NORMALIZED, true);
-            String message = assertThrows(InputException.class, () -> again.write(folder.resolve("again.pt"), Map.of()))
+            String message = assertThrows(InputException.class, () -> again.write(folder.resolve("again.pt"), VERSIONS))
                     .getMessage();
             assertTrue(message.contains("is TorchScript, which has no parts to take; give the checkpoint"), message);
             assertTrue(Files.notExists(folder.resolve("again.pt")));
@@ -175,7 +177,7 @@ class TorchScriptExportTest {
         try (TrainedNetwork trained = read(checkpoint)) {
             TorchScriptExport export = new TorchScriptExport(trained, ScriptInput.NORMALIZED, false);
             trained.state().get("embedding.weight").neg_(); // the classifier's filters are computed already
-            String message = assertThrows(IllegalStateException.class, () -> export.write(file, Map.of()))
+            String message = assertThrows(IllegalStateException.class, () -> export.write(file, VERSIONS))
                     .getMessage();
             assertTrue(message.startsWith("the exported network's scores differ from the checkpoint's by "), message);
             assertEquals("what was there", Files.readString(file));

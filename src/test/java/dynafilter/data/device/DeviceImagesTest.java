@@ -3,6 +3,8 @@ package dynafilter.data.device;
 import static dynafilter.TensorAssert.floats;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
@@ -95,13 +97,13 @@ class DeviceImagesTest {
     void trainingBatchesAreCroppedFlippedAndNormalisedAsThePlanSays() {
         EpochPlan plan = EpochPlan.of(3, 1, IMAGES);
         try (DeviceImages images = new DeviceImages(set, ComputeDevice.CPU, true)) {
-            images.begin(plan, 0);
+            EpochBatches whole = images.epoch(plan, 0);
             for (int from = 0; from < IMAGES; from += 8) {
-                assertBatch(plan, from, 8, images.nextBatch(8));
+                assertBatch(plan, from, 8, whole.stage(8).next(8));
             }
-            images.begin(plan, 34);
-            assertBatch(plan, 34, 1, images.nextBatch(1));
-            assertBatch(plan, 35, 5, images.nextBatch(5));
+            EpochBatches rest = images.epoch(plan, 34);
+            assertBatch(plan, 34, 1, rest.stage(1).next(1));
+            assertBatch(plan, 35, 5, rest.stage(5).next(5));
         }
     }
 
@@ -109,8 +111,7 @@ class DeviceImagesTest {
     void withoutPaddingTheyAreOnlyShuffled() {
         EpochPlan plan = EpochPlan.of(3, 1, IMAGES);
         try (DeviceImages images = new DeviceImages(set, ComputeDevice.CPU, false)) {
-            images.begin(plan, 5);
-            assertBatch(plain(plan), 5, 12, images.nextBatch(12));
+            assertBatch(plain(plan), 5, 12, images.epoch(plan, 5).stage(12).next(12));
         }
     }
 
@@ -128,12 +129,37 @@ class DeviceImagesTest {
     @Test
     void everyEpochIsDrawnAnew() {
         try (DeviceImages images = new DeviceImages(set, ComputeDevice.CPU, true)) {
-            images.begin(EpochPlan.of(3, 0, IMAGES), 0);
-            float[] first = floats(images.nextBatch(4).images());
-            images.begin(EpochPlan.of(3, 1, IMAGES), 0);
-            assertBatch(EpochPlan.of(3, 1, IMAGES), 0, 4, images.nextBatch(4));
-            images.begin(EpochPlan.of(3, 0, IMAGES), 0);
-            assertArrayEquals(first, floats(images.nextBatch(4).images()));
+            float[] first = floats(firstFour(images, EpochPlan.of(3, 0, IMAGES)).images());
+            assertBatch(EpochPlan.of(3, 1, IMAGES), 0, 4, firstFour(images, EpochPlan.of(3, 1, IMAGES)));
+            assertArrayEquals(
+                    first, floats(firstFour(images, EpochPlan.of(3, 0, IMAGES)).images()));
+        }
+    }
+
+    private static Batch firstFour(DeviceImages images, EpochPlan plan) {
+        return images.epoch(plan, 0).stage(4).next(4);
+    }
+
+    @Test
+    void anEpochEndsWhereAnotherBegins() {
+        try (DeviceImages images = new DeviceImages(set, ComputeDevice.CPU, true)) {
+            EpochBatches first = images.epoch(images.plan(3, 0), 0);
+            first.stage(4);
+            images.epoch(images.plan(3, 1), 0);
+            assertThrows(IllegalStateException.class, () -> first.stage(4));
+        }
+    }
+
+    /** What a captured step relies on. */
+    @Test
+    void allStepsOfAllEpochsReadTheSameTensors() {
+        for (boolean streamed : new boolean[] {false, true}) {
+            try (DeviceImages images = new DeviceImages(set, null, ComputeDevice.CPU, true, streamed)) {
+                EpochBatches first = images.epoch(images.plan(3, 0), 0);
+                StepBatches step = first.stage(4);
+                assertSame(step, first.stage(4));
+                assertSame(step, images.epoch(images.plan(3, 1), 0).stage(4));
+            }
         }
     }
 
@@ -142,24 +168,23 @@ class DeviceImagesTest {
         assertEquals(one.size(), other.size());
         assertArrayEquals(TensorBytes.longs(one.labels()), TensorBytes.longs(other.labels()));
         for (int epoch = 0; epoch < 3; epoch++) {
-            for (DeviceImages images : List.of(one, other)) {
-                images.begin(images.plan(5, epoch), epoch);
-            }
+            EpochBatches ofOne = one.epoch(one.plan(5, epoch), epoch);
+            EpochBatches ofOther = other.epoch(other.plan(5, epoch), epoch);
             for (int step = 0; step < 3; step++) {
-                one.stage(8);
-                other.stage(8);
+                StepBatches stepOfOne = ofOne.stage(8);
+                StepBatches stepOfOther = ofOther.stage(8);
                 for (int batch = 0; batch < 2; batch++) {
-                    assertSame(one.nextBatch(4), other.nextBatch(4));
+                    assertSameBatch(stepOfOne.next(4), stepOfOther.next(4));
                 }
             }
             for (long from = 0; from < one.size(); from += 7) {
                 long size = Math.min(7, one.size() - from);
-                assertSame(one.evaluationBatch(from, size), other.evaluationBatch(from, size));
+                assertSameBatch(one.evaluationBatch(from, size), other.evaluationBatch(from, size));
             }
         }
     }
 
-    private static void assertSame(Batch one, Batch other) {
+    private static void assertSameBatch(Batch one, Batch other) {
         assertArrayEquals(floats(one.images()), floats(other.images()));
         assertArrayEquals(TensorBytes.longs(one.labels()), TensorBytes.longs(other.labels()));
         assertTrue(other.images().is_contiguous(MemoryFormat.ChannelsLast));
@@ -184,10 +209,9 @@ class DeviceImagesTest {
             long after = 0;
             for (int epoch = 0; epoch < 20; epoch++) {
                 try (PointerScope scope = new PointerScope()) {
-                    streamed.begin(streamed.plan(1, epoch), 0);
+                    EpochBatches batches = streamed.epoch(streamed.plan(1, epoch), 0);
                     for (int step = 0; step < 4; step++) {
-                        streamed.stage(10);
-                        streamed.nextBatch(10);
+                        batches.stage(10).next(10);
                     }
                     streamed.pixels(0, 25);
                     streamed.pixels(25, 15);
@@ -207,9 +231,8 @@ class DeviceImagesTest {
                 DeviceImages images = new DeviceImages(larger, ComputeDevice.CPU, true)) {
             EpochPlan plan = images.plan(1, 0);
             assertEquals(16, Arrays.stream(plan.cropTop()).max().orElseThrow());
-            images.begin(plan, 0);
             assertArrayEquals(
-                    new long[] {4, 3, 64, 64}, images.nextBatch(4).images().shape());
+                    new long[] {4, 3, 64, 64}, firstFour(images, plan).images().shape());
         }
     }
 
@@ -217,8 +240,8 @@ class DeviceImagesTest {
     void batchesAreChannelsLast() {
         for (boolean padded : new boolean[] {false, true}) {
             try (DeviceImages images = new DeviceImages(set, ComputeDevice.CPU, padded)) {
-                images.begin(EpochPlan.of(0, 0, IMAGES), 3);
-                assertTrue(images.nextBatch(8).images().is_contiguous(MemoryFormat.ChannelsLast));
+                StepBatches step = images.epoch(EpochPlan.of(0, 0, IMAGES), 3).stage(8);
+                assertTrue(step.next(8).images().is_contiguous(MemoryFormat.ChannelsLast));
                 assertTrue(images.evaluationBatch(3, 8).images().is_contiguous(MemoryFormat.ChannelsLast));
             }
         }

@@ -3,6 +3,7 @@ package dynafilter.report.page;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dynafilter.io.JsonFile;
 import dynafilter.model.Scores;
 import dynafilter.report.RunFacts;
 import dynafilter.report.figure.Example;
@@ -13,6 +14,7 @@ import dynafilter.report.figure.ResponseMaps;
 import dynafilter.runfolder.EpochResult;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
+import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
 import dynafilter.train.Evaluation;
 import java.io.ByteArrayInputStream;
@@ -50,9 +52,8 @@ final class Made {
     }
 
     static RunFacts run(Path folder, int epochs, String selection) {
-        JsonMapper mapper = new JsonMapper();
-        ObjectNode config = mapper.createObjectNode();
-        config.set("recipe", mapper.valueToTree(Recipes.toMap(Recipe.DEFAULT)));
+        ObjectNode config = new JsonMapper().createObjectNode();
+        config.set("recipe", new JsonMapper().valueToTree(Recipes.toMap(Recipe.DEFAULT)));
         config.putObject("data")
                 .put("name", "made & up")
                 .put("sha256", "0".repeat(64))
@@ -79,7 +80,7 @@ final class Made {
                     2,
                     1900 + epoch));
         }
-        return new RunFacts(new RunDirectory(folder), config, Recipe.DEFAULT, history);
+        return new RunFacts(new RunDirectory(folder), document(config, RunConfig.class), Recipe.DEFAULT, history);
     }
 
     /** @param filters as many as classes, or one for all */
@@ -204,6 +205,11 @@ final class Made {
                     .put("train_loss", 1 - reached)
                     .put("seconds", 30);
         }
+    }
+
+    /** A document as a file of it is read. */
+    static <T> T document(ObjectNode json, Class<T> type) {
+        return JsonFile.parse(json.toString().getBytes(StandardCharsets.UTF_8), type, "made", "make it anew");
     }
 
     /** A page as XML reads it. */

@@ -9,6 +9,7 @@ import dynafilter.report.ComparisonFacts;
 import dynafilter.report.figure.Colormap;
 import dynafilter.report.figure.Example;
 import dynafilter.report.figure.Grid;
+import dynafilter.study.ComparisonDocument;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -75,7 +76,8 @@ class PageInChromiumTest {
         Path run = folder.resolve("run");
         ten = page("ten", new RunPage(Made.run(run, 6), Made.findings(10, 10), "", "dynafilter").html());
         hundred = page("hundred", new RunPage(Made.run(run, 3), Made.findings(100, 100), "", "dynafilter").html());
-        ComparisonFacts facts = new ComparisonFacts(folder, Made.comparison("dynamic", "static", "single"));
+        ComparisonFacts facts = new ComparisonFacts(
+                folder, Made.document(Made.comparison("dynamic", "static", "single"), ComparisonDocument.class));
         comparison = page("comparison", new ComparisonPage(facts, folder.resolve("c.html"), "dynafilter").html());
     }
 

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dynafilter.report.ComparisonFacts;
 import dynafilter.report.figure.Findings;
+import dynafilter.study.ComparisonDocument;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -44,7 +45,11 @@ class PageTest {
     }
 
     private static String comparison(ObjectNode json) {
-        return new ComparisonPage(new ComparisonFacts(RUN, json), RUN.resolve("report.html"), GENERATOR).html();
+        return new ComparisonPage(
+                        new ComparisonFacts(RUN, Made.document(json, ComparisonDocument.class)),
+                        RUN.resolve("report.html"),
+                        GENERATOR)
+                .html();
     }
 
     static Stream<String> pages() {
@@ -268,7 +273,8 @@ class PageTest {
         Path comparison = folder.resolve("a comparison");
         Path there = Files.createDirectories(comparison.resolve("runs/v1-seed0"));
         Files.writeString(there.resolve("report.html"), "");
-        ComparisonFacts facts = new ComparisonFacts(comparison, Made.comparison("dynamic", "static"));
+        ComparisonFacts facts = new ComparisonFacts(
+                comparison, Made.document(Made.comparison("dynamic", "static"), ComparisonDocument.class));
         Document page = Made.parsed(new ComparisonPage(facts, folder.resolve("page.html"), GENERATOR).html());
         NodeList links = byId(page, "runs").getElementsByTagName("a");
         assertEquals(1, links.getLength());

@@ -7,6 +7,7 @@ import dynafilter.runfolder.EpochResult;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.RunDirectory;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.train.TrainingData;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -19,7 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class TensorBoardLogTest {
     private static final EpochResult RESULT = new EpochResult(1, 4, 0.1, 2, 0.2, 2, 0.2, true, 1, 100);
-    private static final TrainingData NO_IMAGES = new TrainingData(null, null, null, List.of(), "", false);
+    private static final TrainingData NO_IMAGES =
+            new TrainingData(null, null, null, List.of(), "", false, new NativeOwner());
 
     @TempDir
     private Path folder;

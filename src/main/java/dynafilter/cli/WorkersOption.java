@@ -1,0 +1,77 @@
+package dynafilter.cli;
+
+import dynafilter.io.InputException;
+import dynafilter.io.JsonFile;
+import dynafilter.run.LocalWorkers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
+
+/** {@code --workers N}: the same command in several processes of this machine. */
+final class WorkersOption {
+    static final String NAME = "workers";
+    private static final int MOST = 1024;
+
+    private WorkersOption() {}
+
+    /** How many processes a command line asks for; 1 without the option. */
+    static int count(CommandLine line) {
+        return CommonOptions.integer(line, NAME, 1, MOST, 1);
+    }
+
+    /**
+     * Runs a command in so many processes, and returns its exit code.
+     *
+     * @param json of this process: where that is standard output, what the workers say of the outcome is handed on to it
+     */
+    static int run(String command, CommandLine line, JsonOutput json) {
+        if (!json.isStandard()) {
+            return start(words(command, line, line.getOptionValue(CommonOptions.JSON)), line, false);
+        }
+        try {
+            Path outcome = Files.createTempFile("dynafilter", ".json");
+            try {
+                int code = start(words(command, line, outcome.toString()), line, true);
+                if (Files.size(outcome) > 0) {
+                    json.write(JsonFile.read(outcome));
+                }
+                return code;
+            } finally {
+                Files.deleteIfExists(outcome);
+            }
+        } catch (IOException failure) {
+            throw new InputException(
+                    "--json -: cannot keep a temporary file in " + System.getProperty("java.io.tmpdir") + " ("
+                            + failure.getMessage() + "); name a file for --json",
+                    failure);
+        }
+    }
+
+    private static int start(List<String> words, CommandLine line, boolean toStderr) {
+        List<Integer> codes = LocalWorkers.run(Main.class, words, count(line), toStderr);
+        for (int code : new int[] {ExitCode.USAGE, ExitCode.UNREAD}) {
+            if (codes.contains(code)) {
+                return code; // the others end because of that one
+            }
+        }
+        return codes.stream().allMatch(code -> code == ExitCode.DONE) ? ExitCode.DONE : ExitCode.FAILED;
+    }
+
+    /** The same command without {@code --workers}; its {@code --json} may be another. */
+    private static List<String> words(String command, CommandLine line, String json) {
+        List<String> words = new ArrayList<>(List.of(command));
+        for (Option option : line.getOptions()) {
+            if (!option.getLongOpt().equals(NAME)) {
+                words.add("--" + option.getLongOpt());
+                if (option.hasArg()) {
+                    words.add(option.getLongOpt().equals(CommonOptions.JSON) ? json : option.getValue());
+                }
+            }
+        }
+        return words;
+    }
+}

@@ -1,0 +1,139 @@
+package dynafilter.distributed;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * What a rank knows of the others, and which of them is to blame by it: when each was last heard of, and to how many collectives
+ * it has come. Times are {@link System#nanoTime}'s.
+ */
+final class LifeSigns {
+    private final Placement placement;
+    private final long timeout;
+    private final String[] names;
+    private final String[] beats;
+    private final long[] heardAt;
+    private final long[] theirCollectives;
+    private final long[] movedAt; // when they came to their last, or had come to all that this rank had
+
+    private long collectives; // that this rank has come to
+    private long answeredAt = System.nanoTime(); // the store's last answer
+    private boolean watching;
+    private boolean storeLost;
+
+    /** @param timeout for how long a rank may let the others wait, in nanoseconds */
+    LifeSigns(Placement placement, long timeout) {
+        this.placement = placement;
+        this.timeout = timeout;
+        names = new String[placement.size()];
+        Arrays.setAll(names, rank -> "rank " + rank);
+        beats = new String[placement.size()];
+        heardAt = new long[placement.size()];
+        theirCollectives = new long[placement.size()];
+        movedAt = new long[placement.size()];
+    }
+
+    /** All ranks are there: from now on their silence counts. */
+    synchronized void watch(String[] whatTheyAreCalled) {
+        System.arraycopy(whatTheyAreCalled, 0, names, 0, names.length);
+        Arrays.fill(heardAt, System.nanoTime());
+        Arrays.fill(movedAt, System.nanoTime());
+        watching = true;
+    }
+
+    synchronized boolean isWatching() {
+        return watching;
+    }
+
+    /** This rank comes to its next collective. */
+    synchronized void enter() {
+        long now = System.nanoTime();
+        for (int rank = 0; rank < movedAt.length; rank++) {
+            if (theirCollectives[rank] >= collectives) {
+                movedAt[rank] = now;
+            }
+        }
+        collectives++;
+    }
+
+    /** This rank's own sign of life: a number that changes, and how many collectives it has come to. */
+    synchronized String own(long beat) {
+        return beat + " " + collectives;
+    }
+
+    /** A rank's last sign of life, as {@link #own} made it there. */
+    synchronized void heard(int rank, String beat) {
+        if (!beat.equals(beats[rank])) {
+            beats[rank] = beat;
+            heardAt[rank] = System.nanoTime();
+            long theirs = Long.parseLong(beat.substring(beat.indexOf(' ') + 1));
+            if (theirs != theirCollectives[rank] || theirs >= collectives) {
+                movedAt[rank] = heardAt[rank];
+            }
+            theirCollectives[rank] = theirs;
+        }
+    }
+
+    /** The store has answered. */
+    synchronized void answered(long now) {
+        answeredAt = now;
+    }
+
+    /** The connection to the store is broken. */
+    synchronized void storeLost() {
+        storeLost = true;
+    }
+
+    /** This process itself was stopped for a while: what it has not heard in the meantime says nothing. */
+    synchronized void wasAsleep(long now) {
+        answeredAt = now;
+        Arrays.fill(heardAt, now);
+        Arrays.fill(movedAt, now);
+    }
+
+    /**
+     * Who is to blame, and for what; empty while all is well.
+     *
+     * @param patience for how long a rank may be silent, in nanoseconds
+     * @param hangs true: a collective has run out of time, as Gloo's do by themselves, so that a rank that never came to it is the
+     *     culprit, though it lives; false: such a rank is one only after the timeout
+     */
+    synchronized Optional<String> culprit(long patience, boolean hangs) {
+        long now = System.nanoTime();
+        String keeper =
+                placement.agentStore() ? RendezvousStore.keeper(placement) : names[0] + ", which keeps the store,";
+        if (storeLost) {
+            return Optional.of(keeper + " is gone");
+        }
+        if (now - answeredAt > patience) {
+            return Optional.of(keeper + " does not answer for " + seconds(now - answeredAt));
+        }
+        Optional<String> silent = named(rank -> now - heardAt[rank] > patience)
+                .map(ranks -> ranks + " is gone or hangs: no sign of life for "
+                        + seconds(IntStream.range(0, names.length)
+                                .mapToLong(rank -> now - heardAt[rank])
+                                .max()
+                                .orElseThrow()));
+        return silent.isPresent()
+                ? silent
+                : named(rank -> theirCollectives[rank] < collectives && (hangs || now - movedAt[rank] > timeout))
+                        .map(ranks -> ranks + " lives, but did not come to what the others waited for in "
+                                + seconds(timeout) + "; wait longer with --dist-timeout");
+    }
+
+    private Optional<String> named(IntPredicate guilty) {
+        String ranks = IntStream.range(0, names.length)
+                .filter(rank -> watching && rank != placement.rank() && guilty.test(rank))
+                .mapToObj(rank -> names[rank])
+                .collect(Collectors.joining(", "));
+        return ranks.isEmpty() ? Optional.empty() : Optional.of(ranks);
+    }
+
+    private static String seconds(long nanoseconds) {
+        return String.format(Locale.ROOT, "%.1f s", nanoseconds / 1e9);
+    }
+}

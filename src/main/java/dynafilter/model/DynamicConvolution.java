@@ -1,0 +1,45 @@
+package dynafilter.model;
+
+import static org.bytedeco.pytorch.global.torch.conv2d;
+
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** The network's last convolution, of one feature map with the filters of all labels: stride 1, no padding, no bias, rescaled. */
+final class DynamicConvolution {
+    private DynamicConvolution() {}
+
+    /**
+     * @param features [N, C, H, W]
+     * @param filters [K, C, 1, 1]
+     * @return the response maps [N, K, H, W]
+     */
+    static Tensor apply(Tensor features, Tensor filters) {
+        // The filters are rescaled instead of the maps: the same product, over far fewer numbers.
+        Tensor rescaled = filters.mul(new Scalar(rescaling(filters.size(1))));
+        return features.scalar_type().intern() == ScalarType.Float
+                ? conv2d(features, rescaled)
+                : evenConvolution(features, rescaled);
+    }
+
+    /** What response maps are multiplied by: one over the square root of the channels, as in scaled dot-product attention. */
+    static double rescaling(long channels) {
+        return 1 / Math.sqrt((double) channels);
+    }
+
+    /**
+     * A convolution in half precision with an even number of filters: of an odd number oneDNN 3.7, which libtorch 2.10 brings,
+     * computes a wrong gradient of the input on some processors (AMD Zen 5), and says nothing.
+     */
+    private static Tensor evenConvolution(Tensor features, Tensor filters) {
+        long count = filters.size(0);
+        if (count % 2 == 0) {
+            return conv2d(features, filters);
+        }
+        Tensor padded = torch.cat(new TensorVector(filters, torch.zeros_like(filters.narrow(0, 0, 1))));
+        return conv2d(features, padded).narrow(1, 0, count);
+    }
+}

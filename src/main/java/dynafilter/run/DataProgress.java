@@ -1,0 +1,48 @@
+package dynafilter.run;
+
+import dynafilter.data.DataListener;
+import dynafilter.data.DataOptions;
+import dynafilter.runfolder.Recipe;
+import java.util.Locale;
+import java.util.OptionalDouble;
+
+/** Tells the user how a data set is opened: the decoding of its files on the terminal, the rest in the log. */
+public final class DataProgress implements DataListener {
+    private final Terminal terminal;
+
+    public DataProgress(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    /** How the data set of a run of this recipe is opened. */
+    public static DataOptions optionsOf(Recipe recipe, Terminal terminal) {
+        return new DataOptions(
+                recipe.images().imageSize(),
+                recipe.selection().skipBad(),
+                OptionalDouble.of(recipe.selection().valSplit()),
+                new DataProgress(terminal));
+    }
+
+    @Override
+    public void decoding(long done, long total) {
+        if (done < total) {
+            terminal.show(
+                    (double) done / total, String.format(Locale.ROOT, "decoding images: %,d of %,d", done, total));
+        } else {
+            terminal.clear();
+            Logging.log().info(String.format(Locale.ROOT, "decoded    %,d image files", total));
+        }
+    }
+
+    @Override
+    public void message(String text) {
+        terminal.clear();
+        Logging.log().info(text);
+    }
+
+    @Override
+    public void warning(String text) {
+        terminal.clear();
+        Logging.log().warn(text);
+    }
+}

@@ -1,0 +1,169 @@
+package dynafilter.run;
+
+import dynafilter.checkpoint.Checkpoint;
+import dynafilter.checkpoint.CheckpointExtension;
+import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.data.DataOptions;
+import dynafilter.data.ImageSet;
+import dynafilter.data.device.DeviceImages;
+import dynafilter.data.folder.DecodedFile;
+import dynafilter.data.words.WordVectors;
+import dynafilter.io.Checksum;
+import dynafilter.io.FileNames;
+import dynafilter.io.InputException;
+import dynafilter.model.NetworkShape;
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.Precision;
+import dynafilter.train.Evaluator;
+import dynafilter.train.label.LabelExamples;
+import dynafilter.train.label.LabelFolds;
+import dynafilter.train.label.LabelLearner;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+
+/** One execution of {@code extend}: reads images, learns an embedding, writes the checkpoint, and tests what it wrote. */
+public final class Extension {
+    private final ExtensionPlan plan;
+    private final TrainedNetwork trained;
+    private final ComputeDevice device;
+    private final DataOptions data;
+    private final ExtensionReport report;
+
+    /**
+     * @param trained with dynamic filters, from a checkpoint; not closed with this
+     * @param data how the old labels' data set is opened
+     */
+    public Extension(ExtensionPlan plan, TrainedNetwork trained, DataOptions data, Session session) {
+        this.plan = plan;
+        this.trained = trained;
+        this.data = data;
+        device = session.device();
+        report = new ExtensionReport(plan, trained.classes(), session.environment());
+    }
+
+    public ExtensionReport run() {
+        Precision.FP32.apply();
+        Optional<WordVectors> vectors = labelVector();
+        try (DeviceImages images = read(plan.files());
+                DeviceImages testImages = plan.testFiles().isEmpty() ? null : read(plan.testFiles());
+                OldLabels old = plan.against() == null ? null : OldLabels.open(plan, trained.classes(), data, device)) {
+            learn(vectors, images, old);
+            test(images, testImages, old);
+        }
+        return report.finished();
+    }
+
+    private Optional<WordVectors> labelVector() {
+        if (plan.labelVectors() == null) {
+            return Optional.empty();
+        }
+        WordVectors vectors = WordVectors.read(plan.labelVectors(), List.of(plan.label()));
+        int size = trained.network().shape().embeddingSize();
+        if (vectors.size() != size) {
+            throw new InputException("--label-vectors " + plan.labelVectors() + " has vectors of " + vectors.size()
+                    + " numbers, the network's labels have " + size + "; give the file that they started from");
+        }
+        return Optional.of(vectors);
+    }
+
+    private DeviceImages read(List<Path> files) {
+        try (ImageSet set = images(files, trained.imageSize(), plan.skipBad())) {
+            return new DeviceImages(set, device, false);
+        }
+    }
+
+    /**
+     * The images in files, all of one label.
+     *
+     * @param skipBad whether those that cannot be read are left out, with a warning
+     * @throws InputException where there is none that can be read, or one cannot and none are to be left out
+     */
+    private static ImageSet images(List<Path> files, int size, boolean skipBad) {
+        List<DecodedFile> decoded = DecodedFile.read(files, size);
+        List<DecodedFile> bad = decoded.stream().filter(file -> !file.isGood()).toList();
+        try {
+            if (!bad.isEmpty() && (!skipBad || bad.size() == files.size())) {
+                String which =
+                        FileNames.shown(bad.get(0).file()) + " " + bad.get(0).problem();
+                String more = bad.size() > 1 ? ", and " + (bad.size() - 1) + " more files are no better" : "";
+                String remedy = bad.size() == files.size() ? "" : ", or leave such files out with --skip-bad";
+                throw new InputException(which + more + "; give PNG or JPEG images" + remedy);
+            }
+            bad.forEach(file -> Logging.log().warn("{} {}; left out", FileNames.shown(file.file()), file.problem()));
+            return DecodedFile.toSet(decoded);
+        } finally {
+            decoded.forEach(DecodedFile::close);
+        }
+    }
+
+    private void learn(Optional<WordVectors> vectors, DeviceImages images, OldLabels old) {
+        try (LabelExamples own = LabelExamples.of(trained.network(), images);
+                LabelExamples others = old == null ? null : LabelExamples.of(trained.network(), old.negatives())) {
+            report.examples(own, old);
+            LabelLearner learner = new LabelLearner(trained.network(), settings(), device);
+            LabelFolds.Method method = examples -> {
+                try (PointerScope scope = new PointerScope()) {
+                    return learner.learn(start(vectors, examples), examples, others);
+                }
+            };
+            try (Tensor embedding = method.learn(own)) {
+                report.learned(learner.won(embedding, own));
+                int folds = (int) Math.min(plan.folds(), own.size());
+                if (folds > 1) {
+                    report.folds(folds, LabelFolds.of(learner, method, own, folds, plan.seed()));
+                }
+                write(embedding, own, others);
+            }
+        }
+    }
+
+    private LabelLearner.Settings settings() {
+        return new LabelLearner.Settings(
+                plan.steps(),
+                plan.against() == null ? ExtensionPlan.LEARNING_RATE_ALONE : ExtensionPlan.LEARNING_RATE,
+                plan.oldWeight().orElse(trained.classes().size()));
+    }
+
+    private Tensor start(Optional<WordVectors> vectors, LabelExamples examples) {
+        return vectors.map(WordVectors::scaled)
+                .orElseGet(() -> LabelLearner.mixture(trained.state().get(NetworkShape.EMBEDDING), examples));
+    }
+
+    private void write(Tensor embedding, LabelExamples own, LabelExamples others) {
+        CheckpointExtension.Note note = new CheckpointExtension.Note(
+                plan.label(),
+                own.size(),
+                others == null ? 0 : others.size(),
+                plan.steps(),
+                plan.model().getFileName().toString(),
+                Checksum.sha256Of(plan.model()));
+        try (Checkpoint checkpoint = Checkpoint.read(plan.model());
+                Tensor row = embedding.cpu()) {
+            CheckpointExtension.write(checkpoint, plan.model(), note, row, plan.out());
+        }
+    }
+
+    /** Reads back what was written, and runs it as {@code eval} does. */
+    private void test(DeviceImages images, DeviceImages testImages, OldLabels old) {
+        Evaluator evaluator = new Evaluator(Precision.FP32, device);
+        try (PointerScope scope = new PointerScope();
+                TrainedNetwork extended = TrainedNetwork.read(plan.out(), device)) {
+            report.oldScores(
+                    evaluator.scores(trained.classifier(), images), evaluator.scores(extended.classifier(), images));
+            if (testImages != null) {
+                report.tested(evaluator.scores(extended.classifier(), testImages));
+            }
+            if (old != null) {
+                Tensor before = evaluator.scores(trained.classifier(), old.test());
+                Tensor after = evaluator.scores(extended.classifier(), old.test());
+                report.oldScores(before, after);
+                report.cost(
+                        Evaluator.evaluation(before, old.test().labels()),
+                        Evaluator.evaluation(after, old.test().labels()));
+            }
+        }
+    }
+}

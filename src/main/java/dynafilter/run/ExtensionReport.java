@@ -1,0 +1,265 @@
+package dynafilter.run;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dynafilter.data.ClassNames;
+import dynafilter.runfolder.Environment;
+import dynafilter.train.Evaluation;
+import dynafilter.train.label.LabelExamples;
+import dynafilter.train.label.LabelFolds;
+import dynafilter.train.label.LabelLearner;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+
+/** The report of {@code extend}, gathered while it runs: what it did and what that is worth, as text and as JSON. */
+public final class ExtensionReport {
+    private static final String FORMAT = "dynafilter-extension/1";
+    private static final int ALIKE = 3;
+
+    /**
+     * What {@code --json} tells; {@code json.md} describes it. What was not asked for is null, and left out.
+     *
+     * @param images to learn from
+     * @param takenFor by old label the share of them that had it before
+     * @param negatives images of the old labels to learn against
+     * @param crossValidated on the same images, each by what the others taught
+     * @param tested on the new label's test images
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Document(
+            String format,
+            Path model,
+            Path out,
+            String label,
+            Environment environment,
+            long images,
+            Map<String, Double> takenFor,
+            Long negatives,
+            Against against,
+            double secondsToLearn,
+            Rate learnedFrom,
+            Rate crossValidated,
+            boolean oldScoresIdentical,
+            double oldScoresLargestDifference,
+            Rate tested,
+            Cost oldLabels,
+            double seconds) {}
+
+    /** The old labels' data set, and the classes of it that are none of them. */
+    record Against(String name, String sha256, List<String> leftOut) {}
+
+    /** The share of so many images that the new label wins. */
+    record Rate(double accuracy, long images) {}
+
+    /**
+     * What the new label costs the old ones.
+     *
+     * @param claimed the share of their test images that it takes
+     */
+    record Cost(long images, double accuracyBefore, double accuracyAfter, double claimed, List<ClassCost> classes) {}
+
+    /**
+     * What it costs one of them; accuracies of no images are NaN.
+     *
+     * @param claimed test images that the new label takes
+     */
+    record ClassCost(
+            @JsonProperty("class") String name,
+            long images,
+            double accuracyBefore,
+            double accuracyAfter,
+            long claimed) {}
+
+    private final ExtensionPlan plan;
+    private final List<String> oldClasses;
+    private final List<String> lines = new ArrayList<>();
+    private final long began = System.nanoTime();
+    private final Environment environment;
+
+    // Null, as in the document, until it is known.
+    private long images;
+    private Map<String, Double> takenFor;
+    private Long negatives;
+    private Against against;
+    private double secondsToLearn;
+    private Rate learnedFrom;
+    private Rate crossValidated;
+    private double largestDifference;
+    private Rate tested;
+    private Cost oldLabels;
+    private double secondsInAll;
+
+    /** @param oldClasses of the network before */
+    ExtensionReport(ExtensionPlan plan, List<String> oldClasses, Environment environment) {
+        this.plan = plan;
+        this.oldClasses = oldClasses;
+        this.environment = environment;
+    }
+
+    void examples(LabelExamples own, OldLabels old) {
+        images = own.size();
+        try (PointerScope scope = new PointerScope()) {
+            Tensor shares = LabelLearner.shares(own); // [K]
+            takenFor = new LinkedHashMap<>();
+            IntStream.range(0, oldClasses.size())
+                    .forEach(i ->
+                            takenFor.put(oldClasses.get(i), shares.select(0, i).item_double()));
+            String alike = takenFor.entrySet().stream()
+                    .sorted(Comparator.comparingDouble(entry -> -entry.getValue()))
+                    .limit(ALIKE)
+                    .map(entry -> format("%s %.0f %%", entry.getKey(), 100 * entry.getValue()))
+                    .collect(Collectors.joining(", "));
+            add("images     %,d of %s, so far taken for %s", own.size(), plan.label(), alike);
+        }
+        if (old != null) {
+            negatives = old.negatives().size();
+            against = new Against(old.name(), old.sha256(), old.leftOut());
+            add(
+                    "against    %,d training images of %s%s",
+                    old.negatives().size(),
+                    old.name(),
+                    old.leftOut().isEmpty() ? "" : ", without its " + ClassNames.shown(old.leftOut()));
+        }
+    }
+
+    /** @param won images of those learned from */
+    void learned(long won) {
+        secondsToLearn = seconds();
+        add("learned    in %.1f s, reading the images included", seconds());
+        learnedFrom = rate(won, images, "the images it was learned from");
+    }
+
+    void folds(int folds, LabelFolds.Result result) {
+        crossValidated = rate(
+                result.won(), result.images(), "the same images, each by what the other of " + folds + " parts taught");
+    }
+
+    /** @param scores of test images of the new label: [N, K + 1] */
+    void tested(Tensor scores) {
+        try (PointerScope scope = new PointerScope()) {
+            long won = scores.argmax(new LongOptional(1), false)
+                    .eq(new Scalar(oldClasses.size()))
+                    .sum()
+                    .item_long();
+            tested = rate(won, scores.size(0), "the test images");
+        }
+    }
+
+    private Rate rate(long won, long of, String which) {
+        add("%-10s %.1f %% of %,d: %s", plan.label(), 100.0 * won / of, of, which);
+        return new Rate((double) won / of, of);
+    }
+
+    /**
+     * Compares the old labels' scores of some images.
+     *
+     * @param before [N, K]
+     * @param after [N, K + 1]
+     */
+    void oldScores(Tensor before, Tensor after) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            Tensor same = after.narrow(1, 0, before.size(1));
+            if (!same.equal(before)) {
+                largestDifference =
+                        Math.max(largestDifference, same.sub(before).abs().max().item_double());
+            }
+        }
+    }
+
+    /** Adds the cost of the new label: what it takes from the old ones, on their test images. */
+    void cost(Evaluation before, Evaluation after) {
+        int added = oldClasses.size();
+        long all = before.images();
+        long claimed = 0;
+        List<ClassCost> classes = new ArrayList<>();
+        int width = oldClasses.stream().mapToInt(String::length).max().orElse(0);
+        StringBuilder table = new StringBuilder(format("%" + width + "s    before    after  claimed", ""));
+        for (int label = 0; label < added; label++) {
+            long taken = after.confusion()[label][added];
+            claimed += taken;
+            long of = Arrays.stream(before.confusion()[label]).sum();
+            double was = before.perClassAccuracy()[label];
+            double is = after.perClassAccuracy()[label];
+            classes.add(new ClassCost(
+                    oldClasses.get(label), of, of == 0 ? Double.NaN : was, of == 0 ? Double.NaN : is, taken));
+            if (of > 0) {
+                table.append(format(
+                        "%n%" + width + "s  %6.2f %%  %6.2f %%  %7d",
+                        oldClasses.get(label),
+                        100 * was,
+                        100 * is,
+                        taken));
+            }
+        }
+        oldLabels = new Cost(all, before.accuracy(), after.accuracy(), (double) claimed / all, classes);
+        add(
+                "old labels %.2f %% of %,d test images right before, %.2f %% now; %.1f %% are taken for %s",
+                100 * before.accuracy(), all, 100 * after.accuracy(), 100.0 * claimed / all, plan.label());
+        add("%n%s%n", table);
+    }
+
+    private double seconds() {
+        return (System.nanoTime() - began) / 1e9;
+    }
+
+    /** Ends the gathering. */
+    ExtensionReport finished() {
+        add(
+                "old scores %s",
+                largestDifference == 0
+                        ? "the same to the bit"
+                        : format("the same but for rounding: by %.1e at most", largestDifference));
+        secondsInAll = seconds();
+        add("written    %s, after %.1f s", plan.out(), seconds());
+        return this;
+    }
+
+    /** The report as a document. */
+    public Document document() {
+        return new Document(
+                FORMAT,
+                plan.model(),
+                plan.out(),
+                plan.label(),
+                environment,
+                images,
+                takenFor,
+                negatives,
+                against,
+                secondsToLearn,
+                learnedFrom,
+                crossValidated,
+                largestDifference == 0,
+                largestDifference,
+                tested,
+                oldLabels,
+                secondsInAll);
+    }
+
+    @Override
+    public String toString() {
+        return String.join("\n", lines);
+    }
+
+    private void add(String text, Object... values) {
+        lines.add(format(text, values));
+    }
+
+    private static String format(String text, Object... values) {
+        return String.format(Locale.ROOT, text, values);
+    }
+}

@@ -1,0 +1,81 @@
+package dynafilter.run;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Turns Ctrl-C and SIGTERM into a request to stop, and keeps the process alive until the run has saved itself and said so.
+ * The JVM then ends with the signal's conventional code, 130 or 143. Before {@link #arm}, a signal ends the process at once.
+ * It is such a request, too, when nobody reads standard output any more, which ends other programs by a signal.
+ */
+public final class Interruption implements BooleanSupplier, AutoCloseable {
+    private final CountDownLatch finished = new CountDownLatch(1);
+    private final Thread hook = new Thread(this::await, "interruption");
+    private volatile boolean requested;
+    private volatile boolean silent;
+    private final BooleanSupplier unread;
+    private boolean armed;
+
+    /** @param unread true: nobody reads standard output any more */
+    public Interruption(BooleanSupplier unread) {
+        this.unread = unread;
+    }
+
+    /** Makes it say nothing when it is asked to stop: another process does. */
+    void silence() {
+        silent = true;
+    }
+
+    /** From here on there is something to save. Does not return where the process is ending already. */
+    void arm() {
+        if (armed) { // by an earlier run of a comparison
+            return;
+        }
+        armed = true;
+        try {
+            Runtime.getRuntime().addShutdownHook(hook);
+        } catch (IllegalStateException ending) {
+            awaitQuietly(new CountDownLatch(1));
+        }
+    }
+
+    private void await() {
+        request("\nstopping");
+        awaitQuietly(finished);
+    }
+
+    private void request(String what) {
+        requested = true;
+        if (!silent) {
+            System.err.println(what + " after this step; what is done will be saved");
+        }
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException now) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** true: the run should stop; false: nobody has asked it to. */
+    @Override
+    public boolean getAsBoolean() {
+        if (!requested && unread.getAsBoolean()) {
+            request("dynafilter: nobody reads standard output any more: stopping");
+        }
+        return requested;
+    }
+
+    /** Lets a process that a signal is ending go: all is saved and said. */
+    @Override
+    public void close() {
+        finished.countDown();
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException ending) {
+            // The hook runs, and returns now.
+        }
+    }
+}

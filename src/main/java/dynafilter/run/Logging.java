@@ -1,0 +1,94 @@
+package dynafilter.run;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.apache.logging.log4j.core.Appender;
+import org.apache.logging.log4j.core.LoggerContext;
+import org.apache.logging.log4j.core.appender.FileAppender;
+import org.apache.logging.log4j.core.config.Configurator;
+import org.apache.logging.log4j.core.layout.PatternLayout;
+
+/**
+ * The log: what the user should read goes to the console, everything to the run's {@code train.log}. Log4j starts with the
+ * first message, so that help and usage errors do not wait for it.
+ */
+public final class Logging {
+    private static final String CONSOLE = "dynafilter.console"; // log4j2.xml reads it, and the next two
+    private static final String RESULTS = "dynafilter.results";
+    private static final String CHARSET = "dynafilter.charset";
+    private static final String FILE = "dynafilter.log";
+    private static final String PATTERN = "%d{yyyy-MM-dd HH:mm:ss.SSS} %-5level %msg%n%throwable";
+
+    static {
+        System.setProperty(CHARSET, Streams.charset().name());
+    }
+
+    private Logging() {}
+
+    public static Logger log() {
+        return LogManager.getLogger("dynafilter");
+    }
+
+    /** Prints debug messages on the console, too. */
+    public static void verbose(boolean verbose) {
+        if (verbose) {
+            System.setProperty(CONSOLE, "DEBUG");
+        }
+    }
+
+    /** Prints warnings only, and debug messages where they are asked for: another process talks to the user. */
+    static void quiet() {
+        if (System.getProperty(CONSOLE) == null) {
+            System.setProperty(RESULTS, "OFF");
+        }
+    }
+
+    /** true: messages go to a file, too; false: to the console alone. */
+    public static boolean hasFile() {
+        return System.getProperty(FILE) != null;
+    }
+
+    /** A failure's stack trace, for whoever reads the debug log. */
+    public static void debug(Throwable failure) {
+        if (System.getProperty(CONSOLE) != null || hasFile()) {
+            log().debug("stack trace", failure);
+        }
+    }
+
+    /** Writes all messages from now on to a file as well, behind what it holds, and to no other file any more. */
+    static void toFile(Path file) {
+        endFile();
+        System.setProperty(FILE, file.toString());
+        LoggerContext context = LoggerContext.getContext(false);
+        FileAppender appender = FileAppender.newBuilder()
+                .setName(file.toString())
+                .setFileName(file.toString())
+                .setAppend(true)
+                .setLayout(PatternLayout.newBuilder()
+                        .setPattern(PATTERN)
+                        .setCharset(StandardCharsets.UTF_8)
+                        .build())
+                .setConfiguration(context.getConfiguration())
+                .build();
+        appender.start();
+        context.getConfiguration().addAppender(appender);
+        context.getConfiguration().getRootLogger().addAppender(appender, Level.DEBUG, null);
+        context.updateLoggers();
+        Configurator.setRootLevel(Level.DEBUG);
+    }
+
+    /** Ends what {@link #toFile} began. */
+    public static void endFile() {
+        String name = System.clearProperty(FILE);
+        if (name != null) {
+            LoggerContext context = LoggerContext.getContext(false);
+            Appender appender = context.getConfiguration().getAppender(name);
+            context.getConfiguration().getRootLogger().removeAppender(name);
+            context.updateLoggers();
+            appender.stop();
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package dynafilter.run;
+
+import dynafilter.data.DataOptions;
+import dynafilter.data.DataSet;
+import dynafilter.data.ImageSet;
+import dynafilter.data.StratifiedSplit;
+import dynafilter.data.device.DeviceImages;
+import dynafilter.data.source.DataSource;
+import dynafilter.io.InputException;
+import dynafilter.runtime.ComputeDevice;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/**
+ * Images of the labels that a network has, from the data set of {@code --against}; those of other classes in it are left out.
+ *
+ * @param negatives a sample of its training images, as many of each class as its share
+ * @param test its test images, or validation images where it has none, or the rest of its training images; labelled as the network labels them
+ */
+record OldLabels(String name, String sha256, DeviceImages negatives, DeviceImages test, List<String> leftOut)
+        implements AutoCloseable {
+
+    /** @throws InputException where the data set lacks one of the network's labels */
+    static OldLabels open(ExtensionPlan plan, List<String> classes, DataOptions options, ComputeDevice device) {
+        try (DataSet data = DataSource.open(plan.against(), options)) {
+            List<String> missing = new ArrayList<>(classes);
+            missing.removeAll(data.classes());
+            if (!missing.isEmpty()) {
+                throw new InputException("--against " + plan.against() + " has no class " + String.join(", ", missing)
+                        + ", which the network knows; give the data set it was trained on");
+            }
+            List<String> others = new ArrayList<>(data.classes());
+            others.removeAll(classes);
+            try (ImageSet train = relabelled(data.train(), classes)) {
+                long[][] parts = parts(train, plan);
+                ImageSet apart = data.test() != null ? data.test() : data.validation();
+                try (ImageSet negatives = train.subset(parts[0]);
+                        ImageSet test = apart != null ? relabelled(apart, classes) : train.subset(parts[1])) {
+                    requireImages(plan, negatives, "training");
+                    requireImages(plan, test, "test");
+                    return new OldLabels(
+                            data.name(),
+                            data.sha256(),
+                            new DeviceImages(negatives, device, false),
+                            new DeviceImages(test, device, false),
+                            others);
+                }
+            }
+        }
+    }
+
+    private static ImageSet relabelled(ImageSet set, List<String> classes) {
+        if (set.classes().equals(classes)) {
+            return set.limit(Math.max(1, set.size()));
+        }
+        long[] labels = set.labelArray();
+        int[] known = set.classes().stream().mapToInt(classes::indexOf).toArray();
+        long[] places = IntStream.range(0, labels.length)
+                .filter(i -> known[(int) labels[i]] >= 0)
+                .asLongStream()
+                .toArray();
+        try (ImageSet kept = set.subset(places)) {
+            return kept.relabelled(known, classes);
+        }
+    }
+
+    /** Places of the images to learn against, of each class its share, and of the others. */
+    private static long[][] parts(ImageSet train, ExtensionPlan plan) {
+        if (train.size() <= plan.negatives()) {
+            return new long[][] {LongStream.range(0, train.size()).toArray(), {}};
+        }
+        double share = (double) plan.negatives() / train.size();
+        StratifiedSplit split = StratifiedSplit.of(train, share, plan.seed());
+        return new long[][] {split.heldOut(), split.train()};
+    }
+
+    private static void requireImages(ExtensionPlan plan, ImageSet images, String role) {
+        if (images.size() == 0) {
+            throw new InputException("--against " + plan.against() + " has no " + role
+                    + " images of the network's labels" + "; give a data set that has, or fewer --negatives");
+        }
+    }
+
+    @Override
+    public void close() {
+        negatives.close();
+        test.close();
+    }
+}

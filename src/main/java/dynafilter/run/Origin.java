@@ -1,0 +1,57 @@
+package dynafilter.run;
+
+import dynafilter.checkpoint.Checkpoint;
+import dynafilter.train.Trainer;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** The origin of a run's network: its recipe alone, or a checkpoint. */
+sealed interface Origin {
+    /** The checkpoint that the run goes on from; empty for a new run. */
+    Optional<Path> file();
+
+    /** Makes the run's folder ready. */
+    void prepare(RunFolder folder);
+
+    /** Brings a new trainer to where the run goes on. */
+    void restore(Trainer trainer);
+
+    /** @param replaces true: an older run in the folder goes; false: the folder is refused */
+    record Fresh(boolean replaces) implements Origin {
+        @Override
+        public Optional<Path> file() {
+            return Optional.empty();
+        }
+
+        @Override
+        public void prepare(RunFolder folder) {
+            folder.begin(replaces);
+        }
+
+        @Override
+        public void restore(Trainer trainer) {
+            // It begins at the first step.
+        }
+    }
+
+    /**
+     * @param checkpointFile where the checkpoint was read from
+     * @param checkpoint closed by the caller
+     */
+    record Resumed(Path checkpointFile, Checkpoint checkpoint) implements Origin {
+        @Override
+        public Optional<Path> file() {
+            return Optional.of(checkpointFile);
+        }
+
+        @Override
+        public void prepare(RunFolder folder) {
+            folder.goOn(checkpointFile);
+        }
+
+        @Override
+        public void restore(Trainer trainer) {
+            trainer.resume(checkpoint, checkpointFile);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package dynafilter.run;
+
+import dynafilter.distributed.Placement;
+import dynafilter.io.InputException;
+import dynafilter.runfolder.Environment;
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.CpuPrecision;
+import dynafilter.runtime.CpuTopology;
+import dynafilter.runtime.CudaDiagnosis;
+import dynafilter.runtime.DeviceFacts;
+import dynafilter.runtime.NativeRuntime;
+import dynafilter.runtime.Precision;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * The loaded natives, the chosen device and the threads of one command.
+ *
+ * @param threads of CPU operators
+ * @param machine what was found of CUDA
+ */
+public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) {
+    /**
+     * Opens the session of a command.
+     *
+     * @param threadsBefore of the run that is continued or repeated: another number would round differently. Taken where
+     *     none are asked for and this machine has them
+     */
+    public static Session open(DeviceRequest request, OptionalInt threadsBefore) {
+        int few = CpuTopology.defaultThreads();
+        int before = threadsBefore.orElse(few);
+        boolean has = before <= Runtime.getRuntime().availableProcessors();
+        return open(request, has ? before : few, 0);
+    }
+
+    /** Opens the session of one rank: the cores are divided among those of the machine, and each has a GPU of its own. */
+    static Session open(DeviceRequest request, Placement placement) {
+        String name = request.device();
+        if (name.contains(":") && placement.neighbours() > 1) {
+            throw new InputException("--device " + name + " with " + placement.neighbours()
+                    + " processes on this machine: they cannot share it; --device cuda gives each a GPU of its own");
+        }
+        return open(request, Math.max(1, CpuTopology.physicalCores() / placement.neighbours()), placement.localRank());
+    }
+
+    /** @param gpu which is taken where the request does not say */
+    private static Session open(DeviceRequest request, int defaultThreads, int gpu) {
+        int threads = request.threads() > 0 ? request.threads() : defaultThreads;
+        String name = request.device();
+        CudaDiagnosis machine = CudaDiagnosis.ofMachine(request.cudaLibs());
+        NativeRuntime.load(machine, !name.equals("cpu"));
+        NativeRuntime.useThreads(threads);
+        ComputeDevice device = ComputeDevice.choose(name, machine);
+        if (device.isCuda() && ComputeDevice.gpus() > 1 && !name.contains(":")) { // alone it is the rank's own
+            device = ComputeDevice.choose("cuda:" + gpu, machine);
+        }
+        if (name.equals(DeviceRequest.AUTO) && !device.isCuda() && CudaDiagnosis.isBuilt() && machine.hasDriver()) {
+            Logging.log().warn("this run is on the CPU: {}", device.reason());
+        }
+        device.select();
+        return new Session(device, threads, machine);
+    }
+
+    /** Computes in a precision from now on, and says where the CPU has none that is fast. */
+    public void use(Precision precision) {
+        precision.apply();
+        if (!device.isCuda()) {
+            CpuPrecision.warning(precision).ifPresent(Logging.log()::warn);
+        }
+    }
+
+    /** Facts of the device that measured numbers depend on. */
+    public DeviceFacts deviceFacts() {
+        return DeviceFacts.of(device, machine);
+    }
+
+    /** The GPU and the versions of what drives it, for people; nothing on the CPU. */
+    public Optional<String> cuda() {
+        if (!device.isCuda()) {
+            return Optional.empty();
+        }
+        DeviceFacts facts = deviceFacts();
+        return Optional.of(String.format(
+                "%s (compute capability %s), driver %s (CUDA %s), runtime %s, cuDNN %s",
+                facts.name(),
+                facts.computeCapability(),
+                facts.driver(),
+                facts.driverCuda(),
+                facts.cuda(),
+                facts.cudnn()));
+    }
+
+    /** Facts of the machine and the program that a run's results depend on beside its recipe. */
+    public Environment environment() {
+        return new Environment(
+                deviceFacts(),
+                threads,
+                Version.ofProgram(),
+                NativeRuntime.torchVersion(),
+                System.getProperty("java.version"),
+                System.getProperty("java.vendor"),
+                NativeRuntime.platform());
+    }
+}

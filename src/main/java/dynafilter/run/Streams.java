@@ -1,0 +1,48 @@
+package dynafilter.run;
+
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Standard output and error. In a locale without letters beyond ASCII, which is to say in none, they are UTF-8, as Python's are:
+ * names of files and classes stay what they are.
+ */
+public final class Streams {
+    private static final int BUFFER = 8192;
+
+    private Streams() {}
+
+    /** The charset that this program prints in. */
+    static Charset charset() {
+        return hasLetters() ? ofJava() : StandardCharsets.UTF_8;
+    }
+
+    private static boolean hasLetters() {
+        return !ofJava().equals(StandardCharsets.US_ASCII);
+    }
+
+    /** The charset of System.out, which tells itself from Java 18 on. */
+    private static Charset ofJava() {
+        String onTerminal = System.getProperty(
+                "sun.stdout.encoding", Charset.defaultCharset().name());
+        String name = System.getProperty("stdout.encoding", onTerminal);
+        return Charset.isSupported(name) ? Charset.forName(name) : StandardCharsets.US_ASCII;
+    }
+
+    /** To be called once, before anything is printed. */
+    public static void open() {
+        if (!hasLetters()) {
+            System.setOut(utf8(FileDescriptor.out));
+            System.setErr(utf8(FileDescriptor.err));
+        }
+    }
+
+    private static PrintStream utf8(FileDescriptor descriptor) {
+        return new PrintStream(
+                new BufferedOutputStream(new FileOutputStream(descriptor), BUFFER), true, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,195 @@
+package dynafilter.run;
+
+import dynafilter.data.DataSet;
+import dynafilter.data.source.DataSource;
+import dynafilter.distributed.WorkerFailure;
+import dynafilter.distributed.WorkerGroup;
+import dynafilter.io.InputException;
+import dynafilter.io.JsonFile;
+import dynafilter.io.OutputException;
+import dynafilter.report.tensorboard.TensorBoardLog;
+import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.RunDirectory;
+import dynafilter.runfolder.RunOutcome;
+import dynafilter.runfolder.StopReason;
+import dynafilter.runtime.DeviceMemory;
+import dynafilter.runtime.NativeOwner;
+import dynafilter.train.Trainer;
+import dynafilter.train.TrainingData;
+import dynafilter.train.TrainingFailure;
+import dynafilter.train.TrainingSetup;
+import java.nio.file.Files;
+import java.util.function.Consumer;
+import org.apache.logging.log4j.Logger;
+
+/**
+ * One training run from its recipe to its outcome: prepares data, network and trainer, announces the run, trains, and concludes.
+ * Whatever can be wrong with the input is found before an older run's files go.
+ */
+final class TrainingRun {
+    private final Recipe recipe;
+    private final Origin origin;
+    private final RunFolder folder;
+    private final RunDirectory directory;
+    private final ComparisonPlace place;
+    private final RunContext context;
+    private final Session session;
+    private final Terminal terminal;
+    private final WorkerGroup group;
+    private final Logger log = Logging.log();
+
+    /** @param place among the runs of a comparison */
+    TrainingRun(Recipe recipe, Origin origin, RunFolder folder, ComparisonPlace place, RunContext context) {
+        this.recipe = recipe;
+        this.origin = origin;
+        this.folder = folder;
+        this.place = place;
+        this.context = context;
+        directory = folder.directory();
+        session = context.session();
+        terminal = context.terminal();
+        group = context.group();
+    }
+
+    /**
+     * Executes the run.
+     *
+     * @param outcomes takes the outcome at rank 0, before the ranks part
+     * @return the outcome; at ranks other than 0 without what rank 0 alone finds out
+     */
+    RunOutcome run(Consumer<RunOutcome> outcomes) {
+        DeviceMemory memory = new DeviceMemory(session.device());
+        memory.reset();
+        recipe.computation().precision().apply();
+        session.device().useDeterministicAlgorithms(recipe.computation().deterministic());
+        RankAgreement ranks = new RankAgreement(group, recipe);
+        DataSet set =
+                ranks.inTurn(() -> DataSource.open(recipe.images().data(), DataProgress.optionsOf(recipe, terminal)));
+        ranks.require(set);
+        try (NativeOwner owner = new NativeOwner()) {
+            PreparedRun run = prepare(set, ranks, owner);
+            StopReason ending = StopReason.FINISHED;
+            // A comparison needs the figures of a run, too, that was killed between its last epoch and its outcome.
+            boolean ends = !place.isAlone();
+            if (run.trainer().epoch() < recipe.optimization().epochs()) {
+                announce(run);
+                ending = train(run);
+                ends = true;
+            } else if (tellFinished(run)) {
+                ends = true;
+            }
+            return conclude(run, ending, ends, memory, outcomes);
+        } catch (InputException | OutputException | TrainingFailure own) {
+            throw own;
+        } catch (RuntimeException failure) { // what autograd passes on of a failure has lost its type
+            throw group.failure()
+                    .<RuntimeException>map(why -> DistributedRun.withWayOn(new WorkerFailure(why, failure), folder))
+                    .orElse(failure);
+        } finally {
+            terminal.clear();
+        }
+    }
+
+    /** Brings all that the run needs into being; writes nothing. */
+    private PreparedRun prepare(DataSet set, RankAgreement ranks, NativeOwner owner) {
+        TrainingData data = owner.keep(onDevice(set));
+        InitialNetwork network = owner.keep(
+                origin instanceof Origin.Resumed resumed
+                        ? InitialNetwork.of(resumed, recipe, set, session.device())
+                        : InitialNetwork.fresh(recipe, set, data, session.device(), ranks, terminal::bytes));
+        RunReport report = new RunReport(terminal, recipe.optimization().epochs(), data.selectionName(), place);
+        TensorBoardLog tensorBoard =
+                owner.keep(new TensorBoardLog(directory, recipe, data, session.device(), report::warning));
+        Trainer trainer = owner.keep(new Trainer(new TrainingSetup(
+                recipe,
+                network.shape(),
+                network.state(),
+                data,
+                session.device(),
+                context.settings().graph().captures(session.device()),
+                directory,
+                report.and(tensorBoard),
+                context.interruption(),
+                group)));
+        origin.restore(trainer);
+        return new PreparedRun(set, data, network, tensorBoard, trainer);
+    }
+
+    /** Brings a data set to the device and lets go of it; what it is called and knows stays readable. */
+    private TrainingData onDevice(DataSet set) {
+        try (set) {
+            return TrainingData.of(
+                    set, recipe, session.device(), context.settings().memory());
+        }
+    }
+
+    /** From here on there is something to save: takes the run's folder, and states there and on the console what is trained. */
+    private void announce(PreparedRun run) {
+        context.interruption().arm();
+        if (!group.leads()) {
+            return;
+        }
+        origin.prepare(folder);
+        Logging.toFile(directory.log());
+        InitialNetwork network = run.network();
+        network.backbone().writeProgram(directory.path());
+        ParameterCounts parameters = ParameterCounts.of(network.shape(), network.state(), recipe);
+        JsonFile.write(directory.config(), new ConfigSections(origin, session, group, run, parameters).of(recipe));
+        new RunSummary(recipe, origin, session, group, run, parameters)
+                .log(directory, context.settings().graph().captures(session.device()));
+        network.backbone().notes().forEach(note -> log.info("backbone   {}", note));
+        if (place.isAlone()) { // a comparison says it once
+            session.use(recipe.computation().precision());
+        }
+    }
+
+    private StopReason train(PreparedRun run) {
+        Trainer trainer = run.trainer();
+        boolean lost = trainer.epoch() > 0 && !Files.exists(directory.best());
+        if (Boolean.parseBoolean(group.share(String.valueOf(lost)))) {
+            trainer.forgetBest();
+            log.info("the run's best.pt is not at hand: the best epoch is chosen anew from here on");
+        }
+        if (group.leads()
+                && (context.settings().tensorBoard() || !directory.eventFiles().isEmpty())) {
+            openEvents(run);
+        }
+        StopReason ending = trainer.run();
+        terminal.clear();
+        return ending;
+    }
+
+    /**
+     * Says that all epochs are trained already.
+     *
+     * @return true: the end of the run's event files is still to come; false: nothing is
+     */
+    private boolean tellFinished(PreparedRun run) {
+        log.info(
+                "nothing to do: the run in {} is finished; train more epochs with: {}",
+                directory.path(),
+                folder.resumption("--epochs " + 2 * run.trainer().epoch()));
+        if (group.leads() && Files.exists(directory.best()) && TensorBoardLog.lacksEnd(directory)) {
+            folder.own();
+            openEvents(run);
+            return true;
+        }
+        return false;
+    }
+
+    private void openEvents(PreparedRun run) {
+        run.tensorBoard().open(run.trainer().step());
+        log.info("events     {}, for TensorBoard", directory.tensorboard());
+    }
+
+    private RunOutcome conclude(
+            PreparedRun run, StopReason ending, boolean ends, DeviceMemory memory, Consumer<RunOutcome> outcomes) {
+        RunConclusion conclusion = new RunConclusion(recipe, folder, place, session, group, run);
+        RunOutcome outcome = group.leads() ? conclusion.tell(ending, ends, memory) : conclusion.ofRank(ending);
+        if (group.leads()) {
+            outcomes.accept(outcome);
+        }
+        group.barrier(); // nobody leaves before all is written
+        return outcome;
+    }
+}

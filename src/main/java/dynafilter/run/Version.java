@@ -1,0 +1,11 @@
+package dynafilter.run;
+
+/** The program's version, from the jar's manifest. */
+public final class Version {
+    private Version() {}
+
+    public static String ofProgram() {
+        String version = Version.class.getPackage().getImplementationVersion();
+        return version == null ? "unpackaged" : version;
+    }
+}

@@ -1,0 +1,26 @@
+package dynafilter.runtime;
+
+import java.util.Arrays;
+
+/**
+ * How long the repeats of something took.
+ *
+ * @param median milliseconds
+ * @param p10 the 10th percentile
+ * @param p90 the 90th percentile
+ */
+public record Timing(double median, double p10, double p90) {
+    /** Percentiles are interpolated linearly between the two nearest, as numpy does. */
+    public static Timing of(double[] milliseconds) {
+        double[] sorted = milliseconds.clone();
+        Arrays.sort(sorted);
+        return new Timing(quantile(sorted, 0.5), quantile(sorted, 0.1), quantile(sorted, 0.9));
+    }
+
+    private static double quantile(double[] sorted, double share) {
+        double place = share * (sorted.length - 1);
+        int below = (int) place;
+        int above = Math.min(below + 1, sorted.length - 1);
+        return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+    }
+}

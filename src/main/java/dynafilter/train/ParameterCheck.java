@@ -1,0 +1,72 @@
+package dynafilter.train;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dynafilter.distributed.Agreement;
+import dynafilter.distributed.WorkerFailure;
+import dynafilter.distributed.WorkerGroup;
+import dynafilter.io.InputException;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Collection;
+import java.util.List;
+import java.util.OptionalInt;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+
+/** Sees that all ranks train the same network, by hashes of their parameters. A process on its own has nothing to compare. */
+final class ParameterCheck {
+    private final WorkerGroup group;
+    private final TrainingState state;
+
+    ParameterCheck(WorkerGroup group, TrainingState state) {
+        this.group = group;
+        this.state = state;
+    }
+
+    /** @throws InputException where a rank begins with another network, at every rank alike */
+    void requireSameStart() {
+        firstDifferent(state.parameters().state().values()).ifPresent(rank -> {
+            throw new InputException("rank " + rank
+                    + " begins with another network than rank 0, or at another step; give all ranks the same"
+                    + " --backbone file, --seed and checkpoint, on processors of one kind");
+        });
+    }
+
+    /** @throws WorkerFailure where a rank has come to another network by the end of an epoch, at every rank alike */
+    void requireSameEnd() {
+        firstDifferent(List.of(state.parameters().values())).ifPresent(rank -> {
+            throw new WorkerFailure("after epoch " + state.epoch() + " rank " + rank
+                    + " has other parameters than rank 0: its memory or network is not to be trusted");
+        });
+    }
+
+    private OptionalInt firstDifferent(Collection<Tensor> tensors) {
+        if (group.isSingle()) {
+            return OptionalInt.empty();
+        }
+        ByteBuffer hash = ByteBuffer.wrap(hash(tensors));
+        return Agreement.firstDifferent(group.gather(hash.getLong(), hash.getLong(), hash.getLong(), hash.getLong()));
+    }
+
+    /** SHA-256 of tensors, and of how far training has come. */
+    private byte[] hash(Collection<Tensor> tensors) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update((state.epoch() + "/" + state.step()).getBytes(UTF_8));
+            for (Tensor tensor : tensors) {
+                try (PointerScope scope = new PointerScope()) {
+                    Tensor values = tensor.detach().cpu().contiguous();
+                    digest.update(new BytePointer(values.data_ptr())
+                            .capacity(values.nbytes())
+                            .asByteBuffer());
+                }
+            }
+            return digest.digest();
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+package dynafilter.train;
+
+import dynafilter.data.device.EpochBatches;
+import dynafilter.data.device.EpochPlan;
+import dynafilter.distributed.WorkerFailure;
+import dynafilter.distributed.WorkerGroup;
+import dynafilter.io.InputException;
+import dynafilter.runfolder.EpochResult;
+import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.StopReason;
+import dynafilter.train.optim.Schedule;
+import org.bytedeco.javacpp.PointerScope;
+
+/**
+ * The loop of training. An epoch is begun; before every step all ranks settle whether to go on; the step trains on its batches;
+ * behind the last one the network is evaluated and its checkpoints are written. What a step does is in {@link TrainingStep},
+ * what is written in {@link RunFiles}.
+ */
+final class TrainingLoop {
+    private final Recipe recipe;
+    private final TrainingData data;
+    private final TrainingListener listener;
+    private final WorkerGroup group;
+    private final TrainingState state;
+    private final TrainingStep trainingStep;
+    private final RunFiles files;
+    private final StopVotes votes;
+    private final ParameterCheck parameterCheck;
+    private final Evaluator evaluator;
+    private final Schedule schedule;
+    private final long stepsPerEpoch;
+
+    TrainingLoop(TrainingSetup setup, TrainingState state, TrainingStep trainingStep, RunFiles files) {
+        recipe = setup.recipe();
+        data = setup.data();
+        listener = setup.listener();
+        group = setup.group();
+        this.state = state;
+        this.trainingStep = trainingStep;
+        this.files = files;
+        votes = new StopVotes(
+                group,
+                state.parameters().votes(),
+                setup.device().isCuda(),
+                setup.stopRequested(),
+                recipe.limits().maxMinutes());
+        parameterCheck = new ParameterCheck(group, state);
+        evaluator = new Evaluator(recipe.computation().precision(), setup.device());
+        stepsPerEpoch = data.training().size() / trainingStep.images();
+        schedule = Schedule.of(
+                recipe.optimization().schedule(),
+                recipe.optimization().lr(),
+                recipe.optimization().warmup(),
+                stepsPerEpoch * recipe.optimization().epochs());
+    }
+
+    long stepsPerEpoch() {
+        return stepsPerEpoch;
+    }
+
+    /**
+     * Trains until the recipe's end, or until something stops it before.
+     *
+     * @throws TrainingFailure where the loss is no longer a number
+     * @throws InputException where the ranks begin with different networks
+     * @throws WorkerFailure where they come to different ones, or a rank is gone
+     */
+    StopReason run() {
+        parameterCheck.requireSameStart();
+        files.begin();
+        while (state.epoch() < recipe.optimization().epochs()) {
+            EpochClock clock = new EpochClock(state.secondsBefore());
+            long first = state.step() - state.epoch() * stepsPerEpoch; // not 0 where a run was stopped inside the epoch
+            EpochBatches batches = data.training().epoch(plan(), first * trainingStep.ownImages());
+            for (long step = first; step < stepsPerEpoch; step++) {
+                StopReason reason = state.step() > 0 ? stopReason() : null;
+                if (reason != null) {
+                    interruptEpoch(clock);
+                    return reason;
+                }
+                votes.cast();
+                trainingStep.run(batches, schedule.learningRate(state.step()));
+                votes.count(state.step());
+                report(clock, step + 1);
+            }
+            finishEpoch(clock);
+            StopReason reason = state.epoch() < recipe.optimization().epochs() ? stopReason() : null;
+            if (reason != null) {
+                return reason;
+            }
+        }
+        return StopReason.FINISHED;
+    }
+
+    private EpochPlan plan() {
+        return data.training()
+                .plan(recipe.computation().seed(), state.epoch())
+                .shard(group.rank(), group.size(), trainingStep.batchSize());
+    }
+
+    /** Why to stop now; null to go on. The same at all ranks. */
+    private StopReason stopReason() {
+        StopReason voted = votes.result();
+        if (voted != null) {
+            return voted;
+        }
+        if (recipe.limits().maxSteps() > 0 && state.step() >= recipe.limits().maxSteps()) {
+            return StopReason.MAX_STEPS;
+        }
+        boolean early = recipe.limits().earlyStop() > 0
+                && state.epochsSinceBest() >= recipe.limits().earlyStop();
+        return early ? StopReason.EARLY_STOP : null;
+    }
+
+    /** Tells the listener of this rank's part, at most twice a second and at an epoch's end: reading the sums waits for the device. */
+    private void report(EpochClock clock, long stepOfEpoch) {
+        if (!clock.reports(stepOfEpoch == stepsPerEpoch)) {
+            return;
+        }
+        TrainingMetrics.Sums sums = state.metrics().read();
+        requireFinite(sums.lossSum(), "the loss");
+        long stepsLeft = stepsPerEpoch * recipe.optimization().epochs() - state.step();
+        listener.progress(new Progress(
+                state.epoch() + 1,
+                recipe.optimization().epochs(),
+                stepOfEpoch,
+                stepsPerEpoch,
+                sums.loss(),
+                sums.accuracy(),
+                imagesPerSecond(clock),
+                stepsLeft * clock.secondsPerStep()));
+    }
+
+    private double imagesPerSecond(EpochClock clock) {
+        return trainingStep.images() / clock.secondsPerStep();
+    }
+
+    private void finishEpoch(EpochClock clock) {
+        TrainingMetrics.Sums sums = state.metrics().read().over(group);
+        requireFinite(sums.lossSum(), "the loss");
+        state.shareStatistics(group);
+        double imagesPerSecond = imagesPerSecond(clock);
+        Evaluation evaluation = evaluator.evaluate(state.evaluated(), data.selection(), group);
+        requireFinite(evaluation.loss(), "the loss of the evaluation");
+        requireFiniteParameters();
+        boolean best = state.epochFinished(evaluation.accuracy());
+        EpochResult result = new EpochResult(
+                state.epoch(),
+                state.step(),
+                lastLearningRate(),
+                sums.loss(),
+                sums.accuracy(),
+                evaluation.loss(),
+                evaluation.accuracy(),
+                best,
+                clock.seconds(),
+                imagesPerSecond);
+        votes.castAndCount();
+        parameterCheck.requireSameEnd();
+        files.epochFinished(result);
+        group.barrier();
+    }
+
+    private void interruptEpoch(EpochClock clock) {
+        TrainingMetrics.Sums sums = state.metrics().read().over(group);
+        requireFinite(sums.lossSum(), "the loss");
+        requireFiniteParameters();
+        state.interrupted(clock.seconds());
+        if (group.leads()) {
+            state.metrics().set(sums); // what rank 0 saves is of all ranks
+        }
+        files.epochInterrupted(lastLearningRate());
+        group.barrier();
+    }
+
+    private double lastLearningRate() {
+        return schedule.learningRate(Math.max(0, state.step() - 1));
+    }
+
+    private void requireFiniteParameters() {
+        try (PointerScope scope = new PointerScope()) {
+            requireFinite(state.parameters().values().abs().sum().item_double(), "a parameter");
+        }
+    }
+
+    private void requireFinite(double value, String what) {
+        if (!Double.isFinite(value)) {
+            throw TrainingFailure.notFinite(what, state, lastLearningRate(), files.lastGood());
+        }
+    }
+}

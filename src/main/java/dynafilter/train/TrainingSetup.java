@@ -1,0 +1,32 @@
+package dynafilter.train;
+
+import dynafilter.distributed.WorkerGroup;
+import dynafilter.model.NetworkShape;
+import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.RunDirectory;
+import dynafilter.runtime.ComputeDevice;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * What a {@link Trainer} is made of.
+ *
+ * @param initial every tensor of the network by name; copied
+ * @param data not closed by the trainer
+ * @param graph true: a step is captured as a CUDA graph; false: it runs operator by operator
+ * @param directory what rank 0 writes to
+ * @param stopRequested asked between steps and after every epoch
+ * @param group the ranks that share every batch, all with the same recipe, network and data
+ */
+public record TrainingSetup(
+        Recipe recipe,
+        NetworkShape shape,
+        Map<String, Tensor> initial,
+        TrainingData data,
+        ComputeDevice device,
+        boolean graph,
+        RunDirectory directory,
+        TrainingListener listener,
+        BooleanSupplier stopRequested,
+        WorkerGroup group) {}
