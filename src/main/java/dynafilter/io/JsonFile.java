@@ -43,7 +43,7 @@ public final class JsonFile {
     /**
      * Replaces the file by a document.
      *
-     * @param values a map, or a record that Jackson writes as an object
+     * @param document a map, or a record that Jackson writes as an object
      * @throws dynafilter.io.OutputException where the file cannot be written; the old one is kept
      */
     public static void write(Path file, Object document) {
