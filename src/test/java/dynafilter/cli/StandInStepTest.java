@@ -1,6 +1,7 @@
 package dynafilter.cli;
 
 import static dynafilter.cli.TinyRuns.train;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -132,7 +133,7 @@ class StandInStepTest {
                 "--deterministic --label-smoothing 0.1 --class-weights balanced"
             })
     void everyRecipeIsCapturedAndWaitsForNothing(String recipe) throws IOException, InterruptedException {
-        CudaLog log = run("recipe" + recipe.hashCode(), Map.of(), (Object[]) recipe.split(" "))
+        CudaLog log = run("recipe" + recipe.hashCode(), Map.of(), (Object[]) recipe.split(" ", -1))
                 .assertSucceeded()
                 .log();
         int[] launches = log.launches();
@@ -186,7 +187,7 @@ class StandInStepTest {
                         "python3", "scripts/step_kernels.py", graph.file().toString())
                 .redirectErrorStream(true)
                 .start();
-        String said = new String(process.getInputStream().readAllBytes());
+        String said = new String(process.getInputStream().readAllBytes(), UTF_8);
         assertTrue(process.waitFor(1, TimeUnit.MINUTES));
         assertEquals(0, process.exitValue(), said);
         int kernels = graph.captured().size();
