@@ -33,7 +33,7 @@ library() { # SONAME STARTS EXCEPT SOURCES...: what its names begin with, which 
 }
 
 cd "$here"
-library libcudart.so.13 cuda . log.c device.c memory.c stream.c graph.c kernel.c
+library libcudart.so.13 cuda . log.c device.c memory.c stream.c event.c capture.c graph.c kernel.c
 library libcuda.so.1 none . cuda.c
 grep -v '^#' "$list" | while read -r soname rest; do
     case $soname in
