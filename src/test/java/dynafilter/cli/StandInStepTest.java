@@ -145,6 +145,25 @@ class StandInStepTest {
         assertEquals(List.of(), failures(log));
     }
 
+    /** Images are fetched in another thread, which waits for the copy before: also while the step is captured. */
+    @Test
+    void aCaptureAndAnotherThreadsWaitDoNotDisturbEachOther() throws IOException, InterruptedException {
+        Run run = run("late", Map.of("LATE", 100), "--data-memory", "stream", "--epochs", 1, "--max-steps", 20)
+                .assertSucceeded();
+        assertEquals("", run.outcome().err());
+        assertEquals(20 - WARM_UP, run.log().launches().length);
+        assertTrue(waitsInCapture(run.log()) > 0, "the other thread waited while the step was captured");
+        assertEquals(List.of(), failures(run.log()));
+    }
+
+    private static long waitsInCapture(CudaLog log) {
+        return log.calls().stream()
+                .dropWhile(call -> !call.is("cudaStreamBeginCapture"))
+                .takeWhile(call -> !call.is("cudaStreamEndCapture"))
+                .filter(call -> call.is("cudaEventSynchronize"))
+                .count();
+    }
+
     private static List<Call> failures(CudaLog log) {
         return log.calls().stream().filter(call -> call.code() != 0).toList();
     }
