@@ -80,6 +80,9 @@ public record ComputeDevice(DeviceType type, int index, String reason) {
      */
     public void select() {
         if (isCuda()) {
+            // The first tensor would do so; the allocator's figures, which may be asked for before, are refused
+            // without.
+            torch.globalContext().lazyInitDevice(DeviceType.CUDA);
             torch_cuda.set_device((byte) index);
             try (CUDAStream stream = torch_cuda.getStreamFromPool(false, (byte) index)) {
                 torch_cuda.setCurrentCUDAStream(stream);

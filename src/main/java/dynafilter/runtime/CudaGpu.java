@@ -63,13 +63,14 @@ public record CudaGpu(String name, long memory, int major, int minor) {
 
     /** Why the GPU of this number cannot be used; empty where it can. */
     static Optional<String> problem(int index) {
-        List<CudaGpu> gpus = all();
+        String reason = reason(); // asked first: of a driver that is too old libtorch would print a warning of its own
+        List<CudaGpu> gpus = reason.isEmpty() ? all() : List.of();
         if (gpus.isEmpty()) {
             String visible = System.getenv("CUDA_VISIBLE_DEVICES");
             return Optional.of(
                     visible == null
-                            ? "CUDA finds no GPU" + reason() + "; check nvidia-smi"
-                            : "CUDA finds no GPU with CUDA_VISIBLE_DEVICES=" + visible + reason()
+                            ? "CUDA finds no GPU" + reason + "; check nvidia-smi"
+                            : "CUDA finds no GPU with CUDA_VISIBLE_DEVICES=" + visible + reason
                                     + "; unset it, or name others");
         }
         if (index >= gpus.size()) {

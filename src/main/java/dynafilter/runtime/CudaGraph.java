@@ -79,7 +79,10 @@ final class CudaGraph implements RepeatedWork.Capture {
     }
 
     private void record(Runnable work, CUgraph_st recorded) {
-        check(cudart.cudaStreamBeginCapture(stream, cudart.cudaStreamCaptureModeGlobal), "cudaStreamBeginCapture");
+        // Of this thread: a capture that is global fails where another thread waits for an event, as the one that
+        // fetches
+        // images does, and that wait fails, too. What autograd's thread launches is captured anyway.
+        check(cudart.cudaStreamBeginCapture(stream, cudart.cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
         try {
             work.run();
         } catch (RuntimeException failure) {

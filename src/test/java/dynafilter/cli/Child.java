@@ -112,7 +112,11 @@ final class Child implements AutoCloseable {
     }
 
     Outcome await() throws IOException, InterruptedException {
-        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        return await(PATIENCE_SECONDS);
+    }
+
+    Outcome await(long patienceSeconds) throws IOException, InterruptedException {
+        if (!process.waitFor(patienceSeconds, TimeUnit.SECONDS)) {
             fail("still running:\n" + printed());
         }
         return new Outcome(process.exitValue(), Files.readString(out, UTF_8), Files.readString(err, UTF_8));
