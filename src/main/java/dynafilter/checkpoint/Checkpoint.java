@@ -2,8 +2,8 @@ package dynafilter.checkpoint;
 
 import dynafilter.io.InputException;
 import dynafilter.torchfile.BadFile;
-import dynafilter.torchfile.Fields;
 import dynafilter.torchfile.TorchFile;
+import dynafilter.torchfile.TypedDict;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -89,7 +89,7 @@ public record Checkpoint(
             throw new InputException(file + " is not a dynafilter checkpoint "
                     + FileContents.of(root).shown() + "; give the best.pt or last.pt of a training run");
         }
-        Fields fields = Fields.of((Map<?, ?>) root, file);
+        TypedDict fields = TypedDict.of((Map<?, ?>) root, file);
         String format = fields.string("format");
         if (!format.equals(FORMAT)) {
             throw new InputException(file + " has the format " + BadFile.shown(format) + " and this version reads "
@@ -101,7 +101,7 @@ public record Checkpoint(
                 extra.put(name, value);
             }
         });
-        checkOptimizer(fields.fields("optimizer"), file);
+        checkOptimizer(fields.dict("optimizer"), file);
         Set<String> notes = new LinkedHashSet<>();
         Map<String, Tensor> model = network(fields, "model", file, notes);
         if (fields.has(AVERAGE)) {
@@ -121,8 +121,8 @@ public record Checkpoint(
     }
 
     /** Python writes the networks of a checkpoint again as its modules call them, and in any precision. */
-    private static Map<String, Tensor> network(Fields fields, String key, Path file, Set<String> notes) {
-        Optional<SavedNetwork> network = SavedNetwork.in(fields.fields(key).all(), file, Landmark.NETWORK);
+    private static Map<String, Tensor> network(TypedDict fields, String key, Path file, Set<String> notes) {
+        Optional<SavedNetwork> network = SavedNetwork.in(fields.dict(key).all(), file, Landmark.NETWORK);
         network.ifPresent(found -> notes.addAll(found.notes()));
         return network.map(SavedNetwork::tensors).orElseGet(() -> fields.tensors(key));
     }
@@ -131,7 +131,7 @@ public record Checkpoint(
         return root instanceof Map<?, ?> map && map.get("format") instanceof String format && format.startsWith(FAMILY);
     }
 
-    private static void checkOptimizer(Fields optimizer, Path file) {
+    private static void checkOptimizer(TypedDict optimizer, Path file) {
         optimizer.numbered("state").forEach((parameter, state) -> {
             if (!(state instanceof Map)) {
                 throw new InputException("\"optimizer.state\" in " + file + " should hold a dict for parameter "

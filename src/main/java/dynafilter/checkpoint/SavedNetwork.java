@@ -2,8 +2,8 @@ package dynafilter.checkpoint;
 
 import dynafilter.io.InputException;
 import dynafilter.torchfile.BadFile;
-import dynafilter.torchfile.Fields;
 import dynafilter.torchfile.FloatWeights;
+import dynafilter.torchfile.TypedDict;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,7 +108,7 @@ record SavedNetwork(Map<String, Tensor> tensors, Map<String, Object> others, Lis
     void requireTensors(Set<String> needed, Path file) {
         others.forEach((name, value) -> {
             if (needed.contains(name)) {
-                throw new InputException(file + ": " + name + " is " + Fields.pythonType(value)
+                throw new InputException(file + ": " + name + " is " + TypedDict.pythonType(value)
                         + ", and a tensor of plain numbers is needed; save one with torch.save");
             }
         });

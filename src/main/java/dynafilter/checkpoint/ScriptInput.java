@@ -1,6 +1,6 @@
 package dynafilter.checkpoint;
 
-import dynafilter.io.Choice;
+import dynafilter.io.EnumOption;
 import dynafilter.io.InputException;
 import java.util.Locale;
 
@@ -13,7 +13,7 @@ public enum ScriptInput {
 
     /** @throws InputException for a name that is none of these */
     public static ScriptInput of(String name) {
-        return Choice.of(ScriptInput.class, "--input", name);
+        return EnumOption.of(ScriptInput.class, "--input", name);
     }
 
     @Override

@@ -84,7 +84,7 @@ public record Checksum(Algorithm algorithm, String hex) {
         try (FileChannel channel = FileChannel.open(file)) {
             return hash(channel, Algorithm.SHA256);
         } catch (IOException unreadable) {
-            throw new InputException(file + " cannot be read: " + Problems.reason(unreadable), unreadable);
+            throw new InputException(file + " cannot be read: " + FileErrors.reason(unreadable), unreadable);
         }
     }
 

@@ -86,7 +86,7 @@ record DownloadErrors(URI source, Path target, Path part, boolean wrongFileThere
     }
 
     RuntimeException notWritten(IOException e, FileChannel channel) {
-        if (!Problems.isNoSpace(e)) {
+        if (!FileErrors.isNoSpace(e)) {
             return notWritable(e);
         }
         return new OutputException(
@@ -105,7 +105,7 @@ record DownloadErrors(URI source, Path target, Path part, boolean wrongFileThere
             return interrupted();
         }
         return new InputException(
-                "cannot write " + part + " (" + Problems.reason(e) + "): make its folder writable, or choose another",
+                "cannot write " + part + " (" + FileErrors.reason(e) + "): make its folder writable, or choose another",
                 e);
     }
 
@@ -153,6 +153,6 @@ record DownloadErrors(URI source, Path target, Path part, boolean wrongFileThere
         if (e instanceof ConnectException) {
             return "connection refused";
         }
-        return Problems.reason(e);
+        return FileErrors.reason(e);
     }
 }

@@ -69,7 +69,8 @@ public final class Downloader {
                 return false;
             }
         } catch (IOException e) {
-            throw new InputException(target + " cannot be read (" + Problems.reason(e) + "): check its permissions", e);
+            throw new InputException(
+                    target + " cannot be read (" + FileErrors.reason(e) + "): check its permissions", e);
         }
         Path part = target.resolveSibling(target.getFileName() + ".part");
         DownloadErrors errors = new DownloadErrors(source, target, part, there);

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LockFile implements AutoCloseable {
     private final Path path;
-    private final @Nullable Object key; // which of the files that had the name was opened; null: the system does not tell
+    private final @Nullable Object
+            key; // which of the files that had the name was opened; null: the system does not tell
     private final FileChannel channel;
     private @Nullable FileLock lock; // null: not locked, or the file system has no locks
     private boolean lockedElsewhereInThisProcess;

@@ -1,6 +1,6 @@
 package dynafilter.runtime;
 
-import dynafilter.io.Choice;
+import dynafilter.io.EnumOption;
 import dynafilter.io.InputException;
 import java.util.Locale;
 
@@ -15,7 +15,7 @@ public enum CudaGraphMode {
 
     /** @throws InputException for a name that is none of these */
     public static CudaGraphMode of(String name) {
-        return Choice.of(CudaGraphMode.class, "--cuda-graph", name);
+        return EnumOption.of(CudaGraphMode.class, "--cuda-graph", name);
     }
 
     /**

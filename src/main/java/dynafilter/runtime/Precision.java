@@ -1,6 +1,6 @@
 package dynafilter.runtime;
 
-import dynafilter.io.Choice;
+import dynafilter.io.EnumOption;
 import dynafilter.io.InputException;
 import java.util.Locale;
 import org.bytedeco.pytorch.Context;
@@ -19,7 +19,7 @@ public enum Precision {
 
     /** @throws InputException for a name that is none of these */
     public static Precision of(String name) {
-        return Choice.of(Precision.class, "--precision", name);
+        return EnumOption.of(Precision.class, "--precision", name);
     }
 
     /** Sets the process-wide TF32 switches; fp32 means fp32. */

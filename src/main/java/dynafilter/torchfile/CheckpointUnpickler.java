@@ -155,7 +155,7 @@ final class CheckpointUnpickler extends Unpickler {
     /** Sets the attributes of the object on top of the stack. */
     private void build(Object attributes) {
         Object object = stack.peek();
-        if (object instanceof ScriptGlobals.ScriptObject script) {
+        if (object instanceof ScriptPickleGlobals.ScriptObject script) {
             script.build(dict(attributes));
         } else if (!(object instanceof Map) && !(object instanceof Unread)) {
             // Of a dict (a state dict's _metadata: versions of its modules) they are of no use here.
@@ -171,7 +171,7 @@ final class CheckpointUnpickler extends Unpickler {
         }
     }
 
-    /** Every dict on the stack was made here or in {@link Globals}. */
+    /** Every dict on the stack was made here or in {@link PickleGlobals}. */
     @SuppressWarnings("unchecked")
     private static Map<Object, Object> dict(Object value) {
         return (LinkedHashMap<Object, Object>) value;
@@ -194,8 +194,8 @@ final class CheckpointUnpickler extends Unpickler {
                     "holds views of storages as PyTorch 0.3 and older wrote them; save it again with a newer"
                             + " PyTorch");
         }
-        StorageRef storage =
-                new StorageRef((String) parts[2], (Globals.StorageClass) parts[1], ((Number) parts[4]).longValue());
+        StorageRef storage = new StorageRef(
+                (String) parts[2], (PickleGlobals.StorageClass) parts[1], ((Number) parts[4]).longValue());
         StorageRef known = storages.putIfAbsent(storage.key(), storage);
         if (known != null && !known.equals(storage)) {
             throw BadFile.damaged("it describes storage " + storage.key() + " in two ways");

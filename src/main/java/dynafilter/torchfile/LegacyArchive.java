@@ -36,9 +36,9 @@ final class LegacyArchive implements Archive {
             requireMagic(head);
             PickleInput in = new PickleInput(head);
             checkHead(in);
-            CheckpointUnpickler unpickler = new CheckpointUnpickler(Globals::find);
+            CheckpointUnpickler unpickler = new CheckpointUnpickler(PickleGlobals::find);
             objects = unpickler.next(in);
-            List<?> keys = (List<?>) new CheckpointUnpickler(Globals::find).next(in);
+            List<?> keys = (List<?>) new CheckpointUnpickler(PickleGlobals::find).next(in);
             locate(keys, unpickler.storages(), in.position());
         } catch (Throwable e) {
             file.close();
@@ -58,7 +58,7 @@ final class LegacyArchive implements Archive {
     }
 
     private static void checkHead(PickleInput in) {
-        CheckpointUnpickler unpickler = new CheckpointUnpickler(Globals::find);
+        CheckpointUnpickler unpickler = new CheckpointUnpickler(PickleGlobals::find);
         if (!MAGIC.equals(unpickler.next(in))) {
             throw BadFile.damaged("its magic number is another");
         }

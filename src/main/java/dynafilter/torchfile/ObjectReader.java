@@ -91,13 +91,13 @@ final class ObjectReader {
             }
             return dict;
         }
-        if (value instanceof ScriptGlobals.ScriptObject object) {
+        if (value instanceof ScriptPickleGlobals.ScriptObject object) {
             return convert(object.attributes(), depth);
         }
         if (value instanceof StorageRef) {
             throw BadFile.refused("holds a bare storage; save tensors instead");
         }
-        if (value instanceof Globals.StorageClass || value instanceof Globals.NamedClass) {
+        if (value instanceof PickleGlobals.StorageClass || value instanceof PickleGlobals.NamedClass) {
             return new Unread("a class");
         }
         throw BadFile.refused(

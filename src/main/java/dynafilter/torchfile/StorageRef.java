@@ -5,7 +5,7 @@ package dynafilter.torchfile;
  *
  * @param elements how many elements it holds
  */
-record StorageRef(String key, Globals.StorageClass type, long elements) {
+record StorageRef(String key, PickleGlobals.StorageClass type, long elements) {
     StorageRef {
         if (!key.matches("[0-9A-Za-z_]{1,40}")) {
             throw BadFile.damaged("it names a storage \"" + BadFile.shown(key) + "\"");

@@ -221,7 +221,7 @@ public final class TorchScriptArchive {
             throw BadFile.damaged("record " + name + ".pkl is missing");
         }
         byte[] pickle = records.unpacked(entry, MAX_PICKLE_BYTES); // stored, as was seen above
-        Object objects = new CheckpointUnpickler(ScriptGlobals::find).next(new PickleInput(pickle));
+        Object objects = new CheckpointUnpickler(ScriptPickleGlobals::find).next(new PickleInput(pickle));
         new ObjectReader(tensor -> checkTensor(name, tensor)).read(objects);
     }
 

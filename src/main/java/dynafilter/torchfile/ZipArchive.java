@@ -34,7 +34,7 @@ final class ZipArchive implements Archive {
             }
             checkByteOrder();
             byte[] pickle = records.bytes(record("data.pkl"), MAX_PICKLE_BYTES);
-            objects = new CheckpointUnpickler(Globals::find).next(new PickleInput(pickle));
+            objects = new CheckpointUnpickler(PickleGlobals::find).next(new PickleInput(pickle));
         } catch (Throwable e) {
             records.close();
             throw e;

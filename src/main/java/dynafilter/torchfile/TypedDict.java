@@ -12,20 +12,20 @@ import org.bytedeco.pytorch.Tensor;
  * A typed view of a dict that came out of a file. Every method throws an {@link InputException} that names the key and the
  * file when the key is missing or its value is of another type.
  */
-public final class Fields {
+public final class TypedDict {
     private final Map<?, ?> map;
     private final Path file;
     private final String path;
 
-    private Fields(Map<?, ?> map, Path file, String path) {
+    private TypedDict(Map<?, ?> map, Path file, String path) {
         this.map = map;
         this.file = file;
         this.path = path;
     }
 
     /** @param file for messages: where the map came from */
-    public static Fields of(Map<?, ?> map, Path file) {
-        return new Fields(map, file, "");
+    public static TypedDict of(Map<?, ?> map, Path file) {
+        return new TypedDict(map, file, "");
     }
 
     /** The dict itself. */
@@ -102,8 +102,8 @@ public final class Fields {
     }
 
     /** The dict under a key, for its own fields. */
-    public Fields fields(String key) {
-        return new Fields(value(key, Map.class, "a dict"), file, path + key + ".");
+    public TypedDict dict(String key) {
+        return new TypedDict(value(key, Map.class, "a dict"), file, path + key + ".");
     }
 
     private <T> T value(String key, Class<T> type, String expected) {

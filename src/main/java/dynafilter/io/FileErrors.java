@@ -8,8 +8,8 @@ import java.nio.file.NoSuchFileException;
 import java.util.Locale;
 
 /** Words for what the file system and the network report. */
-public final class Problems {
-    private Problems() {}
+public final class FileErrors {
+    private FileErrors() {}
 
     /** In a few words: Java's file exceptions have the path for a message, and often nothing else. */
     public static String reason(IOException e) {

@@ -1,6 +1,6 @@
 package dynafilter.torchfile;
 
-import dynafilter.torchfile.Globals.StorageClass;
+import dynafilter.torchfile.PickleGlobals.StorageClass;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +10,7 @@ import net.razorvine.pickle.IObjectConstructor;
  * The names of what a file may hold beside its weights, and nothing here asks for: each call of such a name becomes an
  * {@link Unread}, whatever its arguments are.
  */
-final class UnreadGlobals {
+final class UnreadPickleGlobals {
     private static final List<String> DTYPES = List.of(
             "uint16",
             "uint32",
@@ -75,7 +75,7 @@ final class UnreadGlobals {
     /** Python 2's name of the module is what pickle protocol 2, torch.save's, writes. */
     private static final List<String> BUILTINS = List.of("__builtin__.", "builtins.");
 
-    private UnreadGlobals() {}
+    private UnreadPickleGlobals() {}
 
     static Map<String, Object> all() {
         Map<String, Object> names = new HashMap<>();

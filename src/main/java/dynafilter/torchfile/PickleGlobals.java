@@ -11,10 +11,10 @@ import net.razorvine.pickle.IObjectConstructor;
  * is run. Tuples are Object arrays at this stage, and tensors are {@link TensorRef}s. They are the names that
  * {@code torch.load(weights_only=True)} knows, and a few that stand in many files beside the weights.
  */
-final class Globals {
+final class PickleGlobals {
     private static final Map<String, Object> ALLOWED = allowed();
 
-    private Globals() {}
+    private PickleGlobals() {}
 
     /**
      * A storage class.
@@ -45,7 +45,7 @@ final class Globals {
     }
 
     private static Map<String, Object> allowed() {
-        Map<String, Object> names = new HashMap<>(UnreadGlobals.all());
+        Map<String, Object> names = new HashMap<>(UnreadPickleGlobals.all());
         for (Dtype dtype : Dtype.values()) {
             names.put(dtype.pythonName(), dtype);
             names.put("torch." + dtype.storageName(), StorageClass.of(dtype));
@@ -57,10 +57,10 @@ final class Globals {
         for (String type : List.of("torch.Tensor", "torch._tensor.Tensor", "torch.nn.parameter.Parameter")) {
             names.put(type, new NamedClass(type));
         }
-        function(names, "collections.OrderedDict", Globals::orderedDict);
-        function(names, "collections.Counter", Globals::counter);
+        function(names, "collections.OrderedDict", PickleGlobals::orderedDict);
+        function(names, "collections.Counter", PickleGlobals::counter);
         function(names, "torch.Size", args -> (Object[]) only(args, 1)[0]);
-        function(names, "torch.device", Globals::device);
+        function(names, "torch.device", PickleGlobals::device);
         function(names, "torch._utils._rebuild_tensor", args -> tensor(only(args, 4), ((StorageRef) args[0]).type()));
         function(
                 names,

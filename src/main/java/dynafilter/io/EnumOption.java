@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /** The value that a text stands for, among those of an enum. */
-public final class Choice {
-    private Choice() {}
+public final class EnumOption {
+    private EnumOption() {}
 
     /**
      * @param option that the text is for, such as {@code --precision}

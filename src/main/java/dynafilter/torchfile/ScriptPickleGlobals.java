@@ -6,7 +6,7 @@ import java.util.Set;
 import net.razorvine.pickle.IObjectConstructor;
 
 /** The names that the pickles of a TorchScript file may refer to. Objects keep their attributes here, and nothing of them is run. */
-final class ScriptGlobals {
+final class ScriptPickleGlobals {
     private static final String CLASSES = "__torch__";
     /** Objects of C++ classes, which libtorch would make from bytes in the file: quantized layers, for instance. */
     private static final String CUSTOM_CLASSES = "__torch__.torch.classes";
@@ -20,7 +20,7 @@ final class ScriptGlobals {
     private static final String REBUILD = "torch._utils._rebuild_tensor_v2";
     private static final Set<String> OF_TENSORS = Set.of("torch.device", "collections.OrderedDict");
 
-    private ScriptGlobals() {}
+    private ScriptPickleGlobals() {}
 
     /** An object of a class in the file's code, such as a module. */
     static final class ScriptObject {
@@ -52,10 +52,10 @@ final class ScriptGlobals {
             return (IObjectConstructor) arguments -> only(arguments, 2)[0];
         }
         if (full.equals(REBUILD)) {
-            return (IObjectConstructor) ScriptGlobals::tensor;
+            return (IObjectConstructor) ScriptPickleGlobals::tensor;
         }
         if (OF_TENSORS.contains(full) || (module.equals("torch") && name.endsWith("Storage"))) {
-            return Globals.find(module, name);
+            return PickleGlobals.find(module, name);
         }
         throw BadFile.refused("refers to " + BadFile.shown(full)
                 + ", which a network of tensors has no need of; refused: export it from plain layers");
@@ -63,7 +63,8 @@ final class ScriptGlobals {
 
     /** libtorch makes every tensor of the file: one that is not checked here cannot be left to it. */
     private static Object tensor(Object[] arguments) {
-        Object tensor = ((IObjectConstructor) Globals.find("torch._utils", "_rebuild_tensor_v2")).construct(arguments);
+        Object tensor =
+                ((IObjectConstructor) PickleGlobals.find("torch._utils", "_rebuild_tensor_v2")).construct(arguments);
         if (tensor instanceof Unread other) {
             throw BadFile.refused("holds " + other + ", which a network of plain tensors has no need of; refused");
         }
