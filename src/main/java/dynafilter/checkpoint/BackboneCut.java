@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -83,12 +84,12 @@ final class BackboneCut {
             List<String> arguments = List.of(node.group(4).split(", "));
             switch (node.group(2)) {
                 case "prim::GetAttr" -> {
-                    String owner = modules.get(arguments.get(0));
+                    String owner = held(modules, arguments.get(0));
                     modules.put(node.group(1), owner + (owner.isEmpty() ? "" : ".") + node.group(3));
                 }
                 case "prim::Constant" -> {}
                 case "prim::CallMethod" -> {
-                    String path = modules.get(arguments.get(0));
+                    String path = held(modules, arguments.get(0));
                     if (arguments.size() != 2 || !arguments.get(1).equals(features)) {
                         throw refused(path + " takes something else than the output of the layer before it");
                     }
@@ -101,6 +102,11 @@ final class BackboneCut {
             }
         }
         return false;
+    }
+
+    /** The path of the module that a value of the graph holds; the graph takes each from {@code self} before it uses it. */
+    private static String held(Map<String, String> modules, String value) {
+        return Objects.requireNonNull(modules.get(value), value);
     }
 
     /** One call: of the cut, of something that holds it, of another method of the same module, or of a layer before it. */
@@ -144,7 +150,7 @@ final class BackboneCut {
 
     private ScriptModule assemble(ScriptModule network, Map<String, List<String>> tree, String path) {
         ScriptModule made = ScriptModule.create(path.isEmpty() ? "Backbone" : "Layers");
-        for (String child : tree.get(path)) {
+        for (String child : tree.getOrDefault(path, List.of())) {
             String name = child.substring(child.lastIndexOf('.') + 1);
             made.module(name, tree.containsKey(child) ? assemble(network, tree, child) : network.child(child));
         }

@@ -116,7 +116,7 @@ public final class BackboneFile {
                         file, "features", batch -> layers.call("forward", batch).toTensor());
                 Tensor features = trial.run(images);
                 if (features.dim() == 4 && features.size(0) == images.size(0) && features.is_floating_point()) {
-                    trial.requireSteady();
+                    trial.requireSteady(images, features);
                     return features;
                 }
                 made = Arrays.toString(features.shape());

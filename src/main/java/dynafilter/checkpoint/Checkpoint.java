@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A training run at the end of an epoch, in a file that {@code torch.load(path, weights_only=True)} reads as one dict.
@@ -33,14 +34,14 @@ import org.bytedeco.pytorch.Tensor;
  */
 public record Checkpoint(
         Map<String, Tensor> model,
-        Map<String, Object> optimizer,
+        Map<String, @Nullable Object> optimizer,
         long epoch,
         long step,
         double bestAccuracy,
-        Map<String, Object> recipe,
+        Map<String, @Nullable Object> recipe,
         List<String> classes,
-        Map<String, Object> rng,
-        Map<String, Object> extra,
+        Map<String, @Nullable Object> rng,
+        Map<String, @Nullable Object> extra,
         List<String> notes)
         implements AutoCloseable {
     /** The format that this version writes, and the only one it reads. */
@@ -84,19 +85,19 @@ public record Checkpoint(
     }
 
     /** What {@link #read} makes of what is in a file. */
-    static Checkpoint of(Object root, Path file) {
-        if (!isCheckpoint(root)) {
+    static Checkpoint of(@Nullable Object root, Path file) {
+        if (!(root instanceof Map<?, ?> dict) || !isCheckpoint(root)) {
             throw new InputException(file + " is not a dynafilter checkpoint "
                     + FileContents.of(root).shown() + "; give the best.pt or last.pt of a training run");
         }
-        TypedDict fields = TypedDict.of((Map<?, ?>) root, file);
+        TypedDict fields = TypedDict.of(dict, file);
         String format = fields.string("format");
         if (!format.equals(FORMAT)) {
             throw new InputException(file + " has the format " + BadFile.shown(format) + " and this version reads "
                     + FORMAT + "; use the version of dynafilter that wrote it");
         }
-        Map<String, Object> extra = new LinkedHashMap<>();
-        ((Map<?, ?>) root).forEach((key, value) -> {
+        Map<String, @Nullable Object> extra = new LinkedHashMap<>();
+        dict.forEach((key, value) -> {
             if (key instanceof String name && !KEYS.contains(name)) {
                 extra.put(name, value);
             }
@@ -127,7 +128,7 @@ public record Checkpoint(
         return network.map(SavedNetwork::tensors).orElseGet(() -> fields.tensors(key));
     }
 
-    static boolean isCheckpoint(Object root) {
+    static boolean isCheckpoint(@Nullable Object root) {
         return root instanceof Map<?, ?> map && map.get("format") instanceof String format && format.startsWith(FAMILY);
     }
 
@@ -174,7 +175,7 @@ public record Checkpoint(
      * @throws dynafilter.io.OutputException where the file cannot be written; the old one is kept
      */
     public void write(Path file) {
-        Map<String, Object> root = new LinkedHashMap<>();
+        Map<String, @Nullable Object> root = new LinkedHashMap<>();
         root.put("format", FORMAT);
         root.put("model", model);
         root.put("optimizer", optimizer);

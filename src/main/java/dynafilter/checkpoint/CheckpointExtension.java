@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -81,7 +82,7 @@ public final class CheckpointExtension {
 
     private static Map<String, Tensor> withRow(Map<String, Tensor> state, Tensor embedding) {
         Map<String, Tensor> extended = new LinkedHashMap<>(state);
-        Tensor before = state.get(NetworkShape.EMBEDDING); // [K, E]
+        Tensor before = Objects.requireNonNull(state.get(NetworkShape.EMBEDDING), NetworkShape.EMBEDDING); // [K, E]
         Tensor row = embedding.to(before.device(), before.scalar_type());
         extended.put(NetworkShape.EMBEDDING, torch.cat(new TensorVector(before, row))); // [K + 1, E]
         return extended;

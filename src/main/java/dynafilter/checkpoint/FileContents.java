@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is in a file in which no network was found, for people.
@@ -17,7 +18,7 @@ import org.bytedeco.pytorch.Tensor;
 record FileContents(List<String> path, List<String> tensors, List<String> keys) {
     private static final int MAX_DEPTH = 4;
 
-    static FileContents of(Object root) {
+    static FileContents of(@Nullable Object root) {
         FileContents most = most(root, List.of());
         List<String> keys = new ArrayList<>();
         if (root instanceof Map<?, ?> map && !(most.path.isEmpty() && !most.tensors.isEmpty())) {
@@ -27,7 +28,7 @@ record FileContents(List<String> path, List<String> tensors, List<String> keys) 
         return new FileContents(most.path, most.tensors, keys);
     }
 
-    private static FileContents most(Object value, List<String> path) {
+    private static FileContents most(@Nullable Object value, List<String> path) {
         List<String> names = new ArrayList<>();
         FileContents most = new FileContents(path, names, List.of());
         if (!(value instanceof Map<?, ?> map)) {

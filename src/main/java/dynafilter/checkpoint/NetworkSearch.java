@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks for networks in what {@code torch.save} wrote: under any keys, however deep, and behind whatever stands before the
@@ -46,7 +47,7 @@ final class NetworkSearch {
             List<String> path,
             String prefix,
             Map<String, Tensor> tensors,
-            Map<String, Object> others,
+            Map<String, @Nullable Object> others,
             List<String> aside) {
         /** Where it is, for people. */
         String place() {
@@ -74,13 +75,13 @@ final class NetworkSearch {
     }
 
     /** All networks of a kind, in the file's order. */
-    static List<Found> in(Object root, Landmark landmark) {
+    static List<Found> in(@Nullable Object root, Landmark landmark) {
         NetworkSearch search = new NetworkSearch(landmark);
         search.walk(root, List.of());
         return search.found;
     }
 
-    private void walk(Object value, List<String> path) {
+    private void walk(@Nullable Object value, List<String> path) {
         if (path.size() > MAX_DEPTH
                 || found.size() >= MAX_NETWORKS
                 || !(value instanceof Map || value instanceof List || value instanceof Tuple)) {
@@ -129,7 +130,7 @@ final class NetworkSearch {
                 .toList();
         for (NetworkNames network : networks) {
             Map<String, Tensor> own = new LinkedHashMap<>();
-            Map<String, Object> others = new LinkedHashMap<>();
+            Map<String, @Nullable Object> others = new LinkedHashMap<>();
             entries.forEach((name, entry) -> {
                 if (!network.has(name, entry) || isInside(name, network.prefix, prefixes.keySet())) {
                     return;
@@ -150,7 +151,7 @@ final class NetworkSearch {
      *
      * @param saved the name in the file, with what wrappers put into it
      */
-    private record Entry(String saved, Object value) {
+    private record Entry(String saved, @Nullable Object value) {
         /** What stands in the file's name before the part of the plain name behind a prefix. */
         String before(String name, String prefix) {
             int own = parts(name.substring(prefix.length())).size();

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A backbone as a source gives it.
@@ -22,7 +23,7 @@ import org.bytedeco.pytorch.Tensor;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record PretrainedBackbone(
         BackboneArchitecture architecture,
-        byte[] program,
+        byte @Nullable [] program,
         Map<String, Tensor> state,
         List<String> notes,
         NativeOwner owner)

@@ -8,11 +8,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One network out of a file that {@code torch.save} wrote, by its own names and in float32: the one place that understands
@@ -22,7 +24,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param others what is no tensor among them, by name
  * @param notes what was chosen and converted, for people
  */
-record SavedNetwork(Map<String, Tensor> tensors, Map<String, Object> others, List<String> notes) {
+record SavedNetwork(Map<String, Tensor> tensors, Map<String, @Nullable Object> others, List<String> notes) {
     private static final int SHOWN = 4;
 
     /** What names a moving average, which is the better network: it is what evaluation would take. */
@@ -38,7 +40,7 @@ record SavedNetwork(Map<String, Tensor> tensors, Map<String, Object> others, Lis
      * @return none where there is no such network
      * @throws InputException where there are several, and nothing tells which is meant
      */
-    static Optional<SavedNetwork> in(Object root, Path file, Landmark landmark) {
+    static Optional<SavedNetwork> in(@Nullable Object root, Path file, Landmark landmark) {
         List<NetworkSearch.Found> found = NetworkSearch.in(root, landmark);
         if (found.isEmpty()) {
             return Optional.empty();
@@ -92,7 +94,8 @@ record SavedNetwork(Map<String, Tensor> tensors, Map<String, Object> others, Lis
 
     private static boolean same(Map<String, Tensor> left, Map<String, Tensor> right) {
         return left.keySet().equals(right.keySet())
-                && left.keySet().stream().allMatch(name -> same(left.get(name), right.get(name)));
+                && left.entrySet().stream()
+                        .allMatch(entry -> same(entry.getValue(), Objects.requireNonNull(right.get(entry.getKey()))));
     }
 
     private static boolean same(Tensor left, Tensor right) {

@@ -22,6 +22,7 @@ import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** Makes trained networks of TorchScript files, which are run as they are. */
 final class ScriptNetworkReader {
@@ -73,7 +74,7 @@ final class ScriptNetworkReader {
         }
     }
 
-    private static List<String> strings(Object value) {
+    private static List<String> strings(@Nullable Object value) {
         List<String> strings = new ArrayList<>();
         if (value instanceof List<?> list) {
             list.forEach(item -> strings.add(String.valueOf(item)));
@@ -87,9 +88,10 @@ final class ScriptNetworkReader {
         try (PointerScope scope = new PointerScope();
                 InferenceMode inference = new InferenceMode()) {
             ScriptTrial trial = new ScriptTrial(file, "scores", classifier::scores);
-            Tensor scores = trial.run(ScriptTrial.pixels(imageSize, device));
+            Tensor pixels = ScriptTrial.pixels(imageSize, device);
+            Tensor scores = trial.run(pixels);
             if (scores.dim() == 2 && scores.size(0) == 2 && scores.size(1) > 0 && scores.is_floating_point()) {
-                trial.requireSteady();
+                trial.requireSteady(pixels, scores);
                 return Math.toIntExact(scores.size(1));
             }
             throw new InputException(file + " makes " + Arrays.toString(scores.shape()) + " of " + images

@@ -29,8 +29,6 @@ public final class ScriptTrial {
     private final Path file;
     private final String what;
     private final UnaryOperator<Tensor> network;
-    private Tensor images; // [2, ...]
-    private Tensor made; // [2, ...]
 
     /** @param what it makes of images, for messages */
     ScriptTrial(Path file, String what, UnaryOperator<Tensor> network) {
@@ -51,18 +49,18 @@ public final class ScriptTrial {
     }
 
     /** What the network makes of two images. */
-    Tensor run(Tensor two) {
-        images = two;
-        made = network.apply(two);
-        return made;
+    Tensor run(Tensor images) {
+        return network.apply(images);
     }
 
     /**
-     * Runs it twice again.
+     * Runs the network twice again, once beside another image.
      *
+     * @param images [2, ...]
+     * @param made the network's results of these images, [2, ...]
      * @throws InputException where an image's values are not always the same
      */
-    void requireSteady() {
+    void requireSteady(Tensor images, Tensor made) {
         if (differ(made, network.apply(images))) {
             throw new InputException(file + " makes other " + what
                     + " of the same images at every call: dropout is always at work in it" + WAY_OUT);

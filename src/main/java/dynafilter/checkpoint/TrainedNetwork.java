@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** A trained network from a file, on a device, ready to score images. */
 public final class TrainedNetwork implements AutoCloseable {
@@ -28,7 +29,7 @@ public final class TrainedNetwork implements AutoCloseable {
 
     private final Origin origin;
     private final Map<String, Tensor> state; // none of TorchScript
-    private final DynamicFilterNetwork network; // null for TorchScript
+    private final @Nullable DynamicFilterNetwork network; // null for TorchScript
     private final Classifier classifier;
     private final NativeOwner owner;
 
@@ -36,7 +37,7 @@ public final class TrainedNetwork implements AutoCloseable {
     TrainedNetwork(
             Origin origin,
             Map<String, Tensor> state,
-            DynamicFilterNetwork network,
+            @Nullable DynamicFilterNetwork network,
             Classifier classifier,
             NativeOwner owner) {
         this.origin = origin;

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds out which rank is to blame when the ranks cannot go on: c10d's errors know addresses at best, and a rank that hangs
@@ -30,8 +31,8 @@ final class Heartbeat implements AutoCloseable {
     private final LifeSigns signs;
 
     private boolean closing;
-    private String announcement; // to be written down
-    private String verdict; // what is to be told to the user; null while all is well
+    private @Nullable String announcement; // a reason to stop that is to be written down; null: none
+    private @Nullable String verdict; // the reason to stop that holds, for the user; null while all is well
     private long verdictAt;
 
     /**
@@ -108,7 +109,7 @@ final class Heartbeat implements AutoCloseable {
         }
     }
 
-    private synchronized String announcement() {
+    private synchronized @Nullable String announcement() {
         return announcement;
     }
 

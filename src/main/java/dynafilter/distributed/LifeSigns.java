@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a rank knows of the others, and which of them is to blame by it: when each was last heard of, and to how many collectives
@@ -15,7 +16,7 @@ final class LifeSigns {
     private final Placement placement;
     private final long timeout;
     private final String[] names;
-    private final String[] beats;
+    private final @Nullable String[] beats; // the last sign of life of each; null before the first
     private final long[] heardAt;
     private final long[] theirCollectives;
     private final long[] movedAt; // when they came to their last, or had come to all that this rank had
@@ -31,7 +32,7 @@ final class LifeSigns {
         this.timeout = timeout;
         names = new String[placement.size()];
         Arrays.setAll(names, rank -> "rank " + rank);
-        beats = new String[placement.size()];
+        beats = new @Nullable String[placement.size()];
         heardAt = new long[placement.size()];
         theirCollectives = new long[placement.size()];
         movedAt = new long[placement.size()];

@@ -60,14 +60,14 @@ public record Placement(
 
     private static Placement read(Map<String, String> environment) {
         return new Placement(
-                number(environment, "RANK", null),
-                number(environment, "LOCAL_RANK", "0"),
-                number(environment, "WORLD_SIZE", null),
-                number(environment, "LOCAL_WORLD_SIZE", "0"),
-                text(environment, "MASTER_ADDR", null),
-                number(environment, "MASTER_PORT", null),
-                text(environment, "TORCHELASTIC_USE_AGENT_STORE", "False").equalsIgnoreCase("true"),
-                number(environment, "TORCHELASTIC_RESTART_COUNT", "0"),
+                number("RANK", required(environment, "RANK")),
+                number("LOCAL_RANK", environment.getOrDefault("LOCAL_RANK", "0")),
+                number("WORLD_SIZE", required(environment, "WORLD_SIZE")),
+                number("LOCAL_WORLD_SIZE", environment.getOrDefault("LOCAL_WORLD_SIZE", "0")),
+                required(environment, "MASTER_ADDR"),
+                number("MASTER_PORT", required(environment, "MASTER_PORT")),
+                environment.getOrDefault("TORCHELASTIC_USE_AGENT_STORE", "False").equalsIgnoreCase("true"),
+                number("TORCHELASTIC_RESTART_COUNT", environment.getOrDefault("TORCHELASTIC_RESTART_COUNT", "0")),
                 launch(environment));
     }
 
@@ -76,13 +76,13 @@ public record Placement(
      * torchrun's calls makes a new one. Its run id may be that of an earlier run.
      */
     private static String launch(Map<String, String> environment) {
-        String folder = text(environment, "TORCHELASTIC_ERROR_FILE", "").replaceFirst("/?attempt_\\d+/.*", "");
-        return folder.isEmpty() ? text(environment, "TORCHELASTIC_RUN_ID", "") : folder;
+        String folder = environment.getOrDefault("TORCHELASTIC_ERROR_FILE", "").replaceFirst("/?attempt_\\d+/.*", "");
+        return folder.isEmpty() ? environment.getOrDefault("TORCHELASTIC_RUN_ID", "") : folder;
     }
 
-    private static String text(Map<String, String> environment, String name, String otherwise) {
-        String value = environment.getOrDefault(name, otherwise);
-        if (otherwise == null && (value == null || value.isBlank())) {
+    private static String required(Map<String, String> environment, String name) {
+        String value = environment.get(name);
+        if (value == null || value.isBlank()) {
             throw new InputException("the environment has RANK or WORLD_SIZE, but no " + name
                     + "; a launcher such as torchrun sets RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT; unset them to"
                     + " train in one process");
@@ -90,12 +90,11 @@ public record Placement(
         return value;
     }
 
-    private static int number(Map<String, String> environment, String name, String otherwise) {
-        String value = text(environment, name, otherwise).strip();
+    private static int number(String name, String value) {
         try {
-            return Integer.parseInt(value);
+            return Integer.parseInt(value.strip());
         } catch (NumberFormatException wrong) {
-            throw new InputException(name + "=" + value + ": not a whole number", wrong);
+            throw new InputException(name + "=" + value.strip() + ": not a whole number", wrong);
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Slurm's names for what torchrun calls otherwise. */
 final class Slurm {
@@ -44,12 +45,12 @@ final class Slurm {
     }
 
     /** How many tasks the step has, as it says itself. */
-    private static String tasks(Map<String, String> slurm) {
+    private static @Nullable String tasks(Map<String, String> slurm) {
         return slurm.getOrDefault("SLURM_STEP_NUM_TASKS", slurm.get("SLURM_NTASKS"));
     }
 
     /** Task 0 runs on the first node of the step. */
-    private static String firstNode(Map<String, String> slurm) {
+    private static @Nullable String firstNode(Map<String, String> slurm) {
         String nodes = slurm.getOrDefault("SLURM_STEP_NODELIST", slurm.get("SLURM_JOB_NODELIST"));
         return nodes == null ? slurm.get("SLURM_LAUNCH_NODE_IPADDR") : firstOf(nodes);
     }
@@ -70,7 +71,7 @@ final class Slurm {
         return (int) (FIRST_PORT + (job * STEPS + step % STEPS) % PORTS);
     }
 
-    private static long leadingNumber(String text) {
+    private static long leadingNumber(@Nullable String text) {
         String digits = text == null ? "" : text.replaceFirst("(?s)\\D.*", "");
         return digits.isEmpty() ? 0 : Long.parseLong(digits);
     }

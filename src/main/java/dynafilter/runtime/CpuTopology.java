@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** How many threads the CPU is good for, and how many it gets. */
 public final class CpuTopology {
@@ -28,7 +29,7 @@ public final class CpuTopology {
     }
 
     /** @param asked a number, or a list of them of which the first counts; null or anything else asks for nothing */
-    static int defaultThreads(String asked, int cores) {
+    static int defaultThreads(@Nullable String asked, int cores) {
         Matcher number = NUMBER.matcher(asked == null ? "" : asked);
         return number.lookingAt() ? Integer.parseInt(number.group(1)) : cores;
     }

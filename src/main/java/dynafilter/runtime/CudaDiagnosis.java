@@ -7,21 +7,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch_cuda;
+import org.jspecify.annotations.Nullable;
 
 /** What this machine has of what CUDA needs, found without running any of it. */
 public final class CudaDiagnosis {
     private static final String JAVACPP_FOLDERS = "org.bytedeco.javacpp.platform.preloadpath";
 
     private final boolean built;
-    private final CudaDriver driver; // null for none
+    private final @Nullable CudaDriver driver; // null: this machine has none
     private final List<Found> libraries;
-    private String loadFailure; // null for none
+    private @Nullable String loadFailure; // null: nothing has failed so far
 
     CudaDiagnosis(boolean built, LibrarySearch search, Path root) {
         this.built = built;
@@ -35,7 +37,7 @@ public final class CudaDiagnosis {
      * @param named a folder to look into before all others; null for none
      * @throws InputException where that is no folder
      */
-    public static CudaDiagnosis ofMachine(Path named) {
+    public static CudaDiagnosis ofMachine(@Nullable Path named) {
         if (named != null && !Files.isDirectory(named)) {
             throw new InputException("--cuda-libs " + named + ": there is no such folder");
         }
@@ -55,7 +57,7 @@ public final class CudaDiagnosis {
     }
 
     /** The driver's version; null where it has none, or does not tell. */
-    public String driverVersion() {
+    public @Nullable String driverVersion() {
         return driver == null ? null : driver.version();
     }
 
@@ -71,7 +73,8 @@ public final class CudaDiagnosis {
      * @param path null where it is missing
      * @param install what brings it; null where it is there
      */
-    public record Library(String soname, String version, Path path, String install) {}
+    public record Library(
+            String soname, @Nullable String version, @Nullable Path path, @Nullable String install) {}
 
     /** Every library the natives need, in the order in which they are loaded; none for a build without CUDA. */
     public List<Library> libraries() {
@@ -135,10 +138,11 @@ public final class CudaDiagnosis {
     void load(boolean cuda) {
         missing(CudaLibrary::onEveryDevice).ifPresent(CudaDiagnosis::refuse);
         load(CudaLibrary::onEveryDevice).ifPresent(CudaDiagnosis::refuse);
-        if (cuda && problem().isEmpty()) {
+        if (cuda && driver != null && problem().isEmpty()) {
             shareWithJavaCpp();
-            loadFailure = load(driver.library())
-                    .or(() -> load(library -> !library.onEveryDevice()))
+            Path library = Objects.requireNonNull(driver.library(), "a driver without a problem has its library");
+            loadFailure = load(library)
+                    .or(() -> load(needed -> !needed.onEveryDevice()))
                     .orElse(null);
         }
     }
@@ -146,7 +150,7 @@ public final class CudaDiagnosis {
     /** JavaCPP looks for the same libraries in a toolkit, and would load its copy of each beside the one loaded here. */
     private void shareWithJavaCpp() {
         String folders = libraries.stream()
-                .map(found -> found.path().toAbsolutePath().getParent().toString())
+                .map(found -> String.valueOf(found.file().toAbsolutePath().getParent()))
                 .distinct()
                 .collect(Collectors.joining(File.pathSeparator));
         System.getProperties().putIfAbsent(JAVACPP_FOLDERS, folders);
@@ -173,7 +177,7 @@ public final class CudaDiagnosis {
     private Optional<String> load(Predicate<CudaLibrary> which) {
         return libraries.stream()
                 .filter(found -> which.test(found.library()))
-                .flatMap(found -> load(found.path()).stream())
+                .flatMap(found -> load(found.file()).stream())
                 .findFirst();
     }
 

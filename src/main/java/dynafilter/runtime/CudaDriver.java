@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * NVIDIA's driver.
@@ -17,7 +18,7 @@ import java.util.stream.Stream;
  * @param library {@code libcuda.so.1}; null where it is missing
  * @param gpus names of the GPUs that the kernel module knows; none where it does not tell
  */
-record CudaDriver(String version, Path library, List<String> gpus) {
+record CudaDriver(@Nullable String version, @Nullable Path library, List<String> gpus) {
     /** The first driver series for CUDA 13. */
     static final int OLDEST = 580;
 

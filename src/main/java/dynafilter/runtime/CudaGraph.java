@@ -12,6 +12,7 @@ import org.bytedeco.pytorch.cuda.CUDAStream;
 import org.bytedeco.pytorch.cuda.DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair;
 import org.bytedeco.pytorch.cuda.StreamFilter;
 import org.bytedeco.pytorch.global.torch_cuda;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Work of the current CUDA device and stream, captured once and launched as a whole. Does what {@code at::cuda::CUDAGraph}
@@ -124,7 +125,7 @@ final class CudaGraph implements RepeatedWork.Capture {
         }
 
         @Override
-        public boolean call(Pointer stream) {
+        public boolean call(@Nullable Pointer stream) {
             return stream != null && stream.address() == own;
         }
     }

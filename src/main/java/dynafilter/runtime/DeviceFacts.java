@@ -3,6 +3,7 @@ package dynafilter.runtime;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.pytorch.Context;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What numbers measured on a device depend on; but for the first two null on the CPU.
@@ -17,14 +18,14 @@ import org.bytedeco.pytorch.Context;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record DeviceFacts(
-        String device,
-        String name,
-        Long memoryBytes,
-        String computeCapability,
-        String driver,
-        String driverCuda,
-        String cuda,
-        String cudnn) {
+        @Nullable String device,
+        @Nullable String name,
+        @Nullable Long memoryBytes,
+        @Nullable String computeCapability,
+        @Nullable String driver,
+        @Nullable String driverCuda,
+        @Nullable String cuda,
+        @Nullable String cudnn) {
     /** Of a document that tells nothing of it. */
     public static final DeviceFacts UNKNOWN = new DeviceFacts(null, null, null, null, null, null, null, null);
 

@@ -11,11 +11,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks for the libraries of CUDA where people have them: the folder they name, {@code CUDA_HOME}, the loader's path, the
@@ -44,13 +46,18 @@ final class LibrarySearch {
     /**
      * A library that was looked for.
      *
-     * @param path where it lies; null where it is missing
-     * @param version as far as its file name or its Python package tell; null where it is missing
+     * @param path the library's file; null where the library is missing
+     * @param version the version in the file's name or of its Python package; null where the library is missing
      * @param older a file of an older version, found in its stead; null for none
      */
-    record Found(CudaLibrary library, Path path, String version, Path older) {
+    record Found(CudaLibrary library, @Nullable Path path, @Nullable String version, @Nullable Path older) {
         boolean isMissing() {
             return path == null;
+        }
+
+        /** The file of a library that is not missing. */
+        Path file() {
+            return Objects.requireNonNull(path, library.soname());
         }
     }
 
@@ -61,7 +68,7 @@ final class LibrarySearch {
      * @param environment such as {@link System#getenv()}
      * @param root of the file system, {@code /} but in tests
      */
-    LibrarySearch(Path named, Map<String, String> environment, Path root) {
+    LibrarySearch(@Nullable Path named, Map<String, String> environment, Path root) {
         Set<Path> all = new LinkedHashSet<>();
         if (named != null) {
             all.add(named);

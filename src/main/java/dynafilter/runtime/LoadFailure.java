@@ -7,6 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What to tell of natives that cannot be loaded: the loader's own reason, and the way out.
@@ -15,7 +16,7 @@ import org.bytedeco.javacpp.Loader;
  * @param cache where the natives are unpacked; null where they are loaded in place
  * @param addressSpace that is left, in bytes; empty without a limit
  */
-record LoadFailure(LinkageError failure, NativeCache cache, OptionalLong addressSpace) {
+record LoadFailure(LinkageError failure, @Nullable NativeCache cache, OptionalLong addressSpace) {
     private static final String[] NO_SPACE = {"No space left", "not enough space", "quota exceeded"};
     private static final String[] NO_MEMORY = {"failed to map segment", "Cannot allocate memory"};
 

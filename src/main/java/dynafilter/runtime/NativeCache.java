@@ -107,7 +107,7 @@ record NativeCache(Path folder, Path marker) {
     void deleteHalves() {
         try {
             for (Path file : files()) {
-                if (Files.size(file) != size(inJar(file))) {
+                if (Files.size(file) != size(inJar(file).orElseThrow())) {
                     Files.delete(file);
                 }
             }
@@ -119,25 +119,25 @@ record NativeCache(Path folder, Path marker) {
     /** What has been unpacked of this program's jars: the folder has one for each jar, and in it the files by their names there. */
     private List<Path> files() throws IOException {
         try (Stream<Path> all = Files.walk(folder)) {
-            return all.filter(path -> Files.isRegularFile(path, NOFOLLOW_LINKS) && inJar(path) != null)
+            return all.filter(path -> Files.isRegularFile(path, NOFOLLOW_LINKS) && inJar(path).isPresent())
                     .toList();
         } catch (UncheckedIOException unreadable) {
             throw unreadable.getCause();
         }
     }
 
-    /** Where a file was unpacked from; null for one that this program has not. */
-    private URL inJar(Path file) {
+    /** The entry of a jar that a file was unpacked from; empty for a file that is in none of this program's jars. */
+    private Optional<URL> inJar(Path file) {
         Path path = folder.relativize(file);
         if (path.getNameCount() == 1) {
-            return null;
+            return Optional.empty();
         }
         String name = path.subpath(1, path.getNameCount())
                 .toString()
                 .replace(File.separatorChar, '/')
                 .replace("libopenblas_nolapack.", "libopenblas."); // JavaCPP's second copy, under another name
-        URL url = NativeCache.class.getResource("/" + name);
-        return url != null && url.toString().endsWith("/" + path.getName(0) + "!/" + name) ? url : null;
+        return Optional.ofNullable(NativeCache.class.getResource("/" + name))
+                .filter(url -> url.toString().endsWith("/" + path.getName(0) + "!/" + name));
     }
 
     private static long size(URL file) throws IOException {

@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /** An ATen operator that the binding has no method for, called through libtorch's dispatcher. */
 public final class NativeOperator implements AutoCloseable {
@@ -46,7 +47,7 @@ public final class NativeOperator implements AutoCloseable {
      * A {@code Tensor[]} argument with one tensor, or none for null, owned by the caller's scope. The binding has no
      * constructor for one; TorchScript has.
      */
-    public static IValue listOf(Tensor tensor) {
+    public static IValue listOf(@Nullable Tensor tensor) {
         CompilationUnit unit = torch.compile(LISTED);
         IValue argument = tensor == null ? new IValue() : new IValue(tensor);
         return unit.get_functions().front().apply(new IValueVector(argument));

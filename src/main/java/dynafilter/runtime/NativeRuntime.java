@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.presets.openblas_nolapack;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /** Loads libtorch once, with the project's settings, and says what was loaded. */
 public final class NativeRuntime {
@@ -29,7 +30,8 @@ public final class NativeRuntime {
     /** {@code RuntimeError: mat1 and mat2 shapes cannot be multiplied}, as Python would name the failure. */
     private static final Pattern RAISED = Pattern.compile("^(?:[\\w.]*(?:Error|Exception)): (.*\\S)\\s*$");
 
-    private static Optional<String> limit; // of convolutions; null before it is known
+    private static boolean limitIsKnown;
+    private static @Nullable String limit; // of the instructions that convolutions may use; null: none, or not known yet
 
     private NativeRuntime() {}
 
@@ -174,19 +176,22 @@ public final class NativeRuntime {
     }
 
     private static synchronized void limitConvolutions() {
-        if (limit == null) {
+        if (!limitIsKnown) {
             // Natives that lie in place, as a bundle's, need no cache: it may not be there, nor be possible.
-            limit = ConvolutionProof.limit(
-                    inPlace().isPresent()
-                            ? NativeCache.ofHome()
-                            : NativeCache.find(name(torch.class)).folder());
-            limit.ifPresent(isa -> NativeEnvironment.addIfAbsent(ConvolutionProof.LIMIT, isa));
+            Path folder = inPlace().isPresent()
+                    ? NativeCache.ofHome()
+                    : NativeCache.find(name(torch.class)).folder();
+            limit = ConvolutionProof.limit(folder).orElse(null);
+            limitIsKnown = true;
+            if (limit != null) {
+                NativeEnvironment.addIfAbsent(ConvolutionProof.LIMIT, limit);
+            }
         }
     }
 
     /** The instructions that convolutions on the CPU are limited to, because they come out wrong with more; empty for none. */
     public static Optional<String> convolutionLimit() {
-        return limit == null ? Optional.empty() : limit;
+        return Optional.ofNullable(limit);
     }
 
     private static void prepareEnvironment() {

@@ -32,7 +32,7 @@ public record Natives(String state, Optional<String> addressSpace) {
                                     ? "unpacked in " + cache.folder()
                                     : "to be unpacked into " + cache.folder() + ", " + NativeCache.size());
         } catch (InputException none) {
-            return none.getMessage();
+            return String.valueOf(none.getMessage());
         }
     }
 }

@@ -2,6 +2,7 @@ package dynafilter.runtime;
 
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Device work that is the same at every run: the same operators over the same tensors, with nothing read back. On CUDA it
@@ -20,13 +21,12 @@ public final class RepeatedWork implements AutoCloseable {
     }
 
     private final Runnable work;
-    private final Function<Runnable, Capture> capturer; // null: no capture, or none any more
+    private @Nullable Function<Runnable, Capture> capturer; // null: the work is not to be captured, or cannot be
     private final Consumer<String> warning;
     private int runs;
-    private boolean failed;
-    private Capture capture;
+    private @Nullable Capture capture;
 
-    RepeatedWork(Runnable work, Function<Runnable, Capture> capturer, Consumer<String> warning) {
+    RepeatedWork(Runnable work, @Nullable Function<Runnable, Capture> capturer, Consumer<String> warning) {
         this.work = work;
         this.capturer = capturer;
         this.warning = warning;
@@ -43,8 +43,8 @@ public final class RepeatedWork implements AutoCloseable {
 
     /** Does the work once. */
     public void run() {
-        if (capture == null && capturer != null && !failed && runs >= WARM_UP) {
-            capture();
+        if (capture == null && capturer != null && runs >= WARM_UP) {
+            capture(capturer);
         }
         if (capture != null) {
             capture.replay();
@@ -54,11 +54,11 @@ public final class RepeatedWork implements AutoCloseable {
         runs++;
     }
 
-    private void capture() {
+    private void capture(Function<Runnable, Capture> by) {
         try {
-            capture = capturer.apply(work); // recorded, not done: the replay does it
+            capture = by.apply(work); // recorded, not done: the replay does it
         } catch (RuntimeException failure) {
-            failed = true;
+            capturer = null;
             warning.accept("the step cannot be captured as a CUDA graph and runs operator by operator, slower: "
                     + NativeRuntime.firstLine(failure) + " (--cuda-graph off goes without)");
         }

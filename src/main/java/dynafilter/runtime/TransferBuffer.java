@@ -7,11 +7,12 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.cuda.CUDAEvent;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /** Host memory that is filled again and again and copied to a device, which on CUDA happens while the host goes on. */
 public final class TransferBuffer implements AutoCloseable {
     private final Tensor host;
-    private final CUDAEvent copied; // null on the CPU
+    private final @Nullable CUDAEvent copied; // null on the CPU
     private final NativeOwner owner;
 
     /** Of uint8; pinned for CUDA. */

@@ -2,11 +2,12 @@ package dynafilter.torchfile;
 
 import java.io.IOException;
 import org.bytedeco.javacpp.BytePointer;
+import org.jspecify.annotations.Nullable;
 
 /** One of the two containers {@code torch.save} has used: a description of the objects, and the bytes of their storages. */
 interface Archive extends AutoCloseable {
-    /** The unpickled objects: tensors as {@link TensorRef}s, tuples as Object arrays. */
-    Object objects();
+    /** The unpickled objects: tensors as {@link TensorRef}s, tuples as Object arrays, Python's None as null. */
+    @Nullable Object objects();
 
     /** Bytes of the whole file: nothing in it can honestly be larger. */
     long size();

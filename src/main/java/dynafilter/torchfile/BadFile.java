@@ -3,10 +3,11 @@ package dynafilter.torchfile;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.zip.ZipException;
+import org.jspecify.annotations.Nullable;
 
 /** A file that cannot be read as a checkpoint. The message goes on where the file's name ends: "is damaged: ...". */
 public final class BadFile extends RuntimeException {
-    private BadFile(String message, Throwable cause) {
+    private BadFile(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 
@@ -14,7 +15,7 @@ public final class BadFile extends RuntimeException {
         return damaged(what, null);
     }
 
-    static BadFile damaged(String what, Throwable cause) {
+    static BadFile damaged(String what, @Nullable Throwable cause) {
         return new BadFile("is damaged or incomplete: " + what + "; copy, download or save it again", cause);
     }
 

@@ -10,6 +10,7 @@ import net.razorvine.pickle.Opcodes;
 import net.razorvine.pickle.PickleException;
 import net.razorvine.pickle.PickleUtils;
 import net.razorvine.pickle.Unpickler;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads one pickle that is not trusted. Of pickle's instructions it knows those that {@code torch.save} uses, of Python's
@@ -28,18 +29,18 @@ final class CheckpointUnpickler extends Unpickler {
 
     private final Names names;
     private final Map<String, StorageRef> storages = new HashMap<>();
-    private PickleInput bytes;
+    private final PickleInput bytes;
     private int instructions;
 
-    CheckpointUnpickler(Names names) {
+    CheckpointUnpickler(Names names, PickleInput bytes) {
         this.names = names;
+        this.bytes = bytes;
     }
 
-    /** The object of the next pickle in the input; the input is left behind it. */
-    Object next(PickleInput from) {
-        bytes = from;
+    /** Reads the object of the next pickle in the input, and leaves the input behind that pickle; null: Python's None. */
+    @Nullable Object next() {
         try {
-            return load(from);
+            return load(bytes);
         } catch (BadFile e) {
             throw e;
         } catch (IOException e) { // of bytes in memory: they end early

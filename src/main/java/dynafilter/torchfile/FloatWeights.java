@@ -43,7 +43,8 @@ public final class FloatWeights {
     }
 
     private static String name(ScalarType type) {
-        Dtype dtype = Dtype.of(type);
-        return dtype == null ? type.toString() : dtype.pythonName().substring("torch.".length());
+        return Dtype.of(type)
+                .map(dtype -> dtype.pythonName().substring("torch.".length()))
+                .orElseGet(type::toString);
     }
 }

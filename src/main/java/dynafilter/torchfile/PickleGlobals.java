@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import net.razorvine.pickle.IObjectConstructor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The names a checkpoint may refer to, and what each stands for here: nothing else is looked up, and no code of the file
@@ -22,7 +23,7 @@ final class PickleGlobals {
      * @param dtype null for bytes without a type, and for a type whose tensors are not read
      * @param itemSize bytes an element takes
      */
-    record StorageClass(String name, Dtype dtype, int itemSize) {
+    record StorageClass(String name, @Nullable Dtype dtype, int itemSize) {
         static StorageClass of(Dtype dtype) {
             return new StorageClass(dtype.storageName(), dtype, dtype.itemSize());
         }

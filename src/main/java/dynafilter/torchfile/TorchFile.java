@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** Files in the format of Python's {@code torch.save} and {@code torch.load(path, weights_only=True)}. */
 public final class TorchFile {
@@ -49,7 +50,7 @@ public final class TorchFile {
      *     refers to twice is one object
      * @throws InputException when the file is missing, unreadable, damaged, or not such a file
      */
-    public static Object read(Path file) {
+    public static @Nullable Object read(Path file) {
         try (Archive archive = open(file);
                 TensorReader tensors = new TensorReader(archive)) {
             try {
@@ -73,12 +74,12 @@ public final class TorchFile {
     }
 
     /** Closes every tensor in a value that {@link #read} returned. */
-    public static void closeTensors(Object value) {
+    public static void closeTensors(@Nullable Object value) {
         closeTensorsExcept(value, Set.of());
     }
 
     /** Closes every tensor in a value but those to be kept. */
-    static void closeTensorsExcept(Object value, Set<Tensor> kept) {
+    static void closeTensorsExcept(@Nullable Object value, Set<Tensor> kept) {
         if (value instanceof Tensor tensor) {
             if (!kept.contains(tensor)) {
                 tensor.close();

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The container of TorchScript: a zip file with the pickles {@code ROOT/data.pkl} and {@code ROOT/constants.pkl}, a record a
@@ -80,7 +81,7 @@ public final class TorchScriptArchive {
         long budget = UNFOLD_BYTES + UNFOLD_FACTOR * (weights + file.toFile().length());
         inFile(file, records -> {
             new TorchScriptArchive(records, root(records), budget).check();
-            return null;
+            return Optional.empty(); // nothing is asked for but that it is sound
         });
     }
 
@@ -221,11 +222,11 @@ public final class TorchScriptArchive {
             throw BadFile.damaged("record " + name + ".pkl is missing");
         }
         byte[] pickle = records.unpacked(entry, MAX_PICKLE_BYTES); // stored, as was seen above
-        Object objects = new CheckpointUnpickler(ScriptPickleGlobals::find).next(new PickleInput(pickle));
+        Object objects = new CheckpointUnpickler(ScriptPickleGlobals::find, new PickleInput(pickle)).next();
         new ObjectReader(tensor -> checkTensor(name, tensor)).read(objects);
     }
 
-    private Object checkTensor(String folder, TensorRef tensor) {
+    private @Nullable Object checkTensor(String folder, TensorRef tensor) {
         StorageRef storage = tensor.storage();
         ZipEntry entry = records.all().get(root + folder + "/" + storage.key());
         if (entry == null) {

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A typed view of a dict that came out of a file. Every method throws an {@link InputException} that names the key and the
@@ -66,8 +67,8 @@ public final class TypedDict {
     }
 
     @SuppressWarnings("unchecked") // Object takes anything
-    public List<Object> list(String key) {
-        return (List<Object>) value(key, List.class, "a list");
+    public List<@Nullable Object> list(String key) {
+        return (List<@Nullable Object>) value(key, List.class, "a list");
     }
 
     public List<String> strings(String key) {
@@ -79,16 +80,16 @@ public final class TypedDict {
     }
 
     /** A dict whose keys are text, in the file's order. */
-    public Map<String, Object> map(String key) {
-        Map<String, Object> copy = new LinkedHashMap<>();
+    public Map<String, @Nullable Object> map(String key) {
+        Map<String, @Nullable Object> copy = new LinkedHashMap<>();
         ((Map<?, ?>) value(key, Map.class, "a dict"))
                 .forEach((name, value) -> copy.put(cast(name, key, String.class, "a dict of names as keys"), value));
         return copy;
     }
 
     /** A dict whose keys are ints, in the file's order. */
-    public Map<Long, Object> numbered(String key) {
-        Map<Long, Object> copy = new LinkedHashMap<>();
+    public Map<Long, @Nullable Object> numbered(String key) {
+        Map<Long, @Nullable Object> copy = new LinkedHashMap<>();
         ((Map<?, ?>) value(key, Map.class, "a dict"))
                 .forEach((number, value) -> copy.put(cast(number, key, Long.class, "a dict of ints as keys"), value));
         return copy;
@@ -113,7 +114,7 @@ public final class TypedDict {
         return cast(map.get(key), key, type, expected);
     }
 
-    private <T> T cast(Object value, String key, Class<T> type, String expected) {
+    private <T> T cast(@Nullable Object value, String key, Class<T> type, String expected) {
         if (!type.isInstance(value)) {
             throw new InputException("\"" + path + key + "\" in " + file + " should be " + expected + " and holds "
                     + pythonType(value) + "; give a checkpoint that is complete");
@@ -122,7 +123,7 @@ public final class TypedDict {
     }
 
     /** What Python calls a value, with its article. */
-    public static String pythonType(Object value) {
+    public static String pythonType(@Nullable Object value) {
         if (value == null) {
             return "None";
         }

@@ -6,4 +6,7 @@
  * libtorch; every length is checked before it is believed, and the limits have tests with hostile files: raise none without
  * one. Equal values give equal bytes. What the tensors mean is {@code dynafilter.checkpoint}'s.
  */
+@NullMarked
 package dynafilter.torchfile;
+
+import org.jspecify.annotations.NullMarked;

@@ -19,9 +19,11 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a trained network as one TorchScript file, for evaluation, with the methods {@code forward(images) -> [N, classes]},
@@ -31,7 +33,8 @@ import org.bytedeco.pytorch.Tensor;
 public final class TorchScriptExport {
     /** Versions of what writes an archive; null, and left out, where they are not known. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    public record Versions(String dynafilter, String libtorch, String java) {}
+    public record Versions(
+            @Nullable String dynafilter, @Nullable String libtorch, @Nullable String java) {}
 
     /**
      * The archive's description of its network: {@link ScriptMetadata}.
@@ -178,12 +181,12 @@ public final class TorchScriptExport {
         if (shape.filters() == FilterKind.DYNAMIC) {
             module.module(
                             "embedding",
-                            ScriptModule.create("Embedding").parameter("weight", state.get(NetworkShape.EMBEDDING)))
+                            ScriptModule.create("Embedding").parameter("weight", tensor(NetworkShape.EMBEDDING)))
                     .module("generator", pair("FilterGenerator", "generator", GENERATOR));
             rows = "self.generator.forward(self.embedding.weight)";
         } else {
             module.module(
-                    "filter_bank", ScriptModule.create("FilterBank").parameter("weight", state.get("filters.weight")));
+                    "filter_bank", ScriptModule.create("FilterBank").parameter("weight", tensor("filters.weight")));
             rows = "torch.flatten(self.filter_bank.weight, 1)";
         }
         if (baked) {
@@ -218,8 +221,12 @@ public final class TorchScriptExport {
 
     private ScriptModule linear(String name) {
         return ScriptModule.create("Linear")
-                .parameter("weight", trained.state().get(name + ".weight"))
-                .parameter("bias", trained.state().get(name + ".bias"))
+                .parameter("weight", tensor(name + ".weight"))
+                .parameter("bias", tensor(name + ".bias"))
                 .define(LINEAR);
+    }
+
+    private Tensor tensor(String name) {
+        return Objects.requireNonNull(trained.state().get(name), name);
     }
 }
