@@ -30,7 +30,11 @@ public final class CheckpointPickler extends Pickler {
         super(false); // without memo: that compares by hash code, and every tensor is written once anyway
     }
 
-    /** @throws IllegalArgumentException for a value that a checkpoint cannot hold, saying where it is */
+    /**
+     * The pickle of a dict.
+     *
+     * @throws IllegalArgumentException for a value that a checkpoint cannot hold; the message says where it is
+     */
     byte[] pickle(Map<String, ?> value) {
         check(value, "checkpoint", 0);
         try {
@@ -40,12 +44,12 @@ public final class CheckpointPickler extends Pickler {
         }
     }
 
-    /** The tensors met, in the order of their storages' keys: 0, 1, ... */
+    /** The tensors in the pickled dict, in the order of their storages' keys: 0, 1, ... */
     List<Tensor> tensors() {
         return tensors;
     }
 
-    /** Whether a checkpoint can hold the value. */
+    /** True: a checkpoint can hold the value; false: {@link TorchFile#write} refuses it. */
     public static boolean isWritable(@Nullable Object value) {
         try {
             check(value, "", 0);
@@ -95,7 +99,8 @@ public final class CheckpointPickler extends Pickler {
         if (tensor.isNull() || !tensor.defined()) {
             throw new IllegalArgumentException("a checkpoint cannot hold an undefined tensor at " + where);
         }
-        if (tensor.layout().intern() != Layout.Strided || Dtype.of(tensor.scalar_type()).isEmpty()) {
+        if (tensor.layout().intern() != Layout.Strided
+                || Dtype.of(tensor.scalar_type()).isEmpty()) {
             throw new IllegalArgumentException("a checkpoint cannot hold a tensor of type " + tensor.scalar_type()
                     + " and layout " + tensor.layout() + " at " + where);
         }

@@ -13,14 +13,14 @@ import net.razorvine.pickle.Unpickler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one pickle that is not trusted. Of pickle's instructions it knows those that {@code torch.save} uses, of Python's
- * names those it is given; dicts keep their order, and every length is checked against what is there.
+ * Reads pickles that are not trusted. It carries out only the instructions that {@code torch.save} uses, and knows only the
+ * names that it is given; dicts keep their order, and every length is checked against the bytes that are left.
  */
 final class CheckpointUnpickler extends Unpickler {
     /** Some 45 go to a tensor; each instruction can cost tens of bytes of heap. */
     private static final int MAX_INSTRUCTIONS = 4_000_000;
 
-    /** What the names mean that a pickle refers to. */
+    /** The objects behind the names that a pickle refers to by its instruction GLOBAL. */
     @FunctionalInterface
     interface Names {
         /** @throws BadFile for a name that has no business in the file */
@@ -38,7 +38,8 @@ final class CheckpointUnpickler extends Unpickler {
     }
 
     /** Reads the object of the next pickle in the input, and leaves the input behind that pickle; null: Python's None. */
-    @Nullable Object next() {
+    @Nullable
+    Object next() {
         try {
             return load(bytes);
         } catch (BadFile e) {
@@ -131,7 +132,10 @@ final class CheckpointUnpickler extends Unpickler {
         return super.dispatch(opcode);
     }
 
-    /** Instructions that the superclass carries out safely as they are: they take a fixed, small number of bytes. */
+    /**
+     * True: the superclass carries the instruction out safely, since it takes a fixed, small number of bytes; false: it does
+     * not.
+     */
     private static boolean isPlain(short opcode) {
         return switch (opcode) {
             case Opcodes.PROTO, Opcodes.FRAME, Opcodes.STOP, Opcodes.MARK -> true;
@@ -146,7 +150,7 @@ final class CheckpointUnpickler extends Unpickler {
         };
     }
 
-    /** The superclass would keep them; no checkpoint asks for any. */
+    /** Passes over bytes, which the superclass would keep, and which no checkpoint needs. */
     private Object unreadBytes(int lengthBytes) {
         bytes.skipCounted(lengthBytes);
         stack.add(new Unread("bytes"));

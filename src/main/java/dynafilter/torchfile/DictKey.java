@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What may be a key of a dict: plain values, and tuples of them that are small, for the hash of a tuple walks through all of
- * it, and could take time exponential in its depth.
+ * The keys that a dict may have: plain values, and small tuples of them. A tuple's hash walks through all of its parts, and
+ * could take time exponential in its depth.
  */
 final class DictKey {
     private static final int MAX_PARTS = 64;

@@ -33,16 +33,17 @@ public enum Dtype {
         return storageName;
     }
 
-    /** Bytes an element takes. */
+    /** The bytes of one element. */
     int itemSize() {
         return itemSize;
     }
 
+    /** The type in libtorch. */
     public ScalarType scalarType() {
         return scalarType;
     }
 
-    /** As Python prints it: {@code torch.float32}. */
+    /** The type's name in Python, such as {@code torch.float32}. */
     public String pythonName() {
         return "torch." + name().toLowerCase(Locale.ROOT);
     }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The container before PyTorch 1.6, in which older downloads still come: five pickles one after the other (a magic
- * number, a version, facts about the machine, the objects, the keys of the storages), then for each key the number of
+ * number, a version, a description of the machine, the objects, the keys of the storages), then for each key the number of
  * elements (8 bytes) and the elements. It has no checksums.
  */
 final class LegacyArchive implements Archive {
@@ -41,14 +41,17 @@ final class LegacyArchive implements Archive {
             CheckpointUnpickler unpickler = new CheckpointUnpickler(PickleGlobals::find, in);
             objects = unpickler.next();
             Object keys = new CheckpointUnpickler(PickleGlobals::find, in).next();
-            locate((List<?>) Objects.requireNonNull(keys, "the keys of its storages"), unpickler.storages(), in.position());
+            locate(
+                    (List<?>) Objects.requireNonNull(keys, "the keys of its storages"),
+                    unpickler.storages(),
+                    in.position());
         } catch (Throwable e) {
             file.close();
             throw e;
         }
     }
 
-    /** Any pickle begins as these files do, and most hold what no checkpoint has: whose it is comes before what is in it. */
+    /** Refuses pickles of other programs, which begin as these files do, before anything in them is read. */
     private static void requireMagic(byte[] head) {
         String start = new String(head, 0, Math.min(head.length, MAGIC_WITHIN), ISO_8859_1);
         byte[] magic = MAGIC.toByteArray(); // big endian, without a sign

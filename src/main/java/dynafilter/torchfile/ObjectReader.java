@@ -11,8 +11,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns unpickled objects into what callers get: Long for every int, {@link Tuple} for tuples, tensors with their values.
- * An object that occurs twice is converted once. Objects that contain themselves, that nest too deep, or that share
+ * Converts unpickled objects to those that callers get: Long for every int, {@link Tuple} for tuples, tensors with their
+ * values. An object that occurs twice is converted once. Objects that contain themselves, that nest too deep, or that share
  * parts so often that a walk through them would never end are refused.
  */
 final class ObjectReader {
@@ -22,7 +22,8 @@ final class ObjectReader {
     /** Makes the object that callers get for a tensor; null where no object is needed. */
     @FunctionalInterface
     interface Tensors {
-        @Nullable Object read(TensorRef tensor) throws IOException;
+        @Nullable
+        Object read(TensorRef tensor) throws IOException;
     }
 
     private final Tensors tensors;
@@ -36,7 +37,8 @@ final class ObjectReader {
         this.tensors = tensors;
     }
 
-    @Nullable Object read(@Nullable Object value) throws IOException {
+    @Nullable
+    Object read(@Nullable Object value) throws IOException {
         return read(value, 0);
     }
 

@@ -6,7 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A Python tuple: {@code torch.optim} writes betas as one, and a {@code torch.Size} is read as one. Items may be null. */
+/** A Python tuple: {@code torch.optim} writes betas as one, and a {@code torch.Size} is read as one. None is null. */
 public record Tuple(List<@Nullable Object> items) {
     public Tuple {
         items = Collections.unmodifiableList(new ArrayList<>(items));
