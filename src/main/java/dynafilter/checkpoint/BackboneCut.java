@@ -13,9 +13,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The first layers of a TorchScript network, up to one that is named. Which layers run, and in which order, is read from the
- * graph of {@code forward}: each has to take what the one before it returns and nothing else, so that what is cut out
- * computes what the whole network computes there.
+ * The cut of a TorchScript network after a named layer. The layers and their order are read from the graph of {@code forward}:
+ * each has to take the output of the layer before it and nothing else, so that the cut network computes what the whole one
+ * computes there.
  */
 final class BackboneCut {
     /** {@code %x.5 : Tensor = prim::CallMethod[name="forward"](%features, %x.1)}, as libtorch prints a node. */
@@ -37,9 +37,10 @@ final class BackboneCut {
     /**
      * The layers up to {@code cut} as a module of their own, under their names; it shares the network's tensors.
      *
-     * @param cut the last layer's dotted path, such as {@code layer1} or {@code features.6}; a network whose layers are only
-     *     numbered, and among which there is none of this name, was cut before: it is taken whole, as is one without layers
-     * @throws InputException where there is no such layer, or more than layers one after the other leads to it
+     * @param cut the last layer's dotted path, such as {@code layer1} or {@code features.6}. A network whose layers all have
+     *     numbers for names, and none this name, was cut before: it is taken whole, as is a network without layers
+     * @return the module, which the caller closes
+     * @throws InputException where there is no such layer, or the graph up to it is not a chain of layers
      */
     static ScriptModule of(ScriptModule network, Path file, String cut) {
         List<String> children = network.children();
@@ -60,7 +61,7 @@ final class BackboneCut {
     /**
      * Follows a method of the module at {@code prefix} from layer to layer.
      *
-     * @return whether the cut was reached
+     * @return true: the cut was reached; false: the method ended before it
      */
     private boolean follow(ScriptModule module, String prefix, String method) {
         String graph = module.graph(method);
@@ -109,7 +110,12 @@ final class BackboneCut {
         return Objects.requireNonNull(modules.get(value), value);
     }
 
-    /** One call: of the cut, of something that holds it, of another method of the same module, or of a layer before it. */
+    /**
+     * Follows one call: of the cut, of a module that contains it, of another method of the same module, or of a layer before
+     * it.
+     *
+     * @return true: the cut was reached; false: it comes later
+     */
     private boolean call(ScriptModule module, String prefix, String path, String method) {
         if (path.equals(prefix)) {
             return follow(module, prefix, method);
@@ -126,7 +132,7 @@ final class BackboneCut {
         return path.equals(cut);
     }
 
-    /** A module with the layers inside it as they were, and a method that runs them in order. */
+    /** Builds a module that has the layers under their paths, and a method that runs them in order. */
     private ScriptModule assemble(ScriptModule network) {
         StringBuilder forward = new StringBuilder("def forward(self, v: Tensor) -> Tensor:\n");
         Map<String, List<String>> tree = new LinkedHashMap<>();

@@ -24,9 +24,9 @@ import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Makes trained networks of TorchScript files, which are run as they are. */
+/** Reads trained networks from TorchScript files, which run as they are. */
 final class ScriptNetworkReader {
-    /** What an exported file knows of the training. */
+    /** The entries on the training in the metadata of an exported file. */
     private static final List<String> TRAINING =
             List.of("best_accuracy", "epoch", "step", "recipe", TrainedNetwork.DATA_SHA256, Checkpoint.EXTENDED);
 
@@ -82,7 +82,7 @@ final class ScriptNetworkReader {
         return strings;
     }
 
-    /** Runs the network: that it takes images and gives each its own scores is not to be found out later. */
+    /** The number of classes, found by running the network; this also shows at once that it scores each image by itself. */
     private static int countClasses(Classifier classifier, int imageSize, Path file, ComputeDevice device) {
         String images = "images [2, 3, " + imageSize + ", " + imageSize + "]";
         try (PointerScope scope = new PointerScope();

@@ -27,7 +27,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Makes trained networks of what {@code torch.save} wrote: checkpoints of this program, and state dicts. */
+/** Reads trained networks from files that {@code torch.save} wrote: checkpoints of this program, and state dicts. */
 final class WeightsReader {
     private WeightsReader() {}
 
@@ -112,7 +112,7 @@ final class WeightsReader {
         Map<String, Tensor> saved = network.tensors();
         Tensor embedding = saved.get(NetworkShape.EMBEDDING); // [classes, E]
         Tensor filters = saved.get("filters.weight"); // [K, C, 1, 1]
-        Tensor scores = Objects.requireNonNull(saved.get(Landmark.LAST_LAYER), "the network was found by it"); // [1 or classes, 64]
+        Tensor scores = Objects.requireNonNull(saved.get(Landmark.LAST_LAYER), "landmark"); // [1 or classes, 64]
         Tensor perClass = embedding != null ? embedding : filters;
         if (perClass == null || perClass.dim() < 1 || scores.dim() < 1) {
             throw another(file, "embedding.weight or filters.weight", FileContents.of(saved));
@@ -137,7 +137,7 @@ final class WeightsReader {
         return of(origin, ResNetStem.ARCHITECTURE, kind, saved, device, building);
     }
 
-    /** Names of classes that have none. */
+    /** Made-up names for classes without names: "class 0", "class 1", ... */
     static List<String> numbered(int classes) {
         return IntStream.range(0, classes).mapToObj(label -> "class " + label).toList();
     }
