@@ -9,8 +9,8 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One process at a time copies natives from their jars into JavaCPP's cache: of two that begin together on a new machine,
- * one would overwrite what the other has mapped, and end it.
+ * A lock that lets one process at a time copy natives from their jars into JavaCPP's cache. Of two processes that begin
+ * together on a new machine, one would overwrite a file that the other has mapped, and crash it.
  */
 final class NativeCacheLock implements AutoCloseable {
     private final @Nullable Path unpacked; // the cache's marker; null: nobody has to wait
@@ -24,9 +24,10 @@ final class NativeCacheLock implements AutoCloseable {
     }
 
     /**
-     * Waits for its turn, unless all is there. Goes on without one where the cache's file system has no locks.
+     * Waits for this process's turn, unless everything has been unpacked. Goes on without a lock where the cache's file system
+     * has none.
      *
-     * @param cache null where nothing is unpacked
+     * @param cache the folder; null where natives are loaded in place
      */
     static NativeCacheLock acquire(@Nullable NativeCache cache) {
         if (cache == null || cache.isUnpacked()) {
@@ -42,7 +43,7 @@ final class NativeCacheLock implements AutoCloseable {
         }
     }
 
-    /** All is loaded, and so unpacked: from now on nobody has to wait. */
+    /** Notes that everything is loaded, and so unpacked: from now on no process has to wait. */
     void done() {
         try {
             if (lock != null && unpacked != null) {

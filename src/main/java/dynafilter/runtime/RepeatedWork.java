@@ -9,10 +9,13 @@ import org.jspecify.annotations.Nullable;
  * is captured as a graph after a few runs, and replayed from then on: one launch instead of hundreds.
  */
 public final class RepeatedWork implements AutoCloseable {
-    /** Runs before the capture, in which libraries choose algorithms and allocate workspaces; as torch.cuda.graph advises. */
+    /**
+     * The number of runs before the capture, in which libraries choose algorithms and allocate workspaces, as torch.cuda.graph
+     * advises.
+     */
     static final int WARM_UP = 3;
 
-    /** Work that was captured. */
+    /** Captured work. */
     interface Capture extends AutoCloseable {
         void replay();
 
@@ -33,15 +36,17 @@ public final class RepeatedWork implements AutoCloseable {
     }
 
     /**
-     * @param graph whether to capture the work, which is for the current CUDA device
-     * @param work keeps no tensor of one run for the next, other than those that were there before
-     * @param warning hears why the work is not captured, where that fails; it then runs operator by operator
+     * Repeated work, which has not run so far.
+     *
+     * @param graph true: the work is for the current CUDA device and is to be captured; false: it runs operator by operator
+     * @param work keeps no tensor of one run for the next, other than those that existed before the first
+     * @param warning hears why the capture fails, where it does; the work then runs operator by operator
      */
     public static RepeatedWork of(boolean graph, Runnable work, Consumer<String> warning) {
         return new RepeatedWork(work, graph ? CudaGraph::capture : null, warning);
     }
 
-    /** Does the work once. */
+    /** Runs the work once. */
     public void run() {
         if (capture == null && capturer != null && runs >= WARM_UP) {
             capture(capturer);
@@ -64,7 +69,7 @@ public final class RepeatedWork implements AutoCloseable {
         }
     }
 
-    /** Whether the work is replayed from a graph by now. */
+    /** True: the work is replayed from a graph by now; false: it runs operator by operator. */
     public boolean isCaptured() {
         return capture != null;
     }
