@@ -117,8 +117,8 @@ final class CudaStandIn {
         settings.forEach((name, value) -> environment.put("CUDA_STANDIN_" + name, value.toString()));
         List<Object> words = new ArrayList<>(List.of(arguments));
         words.addAll(List.of("--cuda-libs", libraries));
-        List<String> program = Child.java(Path.of(System.getProperty("java.home")));
-        try (Child child = Child.start(folder, environment, program, words.toArray())) {
+        List<String> program = ChildProcess.java(Path.of(System.getProperty("java.home")));
+        try (ChildProcess child = ChildProcess.start(folder, environment, program, words.toArray())) {
             Outcome outcome = child.await(PATIENCE_SECONDS);
             return new Run(outcome, CudaLog.read(log));
         }
