@@ -30,8 +30,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /** A process group of libtorch's c10d: NCCL between GPUs, Gloo between CPUs. */
 public final class C10dGroup implements WorkerGroup {
     private static final long POLL = 10_000_000; // nanoseconds
-    private static final long LONG_WAIT =
-            20_000_000_000L; // nanoseconds, after which rank 0 says which ranks are missing
+    private static final long LONG_WAIT = 20_000_000_000L; // nanoseconds; then rank 0 says which ranks are missing
     private static final String LOG_LEVEL = "TORCH_CPP_LOG_LEVEL";
 
     /** Owners of broken groups' natives, kept from the garbage collector: c10d's threads may still be at work in them. */

@@ -31,8 +31,8 @@ public final class NativeRuntime {
     private static final Pattern RAISED = Pattern.compile("^(?:[\\w.]*(?:Error|Exception)): (.*\\S)\\s*$");
 
     private static boolean limitIsKnown;
-    private static @Nullable String
-            limit; // of the instructions that convolutions may use; null: none, or not known yet
+    /** The limit of the instructions that convolutions may use; null: there is none, or it is not known yet. */
+    private static @Nullable String limit;
 
     private NativeRuntime() {}
 
