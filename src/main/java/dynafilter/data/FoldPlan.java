@@ -26,12 +26,12 @@ public final class FoldPlan {
     }
 
     /** Places of the images in a part: int64 [n], on the CPU, in the caller's scope. */
-    public Tensor of(int fold) {
+    public Tensor heldOut(int fold) {
         return places(i -> i % folds == fold);
     }
 
     /** Places of the images in all other parts. */
-    public Tensor without(int fold) {
+    public Tensor training(int fold) {
         return places(i -> i % folds != fold);
     }
 

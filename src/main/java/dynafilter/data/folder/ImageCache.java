@@ -159,7 +159,7 @@ final class ImageCache {
             byte[] json = new ImageIndex(
                             ImageIndex.FORMAT,
                             size,
-                            jpeg ? DecoderPrint.ofThisJava() : null,
+                            jpeg ? DecoderFingerprint.ofThisJava() : null,
                             HexFormat.of().formatHex(sha256.digest()),
                             crc32c.getValue(),
                             folders.classes(),

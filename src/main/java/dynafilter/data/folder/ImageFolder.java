@@ -147,7 +147,7 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
     }
 
     private void warn(DataListener listener) {
-        notes().forEach(listener::warning);
+        warnings().forEach(listener::warning);
         ClassFolders train = splits.get(TRAIN);
         splits.forEach((role, files) -> {
             if (files.others() > 0) {
@@ -172,17 +172,17 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
     }
 
     /** What people may have meant otherwise. */
-    public List<String> notes() {
-        List<String> notes = new ArrayList<>();
+    public List<String> warnings() {
+        List<String> warnings = new ArrayList<>();
         for (Path path : unlabelled) {
-            notes.add(path
+            warnings.add(path
                     + " has no folders with the names of classes: its images are left out; `dynafilter predict --model"
                     + " MODEL " + ShellWord.of(path) + "` labels them");
         }
         if (splits.containsKey(ALL)) {
-            notes.addAll(LayoutDoubts.of(splits.get(ALL)));
+            warnings.addAll(LayoutWarnings.of(splits.get(ALL)));
         }
-        return notes;
+        return warnings;
     }
 
     private void checkBad(Map<String, CachedImages> cached, DataOptions options) {

@@ -14,7 +14,7 @@ import java.util.Map;
  *
  * @param format of the cache
  * @param imageSize height and width of every image
- * @param decoder what made pixels of JPEG files, as {@link DecoderPrint} tells; null where none of the files is one
+ * @param decoder what made pixels of JPEG files, as {@link DecoderFingerprint} tells; null where none of the files is one
  * @param sha256 of all pixels as they lie in the file
  * @param crc32c of the same bytes, quick to check
  * @param classes names, by label
@@ -62,7 +62,7 @@ public record ImageIndex(
 
     /** Whether this Java's decoder would make the same pixels of the same files. */
     boolean hasPixelsOfThisJava() {
-        return decoder == null || decoder.equals(DecoderPrint.ofThisJava());
+        return decoder == null || decoder.equals(DecoderFingerprint.ofThisJava());
     }
 
     /** Whether it is what decoding these files would give, by a decoder of the same kind. */

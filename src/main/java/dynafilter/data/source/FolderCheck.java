@@ -76,7 +76,7 @@ public record FolderCheck(List<String> findings, boolean good) {
                     bad.size() - before));
         }
         listener.decoding(all, all);
-        List<String> findings = new ArrayList<>(images.notes());
+        List<String> findings = new ArrayList<>(images.warnings());
         findings.addAll(bad);
         findings.addAll(counts);
         return new FolderCheck(List.copyOf(findings), bad.isEmpty());

@@ -5,8 +5,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /** What a label's accuracy on new images will be, told from the few there are: each is judged by what the others taught. */
-public final class LabelFolds {
-    private LabelFolds() {}
+public final class LabelCrossValidation {
+    private LabelCrossValidation() {}
 
     /** Images won of all, each by a label learned without it. */
     public record Result(long won, long images) {}
@@ -27,8 +27,8 @@ public final class LabelFolds {
         long won = 0;
         for (int fold = 0; fold < folds; fold++) {
             try (PointerScope scope = new PointerScope();
-                    LabelExamples others = own.at(plan.without(fold));
-                    LabelExamples left = own.at(plan.of(fold));
+                    LabelExamples others = own.at(plan.training(fold));
+                    LabelExamples left = own.at(plan.heldOut(fold));
                     Tensor embedding = method.learn(others)) {
                 won += learner.won(embedding, left);
             }

@@ -12,11 +12,11 @@ import java.util.List;
  * else of. IJG's 6b, libjpeg-turbo 2 and libjpeg-turbo 3 smooth a progressive file that ends before its last scan in ways of
  * their own, and IJG's knows no arithmetic coding; other files they decode alike.
  */
-public final class DecoderPrint {
+public final class DecoderFingerprint {
     private static final List<String> PICTURES = List.of("unfinished.jpg", "arithmetic.jpg");
     private static final int DIGITS = 12;
 
-    private DecoderPrint() {}
+    private DecoderFingerprint() {}
 
     /** A word for all decoders that make the same of the pictures as this Java's; the pictures are decoded once. */
     public static String ofThisJava() {
@@ -38,7 +38,7 @@ public final class DecoderPrint {
     }
 
     private static byte[] content(String name) {
-        try (InputStream in = DecoderPrint.class.getResourceAsStream("/pictures/" + name)) {
+        try (InputStream in = DecoderFingerprint.class.getResourceAsStream("/pictures/" + name)) {
             return in.readAllBytes();
         } catch (IOException impossible) {
             throw new IllegalStateException(name + " is not in the jar", impossible);

@@ -9,30 +9,30 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** Class folders that look like something else. */
-final class LayoutDoubts {
-    private LayoutDoubts() {}
+final class LayoutWarnings {
+    private LayoutWarnings() {}
 
     /** What people may have meant otherwise, a sentence each. */
     static List<String> of(ClassFolders folders) {
-        List<String> doubts = new ArrayList<>();
+        List<String> warnings = new ArrayList<>();
         for (String name : folders.classes()) {
             boolean isPart = SplitName.of(name)
                     .filter(split -> split.rest().isEmpty() && !split.role().equals(ImageFolder.TRAIN))
                     .isPresent();
             if (isPart) {
-                doubts.add(folders.shown(name) + " counts as a class: were its images to judge by, they would go into "
+                warnings.add(folders.shown(name) + " counts as a class: were its images to judge by, they would go into "
                         + folders.shown(name) + "/CLASS, and all others into " + folders.shown("train") + "/CLASS");
             }
         }
         alike(folders)
-                .ifPresent(inner -> doubts.add("each folder in " + folders.root() + " has folders named "
+                .ifPresent(inner -> warnings.add("each folder in " + folders.root() + " has folders named "
                         + ClassNames.shown(List.copyOf(inner))
                         + ", and counts as one class: where those are the classes, give --data "
                         + folders.shown(folders.classes().get(0))
                         + " or another one of them; where they are splits, put them outside,"
                         + " as " + folders.shown("train") + "/"
                         + folders.classes().get(0)));
-        return doubts;
+        return warnings;
     }
 
     /** The names of the folders inside, where these are the same in each, and two or more, and all images are in them. */
