@@ -239,11 +239,11 @@ class ConstructorLeakTest {
     @ParameterizedTest
     @EnumSource
     void leavesNothingBehind(Construction construction) {
-        Executable construction = construction.of(initial);
+        Executable failing = construction.of(initial);
         for (int time = 0; time < 3; time++) {
             List<Long> before = natives();
             try (PointerScope caller = new PointerScope()) {
-                assertThrows(RuntimeException.class, construction);
+                assertThrows(RuntimeException.class, failing);
             }
             assertEquals(before, natives(), "count and bytes, time " + time);
         }

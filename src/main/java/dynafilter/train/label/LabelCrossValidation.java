@@ -4,23 +4,39 @@ import dynafilter.data.FoldPlan;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
-/** What a label's accuracy on new images will be, told from the few there are: each is judged by what the others taught. */
+/**
+ * The cross-validation of a label that is learned from few images: an estimate of its accuracy on new ones. The images of each
+ * fold are judged by a label that was learned from the other folds.
+ */
 public final class LabelCrossValidation {
     private LabelCrossValidation() {}
 
-    /** Images won of all, each by a label learned without it. */
+    /**
+     * The result over all folds.
+     *
+     * @param won the number of images for which the new label had the highest score
+     * @param images the number of all images
+     */
     public record Result(long won, long images) {}
 
-    /** How the embedding of a label is learned from some of its images. */
+    /** A method that learns the embedding of a label from some of its images. */
     @FunctionalInterface
     public interface Method {
-        /** @return [1, E], closed by the caller */
+        /**
+         * Learns an embedding.
+         *
+         * @return [1, E], closed by the caller
+         */
         Tensor learn(LabelExamples own);
     }
 
     /**
-     * @param folds parts that take turns in being left out; at most as many as there are images
-     * @param seed of the parts
+     * Cross-validates a method.
+     *
+     * @param own the examples of the new label
+     * @param folds the number of folds, at least 2 and at most as many as there are images
+     * @param seed the seed of the division into folds
+     * @throws IllegalArgumentException for another number of folds
      */
     public static Result of(LabelLearner learner, Method method, LabelExamples own, int folds, long seed) {
         FoldPlan plan = FoldPlan.of(Math.toIntExact(own.size()), folds, seed);
