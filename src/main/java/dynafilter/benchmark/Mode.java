@@ -1,6 +1,6 @@
 package dynafilter.benchmark;
 
-import dynafilter.io.Choice;
+import dynafilter.io.EnumOption;
 import java.util.Locale;
 
 /** What is measured. */
@@ -12,7 +12,7 @@ public enum Mode {
 
     /** @throws dynafilter.io.InputException for a name that is none of these */
     public static Mode of(String name) {
-        return Choice.of(Mode.class, "--mode", name);
+        return EnumOption.of(Mode.class, "--mode", name);
     }
 
     @Override

@@ -190,15 +190,17 @@ final class TrainingStep implements AutoCloseable {
      * class.
      */
     private Tensor loss(Tensor scores, Tensor labels) {
-        boolean sumsWeights = classWeights != null && group.size() > 1;
+        // The ranks' weights differ: the sum is divided by those of all. Alone a smoothed mean would read back how many
+        // images count: CUDA would have to wait, and could not capture it.
+        boolean ownMean = classWeights != null && (group.size() > 1 || device.isCuda());
         Tensor loss = torch.cross_entropy_loss(
                 scores,
                 labels,
                 classWeights == null ? new TensorOptional() : new TensorOptional(classWeights),
-                sumsWeights ? Reduction.Sum.value : Reduction.Mean.value,
+                ownMean ? Reduction.Sum.value : Reduction.Mean.value,
                 NO_IGNORED_LABEL,
                 recipe.optimization().labelSmoothing());
-        if (classWeights != null && sumsWeights) { // ranks' weights differ: the loss is divided by those of all ranks
+        if (classWeights != null && ownMean) {
             Tensor weights = classWeights.index_select(0, labels).sum();
             group.sum(weights);
             return loss.mul(new Scalar(group.size())).div(weights);

@@ -101,8 +101,8 @@ class ConsoleTest {
         Object[] line = {
             "train", "--data", data, "--backbone", "random", "--epochs", 1, "--batch-size", 16, "--threads", 1
         };
-        try (Child one = Child.start(folder, line);
-                Child other = Child.start(folder, line)) { // in the same second, most likely
+        try (ChildProcess one = ChildProcess.start(folder, line);
+                ChildProcess other = ChildProcess.start(folder, line)) { // in the same second, most likely
             for (Outcome outcome : List.of(one.await(), other.await())) {
                 assertEquals(0, outcome.code(), outcome.err());
                 assertEquals("", outcome.err());
@@ -115,7 +115,7 @@ class ConsoleTest {
             assertEquals(
                     2, runs.filter(run -> Files.exists(run.resolve("best.pt"))).count());
         }
-        try (Child last = Child.start(folder, "train", "--resume", "last", "--epochs", 2)) {
+        try (ChildProcess last = ChildProcess.start(folder, "train", "--resume", "last", "--epochs", 2)) {
             Outcome outcome = last.await();
             assertEquals(0, outcome.code(), outcome.err());
             assertTrue(outcome.line("epoch").startsWith("epoch 2/2"), outcome.out());
@@ -130,13 +130,13 @@ class ConsoleTest {
                 Stream.of(path.split(File.pathSeparator, -1)).anyMatch(bin -> Files.exists(Path.of(bin, "script"))),
                 "script (of util-linux) makes the terminal");
         String words = Stream.concat(
-                        Child.java(JAVA_HOME).stream(),
+                        ChildProcess.java(JAVA_HOME).stream(),
                         Stream.of(train(data, run, "--epochs", 2)).map(Object::toString))
                 .map(word -> "'" + word + "'")
                 .collect(Collectors.joining(" "));
         Path typescript = folder.resolve("typescript");
         List<String> program = List.of("script", "-qec", "stty cols 60; " + words, typescript.toString());
-        try (Child child = Child.start(folder, program)) {
+        try (ChildProcess child = ChildProcess.start(folder, program)) {
             assertEquals(0, child.await().code());
         }
         String all = Files.readString(typescript, UTF_8);
@@ -166,7 +166,7 @@ class ConsoleTest {
         Path jar = folder.resolve("paths.jar");
         new JarOutputStream(Files.newOutputStream(jar), manifest).close();
         List<String> program = List.of(newer.resolve("bin").resolve("java").toString(), "-jar", jar.toString());
-        try (Child child = Child.start(folder, program, train(data, run, "--epochs", 1))) {
+        try (ChildProcess child = ChildProcess.start(folder, program, train(data, run, "--epochs", 1))) {
             Outcome outcome = child.await();
             assertEquals("", outcome.err());
             assertEquals(0, outcome.code());

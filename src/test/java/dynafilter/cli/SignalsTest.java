@@ -34,7 +34,7 @@ class SignalsTest {
     void interruptedInsideAnEpochItSavesAndGoesOnBitForBit() throws IOException, InterruptedException {
         Path data = TinyRuns.data(folder.resolve("data"), LONG);
         Outcome outcome;
-        try (Child child = Child.start(folder, train(data, run, "--epochs", 1, "--batch-size", 4))) {
+        try (ChildProcess child = ChildProcess.start(folder, train(data, run, "--epochs", 1, "--batch-size", 4))) {
             child.awaitText("steps an epoch").signal("INT");
             outcome = child.await();
         }
@@ -60,7 +60,7 @@ class SignalsTest {
         Path data = TinyRuns.data(folder.resolve("data"));
         Files.write(data.resolve("test_batch.bin"), TinyRuns.records(2000));
         Outcome outcome;
-        try (Child child = Child.start(folder, train(data, run, "--epochs", 3, "--progress", "bar"))) {
+        try (ChildProcess child = ChildProcess.start(folder, train(data, run, "--epochs", 3, "--progress", "bar"))) {
             child.awaitText("epoch 1/3"); // the bar is drawn at an epoch's last step, the summary after the evaluation
             child.signal("TERM");
             child.signal("TERM");
@@ -78,7 +78,8 @@ class SignalsTest {
         Outcome.ofSuccess(train(data, run, "--epochs", 1));
         byte[] before = Files.readAllBytes(run.resolve("last.pt"));
         Outcome outcome;
-        try (Child child = Child.start(folder, train(data, run, "--epochs", 1000, "--overwrite", "--verbose"))) {
+        try (ChildProcess child =
+                ChildProcess.start(folder, train(data, run, "--epochs", 1000, "--overwrite", "--verbose"))) {
             Thread.sleep(150); // before the natives are loaded
             child.signal("INT");
             outcome = child.await();
@@ -92,7 +93,7 @@ class SignalsTest {
     @Test
     void killedAtAnyMomentItLeavesAWholeCheckpointToGoOnFrom() throws IOException, InterruptedException {
         Path data = TinyRuns.data(folder.resolve("data"));
-        try (Child child = Child.start(folder, train(data, run, "--epochs", 1000, "--limit-test", 1))) {
+        try (ChildProcess child = ChildProcess.start(folder, train(data, run, "--epochs", 1000, "--limit-test", 1))) {
             child.awaitFile(run.resolve("last.pt"));
             Thread.sleep(333); // saves all the time
             child.close();

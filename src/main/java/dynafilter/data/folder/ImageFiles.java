@@ -1,7 +1,7 @@
 package dynafilter.data.folder;
 
+import dynafilter.io.FileErrors;
 import dynafilter.io.InputException;
-import dynafilter.io.Problems;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -42,7 +42,7 @@ public final class ImageFiles {
 
     private static InputException unreadable(Path path, IOException failure) {
         return new InputException(
-                path + " cannot be read (" + Problems.reason(failure) + "); check its permissions", failure);
+                path + " cannot be read (" + FileErrors.reason(failure) + "); check its permissions", failure);
     }
 
     private static boolean isHidden(Path relative) {
