@@ -23,7 +23,7 @@ import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.ScriptModule;
 import dynafilter.runtime.TensorBytes;
 import dynafilter.torchfile.TorchFile;
-import dynafilter.train.Together;
+import dynafilter.train.RankThreads;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -179,7 +179,7 @@ class FailedConstructionTest {
     @Test
     void aRankThatIsAlone() {
         assertLeavesNothing(WorkerFailure.class, () -> {
-            Placement first = new Placement(0, 0, 2, 2, "127.0.0.1", Together.freePort(), false, 0, "");
+            Placement first = new Placement(0, 0, 2, 2, "127.0.0.1", RankThreads.freePort(), false, 0, "");
             C10dGroup.join(first, ComputeDevice.CPU, Duration.ofSeconds(1), text -> {}, why -> {});
         });
     }

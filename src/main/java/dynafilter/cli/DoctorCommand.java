@@ -2,7 +2,7 @@ package dynafilter.cli;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
-import dynafilter.data.folder.DecoderPrint;
+import dynafilter.data.folder.DecoderFingerprint;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
 import dynafilter.run.Interruption;
@@ -71,7 +71,7 @@ final class DoctorCommand implements Command {
                             + (Installation.isBundle() ? ", portable bundle" : ""),
                     NativeRuntime.torchVersion(),
                     System.getProperty("java.version") + ", " + System.getProperty("java.vendor"),
-                    "JPEG library " + DecoderPrint.ofThisJava(),
+                    "JPEG library " + DecoderFingerprint.ofThisJava(),
                     NativeRuntime.platform() + ", " + System.getProperty("os.version"),
                     CpuTopology.physicalCores() + " cores, "
                             + Runtime.getRuntime().availableProcessors() + " logical processors",

@@ -11,17 +11,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Names of labels. */
+/** The order, the checks and the short form of class names. */
 public final class ClassNames {
     private static final int SHOWN = 12;
 
-    /** By Unicode code point, as Python sorts: Java's own order differs beyond the basic plane. */
+    /** The order of Unicode code points, as Python sorts: Java's own order differs beyond the basic plane. */
     public static final Comparator<String> ORDER = (one, other) ->
             Arrays.compare(one.codePoints().toArray(), other.codePoints().toArray());
 
     private ClassNames() {}
 
-    /** "[cat, dog]", shortened where there are many. */
+    /** The names as people read them, such as "[cat, dog]"; shortened where there are many. */
     public static String shown(List<String> names) {
         return names.size() <= SHOWN
                 ? names.toString()
@@ -32,7 +32,8 @@ public final class ClassNames {
     /**
      * Refuses names that people or file systems would take for one another, and names that no list can hold.
      *
-     * @param folder whose subfolders they are
+     * @param folder the folder whose subfolders have these names
+     * @throws InputException for the first such name, or pair of names
      */
     public static void check(Path folder, List<String> names) {
         Map<String, String> seen = new HashMap<>();
@@ -58,7 +59,7 @@ public final class ClassNames {
         }
     }
 
-    /** Equal for names that look alike. */
+    /** A key that is equal for names that look alike: normalised Unicode (NFC) in lower case. */
     public static String key(String name) {
         return Normalizer.normalize(
                 Normalizer.normalize(name, Normalizer.Form.NFC).toLowerCase(Locale.ROOT), Normalizer.Form.NFC);

@@ -1,8 +1,8 @@
 package dynafilter.data;
 
-/** Hears what happens while a data set is opened. */
+/** A listener to what happens while a data set is opened. */
 public interface DataListener {
-    /** Hears nothing. */
+    /** The listener that ignores everything. */
     DataListener NONE = new DataListener() {
         @Override
         public void decoding(long done, long total) {}
@@ -15,16 +15,16 @@ public interface DataListener {
     };
 
     /**
-     * Called often while image files are read.
+     * Reports how many image files are read; called often.
      *
      * @param done files read
      * @param total files to read
      */
     void decoding(long done, long total);
 
-    /** What people may want to know. */
+    /** Reports what people may want to know. */
     void message(String text);
 
-    /** What people should know. */
+    /** Reports what people should know: something is not as they may expect. */
     void warning(String text);
 }

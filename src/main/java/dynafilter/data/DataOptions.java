@@ -3,15 +3,15 @@ package dynafilter.data;
 import java.util.OptionalDouble;
 
 /**
- * How a data set is opened.
+ * The options with which a data set is opened.
  *
- * @param imageSize height and width to bring its images to
- * @param skipBad whether image files that cannot be read are left out; else they are an error
- * @param valSplit the share of the training images that will be held out, 0 for none: sets that do not go with it are refused
- *     before anything is decoded. Empty where nothing will be trained
+ * @param imageSize height and width of its images in pixels: they are resized to it
+ * @param skipBad true: image files that cannot be read are left out; false: they are an error
+ * @param valSplit the share of the training images that will be held out for validation, 0 for none: a set that does not allow
+ *     it is refused before anything is decoded. Empty where nothing will be trained
  */
 public record DataOptions(int imageSize, boolean skipBad, OptionalDouble valSplit, DataListener listener) {
-    /** 32x32, every file readable, nothing trained, nobody listening. */
+    /** The defaults: images of 32x32, every file must be readable, nothing will be trained, nobody listens. */
     public static final DataOptions DEFAULT =
             new DataOptions(ImageSize.CIFAR, false, OptionalDouble.empty(), DataListener.NONE);
 }

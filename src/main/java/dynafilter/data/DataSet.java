@@ -9,27 +9,33 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Images to train on and images held out, over the same classes; owns all of them.
+ * A data set: training, validation and test images over the same classes. It owns the image sets and closes them.
  *
- * @param name for people, such as "CIFAR-10"
- * @param train what is trained on; of a set that is not split, all there is
- * @param validation what chooses the best epoch; null where the set has none of its own
- * @param test what a finished network is tested on; null where the set has none
- * @param sha256 identifies the content: the hash of the hashes of train images, train labels, and likewise of validation and
- *     test where there are (in this order, 32 bytes each; pixels and little-endian int64 labels as they lie in memory)
+ * @param name the name that people know it by, such as "CIFAR-10"
+ * @param train the training images; all images of a set that is not split
+ * @param validation the images that choose the best epoch; null where the set has none of its own
+ * @param test the images that a finished network is tested on; null where the set has none
+ * @param sha256 the identity of the content: the SHA-256, in hex, of the SHA-256 hashes of the training images, the training
+ *     labels, and likewise of validation and test images where there are any (in this order, 32 bytes each; pixels and
+ *     little-endian int64 labels as they lie in memory)
  */
-public record DataSet(String name, ImageSet train, ImageSet validation, ImageSet test, String sha256)
-        implements AutoCloseable {
+public record DataSet(
+        String name,
+        ImageSet train,
+        @Nullable ImageSet validation,
+        @Nullable ImageSet test,
+        String sha256) implements AutoCloseable {
     private static final int CHUNK = 1 << 24;
 
     /**
-     * Images whose pixels' hash may be known.
+     * An image set of a data set, with the hash of its pixels where that is known.
      *
-     * @param sha256 in hex; null where it has to be computed
+     * @param sha256 the SHA-256 of the pixels, in hex; null where it has to be computed
      */
-    public record Part(ImageSet set, String sha256) {}
+    public record Part(ImageSet set, @Nullable String sha256) {}
 
     /** @throws IllegalArgumentException if the sets have different classes */
     public DataSet {
@@ -41,17 +47,17 @@ public record DataSet(String name, ImageSet train, ImageSet validation, ImageSet
         }
     }
 
-    private static List<ImageSet> sets(ImageSet... sets) {
+    private static List<ImageSet> sets(@Nullable ImageSet... sets) {
         return Stream.of(sets).filter(Objects::nonNull).toList();
     }
 
-    /** The data set of these two, with its hash; closing it closes both. */
+    /** The data set of training and test images, with its hash; closing it closes both. */
     public static DataSet of(String name, ImageSet train, ImageSet test) {
         return of(name, new Part(train, null), null, new Part(test, null));
     }
 
-    /** The data set of these, of which the last two may be null. */
-    public static DataSet of(String name, Part train, Part validation, Part test) {
+    /** The data set of training images and of validation and test images, where there are any, with its hash. */
+    public static DataSet of(String name, Part train, @Nullable Part validation, @Nullable Part test) {
         return new DataSet(
                 name,
                 train.set,
@@ -68,8 +74,9 @@ public record DataSet(String name, ImageSet train, ImageSet validation, ImageSet
     }
 
     /**
-     * The same set with its classes in the order of a network's, where they are the same ones: a network that was given further
-     * labels has them last, a folder by name. Closes this set where another is returned.
+     * The same set with its classes in the order of a network's labels: a network that was given further labels has them last, a
+     * folder sorts its classes by name. Returns this set where the order is the same already or the classes are other ones;
+     * closes it where another set is returned.
      */
     public DataSet inOrderOf(List<String> labels) {
         if (classes().equals(labels) || labels.size() != classes().size() || !labels.containsAll(classes())) {
@@ -86,23 +93,26 @@ public record DataSet(String name, ImageSet train, ImageSet validation, ImageSet
         }
     }
 
-    /** Whether there are images apart from those to train on. */
+    /** True: there are validation or test images apart from the training images; false: all images are in one set. */
     public boolean isSplit() {
         return validation != null || test != null;
     }
 
-    /** The same set with its images brought to another size, where they have one; closes this one then. */
+    /**
+     * The same set with its images resized; returns this set where they have that size, and closes it where they have another.
+     */
     public DataSet resized(int size) {
         if (train.images().size(2) == size && train.images().size(3) == size) {
             return this;
         }
         try (this) {
-            return of(name, train.resized(size), test.resized(size)); // none of a fixed size has a validation set
+            ImageSet tested = Objects.requireNonNull(test, "a set of a fixed image size has test images");
+            return of(name, train.resized(size), tested.resized(size)); // and no validation images
         }
     }
 
     private static String sha256(List<Part> parts) {
-        // Hashed apart, so that they run side by side.
+        // Tensors are hashed in parallel.
         List<Object> hashes = new ArrayList<>();
         for (Part part : parts) {
             hashes.add(part.sha256 != null ? HexFormat.of().parseHex(part.sha256) : part.set.images());

@@ -9,42 +9,46 @@ import java.util.stream.LongStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a data set holds, in figures.
+ * The statistics of a data set: counts, and mean and standard deviation of its pixels.
  *
- * @param validation null where there is none
- * @param test null where there is none
+ * @param validation the validation images; null where there are none
+ * @param test the test images; null where there are none
  */
-public record DataSummary(String name, String sha256, List<String> classes, Split train, Split validation, Split test) {
+public record DataSummary(
+        String name,
+        String sha256,
+        List<String> classes,
+        Split train,
+        @Nullable Split validation,
+        @Nullable Split test) {
     private static final long CHUNK = 1 << 26; // bytes looked at together
 
     /**
-     * One of the two sets.
+     * The statistics of one image set.
      *
-     * @param images how many
-     * @param perClass how many of each class, by label
-     * @param mean of the R, G and B pixels, 0 to 1
+     * @param images the number of images
+     * @param perClass the number of images of each class, by label
+     * @param mean the means of the R, G and B pixels, 0 to 1
      * @param std their standard deviations (of the whole population), 0 to 1
      */
     public record Split(
             long images, @JsonProperty("perClass") List<Long> perClass, List<Double> mean, List<Double> std) {}
 
-    /** Counts; exact, since pixels are counted by value and not added up in floating point. */
+    /** The statistics of a data set; exact, since pixels are counted by value and not added up in floating point. */
     public static DataSummary of(DataSet data) {
         return new DataSummary(
                 data.name(),
                 data.sha256(),
                 data.classes(),
                 split(data.train()),
-                split(data.validation()),
-                split(data.test()));
+                data.validation() == null ? null : split(data.validation()),
+                data.test() == null ? null : split(data.test()));
     }
 
     private static Split split(ImageSet set) {
-        if (set == null) {
-            return null;
-        }
         try (PointerScope scope = new PointerScope()) {
             List<Double> mean = new ArrayList<>();
             List<Double> std = new ArrayList<>();

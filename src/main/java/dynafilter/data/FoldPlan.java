@@ -5,7 +5,10 @@ import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 
-/** Images in a random order, dealt out to parts that are equally large, give or take one. The same on every machine. */
+/**
+ * The folds of a cross-validation: images in a random order, dealt out to folds whose sizes differ by one at most. The same on
+ * every machine.
+ */
 public final class FoldPlan {
     private final int[] order;
     private final int folds;
@@ -15,7 +18,11 @@ public final class FoldPlan {
         this.folds = folds;
     }
 
-    /** @throws IllegalArgumentException for fewer than two folds, or more than there are images */
+    /**
+     * Divides images into folds.
+     *
+     * @throws IllegalArgumentException for fewer than two folds, or more than there are images
+     */
     public static FoldPlan of(int images, int folds, long seed) {
         if (folds < 2 || folds > images) {
             throw new IllegalArgumentException(folds + " folds of " + images + " images");
@@ -25,13 +32,13 @@ public final class FoldPlan {
         return new FoldPlan(order, folds);
     }
 
-    /** Places of the images in a part: int64 [n], on the CPU, in the caller's scope. */
-    public Tensor of(int fold) {
+    /** The places of the images in a fold: int64 [n], on the CPU, in the caller's scope. */
+    public Tensor heldOut(int fold) {
         return places(i -> i % folds == fold);
     }
 
-    /** Places of the images in all other parts. */
-    public Tensor without(int fold) {
+    /** The places of the images in all other folds: int64 [n], on the CPU, in the caller's scope. */
+    public Tensor training(int fold) {
         return places(i -> i % folds != fold);
     }
 

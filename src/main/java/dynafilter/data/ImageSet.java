@@ -11,15 +11,15 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Labelled images, all in one tensor.
+ * An image set: labelled images, all in one tensor.
  *
- * <p>A set takes a share in both tensors: they outlive any {@link PointerScope} they were made in and live until the
+ * <p>A set shares the ownership of both tensors: they outlive any {@link PointerScope} they were made in and live until the
  * set is closed. Sets made from this one ({@link #limit}, {@link #subset}) are closed on their own.
  *
- * @param name for people, such as "CIFAR-10 train"
+ * @param name the name that people know it by, such as "CIFAR-10 train"
  * @param images uint8 [N, 3, H, W], on the CPU, contiguous: R, G, B planes
  * @param labels int64 [N], on the CPU, contiguous: indices into classes
- * @param classes names, by label
+ * @param classes the names of the classes, by label
  */
 public record ImageSet(String name, Tensor images, Tensor labels, List<String> classes) implements AutoCloseable {
     private static final long CHUNK = 1000; // images resized at once
@@ -67,8 +67,8 @@ public record ImageSet(String name, Tensor images, Tensor labels, List<String> c
     }
 
     /**
-     * The first n images, or all when there are no more; shares this set's memory. Where the images lie class by class, as
-     * those of folders do, it is a copy of the first of each class in turn.
+     * A set of at most n images: the first n, sharing this set's memory. Where the images lie class by class, as those of folders
+     * do, it is a copy that takes the first images of each class in turn.
      *
      * @throws IllegalArgumentException if n is below 1
      */
@@ -90,7 +90,7 @@ public record ImageSet(String name, Tensor images, Tensor labels, List<String> c
         return all[0] < all[all.length - 1] && IntStream.range(1, all.length).allMatch(i -> all[i - 1] <= all[i]);
     }
 
-    /** The places of n images, of each class in turn, ascending; the images lie class by class. */
+    /** The places of n images that are taken from each class in turn, ascending; the images lie class by class. */
     private long[] inTurn(long n) {
         long[] all = labelArray();
         int[] turns = new int[all.length]; // the round in which an image is taken
@@ -106,7 +106,7 @@ public record ImageSet(String name, Tensor images, Tensor labels, List<String> c
                 .toArray();
     }
 
-    /** A copy with every image brought to another size; these images are square. */
+    /** A copy with every image resized to {@code imageSize} pixels in height and width; these images are square. */
     public ImageSet resized(int imageSize) {
         try (PointerScope scope = new PointerScope()) {
             Tensor resized = TensorBytes.empty(ScalarType.Byte, size(), 3, imageSize, imageSize);
@@ -148,8 +148,8 @@ public record ImageSet(String name, Tensor images, Tensor labels, List<String> c
     /**
      * The same images with other labels.
      *
-     * @param newLabels by the labels so far
-     * @param newClasses names, by new label
+     * @param newLabels the new label of each label so far
+     * @param newClasses the names of the classes, by new label
      */
     public ImageSet relabelled(int[] newLabels, List<String> newClasses) {
         try (PointerScope scope = new PointerScope()) {

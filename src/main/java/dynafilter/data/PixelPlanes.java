@@ -6,12 +6,12 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** A picture's planes of R, G and B, filled row by row; the tensor belongs to the scope it is made in. */
+/** The R, G and B planes of a picture, filled row by row; the tensor belongs to the scope it is made in. */
 public final class PixelPlanes {
     private final int width;
     private final int pixels;
     private final Tensor planes; // uint8 [3, height, width]
-    private final ByteBuffer memory; // of the planes
+    private final ByteBuffer memory; // a view of the planes
 
     public PixelPlanes(int height, int width) {
         this.width = width;
@@ -22,14 +22,19 @@ public final class PixelPlanes {
         }
     }
 
-    /** @param rgb the R of the row's pixels, then the G, then the B */
+    /**
+     * Writes a row.
+     *
+     * @param y the row, counted from 0
+     * @param rgb the R of the row's pixels, then the G, then the B
+     */
     public void put(int y, byte[] rgb) {
         for (int channel = 0; channel < 3; channel++) {
             memory.put(channel * pixels + y * width, rgb, channel * width, width);
         }
     }
 
-    /** uint8 [3, height, width]. */
+    /** The planes: uint8 [3, height, width]. */
     public Tensor tensor() {
         return planes;
     }

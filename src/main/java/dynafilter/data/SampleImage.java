@@ -72,7 +72,7 @@ final class SampleImage {
         }
     }
 
-    /** How much of the front shows at a point, relative to the centre: 0 to 1. */
+    /** The share of the front colour at a point relative to the centre: 0 to 1. */
     private double inside(double dx, double dy) {
         double u = cos * dx + sin * dy;
         double v = cos * dy - sin * dx;

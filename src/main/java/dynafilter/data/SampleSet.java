@@ -8,17 +8,17 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A generated set to try everything with, without a download: five coloured shapes and five textures over uneven
+ * The generated data set, to try everything with and without a download: five coloured shapes and five textures over uneven
  * backgrounds, 32x32, 8,000 to train on and 2,000 to test on. The same bytes on every machine.
  */
 public final class SampleSet {
-    /** Images in the training set. */
+    /** The number of images in the training set. */
     public static final int TRAIN_SIZE = 8000;
 
-    /** Images in the test set. */
+    /** The number of images in the test set. */
     public static final int TEST_SIZE = 2000;
 
-    /** Class names, by label. */
+    /** The names of the classes, by label. */
     public static final List<String> CLASSES =
             List.of("circle", "ring", "square", "triangle", "cross", "stripes", "checks", "dots", "gradient", "noise");
 

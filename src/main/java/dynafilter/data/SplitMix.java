@@ -1,9 +1,10 @@
 package dynafilter.data;
 
 /**
- * SplitMix64 (Steele, Lea and Flood 2014), as {@link java.util.SplittableRandom}'s nextLong; bounded, fractional and normal
- * numbers are spelled out here, because the library's may change between Java versions and what is drawn must not. Nor may it
- * change between processors, as libtorch's does: all is integers, arithmetic that IEEE 754 fixes, and StrictMath.
+ * The random number generator SplitMix64 (Steele, Lea and Flood 2014), as {@link java.util.SplittableRandom}'s nextLong. Bounded,
+ * fractional and normal numbers are spelled out here, because the library's may change between Java versions, and the numbers
+ * drawn must not. Nor may they change between processors, as libtorch's do: everything is integers, arithmetic that IEEE 754
+ * fixes, and StrictMath.
  */
 public final class SplitMix {
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
@@ -13,7 +14,7 @@ public final class SplitMix {
         this.state = seed;
     }
 
-    /** An independent generator for element index of a sequence. */
+    /** An independent generator for each element of a sequence, by its index. */
     public static SplitMix at(long seed, long index) {
         return new SplitMix(mix(mix(seed + GOLDEN) + GOLDEN * index));
     }
@@ -29,22 +30,23 @@ public final class SplitMix {
         return mix(state);
     }
 
-    /** Uniform in 0..bound-1 (the bias of at most bound / 2^32 does not matter here). */
+    /** A uniform integer in 0..bound-1 (the bias of at most bound / 2^32 does not matter here). */
     public int below(int bound) {
         return (int) (((nextLong() >>> 32) * bound) >>> 32);
     }
 
-    /** Uniform in [low, high). */
+    /** A uniform number in [low, high). */
     public double between(double low, double high) {
         return low + (high - low) * ((nextLong() >>> 11) * 0x1p-53);
     }
 
-    /** Standard normal, by Box and Muller's formula; of the two numbers that it gives, the first. */
+    /** A standard normal number: the first of the two that Box and Muller's formula gives. */
     public double normal() {
         double radius = Math.sqrt(-2 * StrictMath.log(1 - between(0, 1))); // of a number above 0
         return radius * StrictMath.cos(between(0, 2 * Math.PI));
     }
 
+    /** Shuffles in place (Fisher and Yates). */
     public void shuffle(int[] values) {
         for (int i = values.length - 1; i > 0; i--) {
             int j = below(i + 1);

@@ -11,15 +11,18 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.kBilinear;
 
-/** Brings images of any size to one size, as torchvision's {@code Resize(size)} and {@code CenterCrop(size)} for tensors do. */
+/**
+ * Resizing and centre cropping of images to one size, as torchvision's {@code Resize(size)} and {@code CenterCrop(size)} for
+ * tensors do.
+ */
 public final class SquareImage {
     private static final int MOST_NARROW = 1000;
 
     private SquareImage() {}
 
     /**
-     * The shorter side becomes {@code size} (bilinear, antialiased), the longer one follows and is cut at both ends. An image
-     * of that size stays as it is.
+     * Resizes the shorter side to {@code size} (bilinear, antialiased) and the longer side in proportion, then cuts the longer
+     * side at both ends. An image of that size stays as it is.
      *
      * @param image uint8 [3, height, width]
      * @return uint8 [3, size, size], in the caller's scope
@@ -29,7 +32,7 @@ public final class SquareImage {
         long height = image.size(1);
         long width = image.size(2);
         long shorter = Math.min(height, width);
-        long longer = size * Math.max(height, width) / shorter; // rounded down, as there
+        long longer = size * Math.max(height, width) / shorter; // rounded down, as in torchvision
         if (longer > (long) MOST_NARROW * size) {
             throw new IOException("is " + width + " by " + height + " pixels: too narrow");
         }
@@ -42,7 +45,7 @@ public final class SquareImage {
     }
 
     /**
-     * The same for images that are square.
+     * Resizes square images; a square needs no cropping.
      *
      * @param images uint8 [N, 3, S, S]
      * @return uint8 [N, 3, size, size], in the caller's scope

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * A split of a labelled set in two that keeps the classes' proportions. The same labels, fraction and seed give the
- * same split on every machine.
+ * A stratified split of a labelled set in two: both parts keep the classes' proportions. The same labels, fraction and seed
+ * give the same split on every machine.
  *
  * @param train places of the images to train on, ascending
  * @param heldOut places of the images held out, ascending
@@ -17,7 +17,11 @@ import java.util.stream.IntStream;
 @SuppressWarnings("ArrayRecordComponent") // as ImageSet.subset takes them; compared by nobody
 public record StratifiedSplit(long[] train, long[] heldOut) {
 
-    /** Holds out a fraction of each class of a set. */
+    /**
+     * Holds out a fraction of each class of a set; see {@link #of(long[], int, double, long)}.
+     *
+     * @throws InputException if the fraction is out of range or leaves one side empty
+     */
     public static StratifiedSplit of(ImageSet set, double fraction, long seed) {
         return of(set.labelArray(), set.classes().size(), fraction, seed);
     }
@@ -26,8 +30,8 @@ public record StratifiedSplit(long[] train, long[] heldOut) {
      * Holds out a fraction of each class; the total is the rounded fraction of all, and the classes with the largest
      * remainders round up.
      *
-     * @param labels 0..classes-1, one an image
-     * @param fraction to hold out, between 0 and 1, both exclusive
+     * @param labels the label of each image, 0..classes-1
+     * @param fraction the fraction to hold out, between 0 and 1, both exclusive
      * @throws InputException if the fraction is out of range or leaves one side empty
      */
     public static StratifiedSplit of(long[] labels, int classes, double fraction, long seed) {
@@ -65,7 +69,10 @@ public record StratifiedSplit(long[] train, long[] heldOut) {
         return counts;
     }
 
-    /** How many of each class to hold out: shares rounded by the largest-remainder method, lower labels first on ties. */
+    /**
+     * The number of images of each class to hold out: shares rounded by the largest-remainder method, lower labels first on
+     * ties.
+     */
     private static int[] quotas(int[] counts, double fraction) {
         int[] quota = new int[counts.length];
         List<Integer> byRemainder = new ArrayList<>();

@@ -10,11 +10,11 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A layer between a backbone that does not train and the filters: 1x1 convolution, BatchNorm, ReLU. It starts as the identity
- * on features that are not negative, and can mix channels that filters alone could only weigh.
+ * The adapter, a layer between a frozen backbone and the filters: 1x1 convolution, BatchNorm, ReLU. It starts as the identity on
+ * features that are not negative, and can mix channels, which the filters alone only weight.
  */
 public final class Adapter implements AutoCloseable {
-    /** What the names of its tensors begin with. */
+    /** The prefix of the names of its tensors. */
     static final String PREFIX = "adapter.";
 
     static final String NORM = PREFIX + "bn";
@@ -33,6 +33,8 @@ public final class Adapter implements AutoCloseable {
     }
 
     /**
+     * The adapted features.
+     *
      * @param features [N, C, H, W]
      * @return [N, C, H, W]
      */
@@ -48,18 +50,18 @@ public final class Adapter implements AutoCloseable {
     }
 
     /**
-     * Sets BatchNorm so that it changes nothing, with the statistics of these features.
+     * Initialises BatchNorm as the identity, with the statistics of some features.
      *
-     * @param features [N, C, H, W], what the backbone makes of training images
+     * @param features [N, C, H, W], the backbone's features of training images
      */
     static void calibrate(Map<String, Tensor> state, Tensor features) {
         long[] places = {0, 2, 3};
         Tensor mean = features.mean(places);
         Tensor variance = features.sub(mean.view(1, -1, 1, 1)).square().mean(places);
-        state.get(NORM + ".running_mean").copy_(mean);
-        state.get(NORM + ".running_var").copy_(variance);
-        state.get(NORM + ".bias").copy_(mean);
-        state.get(NORM + ".weight")
+        StateDict.tensor(state, NORM + ".running_mean").copy_(mean);
+        StateDict.tensor(state, NORM + ".running_var").copy_(variance);
+        StateDict.tensor(state, NORM + ".bias").copy_(mean);
+        StateDict.tensor(state, NORM + ".weight")
                 .copy_(variance.add(new Scalar(ConvolutionNorm.EPSILON)).sqrt());
     }
 

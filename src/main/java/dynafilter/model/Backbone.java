@@ -2,16 +2,18 @@ package dynafilter.model;
 
 import org.bytedeco.pytorch.Tensor;
 
-/** The feature extractor in front of the generated filters, bound to its tensors. */
+/** The backbone: the feature extractor in front of the generated filters, bound to its tensors. */
 public interface Backbone extends AutoCloseable {
     /**
+     * The feature map of a batch.
+     *
      * @param images [N, 3, H, W], normalised
-     * @param training true: BatchNorm takes the batch's statistics, and updates the running ones; false: it takes those
+     * @param training true: BatchNorm uses the batch's statistics and updates the running ones; false: it uses the running ones
      * @return the feature map [N, C, h, w], owned by the caller's scope
      */
     Tensor forward(Tensor images, boolean training);
 
-    /** Lets go of what was made to bind it; the tensors stay with their owner. */
+    /** Releases what was made to bind the backbone; the tensors stay with their owner. */
     @Override
     void close();
 }

@@ -7,43 +7,45 @@ import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
-/** What a backbone is made of and how it computes, without the values of its tensors. */
+/** The architecture of a backbone: the shapes of its tensors and its computation, without the values of the tensors. */
 public interface BackboneArchitecture {
-    /** What the names of a backbone's tensors begin with in the network's state dict. */
+    /** The prefix of the names of a backbone's tensors in the network's state dict. */
     String PREFIX = "backbone.";
 
-    /** For people, such as "ResNet-18 up to layer1". */
+    /** The description that people read, such as "ResNet-18 up to layer1". */
     String description();
 
-    /** The shape of every tensor, by its name in the network's state dict, in its order. */
+    /** The shape of every tensor, by its name in the network's state dict, in the order of the state dict. */
     Map<String, long[]> shapes();
 
-    /** Whether the tensor of {@link #shapes()} is trained by gradient descent; the others are buffers. */
+    /** True: the tensor of {@link #shapes()} is a parameter, trained by gradient descent; false: it is a buffer. */
     boolean isParameter(String name);
 
     /**
-     * Whether autocast casts the parameter as it is and nothing else reads it: it goes straight into a convolution. A cast
-     * made for all of them at once is then the same.
+     * True: autocast casts the parameter as it is, for a convolution that alone reads it, so that one cast of all such parameters
+     * gives the same; false: the parameter is read otherwise.
      */
     boolean isCastByAutocast(String name);
 
-    /** Whether the tensor is one of a BatchNorm: those have a running mean beside them. */
+    /** True: the tensor belongs to a BatchNorm, which has a running mean; false: it belongs to another layer. */
     default boolean isBatchNorm(String name) {
         return shapes().containsKey(name.substring(0, name.lastIndexOf('.') + 1) + "running_mean");
     }
 
     /**
-     * The SHA-256 of the file that says how the backbone computes, without which a checkpoint's tensors are of no use; none
-     * where this class knows.
+     * The SHA-256, in hex, of the file that holds the backbone's program, without which a checkpoint's tensors are of no use;
+     * empty where the program is a part of this one.
      */
     default Optional<String> programSha256() {
         return Optional.empty();
     }
 
     /**
-     * The size of the feature map that images of a size make.
+     * The shape of the feature map of an image.
      *
-     * @return C, H, W
+     * @param imageHeight the height of the image in pixels
+     * @param imageWidth the width of the image in pixels
+     * @return [C, H, W]
      */
     long[] featureShape(int imageHeight, int imageWidth);
 
@@ -52,7 +54,7 @@ public interface BackboneArchitecture {
      *
      * @param frozen true: BatchNorm keeps its running statistics in training, too; false: training moves them
      * @param group the processes over whose images BatchNorm takes its statistics
-     * @throws InputException where the architecture cannot take them over several processes
+     * @throws InputException where the architecture cannot take BatchNorm's statistics over several processes
      */
     Backbone bind(Map<String, Tensor> state, boolean frozen, WorkerGroup group);
 

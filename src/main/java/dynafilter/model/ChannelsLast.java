@@ -3,12 +3,12 @@ package dynafilter.model;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 
-/** The order of an image's numbers in memory that all convolutions here run in. */
+/** The memory format of all convolutions: channels-last. */
 final class ChannelsLast {
     private ChannelsLast() {}
 
     /**
-     * The same numbers with the channels of a pixel together. Not for speed alone: in the other order oneDNN 3.7, which libtorch 2.10
+     * A tensor with the channels of each pixel together. Not for speed alone: in the other order oneDNN 3.7, which libtorch 2.10
      * brings, computes convolutions wrongly on some processors (AMD Zen 5) unless their channels are multiples of 16.
      *
      * @param images [N, C, H, W]; filters of a convolution go with them

@@ -7,16 +7,20 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** A trained network: its filters are constants. What it returns is owned by the caller's scope. */
+/** A classifier: a trained network, whose filters are constants. The returned tensors are owned by the caller's scope. */
 public interface Classifier extends AutoCloseable {
     /**
+     * The class scores (logits) of a batch.
+     *
      * @param pixels uint8 [N, 3, H, W], on the network's device
      * @return [N, classes]
      */
     Tensor scores(Tensor pixels);
 
     /**
-     * @param pixels as for {@link #scores}
+     * The response maps of a batch.
+     *
+     * @param pixels uint8 [N, 3, H, W], on the network's device
      * @return [N, K, h, w], a map per filter, rescaled
      */
     Tensor responseMaps(Tensor pixels);
@@ -24,14 +28,14 @@ public interface Classifier extends AutoCloseable {
     /** The filters, each of length one: [K, C, 1, 1]. */
     Tensor filters();
 
-    /** Lets go of what the network is made of. */
+    /** Closes what the classifier owns. */
     @Override
     void close();
 
     /**
-     * Images that lie apart as one batch for a classifier, owned by the caller's scope.
+     * Stacks images to a batch for a classifier, owned by the caller's scope.
      *
-     * @param images uint8 [3, H, W] each, on the CPU, all of one size; one at least
+     * @param images uint8 [3, H, W] each, on the CPU, all of one size; at least one
      * @return uint8 [N, 3, H, W] on the device, channels-last
      */
     static Tensor batch(List<Tensor> images, ComputeDevice device) {

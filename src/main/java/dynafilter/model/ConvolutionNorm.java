@@ -10,10 +10,11 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /** A convolution without bias and the BatchNorm behind it, with PyTorch's defaults. */
 final class ConvolutionNorm implements AutoCloseable {
-    /** What BatchNorm adds to the variance. */
+    /** The number that BatchNorm adds to the variance. */
     static final double EPSILON = 1e-5;
 
     private static final double MOMENTUM = 0.1;
@@ -27,11 +28,11 @@ final class ConvolutionNorm implements AutoCloseable {
     private final long[] stride;
     private final long[] padding;
     private final boolean frozen;
-    private final SharedBatchNorm shared; // null where the statistics are those of this process's images
+    private final @Nullable SharedBatchNorm shared; // null where the statistics are those of this process's images
 
     /**
-     * @param convolution what the names of its tensors in the state dict begin with
-     * @param norm the same of BatchNorm
+     * @param convolution the prefix of the names of the convolution's tensors in the state dict
+     * @param norm the prefix of the names of BatchNorm's tensors
      * @param frozen true: BatchNorm keeps its running statistics in training, too; false: training moves them
      * @param group the processes over whose images BatchNorm takes its statistics
      */
@@ -43,12 +44,12 @@ final class ConvolutionNorm implements AutoCloseable {
             int padding,
             boolean frozen,
             WorkerGroup group) {
-        weight = state.get(convolution + ".weight");
-        normWeight = state.get(norm + ".weight");
-        normBias = state.get(norm + ".bias");
-        runningMean = state.get(norm + ".running_mean");
-        runningVariance = state.get(norm + ".running_var");
-        batchesTracked = state.get(norm + ".num_batches_tracked");
+        weight = StateDict.tensor(state, convolution + ".weight");
+        normWeight = StateDict.tensor(state, norm + ".weight");
+        normBias = StateDict.tensor(state, norm + ".bias");
+        runningMean = StateDict.tensor(state, norm + ".running_mean");
+        runningVariance = StateDict.tensor(state, norm + ".running_var");
+        batchesTracked = StateDict.tensor(state, norm + ".num_batches_tracked");
         this.stride = new long[] {stride, stride};
         this.padding = new long[] {padding, padding};
         this.frozen = frozen;
@@ -56,9 +57,9 @@ final class ConvolutionNorm implements AutoCloseable {
     }
 
     /**
-     * Puts the shapes of all its tensors, by name.
+     * Adds the shapes of all its tensors, by name.
      *
-     * @param weight [outputs, inputs, height, width]
+     * @param weight the shape of the convolution's weight: [outputs, inputs, height, width]
      */
     static void shapes(Map<String, long[]> shapes, String convolution, String norm, long... weight) {
         shapes.put(convolution + ".weight", weight);

@@ -8,11 +8,13 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** The network's last convolution, of one feature map with the filters of all labels: stride 1, no padding, no bias, rescaled. */
+/** The dynamic convolution of a feature map with the filters of all labels: stride 1, no padding, no bias, rescaled. */
 final class DynamicConvolution {
     private DynamicConvolution() {}
 
     /**
+     * The rescaled response maps of a batch.
+     *
      * @param features [N, C, H, W]
      * @param filters [K, C, 1, 1]
      * @return the response maps [N, K, H, W]
@@ -25,7 +27,7 @@ final class DynamicConvolution {
                 : evenConvolution(features, rescaled);
     }
 
-    /** What response maps are multiplied by: one over the square root of the channels, as in scaled dot-product attention. */
+    /** The factor of the response maps: one over the square root of the channels, as in scaled dot-product attention. */
     static double rescaling(long channels) {
         return 1 / Math.sqrt((double) channels);
     }

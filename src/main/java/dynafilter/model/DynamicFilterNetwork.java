@@ -7,10 +7,11 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The classifier whose last convolution is generated from the label. Bound to the tensors of a state dict: it reads (and
- * BatchNorm writes) exactly those.
+ * The network whose last convolution is generated from the label. It is bound to the tensors of a state dict: it reads, and
+ * BatchNorm writes, exactly those.
  */
 public final class DynamicFilterNetwork implements AutoCloseable {
     private static final String PREDICTOR = "predictor";
@@ -18,7 +19,7 @@ public final class DynamicFilterNetwork implements AutoCloseable {
     private final NetworkShape shape;
     private final NativeOwner owner;
     private final Backbone backbone;
-    private final Adapter adapter; // null without one
+    private final @Nullable Adapter adapter; // null where the network has none
     private final FilterSource filterSource;
     private final TwoLayerHead predictor; // of class scores, shared by all response maps
 
@@ -43,9 +44,11 @@ public final class DynamicFilterNetwork implements AutoCloseable {
     }
 
     /**
-     * The same, as one of several processes that share a batch.
+     * Binds the network as one of several processes that share a batch; see {@link #bind(NetworkShape, Map, Freeze)}.
      *
      * @param group the processes over whose images BatchNorm takes its statistics
+     * @throws InputException where a tensor is missing, left over or of another shape, or where the backbone cannot share its
+     *     statistics
      */
     public static DynamicFilterNetwork bind(
             NetworkShape shape, Map<String, Tensor> state, Freeze freeze, WorkerGroup group) {
@@ -97,28 +100,35 @@ public final class DynamicFilterNetwork implements AutoCloseable {
                 });
     }
 
+    /** The shape of the network. */
     public NetworkShape shape() {
         return shape;
     }
 
     /**
-     * Scores of a batch.
+     * The class scores (logits) of a batch.
      *
      * @param images [N, 3, S, S], normalised
-     * @param training true: BatchNorm takes the batch's statistics; false: its running ones
-     * @return scores [N, classes]
+     * @param training true: BatchNorm uses the batch's statistics and updates the running ones; false: it uses the running ones
+     * @return [N, classes]
      */
     public Tensor forward(Tensor images, boolean training) {
         return predict(filterSource.responses(features(images, training)));
     }
 
-    /** Scores with filters computed before: they are constants of a trained network. */
+    /**
+     * The class scores (logits) of a batch with filters computed before, which are constants of a trained network.
+     *
+     * @param images [N, 3, S, S], normalised
+     * @param filters as from {@link #filters()}
+     * @return [N, classes]
+     */
     public Tensor scores(Tensor images, Tensor filters, boolean training) {
         return predict(responseMaps(images, filters, training));
     }
 
     /**
-     * What the filters are applied to.
+     * The feature map of a batch, to which the filters are applied.
      *
      * @param images [N, 3, H, W], normalised
      * @return [N, C, h, w]
@@ -129,10 +139,10 @@ public final class DynamicFilterNetwork implements AutoCloseable {
     }
 
     /**
-     * Scores of images whose features are known.
+     * The class scores (logits) of images whose features are known.
      *
      * @param features [N, C, h, w], as from {@link #features}
-     * @param filters [K, C, 1, 1], of these or of other labels
+     * @param filters [K, C, 1, 1], of the network's labels or of others
      * @return [N, K]
      */
     public Tensor scoresOf(Tensor features, Tensor filters) {
@@ -142,6 +152,7 @@ public final class DynamicFilterNetwork implements AutoCloseable {
     /**
      * The response maps of a batch, rescaled.
      *
+     * @param images [N, 3, S, S], normalised
      * @param filters as from {@link #filters()}
      * @return [N, K, H, W], a map per filter
      */
@@ -150,7 +161,7 @@ public final class DynamicFilterNetwork implements AutoCloseable {
     }
 
     /**
-     * Class scores of response maps: the same two layers for every class.
+     * The class scores of response maps, by the same two layers for every class.
      *
      * @param maps [N, K, H, W]
      * @return [N, classes]
@@ -161,9 +172,10 @@ public final class DynamicFilterNetwork implements AutoCloseable {
     }
 
     /**
-     * Makes the adapter of a new network the identity on the features of some images, where they are not negative.
+     * Initialises the adapter of a new network as the identity on those features of some images that are not negative.
      *
-     * @param images [N, 3, H, W], normalised; training images, many enough for the statistics of a channel
+     * @param state every tensor of the network by name; the adapter's change
+     * @param images [N, 3, H, W], normalised; enough training images for the statistics of a channel
      */
     public void calibrateAdapter(Map<String, Tensor> state, Tensor images) {
         Adapter.calibrate(state, backbone.forward(images, false));
@@ -172,7 +184,7 @@ public final class DynamicFilterNetwork implements AutoCloseable {
     /**
      * The filters, each of length one: [K, C, 1, 1].
      *
-     * @throws IllegalStateException where each image has its own
+     * @throws IllegalStateException where each image has filters of its own
      */
     public Tensor filters() {
         if (!filterSource.isConstant()) {
@@ -182,7 +194,7 @@ public final class DynamicFilterNetwork implements AutoCloseable {
     }
 
     /**
-     * The filters of other labels than the network's own, each of length one, connected to their embeddings.
+     * The filters of other labels than the network's own, each of length one, differentiable with respect to their embeddings.
      *
      * @param embeddings [M, E]
      * @return [M, C, 1, 1]
@@ -195,7 +207,7 @@ public final class DynamicFilterNetwork implements AutoCloseable {
         throw new IllegalStateException(shape.filters() + " filters are made of no embedding");
     }
 
-    /** Lets go of what was made to bind it; the tensors stay with their owner. */
+    /** Releases what was made to bind the network; the tensors stay with their owner. */
     @Override
     public void close() {
         owner.close();

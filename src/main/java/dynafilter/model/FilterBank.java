@@ -3,14 +3,17 @@ package dynafilter.model;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
-/** Trains the filters themselves: one a label ({@link FilterKind#STATIC}), or one for all labels ({@link FilterKind#SINGLE}). */
+/**
+ * Filters that are parameters themselves: one for each label ({@link FilterKind#STATIC}) or one for all ({@link
+ * FilterKind#SINGLE}).
+ */
 final class FilterBank implements FilterSource {
     private static final String WEIGHT = "filters.weight";
 
     private final Tensor weight; // [K, C, 1, 1]
 
     FilterBank(Map<String, Tensor> state) {
-        weight = state.get(WEIGHT);
+        weight = StateDict.tensor(state, WEIGHT);
     }
 
     @Override

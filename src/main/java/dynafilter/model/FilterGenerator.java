@@ -6,8 +6,8 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Generates each label's filter from the label's embedding ({@link FilterKind#DYNAMIC}): Linear, ReLU, Linear, Tanh, the same for
- * every label.
+ * The filter generator, which makes each label's filter of the label's embedding ({@link FilterKind#DYNAMIC}): Linear, ReLU,
+ * Linear, Tanh, the same for every label.
  */
 final class FilterGenerator implements FilterSource {
     private static final String NAME = "generator";
@@ -16,7 +16,7 @@ final class FilterGenerator implements FilterSource {
     private final TwoLayerHead head;
 
     FilterGenerator(Map<String, Tensor> state) {
-        embedding = state.get(NetworkShape.EMBEDDING);
+        embedding = StateDict.tensor(state, NetworkShape.EMBEDDING);
         head = new TwoLayerHead(state, NAME);
     }
 
@@ -27,9 +27,9 @@ final class FilterGenerator implements FilterSource {
     }
 
     /**
-     * The filters of any labels, each of length one, connected to their embeddings.
+     * The filters of any labels, each of length one, differentiable with respect to their embeddings.
      *
-     * @param embeddings [M, E], a row a label
+     * @param embeddings [M, E], one row for each label
      * @return [M, C, 1, 1]
      */
     Tensor filtersOf(Tensor embeddings) {

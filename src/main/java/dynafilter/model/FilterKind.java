@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Where the filters of the last convolution come from. */
+/** The kind of the filters of the last convolution. */
 public enum FilterKind {
     /** Generated from the label's embedding. */
     DYNAMIC,
@@ -15,6 +15,8 @@ public enum FilterKind {
     SINGLE;
 
     /**
+     * The kind of a name, as on the command line.
+     *
      * @throws InputException for a name that is none of these
      */
     public static FilterKind of(String name) {

@@ -7,19 +7,19 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Where the filters of the last convolution come from. Filters are either constants of the labels, or a function of the feature
- * map: a source of the second kind makes the response maps of an image with filters of that image's own.
+ * The source of the filters of the last convolution. Filters are either constants of the labels or a function of the feature map,
+ * in which case each image is convolved with filters of its own.
  */
 sealed interface FilterSource permits FilterGenerator, FilterBank {
     /**
-     * true: the filters are constants of the labels, which evaluation and export compute once; false: each image has its own,
-     * and there is nothing to be had from {@link #filters}.
+     * True: the filters are constants of the labels, which evaluation and export compute once; false: each image has its own, and
+     * {@link #filters} cannot be called.
      */
     default boolean isConstant() {
         return true;
     }
 
-    /** The filters, each of length one, connected to the parameters they are made of: [K, C, 1, 1]. */
+    /** The filters, each of length one, differentiable with respect to their parameters: [K, C, 1, 1]. */
     Tensor filters();
 
     /**
@@ -49,9 +49,9 @@ sealed interface FilterSource permits FilterGenerator, FilterBank {
     }
 
     /**
-     * Filters of length one.
+     * Filters scaled to length one (L2 norm).
      *
-     * @param rows [K, C], a row a filter
+     * @param rows [K, C], one row for each filter
      * @return [K, C, 1, 1]
      */
     static Tensor unit(Tensor rows) {

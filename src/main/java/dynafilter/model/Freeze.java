@@ -1,7 +1,8 @@
 package dynafilter.model;
 
-/** Which part of the backbone stays as it was loaded. */
+/** The part of the backbone that is frozen, which is to say stays as it was loaded. */
 public enum Freeze {
+    /** All of the backbone trains. */
     NONE("none"),
     /** Nothing of the backbone trains, and its BatchNorm keeps its running statistics. */
     ALL("all"),
@@ -14,6 +15,7 @@ public enum Freeze {
         this.name = name;
     }
 
+    /** True: BatchNorm's running statistics are frozen, too; false: training updates them. */
     boolean freezesStatistics() {
         return this == ALL;
     }

@@ -17,8 +17,8 @@ final class MaxPooling {
     private MaxPooling() {}
 
     /**
-     * CUDA's max_pool2d adds up the gradients of overlapping windows by atomic operations, in any order. Where deterministic
-     * algorithms are asked for, the same is done by comparisons.
+     * The pooled features. CUDA's max_pool2d adds up the gradients of overlapping windows by atomic operations, in any order:
+     * where deterministic algorithms are asked for, comparisons compute the same.
      *
      * @param features [N, C, H, W]
      * @return [N, C, ceil(H / 2), ceil(W / 2)]
@@ -47,7 +47,7 @@ final class MaxPooling {
         return highest;
     }
 
-    /** What every window has at its place {@code i}, counted row by row. */
+    /** The value of every window at its place {@code i}, counted row by row. */
     private static Tensor place(Tensor padded, int i) {
         return every(every(padded, 2, i / WINDOW), 3, i % WINDOW);
     }

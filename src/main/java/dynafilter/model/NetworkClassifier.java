@@ -7,14 +7,14 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Tensor;
 
-/** A network as it is now, its filters computed once. */
+/** The classifier of a network as it is now, whose filters are computed once. */
 public final class NetworkClassifier implements Classifier {
     private final DynamicFilterNetwork network;
     private final Normalization normalization;
     private final Tensor filters; // [K, C, 1, 1]
     private final NativeOwner owner;
 
-    /** @param network not closed with this */
+    /** @param network the network, which is not closed with this */
     public NetworkClassifier(DynamicFilterNetwork network, ComputeDevice device) {
         this.network = network;
         try (NativeOwner building = new NativeOwner();

@@ -5,17 +5,17 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What decides the shape of every tensor of a network.
+ * The shape of a network: everything that decides the shapes of its tensors.
  *
- * @param backbone what makes the feature map
- * @param filters where the filters come from
- * @param classes how many labels
+ * @param backbone the architecture that makes the feature map
+ * @param filters the kind of the filters
+ * @param classes the number of labels, K
  * @param channels C of the backbone's feature map [N, C, H, W]
- * @param mapHeight H
- * @param mapWidth W
- * @param adapter whether a trainable layer stands between the backbone and the filters
+ * @param mapHeight H of the feature map
+ * @param mapWidth W of the feature map
+ * @param adapter true: a trainable layer stands between the backbone and the filters; false: nothing does
  * @param imageSize height and width of the images [N, 3, S, S]
- * @param embeddingSize numbers in a label's embedding
+ * @param embeddingSize the size E of a label's embedding
  */
 public record NetworkShape(
         BackboneArchitecture backbone,
@@ -27,27 +27,27 @@ public record NetworkShape(
         boolean adapter,
         int imageSize,
         int embeddingSize) {
-    /** Numbers in a label's embedding, where no word vectors decide. */
+    /** The size of a label's embedding, unless word vectors decide it. */
     public static final int EMBEDDING_SIZE = 128;
 
-    /** The labels' embeddings in the state dict, a row a label. */
+    /** The name of the labels' embeddings in the state dict: [K, E]. */
     public static final String EMBEDDING = "embedding.weight";
 
-    /** Width of the filter generator's hidden layer. */
+    /** The width of the filter generator's hidden layer. */
     public static final int GENERATOR_WIDTH = 256;
 
-    /** Width of the score predictor's hidden layer. */
+    /** The width of the score predictor's hidden layer. */
     public static final int PREDICTOR_WIDTH = 64;
 
-    /** Height and width of the images of CIFAR and the sample set. */
+    /** The height and width of the images of CIFAR and the sample set, in pixels. */
     public static final int IMAGE_SIZE = ImageSize.CIFAR;
 
-    /** The network on a backbone, for 32x32 images. */
+    /** The shape of a network on a backbone, for images of 32x32. */
     public static NetworkShape of(BackboneArchitecture backbone, FilterKind filters, int classes, boolean adapter) {
         return of(backbone, filters, classes, adapter, IMAGE_SIZE);
     }
 
-    /** The network on a backbone: generator, filters and predictor follow its feature map of images of this size. */
+    /** The shape of a network on a backbone: generator, filters and predictor follow the feature map of images of this size. */
     public static NetworkShape of(
             BackboneArchitecture backbone, FilterKind filters, int classes, boolean adapter, int imageSize) {
         long[] features = backbone.featureShape(imageSize, imageSize);
@@ -68,50 +68,50 @@ public record NetworkShape(
         return new NetworkShape(backbone, filters, classes, channels, mapHeight, mapWidth, adapter, imageSize, size);
     }
 
-    /** The network that a state dict has the embeddings of; the same where it has none. */
+    /** The same network with embeddings of the size that a state dict has; this shape where it has none. */
     public NetworkShape withEmbeddingOf(Map<String, Tensor> state) {
         Tensor embedding = state.get(EMBEDDING); // [K, E]
         return embedding == null || embedding.dim() != 2 ? this : withEmbeddingSize(Math.toIntExact(embedding.size(1)));
     }
 
-    /** The network for ResNet-18's layer1 on 32x32 images. */
+    /** The shape of a network on ResNet-18 up to layer1, for images of 32x32. */
     public static NetworkShape ofResNet18Stem(FilterKind filters, int classes) {
         return of(ResNetStem.ARCHITECTURE, filters, classes, false);
     }
 
-    /** Whether a state dict is of a network with an adapter. */
+    /** True: a state dict is that of a network with an adapter; false: it has no tensor of an adapter. */
     public static boolean hasAdapter(Map<String, ?> state) {
         return state.keySet().stream().anyMatch(name -> name.startsWith(Adapter.PREFIX));
     }
 
-    /** Numbers in one response map: the predictor's input width. */
+    /** The number of values in one response map: the predictor's input width. */
     public int mapSize() {
         return mapHeight * mapWidth;
     }
 
-    /** Response maps an image has: one per class, or a single one. */
+    /** The number of response maps of an image: one per class, or a single one. */
     public int maps() {
         return filters == FilterKind.SINGLE ? 1 : classes;
     }
 
-    /** Outputs of the predictor for one response map. */
+    /** The number of outputs of the predictor for one response map. */
     public int predictorOutputs() {
         return filters == FilterKind.SINGLE ? classes : 1;
     }
 
-    /** What response maps are multiplied by: one over the square root of the channels, as in scaled dot-product attention. */
+    /** The factor of the response maps: one over the square root of the channels, as in scaled dot-product attention. */
     public double rescaling() {
         return DynamicConvolution.rescaling(channels);
     }
 
-    /** Whether the tensor with this name in the state dict is trained by gradient descent; the others are buffers. */
+    /** True: the tensor of this name is a parameter, trained by gradient descent; false: it is a buffer. */
     public boolean isParameter(String name) {
         return name.startsWith(BackboneArchitecture.PREFIX) ? backbone.isParameter(name) : StateDict.isParameter(name);
     }
 
     /**
-     * Whether autocast casts the parameter with this name as it is: it goes straight into a convolution or a matrix product.
-     * One filter a class is normalised before.
+     * True: autocast casts the parameter of this name as it is, for a convolution or a matrix product; false: the parameter is
+     * read otherwise, as trained filters are, which are normalised first.
      */
     public boolean isCastByAutocast(String name) {
         return name.startsWith(BackboneArchitecture.PREFIX)
@@ -119,7 +119,12 @@ public record NetworkShape(
                 : !name.startsWith("filters.") && !name.startsWith(Adapter.NORM);
     }
 
-    /** Whether the run that freezes so much trains the parameter with this name in the state dict. */
+    /**
+     * True: a run trains the parameter of this name; false: it is frozen.
+     *
+     * @param freeze the part of the backbone that is frozen
+     * @param freezeLabels true: the embeddings are frozen; false: they train
+     */
     public boolean trains(String parameter, Freeze freeze, boolean freezeLabels) {
         if (!parameter.startsWith(BackboneArchitecture.PREFIX)) {
             return !freezeLabels || !parameter.equals(EMBEDDING);

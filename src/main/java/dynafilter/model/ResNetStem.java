@@ -13,14 +13,14 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * ResNet-18 from {@code conv1} through {@code layer1} (He et al. 2016, as torchvision builds it), its operators called one
- * by one: the training step is then the same few calls for every source of the weights, and can be captured as a whole.
+ * by one: the training step is then the same few calls whatever file the weights came from, and can be captured as a whole.
  */
 public final class ResNetStem implements Backbone {
     private static final int CHANNELS = 64;
 
     private static final List<String> BLOCKS = List.of("layer1.0", "layer1.1");
 
-    /** For the shape of a network. */
+    /** The architecture, for the shape of a network. */
     public static final BackboneArchitecture ARCHITECTURE = new Architecture();
 
     private final NativeOwner owner = new NativeOwner();
@@ -64,7 +64,7 @@ public final class ResNetStem implements Backbone {
         owner.close();
     }
 
-    /** Stateless: one for all. */
+    /** The architecture; it has no state, so that one object serves all networks. */
     private static final class Architecture implements BackboneArchitecture {
         private final Map<String, long[]> shapes = new LinkedHashMap<>();
 

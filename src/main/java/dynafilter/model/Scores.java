@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * What a network says of one image.
+ * The class scores of one image.
  *
- * @param logits a number a label, before softmax
+ * @param logits the score of each label, before softmax
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody
 public record Scores(float[] logits) {
-    /** Softmax of the logits. */
+    /** The probability of each label: the softmax of the logits. */
     public double[] probabilities() {
         double highest = logits[predicted()];
         double[] shares = IntStream.range(0, logits.length)

@@ -5,15 +5,16 @@ import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.ScriptModule;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
-/** A whole network that is a TorchScript module, run as it is. */
+/** The classifier of a TorchScript module that is a whole network, run as it is. */
 public final class ScriptClassifier implements Classifier {
     private final ScriptModule module;
-    private final Normalization normalization; // null where the module takes pixels
+    private final @Nullable Normalization normalization; // null where the module takes pixels
 
     /**
-     * @param module kept open by the caller as long as this is
-     * @param takesPixels true: its inputs are uint8; false: they are normalised
+     * @param module the module, which the caller keeps open as long as this is
+     * @param takesPixels true: its inputs are uint8 pixels; false: they are normalised images
      */
     public ScriptClassifier(ScriptModule module, boolean takesPixels, ComputeDevice device) {
         this.module = module;

@@ -4,7 +4,7 @@ import dynafilter.runtime.ScriptModule;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
-/** Layers as TorchScript, for evaluation, on tensors shared with a state dict; the caller closes them. */
+/** TorchScript modules of single layers, for evaluation, on tensors shared with a state dict; the caller closes them. */
 final class ScriptLayers {
     private static final String CONVOLUTION = """
             def forward(self, v: Tensor) -> Tensor:
@@ -18,21 +18,29 @@ final class ScriptLayers {
 
     private ScriptLayers() {}
 
-    /** @param name what the names of its tensors in the state dict begin with */
+    /**
+     * A convolution without bias.
+     *
+     * @param name the prefix of the names of its tensors in the state dict
+     */
     static ScriptModule convolution(Map<String, Tensor> state, String name, int stride, int padding) {
         return ScriptModule.create("Convolution")
-                .parameter("weight", state.get(name + ".weight"))
+                .parameter("weight", StateDict.tensor(state, name + ".weight"))
                 .define(CONVOLUTION.formatted(stride, padding));
     }
 
-    /** @param name what the names of its tensors in the state dict begin with */
+    /**
+     * A BatchNorm.
+     *
+     * @param name the prefix of the names of its tensors in the state dict
+     */
     static ScriptModule norm(Map<String, Tensor> state, String name) {
         return ScriptModule.create("BatchNorm")
-                .parameter("weight", state.get(name + ".weight"))
-                .parameter("bias", state.get(name + ".bias"))
-                .buffer("running_mean", state.get(name + ".running_mean"))
-                .buffer("running_var", state.get(name + ".running_var"))
-                .buffer("num_batches_tracked", state.get(name + ".num_batches_tracked"))
+                .parameter("weight", StateDict.tensor(state, name + ".weight"))
+                .parameter("bias", StateDict.tensor(state, name + ".bias"))
+                .buffer("running_mean", StateDict.tensor(state, name + ".running_mean"))
+                .buffer("running_var", StateDict.tensor(state, name + ".running_var"))
+                .buffer("num_batches_tracked", StateDict.tensor(state, name + ".num_batches_tracked"))
                 .define(NORM);
     }
 }

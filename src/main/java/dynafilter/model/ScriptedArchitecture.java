@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 
-/** Any network as a backbone: a TorchScript module that makes a feature map [N, C, H, W] of images [N, 3, h, w]. */
+/** The architecture of a TorchScript module: any network that makes a feature map [N, C, H, W] of images [N, 3, h, w]. */
 public final class ScriptedArchitecture implements BackboneArchitecture, AutoCloseable {
     private final ScriptModule program; // its tensors are placeholders of the right shapes
     private final ComputeDevice device;
@@ -30,7 +30,7 @@ public final class ScriptedArchitecture implements BackboneArchitecture, AutoClo
 
     /**
      * @param module without its weights (see {@link #strip}), on {@code device}; closed with this
-     * @param sha256 of the file it is in
+     * @param sha256 the SHA-256, in hex, of the module's file
      */
     public ScriptedArchitecture(ScriptModule module, ComputeDevice device, String description, String sha256) {
         this.device = device;
@@ -45,7 +45,7 @@ public final class ScriptedArchitecture implements BackboneArchitecture, AutoClo
         }
     }
 
-    /** Takes the weights out of a module: of every tensor one number is kept, and its shape. */
+    /** Removes the weights from a module: each tensor becomes one zero, expanded to its shape. */
     public static void strip(ScriptModule module) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {

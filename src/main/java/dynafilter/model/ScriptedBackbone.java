@@ -5,20 +5,20 @@ import dynafilter.runtime.ScriptModule;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
-/** A backbone that is a TorchScript module, run as it is, on the tensors of a state dict. */
+/** A backbone that runs a TorchScript module as it is, on the tensors of a state dict. */
 final class ScriptedBackbone implements Backbone {
     private final ScriptModule module;
     private final boolean frozen;
     private final NativeOwner owner;
     private boolean trains;
 
-    /** @param module for this backbone alone; closed with it */
+    /** @param module a module for this backbone alone, closed with it */
     ScriptedBackbone(ScriptModule module, Map<String, Tensor> state, Iterable<String> names, boolean frozen) {
         this.frozen = frozen;
         try (NativeOwner building = new NativeOwner()) {
             this.module = building.keep(module);
             for (String name : names) {
-                module.set(name.substring(BackboneArchitecture.PREFIX.length()), state.get(name));
+                module.set(name.substring(BackboneArchitecture.PREFIX.length()), StateDict.tensor(state, name));
             }
             module.train(false);
             owner = building.handOver();

@@ -7,6 +7,7 @@ import dynafilter.runtime.TensorBytes;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.DoubleSupplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -15,17 +16,27 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Makes the initial tensors of a network, of the distributions that PyTorch's layers and torchvision's ResNet draw from. The
- * numbers are this program's own: libtorch's random ones differ between processors, and a seed is to mean one network.
+ * The state dict of a network: its tensors by name, and their random initialisation. The distributions are those of PyTorch's
+ * layers and torchvision's ResNet; the numbers are this program's own, because libtorch's differ between processors, and a seed
+ * is to mean one network.
  */
 public final class StateDict {
     private static final String COUNTER = ".num_batches_tracked";
 
     private StateDict() {}
 
-    /** Whether the tensor is trained by gradient descent; the others are BatchNorm's running statistics. */
+    /** True: the tensor is a parameter, trained by gradient descent; false: it is a running statistic of BatchNorm. */
     public static boolean isParameter(String name) {
         return !name.endsWith(".running_mean") && !name.endsWith(".running_var") && !name.endsWith(COUNTER);
+    }
+
+    /**
+     * The tensor of a name in a state dict that has been {@linkplain DynamicFilterNetwork#check checked}.
+     *
+     * @throws NullPointerException where there is none; the message is the name
+     */
+    public static Tensor tensor(Map<String, Tensor> state, String name) {
+        return Objects.requireNonNull(state.get(name), name);
     }
 
     /**
@@ -40,19 +51,20 @@ public final class StateDict {
     }
 
     /**
-     * A randomly initialised network on the CPU, float32, the same for the same seed, to the bit and on every processor.
-     * Each tensor has a sequence of its own, by its name: networks that differ elsewhere have the same one.
+     * A randomly initialised network on the CPU, float32, the same for the same seed, to the bit and on every processor. Each
+     * tensor has a random sequence of its own, by its name: networks that differ in other tensors have this one in common.
      *
-     * @return every tensor by name; the caller owns them
+     * @return every tensor by name; the caller closes them
      */
     public static Map<String, Tensor> random(NetworkShape shape, long seed) {
         return random(shape, seed, Map.of());
     }
 
     /**
-     * The same where some tensors are known.
+     * A network that is randomly initialised where its tensors are not known.
      *
-     * @param known those of them that have the right shape are taken as they are, and shared with the result
+     * @param known tensors by name: those of the right shape are taken as they are, and shared with the result
+     * @return every tensor by name; the caller closes them
      */
     public static Map<String, Tensor> random(NetworkShape shape, long seed, Map<String, Tensor> known) {
         Map<String, Tensor> state = new LinkedHashMap<>();
@@ -62,7 +74,7 @@ public final class StateDict {
             shapes.forEach((name, sizes) -> {
                 Tensor tensor = known.get(name);
                 boolean fits = tensor != null && Arrays.equals(tensor.shape(), sizes);
-                state.put(name, fits ? tensor : initial(name, shapes, seed));
+                state.put(name, fits ? tensor : initial(name, sizes, shapes, seed));
             });
             state.values().forEach(NativeOwner::outliveScope);
         }
@@ -70,8 +82,8 @@ public final class StateDict {
     }
 
     /**
-     * A state dict with the counters of batches that it lacks: nothing is computed from them, and PyTorch before 0.4.1, and
-     * who takes averages of weights, writes none. What is added belongs to the caller's scope.
+     * A state dict completed with BatchNorm's counters of batches. Nothing is computed from them; PyTorch before 0.4.1, and
+     * programs that average weights, write none. The added tensors belong to the caller's scope.
      */
     public static Map<String, Tensor> withCounters(NetworkShape shape, Map<String, Tensor> state) {
         Map<String, Tensor> complete = new LinkedHashMap<>(state);
@@ -84,19 +96,18 @@ public final class StateDict {
     }
 
     /**
-     * Puts other embeddings into a network that was made {@link #random}; closes them.
+     * Replaces the embeddings of a network made by {@link #random}, and closes the new ones.
      *
      * @param embeddings [K, E]
      */
     public static void setEmbeddings(Map<String, Tensor> state, Tensor embeddings) {
         try (embeddings;
                 NoGradGuard guard = new NoGradGuard()) {
-            state.get(NetworkShape.EMBEDDING).copy_(embeddings);
+            tensor(state, NetworkShape.EMBEDDING).copy_(embeddings);
         }
     }
 
-    private static Tensor initial(String name, Map<String, long[]> shapes, long seed) {
-        long[] sizes = shapes.get(name);
+    private static Tensor initial(String name, long[] sizes, Map<String, long[]> shapes, long seed) {
         SplitMix random = SplitMix.at(seed, name.hashCode());
         if (name.endsWith(COUNTER)) {
             return torch.zeros(sizes).to(ScalarType.Long);
@@ -117,7 +128,8 @@ public final class StateDict {
             return drawn(sizes, random::normal);
         }
         // The default of nn.Linear and nn.Conv2d, for weights (Kaiming uniform with a = sqrt(5)) and biases alike.
-        double fanIn = (double) shapes.get(name.replace(".bias", ".weight"))[1];
+        long[] weight = Objects.requireNonNull(shapes.get(name.replace(".bias", ".weight")), name);
+        double fanIn = (double) weight[1];
         double bound = 1 / Math.sqrt(fanIn);
         return drawn(sizes, () -> random.between(-bound, bound));
     }

@@ -7,22 +7,27 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 
-/** Linear, ReLU, Linear: layers 0 and 2 of an {@code nn.Sequential}, by whose names its tensors go. */
+/**
+ * A perceptron of two layers: Linear, ReLU, Linear. Its tensors are named as those of layers 0 and 2 of an
+ * {@code nn.Sequential}.
+ */
 final class TwoLayerHead {
     private final Tensor inWeight; // [width, inputs]
     private final Tensor inBias; // [width]
     private final Tensor outWeight; // [outputs, width]
     private final Tensor outBias; // [outputs]
 
-    /** @param name what the names of its tensors in the state dict begin with, before the layer's number */
+    /** @param name the prefix of the names of its tensors in the state dict, before the layer's number */
     TwoLayerHead(Map<String, Tensor> state, String name) {
-        inWeight = state.get(name + ".0.weight");
-        inBias = state.get(name + ".0.bias");
-        outWeight = state.get(name + ".2.weight");
-        outBias = state.get(name + ".2.bias");
+        inWeight = StateDict.tensor(state, name + ".0.weight");
+        inBias = StateDict.tensor(state, name + ".0.bias");
+        outWeight = StateDict.tensor(state, name + ".2.weight");
+        outBias = StateDict.tensor(state, name + ".2.bias");
     }
 
     /**
+     * The outputs of the second layer.
+     *
      * @param rows [..., inputs]
      * @return [..., outputs]
      */
@@ -31,7 +36,7 @@ final class TwoLayerHead {
                 relu_(linear(rows, inWeight, new TensorOptional(inBias))), outWeight, new TensorOptional(outBias));
     }
 
-    /** Puts the shapes of all its tensors, by name, in the order of the state dict. */
+    /** Adds the shapes of all its tensors, by name, in the order of the state dict. */
     static void shapes(Map<String, long[]> shapes, String name, long inputs, long width, long outputs) {
         shapes.put(name + ".0.weight", new long[] {width, inputs});
         shapes.put(name + ".0.bias", new long[] {width});

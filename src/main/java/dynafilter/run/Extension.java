@@ -15,8 +15,8 @@ import dynafilter.model.NetworkShape;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.Precision;
 import dynafilter.train.Evaluator;
+import dynafilter.train.label.LabelCrossValidation;
 import dynafilter.train.label.LabelExamples;
-import dynafilter.train.label.LabelFolds;
 import dynafilter.train.label.LabelLearner;
 import java.nio.file.Path;
 import java.util.List;
@@ -104,7 +104,7 @@ public final class Extension {
                 LabelExamples others = old == null ? null : LabelExamples.of(trained.network(), old.negatives())) {
             report.examples(own, old);
             LabelLearner learner = new LabelLearner(trained.network(), settings(), device);
-            LabelFolds.Method method = examples -> {
+            LabelCrossValidation.Method method = examples -> {
                 try (PointerScope scope = new PointerScope()) {
                     return learner.learn(start(vectors, examples), examples, others);
                 }
@@ -113,7 +113,7 @@ public final class Extension {
                 report.learned(learner.won(embedding, own));
                 int folds = (int) Math.min(plan.folds(), own.size());
                 if (folds > 1) {
-                    report.folds(folds, LabelFolds.of(learner, method, own, folds, plan.seed()));
+                    report.folds(folds, LabelCrossValidation.of(learner, method, own, folds, plan.seed()));
                 }
                 write(embedding, own, others);
             }

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import dynafilter.data.ClassNames;
 import dynafilter.runfolder.Environment;
 import dynafilter.train.Evaluation;
+import dynafilter.train.label.LabelCrossValidation;
 import dynafilter.train.label.LabelExamples;
-import dynafilter.train.label.LabelFolds;
 import dynafilter.train.label.LabelLearner;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -142,7 +142,7 @@ public final class ExtensionReport {
         learnedFrom = rate(won, images, "the images it was learned from");
     }
 
-    void folds(int folds, LabelFolds.Result result) {
+    void folds(int folds, LabelCrossValidation.Result result) {
         crossValidated = rate(
                 result.won(), result.images(), "the same images, each by what the other of " + folds + " parts taught");
     }

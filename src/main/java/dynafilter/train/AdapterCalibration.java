@@ -12,15 +12,17 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
-/** Makes the adapter of a new network start as the identity: its BatchNorm takes the statistics of the backbone's features. */
+/** The calibration of a new network's adapter: it starts as the identity, with the statistics of the backbone's features. */
 public final class AdapterCalibration {
     private static final long IMAGES = 1000; // of 64 places each
 
     private AdapterCalibration() {}
 
     /**
+     * Calibrates the adapter.
+     *
      * @param initial every tensor of the network by name, on the CPU; the adapter's change
-     * @param images of which the first are taken, as they are
+     * @param images training images, of which the first 1,000 are taken without augmentation
      */
     public static void apply(
             NetworkShape shape, Map<String, Tensor> initial, DeviceImages images, ComputeDevice device) {

@@ -10,10 +10,11 @@ import dynafilter.runtime.NativeOwner;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The steps of {@link Trainer}, epoch after epoch and without end, evaluation or files: what a benchmark measures. The
- * learning rate is the recipe's highest at every step.
+ * Training without end, evaluation or files, for a benchmark: the steps of {@link Trainer}, epoch after epoch. The learning rate
+ * is the recipe's highest at every step.
  */
 public final class EndlessTraining implements AutoCloseable {
     private final NativeOwner owner;
@@ -22,13 +23,13 @@ public final class EndlessTraining implements AutoCloseable {
     private final TrainingState state;
     private final TrainingStep trainingStep;
     private final long stepsPerEpoch;
-    private EpochBatches epoch; // null before the first step
+    private @Nullable EpochBatches epoch; // null before the first step
 
     /**
      * @param initial every tensor of the network by name; copied
-     * @param images at least a batch of them; the caller closes them, after this
+     * @param images at least one batch of images; the caller closes them, after this
      * @param graph true: a step is captured as a CUDA graph; false: it runs operator by operator
-     * @param warning hears why a step is not captured, where that fails
+     * @param warning told why a step is not captured, where that fails
      */
     public EndlessTraining(
             Recipe recipe,
@@ -60,18 +61,20 @@ public final class EndlessTraining implements AutoCloseable {
 
     /** Trains on the next batch. Does not wait for the device. */
     public void step() {
-        if (state.step() % stepsPerEpoch == 0) {
-            epoch = images.epoch(images.plan(recipe.computation().seed(), state.step() / stepsPerEpoch), 0);
+        EpochBatches batches = epoch;
+        if (batches == null || state.step() % stepsPerEpoch == 0) {
+            batches = images.epoch(images.plan(recipe.computation().seed(), state.step() / stepsPerEpoch), 0);
+            epoch = batches;
         }
-        trainingStep.run(epoch, recipe.optimization().lr());
+        trainingStep.run(batches, recipe.optimization().lr());
     }
 
-    /** Whether steps are replayed from a CUDA graph by now. */
+    /** True: steps are replayed from a CUDA graph by now; false: they run operator by operator. */
     public boolean isCaptured() {
         return trainingStep.isCaptured();
     }
 
-    /** Mean loss an image of all steps so far: waits for the device. */
+    /** The mean loss of an image over all steps so far. Waits for the device. */
     public double loss() {
         return state.metrics().read().loss();
     }

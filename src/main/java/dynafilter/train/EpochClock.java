@@ -1,6 +1,6 @@
 package dynafilter.train;
 
-/** Times an epoch and says when to report. */
+/** The clock of an epoch: it measures the time and decides when to report. */
 final class EpochClock {
     private static final long INTERVAL = 500_000_000; // nanoseconds between reports
 
@@ -9,12 +9,17 @@ final class EpochClock {
     private long lastReport = start;
     private long steps;
 
-    /** @param secondsBefore spent in the epoch before the run was resumed */
+    /** @param secondsBefore the seconds spent in the epoch before the run was resumed */
     EpochClock(double secondsBefore) {
         before = secondsBefore;
     }
 
-    /** Counts a step; true when half a second has passed since the last true, or at the epoch's last step. */
+    /**
+     * Counts a step.
+     *
+     * @param last true: it is the epoch's last step; false: others follow
+     * @return true: report now, half a second after the last report or at the epoch's last step; false: do not
+     */
     boolean reports(boolean last) {
         steps++;
         long now = System.nanoTime();
@@ -25,12 +30,12 @@ final class EpochClock {
         return true;
     }
 
-    /** Since the epoch began or the run was resumed. */
+    /** The mean seconds of a step since the epoch began or the run was resumed. */
     double secondsPerStep() {
         return (System.nanoTime() - start) / 1e9 / steps;
     }
 
-    /** Spent in the epoch. */
+    /** The seconds spent in the epoch. */
     double seconds() {
         return before + (System.nanoTime() - start) / 1e9;
     }

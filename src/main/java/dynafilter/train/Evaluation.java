@@ -3,10 +3,10 @@ package dynafilter.train;
 import java.util.Arrays;
 
 /**
- * How well a network does on a set.
+ * The evaluation of a network on an image set.
  *
- * @param loss mean cross-entropy an image, without label smoothing
- * @param confusion counts of [true class][predicted class]
+ * @param loss the mean cross-entropy of an image, without label smoothing
+ * @param confusion the confusion matrix: counts of [true class][predicted class]
  */
 @SuppressWarnings("ArrayRecordComponent") // a table to print; compared by nobody
 public record Evaluation(double loss, long[][] confusion) {
@@ -15,7 +15,7 @@ public record Evaluation(double loss, long[][] confusion) {
         return Arrays.stream(confusion).flatMapToLong(Arrays::stream).sum();
     }
 
-    /** Share of the images whose highest score is their class's, in [0, 1]. */
+    /** The top-1 accuracy: the share of the images whose highest score is their class's, in [0, 1]. */
     public double accuracy() {
         long correct = 0;
         for (int label = 0; label < confusion.length; label++) {
@@ -24,7 +24,7 @@ public record Evaluation(double loss, long[][] confusion) {
         return (double) correct / images();
     }
 
-    /** Accuracy by true class; NaN for a class without images. */
+    /** The accuracy by true class, in [0, 1]; NaN for a class without images. */
     public double[] perClassAccuracy() {
         double[] accuracy = new double[confusion.length];
         for (int label = 0; label < confusion.length; label++) {

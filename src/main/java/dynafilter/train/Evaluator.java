@@ -28,7 +28,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Runs a network over a whole set. The filters are computed once, and nothing is read back before the end. */
+/** The evaluation of networks on whole image sets. The filters are computed once, and nothing is read back before the end. */
 public final class Evaluator {
     private static final long CPU_BATCH = 500; // of 32x32 images
     private static final long CUDA_BATCH = 2500; // enough work for a large device
@@ -46,7 +46,7 @@ public final class Evaluator {
         return scores(classifier, images, 0, images.size());
     }
 
-    /** The scores of the images {@code begin} to {@code end - 1}, of which there is one at least. */
+    /** The scores of the images {@code begin} to {@code end - 1}; there is at least one. */
     private Tensor scores(Classifier classifier, DeviceImages images, long begin, long end) {
         long size = batchSize(images.imageSize());
         try (InferenceMode inference = new InferenceMode();
@@ -65,7 +65,7 @@ public final class Evaluator {
         }
     }
 
-    /** Images of a batch whose feature maps take no more memory than those of small images. */
+    /** The batch size at which feature maps take no more memory than those of a batch of 32x32 images. */
     private long batchSize(int imageSize) {
         long small = device.isCuda() ? CUDA_BATCH : CPU_BATCH;
         long pixels = (long) ImageSize.CIFAR * ImageSize.CIFAR;
@@ -73,10 +73,10 @@ public final class Evaluator {
     }
 
     /**
-     * The scores of images that lie apart.
+     * The scores of separate images, as one batch.
      *
-     * @param images uint8 [3, H, W] each, on the CPU
-     * @return as many, in their order
+     * @param images uint8 [3, H, W] each, on the CPU, all of one size
+     * @return the scores of each image, in their order
      */
     public List<Scores> scores(Classifier classifier, List<Tensor> images) {
         try (PointerScope scope = new PointerScope();
@@ -94,6 +94,7 @@ public final class Evaluator {
         }
     }
 
+    /** Evaluates a classifier. */
     public Evaluation evaluate(Classifier classifier, DeviceImages images) {
         try (PointerScope scope = new PointerScope()) {
             return evaluation(scores(classifier, images), images.labels());
@@ -107,7 +108,7 @@ public final class Evaluator {
         }
     }
 
-    /** Evaluates a network that all ranks have, each on its part of the images: every image once. */
+    /** Evaluates a network that all ranks have, each rank on its part of the images: every image once. */
     Evaluation evaluate(DynamicFilterNetwork network, DeviceImages images, WorkerGroup group) {
         if (group.isSingle()) {
             return evaluate(network, images);
@@ -136,7 +137,7 @@ public final class Evaluator {
     }
 
     /**
-     * What scores are worth.
+     * The evaluation of scores.
      *
      * @param scores float32 [N, classes]
      * @param labels int64 [N]
@@ -150,7 +151,7 @@ public final class Evaluator {
         }
     }
 
-    /** Mean over the images: double []. */
+    /** The mean cross-entropy of the images: double []. */
     private static Tensor loss(Tensor scores, Tensor labels) {
         return torch.cross_entropy_loss(scores.to(ScalarType.Double), labels);
     }

@@ -9,27 +9,30 @@ import dynafilter.data.device.DeviceImages;
 import dynafilter.runtime.ComputeDevice;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The images of a data set on which a trained network is judged.
+ * The held-out images of a data set, on which a trained network is evaluated.
  *
- * @param set where they are; closed with this
- * @param members their places in it; null for all
- * @param name what they are
+ * @param set the image set that holds them; closed with this
+ * @param members their places in the set; null: all images
+ * @param name the role that people read, such as "test images"
  */
 @SuppressWarnings("ArrayRecordComponent") // as DeviceImages takes them; compared by nobody
-public record HeldOut(ImageSet set, long[] members, String name) implements AutoCloseable {
+public record HeldOut(ImageSet set, long @Nullable [] members, String name) implements AutoCloseable {
     /**
-     * The test images; where there are none the validation images; of a set that is not split those that the network's run held
-     * out of it, or where it was trained on other images, all.
+     * The held-out images of a data set: its test images, else its validation images. Of a set that is not split, the images
+     * that the network's run held out, or all images where the network was trained on another set.
      *
-     * @param training what is known of the training: its {@code recipe} and {@code data_sha256}
-     * @param limit only the first so many; 0: all
+     * @param training the record of the network's training: its {@code recipe} and {@code data_sha256}
+     * @param limit the number of images to keep, the first ones; 0: all
      */
     public static HeldOut of(DataSet data, Map<String, Object> training, int limit) {
         if (data.isSplit()) {
-            boolean tests = data.test() != null;
-            return all(tests ? data.test() : data.validation(), limit, tests ? "test images" : "validation images");
+            return data.test() != null
+                    ? all(data.test(), limit, "test images")
+                    : all(Objects.requireNonNull(data.validation(), "a split set"), limit, "validation images");
         }
         if (data.sha256().equals(training.get(TrainedNetwork.DATA_SHA256))
                 && training.get("recipe") instanceof Map<?, ?> recipe
@@ -59,12 +62,12 @@ public record HeldOut(ImageSet set, long[] members, String name) implements Auto
         return members == null ? set.size() : members.length;
     }
 
-    /** The images as a set of their own; the caller closes it. */
+    /** The images as a set of their own, which the caller closes. */
     public ImageSet images() {
         return members == null ? set.limit(Math.max(1, set.size())) : set.subset(members);
     }
 
-    /** The images for a device, unpadded; the caller closes them. */
+    /** The images stored for a device, without padding; the caller closes them. */
     public DeviceImages onDevice(ComputeDevice device, DataMemory memory) {
         boolean streams = memory.streams(DeviceImages.bytes(size(), set.images().size(2), false), device);
         return new DeviceImages(set, members, device, false, streams);

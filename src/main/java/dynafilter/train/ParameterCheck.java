@@ -16,7 +16,7 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
-/** Sees that all ranks train the same network, by hashes of their parameters. A process on its own has nothing to compare. */
+/** The check that all ranks train the same network, by hashes of their parameters. A single process has nothing to compare. */
 final class ParameterCheck {
     private final WorkerGroup group;
     private final TrainingState state;
@@ -26,7 +26,11 @@ final class ParameterCheck {
         this.state = state;
     }
 
-    /** @throws InputException where a rank begins with another network, at every rank alike */
+    /**
+     * Compares the networks that the ranks begin with.
+     *
+     * @throws InputException where a rank begins with another network; every rank throws it
+     */
     void requireSameStart() {
         firstDifferent(state.parameters().state().values()).ifPresent(rank -> {
             throw new InputException("rank " + rank
@@ -35,7 +39,11 @@ final class ParameterCheck {
         });
     }
 
-    /** @throws WorkerFailure where a rank has come to another network by the end of an epoch, at every rank alike */
+    /**
+     * Compares the networks at the end of an epoch.
+     *
+     * @throws WorkerFailure where a rank has other parameters; every rank throws it
+     */
     void requireSameEnd() {
         firstDifferent(List.of(state.parameters().values())).ifPresent(rank -> {
             throw new WorkerFailure("after epoch " + state.epoch() + " rank " + rank
@@ -51,7 +59,7 @@ final class ParameterCheck {
         return Agreement.firstDifferent(group.gather(hash.getLong(), hash.getLong(), hash.getLong(), hash.getLong()));
     }
 
-    /** SHA-256 of tensors, and of how far training has come. */
+    /** The SHA-256 of tensors and of the numbers of finished epochs and steps. */
     private byte[] hash(Collection<Tensor> tensors) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");

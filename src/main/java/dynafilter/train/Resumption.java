@@ -7,18 +7,23 @@ import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
 import java.util.Map;
 
-/** What a run must share with the checkpoint it continues, and what it takes over beside the tensors. */
+/** The checks of a checkpoint that a run continues, and the numbers that the run takes over beside the tensors. */
 final class Resumption {
     /**
-     * Where inside an epoch the checkpoint was taken.
+     * The progress inside the epoch in which the checkpoint was taken.
      *
-     * @param seconds spent in that epoch before
+     * @param sums the sums of the training metrics over that epoch so far
+     * @param seconds the seconds spent in that epoch so far
      */
     record Progress(TrainingMetrics.Sums sums, double seconds, int epochsSinceBest) {}
 
     private Resumption() {}
 
-    /** @throws InputException naming the first difference */
+    /**
+     * Checks that a checkpoint is one of this run: its settings that are fixed on resume, classes and data.
+     *
+     * @throws InputException naming the first difference
+     */
     static void check(Checkpoint checkpoint, Recipe recipe, TrainingData data) {
         if (!checkpoint.addedLabels().isEmpty()) {
             throw new InputException("the checkpoint is no longer the run's: `dynafilter extend` added "
@@ -40,7 +45,11 @@ final class Resumption {
         }
     }
 
-    /** @throws InputException where a restored state lies outside the epochs of these images */
+    /**
+     * Checks that a restored state fits the number of steps of an epoch.
+     *
+     * @throws InputException where its step lies outside its epoch
+     */
     static void requireInside(TrainingState state, long stepsPerEpoch, TrainingData data) {
         long epochStart = state.epoch() * stepsPerEpoch;
         if (state.step() < epochStart || state.step() > epochStart + stepsPerEpoch) {
@@ -50,7 +59,11 @@ final class Resumption {
         }
     }
 
-    /** What the checkpoint says of an unfinished epoch; one written by Python says nothing. */
+    /**
+     * The progress that a checkpoint states; none where Python wrote the checkpoint.
+     *
+     * @throws InputException where a number is missing
+     */
     static Progress progress(Checkpoint checkpoint) {
         if (!(checkpoint.extra().get("progress") instanceof Map<?, ?> progress)) {
             return new Progress(TrainingMetrics.Sums.ZERO, 0, 0);

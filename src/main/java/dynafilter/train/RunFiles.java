@@ -6,8 +6,11 @@ import dynafilter.runfolder.History;
 import dynafilter.runfolder.RunDirectory;
 import java.nio.file.Path;
 import org.bytedeco.javacpp.PointerScope;
+import org.jspecify.annotations.Nullable;
 
-/** Writes what a run leaves after an epoch: the row of the history, {@code best.pt} and {@code last.pt}. Rank 0's task alone. */
+/**
+ * The files that a run writes after an epoch: the row of the history, {@code best.pt} and {@code last.pt}. Only rank 0 writes.
+ */
 final class RunFiles {
     private final RunDirectory directory;
     private final boolean writes;
@@ -15,12 +18,13 @@ final class RunFiles {
     private final TrainingData data;
     private final TrainingListener listener;
     private final History history;
-    private String lastGood; // null before there is a checkpoint
+    private @Nullable String lastGood; // null before there is a checkpoint
 
     /**
-     * @param writes true: files are written; false: another rank does that
-     * @param state what the checkpoints hold
-     * @param listener hears of an epoch in between, as {@link TrainingListener#epochEvaluated} promises, and at the end
+     * @param writes true: this rank writes the files; false: another rank does
+     * @param state the content of the checkpoints
+     * @param listener told of an epoch between history and checkpoints, as {@link TrainingListener#epochEvaluated} promises, and
+     *     at the end
      */
     RunFiles(
             RunDirectory directory, boolean writes, TrainingState state, TrainingData data, TrainingListener listener) {
@@ -33,23 +37,27 @@ final class RunFiles {
     }
 
     /** The checkpoint to go back to, for messages; null before there is one. */
+    @Nullable
     String lastGood() {
         return lastGood;
     }
 
-    /** The run goes on from a checkpoint. */
+    /** Records that the run goes on from a checkpoint. */
     void resumedFrom(Path checkpoint) {
         lastGood = nameOf(checkpoint);
     }
 
-    /** Goes on behind the finished epochs' rows of the history. */
+    /** Removes the history's rows of epochs that are not finished, behind which the run goes on. */
     void begin() {
         if (writes) {
             history.keep(state.epoch());
         }
     }
 
-    /** The checkpoints come last: after a kill in between there are a row and events too many, which resuming drops. */
+    /**
+     * Writes the files of a finished epoch. The checkpoints come last: after a kill in between, resuming drops the extra row
+     * and events.
+     */
     void epochFinished(EpochResult result) {
         if (writes) {
             history.add(result);
@@ -60,7 +68,11 @@ final class RunFiles {
         listener.epochFinished(result);
     }
 
-    /** @param learningRate of the last step */
+    /**
+     * Writes the checkpoint of a run that stops inside an epoch.
+     *
+     * @param learningRate the learning rate of the last step
+     */
     void epochInterrupted(double learningRate) {
         save(false, learningRate);
     }

@@ -6,8 +6,9 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Notices that a run's steps have come to take many times what its fastest took. All steps are the same work: something else
- * then uses the cores. One step that takes long, such as that in which a laptop slept, is none.
+ * The detection of slow steps: the median of recent steps takes many times as long as the fastest of the run. All steps are
+ * the same work, so that other programs must be using the cores. A single long step, such as one in which a laptop slept, does
+ * not count.
  */
 final class SlowSteps {
     private static final double MANY = 5;
@@ -22,8 +23,9 @@ final class SlowSteps {
     /**
      * Counts a step.
      *
-     * @param threads of CPU operators
-     * @return what to tell the user, once a run
+     * @param nanos the nanoseconds of the step
+     * @param threads the number of threads of CPU operators
+     * @return a warning for the user, once a run
      */
     Optional<String> add(long nanos, int threads) {
         fastest = Math.min(fastest, nanos);

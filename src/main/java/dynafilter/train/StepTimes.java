@@ -2,7 +2,7 @@ package dynafilter.train;
 
 import java.util.Arrays;
 
-/** How long a run's steps took in this call of the program, and how much of it the sums over the ranks. */
+/** The times of a run's steps in this process, and the part of them that all-reduce took. */
 public final class StepTimes {
     private static final int KEPT = 4096; // steps, the latest
 
@@ -11,6 +11,12 @@ public final class StepTimes {
     private long nanos;
     private long nanosInSums;
 
+    /**
+     * Adds a step.
+     *
+     * @param step the nanoseconds of the step
+     * @param inSums the nanoseconds of its sums over the ranks (all-reduce)
+     */
     void add(long step, long inSums) {
         sums[(int) (steps % KEPT)] = inSums;
         steps++;
@@ -18,17 +24,17 @@ public final class StepTimes {
         nanosInSums += inSums;
     }
 
-    /** Whether there was no step yet. */
+    /** True: there was no step yet; false: there was at least one. */
     public boolean isEmpty() {
         return steps == 0;
     }
 
-    /** The sums' part of all steps' time, in [0, 1]. */
+    /** The share of all-reduce in the time of all steps, in [0, 1]. */
     public double shareOfSums() {
         return (double) nanosInSums / nanos;
     }
 
-    /** What the sums of each of the last 4,096 steps took, in milliseconds; in no particular order. */
+    /** The milliseconds of all-reduce in each of the last 4,096 steps, in no particular order. */
     public double[] sumMilliseconds() {
         return Arrays.stream(sums, 0, (int) Math.min(steps, KEPT))
                 .mapToDouble(time -> time / 1e6)

@@ -7,16 +7,17 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Stops all ranks at the same step where one of them is asked to stop or has used up its minutes. The votes of a step ride on
- * the sum of its gradients; a process on its own votes for itself, which costs nothing.
+ * The vote by which all ranks stop at the same step when one of them is asked to stop or has used up its minutes. The votes of a
+ * step are summed along with its gradients, in one all-reduce; a single process decides for itself, which costs nothing.
  */
 final class StopVotes {
-    /** What a rank can vote for, in the order in which votes outweigh each other. */
+    /** The reasons that a rank can vote for; an earlier one outweighs a later one. */
     private static final StopReason[] VOTED = {StopReason.INTERRUPTED, StopReason.MAX_MINUTES};
 
-    private static final int CUDA_STEPS = 16; // between two counts: each waits for the device
+    private static final int CUDA_STEPS = 16; // between two counts, because a count waits for the device
 
     private final WorkerGroup group;
     private final Tensor votes; // [VOTED.length or more]
@@ -24,13 +25,13 @@ final class StopVotes {
     private final BooleanSupplier stopRequested;
     private final double maxMinutes;
     private final long started = System.nanoTime();
-    private StopReason agreed; // null to go on
+    private @Nullable StopReason agreed; // null: go on
 
     /**
-     * @param votes zeros, which every step sums over the ranks along with the gradients
-     * @param cuda true: they lie on a CUDA device; false: on the CPU
+     * @param votes zeros, which every step sums over the ranks along with the gradients; at least as many as there are reasons
+     * @param cuda true: the votes lie on a CUDA device; false: on the CPU
      * @param stopRequested true: somebody has asked this rank to stop; false: nobody has
-     * @param maxMinutes from now on; 0: no limit
+     * @param maxMinutes the minutes after which this rank votes to stop, from now on; 0: no limit
      */
     StopVotes(WorkerGroup group, Tensor votes, boolean cuda, BooleanSupplier stopRequested, double maxMinutes) {
         this.group = group;
@@ -40,13 +41,14 @@ final class StopVotes {
         this.maxMinutes = maxMinutes;
     }
 
-    /** Why all ranks stop now: the same at all of them; null to go on. */
+    /** The reason for which all ranks stop now, the same at all of them; null: go on. */
+    @Nullable
     StopReason result() {
         return group.isSingle() ? own() : agreed;
     }
 
-    /** Why this rank would stop now, whatever the others say; null to go on. */
-    private StopReason own() {
+    /** The reason for which this rank would stop now, whatever the others vote; null: go on. */
+    private @Nullable StopReason own() {
         if (stopRequested.getAsBoolean()) {
             return StopReason.INTERRUPTED;
         }
@@ -54,7 +56,7 @@ final class StopVotes {
         return late ? StopReason.MAX_MINUTES : null;
     }
 
-    /** Casts this rank's vote, before a step. */
+    /** Casts this rank's vote before a step. */
     void cast() {
         if (group.isSingle()) {
             return;
@@ -70,7 +72,7 @@ final class StopVotes {
         }
     }
 
-    /** Counts the votes of all ranks, which the step before has summed; on CUDA only at some steps. */
+    /** Counts the votes of all ranks, which the last step has summed; on CUDA only at some steps. */
     void count(long step) {
         if (group.isSingle() || step % steps != 0) {
             return;
@@ -84,7 +86,7 @@ final class StopVotes {
         }
     }
 
-    /** Casts and counts without a step: at an epoch's end. */
+    /** Casts and counts the votes without a step, at an epoch's end. */
     void castAndCount() {
         if (group.isSingle()) {
             return;

@@ -1,10 +1,10 @@
 package dynafilter.train;
 
 /**
- * The data that a trained network was judged on, as documents tell it.
+ * The data that a trained network was evaluated on, as documents state it.
  *
- * @param name of the data set
- * @param sha256 of the data set
- * @param evaluated which of its images, in words
+ * @param name the name of the data set
+ * @param sha256 the SHA-256 of the data set, in hex
+ * @param evaluated the role of the images, such as "test images"
  */
 public record TestedData(String name, String sha256, String evaluated) {}

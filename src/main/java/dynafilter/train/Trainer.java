@@ -12,9 +12,9 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Trains a network, epoch by epoch, and keeps its run directory. All randomness is a function of (seed, epoch), the learning
- * rate one of the step: a run resumed from a checkpoint is, on the CPU with the same number of threads, bit for bit the run
- * that was never stopped.
+ * The trainer of a network: it trains epoch by epoch and writes the run directory. All randomness is a function of (seed,
+ * epoch), the learning rate one of the step: a run resumed from a checkpoint is, on the CPU with the same number of threads,
+ * bit for bit the run that was never stopped.
  */
 public final class Trainer implements AutoCloseable {
     private final NativeOwner owner;
@@ -25,7 +25,11 @@ public final class Trainer implements AutoCloseable {
     private final RunFiles files;
     private final TrainingLoop loop;
 
-    /** @throws InputException where a batch does not divide among the ranks, or the tensors are not those of the shape */
+    /**
+     * Prepares training from the start.
+     *
+     * @throws InputException where a batch does not divide among the ranks, or the tensors are not those of the shape
+     */
     public Trainer(TrainingSetup setup) {
         Recipe recipe = setup.recipe();
         data = setup.data();
@@ -53,9 +57,9 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Sees that every rank gets as many images of a batch.
+     * Checks that all ranks get equally many images of a batch.
      *
-     * @throws InputException where the batch does not divide so
+     * @throws InputException where they do not
      */
     public static void requireShares(int batchSize, int ranks) {
         if (batchSize % ranks != 0) {
@@ -65,9 +69,9 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Trains until the recipe's end, or until something stops it before.
+     * Trains until the recipe's end, or until something stops the run earlier.
      *
-     * @throws TrainingFailure where the loss is no longer a number or memory runs out; the last checkpoint is whole
+     * @throws TrainingFailure where the loss is NaN or infinite, or memory runs out; the last checkpoint is whole
      */
     public StopReason run() {
         try {
@@ -84,9 +88,9 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Continues the run that a checkpoint was taken of.
+     * Resumes the run from one of its checkpoints.
      *
-     * @param file where it was read from, for messages
+     * @param file the file of the checkpoint, for messages
      * @throws InputException where the checkpoint is of another network, data set or optimizer
      */
     public void resume(Checkpoint checkpoint, Path file) {
@@ -98,51 +102,52 @@ public final class Trainer implements AutoCloseable {
         files.resumedFrom(file);
     }
 
-    /** The next epoch is the best so far: for a resumed run whose best checkpoint is not at hand. */
+    /** Forgets the best epoch, so that the next one is the best so far: for a resumed run whose best checkpoint is lost. */
     public void forgetBest() {
         state.forgetBest();
     }
 
-    /** Finished epochs. */
+    /** The number of finished epochs. */
     public int epoch() {
         return state.epoch();
     }
 
-    /** Finished steps. */
+    /** The number of finished steps. */
     public long step() {
         return state.step();
     }
 
+    /** The number of steps of an epoch. */
     public long stepsPerEpoch() {
         return loop.stepsPerEpoch();
     }
 
-    /** Images that make one step: a batch, times the batches accumulated; fewer where the training set is smaller. */
+    /** The number of images of one step: a batch, times the batches accumulated; fewer where the training set is smaller. */
     public long imagesPerStep() {
         return trainingStep.images();
     }
 
-    /** What the steps' time went into; of use on the CPU: on CUDA the host does not wait. */
+    /** The times of the steps. They mean something on the CPU only: on CUDA the host does not wait for the step. */
     public StepTimes stepTimes() {
         return trainingStep.times();
     }
 
-    /** What the ranks sum at every step, in bytes: gradients and votes. */
+    /** The number of bytes of the all-reduce at every step: gradients and votes. */
     public long bytesSummed() {
         return state.parameters().reduced().nbytes();
     }
 
-    /** Whether steps are replayed from a CUDA graph by now. */
+    /** True: steps are replayed from a CUDA graph by now; false: they run operator by operator. */
     public boolean isCaptured() {
         return trainingStep.isCaptured();
     }
 
-    /** The best accuracy of a finished epoch on the set that chooses, in [0, 1]. */
+    /** The best accuracy of a finished epoch on the images that choose the best epoch, in [0, 1]. */
     public double bestAccuracy() {
         return state.bestAccuracy();
     }
 
-    /** The epoch that had it, counted from 1. */
+    /** The epoch with the best accuracy, counted from 1. */
     public int bestEpoch() {
         return state.epoch() - state.epochsSinceBest();
     }

@@ -10,22 +10,24 @@ import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The image sets of a run, for its device.
+ * The image sets of a run, stored for its device.
  *
- * @param training what is trained on
- * @param selection what chooses the best epoch: the test set, or images held out from training
- * @param test the test set; null where the data set has none
- * @param classes names, by label
- * @param sha256 of the whole data set, before limits and splits
+ * @param training the training images
+ * @param selection the images that choose the best epoch: validation images, else the test set
+ * @param test the test set; null where the data set has none: see {@link #hasTest}
+ * @param classes the names of the classes, by label
+ * @param sha256 the SHA-256, in hex, of the whole data set, before limits and splits
  * @param streamed true: the pixels stay on the host, and each batch is fetched; false: they are on the device
- * @param owner of the three sets, closed with this
+ * @param owner the owner of the three sets, closed with this
  */
 public record TrainingData(
         DeviceImages training,
         DeviceImages selection,
-        DeviceImages test,
+        @Nullable DeviceImages test,
         List<String> classes,
         String sha256,
         boolean streamed,
@@ -33,17 +35,20 @@ public record TrainingData(
         implements AutoCloseable {
 
     /**
-     * Applies the recipe's limits and split to a data set and brings the parts to the device. What chooses the best epoch is the
-     * set's own validation images, else those the recipe holds out of the training images, else the test set.
+     * Applies the recipe's limits and split to a data set and brings the parts to the device. The best epoch is chosen by the
+     * set's own validation images, else by those that the recipe holds out of the training images, else by the test set.
      *
      * @throws InputException where there are no images to train on, or none to choose the best epoch
      */
     public static TrainingData of(DataSet set, Recipe recipe, ComputeDevice device, DataMemory memory) {
         try (NativeOwner building = new NativeOwner();
                 ImageSet train = limited(set.train(), recipe.selection().limitTrain());
-                ImageSet test = limited(set.test(), recipe.selection().limitTest());
-                ImageSet validation =
-                        limited(set.validation(), recipe.selection().limitTest())) {
+                ImageSet test = set.test() == null
+                        ? null
+                        : limited(set.test(), recipe.selection().limitTest());
+                ImageSet validation = set.validation() == null
+                        ? null
+                        : limited(set.validation(), recipe.selection().limitTest())) {
             requireImages(set, train, "training");
             requireImages(set, test, "test");
             requireImages(set, validation, "validation");
@@ -73,17 +78,17 @@ public record TrainingData(
         }
     }
 
-    private static void requireImages(DataSet set, ImageSet images, String role) {
+    private static void requireImages(DataSet set, @Nullable ImageSet images, String role) {
         if (images != null && images.size() == 0) {
             throw new InputException("data set " + set.name() + " has no " + role + " images");
         }
     }
 
     private static ImageSet limited(ImageSet set, int limit) {
-        return set == null ? null : set.limit(limit == 0 ? Math.max(1, set.size()) : limit);
+        return set.limit(limit == 0 ? Math.max(1, set.size()) : limit);
     }
 
-    private static long bytes(Recipe recipe, ImageSet train, ImageSet... others) {
+    private static long bytes(Recipe recipe, ImageSet train, @Nullable ImageSet... others) {
         long bytes = DeviceImages.bytes(
                 train.size(), train.images().size(2), recipe.images().augment());
         for (ImageSet other : others) {
@@ -94,17 +99,27 @@ public record TrainingData(
         return bytes;
     }
 
-    /** Whether the best epoch is chosen on images that are no test set. */
+    /**
+     * The test set.
+     *
+     * @throws NullPointerException where the data set has none
+     */
+    @Override
+    public DeviceImages test() {
+        return Objects.requireNonNull(test, "the data set has no test set");
+    }
+
+    /** True: validation images choose the best epoch; false: the test set does. */
     public boolean hasValidation() {
         return selection != test;
     }
 
-    /** Whether there is a test set. */
+    /** True: there is a test set; false: there is none. */
     public boolean hasTest() {
         return test != null;
     }
 
-    /** The set that chooses, by name. */
+    /** The role of the images that choose the best epoch: "validation" or "test". */
     public String selectionName() {
         return hasValidation() ? "validation" : "test";
     }

@@ -1,10 +1,11 @@
 package dynafilter.train;
 
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
-/** A run cannot go on from here: the loss is no longer a number, or the memory is full. The message says what to do. */
+/** The failure of a run that cannot go on: a number is NaN or infinite, or the memory is full. The message says what to do. */
 public final class TrainingFailure extends RuntimeException {
-    /** @param message what failed and what to do */
+    /** @param message the failure and its remedy */
     public TrainingFailure(String message) {
         super(message);
     }
@@ -14,10 +15,13 @@ public final class TrainingFailure extends RuntimeException {
     }
 
     /**
-     * @param what is NaN or infinite
+     * The failure of a run in which a number is NaN or infinite.
+     *
+     * @param what the number
+     * @param learningRate the learning rate of the last step
      * @param lastGood the checkpoint to go back to; null before there is one
      */
-    static TrainingFailure notFinite(String what, TrainingState state, double learningRate, String lastGood) {
+    static TrainingFailure notFinite(String what, TrainingState state, double learningRate, @Nullable String lastGood) {
         String kept = lastGood == null
                 ? "; start again with a lower --lr, a longer --warmup, or --clip-grad 1"
                 : "; " + lastGood + " is good: go on from it with --resume and a lower --lr, or --clip-grad 1";
@@ -32,10 +36,12 @@ public final class TrainingFailure extends RuntimeException {
     }
 
     /**
-     * @param what was asked for
+     * The failure of a run that is out of memory.
+     *
+     * @param what the memory that was asked for
      * @param lastGood the checkpoint to go back to; null before there is one
      */
-    static TrainingFailure outOfMemory(String what, TrainingState state, String lastGood, Throwable cause) {
+    static TrainingFailure outOfMemory(String what, TrainingState state, @Nullable String lastGood, Throwable cause) {
         String kept = lastGood == null
                 ? "; train with a smaller --batch-size (--accumulate keeps the images a step)"
                 : "; " + lastGood + " is whole: go on from it with --resume once there is memory, or start again with a"

@@ -3,27 +3,26 @@ package dynafilter.train;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.runfolder.EpochResult;
 
-/** Hears how a run goes. */
+/** A listener to the events of a run. */
 public interface TrainingListener {
-    /** At most twice a second, and at every epoch's last step. */
+    /** Reports the progress, at most twice a second and at every epoch's last step. */
     default void progress(Progress progress) {}
 
-    /** Something is not as it should be, and the run goes on all the same. */
+    /** Reports that something is not as it should be, while the run goes on. */
     default void warning(String message) {}
 
     /**
-     * After an epoch's evaluation, before its checkpoints are written. For what must not be missing beside them: a run that is
-     * killed in between trains the epoch again, and comes here again.
+     * Reports an epoch's evaluation before its checkpoints are written. For files that must not be missing beside the
+     * checkpoints: a run that is killed in between trains the epoch again, and calls this again.
      *
-     * @param evaluated the network that was evaluated. It changes as the run goes on: for use during this call, and not
-     *     for training
+     * @param evaluated the network that was evaluated, to be read during this call only: it changes as the run goes on
      */
     default void epochEvaluated(EpochResult result, DynamicFilterNetwork evaluated) {}
 
-    /** After an epoch's evaluation, its checkpoints written. */
+    /** Reports an epoch's evaluation after its checkpoints are written. */
     default void epochFinished(EpochResult result) {}
 
-    /** Tells two listeners, in this order. */
+    /** A listener that tells this one and then another. */
     default TrainingListener and(TrainingListener other) {
         TrainingListener first = this;
         return new TrainingListener() {

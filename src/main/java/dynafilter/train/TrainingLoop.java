@@ -10,11 +10,12 @@ import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.StopReason;
 import dynafilter.train.optim.Schedule;
 import org.bytedeco.javacpp.PointerScope;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The loop of training. An epoch is begun; before every step all ranks settle whether to go on; the step trains on its batches;
- * behind the last one the network is evaluated and its checkpoints are written. What a step does is in {@link TrainingStep},
- * what is written in {@link RunFiles}.
+ * The training loop. Before every step all ranks agree whether to go on; the step trains on its batches; after the last step
+ * of an epoch the network is evaluated and its checkpoints are written. A step is in {@link TrainingStep}, the files are in
+ * {@link RunFiles}.
  */
 final class TrainingLoop {
     private final Recipe recipe;
@@ -59,11 +60,11 @@ final class TrainingLoop {
     }
 
     /**
-     * Trains until the recipe's end, or until something stops it before.
+     * Trains until the recipe's end, or until something stops the run earlier.
      *
-     * @throws TrainingFailure where the loss is no longer a number
+     * @throws TrainingFailure where the loss is NaN or infinite
      * @throws InputException where the ranks begin with different networks
-     * @throws WorkerFailure where they come to different ones, or a rank is gone
+     * @throws WorkerFailure where the ranks come to different networks, or a rank is gone
      */
     StopReason run() {
         parameterCheck.requireSameStart();
@@ -98,8 +99,8 @@ final class TrainingLoop {
                 .shard(group.rank(), group.size(), trainingStep.batchSize());
     }
 
-    /** Why to stop now; null to go on. The same at all ranks. */
-    private StopReason stopReason() {
+    /** The reason to stop now, the same at all ranks; null: go on. */
+    private @Nullable StopReason stopReason() {
         StopReason voted = votes.result();
         if (voted != null) {
             return voted;
@@ -112,7 +113,10 @@ final class TrainingLoop {
         return early ? StopReason.EARLY_STOP : null;
     }
 
-    /** Tells the listener of this rank's part, at most twice a second and at an epoch's end: reading the sums waits for the device. */
+    /**
+     * Reports this rank's progress, at most twice a second and at an epoch's end, because reading the sums waits for the
+     * device.
+     */
     private void report(EpochClock clock, long stepOfEpoch) {
         if (!clock.reports(stepOfEpoch == stepsPerEpoch)) {
             return;

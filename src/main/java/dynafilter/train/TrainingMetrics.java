@@ -13,8 +13,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Sums over an epoch's training batches, kept on the device: nothing is read back until somebody asks. How many images they
- * are of is counted on the host, which need not ask.
+ * The training metrics of an epoch: sums over its batches, kept on the device and read back only when somebody asks. The
+ * number of images is counted on the host.
  */
 final class TrainingMetrics implements AutoCloseable {
     private final NativeOwner owner;
@@ -22,20 +22,27 @@ final class TrainingMetrics implements AutoCloseable {
     private final Tensor correct; // int64 []
     private long images;
 
-    /** The sums so far. */
+    /**
+     * The sums over some images.
+     *
+     * @param lossSum the sum of the losses of the images, with label smoothing
+     * @param correct the number of images whose highest score is their class's
+     * @param images the number of images
+     */
     record Sums(double lossSum, long correct, long images) {
         static final Sums ZERO = new Sums(0, 0, 0);
 
-        /** Mean loss an image, as the loss is optimised: with label smoothing. */
+        /** The mean loss of an image as it is optimised: with label smoothing. */
         double loss() {
             return lossSum / images;
         }
 
+        /** The accuracy, in [0, 1]. */
         double accuracy() {
             return (double) correct / images;
         }
 
-        /** The sums of all ranks, of which these are one's. */
+        /** The sums over all ranks; these are the sums of one. */
         Sums over(WorkerGroup group) {
             if (group.isSingle()) {
                 return this;
@@ -64,7 +71,7 @@ final class TrainingMetrics implements AutoCloseable {
     /**
      * Adds a batch to the sums on the device.
      *
-     * @param loss [] mean over the batch
+     * @param loss [], the mean over the batch
      * @param scores [N, K]
      * @param labels int64 [N]
      */
@@ -76,17 +83,17 @@ final class TrainingMetrics implements AutoCloseable {
         }
     }
 
-    /** Counts the images of the batches added. */
+    /** Counts the images of the batches that were added. */
     void count(long added) {
         images += added;
     }
 
-    /** Reads the sums back: waits for the device. */
+    /** Reads the sums back. Waits for the device. */
     Sums read() {
         return new Sums(lossSum.item_double(), correct.item_long(), images);
     }
 
-    /** Starts from these sums. */
+    /** Replaces the sums. */
     void set(Sums sums) {
         try (Scalar loss = new Scalar(sums.lossSum());
                 Scalar hits = new Scalar(sums.correct())) {

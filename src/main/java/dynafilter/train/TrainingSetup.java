@@ -10,13 +10,13 @@ import java.util.function.BooleanSupplier;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What a {@link Trainer} is made of.
+ * The parts of a {@link Trainer}.
  *
  * @param initial every tensor of the network by name; copied
- * @param data not closed by the trainer
+ * @param data the image sets, which the trainer does not close
  * @param graph true: a step is captured as a CUDA graph; false: it runs operator by operator
- * @param directory what rank 0 writes to
- * @param stopRequested asked between steps and after every epoch
+ * @param directory the run directory, which rank 0 writes
+ * @param stopRequested asked between steps and after every epoch. true: stop; false: go on
  * @param group the ranks that share every batch, all with the same recipe, network and data
  */
 public record TrainingSetup(

@@ -18,22 +18,23 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
-/** Everything that changes while a network trains: what a checkpoint holds, and what a resumed run takes over. */
+/** The training state: everything that changes while a network trains, which a checkpoint holds and a resumed run takes over. */
 final class TrainingState implements AutoCloseable {
     private final NativeOwner owner;
     private final Recipe recipe;
     private final NetworkShape shape;
     private final FlatParameters parameters;
-    private final WeightAverage average; // null without --ema
+    private final @Nullable WeightAverage average; // null without --ema
     private final WorkingParameters working;
     private final DynamicFilterNetwork network;
     private final DynamicFilterNetwork evaluated;
     private final Optimizer optimizer;
     private final TrainingMetrics metrics; // of the current epoch
 
-    private int epoch; // finished epochs
-    private long step; // finished steps
+    private int epoch; // the number of finished epochs
+    private long step; // the number of finished steps
     private boolean hasBest;
     private double bestAccuracy;
     private int epochsSinceBest;
@@ -75,11 +76,12 @@ final class TrainingState implements AutoCloseable {
         }
     }
 
+    /** The parameters and buffers of the network. */
     FlatParameters parameters() {
         return parameters;
     }
 
-    /** What the network being trained reads. */
+    /** The tensors that the network being trained reads. */
     WorkingParameters working() {
         return working;
     }
@@ -89,12 +91,12 @@ final class TrainingState implements AutoCloseable {
         return network;
     }
 
-    /** The network to evaluate: the average where there is one. */
+    /** The network to evaluate: that of averaged weights where there is an average, else the one being trained. */
     DynamicFilterNetwork evaluated() {
         return evaluated;
     }
 
-    /** Gives all ranks BatchNorm's running statistics of rank 0, the average's as well: those are the ones that are saved. */
+    /** Broadcasts BatchNorm's running statistics of rank 0, the average's as well, because rank 0 saves its own. */
     void shareStatistics(WorkerGroup group) {
         if (group.isSingle()) {
             return;
@@ -116,12 +118,12 @@ final class TrainingState implements AutoCloseable {
         return metrics;
     }
 
-    /** Finished epochs. */
+    /** The number of finished epochs. */
     int epoch() {
         return epoch;
     }
 
-    /** Finished steps. */
+    /** The number of finished steps. */
     long step() {
         return step;
     }
@@ -131,15 +133,17 @@ final class TrainingState implements AutoCloseable {
         return bestAccuracy;
     }
 
+    /** The number of finished epochs after the best one. */
     int epochsSinceBest() {
         return epochsSinceBest;
     }
 
+    /** The seconds spent in the current epoch before the run was stopped. */
     double secondsBefore() {
         return secondsBefore;
     }
 
-    /** Takes the parameters of a step into the average, where there is one. */
+    /** Updates the average with the parameters of a step, where there is an average. */
     void average() {
         if (average != null) {
             average.update();
@@ -154,7 +158,8 @@ final class TrainingState implements AutoCloseable {
     /**
      * Counts an epoch.
      *
-     * @return true: its accuracy is the best so far; false: an epoch before it is as good or better
+     * @param accuracy its accuracy on the images that choose the best epoch, in [0, 1]
+     * @return true: the accuracy is the best so far; false: an earlier epoch is as good or better
      */
     boolean epochFinished(double accuracy) {
         boolean best = !hasBest || accuracy > bestAccuracy;
@@ -167,12 +172,12 @@ final class TrainingState implements AutoCloseable {
         return best;
     }
 
-    /** The best checkpoint is lost: the next epoch is the best again. */
+    /** Forgets the best epoch, whose checkpoint is lost: the next epoch is the best so far. */
     void forgetBest() {
         hasBest = false;
     }
 
-    /** The run stops inside an epoch, after so many seconds of it. */
+    /** Records that the run stops inside an epoch, after so many seconds of the epoch. */
     void interrupted(double seconds) {
         secondsBefore = seconds;
     }
@@ -180,7 +185,7 @@ final class TrainingState implements AutoCloseable {
     /**
      * The state as a checkpoint. Its tensors are the live ones, or belong to the caller's scope.
      *
-     * @param learningRate of the last step
+     * @param learningRate the learning rate of the last step
      */
     Checkpoint toCheckpoint(TrainingData data, double learningRate) {
         TrainingMetrics.Sums sums = metrics.read();
@@ -211,9 +216,9 @@ final class TrainingState implements AutoCloseable {
     }
 
     /**
-     * Takes over the state of a checkpoint.
+     * Restores the state of a checkpoint.
      *
-     * @throws dynafilter.io.InputException where it is of another network, data set or optimizer
+     * @throws dynafilter.io.InputException where the checkpoint is of another network, data set or optimizer
      */
     void restore(Checkpoint checkpoint, TrainingData data) {
         Resumption.check(checkpoint, recipe, data);

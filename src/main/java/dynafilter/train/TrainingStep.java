@@ -12,6 +12,7 @@ import dynafilter.runtime.Precision;
 import dynafilter.runtime.RepeatedWork;
 import dynafilter.train.optim.FlatParameters;
 import dynafilter.train.optim.Optimizer;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -21,12 +22,13 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.Reduction;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One update of the parameters: batches, forward, loss, backward, clip, optimizer, average, metrics. What differs from step
- * to step lies in tensors on the device (the place in the epoch, the learning rate, the optimizer's count), so that the
- * whole is the same work every time: on CUDA it is captured as one graph. Ranks sum their gradients in the middle, by one
- * operation over the flat buffer: there the graph is cut in two.
+ * A training step, one update of the parameters: batches, forward, loss, backward, clip, optimizer, average, metrics. All that
+ * differs from step to step lies in tensors on the device (the place in the epoch, the learning rate, the optimizer's count),
+ * so that the whole is the same work every time: on CUDA it is captured as one graph. Several ranks sum their gradients in the
+ * middle, by one all-reduce of the flat buffer, which divides the graph in two.
  */
 final class TrainingStep implements AutoCloseable {
     private static final double CLIP_EPSILON = 1e-6; // torch.nn.utils.clip_grad_norm_'s
@@ -43,23 +45,23 @@ final class TrainingStep implements AutoCloseable {
     private final Recipe recipe;
     private final ComputeDevice device;
     private final WorkerGroup group;
-    private final int share; // this rank's images of a batch
+    private final int share; // the number of this rank's images of a batch
     private final int batches;
-    private final Tensor classWeights; // float32 [classes]; null where all images count the same
+    private final @Nullable Tensor classWeights; // float32 [classes]; null where all images count the same
     private final RepeatedWork work;
-    private final RepeatedWork update; // null where it is part of the work
+    private final @Nullable RepeatedWork update; // null for a single process, where it is part of the work
     private final StepTimes times = new StepTimes();
     private final SlowSteps slowSteps = new SlowSteps();
     private final Consumer<String> warning;
-    private StepBatches staged; // what this step's batches are cut from; the same in all steps
+    private @Nullable StepBatches staged; // the source of the batches, the same in all steps; null before the first
 
     /**
      * @param labels int64 [N], of all training images
-     * @param batchSize images of one batch of all ranks together, at most N
-     * @param batches whose mean gradient makes one step
+     * @param batchSize the number of images of one batch of all ranks together, at most N
+     * @param batches the number of batches whose mean gradient makes one step
      * @param group the ranks that share every batch
      * @param graph true: the step is captured as a CUDA graph; false: it runs operator by operator
-     * @param warning hears why the step is not captured, where that fails, and on the CPU of steps that have become slow
+     * @param warning told why the step is not captured, where that fails, and on the CPU of steps that have become slow
      */
     TrainingStep(
             TrainingState state,
@@ -88,7 +90,7 @@ final class TrainingStep implements AutoCloseable {
                     .classWeights()
                     .of(labels, network.shape().classes());
             classWeights = weights == null ? null : building.keep(weights);
-            // Sums in the middle of a batch have no place in a graph.
+            // A graph cannot hold an all-reduce in the middle of a batch.
             boolean captured =
                     graph && !(group.size() > 1 && (recipe.computation().syncBatchnorm() || classWeights != null));
             work = building.keep(RepeatedWork.of(captured, group.isSingle() ? this::step : this::backward, warning));
@@ -97,12 +99,16 @@ final class TrainingStep implements AutoCloseable {
         }
     }
 
-    /** Trains on the next images of an epoch: of the same set at every step, since a graph holds the addresses of its tensors. */
+    /**
+     * Trains on the next images of an epoch.
+     *
+     * @param epoch the batches of an epoch, of the same images at every step, since a graph holds the addresses of their tensors
+     */
     void run(EpochBatches epoch, double learningRate) {
         long begin = System.nanoTime();
         long sumsBefore = group.nanosInSums();
         optimizer.setLearningRate(learningRate);
-        // For a backbone that draws, such as by dropout.
+        // For a backbone that draws random numbers, such as for dropout.
         torch.manual_seed(recipe.computation().seed() * STEP_SEEDS + state.step() + group.rank() * RANK_SEEDS);
         staged = epoch.stage(ownImages());
         work.run();
@@ -123,22 +129,22 @@ final class TrainingStep implements AutoCloseable {
         return times;
     }
 
-    /** Images of one step, of all ranks together. */
+    /** The number of images of one step, of all ranks together. */
     long images() {
         return ownImages() * group.size();
     }
 
-    /** Images of one batch, of all ranks together. */
+    /** The number of images of one batch, of all ranks together. */
     int batchSize() {
         return share * group.size();
     }
 
-    /** This rank's images of one step. */
+    /** The number of this rank's images of one step. */
     long ownImages() {
         return (long) share * batches;
     }
 
-    /** Whether the step is replayed from a graph by now. */
+    /** True: the step is replayed from a CUDA graph by now; false: it runs operator by operator. */
     boolean isCaptured() {
         return work.isCaptured();
     }
@@ -151,8 +157,9 @@ final class TrainingStep implements AutoCloseable {
     private void backward() {
         try (PointerScope scope = new PointerScope()) {
             state.working().refresh();
+            StepBatches source = Objects.requireNonNull(staged, "a step is staged before it runs");
             for (int i = 0; i < batches; i++) {
-                accumulate(staged.next(share), i == 0);
+                accumulate(source.next(share), i == 0);
             }
         }
     }
@@ -178,7 +185,10 @@ final class TrainingStep implements AutoCloseable {
         }
     }
 
-    /** Its mean over the ranks is the mean over the whole batch; an image weighs what its class does. */
+    /**
+     * The loss of this rank's images, whose mean over the ranks is the mean over the whole batch; images are weighted by
+     * class.
+     */
     private Tensor loss(Tensor scores, Tensor labels) {
         // The ranks' weights differ: the sum is divided by those of all. Alone a smoothed mean would read back how many
         // images count: CUDA would have to wait, and could not capture it.
@@ -190,7 +200,7 @@ final class TrainingStep implements AutoCloseable {
                 ownMean ? Reduction.Sum.value : Reduction.Mean.value,
                 NO_IGNORED_LABEL,
                 recipe.optimization().labelSmoothing());
-        if (ownMean) {
+        if (classWeights != null && ownMean) {
             Tensor weights = classWeights.index_select(0, labels).sum();
             group.sum(weights);
             return loss.mul(new Scalar(group.size())).div(weights);

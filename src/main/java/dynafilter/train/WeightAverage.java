@@ -1,5 +1,6 @@
 package dynafilter.train;
 
+import dynafilter.model.StateDict;
 import dynafilter.runtime.NativeOwner;
 import dynafilter.train.optim.FlatParameters;
 import java.util.Collections;
@@ -11,7 +12,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** An exponential moving average of a network being trained, BatchNorm's running statistics included. */
+/** The exponential moving average of the weights of a network being trained, BatchNorm's running statistics included. */
 final class WeightAverage implements AutoCloseable {
     private final NativeOwner owner;
     private final FlatParameters parameters;
@@ -19,7 +20,7 @@ final class WeightAverage implements AutoCloseable {
     private final Map<String, Tensor> state = new LinkedHashMap<>();
     private final Scalar weight;
 
-    /** @param decay what the average keeps at every step, in (0, 1) */
+    /** @param decay the share of the average that is kept at every step, in (0, 1) */
     WeightAverage(FlatParameters parameters, double decay) {
         this.parameters = parameters;
         try (NativeOwner building = new NativeOwner();
@@ -40,13 +41,13 @@ final class WeightAverage implements AutoCloseable {
         return Collections.unmodifiableMap(state);
     }
 
-    /** Takes in the parameters as they are after a step. */
+    /** Updates the average with the parameters as they are after a step. */
     void update() {
         try (NoGradGuard guard = new NoGradGuard()) {
             values.lerp_(parameters.values(), weight);
             parameters.state().forEach((name, tensor) -> {
                 if (!parameters.trains(name)) {
-                    Tensor average = state.get(name);
+                    Tensor average = StateDict.tensor(state, name);
                     if (tensor.scalar_type().intern() == ScalarType.Float) {
                         average.lerp_(tensor, weight);
                     } else {
@@ -57,7 +58,7 @@ final class WeightAverage implements AutoCloseable {
         }
     }
 
-    /** Continues an average saved before. */
+    /** Restores an average from a checked state dict. */
     void load(Map<String, Tensor> saved) {
         try (NoGradGuard guard = new NoGradGuard()) {
             state.forEach((name, tensor) -> tensor.copy_(saved.get(name)));

@@ -10,21 +10,24 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Predicate;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The tensors that the forward pass reads and the backward pass leaves gradients at. In bf16 those of convolutions and matrix
- * products are bfloat16 copies, made for all of them by one operator a step where autocast would cast each by itself, forward
- * and backward. Gradients move into the flat buffer together, too, so that a step launches few small kernels.
+ * The working parameters: the tensors that the forward pass reads and for which the backward pass computes gradients. In bf16
+ * the weights of convolutions and matrix products are bfloat16 copies, all made by one operator a step, where autocast would
+ * cast each by itself, forward and backward. Gradients are moved to the flat buffer together, too, so that a step launches few
+ * small kernels.
  */
 public final class WorkingParameters implements AutoCloseable {
     private final NativeOwner owner;
     private final FlatParameters parameters;
-    private final Tensor rounded; // bfloat16 [P]; null where nothing is rounded
+    private final @Nullable Tensor rounded; // bfloat16 [P]; null where nothing is rounded
     private final Map<String, Tensor> state = new LinkedHashMap<>();
     private final List<Group> groups = new ArrayList<>();
     private final NativeOperator copy;
@@ -35,8 +38,9 @@ public final class WorkingParameters implements AutoCloseable {
     /**
      * Parameters of one type: only such gradients can be moved by one kernel.
      *
-     * @param lists makes arguments of as many tensors
-     * @param targets where their gradients go in the flat buffer, as an argument
+     * @param leaves the parameters
+     * @param lists makes an operator's argument of as many tensors
+     * @param targets the argument of the parameters' places in the flat buffer of gradients
      */
     private record Group(List<Tensor> leaves, TensorLists lists, IValue targets) {
         IValue gradients() {
@@ -48,7 +52,7 @@ public final class WorkingParameters implements AutoCloseable {
         }
     }
 
-    /** @param isCast the parameters that autocast casts as they are */
+    /** @param isCast true: autocast casts the parameter of this name as it is; false: it does not */
     public WorkingParameters(FlatParameters parameters, Precision precision, Predicate<String> isCast) {
         this.parameters = parameters;
         state.putAll(parameters.state());
@@ -86,7 +90,7 @@ public final class WorkingParameters implements AutoCloseable {
     }
 
     private Tensor leaf(String name) {
-        Tensor leaf = parameters.view(rounded, name);
+        Tensor leaf = parameters.view(Objects.requireNonNull(rounded, "only rounded parameters are copies"), name);
         leaf.set_requires_grad(true);
         return leaf;
     }
@@ -96,7 +100,7 @@ public final class WorkingParameters implements AutoCloseable {
         return Collections.unmodifiableMap(state);
     }
 
-    /** Takes over the parameters as they are now, and forgets gradients that a step left which broke off. */
+    /** Updates the copies from the parameters, and drops the gradients that an interrupted step has left. */
     void refresh() {
         groups.forEach(Group::forgetGradients);
         if (rounded != null) {
@@ -107,9 +111,9 @@ public final class WorkingParameters implements AutoCloseable {
     }
 
     /**
-     * Moves the gradients that backward left into {@link FlatParameters#gradients()}.
+     * Moves the gradients of the last backward pass to {@link FlatParameters#gradients()}.
      *
-     * @param first true: they replace what is there; false: they are added to it
+     * @param first true: the gradients overwrite the buffer, as for the first batch of a step; false: they are added to it
      */
     public void collectGradients(boolean first) {
         try (PointerScope scope = new PointerScope();

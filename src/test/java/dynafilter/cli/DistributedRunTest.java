@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.Python;
 import dynafilter.distributed.CutCable;
-import dynafilter.train.Together;
+import dynafilter.train.RankThreads;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -128,7 +128,7 @@ class DistributedRunTest {
 
     @Test
     void aWorkerThatHangsIsNamedAndAllEnd() throws IOException, InterruptedException {
-        int port = Together.freePort();
+        int port = RankThreads.freePort();
         Object[] line = train(data, run, "--epochs", EPOCHS, "--dist-timeout", 6);
         try (ChildProcess first = ChildProcess.start(folder, Ranks.rank(0, 2, port), line);
                 ChildProcess second = ChildProcess.start(folder, Ranks.rank(1, 2, port), line)) {
@@ -179,7 +179,7 @@ class DistributedRunTest {
 
     @Test
     void slurmsTasksTrainTogether() throws IOException, InterruptedException {
-        int port = Together.freePort();
+        int port = RankThreads.freePort();
         Object[] line = train(data, run, "--epochs", 1);
         try (ChildProcess first = ChildProcess.start(folder, Ranks.slurmTask(0, 2, port), line);
                 ChildProcess second = ChildProcess.start(folder, Ranks.slurmTask(1, 2, port), line)) {
@@ -192,7 +192,7 @@ class DistributedRunTest {
 
     @Test
     void ranksThatDifferAreRefusedWithTheDifference() throws IOException, InterruptedException {
-        int port = Together.freePort();
+        int port = RankThreads.freePort();
         Object[] same = train(data, run, "--epochs", 1);
         Object[] other = train(data, run, "--epochs", 1, "--label-smoothing", 0.2);
         Path otherData = TinyRuns.data(folder.resolve("other"), TinyRuns.TRAIN + 10);
@@ -221,7 +221,7 @@ class DistributedRunTest {
     @Test
     @Tag("distributed")
     void aRankThatIsCutOffIsNamedAndAllEnd() throws Exception {
-        int port = Together.freePort();
+        int port = RankThreads.freePort();
         Object[] line = train(data, run, "--epochs", EPOCHS, "--dist-timeout", 6);
         try (CutCable cable = new CutCable();
                 ChildProcess first = ChildProcess.start(folder, Ranks.rank(0, 2, port), line);
@@ -260,7 +260,7 @@ class DistributedRunTest {
     @Test
     @Tag("distributed")
     void aRunThatASignalToAnotherRankHasStoppedIsNotDone() throws IOException, InterruptedException {
-        int port = Together.freePort();
+        int port = RankThreads.freePort();
         Object[] line = train(data, run, "--epochs", EPOCHS);
         try (ChildProcess first = ChildProcess.start(folder, Ranks.rank(0, 2, port), line);
                 ChildProcess second = ChildProcess.start(folder, Ranks.rank(1, 2, port), line)) {

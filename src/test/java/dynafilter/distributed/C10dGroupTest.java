@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeRuntime;
-import dynafilter.train.Together;
+import dynafilter.train.RankThreads;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +28,7 @@ class C10dGroupTest {
 
     @Test
     void sumsBroadcastsAndGathersNumbersAndTexts() throws InterruptedException {
-        List<String> seen = Together.run(3, group -> {
+        List<String> seen = RankThreads.run(3, group -> {
             try (PointerScope scope = new PointerScope()) {
                 Tensor ones = torch.ones(new long[] {5}).mul_(new Scalar(group.rank() + 1.0));
                 Tensor rank = torch.ones(new long[] {2}).mul_(new Scalar(group.rank() + 7.0));
@@ -47,7 +47,7 @@ class C10dGroupTest {
 
     @Test
     void allAreToldWhichRankDiffersAndInWhat() throws InterruptedException {
-        List<String> told = Together.run(3, group -> {
+        List<String> told = RankThreads.run(3, group -> {
             Map<String, String> facts = Map.of("version", "1", "--lr", group.rank() == 2 ? "0.3" : "0.1");
             return assertThrows(InputException.class, () -> Agreement.require(group, facts))
                     .getMessage();
@@ -61,7 +61,7 @@ class C10dGroupTest {
 
     @Test
     void aRankThatIsNotStartedIsNamed() {
-        Placement alone = new Placement(0, 0, 2, 2, "127.0.0.1", Together.freePort(), false, 0, "");
+        Placement alone = new Placement(0, 0, 2, 2, "127.0.0.1", RankThreads.freePort(), false, 0, "");
         List<String> told = new ArrayList<>();
         WorkerFailure missing = assertThrows(
                 WorkerFailure.class,
@@ -74,7 +74,7 @@ class C10dGroupTest {
 
     @Test
     void aStoreThatNobodyKeepsIsNamed() {
-        int port = Together.freePort();
+        int port = RankThreads.freePort();
         Placement second = new Placement(1, 1, 2, 2, "127.0.0.1", port, false, 0, "");
         WorkerFailure missing = assertThrows(
                 WorkerFailure.class,
@@ -86,7 +86,7 @@ class C10dGroupTest {
 
     @Test
     void aRankThatGivesUpSaysWhy() throws InterruptedException {
-        List<String> heard = Together.run(2, group -> {
+        List<String> heard = RankThreads.run(2, group -> {
             if (group.rank() == 1) {
                 group.fail("no space left");
                 return "gave up";
@@ -98,8 +98,8 @@ class C10dGroupTest {
 
     @Test
     void aRankThatIsStartedAgainAloneEndsTheOthers() throws InterruptedException {
-        int port = Together.freePort();
-        List<String> heard = Together.run(2, Duration.ofSeconds(20), port, (rank, any) -> any, group -> {
+        int port = RankThreads.freePort();
+        List<String> heard = RankThreads.run(2, Duration.ofSeconds(20), port, (rank, any) -> any, group -> {
             if (group.rank() == 1) {
                 Placement again = new Placement(1, 1, 2, 2, "127.0.0.1", port, false, 0, "");
                 return assertThrows(
@@ -133,7 +133,7 @@ class C10dGroupTest {
 
     @Test
     void aRankThatLivesButDoesNotComeIsNamed() throws InterruptedException {
-        List<String> heard = Together.run(2, Duration.ofSeconds(3), group -> {
+        List<String> heard = RankThreads.run(2, Duration.ofSeconds(3), group -> {
             if (group.rank() == 1) {
                 sleep(5000);
                 return "slept";
@@ -150,10 +150,10 @@ class C10dGroupTest {
     @Test
     void aRankThatIsCutOffIsNoticedByAllThoughItLives() throws Exception {
         try (CutCable cable = new CutCable()) {
-            List<String> heard = Together.run(
+            List<String> heard = RankThreads.run(
                     3,
                     Duration.ofSeconds(2),
-                    Together.freePort(),
+                    RankThreads.freePort(),
                     (rank, port) -> rank == 2 ? cable.to(port) : port,
                     group -> {
                         if (group.rank() == 2) {

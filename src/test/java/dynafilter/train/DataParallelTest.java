@@ -45,7 +45,7 @@ class DataParallelTest {
         if (ranks == 1) {
             return train(recipe, out, WorkerGroup.single());
         }
-        List<List<EpochResult>> all = Together.run(
+        List<List<EpochResult>> all = RankThreads.run(
                 ranks, group -> train(recipe, group.leads() ? out : folder.resolve("none" + group.rank()), group));
         return all.get(0);
     }
@@ -115,7 +115,7 @@ class DataParallelTest {
     void aRunThatOneRankStopsGoesOnWithOthersOnTheSameImages() throws InterruptedException {
         List<EpochResult> straight = train(manySided(), 1);
         Path out = folder.resolve("stopped");
-        List<Long> stoppedAt = Together.run(2, group -> {
+        List<Long> stoppedAt = RankThreads.run(2, group -> {
             try (TestRun run = made(manySided(), group.leads() ? out : folder.resolve("none"), group)) {
                 run.stopWhen(step -> group.rank() == 1 && step >= 5);
                 assertEquals(StopReason.INTERRUPTED, run.run());
@@ -123,7 +123,7 @@ class DataParallelTest {
             }
         });
         assertEquals(List.of(6L, 6L), stoppedAt, "all at one step, inside the second epoch of four steps each");
-        List<List<EpochResult>> resumed = Together.run(4, group -> {
+        List<List<EpochResult>> resumed = RankThreads.run(4, group -> {
             try (TestRun run = made(manySided(), out, group)) {
                 run.resume().run();
                 return new ArrayList<>(run.epochs);
@@ -144,13 +144,13 @@ class DataParallelTest {
         Recipe recipe = manySided();
         train(recipe, 2);
         Path out = folder.resolve("stopped");
-        Together.run(2, group -> {
+        RankThreads.run(2, group -> {
             try (TestRun run = made(recipe, group.leads() ? out : folder.resolve("none"), group)) {
                 run.stopWhen(step -> step >= 5);
                 return run.run();
             }
         });
-        Together.run(2, group -> {
+        RankThreads.run(2, group -> {
             try (TestRun run = made(recipe, out, group)) {
                 return run.resume().run();
             }
@@ -167,7 +167,7 @@ class DataParallelTest {
         Recipe frozen = oneStepEpochs("freeze", "all", "sync_batchnorm", false);
         InputException refused = assertThrows(
                 InputException.class,
-                () -> Together.run(2, group -> {
+                () -> RankThreads.run(2, group -> {
                     Path out = folder.resolve("rank" + group.rank());
                     Scalar change = new Scalar(1e-3 * group.rank());
                     try (TestRun run = new TestRun(

@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Reads a folder of CIFAR-10's binary version. */
+/** The reader of a folder of CIFAR-10's binary version. */
 public final class Cifar10 {
     /** The official class names, by label. */
     public static final List<String> CLASSES =
@@ -34,8 +34,8 @@ public final class Cifar10 {
     private Cifar10() {}
 
     /**
-     * Reads {@code test_batch.bin} and those of {@code data_batch_1.bin} to {@code data_batch_5.bin} that are there, in
-     * this order; any number of whole records a file. Class names come from {@code batches.meta.txt} where there is one.
+     * Reads those of {@code data_batch_1.bin} to {@code data_batch_5.bin} that are there, in this order, and
+     * {@code test_batch.bin}; any number of whole records a file. Class names come from {@code batches.meta.txt} where there is one.
      *
      * @throws InputException if a file is missing, unreadable or damaged: which, how, and what to do
      */
@@ -57,7 +57,7 @@ public final class Cifar10 {
         }
     }
 
-    /** Whether a folder with these entries is meant to be CIFAR-10's. */
+    /** True: a folder with entries of these names is meant to hold CIFAR-10; false: it is not. */
     public static boolean isMeant(List<String> names) {
         return names.contains(TEST_FILE) || names.stream().anyMatch(TRAIN_FILES::contains);
     }
@@ -90,7 +90,7 @@ public final class Cifar10 {
         throw new InputException(folder + " has no " + missing + hint(folder, names));
     }
 
-    /** What is there instead, and what to do about it. */
+    /** The end of an error message: what the folder holds instead, and what to do about it. */
     private static String hint(Path folder, List<String> names) {
         if (names.stream().anyMatch(n -> TRAIN_FILES.contains(n) || n.equals(TEST_FILE))) {
             return ": " + DOWNLOAD + ", or copy what is missing there";
@@ -111,7 +111,7 @@ public final class Cifar10 {
                 + ": give another folder with --data DIR, or " + DOWNLOAD;
     }
 
-    /** Whether it is the Python version that is here, or a folder inside is CIFAR-10's. */
+    /** True: CIFAR-10's Python version is in the folder, or its binary version is in a folder inside; false: neither is. */
     public static boolean isNear(Path folder, List<String> names) {
         return names.contains("data_batch_1")
                 || names.contains("test_batch")
@@ -126,7 +126,11 @@ public final class Cifar10 {
         return name.endsWith(".tar.gz") || name.endsWith(".tgz");
     }
 
-    /** The names of what is in a folder. */
+    /**
+     * The names of all entries of a folder, sorted.
+     *
+     * @throws InputException if the folder cannot be read
+     */
     public static List<String> names(Path folder) {
         return entries(folder).stream()
                 .map(path -> FileNames.shown(path.getFileName()))
@@ -159,7 +163,7 @@ public final class Cifar10 {
         }
     }
 
-    /** The lines of a list of names. */
+    /** The lines of a file with a list of names, without blank ones. */
     static List<String> lines(Path file) throws IOException {
         // ISO-8859-1 decodes any bytes: a damaged file fails later, with a message that names it.
         return Files.readString(file, StandardCharsets.ISO_8859_1)

@@ -12,7 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Reads a folder of CIFAR-100's binary version, with the fine labels. */
+/** The reader of a folder of CIFAR-100's binary version, with the fine labels. */
 public final class Cifar100 {
     private static final String TRAIN_FILE = "train.bin";
     private static final String TEST_FILE = "test.bin";
@@ -20,7 +20,7 @@ public final class Cifar100 {
 
     private Cifar100() {}
 
-    /** Whether a folder with these entries is meant to be CIFAR-100's. */
+    /** True: a folder with entries of these names is meant to hold CIFAR-100; false: it is not. */
     public static boolean isMeant(List<String> names) {
         return names.contains(TRAIN_FILE) || names.contains(TEST_FILE);
     }
@@ -48,7 +48,7 @@ public final class Cifar100 {
         }
     }
 
-    /** What is wrong with the two files, if anything. */
+    /** Checks the format of the two files of records. */
     public static List<CifarCheck> verify(Path folder) {
         return Stream.of(TRAIN_FILE, TEST_FILE)
                 .map(name -> CifarCheck.of(folder.resolve(name), Kind.CIFAR100, null))

@@ -10,7 +10,7 @@ import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
-/** Unpacks cifar-10-binary.tar.gz: the files it is known to hold, and nothing else. */
+/** The unpacking of cifar-10-binary.tar.gz: the files that it is known to hold, and nothing else. */
 final class CifarArchive {
     private static final String FOLDER = "cifar-10-batches-bin/";
     private static final long LARGEST = 64L << 20; // twice an official file

@@ -10,20 +10,21 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What became of one official file.
+ * The comparison of a file with the official one.
  *
- * @param file its name
+ * @param file the name of the file
  * @param state how it compares with the official one
- * @param detail for people, such as "1,000 images, labels 0 to 9"
+ * @param detail the finding as people read it, such as "1,000 images, labels 0 to 9"
  */
 public record CifarCheck(String file, State state, String detail) {
-    /** How a file compares with the official one. */
+    /** The result of the comparison. */
     public enum State {
         /** Byte for byte the official file. */
         OFFICIAL,
-        /** Whole records with labels of the classes, but other ones: usable, not CIFAR-10 as published. */
+        /** Whole records with valid labels, but not the official ones: usable, but not CIFAR as published. */
         SAME_FORMAT,
         MISSING,
         DAMAGED
@@ -32,9 +33,9 @@ public record CifarCheck(String file, State state, String detail) {
     /**
      * Reads the file once, for its hash and its labels.
      *
-     * @param officialMd5 null where it is not known
+     * @param officialMd5 the MD5 of the official file, in hex; null where it is not known
      */
-    static CifarCheck of(Path file, Kind kind, String officialMd5) {
+    static CifarCheck of(Path file, Kind kind, @Nullable String officialMd5) {
         String name = file.getFileName().toString();
         if (!Files.exists(file)) {
             return new CifarCheck(name, State.MISSING, "missing");
@@ -44,7 +45,7 @@ public record CifarCheck(String file, State state, String detail) {
             int record = kind.record();
             byte[] block = new byte[1024 * record];
             long bytes = 0;
-            String wrongLabel = null;
+            String wrongLabel = null; // the first one
             for (int n = in.readNBytes(block, 0, block.length); n > 0; n = in.readNBytes(block, 0, block.length)) {
                 digest.update(block, 0, n);
                 for (int at = kind.labelBytes - 1; at < n && wrongLabel == null; at += record) {
@@ -63,7 +64,7 @@ public record CifarCheck(String file, State state, String detail) {
         }
     }
 
-    private static CifarCheck judged(String name, Kind kind, long bytes, String wrongLabel) {
+    private static CifarCheck judged(String name, Kind kind, long bytes, @Nullable String wrongLabel) {
         if (bytes == 0) {
             return new CifarCheck(name, State.DAMAGED, "empty");
         }

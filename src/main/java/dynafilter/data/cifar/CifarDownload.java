@@ -20,7 +20,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Fetches the official CIFAR-10 and checks what is there against it. */
+/** The download of the official CIFAR-10, and the comparison of a folder with it. */
 public final class CifarDownload {
     private static final URI SOURCE = URI.create("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz");
     private static final Checksum ARCHIVE_MD5 = Checksum.md5("c32a1d4ab5d03f1284b67883e8d87530");
@@ -41,7 +41,7 @@ public final class CifarDownload {
         this(new Downloader(), SOURCE, ARCHIVE_MD5, FILE_MD5);
     }
 
-    /** @param fileMd5 the hashes of the official files, by name */
+    /** @param fileMd5 the MD5 hashes of the official files, in hex, by name */
     CifarDownload(Downloader downloader, URI source, Checksum archiveMd5, Map<String, String> fileMd5) {
         this.downloader = downloader;
         this.source = source;
@@ -50,12 +50,12 @@ public final class CifarDownload {
     }
 
     /**
-     * Makes a folder the official CIFAR-10, binary version. The archive is kept beside the folder while it is needed (one
-     * put there by hand is used, and left); the folder appears whole or not at all. Missing and damaged files of an
+     * Downloads the official CIFAR-10, binary version, into a folder. The archive is kept beside the folder while it is needed
+     * (one put there by hand is used, and left); the folder appears whole or not at all. Missing and damaged files of an
      * existing folder are replaced.
      *
-     * @param progress hears of the archive's bytes
-     * @return whether anything had to be done
+     * @param progress told of the archive's bytes as they arrive
+     * @return true: files were written; false: the folder held the official files already
      * @throws InputException if it cannot be fetched or stored, or the folder holds other data in these files
      */
     public boolean download(Path folder, ProgressListener progress) {
@@ -130,7 +130,7 @@ public final class CifarDownload {
         }
     }
 
-    /** Moves what is not official already; a link to a folder elsewhere stays a link. */
+    /** Moves the files that are not official already; a link to a folder elsewhere stays a link. */
     private static void replace(Path whole, Path dir, List<CifarCheck> before) throws IOException {
         List<String> good = before.stream()
                 .filter(check -> check.state() == State.OFFICIAL)

@@ -17,16 +17,16 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * One file of CIFAR's binary version: records of 1 or 2 label bytes, of which the last counts, and 3,072 pixel bytes (32x32 in
+ * A file of CIFAR's binary version: records of 1 or 2 label bytes, of which the last counts, and 3,072 pixel bytes (32x32 in
  * R, G and B planes).
  *
- * @param records how many the file holds, at least 1
+ * @param records the number of records, at least 1
  */
 record CifarFile(Path path, Kind kind, long records) {
     static final int PIXELS = 3 * 32 * 32;
     private static final int CHUNK = 1 << 28;
 
-    /** What the records are like, and what to do about damaged ones. */
+    /** The format of the records, and the remedy for damaged ones. */
     enum Kind {
         CIFAR10("CIFAR-10", 1, 10, "again with `dynafilter data download`"),
         /** A coarse and a fine label; the fine one counts. */
@@ -49,7 +49,11 @@ record CifarFile(Path path, Kind kind, long records) {
         }
     }
 
-    /** @throws InputException if it cannot be read or is no whole number of records */
+    /**
+     * Finds out how many records a file holds.
+     *
+     * @throws InputException if it cannot be read or is no whole number of records
+     */
     static CifarFile of(Path path, Kind kind) {
         try {
             if (!Files.isRegularFile(path)) {
@@ -74,7 +78,7 @@ record CifarFile(Path path, Kind kind, long records) {
      *
      * @param images uint8 [N, 3, 32, 32]
      * @param labels int64 [N]
-     * @throws InputException if it cannot be read or a label is none of a class
+     * @throws InputException if the file cannot be read or a label is out of range
      */
     void readInto(Tensor images, Tensor labels, long at) {
         try (PointerScope scope = new PointerScope()) {
@@ -88,7 +92,11 @@ record CifarFile(Path path, Kind kind, long records) {
         }
     }
 
-    /** All images and labels of these files, one after the other. */
+    /**
+     * The image set of several files, one after the other.
+     *
+     * @throws InputException if a file cannot be read or a label is out of range
+     */
     static ImageSet read(String name, List<CifarFile> files, List<String> classes) {
         long size = files.stream().mapToLong(CifarFile::records).sum();
         try (PointerScope scope = new PointerScope()) {

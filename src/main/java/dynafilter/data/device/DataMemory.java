@@ -6,21 +6,25 @@ import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.DeviceMemory;
 import java.util.Locale;
 
-/** Where the images of a run are while it uses them. Decides nothing that is computed. */
+/** The place of a run's images while it uses them. It changes nothing in what is computed. */
 public enum DataMemory {
-    /** Resident where they take no more than half of the device's memory. */
+    /** Resident where the images take no more than half of the device's memory, else streamed. */
     AUTO,
-    /** All of them on the device. */
+    /** All images on the device. */
     RESIDENT,
-    /** On the host, in memory or in a file that is mapped into it; each batch is fetched while the one before is used. */
+    /** All images on the host, in memory or in a mapped file; each batch is fetched while the one before is used. */
     STREAM;
 
-    /** @throws InputException for a name that is none of these */
+    /**
+     * The constant of a name, as on the command line.
+     *
+     * @throws InputException for a name that is none of these
+     */
     public static DataMemory of(String name) {
         return EnumOption.of(DataMemory.class, "--data-memory", name);
     }
 
-    /** Whether images that take so many bytes on the device are streamed to it. */
+    /** True: images that would take so many bytes on the device are streamed to it; false: they are resident. */
     public boolean streams(long bytes, ComputeDevice device) {
         return this == STREAM || (this == AUTO && bytes > DeviceMemory.total(device) / 2);
     }

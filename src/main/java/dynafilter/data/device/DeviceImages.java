@@ -7,10 +7,11 @@ import dynafilter.runtime.TensorBytes;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An image set stored for a device: all its pixels there, or those of one step at a time, as uint8. {@link #epoch} gives the
- * training batches of an epoch; {@link #pixels} and {@link #evaluationBatch} give the images in the set's own order.
+ * training batches of an epoch; {@link #pixels} and {@link #evaluationBatch} give the images in the order of the set.
  */
 public final class DeviceImages implements AutoCloseable {
     private final NativeOwner owner;
@@ -20,10 +21,10 @@ public final class DeviceImages implements AutoCloseable {
     private final Normalization normalization;
     private final PixelSource source;
     private final StepBatches batches;
-    private EpochBatches current; // the epoch that was begun last; null before the first
+    private @Nullable EpochBatches current; // the epoch that was begun last; null before the first
 
     /**
-     * All images of a set, resident.
+     * Stores all images of a set on the device.
      *
      * @param padded true: batches will be cropped at random; false: never, as in evaluation
      */
@@ -32,11 +33,14 @@ public final class DeviceImages implements AutoCloseable {
     }
 
     /**
-     * @param members places of the images to take of the set, in their order; null for all
+     * Stores images of a set for a device.
+     *
+     * @param members the places in the set of the images to take, in their order; null: all images
      * @param padded true: batches will be cropped at random; false: never, as in evaluation
      * @param streamed true: the pixels stay on the host, and each step's are fetched; false: they are all on the device
      */
-    public DeviceImages(ImageSet set, long[] members, ComputeDevice device, boolean padded, boolean streamed) {
+    public DeviceImages(
+            ImageSet set, long @Nullable [] members, ComputeDevice device, boolean padded, boolean streamed) {
         imageHeight = Math.toIntExact(set.images().size(2));
         padding = padded ? EpochPlan.padding(imageHeight) : 0;
         try (NativeOwner building = new NativeOwner();
@@ -61,13 +65,18 @@ public final class DeviceImages implements AutoCloseable {
         }
     }
 
-    /** Bytes that so many images take on a device that holds all of them. */
+    /**
+     * The number of bytes that images take on a device that holds all of them.
+     *
+     * @param imageSize height and width in pixels
+     * @param padded true: the images are stored with the padding for random crops; false: as they are
+     */
     public static long bytes(long images, long imageSize, boolean padded) {
         long side = imageSize + (padded ? 2L * EpochPlan.padding(imageSize) : 0);
         return 3 * side * side * images;
     }
 
-    /** int64 [N]: live, not a copy. */
+    /** The labels: int64 [N], live, not a copy. */
     public Tensor labels() {
         return labels;
     }
@@ -77,21 +86,21 @@ public final class DeviceImages implements AutoCloseable {
         return labels.size(0);
     }
 
-    /** Height of the images in pixels. */
+    /** The height of the images in pixels. */
     public int imageSize() {
         return imageHeight;
     }
 
-    /** What an epoch does with these images. */
+    /** The plan of an epoch of these images. */
     public EpochPlan plan(long seed, long epoch) {
         return EpochPlan.of(seed, epoch, Math.toIntExact(size()), padding > 0 ? padding : EpochPlan.PADDING);
     }
 
     /**
-     * Begins an epoch, which ends the one before it.
+     * Begins an epoch; the batches of the epoch before cannot be used any more.
      *
-     * @param plan of as many images as these
-     * @param from where in the epoch's order its first batch begins
+     * @param plan the plan of the epoch, for as many images as these
+     * @param from the place in the epoch's order where the first batch begins
      */
     public EpochBatches epoch(EpochPlan plan, long from) {
         batches.begin(plan, from);
@@ -111,7 +120,7 @@ public final class DeviceImages implements AutoCloseable {
     }
 
     /**
-     * Images {@code from} to {@code from + size - 1} in the set's own order, as they are.
+     * The images {@code from} to {@code from + size - 1} in the order of the set, without cropping or flipping.
      *
      * @return uint8 [size, 3, H, W], channels-last
      */
@@ -119,7 +128,7 @@ public final class DeviceImages implements AutoCloseable {
         return source.inOrder(from, size);
     }
 
-    /** The same images normalised, with their labels. */
+    /** The images {@code from} to {@code from + size - 1} in the order of the set, normalised, with their labels. */
     public Batch evaluationBatch(long from, long size) {
         try (NoGradGuard guard = new NoGradGuard()) {
             return new Batch(normalization.apply(pixels(from, size)), labels.narrow(0, from, size));

@@ -1,6 +1,6 @@
 package dynafilter.data.device;
 
-/** The training batches of one epoch of some images, from {@link DeviceImages#epoch}: until another epoch of them begins. */
+/** The training batches of one epoch, from {@link DeviceImages#epoch}; valid until another epoch of the same images begins. */
 public final class EpochBatches {
     private final DeviceImages images;
 
@@ -9,10 +9,10 @@ public final class EpochBatches {
     }
 
     /**
-     * Sees that the next images of the epoch are at hand: on the host, once a step, before the step's batches are cut. A captured
-     * step contains the cutting and not this.
+     * Puts the next images of the epoch at hand. The host does it once a step, before the step's batches are cut; a captured step
+     * contains the cutting only.
      *
-     * @param size of all batches of the step together; the same in every step that is to be captured
+     * @param size the number of images of all batches of the step; the same in every step that is to be captured
      * @return the batches of the step: the same object every time
      * @throws IllegalStateException if another epoch has begun
      */

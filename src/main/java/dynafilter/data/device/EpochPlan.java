@@ -6,20 +6,20 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * What one epoch does with every training image: the order, and each place's crop and flip. A pure function of (seed,
+ * The plan of an epoch: the order of the training images, and the crop and flip at each place of it. A pure function of (seed,
  * epoch), drawn on the host: the same on every device, for every batch size and for a run resumed in the middle.
  *
- * @param order indices of the images, a permutation
- * @param cropTop first row of the crop, 0..2*padding, by place in the order
- * @param cropLeft first column of the crop, likewise
+ * @param order the indices of the images, a permutation
+ * @param cropTop the first row of the crop, 0..2*padding, by place in the order
+ * @param cropLeft the first column of the crop, likewise
  * @param flip 1 where the image is mirrored, likewise
  */
 @SuppressWarnings("ArrayRecordComponent") // handed to the device whole; compared by nobody
 public record EpochPlan(long[] order, long[] cropTop, long[] cropLeft, long[] flip) {
-    /** Black pixels around an image of 32x32 before it is cropped back to its size. */
+    /** The number of black pixels on each side of an image of 32x32 before it is cropped back to its size. */
     public static final int PADDING = 4;
 
-    /** The same share of images of another size. */
+    /** The number of black pixels on each side of an image of another size: the same share of it. */
     public static int padding(long imageSize) {
         return Math.toIntExact(imageSize * PADDING / ImageSize.CIFAR);
     }
@@ -30,9 +30,11 @@ public record EpochPlan(long[] order, long[] cropTop, long[] cropLeft, long[] fl
     }
 
     /**
-     * @param images how many there are
-     * @param epoch counted from 0
-     * @param padding of the images
+     * The plan of an epoch.
+     *
+     * @param epoch the epoch, counted from 0
+     * @param images the number of images
+     * @param padding the number of black pixels on each side of an image
      */
     public static EpochPlan of(long seed, long epoch, int images, int padding) {
         SplitMix random = SplitMix.at(seed, epoch);
@@ -50,11 +52,11 @@ public record EpochPlan(long[] order, long[] cropTop, long[] cropLeft, long[] fl
     }
 
     /**
-     * One rank's part: of every batch an equal, contiguous share. Each image keeps its crop and flip, whatever the number of
-     * ranks.
+     * The shard of one rank: an equal, contiguous share of every batch. Each image keeps its crop and flip, whatever the
+     * number of ranks.
      *
-     * @param batch images of a batch of all ranks together, a multiple of {@code ranks}
-     * @return a plan of the same length, whose first places are this rank's; the others are to be left alone
+     * @param batch the number of images of a batch of all ranks together, a multiple of {@code ranks}
+     * @return a plan of the same length, whose first places are this rank's; the places behind them are unused
      */
     public EpochPlan shard(int rank, int ranks, int batch) {
         if (ranks == 1) {

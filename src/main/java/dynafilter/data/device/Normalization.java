@@ -9,12 +9,12 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Brings pixels to mean 0 and standard deviation 1 by channel, with CIFAR-10's figures. */
+/** The normalisation of pixels to mean 0 and standard deviation 1 by channel, with CIFAR-10's statistics. */
 public final class Normalization implements AutoCloseable {
-    /** Of all training pixels of CIFAR-10 over 255, by channel. */
+    /** The means of all training pixels of CIFAR-10 over 255, by channel. */
     public static final List<Double> MEAN = List.of(0.4914, 0.4822, 0.4465);
 
-    /** As {@link #MEAN}. */
+    /** The standard deviations of the same pixels, by channel. */
     public static final List<Double> STANDARD_DEVIATION = List.of(0.2470, 0.2435, 0.2616);
 
     private final NativeOwner owner;
@@ -41,6 +41,8 @@ public final class Normalization implements AutoCloseable {
     }
 
     /**
+     * Normalises pixels.
+     *
      * @param pixels uint8 [N, 3, H, W]
      * @return float32 [N, 3, H, W] in the same memory format
      */
@@ -48,12 +50,12 @@ public final class Normalization implements AutoCloseable {
         return torch.addcmul(shift, pixels.to(ScalarType.Float), scale); // (pixels / 255 - mean) / deviation
     }
 
-    /** What is added to the scaled pixels, by channel: float32 [1, 3, 1, 1]. */
+    /** The number added to the scaled pixels, by channel: float32 [1, 3, 1, 1]. */
     public Tensor shift() {
         return shift;
     }
 
-    /** What pixels of 0 to 255 are multiplied by, by channel: float32 [1, 3, 1, 1]. */
+    /** The factor of pixels of 0 to 255, by channel: float32 [1, 3, 1, 1]. */
     public Tensor scale() {
         return scale;
     }

@@ -2,28 +2,28 @@ package dynafilter.data.device;
 
 import org.bytedeco.pytorch.Tensor;
 
-/** What the batches of an image set are cut from. Rows of pixels lie together (NHWC). */
+/** The pixels that the batches of an image set are cut from. The channels of a pixel lie together (NHWC). */
 interface PixelSource extends AutoCloseable {
-    /** An epoch begins at place {@code from} of its order. */
+    /** Begins an epoch at place {@code from} of its order. */
     void begin(EpochPlan plan, long from);
 
-    /** The next {@code size} images of the epoch will be asked for; not part of a captured step. */
+    /** Puts the next {@code size} images of the epoch at hand; not part of a captured step. */
     void stage(long size);
 
-    /** uint8 [M, H + 2p, W + 2p, 3] on the device: the same tensor from the first {@link #stage} on. */
+    /** The pixels on the device: uint8 [M, H + 2p, W + 2p, 3], the same tensor from the first {@link #stage} on. */
     Tensor pixels();
 
     /**
-     * Where images are among {@link #pixels}.
+     * The rows of {@link #pixels} that hold some images.
      *
-     * @param images int64 [K], which of the set they are
+     * @param images int64 [K], their indices in the set
      * @param places int64 [K], their places in the epoch's order
      * @return int64 [K]
      */
     Tensor rows(Tensor images, Tensor places);
 
     /**
-     * Images {@code from} to {@code from + size - 1} of the set in its own order.
+     * The images {@code from} to {@code from + size - 1} in the order of the set.
      *
      * @return uint8 [size, 3, H, W], channels-last, on the device, in the caller's scope
      */

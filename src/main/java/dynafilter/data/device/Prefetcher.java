@@ -14,8 +14,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.LongUnaryOperator;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
-/** Gathers batches of images that lie on the host; the one that will be asked for next in the background. */
+/** The prefetching of images that lie on the host: the next batch is gathered in the background while the current one is used. */
 final class Prefetcher implements AutoCloseable {
     private static final int BLOCK = 1 << 30;
 
@@ -24,7 +25,8 @@ final class Prefetcher implements AutoCloseable {
     private final ComputeDevice device;
     private final int imageBytes;
     private final int imagesOfBlock;
-    private final List<ByteBuffer> blocks = new ArrayList<>(); // of whole images: a buffer cannot be longer than 2 GiB
+    private final List<ByteBuffer> blocks =
+            new ArrayList<>(); // views of whole images: a buffer cannot be longer than 2 GiB
     private final ExecutorService thread = Executors.newSingleThreadExecutor(work -> {
         Thread background = new Thread(work, "image prefetch");
         background.setDaemon(true);
@@ -34,14 +36,15 @@ final class Prefetcher implements AutoCloseable {
     private final TransferBuffer[] buffers = new TransferBuffer[2];
     private long capacity;
     private int current; // the buffer that was handed out last
-    private Request ahead; // what the other one is being filled with; null for nothing
-    private Future<?> filling;
+    private @Nullable Ahead ahead; // the request that the other one is being filled for; null: none
 
     private record Request(long from, long size) {}
 
+    private record Ahead(Request request, Future<?> filling) {}
+
     /**
      * @param images uint8 [N, 3, H, W] on the CPU; the caller keeps it open
-     * @param name of the set, for messages
+     * @param name the name of the set, for messages
      */
     Prefetcher(Tensor images, String name, ComputeDevice device) {
         this.images = images;
@@ -57,42 +60,38 @@ final class Prefetcher implements AutoCloseable {
     }
 
     /**
-     * The images of some places in a sequence, and starts on those behind them.
+     * Gives the images at some places of a sequence, and begins to gather those behind them.
      *
-     * @param sequence gives the image at a place; the same function as long as nothing was {@linkplain #forget forgotten}
-     * @param end of the sequence
-     * @return the images at places {@code from} to {@code from + size - 1} in front, uint8 [at least size, 3, H, W]: until the
-     *     next call but one
+     * @param sequence gives the image at a place; the same function until {@link #forget} is called
+     * @param end the length of the sequence
+     * @return the images at places {@code from} to {@code from + size - 1} in front, uint8 [at least size, 3, H, W]; valid
+     *     until the next call but one
      */
     TransferBuffer take(long from, long size, LongUnaryOperator sequence, long end) {
         Request wanted = new Request(from, size);
         reserve(size);
-        if (wanted.equals(ahead)) {
-            await();
-        } else {
-            forget();
+        boolean isAtHand = ahead != null && ahead.request.equals(wanted);
+        forget(); // waits until the other buffer is full
+        if (!isAtHand) {
             fill(buffers[1 - current], wanted, sequence);
         }
         current = 1 - current;
-        ahead = new Request(from + size, Math.min(size, end - from - size));
-        if (ahead.size > 0) {
+        Request next = new Request(from + size, Math.min(size, end - from - size));
+        if (next.size > 0) {
             TransferBuffer other = buffers[1 - current];
-            Request next = ahead;
-            filling = thread.submit(() -> fill(other, next, sequence));
-        } else {
-            ahead = null;
+            ahead = new Ahead(next, thread.submit(() -> fill(other, next, sequence)));
         }
         return buffers[current];
     }
 
-    /** Gives up what is being fetched: another sequence begins. */
+    /** Forgets the images that were fetched ahead, once they are there: another sequence may begin. */
     void forget() {
         if (ahead != null) {
-            await();
+            await(ahead.filling);
         }
     }
 
-    private void await() {
+    private void await(Future<?> filling) {
         try {
             filling.get();
         } catch (ExecutionException failure) {

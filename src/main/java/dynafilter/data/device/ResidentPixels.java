@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** All images of a set in one tensor on the device. */
+/** A source of pixels that holds all images of a set in one tensor on the device. */
 final class ResidentPixels implements PixelSource {
     private final Tensor pixels; // uint8 [N, H + 2p, W + 2p, 3]
     private final int padding;

@@ -12,11 +12,12 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * The batches of a step, whose images {@link EpochBatches#stage} has put at hand: cut one after the other from uint8 pixels on
- * the device, by a few operators for all images of a batch. Rows of pixels lie together (NHWC), so that batches are
- * channels-last as they come.
+ * the device, by a few operators for all images of a batch. The channels of a pixel lie together (NHWC), so that batches are
+ * channels-last without a copy.
  *
  * <p>The epoch's plan and the place in it lie on the device, too, in tensors that stay the same from step to step and from
- * epoch to epoch: cutting the next batch is the same work at the same addresses every time, which a captured step can hold.
+ * epoch to epoch: cutting the next batch is the same work at the same addresses every time, so that a step can be captured as a
+ * CUDA graph.
  */
 public final class StepBatches implements AutoCloseable {
     private final NativeOwner owner;
@@ -70,7 +71,7 @@ public final class StepBatches implements AutoCloseable {
     /**
      * The next images in the epoch's order, cropped and flipped where the images are padded.
      *
-     * @param size no more than are left of those that were staged
+     * @param size the number of images, at most as many as are left of those that were staged
      */
     public Batch next(long size) {
         try (NoGradGuard guard = new NoGradGuard()) {
@@ -83,7 +84,7 @@ public final class StepBatches implements AutoCloseable {
         }
     }
 
-    /** The next images in the epoch's order as they are: uint8 [size, 3, H, W], channels-last. */
+    /** The next images in the epoch's order as they are stored, without crop and flip: uint8 [size, 3, H, W], channels-last. */
     public Tensor nextPixels(long size) {
         try (NoGradGuard guard = new NoGradGuard()) {
             Tensor places = nextPlaces(size);
@@ -92,7 +93,7 @@ public final class StepBatches implements AutoCloseable {
         }
     }
 
-    /** Where the next images are in the epoch's plan: int64 [size]. */
+    /** The places of the next images in the epoch's plan: int64 [size]. */
     private Tensor nextPlaces(long size) {
         Tensor places = torch.arange(new Scalar(size), order.options()).add_(place);
         place.add_(new Scalar(size));
@@ -112,7 +113,7 @@ public final class StepBatches implements AutoCloseable {
         return torch.where(flip.index_select(0, places).view(-1, 1, 1, 1), crop.flip(2), crop);
     }
 
-    /** Ends with the images, which close it. */
+    /** Closes the tensors of the plan; called by the images that own this. */
     @Override
     public void close() {
         owner.close();

@@ -3,32 +3,41 @@ package dynafilter.data.device;
 import dynafilter.data.ImageSet;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
-/** Images that stay on the host: the device holds those of one step. */
+/** A source of pixels for images that stay on the host: the device holds the images of one step. */
 final class StreamedPixels implements PixelSource {
     private final NativeOwner owner;
     private final NativeOwner ofSteps = new NativeOwner(); // of the tensors for one step
     private final Tensor images; // uint8 [M, 3, H, W], on the CPU
-    private final long[] members; // which of them are the set; null for all
+    private final long @Nullable [] members; // the indices of the set's images among them; null: all
     private final long size;
     private final ComputeDevice device;
     private final int padding;
     private final Prefetcher training;
     private final Prefetcher evaluation;
-    private EpochPlan plan;
+    private @Nullable EpochPlan plan; // of the current epoch; null before the first
     private long next; // the place in the epoch's order of the next image to stage
-    private Tensor staged; // uint8 [K, H + 2p, W + 2p, 3], of the current step; null before the first
-    private Tensor arrived; // uint8 [K, 3, H, W], the same before it is put there
-    private Tensor first; // int64 [], place in the order of the first that is staged
+    private @Nullable Stage stage; // of the current step; null before the first
 
-    /** @param members places in the set, in their order; null for all */
-    StreamedPixels(ImageSet set, long[] members, ComputeDevice device, int padding) {
+    /**
+     * The tensors for the images of one step, on the device.
+     *
+     * @param pixels uint8 [K, H + 2p, W + 2p, 3]
+     * @param arrived uint8 [K, 3, H, W], the images as they come from the host
+     * @param first int64 [], the place in the epoch's order of the first image
+     */
+    private record Stage(Tensor pixels, Tensor arrived, Tensor first) {}
+
+    /** @param members the places in the set of the images to take, in their order; null: all images */
+    StreamedPixels(ImageSet set, long @Nullable [] members, ComputeDevice device, int padding) {
         this.members = members;
         this.device = device;
         this.padding = padding;
@@ -55,43 +64,53 @@ final class StreamedPixels implements PixelSource {
 
     @Override
     public void stage(long count) {
-        long[] order = plan.order();
+        long[] order = Objects.requireNonNull(plan, "an epoch has begun").order();
         try (PointerScope scope = new PointerScope()) {
-            if (staged == null || staged.size(0) != count) {
-                allocate(count);
+            Stage step = stage;
+            if (step == null || step.pixels.size(0) != count) {
+                step = allocate(count);
             }
             training.take(next, count, place -> member(order[Math.toIntExact(place)]), size)
-                    .copyTo(arrived);
-            staged.narrow(1, padding, images.size(2))
+                    .copyTo(step.arrived);
+            step.pixels
+                    .narrow(1, padding, images.size(2))
                     .narrow(2, padding, images.size(3))
-                    .copy_(arrived.permute(0, 2, 3, 1));
-            first.fill_(new Scalar(next));
+                    .copy_(step.arrived.permute(0, 2, 3, 1));
+            step.first.fill_(new Scalar(next));
         }
         next += count;
     }
 
-    private void allocate(long count) {
-        staged = null;
+    private Stage allocate(long count) {
+        stage = null;
         ofSteps.close();
         long height = images.size(2);
         long width = images.size(3);
         try (PointerScope scope = new PointerScope()) {
             Device target = device.toTorch();
             Tensor none = images.new_zeros(new long[0]).to(target, images.scalar_type());
-            arrived = ofSteps.keep(none.new_zeros(new long[] {count, 3, height, width}));
-            first = ofSteps.keep(none.to(ScalarType.Long));
-            staged = ofSteps.keep(none.new_zeros(new long[] {count, height + 2L * padding, width + 2L * padding, 3}));
+            Tensor arrived = ofSteps.keep(none.new_zeros(new long[] {count, 3, height, width}));
+            Tensor first = ofSteps.keep(none.to(ScalarType.Long));
+            Tensor pixels =
+                    ofSteps.keep(none.new_zeros(new long[] {count, height + 2L * padding, width + 2L * padding, 3}));
+            Stage allocated = new Stage(pixels, arrived, first);
+            stage = allocated;
+            return allocated;
         }
     }
 
     @Override
     public Tensor pixels() {
-        return staged;
+        return staged().pixels;
     }
 
     @Override
     public Tensor rows(Tensor which, Tensor places) {
-        return places.sub(first);
+        return places.sub(staged().first);
+    }
+
+    private Stage staged() {
+        return Objects.requireNonNull(stage, "a step was staged");
     }
 
     @Override

@@ -17,9 +17,15 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 
-/** Where decoded images are kept: beside the data, or under the user's cache folder where nothing can be written there. */
+/**
+ * The folder of the cache of decoded images: beside the data, or under the user's cache folder where the data's cannot be
+ * written.
+ *
+ * @param beside the folder in the data's folder, the first choice
+ * @param ofUser the folder below the user's cache folder
+ */
 record CacheFolder(Path beside, Path ofUser) {
-    /** Hidden, so that no class has this name. */
+    /** The name of the folder beside the data: hidden, so that no class has it. */
     static final String NAME = ".dynafilter-cache";
 
     private static final int DIGITS = 16;
@@ -35,7 +41,7 @@ record CacheFolder(Path beside, Path ofUser) {
                         .orElse(home));
     }
 
-    /** @param caches the user's folder for caches of all kinds */
+    /** @param caches the user's folder for the caches of all programs */
     static CacheFolder of(Path data, Path caches) {
         Path real = data.toAbsolutePath().normalize();
         String key = Checksum.sha256Of(real.toString().getBytes(StandardCharsets.UTF_8))
@@ -49,7 +55,11 @@ record CacheFolder(Path beside, Path ofUser) {
         return List.of(beside, ofUser);
     }
 
-    /** The first of the places that can be written; makes it. */
+    /**
+     * The first of the two places that can be written; it is created where it is missing.
+     *
+     * @throws InputException where neither can be written
+     */
     Path writable(DataListener listener) {
         IOException refused;
         try {
@@ -77,7 +87,7 @@ record CacheFolder(Path beside, Path ofUser) {
         return folder;
     }
 
-    /** Held while a cache is written: who comes second waits, and then finds it written. */
+    /** A lock that is held while a cache is written: a second process waits, and then finds the cache written. */
     static final class Lock implements AutoCloseable {
         private final FileChannel channel;
 
@@ -91,7 +101,10 @@ record CacheFolder(Path beside, Path ofUser) {
         }
     }
 
-    /** Where the file system has no locks there is nothing to hold: files are replaced as a whole all the same. */
+    /**
+     * Waits for the lock of a folder. Where the file system has no locks there is nothing to hold: files are replaced as a
+     * whole anyway.
+     */
     static Lock lock(Path folder, DataListener listener) throws IOException {
         FileChannel channel =
                 FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);

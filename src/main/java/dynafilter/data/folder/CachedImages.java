@@ -25,23 +25,27 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A cache file of decoded images, mapped into memory: the pixels uint8 [N, 3, S, S], then the index as JSON, the number of its
- * bytes (8 bytes, big-endian) and {@value #MAGIC}. What it maps stays as it is when the file is replaced.
+ * bytes (8 bytes, big-endian) and {@value #MAGIC}. The mapped content stays as it is when the file is replaced.
  *
- * @param pixels uint8 [N, 3, S, S], mapped
+ * @param pixels uint8 [N, 3, S, S], mapped; closed with this
  */
 record CachedImages(Path file, ImageIndex index, Tensor pixels) implements AutoCloseable {
     static final String MAGIC = "DFCACHE1";
     private static final int TRAILER = Long.BYTES + MAGIC.length();
     private static final int BLOCK = 1 << 26;
 
-    /** Maps a file and checks its content; empty where there is none or it is no whole cache. */
+    /**
+     * Maps a file and checks its content; empty where there is no file or it is no whole cache.
+     *
+     * @throws InputException where the file cannot be mapped into memory
+     */
     static Optional<CachedImages> open(Path file) {
         try (PointerScope scope = new PointerScope()) {
             long bytes = Files.isRegularFile(file) ? Files.size(file) : 0;
             if (bytes <= TRAILER) {
                 return Optional.empty();
             }
-            Tensor all = map(file, bytes); // from here on it is this file, whatever gets its name
+            Tensor all = map(file, bytes); // stays this file's content, even when another gets its name
             ByteBuffer trailer = TensorBytes.view(all, bytes - TRAILER, TRAILER).order(ByteOrder.BIG_ENDIAN);
             long length = trailer.getLong();
             byte[] magic = new byte[MAGIC.length()];
@@ -98,7 +102,7 @@ record CachedImages(Path file, ImageIndex index, Tensor pixels) implements AutoC
         return crc.getValue();
     }
 
-    /** The pixels of one image. */
+    /** A copy of the pixels of one image: [3, S, S]. */
     byte[] image(int place) {
         int bytes = Math.toIntExact(pixels.nbytes() / pixels.size(0));
         byte[] image = new byte[bytes];
@@ -108,7 +112,7 @@ record CachedImages(Path file, ImageIndex index, Tensor pixels) implements AutoC
         return image;
     }
 
-    /** The images with their labels, for as long as that set is open. */
+    /** The images with their labels as a set, which shares the mapped pixels and is closed on its own. */
     ImageSet toSet(String name) {
         try (PointerScope scope = new PointerScope()) {
             long[] labels = index.files().stream().mapToLong(Image::label).toArray();

@@ -12,38 +12,38 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * The image files of a folder with a subfolder a class, as torchvision's {@code ImageFolder} finds them: classes by name,
- * files by folder and name, those in folders inside a class count for the class. Hidden files and folders are left out.
+ * The image files of a folder with one subfolder for each class, in the order of torchvision's {@code ImageFolder}: classes by
+ * name, files by folder and name. Files in folders inside a class's folder belong to the class. Hidden files and folders are left
+ * out.
  *
- * @param classes names, sorted: label by label
- * @param files all that are images by their name
- * @param others how many files are none
+ * @param classes the names of the classes, sorted; a label is a place in this list
+ * @param files all files that are images by their names
+ * @param others the number of files that are no images by their names
  */
 public record ClassFolders(Path root, List<String> classes, List<LabelledFile> files, long others) {
     private static final Set<String> IMAGES = Set.of("png", "jpg", "jpeg");
 
-    /** Formats that ImageFolder reads and this program does not: to be named as bad, not passed over. */
+    /** Formats that torchvision's ImageFolder reads and this program does not: reported as bad files, not passed over. */
     private static final Set<String> OTHER_IMAGES = Set.of("ppm", "pgm", "bmp", "tif", "tiff", "webp", "gif");
 
     /**
-     * An image file.
+     * An image file with its label.
      *
-     * @param name its path below the root, with slashes, as {@link FileNames#key} has it: no other file's, in any locale
-     * @param label its class
+     * @param name the path below the root, with slashes, as {@link FileNames#key} spells it: unique in every locale
+     * @param label the place of its class among the classes
      */
     public record LabelledFile(Path path, String name, int label) {}
 
     /**
-     * Finds the files.
+     * Finds the classes and files of a folder.
      *
      * @throws InputException where there are no classes, no images at all, names that cannot be told apart, a folder that cannot
      *     be read, or a link that leads back
@@ -79,12 +79,12 @@ public record ClassFolders(Path root, List<String> classes, List<LabelledFile> f
         return new ClassFolders(root, classes, List.copyOf(files), others);
     }
 
-    /** The path of a file, by its name, for people. */
+    /** The path of a file of this name as people read it. */
     public String shown(String name) {
         return root + "/" + FileNames.shown(name);
     }
 
-    /** The classes without an image. */
+    /** The names of the classes that have no image. */
     List<String> emptyClasses() {
         boolean[] seen = new boolean[classes.size()];
         files.forEach(file -> seen[file.label()] = true);
@@ -95,9 +95,9 @@ public record ClassFolders(Path root, List<String> classes, List<LabelledFile> f
     }
 
     /**
-     * The same files with the labels of the training folders.
+     * The same files with the classes and labels of the training folders.
      *
-     * @throws InputException where there is a class that those do not have
+     * @throws InputException where there is a class that the training folders do not have
      */
     ClassFolders labelledAs(ClassFolders training) {
         List<String> unknown = classes.stream()
@@ -112,13 +112,12 @@ public record ClassFolders(Path root, List<String> classes, List<LabelledFile> f
             throw new InputException(root + " has classes that " + training.root + " does not have: "
                     + ClassNames.shown(unknown) + alike + "; remove or rename them");
         }
-        Map<String, Integer> labels = new HashMap<>();
-        training.classes.forEach(name -> labels.put(name, labels.size()));
+        int[] labels = classes.stream().mapToInt(training.classes::indexOf).toArray(); // by the labels so far
         return new ClassFolders(
                 root,
                 training.classes,
                 files.stream()
-                        .map(file -> new LabelledFile(file.path, file.name, labels.get(classes.get(file.label))))
+                        .map(file -> new LabelledFile(file.path, file.name, labels[file.label]))
                         .toList(),
                 others);
     }
@@ -134,7 +133,7 @@ public record ClassFolders(Path root, List<String> classes, List<LabelledFile> f
         }
     }
 
-    /** Whether images lie in the folder itself, of no class. */
+    /** True: image files lie in the folder itself, in no class's folder; false: none does. */
     static boolean hasImages(Path folder) {
         try (Stream<Path> entries = Files.list(folder)) {
             return entries.anyMatch(entry -> !isHidden(entry) && IMAGES.contains(extension(entry)));
@@ -144,17 +143,21 @@ public record ClassFolders(Path root, List<String> classes, List<LabelledFile> f
     }
 
     private static List<Path> files(Path folder) {
-        Comparator<Path> order = Comparator.comparing((Path file) -> FileNames.key(file.getParent()), ClassNames.ORDER)
+        Comparator<Path> order = Comparator.comparing(ClassFolders::folderKey, ClassNames.ORDER)
                 .thenComparing(file -> FileNames.key(file.getFileName()), ClassNames.ORDER);
         try (Stream<Path> tree = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
             return tree.filter(file -> !isHiddenBelow(folder, file) && !Files.isDirectory(file))
                     .sorted(order)
                     .toList();
         } catch (UncheckedIOException failure) {
-            throw unreadable(folder, failure.getCause());
+            throw unreadable(folder, Objects.requireNonNull(failure.getCause(), "it wraps one"));
         } catch (IOException failure) {
             throw unreadable(folder, failure);
         }
+    }
+
+    private static String folderKey(Path file) {
+        return FileNames.key(Objects.requireNonNull(file.getParent(), "a file lies in a folder"));
     }
 
     private static InputException unreadable(Path folder, IOException failure) {

@@ -7,38 +7,51 @@ import dynafilter.runtime.TensorBytes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
- * An image file and what became of it: an image, or a problem.
+ * The result of decoding an image file: an image, or a problem.
  *
- * @param image uint8 [3, size, size], closed by whoever asked for it; null for a bad file
- * @param problem in a few words, without the file's name; null for a good file
+ * @param image uint8 [3, size, size], closed by the caller; null for a bad file
+ * @param problem the problem in a few words, without the file's name; empty for a good file
  */
-public record DecodedFile(Path file, Tensor image, String problem) implements AutoCloseable {
-    /** Reads these files side by side, as squares of one size, in their order. */
+public record DecodedFile(Path file, @Nullable Tensor image, String problem) implements AutoCloseable {
+    /** Reads files in parallel, as squares of one size in pixels; the results are in the order of the files. */
     public static List<DecodedFile> read(List<Path> files, int size) {
         return files.parallelStream().map(file -> read(file, size)).toList();
     }
 
     private static DecodedFile read(Path file, int size) {
         try (PointerScope scope = new PointerScope()) {
-            return new DecodedFile(file, NativeOwner.outliveScope(SquareImage.of(ImageFile.read(file), size)), null);
+            return new DecodedFile(file, NativeOwner.outliveScope(SquareImage.of(ImageFile.read(file), size)), "");
         } catch (IOException failure) {
-            return new DecodedFile(file, null, failure.getMessage());
+            return new DecodedFile(file, null, ImageFile.problem(failure));
         } catch (OutOfMemoryError full) {
             return new DecodedFile(file, null, "is too large for the memory");
         }
     }
 
+    /**
+     * The image of a good file.
+     *
+     * @throws NullPointerException where the file is bad
+     */
+    @Override
+    public Tensor image() {
+        return Objects.requireNonNull(image, problem);
+    }
+
+    /** True: the file was decoded; false: it has a problem. */
     public boolean isGood() {
         return image != null;
     }
 
-    /** A copy of the good images, all of label 0. */
+    /** An image set with copies of the good images, all of label 0. */
     public static ImageSet toSet(List<DecodedFile> files) {
         Tensor[] good = files.stream()
                 .filter(DecodedFile::isGood)

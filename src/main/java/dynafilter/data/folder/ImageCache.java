@@ -29,10 +29,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The decoded images of one split, kept in a file so that each picture is decoded once: written when a file was added, changed
- * or removed, and then only those are decoded. Removing it costs the time to decode.
+ * The cache of the decoded images of one split: a file, so that each picture is decoded once. It is written anew when a picture
+ * was added, changed or removed, and then only those are decoded. Removing it costs the time to decode.
  */
 final class ImageCache {
     private static final int CHUNK = 512; // files decoded side by side, and written in their order
@@ -47,8 +48,8 @@ final class ImageCache {
     private final DataListener listener;
 
     /**
-     * @param split what the folders are, such as "train"
-     * @param size height and width of the decoded images
+     * @param split the role of the folders, such as "train"
+     * @param size height and width of the decoded images in pixels
      */
     ImageCache(ClassFolders folders, String split, CacheFolder place, int size, DataListener listener) {
         this.folders = folders;
@@ -59,7 +60,7 @@ final class ImageCache {
     }
 
     /**
-     * The decoded images, from the cache where it is of these files as they are now.
+     * Opens the decoded images: from the cache where it is current, else it is written before.
      *
      * @return to be closed by the caller
      * @throws InputException where no folder for a cache can be written
@@ -104,8 +105,8 @@ final class ImageCache {
             Path temporary = folder.resolve(name + "." + UUID.randomUUID() + TEMPORARY);
             Optional<CachedImages> found = CachedImages.open(file);
             try {
-                Optional<CachedImages> before =
-                        found.filter(images -> images.index().hasPixelsOfThisJava());
+                CachedImages before = found.filter(images -> images.index().hasPixelsOfThisJava())
+                        .orElse(null);
                 ImageDecoder.withOneThreadEach(() -> write(temporary, stamps, before));
                 Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             } finally {
@@ -128,9 +129,9 @@ final class ImageCache {
                 failure);
     }
 
-    private void write(Path file, List<Stamp> stamps, Optional<CachedImages> before) throws IOException {
-        Map<String, Integer> known =
-                before.map(images -> images.index().places()).orElse(Map.of());
+    /** @param before the cache so far, whose images are taken over where their files are unchanged; null: there is none */
+    private void write(Path file, List<Stamp> stamps, @Nullable CachedImages before) throws IOException {
+        Map<String, Integer> known = before == null ? Map.of() : before.index().places();
         List<Image> images = new ArrayList<>();
         List<BadImage> bad = new ArrayList<>();
         boolean jpeg = false;
@@ -145,21 +146,21 @@ final class ImageCache {
                 int to = Math.min(from + CHUNK, stamps.size());
                 for (Decoded decoded : decoded(decoder, from, to, stamps, before, known)) {
                     jpeg |= decoded.jpeg();
-                    if (decoded.bad() != null) {
-                        bad.add(decoded.bad());
-                        continue;
+                    if (decoded instanceof Decoded.Good good) {
+                        images.add(good.image());
+                        sha256.update(good.pixels());
+                        crc32c.update(good.pixels());
+                        writeAll(out, ByteBuffer.wrap(good.pixels()));
+                    } else if (decoded instanceof Decoded.Bad problem) {
+                        bad.add(problem.file());
                     }
-                    images.add(decoded.image());
-                    sha256.update(decoded.pixels());
-                    crc32c.update(decoded.pixels());
-                    writeAll(out, ByteBuffer.wrap(decoded.pixels()));
                 }
             }
             listener.decoding(stamps.size(), stamps.size());
             byte[] json = new ImageIndex(
                             ImageIndex.FORMAT,
                             size,
-                            jpeg ? DecoderPrint.ofThisJava() : null,
+                            jpeg ? DecoderFingerprint.ofThisJava() : null,
                             HexFormat.of().formatHex(sha256.digest()),
                             crc32c.getValue(),
                             folders.classes(),
@@ -177,27 +178,23 @@ final class ImageCache {
         }
     }
 
-    /** Files from..to-1 in their order: those that are as before from the cache of before, the others decoded. */
+    /** Files from..to-1 in their order: unchanged ones from the cache so far, the others decoded. */
     private List<Decoded> decoded(
             ImageDecoder decoder,
             int from,
             int to,
             List<Stamp> stamps,
-            Optional<CachedImages> before,
+            @Nullable CachedImages before,
             Map<String, Integer> known) {
         Decoded[] chunk = new Decoded[to - from];
         List<Integer> changed = new ArrayList<>();
         for (int i = from; i < to; i++) {
             LabelledFile file = folders.files().get(i);
             Integer at = known.get(file.name());
-            Image image =
-                    at == null ? null : before.orElseThrow().index().files().get(at);
-            if (image != null && image.stamp().equals(stamps.get(i))) {
-                Image relabelled = new Image(
-                        image.path(), file.label(), image.stamp(), image.sha256(), image.width(), image.height());
-                CachedImages cached = before.orElseThrow();
-                chunk[i - from] = new Decoded(
-                        relabelled, cached.image(at), null, cached.index().decoder() != null);
+            Optional<Decoded> unchanged =
+                    before == null || at == null ? Optional.empty() : unchanged(file, stamps.get(i), before, at);
+            if (unchanged.isPresent()) {
+                chunk[i - from] = unchanged.get();
             } else {
                 changed.add(i);
             }
@@ -211,13 +208,28 @@ final class ImageCache {
         return List.of(chunk);
     }
 
+    /** The image at a place of the cache so far, with the file's label; empty where the file was changed since. */
+    private static Optional<Decoded> unchanged(LabelledFile file, Stamp stamp, CachedImages before, int at) {
+        Image image = before.index().files().get(at);
+        if (!image.stamp().equals(stamp)) {
+            return Optional.empty();
+        }
+        Image relabelled =
+                new Image(image.path(), file.label(), image.stamp(), image.sha256(), image.width(), image.height());
+        return Optional.of(
+                new Decoded.Good(relabelled, before.image(at), before.index().decoder() != null));
+    }
+
     private static void writeAll(FileChannel out, ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
             out.write(bytes);
         }
     }
 
-    /** Files of processes that were killed while writing; not of one that writes where there are no locks. */
+    /**
+     * Deletes the files of processes that were killed while writing, but not those of one that may write now where there are
+     * no locks.
+     */
     private static void deleteAbandoned(Path folder) throws IOException {
         Instant limit = Instant.now().minus(ABANDONED);
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*" + TEMPORARY)) {

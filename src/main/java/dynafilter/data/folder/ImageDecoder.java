@@ -15,7 +15,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Decodes image files to squares of one size, many at a time. */
+/** The decoder of image files to squares of one size, many at a time. */
 public final class ImageDecoder {
     private static final String NO_MEMORY = "is too large for the memory";
 
@@ -25,16 +25,24 @@ public final class ImageDecoder {
         this.size = size;
     }
 
-    /**
-     * A file and what became of it: an image, or a problem.
-     *
-     * @param pixels [3, size, size], the planes of R, G and B; null for a bad file
-     * @param jpeg whether a JPEG decoder has decided that
-     */
-    @SuppressWarnings("ArrayRecordComponent") // written out; compared by nobody
-    public record Decoded(Image image, byte[] pixels, BadImage bad, boolean jpeg) {}
+    /** The result of decoding a file: an image, or a problem. */
+    public sealed interface Decoded {
+        /** True: the result is that of the JPEG decoder; false: the file is no JPEG file, or was not read. */
+        boolean jpeg();
 
-    /** Work with one thread an operator: it runs beside others of its kind on every core. */
+        /**
+         * A decoded image.
+         *
+         * @param pixels [3, size, size], the planes of R, G and B
+         */
+        @SuppressWarnings("ArrayRecordComponent") // written out; compared by nobody
+        record Good(Image image, byte[] pixels, boolean jpeg) implements Decoded {}
+
+        /** A file that could not be decoded. */
+        record Bad(BadImage file, boolean jpeg) implements Decoded {}
+    }
+
+    /** Does work during which each operator has one thread: the work itself runs in parallel on every core. */
     public static void withOneThreadEach(IoWork work) throws IOException {
         int threads = torch.get_num_threads();
         torch.set_num_threads(1);
@@ -45,19 +53,20 @@ public final class ImageDecoder {
         }
     }
 
-    /** Work on files. */
+    /** Work on files, which may fail as such work does. */
     public interface IoWork {
         void run() throws IOException;
     }
 
-    /** Decodes these files side by side; what does not fit into the memory then is tried again alone. */
+    /** Decodes files in parallel, in their order; an image that does not fit into the memory then is tried again alone. */
     public List<Decoded> decode(List<LabelledFile> files, List<Stamp> stamps) {
         List<Decoded> decoded = new ArrayList<>(IntStream.range(0, files.size())
                 .parallel()
                 .mapToObj(i -> decode(files.get(i), stamps.get(i)))
                 .toList());
         for (int i = 0; i < decoded.size(); i++) {
-            if (decoded.get(i).bad() != null && decoded.get(i).bad().problem().equals(NO_MEMORY)) {
+            if (decoded.get(i) instanceof Decoded.Bad bad
+                    && bad.file().problem().equals(NO_MEMORY)) {
                 decoded.set(i, decode(files.get(i), stamps.get(i)));
             }
         }
@@ -71,7 +80,7 @@ public final class ImageDecoder {
             jpeg = ImageFile.isJpeg(content);
             Tensor image = ImageFile.read(content); // [3, height, width]
             byte[] pixels = TensorBytes.bytes(SquareImage.of(image, size));
-            return new Decoded(
+            return new Decoded.Good(
                     new Image(
                             file.name(),
                             file.label(),
@@ -80,16 +89,15 @@ public final class ImageDecoder {
                             Math.toIntExact(image.size(2)),
                             Math.toIntExact(image.size(1))),
                     pixels,
-                    null,
                     jpeg);
         } catch (IOException failure) {
-            return bad(file, stamp, failure.getMessage(), jpeg);
+            return bad(file, stamp, ImageFile.problem(failure), jpeg);
         } catch (OutOfMemoryError full) {
             return bad(file, stamp, NO_MEMORY, jpeg);
         }
     }
 
     private static Decoded bad(LabelledFile file, Stamp stamp, String problem, boolean jpeg) {
-        return new Decoded(null, null, new BadImage(file.name(), file.label(), stamp, problem), jpeg);
+        return new Decoded.Bad(new BadImage(file.name(), file.label(), stamp, problem), jpeg);
     }
 }

@@ -6,18 +6,19 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Reads PNG and JPEG files as Pillow's {@code Image.open(file).convert("RGB")} would: values are taken as they are stored,
- * whatever profile the file names, grey ones count for all three channels, inks are multiplied, transparency is dropped, and
- * pictures are not turned. 16 bits become 8 by leaving out the lower half, also of grey values, for which Pillow takes all above
- * 255 for white.
+ * The reader of PNG and JPEG files, to the pixels of Pillow's {@code Image.open(file).convert("RGB")}: values are taken as
+ * they are stored, whatever profile the file names, grey values count for all three channels, inks are multiplied,
+ * transparency is dropped, and pictures are not turned. Of 16 bits the upper 8 are kept; grey values of 16 bits, too, where
+ * Pillow takes all above 255 for white.
  */
 public final class ImageFile {
     private static final long MOST_BYTES = 1 << 30;
 
-    /** How the problem of a file begins that the file system does not let be read. */
+    /** The beginning of the problem of a file that the file system does not allow to be read. */
     static final String UNREADABLE = "cannot be read";
 
     private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G'};
@@ -37,10 +38,10 @@ public final class ImageFile {
     }
 
     /**
-     * What is in a file.
+     * The content of a file.
      *
-     * @throws IOException where it cannot be read; the message says why, beginning with {@value #UNREADABLE} where the file
-     *     system refuses it
+     * @throws IOException where it cannot be read or is too large; the message says why, beginning with {@value #UNREADABLE}
+     *     where the file system refuses it
      */
     static byte[] content(Path file) throws IOException {
         try {
@@ -57,10 +58,10 @@ public final class ImageFile {
     }
 
     /**
-     * Reads an image from what is in its file; as {@link #read(Path)}.
+     * Reads an image from the content of its file; as {@link #read(Path)}.
      *
      * @return uint8 [3, height, width], in the caller's scope
-     * @throws IOException as there
+     * @throws IOException where the content is damaged, or no PNG or JPEG image
      */
     static Tensor read(byte[] content) throws IOException {
         String format = format(content);
@@ -71,7 +72,12 @@ public final class ImageFile {
         }
     }
 
-    /** Whether a file with this content is read as a JPEG image. */
+    /** The problem of a file that could not be read, in a few words, without the file's name. */
+    static String problem(IOException failure) {
+        return Objects.requireNonNullElse(failure.getMessage(), UNREADABLE);
+    }
+
+    /** True: a file with this content is read as a JPEG image; false: it is not. */
     static boolean isJpeg(byte[] content) {
         return startsWith(content, JPEG);
     }

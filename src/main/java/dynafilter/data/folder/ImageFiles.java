@@ -8,14 +8,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
-/** The files that paths of files and folders stand for. */
+/** The list of files that paths of files and folders stand for. */
 public final class ImageFiles {
     private ImageFiles() {}
 
     /**
-     * Files as they are named, and for a folder all files in it and the folders inside, by name; hidden ones are left out.
+     * The files that are named, and for a folder all files in it and in the folders inside, by name, without hidden ones.
      *
      * @throws InputException where a path names nothing, or a folder cannot be read
      */
@@ -30,15 +31,18 @@ public final class ImageFiles {
                                 Files.isRegularFile(file) && (file.equals(path) || !isHidden(path.relativize(file))))
                         .sorted()
                         .forEach(files::add);
-            } catch (IOException | UncheckedIOException failure) {
-                IOException cause = failure instanceof UncheckedIOException unchecked
-                        ? unchecked.getCause()
-                        : (IOException) failure;
-                throw new InputException(
-                        path + " cannot be read (" + FileErrors.reason(cause) + "); check its permissions", cause);
+            } catch (UncheckedIOException failure) {
+                throw unreadable(path, Objects.requireNonNull(failure.getCause(), "it wraps one"));
+            } catch (IOException failure) {
+                throw unreadable(path, failure);
             }
         }
         return files;
+    }
+
+    private static InputException unreadable(Path path, IOException failure) {
+        return new InputException(
+                path + " cannot be read (" + FileErrors.reason(failure) + "); check its permissions", failure);
     }
 
     private static boolean isHidden(Path relative) {

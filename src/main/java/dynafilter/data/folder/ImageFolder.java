@@ -17,15 +17,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A folder of images by class: {@code train/CLASS/*} beside {@code test/CLASS/*}, {@code val/CLASS/*} or both, or
  * {@code CLASS/*} alone, which is split later.
  *
- * @param splits what is there, by role: "train" and "validation", "test" or both, or "all"
- * @param unlabelled folders of images without classes, which are left out
+ * @param splits the class folders by role: "train" and "validation", "test" or both; or "all" alone
+ * @param unlabelled the folders of images without classes, which are left out
  */
 public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Path> unlabelled) {
     static final String TRAIN = "train";
@@ -35,7 +37,7 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
 
     private static final int NAMED_FILES = 3;
 
-    /** Whether a folder that is no other data set's is meant to hold images by class. */
+    /** True: a folder that holds no other data set is meant to hold images by class; false: it is not. */
     public static boolean isMeant(Path folder) {
         return !ClassFolders.subfolders(folder).isEmpty() || ClassFolders.hasImages(folder);
     }
@@ -48,7 +50,7 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
     public static ImageFolder scan(Path folder) {
         Map<String, Path> roles = SplitFolders.of(folder);
         String first = roles.containsKey(TRAIN) ? TRAIN : ALL;
-        ClassFolders train = ClassFolders.scan(roles.get(first));
+        ClassFolders train = ClassFolders.scan(Objects.requireNonNull(roles.get(first), first));
         requireClasses(train);
         Map<String, ClassFolders> splits = new LinkedHashMap<>(Map.of(first, train));
         List<Path> unlabelled = new ArrayList<>();
@@ -84,7 +86,9 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
         }
     }
 
-    /** Whether images lie in no class's folder, as those of competitions do. */
+    /**
+     * True: the images lie in no class's folder, as the test images of competitions do; false: they lie in folders of classes.
+     */
     private static boolean isUnlabelled(Path held, ClassFolders train) {
         List<String> folders = ClassFolders.subfolders(held).stream()
                 .map(path -> FileNames.text(path.getFileName()))
@@ -97,7 +101,7 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
     }
 
     /**
-     * Decodes what is not in the cache.
+     * Opens the data set; images that are not in the cache are decoded.
      *
      * @throws InputException where there are bad files and they are not to be skipped, or no image of a class is left
      */
@@ -115,13 +119,17 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
             String name = folder.toAbsolutePath().normalize().getFileName().toString();
             return DataSet.of(
                     name,
-                    part(name, cached, splits.containsKey(TRAIN) ? TRAIN : ALL),
+                    Objects.requireNonNull(part(name, cached, trainingRole()), "training images"),
                     part(name, cached, VALIDATION),
                     part(name, cached, TEST));
         }
     }
 
-    private static DataSet.Part part(String name, Map<String, CachedImages> cached, String role) {
+    private String trainingRole() {
+        return splits.containsKey(TRAIN) ? TRAIN : ALL;
+    }
+
+    private static DataSet.@Nullable Part part(String name, Map<String, CachedImages> cached, String role) {
         CachedImages images = cached.get(role);
         return images == null
                 ? null
@@ -147,8 +155,7 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
     }
 
     private void warn(DataListener listener) {
-        notes().forEach(listener::warning);
-        ClassFolders train = splits.get(TRAIN);
+        warnings().forEach(listener::warning);
         splits.forEach((role, files) -> {
             if (files.others() > 0) {
                 listener.message(String.format(
@@ -165,29 +172,31 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
                         "%s has no images of %d of the %d classes: %s",
                         files.root(),
                         files.emptyClasses().size(),
-                        train.classes().size(),
+                        files.classes().size(),
                         ClassNames.shown(files.emptyClasses())));
             }
         });
     }
 
-    /** What people may have meant otherwise. */
-    public List<String> notes() {
-        List<String> notes = new ArrayList<>();
+    /** Warnings about folders whose meaning is doubtful, a sentence each. */
+    public List<String> warnings() {
+        List<String> warnings = new ArrayList<>();
         for (Path path : unlabelled) {
-            notes.add(path
+            warnings.add(path
                     + " has no folders with the names of classes: its images are left out; `dynafilter predict --model"
                     + " MODEL " + ShellWord.of(path) + "` labels them");
         }
-        if (splits.containsKey(ALL)) {
-            notes.addAll(LayoutDoubts.of(splits.get(ALL)));
+        ClassFolders all = splits.get(ALL);
+        if (all != null) {
+            warnings.addAll(LayoutWarnings.of(all));
         }
-        return notes;
+        return warnings;
     }
 
     private void checkBad(Map<String, CachedImages> cached, DataOptions options) {
         List<String> bad = new ArrayList<>();
-        splits.forEach((role, files) -> cached.get(role).index().bad().forEach(file -> bad.add(named(files, file))));
+        splits.forEach(
+                (role, files) -> images(cached, role).index().bad().forEach(file -> bad.add(named(files, file))));
         if (bad.isEmpty()) {
             return;
         }
@@ -205,11 +214,15 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
                     + "; mend or remove them, or go on without them with --skip-bad");
         }
         options.listener().warning(count + " skipped: " + bad.get(0) + (bad.size() > 1 ? ", ..." : ""));
-        Optional<String> empty = withoutImages(cached.get(splits.containsKey(TRAIN) ? TRAIN : ALL));
+        Optional<String> empty = withoutImages(images(cached, trainingRole()));
         if (empty.isPresent()) {
             throw new InputException("none of the images of class " + empty.get() + " in " + folder
                     + " can be used; mend them, or remove the class");
         }
+    }
+
+    private static CachedImages images(Map<String, CachedImages> cached, String role) {
+        return Objects.requireNonNull(cached.get(role), role);
     }
 
     private static Optional<String> withoutImages(CachedImages images) {
@@ -223,7 +236,7 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
         return files.shown(bad.path()) + " " + bad.problem();
     }
 
-    /** Every image file. */
+    /** The image files of all splits. */
     List<LabelledFile> files() {
         return splits.values().stream().flatMap(split -> split.files().stream()).toList();
     }

@@ -8,23 +8,24 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a cache of decoded images holds.
+ * The index of a cache of decoded images: what it holds, and of which files.
  *
- * @param format of the cache
- * @param imageSize height and width of every image
- * @param decoder what made pixels of JPEG files, as {@link DecoderPrint} tells; null where none of the files is one
- * @param sha256 of all pixels as they lie in the file
- * @param crc32c of the same bytes, quick to check
- * @param classes names, by label
- * @param files the images, in their order
- * @param bad files that are no images that can be read
+ * @param format the format of the cache, {@link #FORMAT}
+ * @param imageSize height and width of every image in pixels
+ * @param decoder the {@link DecoderFingerprint} of the library that decoded the JPEG files; null where there is no JPEG file
+ * @param sha256 the SHA-256, in hex, of all pixels as they lie in the file
+ * @param crc32c the CRC-32C of the same bytes, quick to check
+ * @param classes the names of the classes, by label
+ * @param files the decoded files, in the order of their pixels
+ * @param bad the files that could not be decoded
  */
 public record ImageIndex(
         String format,
         int imageSize,
-        String decoder,
+        @Nullable String decoder,
         String sha256,
         long crc32c,
         List<String> classes,
@@ -32,11 +33,17 @@ public record ImageIndex(
         List<BadImage> bad) {
     static final String FORMAT = "dynafilter-cache/2";
 
-    /** The size and time of a file: where both are as before, it is taken to be the same. */
+    /**
+     * The size and time of a file: where both are as before, its content is taken to be the same.
+     *
+     * @param bytes the size of the file
+     * @param modified the time of the last change, in milliseconds since 1970
+     */
     public record Stamp(long bytes, long modified) {
-        /** Of a file that is not there, such as what a broken link names. */
+        /** The stamp of a file that is not there, such as the target of a broken link. */
         static final Stamp NONE = new Stamp(-1, -1);
 
+        /** The stamp of a file as it is now. */
         public static Stamp of(LabelledFile file) {
             try {
                 BasicFileAttributes attributes = Files.readAttributes(file.path(), BasicFileAttributes.class);
@@ -51,21 +58,22 @@ public record ImageIndex(
     /**
      * A decoded file.
      *
-     * @param path below the folder of the split
-     * @param sha256 of the file
-     * @param width of the picture in the file
+     * @param path the path below the folder of the split
+     * @param sha256 the SHA-256 of the file, in hex
+     * @param width the width, in pixels, of the picture in the file
+     * @param height the height, in pixels, of the picture in the file
      */
     public record Image(String path, int label, Stamp stamp, String sha256, int width, int height) {}
 
-    /** A file that could not be decoded, and why, in a few words behind its name. */
+    /** A file that could not be decoded, and its problem in a few words, to be read behind its name. */
     public record BadImage(String path, int label, Stamp stamp, String problem) {}
 
-    /** Whether this Java's decoder would make the same pixels of the same files. */
+    /** True: this Java's JPEG decoder would make the same pixels of the same files; false: it may make others. */
     boolean hasPixelsOfThisJava() {
-        return decoder == null || decoder.equals(DecoderPrint.ofThisJava());
+        return decoder == null || decoder.equals(DecoderFingerprint.ofThisJava());
     }
 
-    /** Whether it is what decoding these files would give, by a decoder of the same kind. */
+    /** True: a decoder of the same kind would make this index of these files; false: files were added, changed or removed. */
     boolean isOf(ClassFolders folders, List<Stamp> stamps) {
         if (!classes.equals(folders.classes()) || files.size() + bad.size() != stamps.size()) {
             return false;
@@ -89,7 +97,7 @@ public record ImageIndex(
         return new Image(file.name(), file.label(), stamp, like.sha256, like.width, like.height);
     }
 
-    /** What was wrong with its content still is; what the file system refused may be granted by now. */
+    /** True: the file is still bad; false: it was changed, or the file system refused it then and does not now. */
     private static boolean isStill(BadImage bad, LabelledFile file, Stamp stamp) {
         boolean refused = bad.problem.startsWith(ImageFile.UNREADABLE);
         return bad.path.equals(file.name())

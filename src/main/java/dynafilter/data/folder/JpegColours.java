@@ -4,7 +4,7 @@ import dynafilter.data.folder.JpegHeader.Component;
 import java.io.IOException;
 import java.util.List;
 
-/** What the components of a JPEG file stand for, and how they become R, G and B: as libjpeg and Pillow have it. */
+/** The colour space of a JPEG file's components, and their conversion to R, G and B as in libjpeg and Pillow. */
 enum JpegColours {
     GREY {
         @Override
@@ -30,7 +30,7 @@ enum JpegColours {
             fromYcbcr(samples, 3, width, rgb);
         }
     },
-    /** As Adobe's programs write it: 255 is no ink. */
+    /** Inks as Adobe's programs write them: 255 is no ink. */
     CMYK {
         @Override
         void toRgb(byte[] samples, int width, byte[] rgb) {
@@ -42,7 +42,7 @@ enum JpegColours {
             }
         }
     },
-    /** The same, its inks written as YCbCr of what they leave. */
+    /** CMYK whose inks C, M and Y are written as the YCbCr of the light that they leave. */
     YCCK {
         @Override
         void toRgb(byte[] samples, int width, byte[] rgb) {
@@ -57,7 +57,7 @@ enum JpegColours {
         }
     };
 
-    /** There is no segment of Adobe's. */
+    /** The transformation of a file without Adobe's segment. */
     static final int NO_ADOBE = -1;
 
     private static final int BITS = 16; // behind the point
@@ -67,14 +67,19 @@ enum JpegColours {
     private static final int[] GREEN_OF_CR = chroma(-0.71414, 0, 0);
     private static final int[] GREEN_OF_CB = chroma(-0.34414, HALF, 0);
 
-    /** One row: {@code rgb} becomes the R of its pixels, then the G, then the B. */
+    /**
+     * Converts one row.
+     *
+     * @param samples the samples of the row's pixels, one pixel after the other
+     * @param rgb becomes the R of the pixels, then the G, then the B
+     */
     abstract void toRgb(byte[] samples, int width, byte[] rgb);
 
     /**
-     * libjpeg's rules (default_decompress_parms).
+     * The colour space of a file, by libjpeg's rules (default_decompress_parms).
      *
-     * @param jfif whether there is a JFIF segment
-     * @param adobe the transformation that Adobe's segment names, else {@link #NO_ADOBE}
+     * @param jfif true: the file has a JFIF segment; false: it has none
+     * @param adobe the transformation that Adobe's segment names, {@link #NO_ADOBE} where there is no such segment
      * @throws IOException for a number of components that Pillow refuses, too
      */
     static JpegColours of(List<Component> components, boolean jfif, int adobe) throws IOException {

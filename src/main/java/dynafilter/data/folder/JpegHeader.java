@@ -12,13 +12,13 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What stands before a JPEG file's first scan, as far as it decides the pixels.
+ * The header of a JPEG file: the segments before the first scan that decide the pixels.
  *
- * @param bytes the same, without what only tells about the picture
- * @param scan where the first scan begins in the file
- * @param colours what the components stand for
+ * @param bytes these segments, without those that only describe the picture
+ * @param scan the place in the file where the first scan begins
+ * @param colours the colour space of the components
  * @param components in their order
- * @param isArithmetic whether it is coded as only some decoders know
+ * @param isArithmetic true: the picture is arithmetic-coded, which only some decoders read; false: it is Huffman-coded
  */
 @SuppressWarnings("ArrayRecordComponent") // written out; compared by nobody
 record JpegHeader(byte[] bytes, int scan, JpegColours colours, List<Component> components, boolean isArithmetic) {
@@ -34,12 +34,12 @@ record JpegHeader(byte[] bytes, int scan, JpegColours colours, List<Component> c
     private static final int COMMENT = 0xfe;
     private static final int START_LENGTH = 2;
     private static final int LENGTH = 2; // of a segment, counted in itself
-    private static final int JFIF_LENGTH = 14; // without which libjpeg takes it for another's
+    private static final int JFIF_LENGTH = 14; // the least: libjpeg takes a shorter segment for another program's
     private static final int ADOBE_TRANSFORM = 11; // place in its segment
     private static final int FRAME_HEAD = 6; // precision, height, width, number of components
     private static final int FRAME_COMPONENT = 3; // id, sampling factors, table
 
-    /** Adobe's segment that says: these components are what they are, convert nothing. */
+    /** Adobe's segment for "no transformation": the decoder then gives the components as they are. */
     private static final byte[] AS_THEY_ARE = {
         (byte) 0xff, (byte) ADOBE, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0
     };
@@ -47,12 +47,16 @@ record JpegHeader(byte[] bytes, int scan, JpegColours colours, List<Component> c
     /**
      * A component of the picture.
      *
-     * @param across samples of it in a row, for the {@link #mostAcross} of the picture's densest component
-     * @param down the same in a column
+     * @param across horizontal sampling factor: samples in a row for every {@link #mostAcross} of the densest component
+     * @param down vertical sampling factor, likewise in a column
      */
     record Component(int id, int across, int down) {}
 
-    /** @throws IOException where these bytes end before there is a scan, or have no picture that is RGB, grey or CMYK */
+    /**
+     * Reads the header of a file.
+     *
+     * @throws IOException where the bytes end before there is a scan, or hold no picture that is RGB, grey or CMYK
+     */
     static JpegHeader of(byte[] file) throws IOException {
         ByteArrayOutputStream kept = new ByteArrayOutputStream();
         kept.writeBytes(new byte[] {(byte) 0xff, (byte) START});
@@ -84,7 +88,7 @@ record JpegHeader(byte[] bytes, int scan, JpegColours colours, List<Component> c
         return new JpegHeader(kept.toByteArray(), at - 1, colours, components, frame >= FIRST_ARITHMETIC);
     }
 
-    /** The place of the next marker's second byte; what lies before it is passed over, as every decoder does. */
+    /** The place of the next marker's second byte; bytes before the marker are passed over, as every decoder does. */
     private static int marker(byte[] file, int from) throws IOException {
         for (int at = from + 1; at < file.length; at++) {
             int marker = file[at] & 0xff;
@@ -98,7 +102,7 @@ record JpegHeader(byte[] bytes, int scan, JpegColours colours, List<Component> c
         throw new IOException("it is cut off before the picture begins");
     }
 
-    /** What belongs to a marker; a length that is too small, as some programs write it, counts as that of nothing. */
+    /** The content of a marker's segment; a length that is too small, as some programs write it, counts as an empty segment. */
     private static byte[] segment(byte[] file, int marker) throws IOException {
         if (isAlone(file[marker] & 0xff)) {
             return new byte[0];
@@ -112,7 +116,7 @@ record JpegHeader(byte[] bytes, int scan, JpegColours colours, List<Component> c
         return Arrays.copyOfRange(file, from, to);
     }
 
-    /** Whether a marker has no segment. */
+    /** True: the marker has no segment; false: a segment follows it. */
     private static boolean isAlone(int marker) {
         return marker == 0x01 || (marker >= 0xd0 && marker <= START);
     }
@@ -143,16 +147,18 @@ record JpegHeader(byte[] bytes, int scan, JpegColours colours, List<Component> c
         return List.copyOf(components);
     }
 
-    /** The file with this header. */
+    /** The file with this header in place of its own. */
     InputStream before(byte[] file) {
         return new SequenceInputStream(
                 new ByteArrayInputStream(bytes), new ByteArrayInputStream(file, scan, file.length - scan));
     }
 
+    /** The largest horizontal sampling factor. */
     int mostAcross() {
         return components.stream().mapToInt(Component::across).max().orElse(1);
     }
 
+    /** The largest vertical sampling factor. */
     int mostDown() {
         return components.stream().mapToInt(Component::down).max().orElse(1);
     }

@@ -4,13 +4,15 @@ import dynafilter.data.PixelPlanes;
 import java.io.IOException;
 import org.bytedeco.pytorch.Tensor;
 
-/** Reads JPEG files: Java's decoder gives the samples, and the rules of libjpeg and Pillow make colours of them. */
+/** The reader of JPEG files: Java's decoder gives the samples, and the rules of libjpeg and Pillow make colours of them. */
 final class JpegPicture {
     static final String FORMAT = "JPEG";
 
     private JpegPicture() {}
 
     /**
+     * Reads the content of a file.
+     *
      * @return uint8 [3, height, width], in the caller's scope
      * @throws IOException where the file is damaged
      */
@@ -26,7 +28,11 @@ final class JpegPicture {
         return planes.tensor();
     }
 
-    /** What the decoder gives, before it is colours. */
+    /**
+     * The samples that the decoder gives, before they become colours.
+     *
+     * @throws IOException where the file is damaged, or coded in a way that this Java's library does not know
+     */
     static JpegSamples samples(byte[] file, JpegHeader header) throws IOException {
         try (PictureDecoder decoder = new PictureDecoder(FORMAT, header.before(file))) {
             return new JpegSamples(decoder.samples(), header);

@@ -7,21 +7,21 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The samples of a JPEG picture's components, unconverted, row by row. Components with half as many rows as the picture (4:4:0)
- * are repeated by some JPEG libraries (IJG's, which most builds of Java bring) and interpolated by others (libjpeg-turbo, which
- * Linux distributions' builds of Java and Pillow have): here they are interpolated in any case.
+ * The samples of a JPEG picture's components, row by row, before the conversion to RGB. Components with half as many rows as
+ * the picture (4:4:0) are repeated by some JPEG libraries (IJG's, which most builds of Java bring) and interpolated by others
+ * (libjpeg-turbo, which Linux distributions' builds of Java and Pillow have): here they are interpolated in any case.
  */
 final class JpegSamples {
     private final Raster raster;
     private final List<Integer> repeated; // components to interpolate
     private final byte[] row;
-    private final byte[] neighbour;
+    private final byte[] neighbour; // the row to interpolate with
 
     JpegSamples(Raster raster, JpegHeader header) {
         this.raster = raster;
         repeated = repeated(header);
         row = new byte[raster.getWidth() * raster.getNumBands()];
-        neighbour = repeated.isEmpty() ? null : row.clone();
+        neighbour = new byte[repeated.isEmpty() ? 0 : row.length];
     }
 
     int width() {
@@ -32,7 +32,7 @@ final class JpegSamples {
         return raster.getHeight();
     }
 
-    /** The samples of a row, a pixel after the other; until the next row is asked for. */
+    /** The samples of a row, one pixel after the other; valid until the next row is asked for. */
     byte[] row(int y) {
         raster.getDataElements(0, y, width(), 1, row);
         if (repeated.isEmpty()) {
@@ -51,8 +51,8 @@ final class JpegSamples {
     }
 
     /**
-     * The components whose rows come in equal pairs although they could have been interpolated. Where they were interpolated and
-     * are pairs all the same, neighbouring pairs differ so little that doing it once more changes nothing.
+     * The components whose rows come in equal pairs: the library has repeated them instead of interpolating. Where interpolated
+     * rows come in equal pairs all the same, neighbouring pairs differ so little that interpolating again changes nothing.
      */
     private List<Integer> repeated(JpegHeader header) {
         List<Integer> candidates = new ArrayList<>();

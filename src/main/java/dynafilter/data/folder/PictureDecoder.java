@@ -13,14 +13,14 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
-/** Java's decoder of a format, on one picture. */
+/** Java's decoder of a picture format, on one picture. */
 final class PictureDecoder implements AutoCloseable {
-    /** What Pillow, too, takes for a bomb: decoded it would need half a gigabyte. */
+    /** The limit above which Pillow, too, refuses a picture as a decompression bomb: decoded it would need half a gigabyte. */
     private static final long MOST_PIXELS = 178_956_970;
 
     private static final Pattern LOSS = Pattern.compile("premature|corrupt|truncat", Pattern.CASE_INSENSITIVE);
 
-    /** Bytes that belong to nothing: cameras write them, and no pixel is lost. */
+    /** The warning of bytes that belong to nothing: cameras write them, and no pixel is lost. */
     private static final Pattern NO_LOSS = Pattern.compile("Corrupt JPEG data: \\d+ extraneous bytes before marker .*");
 
     static {
@@ -32,7 +32,11 @@ final class PictureDecoder implements AutoCloseable {
     private final ImageReader reader;
     private final List<String> warnings = new ArrayList<>();
 
-    /** @throws IOException where the picture is damaged or too large */
+    /**
+     * Opens a picture.
+     *
+     * @throws IOException where it is damaged or too large
+     */
     PictureDecoder(String format, InputStream file) throws IOException {
         in = ImageIO.createImageInputStream(file);
         Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format);
@@ -53,21 +57,29 @@ final class PictureDecoder implements AutoCloseable {
         }
     }
 
-    /** The picture in Java's colours. */
+    /**
+     * The picture with Java's colour model.
+     *
+     * @throws IOException where it is damaged
+     */
     BufferedImage image() throws IOException {
         BufferedImage image = reader.read(0);
         refuseLoss();
         return image;
     }
 
-    /** The samples as they are in the file. */
+    /**
+     * The samples as they are in the file.
+     *
+     * @throws IOException where it is damaged
+     */
     Raster samples() throws IOException {
         Raster samples = reader.readRaster(0, null);
         refuseLoss();
         return samples;
     }
 
-    /** Where others stop, the JPEG decoder fills up with grey. */
+    /** Refuses a damaged picture by its warnings: where other decoders stop, Java's for JPEG fills up with grey. */
     private void refuseLoss() throws IOException {
         for (String warning : warnings) {
             if (LOSS.matcher(warning).find() && !NO_LOSS.matcher(warning).matches()) {

@@ -14,8 +14,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
-/** Reads PNG files: their samples, or what their palette makes of them, whatever else the file says of colours. */
+/** The reader of PNG files: the stored samples, or the palette's colours, whatever else the file says of colours. */
 final class PngPicture {
     static final String FORMAT = "PNG";
 
@@ -25,6 +26,8 @@ final class PngPicture {
     private PngPicture() {}
 
     /**
+     * Reads the content of a file.
+     *
      * @return uint8 [3, height, width], in the caller's scope
      * @throws IOException where the file is damaged
      */
@@ -35,8 +38,8 @@ final class PngPicture {
     }
 
     /**
-     * The file without the chunks that its pixels do not need: profiles, gamma, texts and transparency. Java's decoder fails at
-     * some that others pass over.
+     * The file without its ancillary chunks, which the pixels do not need: profiles, gamma, texts and transparency. Java's
+     * decoder fails at some that others pass over.
      */
     private static InputStream withoutAncillary(byte[] file) {
         ByteBuffer chunks = ByteBuffer.wrap(file);
@@ -59,7 +62,7 @@ final class PngPicture {
     private static Tensor tensor(BufferedImage image) {
         int width = image.getWidth();
         Raster raster = image.getRaster();
-        // As they are in the file: Java's colour models would correct the gamma of grey values.
+        // The samples as they are in the file: Java's colour models would correct the gamma of grey values.
         int shift = raster.getTransferType() == DataBuffer.TYPE_USHORT ? 8 : 0;
         int[] palette = palette(image);
         int[] values = new int[width];
@@ -78,8 +81,8 @@ final class PngPicture {
         return planes.tensor();
     }
 
-    /** 0xAARRGGBB by index; null for a picture that has its colours in its samples. */
-    private static int[] palette(BufferedImage image) {
+    /** The palette, 0xAARRGGBB by index; null for a picture whose samples are its colours. */
+    private static int @Nullable [] palette(BufferedImage image) {
         if (!(image.getColorModel() instanceof IndexColorModel colours)) {
             return null;
         }

@@ -7,14 +7,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** Tells the folders that are parts of a data set, such as {@code Training} and {@code Testing}, from those of classes. */
+/** The folders that are splits of a data set, such as {@code Training} and {@code Testing}, told from folders of classes. */
 final class SplitFolders {
     private final Path folder;
 
-    /** The folders that name a part, by what their names have in common, then by role. */
+    /** The folders that are named as splits, by the rest of their names and then by role. */
     private final Map<String, Map<String, List<Path>>> sets = new LinkedHashMap<>();
 
     private SplitFolders(Path folder) {
@@ -28,10 +29,10 @@ final class SplitFolders {
     }
 
     /**
-     * The folders that hold class folders, by role: "train" and "validation", "test" or both, or "all", which is the folder
+     * The folders that hold class folders, by role: "train" and "validation", "test" or both; or "all" alone, which is the folder
      * itself.
      *
-     * @throws InputException where names that are those of parts do not make one set
+     * @throws InputException where the folders named as splits do not make one data set
      */
     static Map<String, Path> of(Path folder) {
         return new SplitFolders(folder).roles();
@@ -53,7 +54,7 @@ final class SplitFolders {
         return parts(isWhole(plain) ? plain : whole.get(0));
     }
 
-    /** Whether there are images to train on and others. */
+    /** True: there is a training split and another one; false: there is no training split, or nothing beside it. */
     private static boolean isWhole(Map<String, List<Path>> set) {
         return set.containsKey(ImageFolder.TRAIN) && set.size() > 1;
     }
@@ -68,7 +69,7 @@ final class SplitFolders {
             }
             found.forEach(path -> parts.put(role, inner(path)));
         }
-        Path train = parts.get(ImageFolder.TRAIN);
+        Path train = Objects.requireNonNull(parts.get(ImageFolder.TRAIN), "a whole set has a training split");
         if (ClassFolders.subfolders(train).isEmpty()) {
             throw new InputException(
                     train + " has no folders, and beside " + names(set) + " it is no class: put the images"
@@ -78,7 +79,7 @@ final class SplitFolders {
         return parts;
     }
 
-    /** What unpacking often makes: seg_train/seg_train/CLASS. */
+    /** The folder of the classes, where unpacking has nested it in another of its name: seg_train/seg_train/CLASS. */
     private static Path inner(Path part) {
         List<Path> folders = ClassFolders.subfolders(part);
         boolean isWrapped = folders.size() == 1
@@ -87,7 +88,10 @@ final class SplitFolders {
         return isWrapped ? inner(folders.get(0)) : part;
     }
 
-    /** A part that is missing its others; with images instead of folders inside it is a class, such as that of trains. */
+    /**
+     * Refuses a split without the others. A folder of such a name that holds images instead of folders is a class, such as
+     * that of trains.
+     */
     private void requireNoPart(Map<String, List<Path>> set) {
         Optional<Path> alone = set.values().stream()
                 .flatMap(List::stream)

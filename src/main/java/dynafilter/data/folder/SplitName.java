@@ -11,10 +11,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The name of a folder that says which part of a data set is in it, as "Training", "test_images" and "seg_train" do.
+ * The name of a folder that names a split of a data set, as "Training", "test_images" and "seg_train" do.
  *
- * @param role one of {@link ImageFolder}'s
- * @param rest what else it says: parts of one set have the same, such as "seg"
+ * @param role one of the roles of {@link ImageFolder}
+ * @param rest the other words of the name, such as "seg": splits of one data set have the same
  */
 record SplitName(String role, String rest) {
     private static final Map<String, List<String>> WORDS = Map.of(
@@ -22,7 +22,7 @@ record SplitName(String role, String rest) {
             ImageFolder.VALIDATION, List.of("val", "valid", "validation", "dev", "eval", "evaluation"),
             ImageFolder.TEST, List.of("test", "testing"));
 
-    /** What says no more than that there are images. */
+    /** Words that say no more than that there are images. */
     private static final Set<String> FILLERS = Set.of(
             "set",
             "sets",
@@ -39,7 +39,7 @@ record SplitName(String role, String rest) {
 
     private static final Pattern COMPOUND = Pattern.compile("(.+?)(set|data|images|imgs)?");
 
-    /** Reads a name; empty where it says nothing of a part, or of two. */
+    /** Reads a name; empty where it names no split, or two. */
     static Optional<SplitName> of(String name) {
         List<String> words = words(name);
         List<String> roles = words.stream().flatMap(word -> role(word).stream()).toList();
@@ -52,14 +52,14 @@ record SplitName(String role, String rest) {
         return Optional.of(new SplitName(roles.get(0), rest));
     }
 
-    /** Whether a name says no more than that there are images, of whatever part. */
+    /** True: a name says no more than that there are images, of whatever split; false: it says something else. */
     static boolean saysNothing(String name) {
         return words(name).stream()
                 .allMatch(word ->
                         role(word).isPresent() || FILLERS.contains(word) || word.matches("unknown|unlabell?ed"));
     }
 
-    /** "TrainingSet2017" is "training" and "set". */
+    /** The words of a name in lower case: "TrainingSet2017" is "training" and "set". */
     private static List<String> words(String name) {
         String apart = name.replaceAll("(?<=\\p{Ll})(?=\\p{Lu})", " ").toLowerCase(Locale.ROOT);
         return Arrays.stream(apart.split("[^\\p{L}]+"))

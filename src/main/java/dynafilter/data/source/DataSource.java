@@ -12,31 +12,35 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What {@code --data} names. */
+/** The data set that {@code --data} names. */
 public final class DataSource {
-    /** The generated set. */
+    /** The name of the generated set. */
     public static final String SAMPLE = "sample";
 
-    /** Where `data download` puts CIFAR-10, and where it is looked for by default. */
+    /** The folder where {@code data download} puts CIFAR-10, and where it is looked for by default. */
     public static final String DEFAULT = "data/cifar-10-batches-bin";
 
     private DataSource() {}
 
-    /** What a folder holds. */
+    /** The kind of data set that a folder holds. */
     enum Kind {
         CIFAR10,
         CIFAR100,
         IMAGES
     }
 
-    /** The data set of this name, its images 32x32; see {@link #open(String, DataOptions)}. */
+    /**
+     * Opens the data set of a name with images of 32x32; see {@link #open(String, DataOptions)}.
+     *
+     * @throws InputException if there is none, or it cannot be used: why, and what to do
+     */
     public static DataSet open(String spec) {
         return open(spec, DataOptions.DEFAULT);
     }
 
     /**
-     * The data set of this name: "sample", or the path of a folder with images by class or with the binary version of CIFAR-10
-     * or CIFAR-100: which it is, is seen from the folder.
+     * Opens the data set of a name: "sample", or the path of a folder with images by class or with the binary version of CIFAR-10
+     * or CIFAR-100. The content of the folder tells which of these it is.
      *
      * @throws InputException if there is none, or it cannot be used: why, and what to do
      */
@@ -52,7 +56,7 @@ public final class DataSource {
         };
     }
 
-    /** A folder that holds none of them is refused as one of CIFAR-10. */
+    /** The kind of data in a folder. A folder that holds none of them counts as CIFAR-10's, whose reader then refuses it. */
     static Kind kind(Path folder) {
         if (!Files.isDirectory(folder)) {
             return Kind.CIFAR10;
@@ -67,7 +71,11 @@ public final class DataSource {
         return ImageFolder.isMeant(folder) ? Kind.IMAGES : Kind.CIFAR10;
     }
 
-    /** @throws InputException where it is no path, or the default one and not there */
+    /**
+     * The folder that a name stands for.
+     *
+     * @throws InputException where the name is no path, or it is the default folder and that is not there
+     */
     static Path folder(String spec) {
         Path folder = path(spec);
         if (folder.equals(Path.of(DEFAULT)) && !Files.exists(folder)) {

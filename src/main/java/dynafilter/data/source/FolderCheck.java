@@ -7,6 +7,7 @@ import dynafilter.data.cifar.CifarCheck;
 import dynafilter.data.folder.ClassFolders;
 import dynafilter.data.folder.ClassFolders.LabelledFile;
 import dynafilter.data.folder.ImageDecoder;
+import dynafilter.data.folder.ImageDecoder.Decoded;
 import dynafilter.data.folder.ImageFolder;
 import dynafilter.data.folder.ImageIndex.Stamp;
 import dynafilter.io.InputException;
@@ -15,23 +16,24 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
- * What {@code data verify} finds in a folder of images, or of CIFAR-100.
+ * The finding of {@code data verify} in a folder of images, or of CIFAR-100.
  *
- * @param findings a line each, for people
- * @param good whether all of it can be used
+ * @param findings the findings as people read them, a line each
+ * @param good true: all files can be used; false: some are bad
  */
 public record FolderCheck(List<String> findings, boolean good) {
     private static final int CHUNK = 512;
 
-    /** Whether a folder is checked so; else it is taken for CIFAR-10. */
+    /** True: a folder holds images by class or CIFAR-100, which this class checks; false: it is taken for CIFAR-10. */
     public static boolean isFor(Path folder) {
         return DataSource.kind(folder) != DataSource.Kind.CIFAR10;
     }
 
     /**
-     * Decodes every image, whatever the cache says.
+     * Checks a folder. Every image is decoded, whatever the cache says.
      *
      * @throws InputException where the classes are not as they need to be
      */
@@ -76,7 +78,7 @@ public record FolderCheck(List<String> findings, boolean good) {
                     bad.size() - before));
         }
         listener.decoding(all, all);
-        List<String> findings = new ArrayList<>(images.notes());
+        List<String> findings = new ArrayList<>(images.warnings());
         findings.addAll(bad);
         findings.addAll(counts);
         return new FolderCheck(List.copyOf(findings), bad.isEmpty());
@@ -87,10 +89,9 @@ public record FolderCheck(List<String> findings, boolean good) {
         try {
             ImageDecoder.withOneThreadEach(() -> new ImageDecoder(ImageSize.CIFAR)
                     .decode(files, files.stream().map(Stamp::of).toList()).stream()
-                            .filter(decoded -> decoded.bad() != null)
-                            .forEach(decoded ->
-                                    problems.add(split.shown(decoded.bad().path()) + " "
-                                            + decoded.bad().problem())));
+                            .flatMap(decoded ->
+                                    decoded instanceof Decoded.Bad bad ? Stream.of(bad.file()) : Stream.empty())
+                            .forEach(bad -> problems.add(split.shown(bad.path()) + " " + bad.problem())));
         } catch (IOException impossible) {
             throw new IllegalStateException(impossible); // decode reports, and throws none
         }

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** A line of a file of word vectors. The numbers are parsed on demand: most lines are of words nobody asked for. */
+/** A line of a file of word vectors. The numbers are parsed on demand: most lines have words that nobody asked for. */
 final class WordLine {
     private static final Pattern BLANKS = Pattern.compile("[ \\t]+");
 
@@ -13,7 +13,7 @@ final class WordLine {
     private final Path file;
     private final long number;
     private final boolean isIndented;
-    private int end; // of the word
+    private int end; // of the word, in the line
 
     WordLine(String line, Path file, long number) {
         this.line = line.stripTrailing();
@@ -22,7 +22,11 @@ final class WordLine {
         this.number = number;
     }
 
-    /** How many numbers the first line with a word has. */
+    /**
+     * The number of numbers in the line, which is the first one with a word.
+     *
+     * @throws InputException where there are none
+     */
     int numbersOfFirst() {
         boolean isOfBlank = isIndented && isNumber(fields(line.strip()).get(0));
         int count = isOfBlank ? countFields() : countFields() - 1;
@@ -36,7 +40,7 @@ final class WordLine {
      * The word, before the last {@code size} numbers; blanks in it are kept, as GloVe's largest files have them, and it may be
      * a blank, as one of word2vec's GoogleNews vectors is.
      *
-     * @throws InputException where there are not so many numbers
+     * @throws InputException where there are fewer numbers, or more
      */
     String word(int size) {
         int fields = countFields();
@@ -59,7 +63,7 @@ final class WordLine {
         return word;
     }
 
-    /** Where the last field before {@code at} starts. */
+    /** The start of the last field before {@code at}. */
     private int fieldBefore(int at) {
         int start = at;
         while (start > 0 && isBlank(line.charAt(start - 1))) {
@@ -71,7 +75,11 @@ final class WordLine {
         return start;
     }
 
-    /** @throws InputException where one of them is not a finite number */
+    /**
+     * The numbers behind the word, which was asked for before.
+     *
+     * @throws InputException where one of them is not a finite number
+     */
     float[] numbers() {
         List<String> texts = fields(line.substring(end).strip());
         float[] numbers = new float[texts.size()];
@@ -84,7 +92,7 @@ final class WordLine {
         return numbers;
     }
 
-    /** What blanks separate in a text without any at its ends. */
+    /** The fields of a text, which blanks separate; the text has none at its ends. */
     static List<String> fields(String text) {
         return BLANKS.splitAsStream(text).toList();
     }
@@ -102,7 +110,7 @@ final class WordLine {
         return fields;
     }
 
-    /** Only these: words may have other blanks inside, such as the no-break space. */
+    /** Only these separate fields: words may have other blanks inside, such as the no-break space. */
     private static boolean isBlank(char letter) {
         return letter == ' ' || letter == '\t';
     }

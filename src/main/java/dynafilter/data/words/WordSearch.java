@@ -5,19 +5,21 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
-/** Picks the vectors of names, and of the words in names, from a stream of words. */
+/** The search for the vectors of names, and of the words in names, in a stream of words. */
 final class WordSearch {
     private static final Pattern SEPARATORS = Pattern.compile("[ \\t_-]+");
 
-    /** A word that is looked for, and the best found so far. */
+    /** A word that is looked for, and the best match so far. */
     private static final class Wanted {
         private final String spelling;
         private boolean exact;
-        private float[] vector;
+        private float @Nullable [] vector; // null before a match
 
         Wanted(String spelling) {
             this.spelling = spelling;
@@ -36,7 +38,11 @@ final class WordSearch {
         }
     }
 
-    /** @param vector asked where the word is looked for, which a blank never is */
+    /**
+     * Takes the vector of a word that is looked for; a blank word never is.
+     *
+     * @param vector gives the vector; called only where it is taken
+     */
     void offer(String word, Supplier<float[]> vector) {
         sawWords = true;
         Wanted match = wanted.get(key(word));
@@ -50,12 +56,14 @@ final class WordSearch {
         }
     }
 
-    /** Whether any word was offered. */
+    /** True: at least one word was offered; false: none was. */
     boolean sawWords() {
         return sawWords;
     }
 
-    /** The vector of a name, or the mean of its words' where all of them were found. */
+    /**
+     * The vector of a name, else the mean of its words' vectors; empty where neither the name nor all of its words were found.
+     */
     Optional<float[]> vector(String name) {
         float[] whole = found(name);
         if (whole != null) {
@@ -72,8 +80,8 @@ final class WordSearch {
         return parts.isEmpty() ? Optional.empty() : Optional.of(mean(parts));
     }
 
-    private float[] found(String name) {
-        return wanted.get(key(name)).vector;
+    private float @Nullable [] found(String name) {
+        return Objects.requireNonNull(wanted.get(key(name)), "names and their words are looked for").vector;
     }
 
     private static List<String> words(String name) {

@@ -24,17 +24,17 @@ import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Vectors of names, from a file in the text format of word2vec and GloVe: a word and its numbers a line, separated by blanks,
- * after an optional first line with the counts of words and numbers. The file is read once, front to back, and may be of any
- * size: only vectors that are looked for are kept.
+ * Word vectors of names, from a file in the text format of word2vec and GloVe: a word and its numbers a line, separated by
+ * blanks, after an optional first line with the counts of words and numbers. The file is read once, front to back, and may be
+ * of any size: only the vectors that are looked for are kept.
  *
  * <p>A name is found whatever its case; blanks, hyphens and underscores in it are one: "pickup_truck" is "Pickup truck". A
  * name of several words that is not in the file as a whole has the mean of its words' vectors. Of words that differ by case
  * alone, the one spelled as the name counts, else the first.
  *
- * @param names whose vectors these are
- * @param rows a vector a name
- * @param sha256 of the file
+ * @param names the names that have these vectors
+ * @param rows the vector of each name
+ * @param sha256 the SHA-256 of the file, in hex
  */
 public record WordVectors(List<String> names, List<float[]> rows, String sha256) {
     private static final String BYTE_ORDER_MARK = "\uFEFF";
@@ -74,7 +74,7 @@ public record WordVectors(List<String> names, List<float[]> rows, String sha256)
         }
     }
 
-    /** As they are downloaded, such files are often compressed. */
+    /** Refuses a compressed file, as such files often are when they have been downloaded. */
     private static void requireText(Path file) {
         byte[] head;
         try (InputStream in = Files.newInputStream(file)) {
@@ -143,13 +143,13 @@ public record WordVectors(List<String> names, List<float[]> rows, String sha256)
         return rows;
     }
 
-    /** Numbers in a vector. */
+    /** The number of numbers in a vector. */
     public int size() {
         return rows.get(0).length;
     }
 
     /**
-     * The vectors, each scaled so that the mean of its squares is one: as large as embeddings that start at random.
+     * The vectors, each scaled so that the mean of its squares is one: as large as randomly initialised embeddings.
      *
      * @return float32 [names, size], in the caller's scope
      */

@@ -12,8 +12,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * What a trained network makes of images up to its last convolution, and the scores it gives its labels: all that another
- * label is learned from.
+ * The examples that another label is learned from: a trained network's features of images, and its scores of the images for the
+ * labels that it has.
  */
 public final class LabelExamples implements AutoCloseable {
     private static final long BATCH = 250;
@@ -27,7 +27,7 @@ public final class LabelExamples implements AutoCloseable {
         this.scores = owner.keep(scores);
     }
 
-    /** Runs the network over images, as in evaluation. */
+    /** The examples of some images; the network runs as in evaluation. */
     public static LabelExamples of(DynamicFilterNetwork network, DeviceImages images) {
         try (NativeOwner parts = new NativeOwner();
                 PointerScope scope = new PointerScope();
@@ -52,17 +52,17 @@ public final class LabelExamples implements AutoCloseable {
         return torch.cat(new TensorVector(parts.toArray(Tensor[]::new)));
     }
 
-    /** Features of the images, which filters are applied to: [N, C, h, w]. */
+    /** The features of the images, to which filters are applied: [N, C, h, w]. */
     public Tensor features() {
         return features;
     }
 
-    /** Scores of the images for the network's labels: [N, K]. */
+    /** The scores of the images for the network's labels: [N, K]. */
     public Tensor scores() {
         return scores;
     }
 
-    /** How many images. */
+    /** The number of images. */
     public long size() {
         return scores.size(0);
     }

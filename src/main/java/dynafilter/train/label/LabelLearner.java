@@ -2,6 +2,7 @@ package dynafilter.train.label;
 
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
+import dynafilter.model.StateDict;
 import dynafilter.runfolder.ScheduleKind;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
@@ -16,9 +17,10 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Learns the embedding of one more label for a trained network, of which nothing else changes: embedding, generator, filter,
+ * The learner of one more label's embedding for a trained network, of which nothing else changes: embedding, generator, filter,
  * response map, predictor, score. The other labels' scores of the same images are constants, so that the softmax cross-entropy
  * over all labels is a logistic loss of the new score against the log-sum-exp of the old ones.
  */
@@ -28,13 +30,15 @@ public final class LabelLearner {
     private final ComputeDevice device;
 
     /**
-     * @param steps of AdamW over all examples at once, at most
-     * @param learningRate the first; it falls to zero as half a cosine
-     * @param oldWeight how much all images of old labels count together, where those of the new one count 1
+     * The settings of the learner.
+     *
+     * @param steps the number of steps of AdamW, at most, each over all examples
+     * @param learningRate the learning rate of the first step; it falls to zero as half a cosine
+     * @param oldWeight the weight of all images of old labels together in the loss, where those of the new label have 1
      */
     public record Settings(int steps, double learningRate, double oldWeight) {}
 
-    /** @param network not closed with this */
+    /** @param network the trained network, which is not closed with this */
     public LabelLearner(DynamicFilterNetwork network, Settings settings, ComputeDevice device) {
         this.network = network;
         this.settings = settings;
@@ -42,23 +46,24 @@ public final class LabelLearner {
     }
 
     /**
-     * Learns from images of the new label, and of old ones where there are some. Where there are none, nothing but an early end
-     * keeps the label from claiming all images: it ends as soon as half of its own are won.
+     * Learns from images of the new label, and of old labels where there are some. Without images of old labels, only an early
+     * end keeps the new label from winning all images: learning ends as soon as it wins half of its own.
      *
-     * @param start where the embedding starts: [1, E]
-     * @param others null for none
+     * @param start the initial embedding: [1, E]
+     * @param own the examples of the new label
+     * @param others the examples of old labels; null: none
      * @return [1, E], on the device; the caller closes it
      */
-    public Tensor learn(Tensor start, LabelExamples own, LabelExamples others) {
+    public Tensor learn(Tensor start, LabelExamples own, @Nullable LabelExamples others) {
         try (FlatParameters parameters =
                         new FlatParameters(Map.of(NetworkShape.EMBEDDING, start), name -> true, device);
                 WorkingParameters working = new WorkingParameters(parameters, Precision.FP32, name -> false);
                 AdamW optimizer = new AdamW(parameters, 0);
                 PointerScope scope = new PointerScope()) {
             Schedule schedule = Schedule.of(ScheduleKind.COSINE, settings.learningRate, 0, settings.steps);
-            Tensor embedding = working.state().get(NetworkShape.EMBEDDING);
-            Rivals mine = Rivals.of(own);
-            Rivals theirs = others == null ? null : Rivals.of(others);
+            Tensor embedding = StateDict.tensor(working.state(), NetworkShape.EMBEDDING);
+            Baseline mine = Baseline.of(own);
+            Baseline theirs = others == null ? null : Baseline.of(others);
             for (int step = 0; step < settings.steps && (others != null || !winsHalf(embedding, own)); step++) {
                 try (PointerScope inner = new PointerScope()) {
                     optimizer.setLearningRate(schedule.learningRate(step));
@@ -74,8 +79,8 @@ public final class LabelLearner {
     }
 
     /**
-     * Where an embedding starts that nothing better is known of: the mean of the old labels' embeddings, weighted by how much
-     * the network takes the new label's images for theirs.
+     * The default initial embedding: the mean of the old labels' embeddings, weighted by the mean probabilities that the network
+     * gives them on the new label's images.
      *
      * @param embeddings [K, E]
      * @return [1, E], in the caller's scope
@@ -86,7 +91,7 @@ public final class LabelLearner {
         }
     }
 
-    /** How much the network takes images for those of its labels, on average: [K], in the caller's scope. */
+    /** The mean probabilities that the network gives its labels on some images: [K], in the caller's scope. */
     public static Tensor shares(LabelExamples own) {
         return own.scores().softmax(1).mean(0);
     }
@@ -95,7 +100,7 @@ public final class LabelLearner {
         return 2 * won(embedding, own) >= own.size();
     }
 
-    /** How many images the label with this embedding would win. */
+    /** The number of images for which a label with this embedding has a higher score than all old labels. */
     public long won(Tensor embedding, LabelExamples images) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
@@ -104,24 +109,29 @@ public final class LabelLearner {
         }
     }
 
-    /** Features of images, and what a new score there has to beat or stay below: [N]. */
-    private record Rivals(Tensor features, Tensor old) {
-        static Rivals of(LabelExamples examples) {
-            return new Rivals(examples.features(), examples.scores().logsumexp(1));
+    /**
+     * The constants of the loss on some images.
+     *
+     * @param features [N, C, h, w]
+     * @param old [N], the log-sum-exp of the old labels' scores, which the new score is compared with
+     */
+    private record Baseline(Tensor features, Tensor old) {
+        static Baseline of(LabelExamples examples) {
+            return new Baseline(examples.features(), examples.scores().logsumexp(1));
         }
     }
 
-    private Tensor loss(Tensor filter, Rivals own, Rivals others) {
-        Tensor missed = torch.softplus(lead(filter, own).neg()).mean();
+    private Tensor loss(Tensor filter, Baseline own, @Nullable Baseline others) {
+        Tensor missed = torch.softplus(margin(filter, own).neg()).mean();
         if (others == null) {
             return missed;
         }
-        Tensor claimed = torch.softplus(lead(filter, others)).mean();
+        Tensor claimed = torch.softplus(margin(filter, others)).mean();
         return missed.add(claimed, new Scalar(settings.oldWeight)).div(new Scalar(1 + settings.oldWeight));
     }
 
-    /** How far the new score is above the old ones: [N]. */
-    private Tensor lead(Tensor filter, Rivals images) {
+    /** The margin of the new score over the old ones: [N]. */
+    private Tensor margin(Tensor filter, Baseline images) {
         return network.scoresOf(images.features, filter).squeeze(1).sub(images.old);
     }
 }

@@ -7,13 +7,15 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
-/** {@code torch.optim.AdamW} with its default betas and epsilon. */
+/** The optimizer AdamW (Loshchilov and Hutter 2019), as {@code torch.optim.AdamW} with its default betas and epsilon. */
 public final class AdamW extends Optimizer {
     private static final double BETA1 = 0.9;
     private static final double BETA2 = 0.999;
     private static final double EPSILON = 1e-8;
 
+    /** @param weightDecay the decoupled weight decay of matrices and convolutions */
     public AdamW(FlatParameters parameters, double weightDecay) {
         super(parameters, weightDecay, "aten::_fused_adamw_", List.of("exp_avg", "exp_avg_sq"), "betas");
     }
@@ -40,8 +42,8 @@ public final class AdamW extends Optimizer {
     }
 
     @Override
-    Map<String, Object> options(double learningRate) {
-        Map<String, Object> options = new LinkedHashMap<>();
+    Map<String, @Nullable Object> options(double learningRate) {
+        Map<String, @Nullable Object> options = new LinkedHashMap<>();
         options.put("lr", learningRate);
         options.put("betas", List.of(BETA1, BETA2));
         options.put("eps", EPSILON);

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Predicate;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
@@ -19,20 +20,21 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The tensors of a network being trained. All trainable parameters are views into one flat buffer, and their gradients
- * views into another of the same layout: the optimizer, clipping, averaging and checks are then a few operators over flat
- * vectors, whatever the number of layers. Convolution weights lie channels-last inside it.
+ * The flat parameters of a network being trained. All trainable parameters are views into one flat buffer, and their gradients
+ * are views into another of the same layout: the optimizer, clipping, averaging and checks are then a few operators over flat
+ * vectors, whatever the number of layers. Convolution weights lie channels-last inside the buffer.
  */
 public final class FlatParameters implements AutoCloseable {
-    /** Parameters start on cache lines: 16 floats. The gaps are zeros and stay zeros. */
+    /** The alignment of a parameter's start in numbers: a cache line of 16 floats. The gaps are zeros and stay zeros. */
     private static final long ALIGNMENT = 16;
 
     /**
      * Parameters that share a weight decay.
      *
-     * @param names in the order of the state dict
-     * @param start where the group starts in the flat buffer
-     * @param length its numbers, gaps included
+     * @param decays true: weight decay applies; false: it does not
+     * @param names the names of the parameters, in the order of the state dict
+     * @param start the place in the flat buffer where the group starts
+     * @param length the number of values in the flat buffer, gaps included
      */
     public record Group(boolean decays, List<String> names, long start, long length) {}
 
@@ -49,7 +51,7 @@ public final class FlatParameters implements AutoCloseable {
      * Copies a state dict to a device.
      *
      * @param initial every tensor of the network by name, on the CPU
-     * @param trains which tensors are parameters that train
+     * @param trains true: the tensor of this name is a parameter that trains; false: it is a buffer or frozen
      */
     public FlatParameters(Map<String, Tensor> initial, Predicate<String> trains, ComputeDevice device) {
         List<String> trained = initial.keySet().stream().filter(trains).toList();
@@ -62,11 +64,11 @@ public final class FlatParameters implements AutoCloseable {
             for (boolean decays : new boolean[] {true, false}) {
                 long start = length;
                 List<String> names = trained.stream()
-                        .filter(name -> initial.get(name).dim() >= 2 == decays)
+                        .filter(name -> StateDict.tensor(initial, name).dim() >= 2 == decays)
                         .toList();
                 for (String name : names) {
                     offsets.put(name, length);
-                    length += roundUp(initial.get(name).numel());
+                    length += roundUp(StateDict.tensor(initial, name).numel());
                 }
                 if (!names.isEmpty()) {
                     made.add(new Group(decays, names, start, length - start));
@@ -92,9 +94,9 @@ public final class FlatParameters implements AutoCloseable {
         return parameter;
     }
 
-    /** The view that parameter {@code name} has of a flat buffer laid out like {@link #values()}. */
+    /** The view of parameter {@code name} into a flat buffer that is laid out like {@link #values()}. */
     public Tensor view(Tensor flat, String name) {
-        return view(flat, name, state.get(name).shape());
+        return view(flat, name, StateDict.tensor(state, name).shape());
     }
 
     private Tensor view(Tensor flat, String name, long[] sizes) {
@@ -102,8 +104,9 @@ public final class FlatParameters implements AutoCloseable {
         for (long extent : sizes) {
             size *= extent;
         }
-        // detach: a leaf of its own, so that updates of the buffer are no business of autograd's
-        Tensor slot = flat.narrow(0, offsets.get(name), size).detach();
+        // detach: a leaf of its own, so that autograd does not see updates of the buffer
+        Tensor slot = flat.narrow(0, Objects.requireNonNull(offsets.get(name), name), size)
+                .detach();
         if (sizes.length != 4) {
             return slot.view(sizes);
         }
@@ -120,22 +123,25 @@ public final class FlatParameters implements AutoCloseable {
         return values;
     }
 
-    /** Their gradients, as {@link dynafilter.train.WorkingParameters#collectGradients} left them: [P]. */
+    /**
+     * The gradients of all trainable parameters, as {@link dynafilter.train.WorkingParameters#collectGradients} left them:
+     * [P].
+     */
     public Tensor gradients() {
         return gradients;
     }
 
-    /** What ranks sum at every step: the gradients, and behind them the votes. */
+    /** The buffer of the all-reduce at every step: the gradients, and behind them the votes. */
     public Tensor reduced() {
         return reduced;
     }
 
-    /** Numbers that are summed along with the gradients: by which ranks stop together. */
+    /** The numbers that are summed along with the gradients, by which ranks vote to stop together. */
     public Tensor votes() {
         return votes;
     }
 
-    /** Matrices and convolutions, which decay, then vectors, which do not. A group without parameters is left out. */
+    /** The parameter groups: matrices and convolutions, which decay, then vectors, which do not. An empty group is left out. */
     public List<Group> groups() {
         return groups;
     }
@@ -147,6 +153,7 @@ public final class FlatParameters implements AutoCloseable {
         }
     }
 
+    /** True: the tensor of this name is a parameter that trains; false: it is a buffer or frozen. */
     public boolean trains(String name) {
         return offsets.containsKey(name);
     }

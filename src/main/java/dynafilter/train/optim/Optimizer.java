@@ -13,10 +13,12 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Updates the parameters from their gradients, by one fused operator per parameter group over the flat buffers. The learning
- * rate and the count of steps are tensors on the device, so that a captured step can be replayed with other values.
+ * An optimizer: it updates the parameters from their gradients, by one fused operator per parameter group over the flat
+ * buffers. The learning rate and the count of steps are tensors on the device, so that a captured step can be replayed with
+ * other values.
  */
 public abstract class Optimizer implements AutoCloseable {
     private final NativeOwner owner;
@@ -31,9 +33,10 @@ public abstract class Optimizer implements AutoCloseable {
     private List<IValue[]> calls = List.of();
 
     /**
-     * @param operator such as {@code aten::_fused_sgd_}; its overload with a tensor for the learning rate is called
-     * @param bufferNames what the optimizer remembers of every parameter, by torch.optim's names
-     * @param marker an option that only this kind of optimizer has
+     * @param operator the fused operator, such as {@code aten::_fused_sgd_}; its overload with a tensor for the learning rate
+     *     is called
+     * @param bufferNames torch.optim's names of the optimizer's state for each parameter, such as momentum
+     * @param marker a torch.optim option that only this kind of optimizer has
      */
     Optimizer(FlatParameters parameters, double weightDecay, String operator, List<String> bufferNames, String marker) {
         this.parameters = parameters;
@@ -71,10 +74,10 @@ public abstract class Optimizer implements AutoCloseable {
     abstract IValue[] arguments(
             Tensor values, Tensor gradients, List<Tensor> buffers, Tensor rate, Tensor steps, double decay);
 
-    /** What torch.optim states in every parameter group, weight decay aside. */
-    abstract Map<String, Object> options(double learningRate);
+    /** The options that torch.optim states in every parameter group, without weight decay. */
+    abstract Map<String, @Nullable Object> options(double learningRate);
 
-    /** Whether torch.optim counts the steps of every parameter. */
+    /** True: torch.optim counts the steps of every parameter; false: it does not. */
     abstract boolean countsSteps();
 
     /** Sets the learning rate of the next updates. */
@@ -85,7 +88,7 @@ public abstract class Optimizer implements AutoCloseable {
         }
     }
 
-    /** One update. The same device work every time: it can be captured and replayed. */
+    /** Updates the parameters. The device work is the same every time, so that it can be captured and replayed. */
     public final void step() {
         if (calls.isEmpty()) {
             // The arguments outlive the scope of the step in which they are first needed.
@@ -118,7 +121,7 @@ public abstract class Optimizer implements AutoCloseable {
      * The state in {@code torch.optim}'s layout: {@code {"state": {index: {name: tensor}}, "param_groups": [...]}}. Its
      * tensors are copies in the caller's scope.
      *
-     * @param learningRate what the parameter groups state as {@code lr}
+     * @param learningRate the {@code lr} that the parameter groups state
      */
     public final Map<String, Object> stateDict(double learningRate) {
         boolean stepped = steps.item_float() > 0;
@@ -135,7 +138,7 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /**
-     * Takes over a state written by {@link #stateDict} or by {@code torch.optim} for the same parameter groups.
+     * Restores a state written by {@link #stateDict} or by {@code torch.optim} for the same parameter groups.
      *
      * @throws InputException where the groups, the kind of optimizer or a shape differ
      */

@@ -10,19 +10,22 @@ import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
-/** Translates between flat optimizer buffers and {@code torch.optim}'s state dicts, which number the parameters. */
+/** The translation between flat optimizer buffers and {@code torch.optim}'s state dicts, which number the parameters. */
 final class OptimizerState {
     private OptimizerState() {}
 
     /**
-     * @param entries the state of one parameter, by its name; empty before the first step
-     * @param options what every group states, weight decay aside
+     * The state dict of an optimizer.
+     *
+     * @param options the options that every group states, without weight decay
+     * @param entries gives the state of a parameter by its name; empty before the first step
      */
     static Map<String, Object> write(
             FlatParameters parameters,
             double weightDecay,
-            Map<String, Object> options,
+            Map<String, @Nullable Object> options,
             Function<String, Map<String, Object>> entries) {
         Map<Integer, Object> state = new LinkedHashMap<>();
         List<Object> groups = new ArrayList<>();
@@ -36,7 +39,7 @@ final class OptimizerState {
                 }
                 indices.add(index++);
             }
-            Map<String, Object> written = new LinkedHashMap<>(options);
+            Map<String, @Nullable Object> written = new LinkedHashMap<>(options);
             written.put("weight_decay", group.decays() ? weightDecay : 0.0);
             written.put("params", indices);
             groups.add(written);
@@ -48,9 +51,10 @@ final class OptimizerState {
     }
 
     /**
-     * Hands every parameter's entry to {@code reader}, after checking that the groups are these.
+     * Hands every parameter's entry to {@code reader}, after checking that the parameter groups are those of this run.
      *
-     * @param option an option that only this kind of optimizer has
+     * @param option a torch.optim option that only this kind of optimizer has
+     * @throws InputException where the groups or the kind of optimizer differ
      */
     static void read(
             FlatParameters parameters, Map<String, Object> dict, String option, BiConsumer<String, Map<?, ?>> reader) {
@@ -83,7 +87,7 @@ final class OptimizerState {
         }
     }
 
-    private static Object lookup(Map<?, ?> state, Object index) {
+    private static @Nullable Object lookup(Map<?, ?> state, Object index) {
         return index instanceof Number number
                 ? state.entrySet().stream()
                         .filter(entry -> entry.getKey() instanceof Number key && key.longValue() == number.longValue())
@@ -100,7 +104,11 @@ final class OptimizerState {
         }
     }
 
-    /** Copies the tensor {@code key} of a parameter's entry into its slice of a flat buffer. */
+    /**
+     * Copies the tensor {@code key} of a parameter's entry into its slice of a flat buffer.
+     *
+     * @throws InputException where the tensor is missing or has another shape
+     */
     static void copyIn(FlatParameters parameters, Tensor flat, String name, Map<?, ?> entry, String key) {
         Tensor slice = parameters.view(flat, name);
         if (!(entry.get(key) instanceof Tensor tensor)) {

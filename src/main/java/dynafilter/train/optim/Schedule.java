@@ -2,18 +2,22 @@ package dynafilter.train.optim;
 
 import dynafilter.runfolder.ScheduleKind;
 
-/** The learning rate as a pure function of the step. */
+/** A learning-rate schedule: the learning rate as a pure function of the step. */
 @FunctionalInterface
 public interface Schedule {
     /**
-     * @param step counted from 0 over the whole run
+     * The learning rate of a step.
+     *
+     * @param step the step, counted from 0 over the whole run
      */
     double learningRate(long step);
 
     /**
+     * The schedule of a kind.
+     *
      * @param peak the highest learning rate
-     * @param warmup share of the steps in which the rate rises
-     * @param totalSteps steps of the whole run
+     * @param warmup the share of the steps in which the learning rate rises, in [0, 1]
+     * @param totalSteps the number of steps of the whole run
      */
     static Schedule of(ScheduleKind kind, double peak, double warmup, long totalSteps) {
         if (kind == ScheduleKind.ONECYCLE) {

@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
-/** {@code torch.optim.SGD} with Nesterov momentum; without, where the momentum is 0. */
+/** Stochastic gradient descent, as {@code torch.optim.SGD}: with Nesterov momentum, or without momentum where that is 0. */
 final class Sgd extends Optimizer {
     private final double momentum;
 
@@ -41,8 +42,8 @@ final class Sgd extends Optimizer {
     }
 
     @Override
-    Map<String, Object> options(double learningRate) {
-        Map<String, Object> options = new LinkedHashMap<>();
+    Map<String, @Nullable Object> options(double learningRate) {
+        Map<String, @Nullable Object> options = new LinkedHashMap<>();
         options.put("lr", learningRate);
         options.put("momentum", momentum);
         options.put("dampening", 0.0);

@@ -199,7 +199,7 @@ class ImageCacheTest {
         Files.write(file, new byte[(int) Files.size(file)]); // what is decoded again is seen by this
         Files.setLastModifiedTime(file, time);
         assertEquals(9 * BYTES, pixels().length);
-        String mine = "\"decoder\":\"" + DecoderPrint.ofThisJava();
+        String mine = "\"decoder\":\"" + DecoderFingerprint.ofThisJava();
         replaceInIndex(mine, mine.replaceAll("[0-9a-f]{12}", "012345678901"));
         assertEquals(8 * BYTES, pixels().length);
         assertTrue(!decodes());
@@ -212,7 +212,7 @@ class ImageCacheTest {
         Files.write(
                 data.resolve("cat/0.png"), new byte[] {(byte) 0xff, (byte) 0xd8, (byte) 0xff, 0}); // a bad JPEG file
         pixels();
-        replaceInIndex("\"decoder\":\"" + DecoderPrint.ofThisJava(), "\"decoder\":\"012345678901");
+        replaceInIndex("\"decoder\":\"" + DecoderFingerprint.ofThisJava(), "\"decoder\":\"012345678901");
         assertTrue(decodes(), "another library may read it");
     }
 

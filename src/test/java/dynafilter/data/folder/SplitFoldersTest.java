@@ -52,7 +52,7 @@ class SplitFoldersTest {
     }
 
     private String notes() {
-        return String.join("\n", ImageFolder.scan(folder).notes()).replace(folder.toString(), "TEMP");
+        return String.join("\n", ImageFolder.scan(folder).warnings()).replace(folder.toString(), "TEMP");
     }
 
     @ParameterizedTest

@@ -150,7 +150,7 @@ class LabelLearnerTest {
 
     @Test
     void foldsAreJudgedByWhatTheOthersTaught() {
-        LabelFolds.Result result = LabelFolds.of(
+        LabelCrossValidation.Result result = LabelCrossValidation.of(
                 learner(1),
                 examples -> {
                     assertEquals(OWN - OWN / 4, examples.size());

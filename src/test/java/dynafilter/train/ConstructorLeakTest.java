@@ -19,7 +19,7 @@ import dynafilter.runtime.Precision;
 import dynafilter.runtime.TensorBytes;
 import dynafilter.train.label.LabelExamples;
 import dynafilter.train.optim.FlatParameters;
-import dynafilter.train.optim.OfNoOperator;
+import dynafilter.train.optim.OptimizerWithoutOperator;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What fails as it is made, as late as it can, leaves no native object and no native bytes behind. */
 @ExtendWith(NativeScope.class)
-class HalfBuiltTest {
+class ConstructorLeakTest {
     private static final Recipe RECIPE =
             TestRun.recipe("sync_batchnorm", true, "class_weights", "balanced", "precision", "bf16", "ema", 0.9);
     private static final ComputeDevice ABSENT = new ComputeDevice(DeviceType.CUDA, 63, "not there");
@@ -49,7 +49,7 @@ class HalfBuiltTest {
     private Map<String, Tensor> initial;
 
     /** A constructor or factory, and what stops it behind the last native it makes, or before the last. */
-    private enum Half {
+    private enum Construction {
         FLAT_PARAMETERS {
             @Override
             Executable of(Map<String, Tensor> initial) {
@@ -89,7 +89,7 @@ class HalfBuiltTest {
             @Override
             Executable of(Map<String, Tensor> initial) {
                 FlatParameters parameters = flat(initial);
-                return () -> new OfNoOperator(parameters);
+                return () -> new OptimizerWithoutOperator(parameters);
             }
         },
         TRAINING_METRICS {
@@ -238,12 +238,12 @@ class HalfBuiltTest {
 
     @ParameterizedTest
     @EnumSource
-    void leavesNothingBehind(Half half) {
-        Executable construction = half.of(initial);
+    void leavesNothingBehind(Construction construction) {
+        Executable failing = construction.of(initial);
         for (int time = 0; time < 3; time++) {
             List<Long> before = natives();
             try (PointerScope caller = new PointerScope()) {
-                assertThrows(RuntimeException.class, construction);
+                assertThrows(RuntimeException.class, failing);
             }
             assertEquals(before, natives(), "count and bytes, time " + time);
         }

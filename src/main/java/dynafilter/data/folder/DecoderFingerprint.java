@@ -8,27 +8,27 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What tells apart the JPEG libraries that builds of Java bring or link: what they make of pictures that each makes something
- * else of. IJG's 6b, libjpeg-turbo 2 and libjpeg-turbo 3 smooth a progressive file that ends before its last scan in ways of
+ * The fingerprint of this Java's JPEG library: a hash of the pixels that it makes of pictures which each library decodes
+ * differently. IJG's 6b, libjpeg-turbo 2 and libjpeg-turbo 3 smooth a progressive file that ends before its last scan in ways of
  * their own, and IJG's knows no arithmetic coding; other files they decode alike.
  */
-public final class DecoderPrint {
+public final class DecoderFingerprint {
     private static final List<String> PICTURES = List.of("unfinished.jpg", "arithmetic.jpg");
     private static final int DIGITS = 12;
 
-    private DecoderPrint() {}
+    private DecoderFingerprint() {}
 
-    /** A word for all decoders that make the same of the pictures as this Java's; the pictures are decoded once. */
+    /** The fingerprint, equal for all libraries that decode the pictures to the same pixels; computed once. */
     public static String ofThisJava() {
-        return Once.PRINT;
+        return Once.FINGERPRINT;
     }
 
-    /** Made when it is first asked for. */
+    /** Initialised when the fingerprint is first asked for. */
     private static final class Once {
-        static final String PRINT = print();
+        static final String FINGERPRINT = fingerprint();
     }
 
-    private static String print() {
+    private static String fingerprint() {
         List<String> results = new ArrayList<>();
         for (String name : PICTURES) {
             results.add(result(content(name)));
@@ -38,7 +38,7 @@ public final class DecoderPrint {
     }
 
     private static byte[] content(String name) {
-        try (InputStream in = DecoderPrint.class.getResourceAsStream("/pictures/" + name)) {
+        try (InputStream in = DecoderFingerprint.class.getResourceAsStream("/pictures/" + name)) {
             return in.readAllBytes();
         } catch (IOException impossible) {
             throw new IllegalStateException(name + " is not in the jar", impossible);

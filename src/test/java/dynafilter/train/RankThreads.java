@@ -18,12 +18,12 @@ import java.util.function.Function;
 import java.util.function.IntBinaryOperator;
 
 /** Ranks as threads of this process, joined by Gloo as processes would be. */
-public final class Together {
+public final class RankThreads {
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
-    private Together() {}
+    private RankThreads() {}
 
-    /** What every rank comes to, by rank. */
+    /** Runs the same work at every rank and returns its results, by rank. */
     public static <T> List<T> run(int size, Function<WorkerGroup, T> work) throws InterruptedException {
         return run(size, TIMEOUT, work);
     }
@@ -33,16 +33,16 @@ public final class Together {
         return run(size, timeout, freePort(), (rank, port) -> port, work);
     }
 
-    /** @param way at which port a rank finds the store that is kept at another */
+    /** @param portOf the port at which a rank finds the store, by the rank and the port at which the store listens */
     public static <T> List<T> run(
-            int size, Duration timeout, int port, IntBinaryOperator way, Function<WorkerGroup, T> work)
+            int size, Duration timeout, int port, IntBinaryOperator portOf, Function<WorkerGroup, T> work)
             throws InterruptedException {
         ExecutorService threads = Executors.newFixedThreadPool(size);
         try {
             List<Future<T>> futures = new ArrayList<>();
             for (int rank = 0; rank < size; rank++) {
                 Placement placement =
-                        new Placement(rank, rank, size, size, "127.0.0.1", way.applyAsInt(rank, port), false, 0, "");
+                        new Placement(rank, rank, size, size, "127.0.0.1", portOf.applyAsInt(rank, port), false, 0, "");
                 futures.add(threads.submit(() -> {
                     try (WorkerGroup group =
                             C10dGroup.join(placement, ComputeDevice.CPU, timeout, text -> {}, why -> {})) {

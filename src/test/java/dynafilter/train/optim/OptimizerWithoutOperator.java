@@ -6,8 +6,8 @@ import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.Tensor;
 
 /** An optimizer of an operator that libtorch does not have: it cannot be made. */
-public final class OfNoOperator extends Optimizer {
-    public OfNoOperator(FlatParameters parameters) {
+public final class OptimizerWithoutOperator extends Optimizer {
+    public OptimizerWithoutOperator(FlatParameters parameters) {
         super(parameters, 0, "aten::_fused_nothing_", List.of("first", "second"), "none");
     }
 
