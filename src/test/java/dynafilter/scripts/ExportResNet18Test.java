@@ -153,6 +153,7 @@ class ExportResNet18Test {
         Path modules = modules(CURRENT);
         Path out = folder.resolve("out.pt");
         Path none = Files.createDirectories(folder.resolve("none"));
+        Files.writeString(none.resolve("torchvision.py"), "raise ModuleNotFoundError('as where it is not installed')");
         assertEquals(List.of("exit 2"), run(none, List.of(out.toString())));
         List<String> lines = List.of(
                 out + " --cut layer9",
