@@ -49,18 +49,18 @@ public final class Benchmark {
      *
      * @param recipe of which batch size, precision, augmentation and optimizer count
      */
-    public Measurement measure(Mode mode, Subject subject, Recipe recipe) {
+    public Measurement measure(Mode mode, MeasuredNetwork network, Recipe recipe) {
         Ceiling ceiling = ceilings.computeIfAbsent(recipe.computation().precision(), new Ceilings(device)::measure);
         recipe.computation().precision().apply();
-        Optional<List<Operator>> operators = subject.counted().map(shape -> operators(mode, recipe, shape));
+        Optional<List<Operator>> operators = network.counted().map(shape -> operators(mode, recipe, shape));
         DeviceMemory memory = new DeviceMemory(device);
         memory.reset();
         Timing timing = null;
         boolean captured = false;
         String failure = null;
         try (Workload workload = mode == Mode.TRAIN
-                ? Workload.training(recipe, subject.shape(), subject.state(), device, graph, warning)
-                : Workload.inference(recipe, subject.classifier(), subject.imageSize(), device, graph, warning)) {
+                ? Workload.training(recipe, network.shape(), network.state(), device, graph, warning)
+                : Workload.inference(recipe, network.classifier(), network.imageSize(), device, graph, warning)) {
             DeviceTimer timer = new DeviceTimer(device);
             timer.warmUp(WARM_UP, workload::step);
             timing = Timing.of(timer.milliseconds(repeats, workload::step));

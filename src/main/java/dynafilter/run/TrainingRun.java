@@ -97,9 +97,10 @@ final class TrainingRun {
                 origin instanceof Origin.Resumed resumed
                         ? InitialNetwork.of(resumed, recipe, set, session.device())
                         : InitialNetwork.fresh(recipe, set, data, session.device(), ranks, terminal::bytes));
-        RunReport report = new RunReport(terminal, recipe.optimization().epochs(), data.selectionName(), place);
+        ConsoleListener console =
+                new ConsoleListener(terminal, recipe.optimization().epochs(), data.selectionName(), place);
         TensorBoardLog tensorBoard =
-                owner.keep(new TensorBoardLog(directory, recipe, data, session.device(), report::warning));
+                owner.keep(new TensorBoardLog(directory, recipe, data, session.device(), console::warning));
         Trainer trainer = owner.keep(new Trainer(new TrainingSetup(
                 recipe,
                 network.shape(),
@@ -108,7 +109,7 @@ final class TrainingRun {
                 session.device(),
                 context.settings().graph().captures(session.device()),
                 directory,
-                report.and(tensorBoard),
+                console.and(tensorBoard),
                 context.interruption(),
                 group)));
         origin.restore(trainer);

@@ -74,7 +74,7 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
                         values(ofBaseline, measure::of)));
             }
         }
-        return Holm.adjust(differences);
+        return HolmCorrection.adjust(differences);
     }
 
     /** The variant's runs with seeds that the other's are finished for, too. */
@@ -141,7 +141,7 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
 
     /** Writes comparison.json, comparison.csv (a row a run) and curves.csv (a row an epoch). */
     public void write(Path folder) {
-        Tables tables = new Tables(this);
+        ComparisonTables tables = new ComparisonTables(this);
         write(folder.resolve("comparison.csv"), tables.runs());
         write(folder.resolve("curves.csv"), tables.curves());
         JsonFile.write(file(folder), document());

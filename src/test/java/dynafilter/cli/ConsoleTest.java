@@ -43,7 +43,8 @@ class ConsoleTest {
 
     @Test
     void aRunStatesWhatItIsMadeOfAndLogsIt() throws IOException {
-        Outcome outcome = Outcome.ofSuccess(train(data, run, "--epochs", 2, "--filters", "static", "--seed", 7));
+        CommandResult outcome =
+                CommandResult.ofSuccess(train(data, run, "--epochs", 2, "--filters", "static", "--seed", 7));
         assertTrue(outcome.line("device")
                 .matches("device +(cpu, 1 thread|cuda:0, 1 thread), fp32(, convolutions limited to AVX2)? \\(.+\\)"));
         assertTrue(outcome.line("data").endsWith("64 training, 20 test images, 10 classes"), outcome.out());
@@ -71,7 +72,7 @@ class ConsoleTest {
         }
         assertTrue(log.stream().anyMatch(logged -> logged.contains("DEBUG recipe in full: {data=")));
 
-        Outcome.ofSuccess(train(data, folder.resolve("second"), "--epochs", 1));
+        CommandResult.ofSuccess(train(data, folder.resolve("second"), "--epochs", 1));
         assertEquals(log, Files.readAllLines(run.resolve("train.log")), "another run logged here");
     }
 
@@ -79,7 +80,7 @@ class ConsoleTest {
     void aFailureIsOneLineOnTheConsoleAndAStackTraceInTheLog() throws IOException {
         Object[] wild = train(data, folder.resolve("wild"), "--epochs", 3, "--schedule", "constant", "--warmup", 0);
         wild[Arrays.asList(wild).indexOf("0.01")] = "1e30";
-        Outcome failed = Outcome.of(wild);
+        CommandResult failed = CommandResult.of(wild);
         failed.assertFailed(1, "NaN or infinite in epoch ", "lower --lr");
         assertEquals(1, failed.err().lines().count(), failed.err());
         assertTrue(Files.readString(folder.resolve("wild").resolve("train.log")).contains("\tat dynafilter.train."));
@@ -88,10 +89,11 @@ class ConsoleTest {
     @Test
     void aBarIsDrawnWhereItIsAskedFor() throws IOException {
         for (String style : List.of("none", "plain")) {
-            Outcome quiet = Outcome.ofSuccess(train(data, run, "--epochs", 1, "--overwrite", "--progress", style));
+            CommandResult quiet =
+                    CommandResult.ofSuccess(train(data, run, "--epochs", 1, "--overwrite", "--progress", style));
             assertFalse(quiet.out().contains("\r"), style);
         }
-        Outcome bar = Outcome.of(train(data, run, "--epochs", 1, "--overwrite", "--progress", "bar"));
+        CommandResult bar = CommandResult.of(train(data, run, "--epochs", 1, "--overwrite", "--progress", "bar"));
         assertTrue(bar.err().contains("epoch 1/1  0:00 left  loss "), bar.err());
         assertTrue(bar.err().endsWith("\r\033[K"), "the bar goes before the summary");
     }
@@ -101,9 +103,9 @@ class ConsoleTest {
         Object[] line = {
             "train", "--data", data, "--backbone", "random", "--epochs", 1, "--batch-size", 16, "--threads", 1
         };
-        try (Child one = Child.start(folder, line);
-                Child other = Child.start(folder, line)) { // in the same second, most likely
-            for (Outcome outcome : List.of(one.await(), other.await())) {
+        try (ProgramProcess one = ProgramProcess.start(folder, line);
+                ProgramProcess other = ProgramProcess.start(folder, line)) { // in the same second, most likely
+            for (CommandResult outcome : List.of(one.await(), other.await())) {
                 assertEquals(0, outcome.code(), outcome.err());
                 assertEquals("", outcome.err());
                 assertTrue(
@@ -115,8 +117,8 @@ class ConsoleTest {
             assertEquals(
                     2, runs.filter(run -> Files.exists(run.resolve("best.pt"))).count());
         }
-        try (Child last = Child.start(folder, "train", "--resume", "last", "--epochs", 2)) {
-            Outcome outcome = last.await();
+        try (ProgramProcess last = ProgramProcess.start(folder, "train", "--resume", "last", "--epochs", 2)) {
+            CommandResult outcome = last.await();
             assertEquals(0, outcome.code(), outcome.err());
             assertTrue(outcome.line("epoch").startsWith("epoch 2/2"), outcome.out());
         }
@@ -130,13 +132,13 @@ class ConsoleTest {
                 Stream.of(path.split(File.pathSeparator, -1)).anyMatch(bin -> Files.exists(Path.of(bin, "script"))),
                 "script (of util-linux) makes the terminal");
         String words = Stream.concat(
-                        Child.java(JAVA_HOME).stream(),
+                        ProgramProcess.java(JAVA_HOME).stream(),
                         Stream.of(train(data, run, "--epochs", 2)).map(Object::toString))
                 .map(word -> "'" + word + "'")
                 .collect(Collectors.joining(" "));
         Path typescript = folder.resolve("typescript");
         List<String> program = List.of("script", "-qec", "stty cols 60; " + words, typescript.toString());
-        try (Child child = Child.start(folder, program)) {
+        try (ProgramProcess child = ProgramProcess.start(folder, program)) {
             assertEquals(0, child.await().code());
         }
         String all = Files.readString(typescript, UTF_8);
@@ -166,8 +168,8 @@ class ConsoleTest {
         Path jar = folder.resolve("paths.jar");
         new JarOutputStream(Files.newOutputStream(jar), manifest).close();
         List<String> program = List.of(newer.resolve("bin").resolve("java").toString(), "-jar", jar.toString());
-        try (Child child = Child.start(folder, program, train(data, run, "--epochs", 1))) {
-            Outcome outcome = child.await();
+        try (ProgramProcess child = ProgramProcess.start(folder, program, train(data, run, "--epochs", 1))) {
+            CommandResult outcome = child.await();
             assertEquals("", outcome.err());
             assertEquals(0, outcome.code());
             assertFalse(outcome.out().contains("WARN"), outcome.out());

@@ -37,15 +37,16 @@ final class ScoreList {
             Svg line = into.group(x, y + (i + 1) * lineHeight - 4)
                     .set("class", "score")
                     .set("data-label", label);
-            Marks.signs(line, SIGNS - 6 - Marks.width(maps, label), 0, maps, label);
-            Look.fitted(line, SIGNS, 0, FONT, name, maps.classes().get(label));
+            LabelMarks.signs(line, SIGNS - 6 - LabelMarks.width(maps, label), 0, maps, label);
+            FigureStyle.fitted(line, SIGNS, 0, FONT, name, maps.classes().get(label));
             line.rect(SIGNS + name + 6, -FONT * 0.75, bar, FONT * 0.75)
                     .set("fill", "#eaeef2")
                     .set("class", "track");
             line.rect(SIGNS + name + 6, -FONT * 0.75, bar * probabilities[label], FONT * 0.75)
-                    .set("fill", Look.MUTED)
+                    .set("fill", FigureStyle.MUTED)
                     .set("class", "bar");
-            Look.text(line, width, 0, FONT, Look.percent(probabilities[label])).set("text-anchor", "end");
+            FigureStyle.text(line, width, 0, FONT, FigureStyle.percent(probabilities[label]))
+                    .set("text-anchor", "end");
         }
     }
 }

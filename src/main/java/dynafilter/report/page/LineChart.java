@@ -95,7 +95,7 @@ record LineChart(
             }
             body.add(row);
         }
-        return Html.of("table", Parts.caption(title), Html.of("thead", head), body);
+        return Html.of("table", PageElements.caption(title), Html.of("thead", head), body);
     }
 
     /** The curves, and then what they are the means of. */

@@ -31,12 +31,12 @@ final class MapGallery {
     static List<Object> of(Findings findings) {
         List<Object> content = new ArrayList<>();
         boolean single = findings.similarity().length == 1;
-        content.add(Parts.paragraph(
+        content.add(PageElements.paragraph(
                 single
                         ? "The network's one filter gives each image one response map, from which all scores are made."
                         : "A label's filter gives each image a response map: where the features it looks for are."
                                 + " From that map alone comes the label's score."));
-        content.add(Parts.note(
+        content.add(PageElements.note(
                 "Of each class the rightly and the wrongly labelled test image the network is surest of"
                         + (single ? "." : ", with the maps of its two highest scores."),
                 " Beside a label: its score, and its probability."));
@@ -47,8 +47,8 @@ final class MapGallery {
             pair(gallery, findings, label);
         }
         boolean many = findings.examples().size() > MOST_OPEN;
-        content.add(many ? Parts.details("All " + findings.examples().size() + " images", gallery) : gallery);
-        content.add(Parts.details("Values", table(findings)));
+        content.add(many ? PageElements.details("All " + findings.examples().size() + " images", gallery) : gallery);
+        content.add(PageElements.details("Values", table(findings)));
         return content;
     }
 
@@ -62,7 +62,7 @@ final class MapGallery {
                     .filter(example -> example.isRight() == right)
                     .map(MapGallery::figure)
                     .findFirst()
-                    .orElseGet(() -> Parts.note(
+                    .orElseGet(() -> PageElements.note(
                             "No image of the class " + findings.classes().get(label)
                                     + (right ? " is labelled rightly." : " is labelled wrongly."))));
         }
@@ -161,7 +161,7 @@ final class MapGallery {
         List<String> classes = findings.classes();
         List<Html> rows = findings.examples().stream()
                 .map(example -> {
-                    Html row = Parts.row(String.valueOf(example.index()), List.of())
+                    Html row = PageElements.row(String.valueOf(example.index()), List.of())
                             .add(Html.of("td", classes.get(example.label())));
                     for (int label : example.highest()) {
                         row.add(
@@ -171,7 +171,7 @@ final class MapGallery {
                     return row;
                 })
                 .toList();
-        return Parts.table(
+        return PageElements.table(
                 "The images above with their two highest scores",
                 List.of("test image", "class", "highest score", "#score, probability", "second", "#score, probability"),
                 rows);

@@ -85,7 +85,7 @@ record MatrixFigure(String id, String caption, List<String> labels, double[][] s
             }
             body.add(line);
         }
-        return Html.of("table", Parts.caption(caption), Html.of("thead", head), body)
+        return Html.of("table", PageElements.caption(caption), Html.of("thead", head), body)
                 .as(style);
     }
 

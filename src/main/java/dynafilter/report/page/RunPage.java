@@ -41,7 +41,8 @@ public final class RunPage {
         sections.add(needsFindings("classes", "Classes and confusions", ClassResults::of));
         sections.add(needsFindings("maps", "Response maps", MapGallery::of));
         sections.add(needsFindings("filters", "Filter similarity", FilterSimilarity::of));
-        sections.add(new Section("recipe", "Recipe", Parts.recipe(run.config().recipe(), "All options of the run.")));
+        sections.add(
+                new Section("recipe", "Recipe", PageElements.recipe(run.config().recipe(), "All options of the run.")));
         sections.add(new Section("environment", "Environment", environment()));
         sections.add(new Section("reproduce", "How to reproduce it", new Reproduction(run).content()));
         return new Page(
@@ -63,41 +64,42 @@ public final class RunPage {
         Html facts = Html.of("dl").as("facts");
         if (findings != null) {
             Evaluation test = findings.evaluation();
-            facts.add(Parts.fact(
-                    Parts.capital(judge()) + " accuracy",
+            facts.add(PageElements.fact(
+                    PageElements.capital(judge()) + " accuracy",
                     Numbers.percent(test.accuracy()),
                     Numbers.format("%,d images, network of the best epoch", test.images())));
-            facts.add(Parts.fact(Parts.capital(judge()) + " loss", Numbers.loss(test.loss()), "mean cross-entropy"));
+            facts.add(PageElements.fact(
+                    PageElements.capital(judge()) + " loss", Numbers.loss(test.loss()), "mean cross-entropy"));
         }
         run.best().ifPresent(best -> {
             if (findings == null || (run.isTested() && !run.selection().equals("test"))) {
-                facts.add(Parts.fact(
-                        Parts.capital(run.selection()) + " accuracy",
+                facts.add(PageElements.fact(
+                        PageElements.capital(run.selection()) + " accuracy",
                         Numbers.percent(best.accuracy()),
                         "loss " + Numbers.loss(best.loss()) + ", best epoch"));
             }
-            facts.add(Parts.fact(
+            facts.add(PageElements.fact(
                     "Best epoch",
                     best.epoch() + " of " + run.recipe().optimization().epochs(),
                     "chosen by " + run.selection() + " accuracy" + progress()));
-            facts.add(Parts.fact(
+            facts.add(PageElements.fact(
                     "Training accuracy",
                     Numbers.percent(best.trainAccuracy()),
                     "loss " + Numbers.loss(best.trainLoss()) + ", best epoch, while it trained"));
-            facts.add(Parts.fact(
+            facts.add(PageElements.fact(
                     "Training time",
                     Numbers.duration(run.seconds()),
                     Numbers.duration(run.seconds() / run.history().size()) + " an epoch, "
                             + Numbers.count(median(EpochResult::imagesPerSecond)) + " images/s"));
         });
-        facts.add(Parts.data(run.data()));
+        facts.add(PageElements.data(run.data()));
         String backbone = run.network().backbone();
-        facts.add(Parts.fact(
+        facts.add(PageElements.fact(
                 "Trained parameters",
                 Numbers.count(run.network().trainedParameters()),
                 run.recipe().network().filters() + " filters, "
                         + (backbone == null ? run.recipe().network().backbone() : backbone)));
-        facts.add(Parts.device(
+        facts.add(PageElements.device(
                 run.environment(), run.recipe().computation().precision().toString()));
         return Html.of(
                 "header",
@@ -166,7 +168,7 @@ public final class RunPage {
         return Section.of(
                 "curves",
                 "Curves",
-                Parts.note("Training values are means over the epoch as it trained"
+                PageElements.note("Training values are means over the epoch as it trained"
                         + (run.recipe().images().augment() ? ", on augmented images" : "")
                         + (run.recipe().optimization().labelSmoothing() > 0 ? " and with label smoothing" : "") + "; "
                         + selection
@@ -234,7 +236,7 @@ public final class RunPage {
     }
 
     private List<Object> environment() {
-        List<Object> content = new ArrayList<>(Parts.environment(run.environment(), run.data()));
+        List<Object> content = new ArrayList<>(PageElements.environment(run.environment(), run.data()));
         if (findings != null && !findings.sha256().equals(run.data().sha256())) {
             content.add(Html.of(
                             "p",

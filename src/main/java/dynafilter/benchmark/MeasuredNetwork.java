@@ -27,7 +27,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param state every tensor by name, on the device; none where only its scores are known
  * @param owner of what it is made of; closed with it
  */
-public record Subject(
+public record MeasuredNetwork(
         String description,
         NetworkShape shape,
         int imageSize,
@@ -36,7 +36,7 @@ public record Subject(
         NativeOwner owner)
         implements AutoCloseable {
     /** A network with random weights on ResNet-18's stem, for ten classes. */
-    public static Subject random(FilterKind filters, long seed, ComputeDevice device) {
+    public static MeasuredNetwork random(FilterKind filters, long seed, ComputeDevice device) {
         NetworkShape shape = NetworkShape.ofResNet18Stem(filters, 10);
         Map<String, Tensor> state = new LinkedHashMap<>();
         try (NativeOwner building = new NativeOwner();
@@ -47,7 +47,7 @@ public record Subject(
             });
             DynamicFilterNetwork network = building.keep(DynamicFilterNetwork.bind(shape, state, Freeze.NONE));
             Classifier classifier = building.keep(new NetworkClassifier(network, device));
-            return new Subject(
+            return new MeasuredNetwork(
                     filters + " filters, random weights",
                     shape,
                     shape.imageSize(),
@@ -62,10 +62,10 @@ public record Subject(
      *
      * @throws dynafilter.io.InputException where the file holds none
      */
-    public static Subject read(Path file, ComputeDevice device) {
+    public static MeasuredNetwork read(Path file, ComputeDevice device) {
         NativeOwner owner = new NativeOwner();
         TrainedNetwork trained = owner.keep(TrainedNetwork.read(file, device));
-        return new Subject(
+        return new MeasuredNetwork(
                 file + ": " + trained.description(),
                 trained.hasNetwork() ? trained.network().shape() : null,
                 trained.imageSize(),

@@ -18,8 +18,8 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /** Pieces that several pages are made of. */
-final class Parts {
-    private Parts() {}
+final class PageElements {
+    private PageElements() {}
 
     static Html paragraph(Object... content) {
         return Html.of("p", content);
@@ -102,7 +102,7 @@ final class Parts {
     /** A value of a JSON file as text. */
     static String plain(Object value) {
         return value instanceof List<?> values
-                ? values.stream().map(Parts::plain).collect(Collectors.joining(", "))
+                ? values.stream().map(PageElements::plain).collect(Collectors.joining(", "))
                 : value == null ? Numbers.NONE : Recipes.typed(value);
     }
 

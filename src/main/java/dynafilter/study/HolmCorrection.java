@@ -8,8 +8,8 @@ import java.util.List;
  * Holm's step-down correction: with it the chance of calling any of several differences more than noise, where all are noise,
  * stays below the level. Source: S. Holm, A simple sequentially rejective multiple test procedure, 1979.
  */
-final class Holm {
-    private Holm() {}
+final class HolmCorrection {
+    private HolmCorrection() {}
 
     /** The differences in their order, their p values corrected for how many of them could be tested. */
     static List<Difference> adjust(List<Difference> differences) {

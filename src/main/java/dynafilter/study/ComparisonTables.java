@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A comparison as CSV: the figures of its JSON, for spreadsheets and data frames. */
-final class Tables {
+final class ComparisonTables {
     /** Names of a run that is a row; what the others hold is a table or a row of its own, or the folder. */
     private static final List<String> RUN = JsonFile.names(ComparisonDocument.Run.class).stream()
             .filter(name -> !List.of("folder", "epochs_to", "curve").contains(name))
@@ -17,7 +17,7 @@ final class Tables {
 
     private final Comparison comparison;
 
-    Tables(Comparison comparison) {
+    ComparisonTables(Comparison comparison) {
         this.comparison = comparison;
     }
 

@@ -7,7 +7,7 @@ import java.util.Locale;
 import org.apache.logging.log4j.Logger;
 
 /** Tells the user how a run goes: a line an epoch, and the terminal's progress in between. */
-final class RunReport implements TrainingListener {
+final class ConsoleListener implements TrainingListener {
     private final Logger log = Logging.log();
     private final Terminal terminal;
     private final int epochs;
@@ -15,7 +15,7 @@ final class RunReport implements TrainingListener {
     private final ComparisonPlace position;
 
     /** @param selection what chooses the best epoch: "test" or "validation" */
-    RunReport(Terminal terminal, int epochs, String selection, ComparisonPlace position) {
+    ConsoleListener(Terminal terminal, int epochs, String selection, ComparisonPlace position) {
         this.terminal = terminal;
         this.position = position;
         this.epochs = epochs;

@@ -3,7 +3,7 @@ package dynafilter.report.figure;
 import java.util.Locale;
 
 /** What all figures have in common: paper, colours, letters. */
-final class Look {
+final class FigureStyle {
     static final String INK = "#1f2328";
     static final String MUTED = "#59636e";
     static final String LINE = "#d0d7de";
@@ -18,7 +18,7 @@ final class Look {
     private static final String WIDE = "mwMW@%&…";
     private static final int FIRST_FULL_WIDTH = 0x2e80; // Chinese, Japanese and Korean begin here
 
-    private Look() {}
+    private FigureStyle() {}
 
     /** White paper. A page that stands on another one can give these classes other colours. */
     static Svg paper(double width, double height, String description) {
@@ -53,7 +53,7 @@ final class Look {
 
     /** About how wide a text is in DejaVu Sans, which is wider than most. */
     static double width(String text, double size) {
-        return text.codePoints().mapToDouble(Look::width).sum() * size;
+        return text.codePoints().mapToDouble(FigureStyle::width).sum() * size;
     }
 
     private static double width(int letter) {

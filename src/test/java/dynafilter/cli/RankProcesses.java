@@ -15,14 +15,14 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 
 /** Processes of the program that a launcher other than the program itself starts, and what can happen to them. */
-final class Ranks {
-    private Ranks() {}
+final class RankProcesses {
+    private RankProcesses() {}
 
     /** The words that start this test's Java with further environment variables. */
     static List<String> java(Map<String, String> environment) {
         List<String> words = new ArrayList<>(List.of("env"));
         environment.forEach((name, value) -> words.add(name + "=" + value));
-        words.addAll(Child.java(Path.of(System.getProperty("java.home"))));
+        words.addAll(ProgramProcess.java(Path.of(System.getProperty("java.home"))));
         return words;
     }
 

@@ -4,13 +4,13 @@ package dynafilter.report.figure;
  * How the predicted and the true label are told apart, also without colours: a filled triangle and a solid frame for the
  * predicted one, a ring and a dashed frame for the true one.
  */
-final class Marks {
+final class LabelMarks {
     /** Height and width of a sign. */
     static final double SIGN = 9;
 
     private static final double GAP = 4;
 
-    private Marks() {}
+    private LabelMarks() {}
 
     /** The signs of a label, side by side; none for most labels. */
     static void signs(Svg into, double x, double y, ResponseMaps maps, int label) {
@@ -34,14 +34,14 @@ final class Marks {
     static void predicted(Svg into, double x, double y) {
         into.add("path")
                 .set("d", "M" + Svg.number(x) + " " + Svg.number(y) + "h" + SIGN + "l" + -SIGN / 2 + " " + -SIGN + "z")
-                .set("fill", Look.PREDICTED)
+                .set("fill", FigureStyle.PREDICTED)
                 .set("class", "predicted");
     }
 
     static void truth(Svg into, double x, double y) {
         into.circle(x + SIGN / 2, y - SIGN / 2, SIGN / 2 - 1)
                 .set("fill", "none")
-                .set("stroke", Look.INK)
+                .set("stroke", FigureStyle.INK)
                 .set("stroke-width", 2)
                 .set("class", "true");
     }
@@ -52,13 +52,13 @@ final class Marks {
         double line = predicted ? 3 : 1;
         into.rect(x - line / 2, y - line / 2, width + line, height + line)
                 .set("fill", "none")
-                .set("stroke", predicted ? Look.PREDICTED : Look.LINE)
+                .set("stroke", predicted ? FigureStyle.PREDICTED : FigureStyle.LINE)
                 .set("stroke-width", line)
                 .set("class", predicted ? "predicted" : "line");
         if (maps.isTrue(label)) {
             into.rect(x - 5, y - 5, width + 10, height + 10)
                     .set("fill", "none")
-                    .set("stroke", Look.INK)
+                    .set("stroke", FigureStyle.INK)
                     .set("stroke-width", 1.5)
                     .set("stroke-dasharray", "5 3")
                     .set("class", "true");
