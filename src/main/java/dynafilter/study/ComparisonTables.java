@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A comparison as CSV: the figures of its JSON, for spreadsheets and data frames. */
+/** A comparison as CSV tables: the figures of its JSON, for spreadsheets and data frames. */
 final class ComparisonTables {
-    /** Names of a run that is a row; what the others hold is a table or a row of its own, or the folder. */
+    /** The columns of a run: its values in the document, but for the folder, the curve and the first epochs by threshold. */
     private static final List<String> RUN = JsonFile.names(ComparisonDocument.Run.class).stream()
             .filter(name -> !List.of("folder", "epochs_to", "curve").contains(name))
             .toList();
@@ -21,7 +21,7 @@ final class ComparisonTables {
         this.comparison = comparison;
     }
 
-    /** A row a run. */
+    /** The table of the runs, a row each. */
     String runs() {
         List<String> thresholds =
                 comparison.plan().thresholds().stream().map(String::valueOf).toList();
@@ -40,7 +40,7 @@ final class ComparisonTables {
         return text(rows);
     }
 
-    /** A row an epoch of every run. */
+    /** The table of the curves: a row an epoch of every run. */
     String curves() {
         List<String> rows = new ArrayList<>();
         rows.add(row(Stream.concat(Stream.of("variant", "seed"), POINT.stream())));
