@@ -1,5 +1,6 @@
 package dynafilter.benchmark;
 
+import java.util.Objects;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.model.Classifier;
 import dynafilter.model.DynamicFilterNetwork;
@@ -17,19 +18,20 @@ import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The network that is measured.
+ * The network that a benchmark measures.
  *
- * @param description for people
- * @param shape null where only its scores are known
- * @param imageSize height and width of the images it takes
- * @param state every tensor by name, on the device; none where only its scores are known
- * @param owner of what it is made of; closed with it
+ * @param description of the network, for people
+ * @param shape null: the network is a program that only gives scores
+ * @param imageSize height and width of the images that it takes
+ * @param state every tensor by name, on the device; empty where the network only gives scores
+ * @param owner of the natives that it is made of; closed with it
  */
 public record MeasuredNetwork(
         String description,
-        NetworkShape shape,
+        @Nullable NetworkShape shape,
         int imageSize,
         Map<String, Tensor> state,
         Classifier classifier,
@@ -74,12 +76,17 @@ public record MeasuredNetwork(
                 owner);
     }
 
-    /** Whether it can be trained. */
+    /** True: the network can be trained; false: it only gives scores. */
     public boolean trains() {
         return shape != null;
     }
 
-    /** Its shape where {@link StepCost} counts what it computes. */
+    /** The shape of a network that can be trained. */
+    NetworkShape trainedShape() {
+        return Objects.requireNonNull(shape, "asked for where it trains");
+    }
+
+    /** The shape, where {@link StepCost} counts the operations of such a network; else empty. */
     Optional<NetworkShape> counted() {
         return Optional.ofNullable(shape)
                 .filter(known -> known.backbone() == ResNetStem.ARCHITECTURE && !known.adapter());

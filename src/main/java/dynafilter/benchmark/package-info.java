@@ -5,4 +5,7 @@
  * roofline. The steps are those of a real run ({@link dynafilter.train.EndlessTraining}), never a copy of them. Keys of the
  * results are in people's scripts and stay; a layer that is added to {@code dynafilter.model} is to be counted here.
  */
+@NullMarked
 package dynafilter.benchmark;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,8 +1,10 @@
 package dynafilter.study;
 
 import dynafilter.io.JsonFile;
+import dynafilter.runfolder.EpochResult;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -34,7 +36,7 @@ final class ComparisonTables {
             rows.add(row(Stream.of(
                             Stream.of(result.run().variant().name(), result.parameters(), result.trainedParameters()),
                             RUN.stream().map(JsonFile.values(run)::get),
-                            thresholds.stream().map(run.epochsTo()::get))
+                            comparison.plan().thresholds().stream().map(accuracy -> epochsTo(result, accuracy)))
                     .flatMap(cells -> cells)));
         }
         return text(rows);
@@ -45,13 +47,18 @@ final class ComparisonTables {
         List<String> rows = new ArrayList<>();
         rows.add(row(Stream.concat(Stream.of("variant", "seed"), POINT.stream())));
         for (RunResult result : comparison.results()) {
-            for (ComparisonDocument.Point point : result.document(List.of()).curve()) {
+            for (EpochResult epoch : result.history()) {
                 rows.add(row(Stream.concat(
                         Stream.of(result.run().variant().name(), result.run().seed()),
-                        POINT.stream().map(JsonFile.values(point)::get))));
+                        POINT.stream().map(JsonFile.values(ComparisonDocument.Point.of(epoch))::get))));
             }
         }
         return text(rows);
+    }
+
+    private static Object epochsTo(RunResult result, double accuracy) {
+        OptionalInt epoch = result.epochsTo(accuracy);
+        return epoch.isPresent() ? epoch.getAsInt() : "";
     }
 
     private static String row(Stream<?> cells) {

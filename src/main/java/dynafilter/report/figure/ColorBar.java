@@ -1,8 +1,8 @@
 package dynafilter.report.figure;
 
-/** Which colour stands for which number. */
+/** The legend of a colormap: a bar of its colours with numbers beside it. */
 final class ColorBar {
-    /** How much room it takes to the right of its left edge, numbers included. */
+    /** The width of a bar with its numbers, from its left edge on. */
     static final double WIDTH = 64;
 
     private static final double BAR = 14;
@@ -12,7 +12,7 @@ final class ColorBar {
 
     private ColorBar() {}
 
-    /** @param title what the numbers are; stands above it, so that {@code y} is not the top */
+    /** @param title the name of the numbers, above the bar, whose top is {@code y} */
     static void draw(Svg into, double x, double y, double height, Colormap colours, Scale scale, String title) {
         Svg bar = into.group(x, y).set("class", "colorbar");
         FigureStyle.muted(bar, 0, -10, FONT, title);

@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Several images with their response maps, a row an image: the image, the predicted label's map on it, the maps on one scale
- * of colours for the whole sheet, and the highest scores. Where there are many labels, a row shows those with the highest
- * scores.
+ * A contact sheet of several images with their response maps, a row an image: the image, the predicted label's map laid over it,
+ * the maps on one scale of colours for the whole sheet, and the highest scores. Where there are many labels, a row shows the maps
+ * with the highest scores.
  */
 public final class ContactSheet {
     private static final int SIZE = 64;
@@ -36,7 +36,11 @@ public final class ContactSheet {
         rowHeight = Math.max(tallest, LINE * (1 + LISTED)) + ROW_GAP + (inOrder ? 0 : NAME);
     }
 
-    /** @param images at least one; all of one network */
+    /**
+     * The sheet of some images.
+     *
+     * @param images one at least; all maps are of one network
+     */
     public static Svg of(List<ResponseMaps> images) {
         return new ContactSheet(List.copyOf(images)).draw();
     }

@@ -3,7 +3,7 @@ package dynafilter.report.figure;
 import java.util.List;
 import java.util.Locale;
 
-/** The filters as numbers, and how alike they are: labels with similar filters are treated alike. */
+/** The figure of a network's filters: their numbers, and the cosine similarity of each two. */
 public final class FiltersFigure {
     private static final double HEADER = 92;
     private static final double WIDTH = 640; // of the filters, and at most of the matrix
@@ -14,7 +14,7 @@ public final class FiltersFigure {
 
     private FiltersFigure() {}
 
-    /** The filters as a picture, and below it the matrix of their similarities where there is more than one. */
+    /** The figure: the filters as a picture and, where there is more than one, the matrix of their similarities below it. */
     public static Svg of(Filters filters) {
         int count = filters.names().size();
         double line = count <= 20 ? 22 : count <= 50 ? 15 : 11;
@@ -54,7 +54,7 @@ public final class FiltersFigure {
         return Math.min(Math.max(WIDTH, count * 10), count * 44);
     }
 
-    /** How much room the names below a matrix take. */
+    /** The height of the names below a matrix. */
     private static double below(List<String> names, double side) {
         double cell = side / names.size();
         double longest = names.stream()

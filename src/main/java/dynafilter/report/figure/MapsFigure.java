@@ -3,8 +3,8 @@ package dynafilter.report.figure;
 import java.util.List;
 
 /**
- * The response map of every label for one image, on one scale of colours, with the image, the predicted label's map on it,
- * and the probability (softmax of the scores) of each label.
+ * The figure of one image's response maps, one a label, on one scale of colours, with the image, the predicted label's map laid over
+ * it, and the probability (softmax of the scores) of each label.
  */
 public final class MapsFigure {
     private static final double GAP = 20;

@@ -7,4 +7,7 @@
  * renderer knows only a part of SVG, which {@link dynafilter.report.figure.Svg} keeps to. Pages around the figures are
  * {@code dynafilter.report.page}'s.
  */
+@NullMarked
 package dynafilter.report.figure;
+
+import org.jspecify.annotations.NullMarked;

@@ -8,7 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Accuracy by class, and what is taken for what. */
+/** The section on classes: the accuracy of each, and the confusion matrix. */
 final class ClassResults {
     private static final int MOST_CONFUSIONS = 12;
 

@@ -5,8 +5,9 @@ import dynafilter.report.Numbers;
 import dynafilter.study.ComparisonDocument.Pairs;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** What a comparison's paired tests say, in its own words. */
+/** The section on the differences of a comparison's variants, in the words of its document. */
 final class ComparedPairs {
     private ComparedPairs() {}
 
@@ -57,7 +58,7 @@ final class ComparedPairs {
         return end < interval.size() ? interval.get(end) : Double.NaN;
     }
 
-    private static String text(String known) {
+    private static String text(@Nullable String known) {
         return known == null ? "" : known;
     }
 

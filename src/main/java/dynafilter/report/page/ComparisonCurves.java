@@ -32,7 +32,7 @@ final class ComparisonCurves {
                 Html.of("div", charts.stream().map(LineChart::figure).toArray()).as("charts"));
     }
 
-    /** None where no run is finished. */
+    /** The charts; none where no run is finished. */
     static List<LineChart> charts(ComparisonFacts facts) {
         List<Integer> epochs = facts.runs()
                 .flatMap(run -> known(run.curve()).stream())

@@ -24,15 +24,18 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
+import org.jspecify.annotations.Nullable;
 
-/** The report of a comparison. */
+/** The report of a comparison, as an HTML page. */
 public final class ComparisonPage {
     private final ComparisonFacts facts;
     private final Path page;
     private final String generator;
 
     /**
-     * @param page the file it will be, for links to the runs' pages
+     * The page of a comparison.
+     *
+     * @param page the file that it will be, for links to the runs' pages
      * @param generator the program and its version
      */
     public ComparisonPage(ComparisonFacts facts, Path page, String generator) {
@@ -41,7 +44,7 @@ public final class ComparisonPage {
         this.generator = generator;
     }
 
-    /** The page, as a file's content. */
+    /** The HTML of the page. */
     public String html() {
         List<Section> sections = new ArrayList<>();
         sections.add(new Section("results", "Results", results()));
@@ -64,7 +67,7 @@ public final class ComparisonPage {
         return new Page("Comparison " + facts.name(), header(), sections, "{}", generator).html();
     }
 
-    /** The curves as a drawing of their own; empty where no run is finished. */
+    /** The curves as a drawing for a file of its own; empty where no run is finished. */
     public Optional<Svg> drawnCurves() {
         List<LineChart> charts = ComparisonCurves.charts(facts);
         return charts.isEmpty() ? Optional.empty() : Optional.of(CurveSheet.of(charts));
@@ -198,11 +201,11 @@ public final class ComparisonPage {
                 rows);
     }
 
-    private static String size(VariantResult variant, Function<Size, Long> of) {
+    private static String size(VariantResult variant, Function<Size, @Nullable Long> of) {
         return Numbers.count(variant.size() == null ? null : of.apply(variant.size()));
     }
 
-    /** What the variant's runs know of a figure. */
+    /** The values of a figure in those of the variant's runs that have it. */
     private static DoubleStream numbers(VariantResult variant, ToDoubleFunction<Run> figure) {
         return runs(variant).stream().mapToDouble(figure).filter(Double::isFinite);
     }
@@ -267,7 +270,7 @@ public final class ComparisonPage {
                 .resolve("report.html")
                 .toAbsolutePath()
                 .normalize();
-        Path from = page.toAbsolutePath().normalize().getParent();
+        Path from = Objects.requireNonNull(page.toAbsolutePath().normalize().getParent(), "a file lies in a folder");
         if (!Files.isRegularFile(report) || !Objects.equals(report.getRoot(), from.getRoot())) {
             return name;
         }

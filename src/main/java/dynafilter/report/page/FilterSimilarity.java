@@ -7,7 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Which labels a network looks for in the same features. */
+/** The section on the cosine similarity of the labels' filters. */
 final class FilterSimilarity {
     private static final int MOST_PAIRS = 10;
 

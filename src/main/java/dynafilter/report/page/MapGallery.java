@@ -13,13 +13,13 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 
-/** Response maps of chosen images: two of each as pictures, and all of them as data, for the page's script to show. */
+/** The section on response maps of chosen images: two of each as pictures, and all of them as data for the page's script. */
 final class MapGallery {
     private static final Colormap COLOURS = Colormap.VIRIDIS;
     private static final int STEPS = 255; // of a map's numbers in the data
     private static final int MOST_OPEN = 30; // images; more are folded away
 
-    /** What the page's script reads; bytes are in Base64. */
+    /** The data for the page's script; bytes are in Base64. */
     private record Data(List<String> classes, String colours, List<Image> images) {}
 
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
@@ -52,7 +52,7 @@ final class MapGallery {
         return content;
     }
 
-    /** The right and the wrong answer of a class, side by side; a word stands in for one that there is not. */
+    /** A class's image that is labelled rightly and the one that is not, side by side; a note stands for one that is missing. */
     private static void pair(Html gallery, Findings findings, int label) {
         List<Example> own = findings.examples().stream()
                 .filter(example -> example.label() == label)
@@ -123,7 +123,7 @@ final class MapGallery {
                 .as("tile");
     }
 
-    /** @param labels whose scores come from the map */
+    /** @param labels the labels whose scores come from the map */
     private static Html map(Grid map, Scale scale, String of, Example example, List<Integer> labels) {
         Html tile = Html.of(
                         "div",
@@ -177,7 +177,7 @@ final class MapGallery {
                 rows);
     }
 
-    /** What the script shows: all response maps of the images, each number as one of 256 steps of its image's scale. */
+    /** The JSON for the page's script: all response maps of the images, each number as one of 256 steps of its image's scale. */
     static String data(Findings findings) {
         return JsonFile.line(new Data(
                 findings.classes(),

@@ -6,8 +6,9 @@ import dynafilter.report.RunFacts;
 import dynafilter.runfolder.Recipes;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** The commands that make a run, its numbers and this page again. */
+/** The section with the commands that repeat a run, its evaluation and its page. */
 record Reproduction(RunFacts run) {
     List<Object> content() {
         List<Object> content = new ArrayList<>();
@@ -41,7 +42,7 @@ record Reproduction(RunFacts run) {
         return content;
     }
 
-    private static boolean isCpu(String device) {
+    private static boolean isCpu(@Nullable String device) {
         return device == null || device.equals("cpu");
     }
 

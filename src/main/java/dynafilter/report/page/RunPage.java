@@ -14,27 +14,30 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
-/** The report of a run. */
+/** The report of a run, as an HTML page. */
 public final class RunPage {
     private final RunFacts run;
-    private final Findings findings; // null without
+    private final @Nullable Findings findings;
     private final String missing;
     private final String generator;
 
     /**
-     * @param findings of its best network on the test set, or null
-     * @param missing why there are none, and what to do, as a sentence; empty where there are
+     * The page of a run.
+     *
+     * @param findings of its best network on the test set; null: there are none
+     * @param missing the reason why there are none and what to do, as a sentence; empty where there are
      * @param generator the program and its version
      */
-    public RunPage(RunFacts run, Findings findings, String missing, String generator) {
+    public RunPage(RunFacts run, @Nullable Findings findings, String missing, String generator) {
         this.run = run;
         this.findings = findings;
         this.missing = missing;
         this.generator = generator;
     }
 
-    /** The page, as a file's content. */
+    /** The HTML of the page. */
     public String html() {
         List<Section> sections = new ArrayList<>();
         sections.add(curves());
@@ -147,12 +150,12 @@ public final class RunPage {
                 : List.of(result, "Held-out training images chose that epoch; the test set had no part in it.");
     }
 
-    /** The curves as a drawing of their own; empty where no epoch is finished. */
+    /** The curves as a drawing for a file of its own; empty where no epoch is finished. */
     public Optional<Svg> drawnCurves() {
         return run.history().isEmpty() ? Optional.empty() : Optional.of(CurveSheet.of(charts()));
     }
 
-    /** The images that the page judges by. */
+    /** The set of the images that the page judges the network by: "test" or "validation". */
     private String judge() {
         return run.isTested() ? "test" : run.selection();
     }
