@@ -1,6 +1,5 @@
 package dynafilter.benchmark;
 
-import java.util.Objects;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.model.Classifier;
 import dynafilter.model.DynamicFilterNetwork;
@@ -15,6 +14,7 @@ import dynafilter.runtime.NativeOwner;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;

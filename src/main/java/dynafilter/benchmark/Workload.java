@@ -1,6 +1,5 @@
 package dynafilter.benchmark;
 
-import java.util.Objects;
 import dynafilter.data.ImageSet;
 import dynafilter.data.device.DeviceImages;
 import dynafilter.data.device.EpochPlan;
@@ -15,6 +14,7 @@ import dynafilter.runtime.RepeatedWork;
 import dynafilter.train.EndlessTraining;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
@@ -153,7 +153,8 @@ interface Workload extends AutoCloseable {
             try (PointerScope scope = new PointerScope();
                     InferenceMode inference = new InferenceMode();
                     Precision.Region autocast = precision.autocast(device.type())) {
-                classifier.scores(Objects.requireNonNull(batches, "a step stages them").nextPixels(batchSize));
+                classifier.scores(
+                        Objects.requireNonNull(batches, "a step stages them").nextPixels(batchSize));
             }
         }
 

@@ -26,14 +26,15 @@ import java.util.OptionalInt;
 import java.util.function.Function;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
+import org.jspecify.annotations.Nullable;
 
 /** {@code benchmark}: training and inference throughput on a device, against what the device can do at best. */
 final class BenchmarkCommand implements Command {
     /**
-     * What {@code --json} tells.
+     * The document of {@code --json}.
      *
-     * @param ceilings as far as they are measured
-     * @param results as far as they are measured
+     * @param ceilings those that are measured so far
+     * @param results those that are measured so far
      */
     private record Report(
             DeviceFacts device,
@@ -164,7 +165,7 @@ final class BenchmarkCommand implements Command {
         return ExitCode.DONE;
     }
 
-    /** Prints each row as it comes and rewrites the file: a later case may fail, or the time run out. */
+    /** Measures all cases; prints each row and rewrites the file at once, since a later case may fail, or the time run out. */
     private static void measure(
             Benchmark benchmark,
             MeasuredNetwork network,
@@ -282,13 +283,13 @@ final class BenchmarkCommand implements Command {
                 format("%.1f GiB", row.peakMemory() / 0x1p30));
     }
 
-    /** Four of them, but thousandths at the most. */
+    /** A number with four digits, of which three at most are decimals. */
     private static String digits(double value) {
         int whole = String.valueOf((long) value).length();
         return format("%." + Math.max(0, 4 - whole) + "f", value);
     }
 
-    private static String format(String text, Object... values) {
+    private static String format(String text, @Nullable Object... values) {
         return String.format(Locale.ROOT, text, values);
     }
 }

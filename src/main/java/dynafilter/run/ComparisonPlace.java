@@ -14,7 +14,13 @@ import org.jspecify.annotations.Nullable;
  * @param began the {@link System#nanoTime} at which that first run began
  * @param command the command that goes on with the comparison; null: the run is part of none
  */
-record ComparisonPlace(int number, int runs, int first, String name, long began, @Nullable String command) {
+record ComparisonPlace(
+        int number,
+        int runs,
+        int first,
+        String name,
+        long began,
+        @Nullable String command) {
     /** The place of a run that is part of no comparison. */
     static final ComparisonPlace ALONE = new ComparisonPlace(1, 1, 1, "", 0, null);
 

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param threads of CPU operators; 0: as many as suit
  * @param cudaLibs the folder to search for CUDA's libraries before the usual ones; null: none
  */
-public record DeviceRequest(String device, int threads, @Nullable Path cudaLibs) {
+public record DeviceRequest(
+        String device, int threads, @Nullable Path cudaLibs) {
     /** The name for CUDA where it works, and else for the CPU. */
     public static final String AUTO = "auto";
 }

@@ -1,6 +1,5 @@
 package dynafilter.run;
 
-import java.util.Objects;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.CheckpointExtension;
 import dynafilter.checkpoint.TrainedNetwork;
@@ -21,6 +20,7 @@ import dynafilter.train.label.LabelFolds;
 import dynafilter.train.label.LabelLearner;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -58,7 +58,8 @@ public final class Extension {
         String against = plan.against();
         try (DeviceImages images = read(plan.files());
                 DeviceImages testImages = plan.testFiles().isEmpty() ? null : read(plan.testFiles());
-                OldLabels old = against == null ? null : OldLabels.open(against, plan, trained.classes(), data, device)) {
+                OldLabels old =
+                        against == null ? null : OldLabels.open(against, plan, trained.classes(), data, device)) {
             learn(vectors, images, old);
             test(images, testImages, old);
         }

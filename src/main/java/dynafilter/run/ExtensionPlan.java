@@ -37,6 +37,7 @@ public record ExtensionPlan(
     public static final int STEPS = 100;
     /** The default of {@code folds}. */
     public static final int FOLDS = 5;
+
     static final double LEARNING_RATE = 0.05;
 
     /** The learning rate without old images, where an early end alone limits the label, in smaller steps. */

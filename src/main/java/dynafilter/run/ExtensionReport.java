@@ -117,7 +117,8 @@ public final class ExtensionReport {
             Tensor shares = LabelLearner.shares(own); // [K]
             Map<String, Double> taken = new LinkedHashMap<>();
             IntStream.range(0, oldClasses.size())
-                    .forEach(i -> taken.put(oldClasses.get(i), shares.select(0, i).item_double()));
+                    .forEach(i ->
+                            taken.put(oldClasses.get(i), shares.select(0, i).item_double()));
             takenFor = taken;
             String alike = taken.entrySet().stream()
                     .sorted(Comparator.comparingDouble(entry -> -entry.getValue()))

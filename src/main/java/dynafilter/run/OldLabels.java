@@ -87,8 +87,8 @@ record OldLabels(String name, String sha256, DeviceImages negatives, DeviceImage
 
     private static void requireImages(String against, ImageSet images, String role) {
         if (images.size() == 0) {
-            throw new InputException("--against " + against + " has no " + role
-                    + " images of the network's labels" + "; give a data set that has, or fewer --negatives");
+            throw new InputException("--against " + against + " has no " + role + " images of the network's labels"
+                    + "; give a data set that has, or fewer --negatives");
         }
     }
 

@@ -1,18 +1,19 @@
 package dynafilter.run;
 
-import java.util.Objects;
 import dynafilter.io.InputException;
 import dynafilter.runfolder.FolderLock;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.RunDirectory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The start of a run: anew in a folder, or from a checkpoint. */
 sealed interface RunStart {
     /** The run's folder; null: a new one under {@link RunDirectory#RUNS}, which {@link #named} makes. */
-    @Nullable Path folder();
+    @Nullable
+    Path folder();
 
     /** The run's folder, once it is named. */
     default RunDirectory directory() {

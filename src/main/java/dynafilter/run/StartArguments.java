@@ -13,7 +13,10 @@ import org.jspecify.annotations.Nullable;
  * @param config the config.json whose recipe is taken; null: none
  */
 public record StartArguments(
-        @Nullable Path out, boolean overwrite, @Nullable String resume, @Nullable Path config) {
+        @Nullable Path out,
+        boolean overwrite,
+        @Nullable String resume,
+        @Nullable Path config) {
     /** The word of {@code --resume} for the run in {@code --out}, where there is one already. */
     private static final String AUTO = "auto";
 

@@ -33,7 +33,8 @@ public final class FolderLock implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(50);
 
     /** @param owner null for a visitor */
-    private record Held(Path folder, LockFile file, @Nullable OwnerFile owner) {}
+    private record Held(
+            Path folder, LockFile file, @Nullable OwnerFile owner) {}
 
     private final String command;
     private final Consumer<String> warning;

@@ -37,7 +37,6 @@ public record RunOutcome(
         test = test == null || Double.isNaN(test.testAccuracy) ? null : test;
     }
 
-
     /**
      * The processes that trained together.
      *

@@ -102,7 +102,8 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
 
     /** The comparison as a document. */
     public ComparisonDocument document() {
-        RunConfig.@Nullable Data data = results.isEmpty() ? null : results.get(0).data();
+        RunConfig.@Nullable Data data =
+                results.isEmpty() ? null : results.get(0).data();
         return new ComparisonDocument(
                 ComparisonDocument.FORMAT,
                 isComplete(),
