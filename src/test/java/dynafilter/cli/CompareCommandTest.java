@@ -133,7 +133,7 @@ class CompareCommandTest {
     @Test
     void aKilledComparisonGoesOn() throws Exception {
         Path killed = folder.resolve("killed");
-        try (ProgramProcess child = ProgramProcess.start(folder, compare(killed))) {
+        try (ChildProcess child = ChildProcess.start(folder, compare(killed))) {
             child.awaitFile(run(killed, RUNS.get(1)).resolve("last.pt"));
         }
         assertFalse(json(killed).get("complete").asBoolean());

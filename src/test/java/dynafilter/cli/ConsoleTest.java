@@ -103,8 +103,8 @@ class ConsoleTest {
         Object[] line = {
             "train", "--data", data, "--backbone", "random", "--epochs", 1, "--batch-size", 16, "--threads", 1
         };
-        try (ProgramProcess one = ProgramProcess.start(folder, line);
-                ProgramProcess other = ProgramProcess.start(folder, line)) { // in the same second, most likely
+        try (ChildProcess one = ChildProcess.start(folder, line);
+                ChildProcess other = ChildProcess.start(folder, line)) { // in the same second, most likely
             for (CommandResult outcome : List.of(one.await(), other.await())) {
                 assertEquals(0, outcome.code(), outcome.err());
                 assertEquals("", outcome.err());
@@ -117,7 +117,7 @@ class ConsoleTest {
             assertEquals(
                     2, runs.filter(run -> Files.exists(run.resolve("best.pt"))).count());
         }
-        try (ProgramProcess last = ProgramProcess.start(folder, "train", "--resume", "last", "--epochs", 2)) {
+        try (ChildProcess last = ChildProcess.start(folder, "train", "--resume", "last", "--epochs", 2)) {
             CommandResult outcome = last.await();
             assertEquals(0, outcome.code(), outcome.err());
             assertTrue(outcome.line("epoch").startsWith("epoch 2/2"), outcome.out());
@@ -132,13 +132,13 @@ class ConsoleTest {
                 Stream.of(path.split(File.pathSeparator, -1)).anyMatch(bin -> Files.exists(Path.of(bin, "script"))),
                 "script (of util-linux) makes the terminal");
         String words = Stream.concat(
-                        ProgramProcess.java(JAVA_HOME).stream(),
+                        ChildProcess.java(JAVA_HOME).stream(),
                         Stream.of(train(data, run, "--epochs", 2)).map(Object::toString))
                 .map(word -> "'" + word + "'")
                 .collect(Collectors.joining(" "));
         Path typescript = folder.resolve("typescript");
         List<String> program = List.of("script", "-qec", "stty cols 60; " + words, typescript.toString());
-        try (ProgramProcess child = ProgramProcess.start(folder, program)) {
+        try (ChildProcess child = ChildProcess.start(folder, program)) {
             assertEquals(0, child.await().code());
         }
         String all = Files.readString(typescript, UTF_8);
@@ -168,7 +168,7 @@ class ConsoleTest {
         Path jar = folder.resolve("paths.jar");
         new JarOutputStream(Files.newOutputStream(jar), manifest).close();
         List<String> program = List.of(newer.resolve("bin").resolve("java").toString(), "-jar", jar.toString());
-        try (ProgramProcess child = ProgramProcess.start(folder, program, train(data, run, "--epochs", 1))) {
+        try (ChildProcess child = ChildProcess.start(folder, program, train(data, run, "--epochs", 1))) {
             CommandResult outcome = child.await();
             assertEquals("", outcome.err());
             assertEquals(0, outcome.code());

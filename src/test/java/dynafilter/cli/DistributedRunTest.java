@@ -53,7 +53,7 @@ class DistributedRunTest {
 
     /** How a run ends that loses one of its workers to a signal after the first checkpoint: with exit code 1. */
     private CommandResult failed(String signal, int rank, Object... line) throws IOException, InterruptedException {
-        try (ProgramProcess child = ProgramProcess.start(folder, line)) {
+        try (ChildProcess child = ChildProcess.start(folder, line)) {
             awaitStep(1);
             RankProcesses.signal(signal, RankProcesses.workers(child.pid()).get(rank));
             CommandResult outcome = child.await();
@@ -75,7 +75,7 @@ class DistributedRunTest {
     @Test
     void workersTrainTogetherAndOnlyRankZeroWrites() throws IOException, InterruptedException {
         CommandResult outcome;
-        try (ProgramProcess child = ProgramProcess.start(
+        try (ChildProcess child = ChildProcess.start(
                 folder, workers(2, "--epochs", 2, "--sync-batchnorm", "--data-memory", "stream", "--json", "-"))) {
             outcome = child.await();
         }
@@ -131,8 +131,8 @@ class DistributedRunTest {
     void aWorkerThatHangsIsNamedAndAllEnd() throws IOException, InterruptedException {
         int port = Together.freePort();
         Object[] line = train(data, run, "--epochs", EPOCHS, "--dist-timeout", 6);
-        try (ProgramProcess first = ProgramProcess.start(folder, RankProcesses.rank(0, 2, port), line);
-                ProgramProcess second = ProgramProcess.start(folder, RankProcesses.rank(1, 2, port), line)) {
+        try (ChildProcess first = ChildProcess.start(folder, RankProcesses.rank(0, 2, port), line);
+                ChildProcess second = ChildProcess.start(folder, RankProcesses.rank(1, 2, port), line)) {
             awaitStep(1);
             RankProcesses.signal("STOP", second.pid());
             CommandResult outcome = first.await();
@@ -148,14 +148,14 @@ class DistributedRunTest {
         List<String> torchrun = new ArrayList<>(List.of(Python.withTorch().executable()));
         torchrun.addAll(List.of("-m", "torch.distributed.run", "--no-python", "--nproc-per-node", "2"));
         torchrun.addAll(List.of("--max-restarts", "1", "--monitor-interval", "0.1"));
-        torchrun.addAll(ProgramProcess.java(Path.of(System.getProperty("java.home"))));
+        torchrun.addAll(ChildProcess.java(Path.of(System.getProperty("java.home"))));
         CommandResult outcome;
         long killedAt;
         Object[] line = train(data, run, "--epochs", 30);
         Object[] nameless = Stream.of(line)
                 .filter(word -> !word.equals("--out") && !word.equals(run))
                 .toArray();
-        try (ProgramProcess child = ProgramProcess.start(folder, torchrun, nameless)) {
+        try (ChildProcess child = ChildProcess.start(folder, torchrun, nameless)) {
             child.awaitText("[0] run        ");
             run = onlyRun();
             killedAt = awaitStep(1);
@@ -182,8 +182,8 @@ class DistributedRunTest {
     void slurmsTasksTrainTogether() throws IOException, InterruptedException {
         int port = Together.freePort();
         Object[] line = train(data, run, "--epochs", 1);
-        try (ProgramProcess first = ProgramProcess.start(folder, RankProcesses.slurmTask(0, 2, port), line);
-                ProgramProcess second = ProgramProcess.start(folder, RankProcesses.slurmTask(1, 2, port), line)) {
+        try (ChildProcess first = ChildProcess.start(folder, RankProcesses.slurmTask(0, 2, port), line);
+                ChildProcess second = ChildProcess.start(folder, RankProcesses.slurmTask(1, 2, port), line)) {
             CommandResult leader = first.await();
             assertEquals(0, leader.code(), leader.err());
             assertEquals(0, second.await().code());
@@ -197,23 +197,23 @@ class DistributedRunTest {
         Object[] same = train(data, run, "--epochs", 1);
         Object[] other = train(data, run, "--epochs", 1, "--label-smoothing", 0.2);
         Path otherData = TinyRuns.data(folder.resolve("other"), TinyRuns.TRAIN + 10);
-        try (ProgramProcess first = ProgramProcess.start(folder, RankProcesses.rank(0, 2, port), same);
-                ProgramProcess second = ProgramProcess.start(folder, RankProcesses.rank(1, 2, port), other)) {
-            for (ProgramProcess child : List.of(first, second)) {
+        try (ChildProcess first = ChildProcess.start(folder, RankProcesses.rank(0, 2, port), same);
+                ChildProcess second = ChildProcess.start(folder, RankProcesses.rank(1, 2, port), other)) {
+            for (ChildProcess child : List.of(first, second)) {
                 child.await().assertRefusedByRank("rank 1 has --label-smoothing 0.2, rank 0 has 0.0");
             }
         }
-        try (ProgramProcess first = ProgramProcess.start(folder, RankProcesses.rank(0, 2, port), same);
-                ProgramProcess second = ProgramProcess.start(
+        try (ChildProcess first = ChildProcess.start(folder, RankProcesses.rank(0, 2, port), same);
+                ChildProcess second = ChildProcess.start(
                         folder, RankProcesses.rank(1, 2, port), train(otherData, run, "--epochs", 1))) {
-            for (ProgramProcess child : List.of(first, second)) {
+            for (ChildProcess child : List.of(first, second)) {
                 child.await().assertRefusedByRank("rank 1 has data with sha256 ", ", rank 0 has ");
             }
         }
-        try (ProgramProcess first = ProgramProcess.start(folder, RankProcesses.rank(0, 2, port), same);
-                ProgramProcess second =
-                        ProgramProcess.start(folder, RankProcesses.ofVersion("9.9", folder, 1, 2, port), same)) {
-            for (ProgramProcess child : List.of(first, second)) {
+        try (ChildProcess first = ChildProcess.start(folder, RankProcesses.rank(0, 2, port), same);
+                ChildProcess second =
+                        ChildProcess.start(folder, RankProcesses.ofVersion("9.9", folder, 1, 2, port), same)) {
+            for (ChildProcess child : List.of(first, second)) {
                 child.await().assertRefusedByRank("rank 1 has version 9.9, rank 0 has ");
             }
         }
@@ -226,8 +226,8 @@ class DistributedRunTest {
         int port = Together.freePort();
         Object[] line = train(data, run, "--epochs", EPOCHS, "--dist-timeout", 6);
         try (CutCable cable = new CutCable();
-                ProgramProcess first = ProgramProcess.start(folder, RankProcesses.rank(0, 2, port), line);
-                ProgramProcess second = ProgramProcess.start(folder, RankProcesses.rank(1, 2, cable.to(port)), line)) {
+                ChildProcess first = ChildProcess.start(folder, RankProcesses.rank(0, 2, port), line);
+                ChildProcess second = ChildProcess.start(folder, RankProcesses.rank(1, 2, cable.to(port)), line)) {
             awaitStep(1);
             cable.cut();
             CommandResult near = first.await();
@@ -264,8 +264,8 @@ class DistributedRunTest {
     void aRunThatASignalToAnotherRankHasStoppedIsNotDone() throws IOException, InterruptedException {
         int port = Together.freePort();
         Object[] line = train(data, run, "--epochs", EPOCHS);
-        try (ProgramProcess first = ProgramProcess.start(folder, RankProcesses.rank(0, 2, port), line);
-                ProgramProcess second = ProgramProcess.start(folder, RankProcesses.rank(1, 2, port), line)) {
+        try (ChildProcess first = ChildProcess.start(folder, RankProcesses.rank(0, 2, port), line);
+                ChildProcess second = ChildProcess.start(folder, RankProcesses.rank(1, 2, port), line)) {
             long step = awaitStep(1);
             RankProcesses.signal("TERM", second.pid());
             CommandResult outcome = first.await();
@@ -279,10 +279,10 @@ class DistributedRunTest {
     @Test
     @Tag("distributed")
     void theFirstProcessesOfAMachineDoNotCopyNativesOverEachOther() throws IOException, InterruptedException {
-        List<String> java = ProgramProcess.java(
+        List<String> java = ChildProcess.java(
                 Path.of(System.getProperty("java.home")), "-Dorg.bytedeco.javacpp.cachedir=" + folder.resolve("cache"));
         CommandResult outcome;
-        try (ProgramProcess child = ProgramProcess.start(folder, java, workers(4, "--epochs", 1))) {
+        try (ChildProcess child = ChildProcess.start(folder, java, workers(4, "--epochs", 1))) {
             outcome = child.await();
         }
         assertEquals(0, outcome.code(), outcome.out() + outcome.err());
@@ -292,7 +292,7 @@ class DistributedRunTest {
     @Tag("distributed")
     void aSignalStopsAllAtOneStepAndAnotherNumberOfWorkersGoesOn() throws IOException, InterruptedException {
         CommandResult outcome;
-        try (ProgramProcess child = ProgramProcess.start(folder, workers(2, "--epochs", EPOCHS))) {
+        try (ChildProcess child = ChildProcess.start(folder, workers(2, "--epochs", EPOCHS))) {
             awaitStep(1);
             RankProcesses.signal("TERM", child.pid());
             outcome = child.await();
@@ -301,8 +301,8 @@ class DistributedRunTest {
         long step = TinyRuns.step(run.resolve("last.pt"));
         assertSays(outcome, "[0] stopped ", "at step " + step + "; go on with: dynafilter train --resume " + run);
         assertTrue(!outcome.err().contains("ended by signal"), outcome.err());
-        try (ProgramProcess child =
-                ProgramProcess.start(folder, "train", "--resume", run, "--workers", 4, "--max-steps", step + 5)) {
+        try (ChildProcess child =
+                ChildProcess.start(folder, "train", "--resume", run, "--workers", 4, "--max-steps", step + 5)) {
             outcome = child.await();
         }
         assertEquals(0, outcome.code(), outcome.err());

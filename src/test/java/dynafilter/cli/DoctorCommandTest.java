@@ -53,12 +53,12 @@ class DoctorCommandTest {
     @EnabledOnOs(OS.LINUX)
     void tooLittleAddressSpaceIsSaidBeforeItEndsTheProcess() throws IOException, InterruptedException {
         List<String> program = new ArrayList<>(List.of("sh", "-c", "ulimit -v 1200000; exec \"$@\"", "sh"));
-        program.addAll(ProgramProcess.java(
+        program.addAll(ChildProcess.java(
                 Path.of(System.getProperty("java.home")),
                 "-XX:+UseSerialGC",
                 "-Xmx64m",
                 "-XX:CompressedClassSpaceSize=16m"));
-        try (ProgramProcess child = ProgramProcess.start(folder, program, "data", "info", "--data", "sample")) {
+        try (ChildProcess child = ChildProcess.start(folder, program, "data", "info", "--data", "sample")) {
             child.await()
                     .assertRefused(
                             "cannot load libtorch: only 0.", " GB of address space are left (ulimit -v)", "JAVA_OPTS=");

@@ -45,8 +45,8 @@ class FolderOwnerTest {
     void aRunThatIsGoingOnIsItsProcesssAloneUntilThatIsKilled() throws IOException, InterruptedException {
         Path model = run.resolve("best.pt");
         long first;
-        try (ProgramProcess child =
-                ProgramProcess.start(folder, train(data, run, "--epochs", EPOCHS, "--limit-test", 1))) {
+        try (ChildProcess child =
+                ChildProcess.start(folder, train(data, run, "--epochs", EPOCHS, "--limit-test", 1))) {
             child.awaitFile(run.resolve("last.pt"));
             first = TinyRuns.step(run.resolve("last.pt"));
             String inUse = inUse(run, child.pid(), "train");
@@ -96,7 +96,7 @@ class FolderOwnerTest {
             out
         };
         Path first = out.resolve("runs").resolve("dynamic-seed0");
-        try (ProgramProcess child = ProgramProcess.start(folder, line)) {
+        try (ChildProcess child = ChildProcess.start(folder, line)) {
             child.awaitFile(first.resolve("last.pt"));
             byte[] before = Files.readAllBytes(out.resolve("comparison.json"));
             CommandResult.of("compare", "--resume", out).assertRefused(inUse(out, child.pid(), "compare"));
@@ -109,8 +109,8 @@ class FolderOwnerTest {
     @Test
     void workersEndWithTheProcessThatStartedThemAndTheRunGoesOn() throws IOException, InterruptedException {
         List<Long> workers;
-        try (ProgramProcess child =
-                ProgramProcess.start(folder, train(data, run, "--epochs", EPOCHS, "--workers", 2))) {
+        try (ChildProcess child =
+                ChildProcess.start(folder, train(data, run, "--epochs", EPOCHS, "--workers", 2))) {
             child.awaitFile(run.resolve("last.pt"));
             workers = RankProcesses.workers(child.pid());
             assertEquals(2, workers.size());

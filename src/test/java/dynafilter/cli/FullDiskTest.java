@@ -36,8 +36,8 @@ class FullDiskTest {
 
     private CommandResult resumeWithin(int blocks) throws IOException, InterruptedException {
         List<String> program = new ArrayList<>(List.of("sh", "-c", "ulimit -f " + blocks + "; exec \"$@\"", "sh"));
-        program.addAll(ProgramProcess.java(Path.of(System.getProperty("java.home")), "-XX:-UsePerfData"));
-        try (ProgramProcess child = ProgramProcess.start(folder, program, "train", "--resume", run)) {
+        program.addAll(ChildProcess.java(Path.of(System.getProperty("java.home")), "-XX:-UsePerfData"));
+        try (ChildProcess child = ChildProcess.start(folder, program, "train", "--resume", run)) {
             return child.await();
         }
     }

@@ -93,8 +93,8 @@ class HelpTest {
     @ValueSource(strings = {"train --help", "train --epohcs 3", "eval", "train --precision fp8 --device cuda"})
     void neitherHelpNorUsageErrorsLoadNativeCode(String line) throws IOException, InterruptedException {
         List<String> java =
-                ProgramProcess.java(Path.of(System.getProperty("java.home")), "-Xlog:class+load:file=classes.txt");
-        try (ProgramProcess child = ProgramProcess.start(folder, java, (Object[]) line.split(" "))) {
+                ChildProcess.java(Path.of(System.getProperty("java.home")), "-Xlog:class+load:file=classes.txt");
+        try (ChildProcess child = ChildProcess.start(folder, java, (Object[]) line.split(" "))) {
             child.await();
         }
         List<String> classes = Files.readAllLines(folder.resolve("classes.txt"));
@@ -111,7 +111,7 @@ class HelpTest {
         double best = Double.MAX_VALUE;
         for (int attempt = 0; attempt < 3 && best > 0.5; attempt++) { // half a second is the aim
             long start = System.nanoTime();
-            try (ProgramProcess child = ProgramProcess.start(folder, (Object[]) line.split(" "))) {
+            try (ChildProcess child = ChildProcess.start(folder, (Object[]) line.split(" "))) {
                 child.await();
             }
             best = Math.min(best, (System.nanoTime() - start) / 1e9);

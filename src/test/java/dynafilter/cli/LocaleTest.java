@@ -19,13 +19,13 @@ import org.junit.jupiter.api.io.TempDir;
 @EnabledOnOs(OS.LINUX)
 class LocaleTest {
     private static final Map<String, String> NONE = Map.of("LC_ALL", "POSIX");
-    private static final List<String> JAVA = ProgramProcess.java(Path.of(System.getProperty("java.home")));
+    private static final List<String> JAVA = ChildProcess.java(Path.of(System.getProperty("java.home")));
 
     @TempDir
     private Path folder;
 
     private CommandResult run(Path working, Object... arguments) throws IOException, InterruptedException {
-        try (ProgramProcess child = ProgramProcess.start(working, NONE, JAVA, arguments)) {
+        try (ChildProcess child = ChildProcess.start(working, NONE, JAVA, arguments)) {
             return child.await();
         }
     }

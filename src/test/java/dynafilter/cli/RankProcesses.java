@@ -22,7 +22,7 @@ final class RankProcesses {
     static List<String> java(Map<String, String> environment) {
         List<String> words = new ArrayList<>(List.of("env"));
         environment.forEach((name, value) -> words.add(name + "=" + value));
-        words.addAll(ProgramProcess.java(Path.of(System.getProperty("java.home"))));
+        words.addAll(ChildProcess.java(Path.of(System.getProperty("java.home"))));
         return words;
     }
 

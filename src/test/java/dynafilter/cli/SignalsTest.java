@@ -34,7 +34,7 @@ class SignalsTest {
     void interruptedInsideAnEpochItSavesAndGoesOnBitForBit() throws IOException, InterruptedException {
         Path data = TinyRuns.data(folder.resolve("data"), LONG);
         CommandResult outcome;
-        try (ProgramProcess child = ProgramProcess.start(folder, train(data, run, "--epochs", 1, "--batch-size", 4))) {
+        try (ChildProcess child = ChildProcess.start(folder, train(data, run, "--epochs", 1, "--batch-size", 4))) {
             child.awaitText("steps an epoch").signal("INT");
             outcome = child.await();
         }
@@ -60,8 +60,8 @@ class SignalsTest {
         Path data = TinyRuns.data(folder.resolve("data"));
         Files.write(data.resolve("test_batch.bin"), TinyRuns.records(2000));
         CommandResult outcome;
-        try (ProgramProcess child =
-                ProgramProcess.start(folder, train(data, run, "--epochs", 3, "--progress", "bar"))) {
+        try (ChildProcess child =
+                ChildProcess.start(folder, train(data, run, "--epochs", 3, "--progress", "bar"))) {
             child.awaitText("epoch 1/3"); // the bar is drawn at an epoch's last step, the summary after the evaluation
             child.signal("TERM");
             child.signal("TERM");
@@ -79,8 +79,8 @@ class SignalsTest {
         CommandResult.ofSuccess(train(data, run, "--epochs", 1));
         byte[] before = Files.readAllBytes(run.resolve("last.pt"));
         CommandResult outcome;
-        try (ProgramProcess child =
-                ProgramProcess.start(folder, train(data, run, "--epochs", 1000, "--overwrite", "--verbose"))) {
+        try (ChildProcess child =
+                ChildProcess.start(folder, train(data, run, "--epochs", 1000, "--overwrite", "--verbose"))) {
             Thread.sleep(150); // before the natives are loaded
             child.signal("INT");
             outcome = child.await();
@@ -94,8 +94,8 @@ class SignalsTest {
     @Test
     void killedAtAnyMomentItLeavesAWholeCheckpointToGoOnFrom() throws IOException, InterruptedException {
         Path data = TinyRuns.data(folder.resolve("data"));
-        try (ProgramProcess child =
-                ProgramProcess.start(folder, train(data, run, "--epochs", 1000, "--limit-test", 1))) {
+        try (ChildProcess child =
+                ChildProcess.start(folder, train(data, run, "--epochs", 1000, "--limit-test", 1))) {
             child.awaitFile(run.resolve("last.pt"));
             Thread.sleep(333); // saves all the time
             child.close();

@@ -181,17 +181,17 @@ class StandardOutputTest {
     void theStreamOfTheProcessFailsAsLoudly() throws IOException, InterruptedException {
         List<String> shell = List.of("sh", "-c", "exec \"$@\" >/dev/full", "sh");
         List<String> program = Stream.concat(
-                        shell.stream(), ProgramProcess.java(Path.of(System.getProperty("java.home"))).stream())
+                        shell.stream(), ChildProcess.java(Path.of(System.getProperty("java.home"))).stream())
                 .toList();
-        try (ProgramProcess child = ProgramProcess.start(folder, program, "--version")) {
+        try (ChildProcess child = ChildProcess.start(folder, program, "--version")) {
             child.await().assertFailed(1, "cannot write to standard output: " + FULL);
         }
     }
 
     @Test
     void severalProcessesOfALauncherHaveNoStandardOutputForJsonAlone() throws IOException, InterruptedException {
-        try (ProgramProcess rank =
-                ProgramProcess.start(folder, RankProcesses.rank(0, 2, 1), "train", "--data", "sample", "--json", "-")) {
+        try (ChildProcess rank =
+                ChildProcess.start(folder, RankProcesses.rank(0, 2, 1), "train", "--data", "sample", "--json", "-")) {
             rank.await().assertRefused("--json -: 2 processes print to one standard output here; name a file");
         }
     }

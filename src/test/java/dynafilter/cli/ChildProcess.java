@@ -14,14 +14,14 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The program in a Java process of its own; what it prints goes to files. */
-final class ProgramProcess implements AutoCloseable {
+final class ChildProcess implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 60;
 
     private final Process process;
     private final Path out;
     private final Path err;
 
-    private ProgramProcess(Process process, Path out, Path err) {
+    private ChildProcess(Process process, Path out, Path err) {
         this.process = process;
         this.out = out;
         this.err = err;
@@ -38,16 +38,16 @@ final class ProgramProcess implements AutoCloseable {
     }
 
     /** Starts this test's Java in a folder. */
-    static ProgramProcess start(Path folder, Object... arguments) throws IOException {
+    static ChildProcess start(Path folder, Object... arguments) throws IOException {
         return start(folder, java(Path.of(System.getProperty("java.home"))), arguments);
     }
 
-    static ProgramProcess start(Path folder, List<String> program, Object... arguments) throws IOException {
+    static ChildProcess start(Path folder, List<String> program, Object... arguments) throws IOException {
         return start(folder, Map.of(), program, arguments);
     }
 
     /** @param environment beside that of this process */
-    static ProgramProcess start(Path folder, Map<String, String> environment, List<String> program, Object... arguments)
+    static ChildProcess start(Path folder, Map<String, String> environment, List<String> program, Object... arguments)
             throws IOException {
         List<String> words = new ArrayList<>(program);
         Arrays.stream(arguments).map(Object::toString).forEach(words::add);
@@ -60,7 +60,7 @@ final class ProgramProcess implements AutoCloseable {
         builder.environment().putAll(environment);
         Process process = builder.start();
         process.getOutputStream().close();
-        return new ProgramProcess(process, out, err);
+        return new ChildProcess(process, out, err);
     }
 
     long pid() {
@@ -68,7 +68,7 @@ final class ProgramProcess implements AutoCloseable {
     }
 
     /** Waits until the process has printed something. */
-    ProgramProcess awaitText(String text) throws IOException, InterruptedException {
+    ChildProcess awaitText(String text) throws IOException, InterruptedException {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (!printed().contains(text)) {
             if (!process.isAlive() || System.nanoTime() > end) {
