@@ -1,6 +1,6 @@
 package dynafilter.benchmark;
 
-import dynafilter.io.Choice;
+import dynafilter.io.EnumOption;
 import java.util.Locale;
 
 /** The kind of steps that a benchmark measures. */
@@ -16,7 +16,7 @@ public enum Mode {
      * @throws dynafilter.io.InputException for a name that is none of these
      */
     public static Mode of(String name) {
-        return Choice.of(Mode.class, "--mode", name);
+        return EnumOption.of(Mode.class, "--mode", name);
     }
 
     @Override

@@ -8,13 +8,14 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The first layers of a TorchScript network, up to one that is named. Which layers run, and in which order, is read from the
- * graph of {@code forward}: each has to take what the one before it returns and nothing else, so that what is cut out
- * computes what the whole network computes there.
+ * The cut of a TorchScript network after a named layer. The layers and their order are read from the graph of {@code forward}:
+ * each has to take the output of the layer before it and nothing else, so that the cut network computes what the whole one
+ * computes there.
  */
 final class BackboneCut {
     /** {@code %x.5 : Tensor = prim::CallMethod[name="forward"](%features, %x.1)}, as libtorch prints a node. */
@@ -36,9 +37,10 @@ final class BackboneCut {
     /**
      * The layers up to {@code cut} as a module of their own, under their names; it shares the network's tensors.
      *
-     * @param cut the last layer's dotted path, such as {@code layer1} or {@code features.6}; a network whose layers are only
-     *     numbered, and among which there is none of this name, was cut before: it is taken whole, as is one without layers
-     * @throws InputException where there is no such layer, or more than layers one after the other leads to it
+     * @param cut the last layer's dotted path, such as {@code layer1} or {@code features.6}. A network whose layers all have
+     *     numbers for names, and none this name, was cut before: it is taken whole, as is a network without layers
+     * @return the module, which the caller closes
+     * @throws InputException where there is no such layer, or the graph up to it is not a chain of layers
      */
     static ScriptModule of(ScriptModule network, Path file, String cut) {
         List<String> children = network.children();
@@ -59,7 +61,7 @@ final class BackboneCut {
     /**
      * Follows a method of the module at {@code prefix} from layer to layer.
      *
-     * @return whether the cut was reached
+     * @return true: the cut was reached; false: the method ended before it
      */
     private boolean follow(ScriptModule module, String prefix, String method) {
         String graph = module.graph(method);
@@ -83,12 +85,12 @@ final class BackboneCut {
             List<String> arguments = List.of(node.group(4).split(", "));
             switch (node.group(2)) {
                 case "prim::GetAttr" -> {
-                    String owner = modules.get(arguments.get(0));
+                    String owner = held(modules, arguments.get(0));
                     modules.put(node.group(1), owner + (owner.isEmpty() ? "" : ".") + node.group(3));
                 }
                 case "prim::Constant" -> {}
                 case "prim::CallMethod" -> {
-                    String path = modules.get(arguments.get(0));
+                    String path = held(modules, arguments.get(0));
                     if (arguments.size() != 2 || !arguments.get(1).equals(features)) {
                         throw refused(path + " takes something else than the output of the layer before it");
                     }
@@ -103,7 +105,17 @@ final class BackboneCut {
         return false;
     }
 
-    /** One call: of the cut, of something that holds it, of another method of the same module, or of a layer before it. */
+    /** The path of the module that a value of the graph holds; the graph takes each from {@code self} before it uses it. */
+    private static String held(Map<String, String> modules, String value) {
+        return Objects.requireNonNull(modules.get(value), value);
+    }
+
+    /**
+     * Follows one call: of the cut, of a module that contains it, of another method of the same module, or of a layer before
+     * it.
+     *
+     * @return true: the cut was reached; false: it comes later
+     */
     private boolean call(ScriptModule module, String prefix, String path, String method) {
         if (path.equals(prefix)) {
             return follow(module, prefix, method);
@@ -120,7 +132,7 @@ final class BackboneCut {
         return path.equals(cut);
     }
 
-    /** A module with the layers inside it as they were, and a method that runs them in order. */
+    /** Builds a module that has the layers under their paths, and a method that runs them in order. */
     private ScriptModule assemble(ScriptModule network) {
         StringBuilder forward = new StringBuilder("def forward(self, v: Tensor) -> Tensor:\n");
         Map<String, List<String>> tree = new LinkedHashMap<>();
@@ -144,7 +156,7 @@ final class BackboneCut {
 
     private ScriptModule assemble(ScriptModule network, Map<String, List<String>> tree, String path) {
         ScriptModule made = ScriptModule.create(path.isEmpty() ? "Backbone" : "Layers");
-        for (String child : tree.get(path)) {
+        for (String child : tree.getOrDefault(path, List.of())) {
             String name = child.substring(child.lastIndexOf('.') + 1);
             made.module(name, tree.containsKey(child) ? assemble(network, tree, child) : network.child(child));
         }

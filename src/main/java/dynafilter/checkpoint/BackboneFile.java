@@ -33,29 +33,29 @@ import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A backbone in a file: a TorchScript network (scripted or traced, whole or its first layers) or a state dict of ResNet-18
- * that {@code torch.save} wrote.
+ * Reads a backbone from a file: a TorchScript network (scripted or traced, whole or its first layers) or a state dict of
+ * ResNet-18 that {@code torch.save} wrote.
  */
 public final class BackboneFile {
     private static final String CUT = "layer1";
     private static final double TOLERANCE = 1e-3;
 
-    /** What {@code torch.jit.freeze} leaves: the weights are constants of its code. */
+    /** The note on a network after {@code torch.jit.freeze}, whose weights are constants of its code. */
     private static final String FIXED =
             "it has no parameters, as after torch.jit.freeze, and will not train; export it without freezing to train it";
 
     private BackboneFile() {}
 
     /**
-     * Reads a backbone. ResNet-18 up to {@code layer1} is known by its tensors and its feature map, and run by this program's
-     * own operators; any other network is run as the TorchScript it is.
+     * Reads a backbone. ResNet-18 up to {@code layer1} is recognised by its tensors and its feature map, and runs by this
+     * program's own operators; any other network runs as TorchScript.
      *
      * @param cut the last layer to take
-     * @param imageSize height and width of the images it will see
-     * @param device where the backbone will run
-     * @return with float32 tensors on the CPU; the caller closes it
-     * @throws InputException where the file is no backbone, lacks a layer, or makes no feature map [N, C, H, W]; names what was
-     *     found
+     * @param imageSize the height and width of the backbone's images
+     * @param device the device on which the backbone will run
+     * @return the backbone with float32 tensors on the CPU; the caller closes it
+     * @throws InputException where the file is not a backbone, lacks a layer, or makes no feature map [N, C, H, W]; the message
+     *     names what was found
      */
     public static PretrainedBackbone read(Path file, String cut, int imageSize, ComputeDevice device) {
         if (!Files.isRegularFile(file)) {
@@ -116,7 +116,7 @@ public final class BackboneFile {
                         file, "features", batch -> layers.call("forward", batch).toTensor());
                 Tensor features = trial.run(images);
                 if (features.dim() == 4 && features.size(0) == images.size(0) && features.is_floating_point()) {
-                    trial.requireSteady();
+                    trial.requireSteady(images, features);
                     return features;
                 }
                 made = Arrays.toString(features.shape());
@@ -140,7 +140,7 @@ public final class BackboneFile {
                         : "give another --cut or file"));
     }
 
-    /** The tensors as ResNet-18's, where they are, and where those compute the same. */
+    /** ResNet-18's stem with these tensors; empty where they are of another network, or the stem computes other features. */
     private static Optional<PretrainedBackbone> ofResNet18Stem(
             Path file, Map<String, Tensor> found, Tensor images, Tensor features, List<String> notes) {
         List<NetworkSearch.Found> stems = NetworkSearch.in(found, Landmark.STEM);
@@ -195,7 +195,10 @@ public final class BackboneFile {
         }
     }
 
-    /** Whether training moves BatchNorm's statistics, where there are any: a network traced for evaluation cannot. */
+    /**
+     * True: training updates BatchNorm's running statistics, or there are none; false: it does not, as in a network that was
+     * traced in evaluation mode.
+     */
     private static boolean followsData(ScriptModule layers, Tensor images) {
         try (ScriptModule copy = layers.copy()) {
             Map<String, Tensor> statistics = new LinkedHashMap<>(copy.buffers());

@@ -16,30 +16,35 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** {@code backbone.ts.pt}: how a run's backbone computes, where that is not ResNet-18's stem. The weights are in the checkpoints. */
+/**
+ * The file {@code backbone.ts.pt}: the TorchScript program of a run's backbone, where that is not ResNet-18's stem. Its weights
+ * are in the checkpoints.
+ */
 public final class BackboneProgram {
     private static final String FILE = "backbone.ts.pt";
     private static final String DESCRIPTION = "description.txt";
 
     private BackboneProgram() {}
 
-    /** Where a run's folder keeps the program. */
+    /** The program's file in a run's folder. */
     public static Path fileIn(Path folder) {
         return folder.resolve(FILE);
     }
 
+    /** The program's file beside a checkpoint. */
     static Path fileBeside(Path checkpoint) {
         Path folder = checkpoint.getParent();
         return fileIn(folder == null ? Path.of(".") : folder);
     }
 
     /**
-     * The architecture whose program lies beside a checkpoint, without tensors.
+     * Reads the architecture whose program lies beside a checkpoint, without tensors.
      *
-     * @param checkpoint the file that needs it
-     * @param sha256 what the checkpoint says of it
-     * @param weights bytes of the checkpoint's tensors, for which the program has places
-     * @throws InputException where it is not there, or another one
+     * @param checkpoint the checkpoint's file
+     * @param sha256 the program's checksum, by the checkpoint
+     * @param weights the bytes of the checkpoint's tensors, for which the program has places
+     * @return the backbone, which the caller closes
+     * @throws InputException where the program is missing, or is another one
      */
     static PretrainedBackbone beside(Path checkpoint, String sha256, long weights, ComputeDevice device) {
         Path file = fileBeside(checkpoint);
@@ -70,7 +75,7 @@ public final class BackboneProgram {
         }
     }
 
-    /** A program of a module whose weights were taken out, to lie in a run's folder. */
+    /** The bytes of the program of a module whose weights were taken out. */
     static byte[] bytes(ScriptModule module, String description) {
         return TorchScriptFile.bytes(module, Map.of(DESCRIPTION, description));
     }

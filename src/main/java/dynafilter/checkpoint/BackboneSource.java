@@ -11,15 +11,15 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What {@code --backbone} names. */
+/** Finds the backbone that {@code --backbone} names. */
 public final class BackboneSource {
-    /** He initialisation. */
+    /** The name of a backbone with random weights (He initialisation). */
     public static final String RANDOM = "random";
 
-    /** torchvision's official weights. */
+    /** The name of torchvision's official weights of ImageNet. */
     public static final String IMAGENET = "imagenet";
 
-    /** Where the official weights are kept. */
+    /** The folder that the official weights are downloaded to. */
     private static final Path FOLDER = Path.of("checkpoints", "backbones");
 
     private static final URI OFFICIAL = URI.create("https://download.pytorch.org/models/resnet18-f37072fd.pth");
@@ -34,8 +34,10 @@ public final class BackboneSource {
     }
 
     /**
-     * @param official where the official weights are; the name at its end has the beginning of their hash
-     * @param folder where they are kept
+     * A source with another address and folder, for tests.
+     *
+     * @param official the address of the official weights; its file name has the first digits of their hash
+     * @param folder the folder that they are downloaded to
      */
     BackboneSource(Downloader downloader, URI official, Path folder) {
         this.downloader = downloader;
@@ -45,14 +47,14 @@ public final class BackboneSource {
     }
 
     /**
-     * The backbone that a name stands for.
+     * Reads the backbone that a name stands for, and downloads the official weights where they are missing.
      *
      * @param name {@code random}, {@code imagenet}, the official weights' file name, or a file
      * @param cut the last layer to take from a file
-     * @param imageSize height and width of the images it will see
-     * @param device where the backbone will run
-     * @return with no tensors for random; the caller closes it
-     * @throws InputException where the file cannot be used or the weights cannot be had
+     * @param imageSize the height and width of the backbone's images
+     * @param device the device on which the backbone will run
+     * @return the backbone, without tensors for random; the caller closes it
+     * @throws InputException where the file cannot be used, or the weights cannot be downloaded
      */
     public PretrainedBackbone load(
             String name, String cut, int imageSize, ComputeDevice device, ProgressListener progress) {

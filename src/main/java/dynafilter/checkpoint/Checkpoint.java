@@ -2,8 +2,8 @@ package dynafilter.checkpoint;
 
 import dynafilter.io.InputException;
 import dynafilter.torchfile.BadFile;
-import dynafilter.torchfile.Fields;
 import dynafilter.torchfile.TorchFile;
+import dynafilter.torchfile.TypedDict;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -12,44 +12,46 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A training run at the end of an epoch, in a file that {@code torch.load(path, weights_only=True)} reads as one dict.
+ * A checkpoint: the state of a training run at the end of an epoch, in a file that {@code torch.load(path, weights_only=True)}
+ * reads as one dict.
  *
- * <p>A checkpoint that was read owns its tensors (contiguous, on the CPU), and {@link #close} frees them. One that is made
- * to be written may borrow the tensors of a running network, on any device: do not close it then.
+ * <p>A checkpoint that was read owns its tensors (contiguous, on the CPU), and {@link #close} frees them. One that is made for
+ * writing may borrow the tensors of a running network, on any device: do not close it then.
  *
  * @param model the state dict, in the network's order
- * @param optimizer as {@code torch.optim}'s state_dict(): {"state": {int: {name: tensor or number}}, "param_groups":
- *     [{..., "params": [int]}]}; ints are Long when read
- * @param epoch finished epochs
- * @param step finished optimizer steps
- * @param bestAccuracy best so far, 0 to 1
- * @param recipe the settings of the run: plain values
+ * @param optimizer the optimizer's state, as {@code torch.optim}'s state_dict(): {"state": {int: {name: tensor or number}},
+ *     "param_groups": [{..., "params": [int]}]}; ints are Long when read
+ * @param epoch the number of finished epochs
+ * @param step the number of finished optimizer steps
+ * @param bestAccuracy the best accuracy so far, 0 to 1
+ * @param recipe the settings of the run, as plain values
  * @param classes the label names, in the order of the scores
- * @param rng states of random generators
+ * @param rng the states of the random generators
  * @param extra all other entries of the file, kept as they are
- * @param notes what was done to read the networks in it, for people; not written, and none of a checkpoint that is made here
+ * @param notes the choices and conversions that reading took, for people; not written, and empty for one made for writing
  */
 public record Checkpoint(
         Map<String, Tensor> model,
-        Map<String, Object> optimizer,
+        Map<String, @Nullable Object> optimizer,
         long epoch,
         long step,
         double bestAccuracy,
-        Map<String, Object> recipe,
+        Map<String, @Nullable Object> recipe,
         List<String> classes,
-        Map<String, Object> rng,
-        Map<String, Object> extra,
+        Map<String, @Nullable Object> rng,
+        Map<String, @Nullable Object> extra,
         List<String> notes)
         implements AutoCloseable {
     /** The format that this version writes, and the only one it reads. */
     public static final String FORMAT = "dynafilter/1";
 
-    /** The extra entry with a run's averaged weights. */
+    /** The extra entry with the moving average of a run's weights. */
     public static final String AVERAGE = "ema";
 
-    /** The extra entry that tells of labels added to a trained network: a dict a label, in their order. */
+    /** The extra entry on labels that were added to a trained network: a list with a dict for each. */
     public static final String EXTENDED = "extended";
 
     /** The extra entry with the SHA-256 of {@code backbone.ts.pt}, where the network needs one. */
@@ -70,8 +72,9 @@ public record Checkpoint(
     /**
      * Reads a checkpoint that {@link #write} or Python wrote.
      *
-     * @throws InputException when the file cannot be read, is no dynafilter checkpoint or one of another version, or lacks a
-     *     field; the message names the field
+     * @return the checkpoint, which the caller closes
+     * @throws InputException where the file cannot be read, is not a dynafilter checkpoint of this version, or lacks an entry;
+     *     the message names the entry
      */
     public static Checkpoint read(Path file) {
         Object root = TorchFile.read(file);
@@ -83,25 +86,30 @@ public record Checkpoint(
         }
     }
 
-    /** What {@link #read} makes of what is in a file. */
-    static Checkpoint of(Object root, Path file) {
-        if (!isCheckpoint(root)) {
+    /**
+     * The checkpoint in the contents of a file, whose tensors it takes over.
+     *
+     * @param root the contents, as {@link TorchFile#read} returns them
+     * @throws InputException as {@link #read} does
+     */
+    static Checkpoint of(@Nullable Object root, Path file) {
+        if (!(root instanceof Map<?, ?> dict) || !isCheckpoint(root)) {
             throw new InputException(file + " is not a dynafilter checkpoint "
                     + FileContents.of(root).shown() + "; give the best.pt or last.pt of a training run");
         }
-        Fields fields = Fields.of((Map<?, ?>) root, file);
+        TypedDict fields = TypedDict.of(dict, file);
         String format = fields.string("format");
         if (!format.equals(FORMAT)) {
             throw new InputException(file + " has the format " + BadFile.shown(format) + " and this version reads "
                     + FORMAT + "; use the version of dynafilter that wrote it");
         }
-        Map<String, Object> extra = new LinkedHashMap<>();
-        ((Map<?, ?>) root).forEach((key, value) -> {
+        Map<String, @Nullable Object> extra = new LinkedHashMap<>();
+        dict.forEach((key, value) -> {
             if (key instanceof String name && !KEYS.contains(name)) {
                 extra.put(name, value);
             }
         });
-        checkOptimizer(fields.fields("optimizer"), file);
+        checkOptimizer(fields.dict("optimizer"), file);
         Set<String> notes = new LinkedHashSet<>();
         Map<String, Tensor> model = network(fields, "model", file, notes);
         if (fields.has(AVERAGE)) {
@@ -120,18 +128,19 @@ public record Checkpoint(
                 List.copyOf(notes));
     }
 
-    /** Python writes the networks of a checkpoint again as its modules call them, and in any precision. */
-    private static Map<String, Tensor> network(Fields fields, String key, Path file, Set<String> notes) {
-        Optional<SavedNetwork> network = SavedNetwork.in(fields.fields(key).all(), file, Landmark.NETWORK);
+    /** Reads a network, which Python may have written again under other names and in any precision. */
+    private static Map<String, Tensor> network(TypedDict fields, String key, Path file, Set<String> notes) {
+        Optional<SavedNetwork> network = SavedNetwork.in(fields.dict(key).all(), file, Landmark.NETWORK);
         network.ifPresent(found -> notes.addAll(found.notes()));
         return network.map(SavedNetwork::tensors).orElseGet(() -> fields.tensors(key));
     }
 
-    static boolean isCheckpoint(Object root) {
+    /** True: the contents of a file are a checkpoint of any version; false: they are anything else. */
+    static boolean isCheckpoint(@Nullable Object root) {
         return root instanceof Map<?, ?> map && map.get("format") instanceof String format && format.startsWith(FAMILY);
     }
 
-    private static void checkOptimizer(Fields optimizer, Path file) {
+    private static void checkOptimizer(TypedDict optimizer, Path file) {
         optimizer.numbered("state").forEach((parameter, state) -> {
             if (!(state instanceof Map)) {
                 throw new InputException("\"optimizer.state\" in " + file + " should hold a dict for parameter "
@@ -148,7 +157,7 @@ public record Checkpoint(
         }
     }
 
-    /** The SHA-256 of the program of the run's backbone, which lies beside the checkpoint; none for ResNet-18's stem. */
+    /** The SHA-256 of the program of the run's backbone, which lies beside the checkpoint; empty for ResNet-18's stem. */
     public Optional<String> backboneProgram() {
         return extra.get(BACKBONE_PROGRAM) instanceof String sha256 ? Optional.of(sha256) : Optional.empty();
     }
@@ -162,7 +171,7 @@ public record Checkpoint(
                 : List.of();
     }
 
-    /** The moving average of the network, by tensor name, where the run kept one: what it was evaluated with. */
+    /** The moving average of the weights by tensor name, with which the run was evaluated; empty where the run kept none. */
     @SuppressWarnings("unchecked") // read() checked it, and Trainer writes nothing else
     public Optional<Map<String, Tensor>> average() {
         return Optional.ofNullable((Map<String, Tensor>) extra.get(AVERAGE));
@@ -174,7 +183,7 @@ public record Checkpoint(
      * @throws dynafilter.io.OutputException where the file cannot be written; the old one is kept
      */
     public void write(Path file) {
-        Map<String, Object> root = new LinkedHashMap<>();
+        Map<String, @Nullable Object> root = new LinkedHashMap<>();
         root.put("format", FORMAT);
         root.put("model", model);
         root.put("optimizer", optimizer);

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -19,30 +20,30 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Adds labels to checkpoints: a name, and a row of the embeddings (of the weights' average, too, where there is one). All other
- * tensors stay as they are. The optimizer keeps its parameter groups and forgets the rest: no run goes on from a network that is
- * no longer the run's.
+ * Adds a label to a checkpoint: its name, and its row of the label embeddings, also in the moving average of the weights where
+ * there is one. All other tensors stay as they are. The optimizer keeps its parameter groups and loses its state, since no run
+ * can continue from a network that is no longer its own.
  */
 public final class CheckpointExtension {
     /**
-     * What a checkpoint remembers of an added label.
+     * The record of an added label in a checkpoint.
      *
-     * @param images that it was learned from
-     * @param negatives images of the old labels that it was learned against
-     * @param steps of the optimizer, at most
+     * @param images the number of images that it was learned from
+     * @param negatives the number of images of the old labels that it was learned against
+     * @param steps the largest number of optimizer steps
      * @param from the name of the file that was extended
-     * @param fromSha256 its checksum
+     * @param fromSha256 that file's checksum
      */
     public record Note(String label, long images, long negatives, long steps, String from, String fromSha256) {}
 
     private CheckpointExtension() {}
 
     /**
-     * Writes a checkpoint with one more label; on another backbone its program is put beside the file, too.
+     * Writes a checkpoint with one more label. The program of a backbone other than ResNet-18's stem is copied beside it.
      *
      * @param source the file that {@code checkpoint} was read from
-     * @param note what is to be remembered of the label
-     * @param embedding [1, E]
+     * @param note the record of the label
+     * @param embedding the label's embedding, [1, E]
      * @throws InputException where the folder holds another backbone's program
      * @throws dynafilter.io.OutputException where the file cannot be written
      */
@@ -81,13 +82,13 @@ public final class CheckpointExtension {
 
     private static Map<String, Tensor> withRow(Map<String, Tensor> state, Tensor embedding) {
         Map<String, Tensor> extended = new LinkedHashMap<>(state);
-        Tensor before = state.get(NetworkShape.EMBEDDING); // [K, E]
+        Tensor before = Objects.requireNonNull(state.get(NetworkShape.EMBEDDING), NetworkShape.EMBEDDING); // [K, E]
         Tensor row = embedding.to(before.device(), before.scalar_type());
         extended.put(NetworkShape.EMBEDDING, torch.cat(new TensorVector(before, row))); // [K + 1, E]
         return extended;
     }
 
-    /** The backbone's program lies beside each checkpoint that needs it. */
+    /** Copies the backbone's program, which has to lie beside each checkpoint that needs it. */
     private static void copyProgram(Checkpoint checkpoint, Path source, Path out) {
         Path from = BackboneProgram.fileBeside(source);
         Path to = BackboneProgram.fileBeside(out);

@@ -6,18 +6,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What is in a file in which no network was found, for people.
+ * A summary of the contents of a file in which no network was found, for people.
  *
  * @param path the keys that lead to the dict with the most tensors
- * @param tensors the names of its tensors; none where there are no named tensors
- * @param keys of the whole file, but for the first of the path
+ * @param tensors the names of that dict's tensors; empty where there are no named tensors
+ * @param keys the keys of the whole file, without the first key of the path
  */
 record FileContents(List<String> path, List<String> tensors, List<String> keys) {
     private static final int MAX_DEPTH = 4;
 
-    static FileContents of(Object root) {
+    static FileContents of(@Nullable Object root) {
         FileContents most = most(root, List.of());
         List<String> keys = new ArrayList<>();
         if (root instanceof Map<?, ?> map && !(most.path.isEmpty() && !most.tensors.isEmpty())) {
@@ -27,7 +28,7 @@ record FileContents(List<String> path, List<String> tensors, List<String> keys) 
         return new FileContents(most.path, most.tensors, keys);
     }
 
-    private static FileContents most(Object value, List<String> path) {
+    private static FileContents most(@Nullable Object value, List<String> path) {
         List<String> names = new ArrayList<>();
         FileContents most = new FileContents(path, names, List.of());
         if (!(value instanceof Map<?, ?> map)) {
@@ -55,11 +56,12 @@ record FileContents(List<String> path, List<String> tensors, List<String> keys) 
         return most;
     }
 
+    /** True: the file has named tensors; false: it has none. */
     boolean hasTensors() {
         return !tensors.isEmpty();
     }
 
-    /** Such as {@code (it has conv.weight, conv.bias), under "model", beside the keys epoch, args}. */
+    /** The summary in brackets, such as {@code (it has conv.weight, conv.bias), under "model", beside the keys epoch, args}. */
     String shown() {
         if (!hasTensors()) {
             return keys.isEmpty() ? "(it is no dict)" : "(its keys are " + SavedNetwork.shown(keys) + ")";

@@ -4,19 +4,19 @@ import java.util.Optional;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
-/** The tensor by which a network is known in a state dict, whatever stands before its name there. */
+/** The tensor by which a network is recognised in a state dict, whatever the prefix of its name there. */
 @FunctionalInterface
 interface Landmark {
-    /** The last layer of this program's network. */
+    /** The weight of the last layer of this program's network. */
     String LAST_LAYER = "predictor.2.weight";
 
-    /** The first layer of ResNet-18. */
+    /** The weight of the first layer of ResNet-18. */
     String FIRST_LAYER = "conv1.weight";
 
-    /** This program's network. */
+    /** The landmark of this program's network. */
     Landmark NETWORK = (name, tensor, names) -> before(name, LAST_LAYER);
 
-    /** ResNet-18's first layers, by torchvision's names, or numbered as {@code nn.Sequential} does. */
+    /** The landmark of ResNet-18's first layers, by torchvision's names, or by the numbers of {@code nn.Sequential}. */
     Landmark STEM = (name, tensor, names) -> {
         if (tensor.dim() != 4 || tensor.size(1) != 3) {
             return Optional.empty();
@@ -26,9 +26,9 @@ interface Landmark {
     };
 
     /**
-     * What stands before the names of a network's tensors, where this is its landmark.
+     * The prefix of the names of a network's tensors, where the tensor is the network's landmark; empty for another tensor.
      *
-     * @param names all names beside it
+     * @param names the names of all tensors in the state dict
      */
     Optional<String> prefix(String name, Tensor tensor, Set<String> names);
 

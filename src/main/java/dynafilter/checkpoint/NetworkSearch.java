@@ -13,42 +13,43 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Looks for networks in what {@code torch.save} wrote: under any keys, however deep, and behind whatever stands before the
- * names of their tensors.
+ * The search for networks in the contents of a file that {@code torch.save} wrote: under any keys, at any depth, and with any
+ * prefix before the names of their tensors.
  */
 final class NetworkSearch {
     private static final int MAX_DEPTH = 8;
-    /** More are not told apart: who is to choose among them? */
+    /** The search ends with as many, since nobody could choose among more. */
     private static final int MAX_NETWORKS = 16;
 
-    /** What modules that wrap another call it in their state dicts: no layer has one of these names. */
+    /** The names of a wrapped module in the state dict of its wrapper; no layer has one of these names. */
     private static final Set<String> WRAPPERS =
             Set.of("module", "_orig_mod", "_forward_module", "_fsdp_wrapped_module", "_checkpoint_wrapped_module");
 
-    /** State of a module beside its tensors, of any kind; nothing here asks for it. */
+    /** The name of a module's state beside its tensors, which nothing here needs. */
     private static final String EXTRA_STATE = "_extra_state";
 
-    /** Moments of the weights are called as the weights are, and are no network. */
+    /** A part of the keys of optimizers, whose moments have the names of the weights, and are not a network. */
     private static final String OPTIMIZER = "optim";
 
     /**
      * One network in the file.
      *
      * @param path the keys that lead to its state dict
-     * @param prefix what stands before the names of its tensors
-     * @param tensors by their names in the network
-     * @param others what is no tensor among them, by name
-     * @param aside names of tensors in the same dict that are of no network found
+     * @param prefix the prefix of the names of its tensors
+     * @param tensors its tensors by their names without the prefix
+     * @param others the values among them that are not tensors, by their names without the prefix
+     * @param aside the names of tensors in the same dict that belong to none of the networks found
      */
     record Found(
             List<String> path,
             String prefix,
             Map<String, Tensor> tensors,
-            Map<String, Object> others,
+            Map<String, @Nullable Object> others,
             List<String> aside) {
-        /** Where it is, for people. */
+        /** The place of the network in the file, for people. */
         String place() {
             String names = prefix.isEmpty() ? "" : BadFile.shown(prefix) + "*";
             return path.isEmpty()
@@ -73,14 +74,14 @@ final class NetworkSearch {
         this.landmark = landmark;
     }
 
-    /** All networks of a kind, in the file's order. */
-    static List<Found> in(Object root, Landmark landmark) {
+    /** All networks with this landmark, in the file's order. */
+    static List<Found> in(@Nullable Object root, Landmark landmark) {
         NetworkSearch search = new NetworkSearch(landmark);
         search.walk(root, List.of());
         return search.found;
     }
 
-    private void walk(Object value, List<String> path) {
+    private void walk(@Nullable Object value, List<String> path) {
         if (path.size() > MAX_DEPTH
                 || found.size() >= MAX_NETWORKS
                 || !(value instanceof Map || value instanceof List || value instanceof Tuple)) {
@@ -110,7 +111,7 @@ final class NetworkSearch {
         return longer;
     }
 
-    /** The networks among the tensors of one dict. */
+    /** Finds the networks among the tensors of one dict. */
     private void look(Map<?, ?> map, List<String> path) {
         Map<String, Entry> entries = entries(map);
         Map<String, String> prefixes = new LinkedHashMap<>(); // and each as it is in the file
@@ -129,7 +130,7 @@ final class NetworkSearch {
                 .toList();
         for (NetworkNames network : networks) {
             Map<String, Tensor> own = new LinkedHashMap<>();
-            Map<String, Object> others = new LinkedHashMap<>();
+            Map<String, @Nullable Object> others = new LinkedHashMap<>();
             entries.forEach((name, entry) -> {
                 if (!network.has(name, entry) || isInside(name, network.prefix, prefixes.keySet())) {
                     return;
@@ -146,12 +147,12 @@ final class NetworkSearch {
     }
 
     /**
-     * What is in a dict under a name.
+     * An entry of a dict.
      *
-     * @param saved the name in the file, with what wrappers put into it
+     * @param saved the name in the file, with the names that wrappers put into it
      */
-    private record Entry(String saved, Object value) {
-        /** What stands in the file's name before the part of the plain name behind a prefix. */
+    private record Entry(String saved, @Nullable Object value) {
+        /** The prefix in the file's name, wrappers included, that stands for a prefix of the plain name. */
         String before(String name, String prefix) {
             int own = parts(name.substring(prefix.length())).size();
             List<String> all = parts(saved);
@@ -164,14 +165,19 @@ final class NetworkSearch {
         }
     }
 
-    /** @param saved the prefix in the file: what a wrapper keeps of its own stands beside it, as an average's count does */
+    /**
+     * The prefixes by which a name belongs to a network.
+     *
+     * @param prefix the prefix without the names of wrappers
+     * @param saved the prefix in the file; names without it are a wrapper's own, such as the counter of an average
+     */
     private record NetworkNames(String prefix, String saved) {
         boolean has(String name, Entry entry) {
             return name.startsWith(prefix) && entry.saved.startsWith(saved);
         }
     }
 
-    /** Whether a name belongs to a network whose prefix goes on where another's ends. */
+    /** True: a name belongs to a network whose longer prefix begins with this one; false: it does not. */
     private static boolean isInside(String name, String prefix, Set<String> prefixes) {
         return prefixes.stream()
                 .anyMatch(other ->

@@ -9,20 +9,21 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A backbone as a source gives it.
+ * A backbone from a file, a download or a checkpoint, before it is part of a network.
  *
- * @param architecture how it computes
- * @param program what a run's folder keeps of an architecture that only the source knows; null where this program knows it
- * @param state its tensors by name in the network's state dict, on the CPU; none for random weights
- * @param notes what was chosen and converted to read them, and what is to be known of them, for people
- * @param owner of the tensors and of the architecture's program; closed with this
+ * @param architecture the backbone's layers
+ * @param program the TorchScript program that a run's folder keeps; null for an architecture of this program
+ * @param state the tensors by their names in the network's state dict, on the CPU; empty for random weights
+ * @param notes the choices and conversions that reading took, and warnings about the weights, for people
+ * @param owner the owner of the tensors and of the architecture's native objects; closed with this
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record PretrainedBackbone(
         BackboneArchitecture architecture,
-        byte[] program,
+        byte @Nullable [] program,
         Map<String, Tensor> state,
         List<String> notes,
         NativeOwner owner)
@@ -37,10 +38,11 @@ public record PretrainedBackbone(
     }
 
     /**
-     * The architecture of a run that goes on, without tensors: those are in its checkpoint.
+     * The architecture of the network in a checkpoint, without tensors, which are in the checkpoint itself.
      *
-     * @param file the checkpoint, for what lies beside it
-     * @throws dynafilter.io.InputException where the architecture's program is not there
+     * @param file the checkpoint's file, beside which the architecture's program lies
+     * @return the backbone, which the caller closes
+     * @throws dynafilter.io.InputException where the architecture's program is missing, or is another one
      */
     public static PretrainedBackbone of(Checkpoint checkpoint, Path file, ComputeDevice device) {
         long weights =
@@ -51,7 +53,11 @@ public record PretrainedBackbone(
                 .orElseGet(PretrainedBackbone::ofResNet18Stem);
     }
 
-    /** Puts the architecture's program into a run's folder, where its checkpoints need it. */
+    /**
+     * Writes the architecture's program, if there is one, into a run's folder, where the run's checkpoints need it.
+     *
+     * @throws dynafilter.io.OutputException where the file cannot be written
+     */
     public void writeProgram(Path folder) {
         if (program != null) {
             AtomicFile.write(BackboneProgram.fileIn(folder), out -> out.write(program));

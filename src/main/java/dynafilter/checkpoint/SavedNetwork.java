@@ -2,43 +2,45 @@ package dynafilter.checkpoint;
 
 import dynafilter.io.InputException;
 import dynafilter.torchfile.BadFile;
-import dynafilter.torchfile.Fields;
 import dynafilter.torchfile.FloatWeights;
+import dynafilter.torchfile.TypedDict;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One network out of a file that {@code torch.save} wrote, by its own names and in float32: the one place that understands
- * how people keep their weights, for all that reads any.
+ * One network from a file that {@code torch.save} wrote, by its own names and in float32. All readers of weights use this
+ * class, which alone chooses among several networks in a file.
  *
- * @param tensors by name; those of the file, which owns them
- * @param others what is no tensor among them, by name
- * @param notes what was chosen and converted, for people
+ * @param tensors the tensors by name, which belong to the contents of the file
+ * @param others the values among them that are not tensors, by name
+ * @param notes the choices and conversions that were made, for people
  */
-record SavedNetwork(Map<String, Tensor> tensors, Map<String, Object> others, List<String> notes) {
+record SavedNetwork(Map<String, Tensor> tensors, Map<String, @Nullable Object> others, List<String> notes) {
     private static final int SHOWN = 4;
 
-    /** What names a moving average, which is the better network: it is what evaluation would take. */
+    /** Words in the names of moving averages, which are preferred: evaluation takes them, too. */
     private static final Set<String> AVERAGES = Set.of("ema", "swa", "lawa", "average", "averaged", "avg", "shadow");
 
-    /** What names what training goes on from, where the network that came of it is beside it. */
+    /** Words in the names of weights that only training continues from, beside the network that is its result. */
     private static final Set<String> UNFINISHED = Set.of("current", "online", "raw", "callback", "callbacks");
 
     /**
-     * The network in a file.
+     * Finds the network in a file.
      *
-     * @param root what is in the file
-     * @return none where there is no such network
-     * @throws InputException where there are several, and nothing tells which is meant
+     * @param root the contents of the file, as {@link dynafilter.torchfile.TorchFile#read} returns them
+     * @return the network; empty where there is none with this landmark
+     * @throws InputException where there are several networks, and nothing tells which one is meant
      */
-    static Optional<SavedNetwork> in(Object root, Path file, Landmark landmark) {
+    static Optional<SavedNetwork> in(@Nullable Object root, Path file, Landmark landmark) {
         List<NetworkSearch.Found> found = NetworkSearch.in(root, landmark);
         if (found.isEmpty()) {
             return Optional.empty();
@@ -92,7 +94,8 @@ record SavedNetwork(Map<String, Tensor> tensors, Map<String, Object> others, Lis
 
     private static boolean same(Map<String, Tensor> left, Map<String, Tensor> right) {
         return left.keySet().equals(right.keySet())
-                && left.keySet().stream().allMatch(name -> same(left.get(name), right.get(name)));
+                && left.entrySet().stream()
+                        .allMatch(entry -> same(entry.getValue(), Objects.requireNonNull(right.get(entry.getKey()))));
     }
 
     private static boolean same(Tensor left, Tensor right) {
@@ -101,20 +104,20 @@ record SavedNetwork(Map<String, Tensor> tensors, Map<String, Object> others, Lis
     }
 
     /**
-     * Sees to it that what is needed is a tensor, or not there at all.
+     * Requires that each needed name stands for a tensor, or is missing.
      *
-     * @throws InputException for the first that is something else
+     * @throws InputException for the first name that stands for another value
      */
     void requireTensors(Set<String> needed, Path file) {
         others.forEach((name, value) -> {
             if (needed.contains(name)) {
-                throw new InputException(file + ": " + name + " is " + Fields.pythonType(value)
+                throw new InputException(file + ": " + name + " is " + TypedDict.pythonType(value)
                         + ", and a tensor of plain numbers is needed; save one with torch.save");
             }
         });
     }
 
-    /** Some of many names, for one line. */
+    /** The first few of many names, for one line. */
     static String shown(List<String> names) {
         String some = names.stream().limit(SHOWN).map(BadFile::shown).collect(Collectors.joining(", "));
         return names.size() > SHOWN ? some + " and " + (names.size() - SHOWN) + " more" : some;

@@ -1,6 +1,6 @@
 package dynafilter.checkpoint;
 
-import dynafilter.io.Choice;
+import dynafilter.io.EnumOption;
 import dynafilter.io.InputException;
 import java.util.Locale;
 
@@ -8,12 +8,16 @@ import java.util.Locale;
 public enum ScriptInput {
     /** Images as the network was trained with: float32, mean 0 and standard deviation 1 by channel. */
     NORMALIZED,
-    /** Images as they are in files: 0 to 255. */
+    /** Images as in files: uint8, 0 to 255. */
     UINT8;
 
-    /** @throws InputException for a name that is none of these */
+    /**
+     * The form of a name.
+     *
+     * @throws InputException for a name that is none of these
+     */
     public static ScriptInput of(String name) {
-        return Choice.of(ScriptInput.class, "--input", name);
+        return EnumOption.of(ScriptInput.class, "--input", name);
     }
 
     @Override

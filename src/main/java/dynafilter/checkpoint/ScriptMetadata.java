@@ -1,6 +1,6 @@
 package dynafilter.checkpoint;
 
-/** The extra file of an exported TorchScript archive in which the network is described, as JSON. */
+/** The extra file of an exported TorchScript archive that describes the network, as JSON. */
 public final class ScriptMetadata {
     /** The extra file's name. */
     public static final String FILE = "dynafilter.json";

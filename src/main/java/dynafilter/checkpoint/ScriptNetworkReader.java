@@ -22,10 +22,11 @@ import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
-/** Makes trained networks of TorchScript files, which are run as they are. */
+/** Reads trained networks from TorchScript files, which run as they are. */
 final class ScriptNetworkReader {
-    /** What an exported file knows of the training. */
+    /** The entries on the training in the metadata of an exported file. */
     private static final List<String> TRAINING =
             List.of("best_accuracy", "epoch", "step", "recipe", TrainedNetwork.DATA_SHA256, Checkpoint.EXTENDED);
 
@@ -73,7 +74,7 @@ final class ScriptNetworkReader {
         }
     }
 
-    private static List<String> strings(Object value) {
+    private static List<String> strings(@Nullable Object value) {
         List<String> strings = new ArrayList<>();
         if (value instanceof List<?> list) {
             list.forEach(item -> strings.add(String.valueOf(item)));
@@ -81,15 +82,16 @@ final class ScriptNetworkReader {
         return strings;
     }
 
-    /** Runs the network: that it takes images and gives each its own scores is not to be found out later. */
+    /** The number of classes, found by running the network; this also shows at once that it scores each image by itself. */
     private static int countClasses(Classifier classifier, int imageSize, Path file, ComputeDevice device) {
         String images = "images [2, 3, " + imageSize + ", " + imageSize + "]";
         try (PointerScope scope = new PointerScope();
                 InferenceMode inference = new InferenceMode()) {
             ScriptTrial trial = new ScriptTrial(file, "scores", classifier::scores);
-            Tensor scores = trial.run(ScriptTrial.pixels(imageSize, device));
+            Tensor pixels = ScriptTrial.pixels(imageSize, device);
+            Tensor scores = trial.run(pixels);
             if (scores.dim() == 2 && scores.size(0) == 2 && scores.size(1) > 0 && scores.is_floating_point()) {
-                trial.requireSteady();
+                trial.requireSteady(pixels, scores);
                 return Math.toIntExact(scores.size(1));
             }
             throw new InputException(file + " makes " + Arrays.toString(scores.shape()) + " of " + images

@@ -13,14 +13,14 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The first runs of a TorchScript network, in evaluation mode. A network that was traced in training mode cannot be told to
- * evaluate: its dropout and its BatchNorm go on as in training, and its results are wrong without a word. It is known by what
- * it does, whatever its code looks like: it makes other values at every call, or values that depend on the other images.
+ * A trial of a TorchScript network in evaluation mode. A network that was traced in training mode cannot be switched to
+ * evaluation: its dropout and its BatchNorm work as in training, and its results are silently wrong. It is recognised by its
+ * results: they differ from call to call, or depend on the other images of the batch.
  *
  * <p>The tensors live in the caller's scope.
  */
 public final class ScriptTrial {
-    /** Of the largest value: rounding is far below it, dropout and other statistics far above. */
+    /** The tolerance, relative to the largest value: rounding is far below it, dropout and batch statistics are far above. */
     private static final double TOLERANCE = 1e-4;
 
     private static final String WAY_OUT =
@@ -29,17 +29,20 @@ public final class ScriptTrial {
     private final Path file;
     private final String what;
     private final UnaryOperator<Tensor> network;
-    private Tensor images; // [2, ...]
-    private Tensor made; // [2, ...]
 
-    /** @param what it makes of images, for messages */
+    /**
+     * A trial of one network.
+     *
+     * @param what the network's results, for messages
+     * @param network computes the results of images, [N, ...]
+     */
     ScriptTrial(Path file, String what, UnaryOperator<Tensor> network) {
         this.file = file;
         this.what = what;
         this.network = network;
     }
 
-    /** Two different images as they are in files: uint8 [2, 3, S, S]. */
+    /** Two different images as in files: uint8 [2, 3, S, S]. */
     public static Tensor pixels(int imageSize, ComputeDevice device) {
         long values = 2L * 3 * imageSize * imageSize;
         return torch.arange(new Scalar(values))
@@ -50,19 +53,19 @@ public final class ScriptTrial {
                 .to(device.toTorch(), ScalarType.Byte);
     }
 
-    /** What the network makes of two images. */
-    Tensor run(Tensor two) {
-        images = two;
-        made = network.apply(two);
-        return made;
+    /** The network's results of two images. */
+    Tensor run(Tensor images) {
+        return network.apply(images);
     }
 
     /**
-     * Runs it twice again.
+     * Runs the network twice again, once beside another image.
      *
-     * @throws InputException where an image's values are not always the same
+     * @param images [2, ...]
+     * @param made the network's results of these images, [2, ...]
+     * @throws InputException where the results of an image differ
      */
-    void requireSteady() {
+    void requireSteady(Tensor images, Tensor made) {
         if (differ(made, network.apply(images))) {
             throw new InputException(file + " makes other " + what
                     + " of the same images at every call: dropout is always at work in it" + WAY_OUT);
@@ -78,7 +81,7 @@ public final class ScriptTrial {
         }
     }
 
-    /** Where both are not numbers, they do not differ. */
+    /** True: the values differ by more than the tolerance; false: they agree, or both are NaN. */
     private static boolean differ(Tensor one, Tensor other) {
         double difference = one.sub(other).abs().max().item_double();
         return difference > TOLERANCE * one.abs().max().item_double();

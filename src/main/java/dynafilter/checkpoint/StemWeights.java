@@ -15,14 +15,14 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** The tensors of ResNet-18 up to {@code layer1}, out of a state dict of the whole network or of its first layers. */
+/** The tensors of ResNet-18 up to {@code layer1}, from a state dict of the whole network or of its first layers. */
 final class StemWeights {
-    /** What {@code nn.Sequential(*list(resnet18().children())[:5])} calls the layers with weights. */
+    /** The names of the layers with weights in {@code nn.Sequential(*list(resnet18().children())[:5])}. */
     private static final Map<String, String> SEQUENTIAL = Map.of("conv1.", "0.", "bn1.", "1.", "layer1.", "4.");
 
     private StemWeights() {}
 
-    /** Every name that one of its tensors can have in a file. */
+    /** All names that the tensors can have in a file. */
     static Set<String> names() {
         return ResNetStem.ARCHITECTURE.shapes().keySet().stream()
                 .map(StemWeights::plain)
@@ -33,9 +33,9 @@ final class StemWeights {
     /**
      * Copies of the tensors, in float32, by their names in this program's state dict.
      *
-     * @param found by the names of the file, without what stands before them
-     * @param owner of the copies
-     * @throws InputException where one is missing, or of another shape or type
+     * @param found the tensors by their names in the file, without a prefix
+     * @param owner the owner of the copies
+     * @throws InputException where a tensor is missing, or has another shape or type
      */
     static Map<String, Tensor> copy(Path file, Map<String, Tensor> found, NativeOwner owner) {
         Map<String, Tensor> state = new LinkedHashMap<>();
@@ -47,7 +47,7 @@ final class StemWeights {
         return state;
     }
 
-    /** A copy of the tensor {@code source}, which is ResNet-18's {@code plain}; lives in the caller's scope. */
+    /** A copy of the tensor {@code source}, which is ResNet-18's {@code plain}, in the caller's scope. */
     private static Tensor copy(Path file, Map<String, Tensor> found, String source, String plain, long[] sizes) {
         boolean counter = plain.endsWith("num_batches_tracked");
         Tensor tensor = found.get(source);
@@ -71,7 +71,7 @@ final class StemWeights {
                 .clone();
     }
 
-    /** For a file in which ResNet-18's first layer is not. */
+    /** The error for a file without ResNet-18's first layer. */
     static InputException missing(Path file, FileContents contents) {
         return contents.hasTensors()
                 ? missing(file, Landmark.FIRST_LAYER, contents)

@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
-/** Height and width of the images that a trained network takes, as its file tells. */
+/** The height and width of the images that a trained network takes, from its file. */
 final class StoredImageSize {
     private StoredImageSize() {}
 
-    /** Of the images the run was trained on; recipes of older versions, and of Python, need not say. */
+    /** The size in a run's recipe; CIFAR's where the recipe is of an older version, or of Python, and has none. */
     static int ofRecipe(Map<String, Object> recipe, Path file) {
         Object size = recipe.getOrDefault("image_size", (long) ImageSize.CIFAR);
         if (!(size instanceof Number number)) {
@@ -22,7 +22,7 @@ final class StoredImageSize {
         return number.intValue();
     }
 
-    /** The largest that makes maps of as many numbers as the predictor takes. */
+    /** The largest size whose response maps have as many elements as the score predictor takes, from a state dict. */
     static int ofState(Map<String, Tensor> state) {
         Tensor predictor = state.get("predictor.0.weight"); // [64, H * W]
         long side = predictor == null || predictor.dim() != 2 ? 0 : Math.round(Math.sqrt((double) predictor.size(1)));
@@ -30,7 +30,7 @@ final class StoredImageSize {
         return Math.toIntExact(Math.max(1, side) * ImageSize.CIFAR / one[1]);
     }
 
-    /** What the metadata of an exported network says. */
+    /** The size in the metadata of an exported network; CIFAR's where it has none. */
     static int ofMetadata(Map<String, Object> metadata) {
         return metadata.get("image_size") instanceof List<?> sizes
                         && !sizes.isEmpty()

@@ -11,13 +11,14 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** A trained network from a file, on a device, ready to score images. */
 public final class TrainedNetwork implements AutoCloseable {
     /** The entry of {@link #training} with the checksum of the data set. */
     public static final String DATA_SHA256 = "data_sha256";
 
-    /** What a file tells beside its tensors; see the methods of these names. */
+    /** The description of a network in its file; see the methods of these names. */
     record Origin(
             Path file,
             String description,
@@ -27,16 +28,16 @@ public final class TrainedNetwork implements AutoCloseable {
             Map<String, Object> training) {}
 
     private final Origin origin;
-    private final Map<String, Tensor> state; // none of TorchScript
-    private final DynamicFilterNetwork network; // null for TorchScript
+    private final Map<String, Tensor> state; // empty for TorchScript
+    private final @Nullable DynamicFilterNetwork network; // null for TorchScript
     private final Classifier classifier;
     private final NativeOwner owner;
 
-    /** @param owner of all that the network is made of; closed with this */
+    /** @param owner the owner of all native objects of the network; closed with this */
     TrainedNetwork(
             Origin origin,
             Map<String, Tensor> state,
-            DynamicFilterNetwork network,
+            @Nullable DynamicFilterNetwork network,
             Classifier classifier,
             NativeOwner owner) {
         this.origin = origin;
@@ -47,10 +48,11 @@ public final class TrainedNetwork implements AutoCloseable {
     }
 
     /**
-     * Reads a checkpoint (the network is the run's average of the weights, where it kept one), a TorchScript file, or a state
-     * dict that {@code torch.save} wrote: which it is, is seen from the file. Weights of any precision become float32.
+     * Reads a checkpoint (of which it takes the moving average of the weights, where there is one), a TorchScript file, or a
+     * state dict that {@code torch.save} wrote; the file itself shows which it is. Weights of any precision become float32.
      *
-     * @throws InputException where the file is none of these, or does not make a network
+     * @return the network, on the device; the caller closes it
+     * @throws InputException where the file is none of these, or its contents are not a network
      */
     public static TrainedNetwork read(Path file, ComputeDevice device) {
         return TorchScriptArchive.isTorchScript(file)
@@ -58,16 +60,21 @@ public final class TrainedNetwork implements AutoCloseable {
                 : WeightsReader.read(file, device);
     }
 
+    /** The network as a classifier of images. */
     public Classifier classifier() {
         return classifier;
     }
 
-    /** true: it is known by its tensors and layers; false: by its scores alone. */
+    /** True: its tensors and layers are known; false: it is TorchScript, of which only the scores are known. */
     public boolean hasNetwork() {
         return network != null;
     }
 
-    /** @throws InputException where it came from a TorchScript file: that is run as it is, and known by its scores alone */
+    /**
+     * The network with its tensors and layers.
+     *
+     * @throws InputException where it came from a TorchScript file, which runs as it is
+     */
     public DynamicFilterNetwork network() {
         if (network == null) {
             throw new InputException(origin.file
@@ -76,7 +83,7 @@ public final class TrainedNetwork implements AutoCloseable {
         return network;
     }
 
-    /** Every tensor of {@link #network} by name; none where there is no network. */
+    /** Every tensor of {@link #network} by name; empty for a TorchScript file. */
     public Map<String, Tensor> state() {
         return Collections.unmodifiableMap(state);
     }
@@ -86,22 +93,22 @@ public final class TrainedNetwork implements AutoCloseable {
         return origin.classes;
     }
 
-    /** Height and width of the images it takes. */
+    /** The height and width of the images that the network takes. */
     public int imageSize() {
         return origin.imageSize;
     }
 
-    /** true: the file names the classes; false: they are numbered. */
+    /** True: the file names the classes; false: they are numbered. */
     public boolean hasNames() {
         return origin.hasNames;
     }
 
-    /** What kind of file it came from, for people. */
+    /** The kind of the network's file, for people. */
     public String description() {
         return origin.description;
     }
 
-    /** What is known of how it was trained, such as its recipe and accuracy: plain values. */
+    /** The record of its training, such as its recipe and accuracy, as plain values. */
     public Map<String, Object> training() {
         return Collections.unmodifiableMap(origin.training);
     }

@@ -20,12 +20,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
-/** Makes trained networks of what {@code torch.save} wrote: checkpoints of this program, and state dicts. */
+/** Reads trained networks from files that {@code torch.save} wrote: checkpoints of this program, and state dicts. */
 final class WeightsReader {
     private WeightsReader() {}
 
@@ -90,7 +92,7 @@ final class WeightsReader {
                 building);
     }
 
-    private static SavedNetwork network(Object root, Path file) {
+    private static SavedNetwork network(@Nullable Object root, Path file) {
         return SavedNetwork.in(root, file, Landmark.NETWORK).orElseThrow(() -> {
             FileContents contents = FileContents.of(root);
             return contents.hasTensors()
@@ -110,7 +112,7 @@ final class WeightsReader {
         Map<String, Tensor> saved = network.tensors();
         Tensor embedding = saved.get(NetworkShape.EMBEDDING); // [classes, E]
         Tensor filters = saved.get("filters.weight"); // [K, C, 1, 1]
-        Tensor scores = saved.get(Landmark.LAST_LAYER); // [1 or classes, 64]
+        Tensor scores = Objects.requireNonNull(saved.get(Landmark.LAST_LAYER), "landmark"); // [1 or classes, 64]
         Tensor perClass = embedding != null ? embedding : filters;
         if (perClass == null || perClass.dim() < 1 || scores.dim() < 1) {
             throw another(file, "embedding.weight or filters.weight", FileContents.of(saved));
@@ -135,7 +137,7 @@ final class WeightsReader {
         return of(origin, ResNetStem.ARCHITECTURE, kind, saved, device, building);
     }
 
-    /** Names of classes that have none. */
+    /** Made-up names for classes without names: "class 0", "class 1", ... */
     static List<String> numbered(int classes) {
         return IntStream.range(0, classes).mapToObj(label -> "class " + label).toList();
     }

@@ -8,4 +8,7 @@
  * files are {@code dynafilter.torchfile}'s, and what leaves for other programs is in
  * {@code dynafilter.checkpoint.torchscript}.
  */
+@NullMarked
 package dynafilter.checkpoint;
+
+import org.jspecify.annotations.NullMarked;

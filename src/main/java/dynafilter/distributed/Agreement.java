@@ -13,17 +13,17 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 
-/** Finds ranks that are not what rank 0 is. */
+/** Checks that all ranks agree with rank 0. */
 public final class Agreement {
     private static final JsonMapper MAPPER = new JsonMapper();
 
     private Agreement() {}
 
     /**
-     * Sees that all ranks have the same facts, such as versions and options.
+     * Requires that all ranks have the same facts, such as versions and options.
      *
-     * @param facts texts by what they are called in the message
-     * @throws InputException at every rank alike, naming the first difference
+     * @param facts texts by their names in the message
+     * @throws InputException at every rank alike, where two ranks differ; the message names the first difference
      */
     public static void require(WorkerGroup group, Map<String, String> facts) {
         List<String> all = group.exchange(write(facts));
@@ -57,7 +57,11 @@ public final class Agreement {
         }
     }
 
-    /** The first rank whose numbers are not rank 0's. */
+    /**
+     * The first rank whose numbers differ from rank 0's; empty where all agree.
+     *
+     * @param rows one row for each rank
+     */
     public static OptionalInt firstDifferent(long[][] rows) {
         return IntStream.range(1, rows.length)
                 .filter(rank -> !Arrays.equals(rows[rank], rows[0]))

@@ -8,7 +8,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Collection;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -25,11 +27,15 @@ import org.bytedeco.pytorch.Work;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Ranks joined by libtorch's c10d: NCCL between GPUs, Gloo between CPUs. */
+/** A process group of libtorch's c10d: NCCL between GPUs, Gloo between CPUs. */
 public final class C10dGroup implements WorkerGroup {
     private static final long POLL = 10_000_000; // nanoseconds
-    private static final long LONG_WAIT = 20_000_000_000L; // for ranks to start: then somebody asks why nothing happens
+    private static final long LONG_WAIT =
+            20_000_000_000L; // nanoseconds, after which rank 0 says which ranks are missing
     private static final String LOG_LEVEL = "TORCH_CPP_LOG_LEVEL";
+
+    /** Owners of broken groups' natives, kept from the garbage collector: c10d's threads may still be at work in them. */
+    private static final Collection<NativeOwner> ABANDONED = new ConcurrentLinkedQueue<>();
 
     private final Placement placement;
     private final ComputeDevice device;
@@ -85,13 +91,15 @@ public final class C10dGroup implements WorkerGroup {
     }
 
     /**
-     * Joins the other ranks, and waits until all are there.
+     * Joins the other ranks, and waits until all have joined.
      *
-     * @param device this rank's; NCCL wants one of its own for each
-     * @param timeout for how long a rank may let the others wait
-     * @param waiting hears at rank 0 which ranks are not there after a while
-     * @param stuck hears why the ranks cannot go on, where this one does not come to it by itself: it has to be ended
-     * @throws WorkerFailure where not all ranks come
+     * @param device this rank's device; NCCL needs a GPU for each rank
+     * @param timeout the time that a rank may let the others wait
+     * @param waiting hears at rank 0 which ranks are missing after a while
+     * @param stuck hears why the ranks cannot go on, where this rank is blocked and its process has to be ended
+     * @throws WorkerFailure where not all ranks join in time
+     * @throws dynafilter.io.InputException where the ranks differ in libtorch or the type of device, or the store cannot be
+     *     opened
      */
     public static C10dGroup join(
             Placement placement,
@@ -240,6 +248,7 @@ public final class C10dGroup implements WorkerGroup {
     @Override
     public void close() {
         if (broken) { // closing the backend might wait for what is still under way
+            ABANDONED.add(owner);
             heartbeat.close();
         } else {
             owner.close(); // the backend first: whoever waits for this rank wakes up

@@ -16,13 +16,17 @@ import org.bytedeco.pytorch.Backend;
 import org.bytedeco.pytorch.ProcessGroupGloo;
 import org.bytedeco.pytorch.global.torch_gloo;
 
-/** c10d over TCP, for tensors on the CPU. */
+/** The backend of c10d for tensors on the CPU: Gloo, over TCP. */
 final class GlooBackend {
     static final String INTERFACES = "GLOO_SOCKET_IFNAME"; // as PyTorch reads it, names with commas between
 
     private GlooBackend() {}
 
-    /** @param owner of the backend */
+    /**
+     * Connects this rank to all others.
+     *
+     * @param owner the owner of the backend
+     */
     static Backend create(RendezvousStore store, Placement placement, Duration timeout, NativeOwner owner) {
         NativeRuntime.load(torch_gloo.class);
         try (PointerScope scope = new PointerScope()) {
@@ -44,8 +48,8 @@ final class GlooBackend {
     }
 
     /**
-     * This machine's address on the way to the store, where the others can reach it, too. Gloo's default is where the
-     * machine's own name leads, which is often the loopback device, and in a container may be nowhere.
+     * This machine's address in the network of the store, where the others can reach it, too; empty where it is not known.
+     * Gloo's default is the address of the machine's own name: often that of the loopback device, and in a container none.
      */
     private static Optional<String> address(Placement placement) {
         try (DatagramSocket socket = new DatagramSocket()) { // connecting one sends nothing

@@ -5,12 +5,13 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out which rank is to blame when the ranks cannot go on: c10d's errors know addresses at best, and a rank that hangs
- * makes no error at all. Every rank shows in the store ({@link Notices}) that it lives, and how many collectives it has come to;
- * the first that knows a culprit ({@link LifeSigns}) writes that down for all. Two threads: one talks to the store and may have
- * to wait for an answer, the other only looks at the clock.
+ * The detection of failed ranks: finds out which rank is to blame when the ranks cannot go on. c10d's errors name addresses at
+ * best, and a rank that hangs causes no error at all. Every rank writes into the store ({@link Notices}) that it is alive, and
+ * how many collectives it has reached; the first that knows a culprit ({@link LifeSigns}) writes that down for all. There are
+ * two threads: one talks to the store and may have to wait for an answer, the other only looks at the clock.
  */
 final class Heartbeat implements AutoCloseable {
     private static final String SOURCE = "\\[/\\S+:\\d+\\] "; // Gloo says which line of its own code failed
@@ -30,13 +31,15 @@ final class Heartbeat implements AutoCloseable {
     private final LifeSigns signs;
 
     private boolean closing;
-    private String announcement; // to be written down
-    private String verdict; // what is to be told to the user; null while all is well
+    private @Nullable String announcement; // a reason to stop that is to be written down; null: none
+    private @Nullable String verdict; // the reason to stop that holds, for the user; null while all is well
     private long verdictAt;
 
     /**
-     * @param store of its own; closed with this
-     * @param stuck hears the verdict where the rank does not come to it by itself, such as one that waits for a GPU
+     * A heartbeat that has not started.
+     *
+     * @param store a connection of its own, which is closed with this
+     * @param stuck hears the verdict where the rank itself is blocked, as in a wait for a GPU
      */
     Heartbeat(RendezvousStore store, Placement placement, Duration timeout, Consumer<String> stuck) {
         notices = new Notices(store, placement);
@@ -55,23 +58,32 @@ final class Heartbeat implements AutoCloseable {
         return thread;
     }
 
+    /** Starts to write this rank's signs of life. */
     void start() {
         talker.start();
     }
 
-    /** All ranks are there: from now on they are listened to. */
+    /** Starts to watch the other ranks, all of which have joined. */
     void watch(String[] whatTheyAreCalled) {
         signs.watch(whatTheyAreCalled);
         watcher.start();
     }
 
-    /** This rank comes to its next collective. */
+    /**
+     * Notes that this rank has reached its next collective.
+     *
+     * @throws WorkerFailure where a rank is known to be gone
+     */
     void enter() {
         requireAll();
         signs.enter();
     }
 
-    /** @throws WorkerFailure where a rank is known to be gone */
+    /**
+     * Requires that nothing is known that keeps the ranks from going on.
+     *
+     * @throws WorkerFailure where a rank is known to be gone
+     */
     synchronized void requireAll() {
         if (verdict != null) {
             throw new WorkerFailure(verdict);
@@ -108,7 +120,7 @@ final class Heartbeat implements AutoCloseable {
         }
     }
 
-    private synchronized String announcement() {
+    private synchronized @Nullable String announcement() {
         return announcement;
     }
 
@@ -127,7 +139,7 @@ final class Heartbeat implements AutoCloseable {
         notifyAll();
     }
 
-    /** Waits for the next beat; true at the end. */
+    /** Waits for the next beat. True: there is none, since this is closed; false: the next beat is due. */
     private synchronized boolean pause() {
         long now = System.nanoTime();
         signs.answered(now);
@@ -171,25 +183,27 @@ final class Heartbeat implements AutoCloseable {
         return closing;
     }
 
-    /** Why the ranks cannot go on; empty while all is well. */
+    /** The reason why the ranks cannot go on; empty while all is well. */
     synchronized Optional<String> verdict() {
         return Optional.ofNullable(verdict);
     }
 
-    /** The rank ought to have ended by itself: its own collective has run out of time, too. */
+    /** True: the rank is blocked, since its own collective ought to have timed out and ended it; false: it has time left. */
     private synchronized boolean isOverdue() {
         return verdict != null && System.nanoTime() - verdictAt > timeout * (1 - SILENCE) + 4 * interval;
     }
 
-    /** Why the ranks cannot go on: the verdict, or else what {@link LifeSigns#culprit} says. */
+    /** The reason why the ranks cannot go on: the verdict, or else the finding of {@link LifeSigns#culprit}. */
     private Optional<String> judge(long patience, boolean hangs) {
         return verdict().or(() -> signs.culprit(patience, hangs));
     }
 
     /**
-     * Why a collective failed: waits until enough is known.
+     * Explains why a collective failed, once enough is known, and tells the other ranks.
      *
-     * @param advice where nobody is to blame
+     * @param failure the failure that c10d reports
+     * @param advice the way out, after a semicolon, where no rank is found to blame; or an empty text
+     * @return the error to throw
      */
     WorkerFailure explain(RuntimeException failure, String advice) {
         String line = NativeRuntime.firstLine(failure).replaceAll(SOURCE, "");
@@ -207,7 +221,7 @@ final class Heartbeat implements AutoCloseable {
         return new WorkerFailure(verdict().orElseThrow(), failure);
     }
 
-    /** Writes a reason to stop down for all ranks, where none is known yet, and waits until that is done. */
+    /** Writes down a reason to stop for all ranks, unless one is known already, and waits until that is done. */
     synchronized void announce(String failure) {
         if (verdict != null) {
             return;
@@ -221,7 +235,7 @@ final class Heartbeat implements AutoCloseable {
         found(failure); // the store may be what is gone
     }
 
-    /** For a millisecond at least; less where the thread is interrupted, and then stays so. */
+    /** Sleeps for a millisecond or longer; ends early where the thread is interrupted, and keeps it so. */
     static void sleep(long nanoseconds) {
         try {
             Thread.sleep(Math.max(1, nanoseconds / 1_000_000));

@@ -6,38 +6,39 @@ import java.util.Optional;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a rank knows of the others, and which of them is to blame by it: when each was last heard of, and to how many collectives
- * it has come. Times are {@link System#nanoTime}'s.
+ * A rank's knowledge of the others, and the judgement by it: when each was last heard of, and how many collectives it has
+ * reached. Times are those of {@link System#nanoTime}.
  */
 final class LifeSigns {
     private final Placement placement;
     private final long timeout;
     private final String[] names;
-    private final String[] beats;
+    private final @Nullable String[] beats; // the last sign of life of each; null before the first
     private final long[] heardAt;
     private final long[] theirCollectives;
-    private final long[] movedAt; // when they came to their last, or had come to all that this rank had
+    private final long[] movedAt; // when each reached its last collective, or caught up with this rank
 
-    private long collectives; // that this rank has come to
+    private long collectives; // the number that this rank has reached
     private long answeredAt = System.nanoTime(); // the store's last answer
     private boolean watching;
     private boolean storeLost;
 
-    /** @param timeout for how long a rank may let the others wait, in nanoseconds */
+    /** @param timeout the time that a rank may let the others wait, in nanoseconds */
     LifeSigns(Placement placement, long timeout) {
         this.placement = placement;
         this.timeout = timeout;
         names = new String[placement.size()];
         Arrays.setAll(names, rank -> "rank " + rank);
-        beats = new String[placement.size()];
+        beats = new @Nullable String[placement.size()];
         heardAt = new long[placement.size()];
         theirCollectives = new long[placement.size()];
         movedAt = new long[placement.size()];
     }
 
-    /** All ranks are there: from now on their silence counts. */
+    /** Starts to count the silence of the other ranks, all of which have joined. */
     synchronized void watch(String[] whatTheyAreCalled) {
         System.arraycopy(whatTheyAreCalled, 0, names, 0, names.length);
         Arrays.fill(heardAt, System.nanoTime());
@@ -49,7 +50,7 @@ final class LifeSigns {
         return watching;
     }
 
-    /** This rank comes to its next collective. */
+    /** Notes that this rank has reached its next collective. */
     synchronized void enter() {
         long now = System.nanoTime();
         for (int rank = 0; rank < movedAt.length; rank++) {
@@ -60,12 +61,12 @@ final class LifeSigns {
         collectives++;
     }
 
-    /** This rank's own sign of life: a number that changes, and how many collectives it has come to. */
+    /** This rank's own sign of life: a number that changes, and the number of collectives that it has reached. */
     synchronized String own(long beat) {
         return beat + " " + collectives;
     }
 
-    /** A rank's last sign of life, as {@link #own} made it there. */
+    /** Notes the last sign of life of a rank, which that rank's {@link #own} made. */
     synchronized void heard(int rank, String beat) {
         if (!beat.equals(beats[rank])) {
             beats[rank] = beat;
@@ -78,17 +79,19 @@ final class LifeSigns {
         }
     }
 
-    /** The store has answered. */
+    /** Notes that the store has answered. */
     synchronized void answered(long now) {
         answeredAt = now;
     }
 
-    /** The connection to the store is broken. */
+    /** Notes that the connection to the store is broken. */
     synchronized void storeLost() {
         storeLost = true;
     }
 
-    /** This process itself was stopped for a while: what it has not heard in the meantime says nothing. */
+    /**
+     * Notes that this process itself was stopped for a while, so that the silence of the others in that time does not count.
+     */
     synchronized void wasAsleep(long now) {
         answeredAt = now;
         Arrays.fill(heardAt, now);
@@ -96,11 +99,11 @@ final class LifeSigns {
     }
 
     /**
-     * Who is to blame, and for what; empty while all is well.
+     * The rank to blame, and for what; empty while all is well.
      *
-     * @param patience for how long a rank may be silent, in nanoseconds
-     * @param hangs true: a collective has run out of time, as Gloo's do by themselves, so that a rank that never came to it is the
-     *     culprit, though it lives; false: such a rank is one only after the timeout
+     * @param patience the time that a rank may be silent, in nanoseconds
+     * @param hangs true: a collective has timed out, as Gloo's do by themselves, so that a living rank that has not reached it
+     *     is to blame; false: such a rank is to blame only after the timeout
      */
     synchronized Optional<String> culprit(long patience, boolean hangs) {
         long now = System.nanoTime();

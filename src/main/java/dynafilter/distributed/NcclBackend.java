@@ -10,13 +10,19 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_nccl;
 import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
 
-/** c10d between GPUs. Loaded only where there are some: the CPU's natives have no NCCL. */
+/**
+ * The backend of c10d between GPUs: NCCL. This class is loaded only where there are GPUs, since the CPU's natives have no NCCL.
+ */
 final class NcclBackend {
     private static final String ASYNC_ERROR_HANDLING = "TORCH_NCCL_ASYNC_ERROR_HANDLING"; // torchrun sets it
 
     private NcclBackend() {}
 
-    /** @param owner of the backend */
+    /**
+     * Connects this rank to all others.
+     *
+     * @param owner the owner of the backend
+     */
     static Backend create(RendezvousStore store, Placement placement, Duration timeout, NativeOwner owner) {
         NativeRuntime.load(torch_nccl.class);
         // NCCL's watchdog would end the process without a word of who is to blame; Heartbeat does so with one.

@@ -3,8 +3,8 @@ package dynafilter.distributed;
 import java.util.Optional;
 
 /**
- * What the ranks write down for one another in the store: signs of life, the first reason to stop, and that they leave. One thread
- * at a time: a call may wait for an answer.
+ * The entries that the ranks write for one another into the store: signs of life, the first reason to stop, and the number of
+ * ranks that have left. It is for one thread at a time, and a call may wait for the store's answer.
  */
 final class Notices implements AutoCloseable {
     private static final String FAILURE = "failure";
@@ -13,13 +13,13 @@ final class Notices implements AutoCloseable {
     private final RendezvousStore store;
     private final Placement placement;
 
-    /** @param store closed with this */
+    /** @param store a connection of its own, which is closed with this */
     Notices(RendezvousStore store, Placement placement) {
         this.store = store;
         this.placement = placement;
     }
 
-    /** Shows this rank's sign of life. */
+    /** Writes this rank's sign of life. */
     void beat(String own) {
         store.set(key(placement.rank()), own);
     }
@@ -38,17 +38,17 @@ final class Notices implements AutoCloseable {
         return store.has(FAILURE) ? Optional.of(store.get(FAILURE)) : Optional.empty();
     }
 
-    /** Writes a reason to stop down; the one that holds, which is the first. */
+    /** Writes down a reason to stop, unless there is one already, and returns the one that is there then. */
     String failed(String reason) {
         return store.setFirst(FAILURE, reason);
     }
 
     /**
-     * Tells that this rank leaves. Whoever keeps the store goes last, where the others leave in time: they may still want to read
-     * why.
+     * Writes that this rank leaves. The rank that keeps the store waits for the others, which may still want to read the reason
+     * to stop.
      *
-     * @param patience for how long to wait for the others, in nanoseconds
-     * @param pause between two looks, in nanoseconds
+     * @param patience the longest time to wait for the others, in nanoseconds
+     * @param pause the time between two looks, in nanoseconds
      */
     void leave(long patience, long pause) {
         long left = store.add(LEFT, 1);

@@ -5,18 +5,18 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which of the processes this one is, as its launcher says: torchrun's environment variables, which the Kubernetes training
- * operator sets as well, or Slurm's.
+ * The rank of this process and the place where the ranks meet, from the launcher's environment variables: torchrun's, which
+ * the Kubernetes training operator sets as well, or Slurm's.
  *
- * @param rank of this process, from 0
- * @param localRank among the processes of this machine: which GPU is its own
- * @param size all processes
- * @param localSize those of this machine; 0 where the launcher does not say
- * @param host where the store is that the processes meet at
- * @param port the store's
- * @param agentStore whether the launcher keeps the store; otherwise rank 0 does
- * @param restart how often the launcher has restarted the processes
- * @param launch names this call of the launcher across its restarts; empty where it has no name
+ * @param rank the rank of this process, from 0
+ * @param localRank the rank among the processes of this machine, which is the index of its GPU
+ * @param size the number of all processes (world size)
+ * @param localSize the number of processes on this machine; 0 where the launcher does not say
+ * @param host the host of the store at which the processes meet
+ * @param port the port of the store
+ * @param agentStore true: the launcher keeps the store; false: rank 0 keeps it
+ * @param restart the number of times that the launcher has restarted the processes
+ * @param launch the name of this call of the launcher, which stays through its restarts; empty where there is none
  */
 public record Placement(
         int rank,
@@ -30,7 +30,7 @@ public record Placement(
         String launch) {
     private static final int LAST_PORT = 65535;
 
-    /** @throws InputException naming the variable that is out of range */
+    /** @throws InputException where a value is out of range; the message names the variable */
     public Placement {
         if (size < 1) {
             throw new InputException("WORLD_SIZE=" + size + ": must be at least 1");
@@ -47,9 +47,9 @@ public record Placement(
     }
 
     /**
-     * The place that an environment gives; empty where the process was started alone.
+     * Reads the placement from environment variables; empty where the process was started alone.
      *
-     * @throws InputException where a variable is missing beside others, or is no number
+     * @throws InputException where one of several variables is missing or is not a number
      */
     public static Optional<Placement> of(Map<String, String> environment) {
         if (environment.containsKey("RANK") || environment.containsKey("WORLD_SIZE")) {
@@ -60,29 +60,31 @@ public record Placement(
 
     private static Placement read(Map<String, String> environment) {
         return new Placement(
-                number(environment, "RANK", null),
-                number(environment, "LOCAL_RANK", "0"),
-                number(environment, "WORLD_SIZE", null),
-                number(environment, "LOCAL_WORLD_SIZE", "0"),
-                text(environment, "MASTER_ADDR", null),
-                number(environment, "MASTER_PORT", null),
-                text(environment, "TORCHELASTIC_USE_AGENT_STORE", "False").equalsIgnoreCase("true"),
-                number(environment, "TORCHELASTIC_RESTART_COUNT", "0"),
+                number("RANK", required(environment, "RANK")),
+                number("LOCAL_RANK", environment.getOrDefault("LOCAL_RANK", "0")),
+                number("WORLD_SIZE", required(environment, "WORLD_SIZE")),
+                number("LOCAL_WORLD_SIZE", environment.getOrDefault("LOCAL_WORLD_SIZE", "0")),
+                required(environment, "MASTER_ADDR"),
+                number("MASTER_PORT", required(environment, "MASTER_PORT")),
+                environment
+                        .getOrDefault("TORCHELASTIC_USE_AGENT_STORE", "False")
+                        .equalsIgnoreCase("true"),
+                number("TORCHELASTIC_RESTART_COUNT", environment.getOrDefault("TORCHELASTIC_RESTART_COUNT", "0")),
                 launch(environment));
     }
 
     /**
-     * The folder of the file that a worker of torchrun is to write its error to, {@code FOLDER/attempt_1/0/error.json}: each of
-     * torchrun's calls makes a new one. Its run id may be that of an earlier run.
+     * The name of this call of torchrun: the folder of the file for a worker's error, {@code FOLDER/attempt_1/0/error.json},
+     * which each call creates anew. The run id may be that of an earlier call.
      */
     private static String launch(Map<String, String> environment) {
-        String folder = text(environment, "TORCHELASTIC_ERROR_FILE", "").replaceFirst("/?attempt_\\d+/.*", "");
-        return folder.isEmpty() ? text(environment, "TORCHELASTIC_RUN_ID", "") : folder;
+        String folder = environment.getOrDefault("TORCHELASTIC_ERROR_FILE", "").replaceFirst("/?attempt_\\d+/.*", "");
+        return folder.isEmpty() ? environment.getOrDefault("TORCHELASTIC_RUN_ID", "") : folder;
     }
 
-    private static String text(Map<String, String> environment, String name, String otherwise) {
-        String value = environment.getOrDefault(name, otherwise);
-        if (otherwise == null && (value == null || value.isBlank())) {
+    private static String required(Map<String, String> environment, String name) {
+        String value = environment.get(name);
+        if (value == null || value.isBlank()) {
             throw new InputException("the environment has RANK or WORLD_SIZE, but no " + name
                     + "; a launcher such as torchrun sets RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT; unset them to"
                     + " train in one process");
@@ -90,16 +92,15 @@ public record Placement(
         return value;
     }
 
-    private static int number(Map<String, String> environment, String name, String otherwise) {
-        String value = text(environment, name, otherwise).strip();
+    private static int number(String name, String value) {
         try {
-            return Integer.parseInt(value);
+            return Integer.parseInt(value.strip());
         } catch (NumberFormatException wrong) {
-            throw new InputException(name + "=" + value + ": not a whole number", wrong);
+            throw new InputException(name + "=" + value.strip() + ": not a whole number", wrong);
         }
     }
 
-    /** The processes that share this machine's cores. */
+    /** The number of processes that share this machine's cores. */
     public int neighbours() {
         if (localSize > 0) {
             return localSize;
@@ -107,7 +108,7 @@ public record Placement(
         return isLocal() ? size : 1;
     }
 
-    /** Whether the store, and so all processes, are on this machine alone. */
+    /** True: the store, and so every process, is on this machine; false: there are other machines. */
     boolean isLocal() {
         return host.equals("localhost") || host.startsWith("127.") || host.equals("::1");
     }

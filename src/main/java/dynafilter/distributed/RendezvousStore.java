@@ -13,8 +13,8 @@ import org.bytedeco.pytorch.TCPStore;
 import org.bytedeco.pytorch.TCPStoreOptions;
 
 /**
- * A connection to c10d's key-value store, at which the ranks meet. Rank 0 keeps it, or torchrun's agent does, as in
- * PyTorch's {@code env://} rendezvous. One thread at a time: a call may wait for an answer.
+ * A connection to c10d's key-value store, at which the ranks meet. Rank 0 keeps the store, or torchrun's agent does, as in
+ * PyTorch's {@code env://} rendezvous. A connection is for one thread at a time, and a call may wait for the store's answer.
  */
 final class RendezvousStore implements AutoCloseable {
     private final PrefixStore store;
@@ -25,12 +25,22 @@ final class RendezvousStore implements AutoCloseable {
         this.owner = owner;
     }
 
-    /** Opens the store where this rank keeps it, and connects to it; waits until it is there. */
+    /**
+     * Opens the store where this rank keeps it, and connects to it.
+     *
+     * @param timeout the longest time to wait for a store that another process keeps
+     * @throws InputException where this rank cannot open the store
+     * @throws WorkerFailure where the store cannot be reached in time
+     */
     static RendezvousStore open(Placement placement, Duration timeout) {
         return connect(placement, placement.rank() == 0 && !placement.agentStore(), timeout);
     }
 
-    /** A further connection. */
+    /**
+     * Makes a further connection.
+     *
+     * @throws WorkerFailure where the store cannot be reached in time
+     */
     static RendezvousStore connect(Placement placement, Duration timeout) {
         return connect(placement, false, timeout);
     }
@@ -71,12 +81,12 @@ final class RendezvousStore implements AutoCloseable {
                 failure);
     }
 
-    /** Who keeps the store. */
+    /** The process that keeps the store, for messages. */
     static String keeper(Placement placement) {
         return placement.agentStore() ? "torchrun's agent" : "rank 0";
     }
 
-    /** For a process group, which closes neither. */
+    /** The native store, for a process group, which does not close it. */
     Store torch() {
         return store;
     }
@@ -85,23 +95,24 @@ final class RendezvousStore implements AutoCloseable {
         store.set(key, value);
     }
 
+    /** True: the key has a value; false: it has none so far. */
     boolean has(String key) {
         try (StringVector keys = new StringVector(key)) {
             return store.check(keys);
         }
     }
 
-    /** The value of a key that is there; waits for one that is not. */
+    /** The value of a key; waits for a key that has none so far. */
     String get(String key) {
         return store.get_to_str(key);
     }
 
-    /** Sets a key that has no value yet; the value it has then. */
+    /** Sets a key that has no value yet, and returns the value that the key has then. */
     String setFirst(String key, String value) {
         return store.compareSet(key, "", value);
     }
 
-    /** Adds to a counter, and returns what it is then. */
+    /** Adds to a counter, and returns the sum. */
     long add(String key, long amount) {
         return store.add(key, amount);
     }

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
-/** One process that was started alone. */
+/** The group of a process that was started alone: every collective is a no-op. */
 final class SingleWorker implements WorkerGroup {
     @Override
     public int rank() {

@@ -5,8 +5,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
-/** Slurm's names for what torchrun calls otherwise. */
+/** Translates Slurm's environment variables to torchrun's. */
 final class Slurm {
     private static final Pattern FIRST_NODE = Pattern.compile("([^,\\[]+)(?:\\[(\\d+)[^\\]]*\\]([^,]*))?.*");
     private static final int FIRST_PORT = 20_000; // below those that systems hand out by themselves
@@ -43,18 +44,18 @@ final class Slurm {
         return Optional.of(torch);
     }
 
-    /** How many tasks the step has, as it says itself. */
-    private static String tasks(Map<String, String> slurm) {
+    /** The number of tasks in the step; null where Slurm does not say. */
+    private static @Nullable String tasks(Map<String, String> slurm) {
         return slurm.getOrDefault("SLURM_STEP_NUM_TASKS", slurm.get("SLURM_NTASKS"));
     }
 
-    /** Task 0 runs on the first node of the step. */
-    private static String firstNode(Map<String, String> slurm) {
+    /** The first node of the step, on which task 0 runs; null where Slurm does not say. */
+    private static @Nullable String firstNode(Map<String, String> slurm) {
         String nodes = slurm.getOrDefault("SLURM_STEP_NODELIST", slurm.get("SLURM_JOB_NODELIST"));
         return nodes == null ? slurm.get("SLURM_LAUNCH_NODE_IPADDR") : firstOf(nodes);
     }
 
-    /** "gpu[03-05,9]-a,login" begins with gpu03-a. */
+    /** The first node of a list in Slurm's notation: gpu03-a for "gpu[03-05,9]-a,login". */
     static String firstOf(String nodes) {
         Matcher matcher = FIRST_NODE.matcher(nodes);
         if (!matcher.matches()) {
@@ -63,14 +64,14 @@ final class Slurm {
         return matcher.group(2) == null ? matcher.group(1) : matcher.group(1) + matcher.group(2) + matcher.group(3);
     }
 
-    /** The same for all tasks of a step, another for another job or step on the node, most likely. */
+    /** A port for the store: the same for all tasks of a step, and most likely another for another job or step on the node. */
     private static int port(Map<String, String> slurm) {
         long job = leadingNumber(slurm.get("SLURM_JOB_ID"));
         long step = leadingNumber(slurm.get("SLURM_STEP_ID"));
         return (int) (FIRST_PORT + (job * STEPS + step % STEPS) % PORTS);
     }
 
-    private static long leadingNumber(String text) {
+    private static long leadingNumber(@Nullable String text) {
         String digits = text == null ? "" : text.replaceFirst("(?s)\\D.*", "");
         return digits.isEmpty() ? 0 : Long.parseLong(digits);
     }

@@ -1,6 +1,6 @@
 package dynafilter.distributed;
 
-/** The ranks cannot go on together. The message names the rank that is to blame, where it is known. */
+/** Tells that the ranks cannot go on together. The message names the rank that is to blame, where it is known. */
 public final class WorkerFailure extends RuntimeException {
     public WorkerFailure(String message) {
         super(message);

@@ -7,4 +7,7 @@
  * others). Keys in the store may change, since all ranks run one version; that every rank calls the same collectives in the
  * same order may not. Training uses the group in {@code dynafilter.train}, BatchNorm in {@code dynafilter.model}.
  */
+@NullMarked
 package dynafilter.distributed;
+
+import org.jspecify.annotations.NullMarked;

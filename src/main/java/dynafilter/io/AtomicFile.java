@@ -18,8 +18,8 @@ import java.util.Objects;
 import java.util.UUID;
 
 /**
- * Files that are replaced as a whole or not at all: written beside the old file under another name, forced to disk,
- * renamed. A kill or a power cut at any moment leaves the whole old file or the whole new one.
+ * The replacement of a file as a whole or not at all: the new file is written beside the old one under another name, forced
+ * to disk, and renamed. A kill or a power cut at any moment leaves the whole old file or the whole new one.
  */
 public final class AtomicFile {
     private static final int BUFFER = 1 << 16;
@@ -28,7 +28,7 @@ public final class AtomicFile {
 
     private AtomicFile() {}
 
-    /** Writes a file's contents; need not close the stream. */
+    /** The contents of a file: writes them to a stream, which it need not close. */
     @FunctionalInterface
     public interface Content {
         void writeTo(OutputStream out) throws IOException;
@@ -40,7 +40,7 @@ public final class AtomicFile {
      * as it was and no temporary file behind.
      *
      * @throws InputException where a folder has the file's name
-     * @throws OutputException where it cannot be written: its folder is gone, not writable or full
+     * @throws OutputException where the file cannot be written: its folder is missing, not writable or full
      */
     public static void write(Path file, Content content) {
         try {
@@ -60,9 +60,9 @@ public final class AtomicFile {
     }
 
     /**
-     * What to tell a user of a file that cannot be written.
+     * The error for a file that cannot be written: the reason and the way out.
      *
-     * @param consequence what that means, after a semicolon; or nothing
+     * @param consequence the consequence of the failure, after a semicolon; or an empty text
      */
     public static OutputException cannotWrite(Path file, IOException failure, String consequence) {
         return new OutputException("cannot write " + file + ": " + explain(file, failure, consequence), failure);
@@ -96,7 +96,7 @@ public final class AtomicFile {
         }
     }
 
-    /** Temporary files of runs that were killed while writing: nobody takes an hour to write one. */
+    /** Deletes the temporary files of runs that were killed while writing: nobody takes an hour to write one. */
     private static void deleteAbandoned(Path folder, String prefix) {
         Instant limit = Instant.now().minus(ABANDONED);
         try (DirectoryStream<Path> siblings = Files.newDirectoryStream(
@@ -123,7 +123,7 @@ public final class AtomicFile {
         }
     }
 
-    /** Makes the renaming itself last through a power cut. Where folders cannot be opened (Windows) it need not. */
+    /** Makes the renaming itself survive a power cut. Where folders cannot be opened (Windows) there is no need to. */
     private static void forceFolder(Path folder) {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);

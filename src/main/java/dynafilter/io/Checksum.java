@@ -13,9 +13,9 @@ import java.util.regex.Pattern;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**
- * The hash a file must have, whole or its first digits.
+ * The expected hash of a file: all of its digits, or the first ones.
  *
- * @param hex lower-case digits, at least 8
+ * @param hex hexadecimal digits in lower case, at least 8
  */
 public record Checksum(Algorithm algorithm, String hex) {
     /** PyTorch's convention: the first 8 or more digits of a file's SHA-256 end its name, as resnet18-f37072fd.pth. */
@@ -36,12 +36,12 @@ public record Checksum(Algorithm algorithm, String hex) {
             this.digits = digits;
         }
 
-        /** A new computation of this hash. */
+        /** Starts a new computation of this hash. */
         public MessageDigest digest() {
             return DigestUtils.getDigest(javaName);
         }
 
-        /** "md5" or "sha256". */
+        /** The algorithm's name for messages: "md5" or "sha256". */
         @Override
         public String toString() {
             return label;
@@ -56,15 +56,17 @@ public record Checksum(Algorithm algorithm, String hex) {
         }
     }
 
+    /** An expected MD5 hash, of 8 to 32 hex digits. */
     public static Checksum md5(String hex) {
         return new Checksum(Algorithm.MD5, hex);
     }
 
+    /** An expected SHA-256 hash, of 8 to 64 hex digits. */
     public static Checksum sha256(String hex) {
         return new Checksum(Algorithm.SHA256, hex);
     }
 
-    /** The SHA-256 prefix that a name such as {@code resnet18-f37072fd.pth} states, if it does. */
+    /** The SHA-256 prefix in a file name such as {@code resnet18-f37072fd.pth}; empty for a name without one. */
     public static Optional<Checksum> inName(String fileName) {
         Matcher matcher = HASH_IN_NAME.matcher(fileName);
         return matcher.find() ? Optional.of(sha256(matcher.group(1))) : Optional.empty();
@@ -78,24 +80,28 @@ public record Checksum(Algorithm algorithm, String hex) {
     /**
      * The SHA-256 of a file, in hex.
      *
-     * @throws InputException where it cannot be read
+     * @throws InputException where the file cannot be read
      */
     public static String sha256Of(Path file) {
         try (FileChannel channel = FileChannel.open(file)) {
             return hash(channel, Algorithm.SHA256);
         } catch (IOException unreadable) {
-            throw new InputException(file + " cannot be read: " + Problems.reason(unreadable), unreadable);
+            throw new InputException(file + " cannot be read: " + FileErrors.reason(unreadable), unreadable);
         }
     }
 
-    /** The file's whole hash by this algorithm, in hex. */
+    /**
+     * The whole hash of a file by this algorithm, in hex.
+     *
+     * @throws IOException where the file cannot be read
+     */
     public String hash(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file)) {
             return hash(channel);
         }
     }
 
-    /** The hash of all that is in an open file. */
+    /** The whole hash of an open file by this algorithm, in hex. */
     String hash(FileChannel channel) throws IOException {
         return hash(channel, algorithm);
     }
@@ -109,12 +115,12 @@ public record Checksum(Algorithm algorithm, String hex) {
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    /** Whether a whole hash, in hex, is the expected one. */
+    /** True: the whole hash, in hex, begins with the expected digits; false: the file is another one. */
     public boolean matches(String wholeHash) {
         return wholeHash.startsWith(hex);
     }
 
-    /** "md5 c32a1d4a…" as messages give it. */
+    /** The algorithm and the digits, as messages give them: "md5 c32a1d4a…". */
     @Override
     public String toString() {
         return algorithm + " " + hex;

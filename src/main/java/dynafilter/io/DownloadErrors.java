@@ -15,9 +15,9 @@ import java.util.Locale;
 import javax.net.ssl.SSLException;
 
 /**
- * What to tell about a download that failed: what, where, and the way out.
+ * The errors of a download that failed: what happened, where, and the way out.
  *
- * @param wrongFileThere whether there is a file at the target already, with another hash than expected
+ * @param wrongFileThere true: there is a file at the target already, with another hash than expected; false: there is none
  */
 record DownloadErrors(URI source, Path target, Path part, boolean wrongFileThere) {
 
@@ -30,7 +30,7 @@ record DownloadErrors(URI source, Path target, Path part, boolean wrongFileThere
         }
     }
 
-    /** Whether trying again at once is no use: no network, no such host, nobody listening, no trust. */
+    /** True: another attempt at once is of no use (no network, host or server, or no trust); false: it may help. */
     static boolean isUnreachable(IOException e) {
         return e instanceof ConnectException
                 || e instanceof HttpConnectTimeoutException
@@ -86,7 +86,7 @@ record DownloadErrors(URI source, Path target, Path part, boolean wrongFileThere
     }
 
     RuntimeException notWritten(IOException e, FileChannel channel) {
-        if (!Problems.isNoSpace(e)) {
+        if (!FileErrors.isNoSpace(e)) {
             return notWritable(e);
         }
         return new OutputException(
@@ -105,7 +105,7 @@ record DownloadErrors(URI source, Path target, Path part, boolean wrongFileThere
             return interrupted();
         }
         return new InputException(
-                "cannot write " + part + " (" + Problems.reason(e) + "): make its folder writable, or choose another",
+                "cannot write " + part + " (" + FileErrors.reason(e) + "): make its folder writable, or choose another",
                 e);
     }
 
@@ -137,7 +137,7 @@ record DownloadErrors(URI source, Path target, Path part, boolean wrongFileThere
                 || (e.getCause() != null && isUnknownHost(e.getCause()));
     }
 
-    /** In a few words; the client wraps the reason, and at times says nothing at all. */
+    /** The reason in a few words; the client wraps the exception that has it, and at times gives none at all. */
     private static String networkReason(IOException e) {
         if (isUnknownHost(e)) {
             return "unknown host";
@@ -153,6 +153,6 @@ record DownloadErrors(URI source, Path target, Path part, boolean wrongFileThere
         if (e instanceof ConnectException) {
             return "connection refused";
         }
-        return Problems.reason(e);
+        return FileErrors.reason(e);
     }
 }

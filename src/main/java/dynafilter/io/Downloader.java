@@ -17,16 +17,18 @@ import java.time.Duration;
 import java.util.function.UnaryOperator;
 
 /**
- * Fetches a file whose hash is known over HTTP. What has arrived is kept in {@code NAME.part} beside the target, where
- * the next attempt, of this call or a later one, continues; only a file with the right hash ever gets its name.
+ * Downloads a file whose hash is known over HTTP. The bytes received so far are kept in {@code NAME.part} beside the target,
+ * and the next attempt, of this call or a later one, continues there; only a file with the right hash gets the target's name.
  */
 public final class Downloader {
     /**
-     * @param connectTimeout for a connection, and for the answer's head
-     * @param stallTimeout without a byte, after which a connection counts as cut
-     * @param attempts connections to try in one call, at least 1
-     * @param backoff before the second attempt; doubles each time
-     * @param output wraps what writes to the part file; tests fill the disk here
+     * The patience of a download.
+     *
+     * @param connectTimeout the time limit for a connection, and for the head of the answer
+     * @param stallTimeout the time without a byte after which a connection counts as cut
+     * @param attempts the number of connections to try in one call, at least 1
+     * @param backoff the pause before the second attempt; it doubles each time
+     * @param output wraps the stream that writes to the part file; tests fill the disk here
      */
     record Settings(
             Duration connectTimeout,
@@ -55,12 +57,12 @@ public final class Downloader {
     }
 
     /**
-     * Makes target the file at source with the expected hash. Nothing is fetched when it is that already; any other file
-     * of this name is replaced once the right one is there.
+     * Downloads the file at {@code source} to {@code target}. Nothing is downloaded where the target has the expected hash
+     * already; any other file of this name is replaced once the right one has arrived.
      *
-     * @return whether anything had to be fetched
-     * @throws InputException if it cannot be fetched: why, and what to do
-     * @throws OutputException if there is no space for it
+     * @return true: the file was downloaded; false: it was there already
+     * @throws InputException where the file cannot be downloaded; the message says why, and what to do
+     * @throws OutputException where there is no space for the file
      */
     public boolean download(URI source, Path target, Checksum expected, ProgressListener progress) {
         boolean there = Files.isRegularFile(target);
@@ -69,7 +71,8 @@ public final class Downloader {
                 return false;
             }
         } catch (IOException e) {
-            throw new InputException(target + " cannot be read (" + Problems.reason(e) + "): check its permissions", e);
+            throw new InputException(
+                    target + " cannot be read (" + FileErrors.reason(e) + "): check its permissions", e);
         }
         Path part = target.resolveSibling(target.getFileName() + ".part");
         DownloadErrors errors = new DownloadErrors(source, target, part, there);

@@ -12,15 +12,18 @@ import java.util.HexFormat;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
- * Names of files that are the same in every locale. A file system knows a name by its bytes; where the locale lacks letters,
- * {@code Path.toString} gives one text for several files, and another than elsewhere.
+ * Texts and bytes for names of files that are the same in every locale. A file system knows a name by its bytes; where the
+ * locale lacks letters, {@code Path.toString} gives several files one text, and gives a file another text than elsewhere.
  */
 public final class FileNames {
     private static final String UNKNOWN = String.valueOf(SystemLocale.UNKNOWN);
 
     private FileNames() {}
 
-    /** A path as native code takes it, which need not be Java's default encoding; in the caller's scope. */
+    /**
+     * The bytes of a path as a zero-terminated string for native code, whatever Java's default encoding is; in the caller's
+     * scope.
+     */
     public static BytePointer pointer(Path path) {
         byte[] bytes = bytes(path);
         return new BytePointer(Arrays.copyOf(bytes, bytes.length + 1)).limit(bytes.length); // a zero ends it
@@ -40,8 +43,8 @@ public final class FileNames {
     }
 
     /**
-     * A text that no other path has, whatever the locale: the name where it is UTF-8, as nearly every one is; bytes that are no
-     * UTF-8 are U+FFFD and two hex digits each.
+     * A text that no other path has, in any locale: the name itself where it is UTF-8, as nearly every name is. Each byte that
+     * is not UTF-8 becomes U+FFFD and two hex digits.
      */
     public static String key(Path path) {
         String text = path.toString();
@@ -70,18 +73,18 @@ public final class FileNames {
         return HexFormat.of().withUpperCase().withPrefix(UNKNOWN).formatHex(bytes);
     }
 
-    /** The name as {@link #key} has it, or as the locale reads one that is no UTF-8. */
+    /** The text of a path: its {@link #key}, or the locale's own reading of a name that is not UTF-8. */
     public static String text(Path path) {
         String key = key(path);
         return SystemLocale.isLossy(key) && !SystemLocale.isLossy(path.toString()) ? path.toString() : key;
     }
 
-    /** For people: the text of a path. */
+    /** The text of a path for people. */
     public static String shown(Path path) {
         return shown(text(path));
     }
 
-    /** A key or text for people: bytes that are no UTF-8 as {@code \xE9}. */
+    /** A key or text for people, in which bytes that are not UTF-8 look like {@code \xE9}. */
     public static String shown(String key) {
         return key.replace(UNKNOWN, "\\x");
     }

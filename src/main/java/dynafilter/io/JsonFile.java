@@ -20,9 +20,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * JSON for people and programs: indented, and written as a whole or not at all. A document is a record whose components are the
- * JSON's names in snake_case, or a map. A {@code double} that is NaN or infinite is {@code null} in JSON; read back, and where it
- * is missing, it is NaN. An enum's constant is its text.
+ * JSON documents for people and programs: indented, and written as a whole or not at all. A document is a record, whose
+ * components have snake_case names in JSON, or a map. A {@code double} that is NaN or infinite is {@code null} in JSON; read
+ * back, and where it is missing, it is NaN. An enum's constant is its text.
  */
 public final class JsonFile {
     /** Made with the first document and not before: usage errors do not wait for Jackson. */
@@ -43,7 +43,7 @@ public final class JsonFile {
     /**
      * Replaces the file by a document.
      *
-     * @param values a map, or a record that Jackson writes as an object
+     * @param document a map, or a record that Jackson writes as an object
      * @throws dynafilter.io.OutputException where the file cannot be written; the old one is kept
      */
     public static void write(Path file, Object document) {
@@ -85,10 +85,11 @@ public final class JsonFile {
     }
 
     /**
-     * The document in a text. What it does not know is passed over; a part of another kind than it has is as if it were missing.
+     * Parses a document. Names that the document does not have are ignored; a value of another kind than the document's
+     * counts as missing.
      *
-     * @return empty where the text is JSON of another shape
-     * @throws JsonProcessingException or {@link java.io.CharConversionException} where it is not JSON
+     * @return the document; empty where the text is JSON of another shape
+     * @throws JsonProcessingException or {@link java.io.CharConversionException} where the text is not JSON
      */
     public static <T> Optional<T> parse(byte[] text, Class<T> type) throws IOException {
         try {
@@ -99,11 +100,11 @@ public final class JsonFile {
     }
 
     /**
-     * The document in a text.
+     * Parses a document.
      *
-     * @param source for messages: where the text came from
-     * @param remedy for messages: what to do about a wrong one
-     * @throws InputException where it is no JSON object
+     * @param source the text's origin, for messages
+     * @param remedy the way out where the text is wrong, for messages
+     * @throws InputException where the text is not a JSON object
      */
     public static <T> T parse(byte[] text, Class<T> type, String source, String remedy) {
         try {
@@ -114,7 +115,7 @@ public final class JsonFile {
     }
 
     /**
-     * The values in a text: maps keep their order.
+     * Parses the values of a document by their names in JSON; maps keep their order.
      *
      * @see #parse(byte[], Class, String, String)
      */
@@ -124,9 +125,9 @@ public final class JsonFile {
     }
 
     /**
-     * The document in a file.
+     * Reads a document from a file.
      *
-     * @throws InputException where it cannot be read or is no JSON object
+     * @throws InputException where the file cannot be read or is not a JSON object
      */
     public static <T> T read(Path file, Class<T> type) {
         try {
@@ -139,7 +140,7 @@ public final class JsonFile {
     }
 
     /**
-     * The values in a file.
+     * Reads a document's values by their names in JSON from a file.
      *
      * @see #read(Path, Class)
      */
@@ -149,9 +150,10 @@ public final class JsonFile {
     }
 
     /**
-     * The document in a file; empty where it is not there, or is no JSON object.
+     * Reads a document from a file that may be missing or damaged.
      *
-     * @throws InputException where it may not be read
+     * @return the document; empty where the file does not exist, or is not a JSON object
+     * @throws InputException where the file's permissions forbid reading it
      */
     public static <T> Optional<T> readWhole(Path file, Class<T> type) {
         if (!Files.exists(file)) {

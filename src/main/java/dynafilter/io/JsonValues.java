@@ -17,7 +17,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** How this program's JSON has values that JSON lacks, or that a document does not expect. */
+/** The treatment of values that JSON lacks (NaN, infinities, paths) and of values that a document does not expect. */
 final class JsonValues {
     private JsonValues() {}
 
@@ -29,7 +29,7 @@ final class JsonValues {
                 .addSerializer(Path.class, ToStringSerializer.instance); // Jackson's own is a URI
     }
 
-    /** JSON has neither NaN nor infinities. */
+    /** Writes NaN and infinities as null: JSON has neither. */
     private static final class FiniteOrNull extends StdSerializer<Double> {
         private static final long serialVersionUID = 1;
 
@@ -47,7 +47,7 @@ final class JsonValues {
         }
     }
 
-    /** Also NaN where the number is missing or null. */
+    /** Reads a number; NaN where it is missing or null. */
     private static final class NumberOrNaN extends StdDeserializer<Double> {
         private static final long serialVersionUID = 1;
 
@@ -68,7 +68,7 @@ final class JsonValues {
         }
     }
 
-    /** Takes what is of another kind than a document expects for missing: older files and edited ones stay readable. */
+    /** Takes a value of another kind than the document expects as missing: older files and edited ones stay readable. */
     static final class PassOver extends DeserializationProblemHandler {
         @Override
         public @Nullable Object handleUnexpectedToken(

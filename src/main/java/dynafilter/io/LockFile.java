@@ -14,12 +14,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that the operating system locks for as long as this process has it open. Whoever had it locked may delete it: a lock
- * counts only where the file is still the one of that name.
+ * A file that the operating system locks for as long as this process has it open. A process that holds the lock may delete the
+ * file, so a lock counts only where the locked file is still the one with that name.
  */
 public final class LockFile implements AutoCloseable {
     private final Path path;
-    private final @Nullable Object key; // which of the files that had the name was opened; null: the system does not tell
+    private final @Nullable Object
+            key; // which of the files that had the name was opened; null: the system does not tell
     private final FileChannel channel;
     private @Nullable FileLock lock; // null: not locked, or the file system has no locks
     private boolean lockedElsewhereInThisProcess;
@@ -30,7 +31,11 @@ public final class LockFile implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** Opens a file, made where it is missing. */
+    /**
+     * Opens a file, and creates it where it is missing.
+     *
+     * @throws IOException where the file can be neither created nor opened
+     */
     public static LockFile open(Path file) throws IOException {
         while (true) {
             try {
@@ -46,7 +51,11 @@ public final class LockFile implements AutoCloseable {
         }
     }
 
-    /** Opens a file for no more than a shared lock. */
+    /**
+     * Opens an existing file for a shared lock only.
+     *
+     * @throws IOException where the file cannot be opened
+     */
     public static LockFile openReadOnly(Path file) throws IOException {
         return open(file, StandardOpenOption.READ);
     }
@@ -61,11 +70,11 @@ public final class LockFile implements AutoCloseable {
     }
 
     /**
-     * Locks the file, unless somebody else has.
+     * Locks the file, unless another process holds a lock that excludes this one.
      *
-     * @param shared with others that share it
-     * @return whether it is locked now
-     * @throws NoSuchFileException where it went before it was locked: to be opened again
+     * @param shared true: others may share the lock; false: the lock is exclusive
+     * @return true: the file is locked now; false: another process holds it
+     * @throws NoSuchFileException where the file was deleted before it was locked: it has to be opened again
      * @throws IOException where the file system has no locks
      */
     public boolean tryLock(boolean shared) throws IOException {
@@ -91,8 +100,10 @@ public final class LockFile implements AutoCloseable {
     }
 
     /**
-     * Deletes the locked file, unless others share it. Before it is unlocked: whoever has opened it and waits sees that it is
-     * gone.
+     * Deletes the locked file, unless others share the lock. It is deleted before it is unlocked, so that a process which has
+     * opened it and waits sees that it is gone.
+     *
+     * @throws IOException where the file system refuses
      */
     public void delete() throws IOException {
         if (lock == null) {
@@ -107,7 +118,7 @@ public final class LockFile implements AutoCloseable {
         }
     }
 
-    /** Unlocks the file. */
+    /** Unlocks and closes the file. */
     @Override
     public void close() throws IOException {
         if (lockedElsewhereInThisProcess) {

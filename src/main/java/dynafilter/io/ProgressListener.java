@@ -1,16 +1,16 @@
 package dynafilter.io;
 
-/** Hears how far a transfer is. */
+/** A listener for the progress of a transfer. */
 @FunctionalInterface
 public interface ProgressListener {
-    /** Hears nothing. */
+    /** A listener that does nothing. */
     ProgressListener NONE = (done, total) -> {};
 
     /**
      * Called often, from the thread that transfers.
      *
-     * @param done bytes there, those of an earlier, broken attempt included
-     * @param total bytes in all, or -1 where the server does not say
+     * @param done the bytes received, those of an earlier, broken attempt included
+     * @param total the bytes of the whole file, or -1 where the server does not say
      */
     void progress(long done, long total);
 }

@@ -8,8 +8,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Reads a stream that may fall silent: java.net.http limits the wait for an answer's head, not for its body. A stream
- * that has given nothing for too long is closed, so that its reader fails instead of waiting for ever.
+ * A reader with a time limit for a stream that may stall: java.net.http limits the wait for an answer's head, but not for its
+ * body. A stream without data for too long is closed, so that its reader fails instead of waiting for ever.
  */
 final class StallWatch implements AutoCloseable {
     private final InputStream body;
@@ -32,9 +32,9 @@ final class StallWatch implements AutoCloseable {
     }
 
     /**
-     * As {@link InputStream#read(byte[])}.
+     * Reads as {@link InputStream#read(byte[])} does.
      *
-     * @throws IOException if the stream fails or has been silent for too long: which, in words for people
+     * @throws IOException where the stream fails or has stalled for too long; the message says which
      */
     int read(byte[] buffer) throws IOException {
         waitingSince = System.nanoTime();

@@ -9,30 +9,31 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * The locale that this program was started in, as far as names of files go: it says which letters the bytes of names and of the
- * command line are. Java follows it and cannot be told otherwise, so names beyond ASCII need a UTF-8 one.
+ * The character encoding of the locale that this program was started in. By it Java decodes names of files and the command
+ * line, and cannot be told otherwise: names beyond ASCII need a UTF-8 locale.
  */
 public final class SystemLocale {
-    /** How names of files are written in this locale. */
+    /** The encoding of names of files in this locale. */
     static final Charset NAMES = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
 
-    /** What Java reads where the locale has no letter. */
+    /** The character that Java puts where the locale has no letter. */
     static final char UNKNOWN = '\uFFFD';
 
-    /** Whether a file system knows names by bytes; Windows has UTF-16. */
+    /** True: file systems know names by bytes; false: by UTF-16, as on Windows. */
     static final boolean HAS_BYTES = File.separatorChar == '/';
 
     private SystemLocale() {}
 
-    /** Whether every name that is text is read as such. */
+    /** True: this locale can read every name that is UTF-8; false: it lacks letters. */
     static boolean hasAllLetters() {
         return !HAS_BYTES || NAMES.equals(StandardCharsets.UTF_8);
     }
 
     /**
-     * Refuses a text from outside in which letters were lost: what it names could not be found again.
+     * Refuses a text from outside in which letters were lost, since a file of that name could not be found again.
      *
-     * @param what it is, for the message
+     * @param what the kind of text, for the message
+     * @throws InputException where letters were lost
      */
     public static void requireLetters(String what, String text) {
         if (isLossy(text)) {
@@ -40,12 +41,12 @@ public final class SystemLocale {
         }
     }
 
-    /** What to say behind a message with a name that this locale cannot show, where it does not say so itself. */
+    /** A hint to append to a message with a name that this locale cannot show; empty where there is no need for one. */
     public static String hint(String message) {
         return hasAllLetters() || !isLossy(message) || message.contains(problem()) ? "" : "; a name here " + problem();
     }
 
-    /** What to say of a text with unknown letters, behind it, with the way out. */
+    /** The problem of a text with unknown letters, to be put behind that text, with the way out. */
     private static String problem() {
         return hasAllLetters()
                 ? "holds bytes that are no UTF-8: rename it, or name the folder it is in"
@@ -53,12 +54,12 @@ public final class SystemLocale {
                         + " script, which does";
     }
 
-    /** Whether letters were lost in a text. */
+    /** True: letters were lost when the text was decoded; false: the text is whole. */
     static boolean isLossy(String text) {
         return text.indexOf(UNKNOWN) >= 0;
     }
 
-    /** What of the environment decides, and the letters that come of it. */
+    /** The environment variable that sets the locale, and the encoding that follows from it. */
     private static String name() {
         String setting = Stream.of("LC_ALL", "LC_CTYPE", "LANG")
                 .filter(variable -> !System.getenv().getOrDefault(variable, "").isEmpty())
@@ -70,11 +71,11 @@ public final class SystemLocale {
     }
 
     /**
-     * The path that a text names.
+     * Parses a path.
      *
-     * @param option what asks for it, for the message
-     * @param remedy what to give, for the message
-     * @throws InputException where it is none, or this locale cannot write it
+     * @param option the option that the text was given for, for the message
+     * @param remedy the way out, for the message
+     * @throws InputException where the text is not a path, or this locale cannot encode it
      */
     public static Path path(String option, String text, String remedy) {
         try {

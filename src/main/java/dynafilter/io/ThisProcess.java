@@ -6,13 +6,13 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** This process, as people find it again. */
+/** The identity of this process for messages. */
 public final class ThisProcess {
     private static final Path LINUX_NAME = Path.of("/proc/sys/kernel/hostname");
 
     private ThisProcess() {}
 
-    /** Its number and its host: {@code process 4711 on node-a}; the number alone where the host has no name. */
+    /** The process's number and host: {@code process 4711 on node-a}; the number alone where the host has no name. */
     public static String describe() {
         String process = "process " + ProcessHandle.current().pid();
         String host = host();
@@ -20,8 +20,8 @@ public final class ThisProcess {
     }
 
     /**
-     * The host's name; empty where it has none. Asks the kernel first: a name that no server knows would keep the program
-     * waiting for one's answer.
+     * The host's name; empty where it has none. The kernel is asked first: with a name that no name server knows, Java's own
+     * look-up would wait for an answer.
      */
     public static String host() {
         try {

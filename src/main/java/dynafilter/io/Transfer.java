@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** One file's way over one or more connections, each continuing where the last one ended. */
+/** The transfer of one file over one or more HTTP connections, each of which continues where the last one ended. */
 final class Transfer {
     private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (?:(\\d+)-\\d+|\\*)/(\\d+|\\*)");
 
@@ -33,7 +33,7 @@ final class Transfer {
         this.stallTimeout = stallTimeout;
     }
 
-    /** The server says that it will not send the file, and asking again will not change that. */
+    /** The server's refusal to send the file, which another attempt would not change. */
     static final class RefusedException extends IOException {
         private final int status;
 
@@ -47,7 +47,7 @@ final class Transfer {
         }
     }
 
-    /** What has arrived cannot be stored. */
+    /** A failure to store the bytes that have arrived. */
     static final class WriteException extends IOException {
         private final IOException reason;
 
@@ -62,16 +62,16 @@ final class Transfer {
         }
     }
 
-    /** Whether the server has answered at all so far. */
+    /** True: the server has answered at least once; false: it has not been reached so far. */
     boolean reached() {
         return reached;
     }
 
     /**
-     * Appends to the part file what is missing from it.
+     * Appends the missing bytes to the part file over one connection.
      *
      * @param out writes to the part file's channel
-     * @throws IOException if the connection fails or ends early; the part keeps what arrived
+     * @throws IOException where the connection fails or ends early; the part file keeps the bytes that arrived
      */
     void attempt(FileChannel part, OutputStream out, ProgressListener progress) throws IOException {
         long have = part.size();
@@ -152,7 +152,7 @@ final class Transfer {
         }
     }
 
-    /** The whole file's length, or -1. */
+    /** The whole file's length in bytes, or -1 where the server does not say. */
     private static long total(HttpResponse<?> response, long have) {
         Optional<Matcher> range = contentRange(response);
         if (range.isPresent()) {
@@ -174,7 +174,7 @@ final class Transfer {
                 .filter(Matcher::matches);
     }
 
-    /** What If-Range takes: a strong entity tag, else the date of the last change. */
+    /** The value for the header If-Range: a strong entity tag, or else the date of the last change. */
     private static Optional<String> version(HttpResponse<?> response) {
         return response.headers()
                 .firstValue("ETag")

@@ -8,7 +8,7 @@ import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** How much address space a process may still take, where that is limited: {@code ulimit -v}, or a batch system. */
+/** The address space that a process may still take, where it is limited: by {@code ulimit -v} or a batch system. */
 final class AddressSpace {
     /** Measured on two cores: 0.71 GB is the least that loading libtorch took, with one thread of OpenBLAS. */
     static final long LIBTORCH = 700_000_000;
@@ -21,7 +21,9 @@ final class AddressSpace {
 
     private AddressSpace() {}
 
-    /** Of this process, in bytes; empty without a limit, or where the system does not tell. */
+    /**
+     * The address space that this process may still take, in bytes; empty without a limit, or where the system does not tell.
+     */
     static OptionalLong left() {
         try {
             return left(Files.readString(Path.of("/proc/self/limits")), Files.readString(Path.of("/proc/self/status")));
@@ -38,7 +40,7 @@ final class AddressSpace {
                 : OptionalLong.empty();
     }
 
-    /** "0.59 GB of address space are left (ulimit -v)" */
+    /** A statement for messages: "0.59 GB of address space are left (ulimit -v)". */
     static String inWords(long left) {
         return String.format(Locale.ROOT, "%.2f GB of address space are left (ulimit -v)", left / 1e9);
     }

@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
- * Where tensors live and operators run.
+ * A device on which tensors live and operators run.
  *
  * @param type CPU or CUDA
  * @param index the CUDA device's number, 0 for the CPU
@@ -26,8 +26,8 @@ public record ComputeDevice(DeviceType type, int index, String reason) {
      * Chooses the device that {@code --device} names.
      *
      * @param name {@code auto} (CUDA where it works, else the CPU), {@code cpu}, {@code cuda} or {@code cuda:N}
-     * @param machine whose libraries were loaded
-     * @throws InputException for another name, and for {@code cuda} where it does not work
+     * @param machine the diagnosis of this machine, whose libraries were loaded
+     * @throws InputException for another name, and for {@code cuda} where CUDA does not work
      */
     public static ComputeDevice choose(String name, CudaDiagnosis machine) {
         requireName(name);
@@ -45,12 +45,16 @@ public record ComputeDevice(DeviceType type, int index, String reason) {
         throw new InputException("--device " + name + ": " + problem.get() + "; --device cpu always works");
     }
 
-    /** Why {@code cuda} or {@code cuda:N} cannot be used on this machine, whose libraries were loaded; empty where it can. */
+    /**
+     * The reason why {@code cuda} or {@code cuda:N} cannot be used on this machine; empty where it can.
+     *
+     * @param machine the diagnosis of this machine, whose libraries were loaded
+     */
     public static Optional<String> cudaProblem(String name, CudaDiagnosis machine) {
         return machine.problem().or(() -> CudaGpu.problem(number(name)));
     }
 
-    /** How many GPUs this process can see; CUDA has to work. */
+    /** The number of GPUs that this process can see; CUDA has to work. */
     public static int gpus() {
         return torch.cuda_device_count();
     }
@@ -70,16 +74,20 @@ public record ComputeDevice(DeviceType type, int index, String reason) {
         }
     }
 
+    /** True: a GPU; false: the CPU. */
     public boolean isCuda() {
         return type.intern() == DeviceType.CUDA;
     }
 
     /**
-     * Makes this the calling thread's device. On CUDA its work then goes to a stream of its own: work of the default stream
-     * cannot be captured.
+     * Makes this the calling thread's device. On CUDA the thread's work then goes to a stream of its own, since work of the
+     * default stream cannot be captured.
      */
     public void select() {
         if (isCuda()) {
+            // The first tensor would do so; the allocator's figures, which may be asked for before, are refused
+            // without.
+            torch.globalContext().lazyInitDevice(DeviceType.CUDA);
             torch_cuda.set_device((byte) index);
             try (CUDAStream stream = torch_cuda.getStreamFromPool(false, (byte) index)) {
                 torch_cuda.setCurrentCUDAStream(stream);

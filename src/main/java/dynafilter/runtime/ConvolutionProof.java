@@ -18,13 +18,13 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Whether this processor's convolutions come out right with all of its instructions. On some (AMD Zen 5) the AVX-512 kernels of
+ * A test of this processor's convolutions with all of its instructions. On some processors (AMD Zen 5) the AVX-512 kernels of
  * oneDNN 3.7, which libtorch 2.10 brings, are off by half of the largest value, without a word, for 40 or 100 channels; those
- * for AVX2 are right. oneDNN reads its limit once, when it is first used, so a process of its own tries it before: once a
- * machine, for the answer is kept beside the unpacked natives.
+ * for AVX2 are right. oneDNN reads its limit once, at its first use, so a process of its own runs the test before; it does so
+ * once on each machine, since the answer is kept beside the unpacked natives.
  */
 public final class ConvolutionProof {
-    /** Limits the instructions that oneDNN uses. A caller who sets it has chosen. */
+    /** The environment variable that limits the instructions of oneDNN. A caller who sets it has chosen. */
     static final String LIMIT = "ONEDNN_MAX_CPU_ISA";
 
     private static final String ALL = "DEFAULT";
@@ -33,15 +33,15 @@ public final class ConvolutionProof {
     private static final double TOLERANCE = 1e-4; // of the largest value; what is wrong is wrong by tenths
     private static final long[] ONES = {1, 1};
 
-    /** Input channels, output channels, and the side of the filters. */
+    /** The convolutions that are tested: input channels, output channels, and the side of the filters. */
     private static final long[][] CASES = {{64, 40, 1}, {64, 100, 1}, {24, 20, 3}, {64, 64, 3}};
 
     private ConvolutionProof() {}
 
     /**
-     * The process that tries it.
+     * Runs the test, in a process of its own.
      *
-     * @param arguments the file to write the answer to
+     * @param arguments the name of the file to write the answer to
      */
     public static void main(String[] arguments) throws IOException {
         NativeRuntime.load();
@@ -49,10 +49,10 @@ public final class ConvolutionProof {
     }
 
     /**
-     * What oneDNN has to be limited to on this machine, for {@link #LIMIT}.
+     * The value of {@link #LIMIT} that this machine needs.
      *
-     * @param folder where the answer is kept; need not be there, nor be writable
-     * @return empty where it need not, where the caller has chosen, and where it cannot be told
+     * @param folder the folder in which the answer is kept; it need neither exist nor be writable
+     * @return empty where no limit is needed, where the caller has chosen one, and where the test cannot run
      */
     static Optional<String> limit(Path folder) {
         if (System.getenv(LIMIT) != null) {
@@ -117,7 +117,7 @@ public final class ConvolutionProof {
         return ended && process.exitValue() == 0;
     }
 
-    /** Where it cannot be kept it is asked again the next time. */
+    /** Writes the answer to a file; where that fails the test runs again the next time. */
     private static Optional<String> keep(Path file, Optional<String> answer) {
         answer.ifPresent(text -> {
             try {

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What Linux tells of this machine's processors, in {@code /proc/cpuinfo}. */
+/** The description of this machine's processors by Linux: {@code /proc/cpuinfo}. */
 final class CpuInfo {
     private static final Path FILE = Path.of("/proc/cpuinfo");
     private static final String MODEL = "model name";

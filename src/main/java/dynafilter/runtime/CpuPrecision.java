@@ -10,8 +10,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 
 /**
- * How fast this CPU convolves in a precision. Where libtorch has no fast convolution in a half type, it takes one that is tens
- * of times slower than float32's, and says nothing. Which processors those are changes with every version: so it is measured.
+ * The speed of this CPU's convolutions in a precision. Where libtorch has no fast convolution in a half type, it takes one that
+ * is tens of times slower than float32's, and says nothing. The processors concerned change with every version of libtorch, so
+ * the speed is measured.
  */
 public final class CpuPrecision {
     private static final long[] PIXELS = {16, 64, 8, 8}; // a batch of this network's feature maps, but small
@@ -23,8 +24,8 @@ public final class CpuPrecision {
     private CpuPrecision() {}
 
     /**
-     * The speed of a small convolution in a precision, where float32's is 1. Takes milliseconds; tens of them where it is
-     * slow.
+     * Measures the speed of a small convolution in a precision, where float32's is 1. This takes milliseconds, or tens of them
+     * where the precision is slow.
      */
     public static double speed(Precision precision) {
         try (PointerScope scope = new PointerScope();
@@ -41,12 +42,12 @@ public final class CpuPrecision {
         }
     }
 
-    /** Whether a speed is so low that the precision brings nothing. */
+    /** True: a speed is so low that the precision brings nothing; false: the precision is worth its use. */
     public static boolean isSlow(double speed) {
         return speed < SLOW;
     }
 
-    /** What a user of a precision should know of its speed on this CPU; nothing where it is not slower than float32. */
+    /** A warning for the user of a precision that is slower than float32 on this CPU; empty for any other. */
     public static Optional<String> warning(Precision precision) {
         if (precision.elementSize() == Precision.FP32.elementSize()) {
             return Optional.empty();

@@ -9,8 +9,9 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** How many threads the CPU is good for, and how many it gets. */
+/** The number of the CPU's physical cores, and the number of threads for its operators. */
 public final class CpuTopology {
     private static final Path CPUS = Path.of("/sys/devices/system/cpu");
     private static final Path STATUS = Path.of("/proc/self/status");
@@ -20,22 +21,22 @@ public final class CpuTopology {
     private CpuTopology() {}
 
     /**
-     * How many threads CPU operators use where nobody says: what OMP_NUM_THREADS does, as in PyTorch for Python, else
-     * one a physical core.
+     * The number of threads for CPU operators where no option gives one: the value of OMP_NUM_THREADS, as in PyTorch for
+     * Python, or else one for each physical core.
      */
     public static int defaultThreads() {
         return defaultThreads(System.getenv("OMP_NUM_THREADS"), physicalCores());
     }
 
-    /** @param asked a number, or a list of them of which the first counts; null or anything else asks for nothing */
-    static int defaultThreads(String asked, int cores) {
+    /** @param asked a number, or a list of numbers of which the first counts; null or any other text asks for nothing */
+    static int defaultThreads(@Nullable String asked, int cores) {
         Matcher number = NUMBER.matcher(asked == null ? "" : asked);
         return number.lookingAt() ? Integer.parseInt(number.group(1)) : cores;
     }
 
     /**
-     * Physical cores this process may use: two threads of one core share its arithmetic units, and more threads than that
-     * slow convolutions down. Where the system does not tell, its logical processors.
+     * The number of physical cores that this process may use: two threads of one core share its arithmetic units, and more
+     * threads than cores slow convolutions down. Where the system does not tell, it is the number of logical processors.
      */
     public static int physicalCores() {
         return physicalCores(CPUS, STATUS, Runtime.getRuntime().availableProcessors());
@@ -44,7 +45,7 @@ public final class CpuTopology {
     /**
      * @param cpus a folder like {@code /sys/devices/system/cpu}
      * @param status a file like {@code /proc/self/status}
-     * @param available logical processors, as far as the JVM knows: a container's quota is among what it heeds
+     * @param available the number of logical processors by the JVM, which takes a container's quota into account
      */
     static int physicalCores(Path cpus, Path status, int available) {
         Set<String> cores = new HashSet<>();

@@ -7,21 +7,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch_cuda;
+import org.jspecify.annotations.Nullable;
 
-/** What this machine has of what CUDA needs, found without running any of it. */
+/** A diagnosis of this machine for CUDA: which of the driver and the libraries are here, found without running any of them. */
 public final class CudaDiagnosis {
     private static final String JAVACPP_FOLDERS = "org.bytedeco.javacpp.platform.preloadpath";
 
     private final boolean built;
-    private final CudaDriver driver; // null for none
+    private final @Nullable CudaDriver driver; // null: this machine has none
     private final List<Found> libraries;
-    private String loadFailure; // null for none
+    private @Nullable String loadFailure; // null: nothing has failed so far
 
     CudaDiagnosis(boolean built, LibrarySearch search, Path root) {
         this.built = built;
@@ -30,12 +32,12 @@ public final class CudaDiagnosis {
     }
 
     /**
-     * Looks around on this machine.
+     * Searches this machine for the driver and the libraries.
      *
-     * @param named a folder to look into before all others; null for none
-     * @throws InputException where that is no folder
+     * @param named a folder to search before all others; null for none
+     * @throws InputException where {@code named} is not a folder
      */
-    public static CudaDiagnosis ofMachine(Path named) {
+    public static CudaDiagnosis ofMachine(@Nullable Path named) {
         if (named != null && !Files.isDirectory(named)) {
             throw new InputException("--cuda-libs " + named + ": there is no such folder");
         }
@@ -44,22 +46,25 @@ public final class CudaDiagnosis {
         return new CudaDiagnosis(isBuilt(), new LibrarySearch(named, environment, root), root);
     }
 
-    /** Whether the natives of this build have CUDA. */
+    /** True: the natives of this build have CUDA; false: they are for the CPU. */
     public static boolean isBuilt() {
         return CudaDiagnosis.class.getResource(CudaGpu.NATIVES) != null;
     }
 
-    /** Whether this machine seems to be meant for CUDA: what is in the way then is worth a warning. */
+    /**
+     * True: this machine has a driver, so that a problem with CUDA is worth a warning; false: it seems not to be meant for
+     * CUDA.
+     */
     public boolean hasDriver() {
         return driver != null;
     }
 
-    /** The driver's version; null where it has none, or does not tell. */
-    public String driverVersion() {
+    /** The driver's version; null where there is no driver, or its version is not known. */
+    public @Nullable String driverVersion() {
         return driver == null ? null : driver.version();
     }
 
-    /** Names of the GPUs that the kernel knows; none where it does not tell. */
+    /** The names of the GPUs that the kernel knows; empty where it does not tell. */
     public List<String> gpus() {
         return driver == null ? List.of() : driver.gpus();
     }
@@ -68,12 +73,16 @@ public final class CudaDiagnosis {
      * A library that the natives need.
      *
      * @param version null where the library is missing
-     * @param path null where it is missing
-     * @param install what brings it; null where it is there
+     * @param path null where the library is missing
+     * @param install the command that installs a missing library; null where the library is here
      */
-    public record Library(String soname, String version, Path path, String install) {}
+    public record Library(
+            String soname,
+            @Nullable String version,
+            @Nullable Path path,
+            @Nullable String install) {}
 
-    /** Every library the natives need, in the order in which they are loaded; none for a build without CUDA. */
+    /** Every library that the natives need, in the order of loading; empty for a build without CUDA. */
     public List<Library> libraries() {
         return libraries.stream()
                 .map(found -> new Library(
@@ -84,7 +93,7 @@ public final class CudaDiagnosis {
                 .toList();
     }
 
-    /** What keeps this machine from using CUDA, and what to do about it; empty where nothing is seen. */
+    /** The problem that keeps this machine from using CUDA, and what to do about it; empty where none is known. */
     public Optional<String> problem() {
         if (!built) {
             return Optional.of(Installation.withCuda());
@@ -95,7 +104,7 @@ public final class CudaDiagnosis {
         return driver.problem().or(this::missing).or(() -> Optional.ofNullable(loadFailure));
     }
 
-    /** Which libraries are missing, and the command that installs them; empty where none is. */
+    /** The names of the missing libraries and the command that installs them; empty where none is missing. */
     public Optional<String> missing() {
         return missing(any -> true);
     }
@@ -126,33 +135,34 @@ public final class CudaDiagnosis {
     }
 
     /**
-     * Loads the libraries, so that the natives find them wherever they lie: a library that is loaded satisfies whatever is
-     * linked to its soname.
+     * Loads the libraries, so that the natives find them in any folder: a loaded library satisfies every library that is linked
+     * to its soname.
      *
-     * @param cuda whether for CUDA, or just what this build needs on every device
-     * @throws InputException where one cannot be loaded that is needed on every device
+     * @param cuda true: all libraries, for CUDA; false: only those that this build needs on every device
+     * @throws InputException where a library that is needed on every device cannot be loaded
      */
     void load(boolean cuda) {
         missing(CudaLibrary::onEveryDevice).ifPresent(CudaDiagnosis::refuse);
         load(CudaLibrary::onEveryDevice).ifPresent(CudaDiagnosis::refuse);
-        if (cuda && problem().isEmpty()) {
+        if (cuda && driver != null && problem().isEmpty()) {
             shareWithJavaCpp();
-            loadFailure = load(driver.library())
-                    .or(() -> load(library -> !library.onEveryDevice()))
+            Path library = Objects.requireNonNull(driver.library(), "a driver without a problem has its library");
+            loadFailure = load(library)
+                    .or(() -> load(needed -> !needed.onEveryDevice()))
                     .orElse(null);
         }
     }
 
-    /** JavaCPP looks for the same libraries in a toolkit, and would load its copy of each beside the one loaded here. */
+    /** Names the folders to JavaCPP, which would otherwise load the copies of the same libraries in a toolkit as well. */
     private void shareWithJavaCpp() {
         String folders = libraries.stream()
-                .map(found -> found.path().toAbsolutePath().getParent().toString())
+                .map(found -> String.valueOf(found.file().toAbsolutePath().getParent()))
                 .distinct()
                 .collect(Collectors.joining(File.pathSeparator));
         System.getProperties().putIfAbsent(JAVACPP_FOLDERS, folders);
     }
 
-    /** Loads the binding to CUDA, once libtorch is loaded and where nothing is known to be in the way. */
+    /** Loads the binding to CUDA, after libtorch, where no problem is known. */
     void loadBinding() {
         if (problem().isEmpty()) {
             try {
@@ -169,11 +179,11 @@ public final class CudaDiagnosis {
                 + Installation.withoutCuda());
     }
 
-    /** Loads libraries up to the first that cannot be, and says why not. */
+    /** Loads libraries up to the first that cannot be loaded, and returns the reason for that one. */
     private Optional<String> load(Predicate<CudaLibrary> which) {
         return libraries.stream()
                 .filter(found -> which.test(found.library()))
-                .flatMap(found -> load(found.path()).stream())
+                .flatMap(found -> load(found.file()).stream())
                 .findFirst();
     }
 

@@ -9,15 +9,16 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * NVIDIA's driver.
  *
- * @param version such as 580.159.03; null where neither the library's name nor the kernel tells it
- * @param library {@code libcuda.so.1}; null where it is missing
- * @param gpus names of the GPUs that the kernel module knows; none where it does not tell
+ * @param version the version, such as 580.159.03; null where neither the library's name nor the kernel tells it
+ * @param library the file {@code libcuda.so.1}; null where it is missing
+ * @param gpus the names of the GPUs that the kernel module knows; empty where it does not tell
  */
-record CudaDriver(String version, Path library, List<String> gpus) {
+record CudaDriver(@Nullable String version, @Nullable Path library, List<String> gpus) {
     /** The first driver series for CUDA 13. */
     static final int OLDEST = 580;
 
@@ -25,8 +26,10 @@ record CudaDriver(String version, Path library, List<String> gpus) {
     private static final Pattern MODEL = Pattern.compile("Model:\\s*(.*?)\\s*");
 
     /**
-     * @param root of the file system, {@code /} but in tests
-     * @return nothing where this machine has no driver
+     * Searches for the driver.
+     *
+     * @param root the root of the file system, {@code /} but in tests
+     * @return empty where this machine has no driver
      */
     static Optional<CudaDriver> find(LibrarySearch search, Path root) {
         Path proc = root.resolve("proc/driver/nvidia");
@@ -78,7 +81,7 @@ record CudaDriver(String version, Path library, List<String> gpus) {
         return gpus;
     }
 
-    /** What is wrong with it and what to do; empty where nothing is. */
+    /** The problem with the driver, and what to do about it; empty where there is none. */
     Optional<String> problem() {
         if (library == null) {
             return Optional.of("the NVIDIA driver's libcuda.so.1 is missing; install the driver's libraries (in a"

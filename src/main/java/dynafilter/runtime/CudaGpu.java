@@ -18,17 +18,17 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
- * A GPU that CUDA can use; asks libtorch, with CUDA's libraries loaded.
+ * A GPU that CUDA can use, as libtorch knows it; CUDA's libraries have to be loaded.
  *
- * @param name such as NVIDIA H200
- * @param memory bytes
- * @param major of its compute capability
- * @param minor of its compute capability
+ * @param name the name, such as NVIDIA H200
+ * @param memory the memory in bytes
+ * @param major the major number of its compute capability
+ * @param minor the minor number of its compute capability
  */
 public record CudaGpu(String name, long memory, int major, int minor) {
     static final String NATIVES = "/org/bytedeco/pytorch/linux-x86_64-gpu/libtorch_cuda.so";
 
-    /** The GPUs that this process may use; none where CUDA does not work. */
+    /** The GPUs that this process may use; empty where CUDA does not work. */
     public static List<CudaGpu> all() {
         List<CudaGpu> gpus = new ArrayList<>();
         int count = torch.cuda_is_available() ? torch.cuda_device_count() : 0;
@@ -61,15 +61,16 @@ public record CudaGpu(String name, long memory, int major, int minor) {
                         : Loader.cacheResource(natives).toPath());
     }
 
-    /** Why the GPU of this number cannot be used; empty where it can. */
+    /** The reason why the GPU of this number cannot be used; empty where it can. */
     static Optional<String> problem(int index) {
-        List<CudaGpu> gpus = all();
+        String reason = reason(); // asked first: of a driver that is too old libtorch would print a warning of its own
+        List<CudaGpu> gpus = reason.isEmpty() ? all() : List.of();
         if (gpus.isEmpty()) {
             String visible = System.getenv("CUDA_VISIBLE_DEVICES");
             return Optional.of(
                     visible == null
-                            ? "CUDA finds no GPU" + reason() + "; check nvidia-smi"
-                            : "CUDA finds no GPU with CUDA_VISIBLE_DEVICES=" + visible + reason()
+                            ? "CUDA finds no GPU" + reason + "; check nvidia-smi"
+                            : "CUDA finds no GPU with CUDA_VISIBLE_DEVICES=" + visible + reason
                                     + "; unset it, or name others");
         }
         if (index >= gpus.size()) {
@@ -83,7 +84,7 @@ public record CudaGpu(String name, long memory, int major, int minor) {
         }
     }
 
-    /** What CUDA itself says, such as " (system not yet initialized)"; empty where it says nothing. */
+    /** The error that CUDA itself reports, such as " (system not yet initialized)"; an empty text where there is none. */
     private static String reason() {
         int code = cudart.cudaGetDeviceCount(new int[1]);
         return code == cudart.cudaSuccess
@@ -91,7 +92,10 @@ public record CudaGpu(String name, long memory, int major, int minor) {
                 : " (" + cudart.cudaGetErrorString(code).getString() + ")";
     }
 
-    /** Machine code runs on GPUs of its own major compute capability, from its minor one on. */
+    /**
+     * The reason why this GPU cannot run the natives; empty where it can. Machine code runs on GPUs of its own major compute
+     * capability, from its minor one on.
+     */
     Optional<String> problem(SortedSet<Integer> architectures) {
         if (architectures.stream().anyMatch(code -> code / 10 == major && code % 10 <= minor)) {
             return Optional.empty();
@@ -103,12 +107,12 @@ public record CudaGpu(String name, long memory, int major, int minor) {
                 + " only; use a build that has it (portable-bundle --arch " + major + minor + ")");
     }
 
-    /** Such as 9.0. */
+    /** The compute capability, such as 9.0. */
     public String capability() {
         return major + "." + minor;
     }
 
-    /** For people. */
+    /** The GPU for people: its name, memory and compute capability. */
     @Override
     public String toString() {
         return String.format(Locale.ROOT, "%s, %.1f GiB, compute capability %s", name, memory / 0x1p30, capability());

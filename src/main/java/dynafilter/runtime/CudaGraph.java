@@ -12,11 +12,12 @@ import org.bytedeco.pytorch.cuda.CUDAStream;
 import org.bytedeco.pytorch.cuda.DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair;
 import org.bytedeco.pytorch.cuda.StreamFilter;
 import org.bytedeco.pytorch.global.torch_cuda;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Work of the current CUDA device and stream, captured once and launched as a whole. Does what {@code at::cuda::CUDAGraph}
- * does, which the binding lacks: a memory pool of its own keeps the addresses that the captured kernels use from being
- * handed out again.
+ * A CUDA graph: work of the current CUDA device and stream, captured once and launched as a whole. It does as
+ * {@code at::cuda::CUDAGraph}, which the binding lacks: a memory pool of its own keeps the addresses that the captured kernels
+ * use from being handed out again.
  */
 final class CudaGraph implements RepeatedWork.Capture {
     /**
@@ -46,10 +47,9 @@ final class CudaGraph implements RepeatedWork.Capture {
     }
 
     /**
-     * Captures what {@code work} launches; nothing of it is executed.
+     * Captures the kernels that {@code work} launches; none of them is executed.
      *
-     * @throws RuntimeException where CUDA refuses, such as for work that waits for the device; the stream is then usable as
-     *     before
+     * @throws RuntimeException where CUDA refuses, as for work that waits for the device; the stream is then usable as before
      */
     static CudaGraph capture(Runnable work) {
         CudaGraph graph = new CudaGraph();
@@ -79,7 +79,10 @@ final class CudaGraph implements RepeatedWork.Capture {
     }
 
     private void record(Runnable work, CUgraph_st recorded) {
-        check(cudart.cudaStreamBeginCapture(stream, cudart.cudaStreamCaptureModeGlobal), "cudaStreamBeginCapture");
+        // Of this thread: a capture that is global fails where another thread waits for an event, as the one that
+        // fetches
+        // images does, and that wait fails, too. What autograd's thread launches is captured anyway.
+        check(cudart.cudaStreamBeginCapture(stream, cudart.cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
         try {
             work.run();
         } catch (RuntimeException failure) {
@@ -124,7 +127,7 @@ final class CudaGraph implements RepeatedWork.Capture {
         }
 
         @Override
-        public boolean call(Pointer stream) {
+        public boolean call(@Nullable Pointer stream) {
             return stream != null && stream.address() == own;
         }
     }

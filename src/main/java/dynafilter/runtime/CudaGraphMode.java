@@ -1,25 +1,29 @@
 package dynafilter.runtime;
 
-import dynafilter.io.Choice;
+import dynafilter.io.EnumOption;
 import dynafilter.io.InputException;
 import java.util.Locale;
 
-/** Whether repeated work is captured as a CUDA graph and replayed. */
+/** The modes of CUDA graphs: whether repeated work is captured once and replayed. */
 public enum CudaGraphMode {
-    /** On CUDA. */
+    /** Captures on CUDA, and runs operator by operator on the CPU. */
     AUTO,
-    /** On CUDA, and nowhere else. */
+    /** Captures on CUDA, and is refused on the CPU. */
     ON,
-    /** Never: operator by operator. */
+    /** Runs operator by operator on every device. */
     OFF;
 
-    /** @throws InputException for a name that is none of these */
+    /**
+     * The mode of a name.
+     *
+     * @throws InputException for a name that is none of these
+     */
     public static CudaGraphMode of(String name) {
-        return Choice.of(CudaGraphMode.class, "--cuda-graph", name);
+        return EnumOption.of(CudaGraphMode.class, "--cuda-graph", name);
     }
 
     /**
-     * Whether work on a device is captured.
+     * True: work on the device is captured; false: it runs operator by operator.
      *
      * @throws InputException where a graph is asked for and the device has none
      */

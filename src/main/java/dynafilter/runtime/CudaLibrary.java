@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * A library that the CUDA build of libtorch needs and does not bring.
+ * A library that the CUDA build of libtorch needs and does not contain.
  *
- * @param soname such as {@code libcublas.so.13}
- * @param onEveryDevice whether the natives need it on the CPU, too
+ * @param soname the name by which libraries are linked, such as {@code libcublas.so.13}
+ * @param onEveryDevice true: the natives need the library on the CPU, too; false: on CUDA alone
  * @param apt the package of NVIDIA's repository for Debian and Ubuntu
  * @param pip the package of the Python package index
  */
@@ -21,7 +21,7 @@ record CudaLibrary(String soname, boolean onEveryDevice, String apt, String pip)
     private static final String LIST = "/native-config/cuda-libraries.txt";
     private static final Pattern COLUMNS = Pattern.compile("\\s+");
 
-    /** All of them, in the order in which they are loaded: {@code native-config/cuda-libraries.txt}. */
+    /** All libraries in the order of loading, from {@code native-config/cuda-libraries.txt}. */
     static List<CudaLibrary> all() {
         try (InputStream stream = CudaLibrary.class.getResourceAsStream(LIST);
                 BufferedReader lines = new BufferedReader(new InputStreamReader(stream, UTF_8))) {

@@ -3,32 +3,35 @@ package dynafilter.runtime;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.pytorch.Context;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What numbers measured on a device depend on; but for the first two null on the CPU.
+ * The device and its software, on which measured numbers depend. All but the first two are null on the CPU, and all are null
+ * in a document that does not tell them.
  *
- * @param device by the name that {@code --device} has for it
- * @param name of the GPU or the processor
- * @param computeCapability such as 9.0
- * @param driver version of the GPU's driver
- * @param driverCuda the newest CUDA that this driver knows
- * @param cuda version of CUDA's runtime
- * @param cudnn version
+ * @param device the device's name for {@code --device}
+ * @param name the name of the GPU or the processor
+ * @param memoryBytes the GPU's memory
+ * @param computeCapability the GPU's compute capability, such as 9.0
+ * @param driver the version of the GPU's driver
+ * @param driverCuda the newest version of CUDA that this driver knows
+ * @param cuda the version of CUDA's runtime
+ * @param cudnn the version of cuDNN
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record DeviceFacts(
-        String device,
-        String name,
-        Long memoryBytes,
-        String computeCapability,
-        String driver,
-        String driverCuda,
-        String cuda,
-        String cudnn) {
-    /** Of a document that tells nothing of it. */
+        @Nullable String device,
+        @Nullable String name,
+        @Nullable Long memoryBytes,
+        @Nullable String computeCapability,
+        @Nullable String driver,
+        @Nullable String driverCuda,
+        @Nullable String cuda,
+        @Nullable String cudnn) {
+    /** The facts of a document that does not tell them. */
     public static final DeviceFacts UNKNOWN = new DeviceFacts(null, null, null, null, null, null, null, null);
 
-    /** Asks the device and its driver. */
+    /** Asks a device and its driver. */
     public static DeviceFacts of(ComputeDevice device, CudaDiagnosis machine) {
         if (!device.isCuda()) {
             return new DeviceFacts(
@@ -59,7 +62,7 @@ public record DeviceFacts(
                 cudnn / 10_000 + "." + cudnn / 100 % 100 + "." + cudnn % 100);
     }
 
-    /** CUDA numbers its versions like 13010. */
+    /** The dotted text of a CUDA version, which is a number such as 13010. */
     private static String dotted(int version) {
         return version / 1000 + "." + version % 1000 / 10;
     }

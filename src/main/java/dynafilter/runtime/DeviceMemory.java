@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.global.torch_cuda;
 
-/** The most memory that was held: by libtorch's allocator on CUDA, by the process on the CPU of a Linux machine. */
+/** The peak of the memory in use: that of libtorch's allocator on CUDA, that of the process on the CPU of a Linux machine. */
 public final class DeviceMemory {
     private static final Path STATUS = Path.of("/proc/self/status");
     private static final Path CLEAR = Path.of("/proc/self/clear_refs");
@@ -21,14 +21,14 @@ public final class DeviceMemory {
         this.device = device;
     }
 
-    /** Bytes that a CUDA device has, or for the CPU what this process may use of the machine's. */
+    /** The bytes of a CUDA device's memory, or for the CPU those that this process may use of the machine's. */
     public static long total(ComputeDevice device) {
         return device.isCuda()
                 ? CudaGpu.all().get(device.index()).memory()
                 : ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
     }
 
-    /** Gives unused memory back and forgets the peak so far. */
+    /** Frees unused memory of the allocator and forgets the peak so far. */
     public void reset() {
         if (device.isCuda()) {
             torch_cuda.getAllocator().emptyCache();
@@ -42,7 +42,7 @@ public final class DeviceMemory {
         }
     }
 
-    /** Bytes held at most since {@link #reset}; 0 where the system does not tell. */
+    /** The peak in bytes since {@link #reset}; 0 where the system does not tell. */
     public long peak() {
         if (device.isCuda()) {
             try (PointerScope scope = new PointerScope()) {

@@ -7,13 +7,13 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 
-/** Shows that a device computes. */
+/** A test that a device computes. */
 public final class DeviceProof {
     private static final long SIZE = 64;
 
     private DeviceProof() {}
 
-    /** What goes wrong with a small matrix product on a device, which is selected for it; empty where nothing does. */
+    /** Selects a device and runs a small matrix product on it. Returns the problem; empty where there is none. */
     public static Optional<String> problem(ComputeDevice device) {
         try (PointerScope scope = new PointerScope()) {
             device.select();

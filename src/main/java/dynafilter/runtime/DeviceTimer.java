@@ -6,7 +6,7 @@ import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.pytorch.cuda.CUDAEvent;
 import org.bytedeco.pytorch.global.torch_cuda;
 
-/** Times device work: by events on CUDA, where the host runs ahead; by the clock on the CPU. */
+/** A timer for device work: by events on CUDA, where the host runs ahead; by the clock on the CPU. */
 public final class DeviceTimer {
     private final ComputeDevice device;
 
@@ -14,12 +14,12 @@ public final class DeviceTimer {
         this.device = device;
     }
 
-    /** Does the work {@code runs} times and gives the milliseconds of each. */
+    /** Runs the work {@code runs} times and returns the milliseconds of each run. */
     public double[] milliseconds(int runs, Runnable work) {
         return device.isCuda() ? byEvents(runs, work) : byClock(runs, work);
     }
 
-    /** Does the work and waits until the device has done it. */
+    /** Runs the work {@code runs} times and waits until the device has done it. */
     public void warmUp(int runs, Runnable work) {
         for (int run = 0; run < runs; run++) {
             work.run();
@@ -39,7 +39,7 @@ public final class DeviceTimer {
         return milliseconds;
     }
 
-    /** From event to event, so that the device never waits for the host to take the time. */
+    /** Measures from event to event, so that the device never waits for the host to read a clock. */
     private static double[] byEvents(int runs, Runnable work) {
         List<CUDAEvent> marks = new ArrayList<>();
         try (NativeOwner owner = new NativeOwner()) {

@@ -23,10 +23,10 @@ final class FatBinary {
     private FatBinary() {}
 
     /**
-     * The GPU architectures a library has machine code for, such as 90 for compute capability 9.0. One whose code was
-     * zeroed, to make the library small, does not count.
+     * The GPU architectures that a library has machine code for, such as 90 for compute capability 9.0. An architecture whose
+     * code was zeroed to make the library small does not count.
      *
-     * @throws IOException where the file cannot be read or is no 64-bit ELF file
+     * @throws IOException where the file cannot be read or is not a 64-bit ELF file
      */
     static SortedSet<Integer> architectures(Path library) throws IOException {
         SortedSet<Integer> found = new TreeSet<>();

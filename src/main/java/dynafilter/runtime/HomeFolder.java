@@ -5,11 +5,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** The user's home, also of a user whom the system does not know, as in a container that was started with any number. */
+/** The user's home folder, even for a user number that the system does not know, as in some containers. */
 public final class HomeFolder {
     private HomeFolder() {}
 
-    /** Java calls an unknown user's home "?", which would be a folder wherever the program happens to be started. */
+    /**
+     * The home folder of the user, or a folder for temporary files in its place. Java calls an unknown user's home "?", which
+     * would be a folder wherever the program happens to be started.
+     */
     public static Path find() {
         return find(System.getProperty("user.home"), System.getenv());
     }

@@ -4,16 +4,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The command line of another Java process like this one. */
+/** The command line that starts another Java process like this one. */
 public final class JavaCommand {
     private static final int FIRST_JAVA_THAT_WARNS = 22; // of natives that nobody allowed
 
     private JavaCommand() {}
 
     /**
-     * The words that start a class of this program, with this process's Java and class path. Its arguments follow them.
+     * The words of a command that runs a class of this program with this process's Java and class path; the class's arguments
+     * are to follow them.
      *
-     * @param options of the virtual machine
+     * @param options options of the virtual machine
+     * @param main the class with the method {@code main}
+     * @return a list that may be changed
      */
     public static List<String> words(List<String> options, Class<?> main) {
         List<String> words = new ArrayList<>();

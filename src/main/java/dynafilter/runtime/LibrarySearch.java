@@ -11,18 +11,20 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Looks for the libraries of CUDA where people have them: the folder they name, {@code CUDA_HOME}, the loader's path, the
- * {@code nvidia/*}{@code /lib} folders of a Python environment, the toolkit, the system. Looks only: nothing is loaded.
+ * A search for the libraries of CUDA in the usual places: the folder that the user names, {@code CUDA_HOME}, the loader's path,
+ * the {@code nvidia/*}{@code /lib} folders of a Python environment, the toolkit, the system. Nothing is loaded.
  */
 final class LibrarySearch {
-    /** Folders of a toolkit that hold libraries. */
+    /** The folders with libraries in a toolkit. */
     private static final List<String> OF_TOOLKIT =
             List.of("lib64", "lib", "targets/x86_64-linux/lib", "extras/CUPTI/lib64");
 
@@ -44,24 +46,35 @@ final class LibrarySearch {
     /**
      * A library that was looked for.
      *
-     * @param path where it lies; null where it is missing
-     * @param version as far as its file name or its Python package tell; null where it is missing
+     * @param path the library's file; null where the library is missing
+     * @param version the version in the file's name or of its Python package; null where the library is missing
      * @param older a file of an older version, found in its stead; null for none
      */
-    record Found(CudaLibrary library, Path path, String version, Path older) {
+    record Found(
+            CudaLibrary library,
+            @Nullable Path path,
+            @Nullable String version,
+            @Nullable Path older) {
         boolean isMissing() {
             return path == null;
+        }
+
+        /** The file of a library that is not missing. */
+        Path file() {
+            return Objects.requireNonNull(path, library.soname());
         }
     }
 
     private final List<Path> folders;
 
     /**
-     * @param named a folder to look into before all others; null for none
-     * @param environment such as {@link System#getenv()}
-     * @param root of the file system, {@code /} but in tests
+     * Lists the folders to search.
+     *
+     * @param named a folder to search before all others; null for none
+     * @param environment the environment variables, such as {@link System#getenv()}
+     * @param root the root of the file system, {@code /} but in tests
      */
-    LibrarySearch(Path named, Map<String, String> environment, Path root) {
+    LibrarySearch(@Nullable Path named, Map<String, String> environment, Path root) {
         Set<Path> all = new LinkedHashSet<>();
         if (named != null) {
             all.add(named);
@@ -93,7 +106,10 @@ final class LibrarySearch {
         OF_TOOLKIT.forEach(folder -> all.add(home.resolve(folder)));
     }
 
-    /** The environments of an interpreter: a virtual one's is a link to the one it was made from, and may be linked to. */
+    /**
+     * Adds the Python environments of an interpreter. The interpreter of a virtual environment is a link to the one that it was
+     * made from, and there may be links to it in turn.
+     */
     private static void addEnvironmentOf(Set<Path> all, Path interpreter) {
         Path path = interpreter;
         for (int hop = 0; hop < MOST_LINKS && Files.isExecutable(path); hop++) {
@@ -168,7 +184,7 @@ final class LibrarySearch {
         }
     }
 
-    /** The first file of that name, in the order of the search. */
+    /** The first file with a name, in the order of the folders; empty where there is none. */
     Optional<Path> file(String name) {
         return folders.stream()
                 .map(folder -> folder.resolve(name))
@@ -176,6 +192,7 @@ final class LibrarySearch {
                 .findFirst();
     }
 
+    /** Searches for a library. */
     Found find(CudaLibrary library) {
         return file(library.soname())
                 .map(path -> new Found(library, path, version(path, library), null))

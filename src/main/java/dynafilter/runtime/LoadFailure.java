@@ -7,15 +7,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What to tell of natives that cannot be loaded: the loader's own reason, and the way out.
+ * The explanation of a failure to load the natives: the loader's own reason, and the way out.
  *
- * @param failure what JavaCPP threw
- * @param cache where the natives are unpacked; null where they are loaded in place
- * @param addressSpace that is left, in bytes; empty without a limit
+ * @param failure the failure that JavaCPP threw
+ * @param cache the folder that the natives are unpacked into; null where they are loaded in place
+ * @param addressSpace the address space that is left, in bytes; empty without a limit
  */
-record LoadFailure(LinkageError failure, NativeCache cache, OptionalLong addressSpace) {
+record LoadFailure(LinkageError failure, @Nullable NativeCache cache, OptionalLong addressSpace) {
     private static final String[] NO_SPACE = {"No space left", "not enough space", "quota exceeded"};
     private static final String[] NO_MEMORY = {"failed to map segment", "Cannot allocate memory"};
 
@@ -26,7 +27,10 @@ record LoadFailure(LinkageError failure, NativeCache cache, OptionalLong address
                 "cannot load libtorch on " + NativeRuntime.platform() + ": " + reason() + "; " + wayOut(), failure);
     }
 
-    /** JavaCPP tries several places and speaks of the last one, Java's library path; why the file itself failed is a cause. */
+    /**
+     * The loader's reason. JavaCPP tries several places and reports the last one, Java's library path; the reason why the file
+     * itself failed is the deepest cause.
+     */
     String reason() {
         Throwable deepest = failure;
         while (deepest.getCause() != null) {
@@ -46,7 +50,10 @@ record LoadFailure(LinkageError failure, NativeCache cache, OptionalLong address
         return false;
     }
 
-    /** JavaCPP passes over a library that it could not unpack, until one is loaded that needs it. */
+    /**
+     * True: a library of this program's jars is missing, since JavaCPP could not unpack it, which it reports only when another
+     * library needs it; false: the failure is another.
+     */
     private boolean isNotUnpacked() {
         Matcher absent = ABSENT.matcher(reason());
         return absent.find()

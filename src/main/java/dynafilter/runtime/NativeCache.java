@@ -18,12 +18,12 @@ import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * The folder that JavaCPP unpacks the natives into, from their jars, before it loads them.
+ * The folder into which JavaCPP unpacks the natives from their jars before it loads them.
  *
- * @param marker a file that is there once all of them have been unpacked
+ * @param marker a file that exists once all natives have been unpacked
  */
 record NativeCache(Path folder, Path marker) {
-    /** Names the folder where {@code --native-cache} does not. */
+    /** The environment variable that names the folder where {@code --native-cache} does not. */
     static final String VARIABLE = "DYNAFILTER_NATIVE_CACHE";
 
     static final String ELSEWHERE = "unpack them elsewhere with --native-cache DIR (or " + VARIABLE + "=DIR)";
@@ -31,17 +31,17 @@ record NativeCache(Path folder, Path marker) {
     private static final String PROPERTY = "org.bytedeco.javacpp.cachedir";
     private static final long CPU_BYTES = 467_000_000;
 
-    /** Names the folder, before the first class of JavaCPP is loaded. */
+    /** Sets the folder, before the first class of JavaCPP is loaded. */
     static void use(Path folder) {
         System.setProperty(PROPERTY, folder.toAbsolutePath().toString());
     }
 
-    /** JavaCPP's own choice, where the home folder is known. */
+    /** The folder that JavaCPP itself chooses where it knows the home folder. */
     static Path ofHome() {
         return HomeFolder.find().resolve(".javacpp").resolve("cache");
     }
 
-    /** Names the folder where neither an option of the program nor one of Java has done so. */
+    /** Sets the folder where neither an option of the program nor one of Java has set it. */
     static void useDefault() {
         String variable = System.getenv(VARIABLE);
         if (System.getProperty(PROPERTY) != null) {
@@ -55,10 +55,10 @@ record NativeCache(Path folder, Path marker) {
     }
 
     /**
-     * Makes the folder, where it is not there.
+     * Finds the folder, and creates it where it is missing.
      *
-     * @param what is unpacked there; another version has another name
-     * @throws InputException where a folder is named that cannot be made: JavaCPP would take another one without a word
+     * @param what the name of the natives that are unpacked there; another version has another name
+     * @throws InputException where the folder that was set cannot be created: JavaCPP would silently take another one
      */
     static NativeCache find(String what) {
         String named = System.getProperty(PROPERTY);
@@ -81,33 +81,34 @@ record NativeCache(Path folder, Path marker) {
         return new NativeCache(folder, folder.resolve("dynafilter-" + what + ".unpacked"));
     }
 
+    /** True: all natives have been unpacked; false: some may be missing. */
     boolean isUnpacked() {
         return Files.exists(marker);
     }
 
-    /** What unpacked natives take, for people. */
+    /** The space that unpacked natives take, for people. */
     static String size() {
         return CudaDiagnosis.isBuilt() ? "about 1 GB" : "445 MB";
     }
 
-    /** What to tell of a folder that is unfit. */
+    /** The message for an unfit folder. */
     String refused(String reason) {
         return "the native libraries cannot be unpacked into " + folder + ": " + reason + "; " + ELSEWHERE;
     }
 
-    /** What keeps natives from being unpacked there or from being loaded, as far as that can be seen. */
+    /** The problem that keeps natives from being unpacked into the folder or loaded from it; empty where none is seen. */
     Optional<String> problem() {
         return refusal(folder).or(this::lackOfSpace);
     }
 
     /**
-     * Deletes halves of libraries, left by a process that was killed or ran out of space: before JavaCPP looks at one, it may load
-     * a library that is linked to it, and the process would crash, now and whenever it is started again.
+     * Deletes incomplete libraries, left by a process that was killed or ran out of space. Before JavaCPP would replace such a
+     * file, it may load a library that is linked to it, and the process would crash, now and at every later start.
      */
     void deleteHalves() {
         try {
             for (Path file : files()) {
-                if (Files.size(file) != size(inJar(file))) {
+                if (Files.size(file) != size(inJar(file).orElseThrow())) {
                     Files.delete(file);
                 }
             }
@@ -116,28 +117,32 @@ record NativeCache(Path folder, Path marker) {
         }
     }
 
-    /** What has been unpacked of this program's jars: the folder has one for each jar, and in it the files by their names there. */
+    /**
+     * The files that were unpacked from this program's jars: the cache has a folder for each jar, and in it the files by their
+     * names there.
+     */
     private List<Path> files() throws IOException {
         try (Stream<Path> all = Files.walk(folder)) {
-            return all.filter(path -> Files.isRegularFile(path, NOFOLLOW_LINKS) && inJar(path) != null)
+            return all.filter(path -> Files.isRegularFile(path, NOFOLLOW_LINKS)
+                            && inJar(path).isPresent())
                     .toList();
         } catch (UncheckedIOException unreadable) {
             throw unreadable.getCause();
         }
     }
 
-    /** Where a file was unpacked from; null for one that this program has not. */
-    private URL inJar(Path file) {
+    /** The entry of a jar that a file was unpacked from; empty for a file that is in none of this program's jars. */
+    private Optional<URL> inJar(Path file) {
         Path path = folder.relativize(file);
         if (path.getNameCount() == 1) {
-            return null;
+            return Optional.empty();
         }
         String name = path.subpath(1, path.getNameCount())
                 .toString()
                 .replace(File.separatorChar, '/')
                 .replace("libopenblas_nolapack.", "libopenblas."); // JavaCPP's second copy, under another name
-        URL url = NativeCache.class.getResource("/" + name);
-        return url != null && url.toString().endsWith("/" + path.getName(0) + "!/" + name) ? url : null;
+        return Optional.ofNullable(NativeCache.class.getResource("/" + name))
+                .filter(url -> url.toString().endsWith("/" + path.getName(0) + "!/" + name));
     }
 
     private static long size(URL file) throws IOException {

@@ -6,28 +6,30 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One process at a time copies natives from their jars into JavaCPP's cache: of two that begin together on a new machine,
- * one would overwrite what the other has mapped, and end it.
+ * A lock that lets one process at a time copy natives from their jars into JavaCPP's cache. Of two processes that begin
+ * together on a new machine, one would overwrite a file that the other has mapped, and crash it.
  */
 final class NativeCacheLock implements AutoCloseable {
-    private final Path unpacked; // is there once all of it has been copied; null where nobody has to wait
-    private final FileChannel channel; // null where nobody has to wait
-    private final FileLock lock;
+    private final @Nullable Path unpacked; // the cache's marker; null: nobody has to wait
+    private final @Nullable FileChannel channel; // null: nobody has to wait, or the lock file cannot be opened
+    private final @Nullable FileLock lock; // null: not locked
 
-    private NativeCacheLock(Path unpacked, FileChannel channel, FileLock lock) {
+    private NativeCacheLock(@Nullable Path unpacked, @Nullable FileChannel channel, @Nullable FileLock lock) {
         this.unpacked = unpacked;
         this.channel = channel;
         this.lock = lock;
     }
 
     /**
-     * Waits for its turn, unless all is there. Goes on without one where the cache's file system has no locks.
+     * Waits for this process's turn, unless everything has been unpacked. Goes on without a lock where the cache's file system
+     * has none.
      *
-     * @param cache null where nothing is unpacked
+     * @param cache the folder; null where natives are loaded in place
      */
-    static NativeCacheLock acquire(NativeCache cache) {
+    static NativeCacheLock acquire(@Nullable NativeCache cache) {
         if (cache == null || cache.isUnpacked()) {
             return new NativeCacheLock(null, null, null);
         }
@@ -41,10 +43,10 @@ final class NativeCacheLock implements AutoCloseable {
         }
     }
 
-    /** All is loaded, and so unpacked: from now on nobody has to wait. */
+    /** Notes that everything is loaded, and so unpacked: from now on no process has to wait. */
     void done() {
         try {
-            if (lock != null) {
+            if (lock != null && unpacked != null) {
                 Files.write(unpacked, new byte[0]);
             }
         } catch (IOException full) {

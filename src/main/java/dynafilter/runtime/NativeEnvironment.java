@@ -7,8 +7,8 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 
 /**
- * The environment that native code of this process reads. Java's own is a copy, and has no way to change it; POSIX lets a
- * program make {@code environ} point to another list of variables, which this does through JavaCPP.
+ * The environment variables that native code of this process reads. Java has a copy of them and no way to change them; POSIX
+ * lets a program make {@code environ} point to another list of variables, which this does through JavaCPP.
  */
 final class NativeEnvironment {
     private static final String LIST = "environ";
@@ -16,8 +16,8 @@ final class NativeEnvironment {
     private NativeEnvironment() {}
 
     /**
-     * Adds a variable where it is not there yet, for libraries that are loaded from now on. Does nothing where the system
-     * has no such list: these variables make a program faster, not right.
+     * Adds a variable, unless it is set, for libraries that are loaded from now on. Does nothing where the system has no such
+     * list.
      */
     static void addIfAbsent(String name, String value) {
         Loader.load(Pointer.class);

@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /** An ATen operator that the binding has no method for, called through libtorch's dispatcher. */
 public final class NativeOperator implements AutoCloseable {
@@ -27,6 +28,8 @@ public final class NativeOperator implements AutoCloseable {
 
     /**
      * Finds an operator by its schema's name, such as {@code aten::_fused_sgd_} and {@code tensor_lr}.
+     *
+     * @throws RuntimeException where libtorch has no such operator
      */
     public static NativeOperator find(String name, String overload) {
         try (PointerScope scope = new PointerScope()) {
@@ -35,7 +38,7 @@ public final class NativeOperator implements AutoCloseable {
         }
     }
 
-    /** Calls the operator with every argument of its schema, in order; what it returns is dropped. */
+    /** Calls the operator with every argument of its schema, in order; its result is dropped. */
     public void call(IValue... arguments) {
         try (IValueVector stack = new IValueVector(arguments)) {
             handle.callBoxed(stack);
@@ -43,10 +46,10 @@ public final class NativeOperator implements AutoCloseable {
     }
 
     /**
-     * A {@code Tensor[]} argument with one tensor, or none for null, owned by the caller's scope. The binding has no
-     * constructor for one; TorchScript has.
+     * A {@code Tensor[]} argument with one tensor, or without any for null, owned by the caller's scope. The binding has no
+     * constructor for such a list, so TorchScript makes it.
      */
-    public static IValue listOf(Tensor tensor) {
+    public static IValue listOf(@Nullable Tensor tensor) {
         CompilationUnit unit = torch.compile(LISTED);
         IValue argument = tensor == null ? new IValue() : new IValue(tensor);
         return unit.get_functions().front().apply(new IValueVector(argument));

@@ -39,8 +39,8 @@ public final class NativeOwner implements AutoCloseable {
     }
 
     /**
-     * Lets a native object outlive the scope it was made in, without an owner: for what is returned out of the scope to a caller,
-     * who closes it.
+     * Lets a native object outlive the scope it was made in, without an owner: for what is returned out of the scope to a
+     * caller, who closes it.
      *
      * @return the object
      */

@@ -16,20 +16,23 @@ import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.presets.openblas_nolapack;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
-/** Loads libtorch once, with the project's settings, and says what was loaded. */
+/** The loading of libtorch, with the project's settings, and its versions and messages. */
 public final class NativeRuntime {
     private static final String SETTINGS = "/native-config/javacpp.properties";
     private static final String ENVIRONMENT = "/native-config/environment.properties";
     private static final String WAIT_POLICY = "OMP_WAIT_POLICY"; // a caller who sets it has chosen
 
-    /** How TorchScript's interpreter and its compiler begin. */
+    /** The first words of failures in TorchScript's interpreter. */
     private static final String IN_SCRIPT = "The following operation failed in the TorchScript interpreter";
 
     /** {@code RuntimeError: mat1 and mat2 shapes cannot be multiplied}, as Python would name the failure. */
     private static final Pattern RAISED = Pattern.compile("^(?:[\\w.]*(?:Error|Exception)): (.*\\S)\\s*$");
 
-    private static Optional<String> limit; // of convolutions; null before it is known
+    private static boolean limitIsKnown;
+    private static @Nullable String
+            limit; // of the instructions that convolutions may use; null: none, or not known yet
 
     private NativeRuntime() {}
 
@@ -39,12 +42,14 @@ public final class NativeRuntime {
     }
 
     /**
-     * Applies {@code native-config/javacpp.properties} (a property given on the command line wins) and loads libtorch.
-     * JavaCPP reads its settings when its first class loads, so this comes before anything else that touches a tensor; and
-     * native libraries read {@code native-config/environment.properties} (a variable of the caller's wins) when they load.
+     * Applies {@code native-config/javacpp.properties} (a property given on the command line wins) and loads libtorch. JavaCPP
+     * reads its settings when its first class loads, so this comes before anything else that touches a tensor; and native
+     * libraries read {@code native-config/environment.properties} (a variable of the caller's wins) when they load.
      *
-     * @param cuda whether to load CUDA's libraries, where {@code machine} has what it takes
-     * @throws InputException where this machine cannot load the natives, with the first cause
+     * @param machine the diagnosis of this machine for CUDA
+     * @param cuda true: CUDA's libraries are loaded, too, where {@code machine} has no problem; false: libtorch for the CPU
+     *     alone
+     * @throws InputException where this machine cannot load the natives; the message has the first cause
      */
     public static synchronized void load(CudaDiagnosis machine, boolean cuda) {
         applySettings();
@@ -89,7 +94,7 @@ public final class NativeRuntime {
         }
     }
 
-    /** OpenBLAS ends the whole process where it finds none, and says nothing that helps. */
+    /** Requires enough address space: without it OpenBLAS ends the whole process, and says nothing that helps. */
     private static void requireAddressSpace() {
         OptionalLong left = AddressSpace.left();
         if (left.isPresent()
@@ -100,18 +105,18 @@ public final class NativeRuntime {
         }
     }
 
-    /** Names the folder to unpack the natives into; before they are loaded. */
+    /** Sets the folder that the natives are unpacked into; to be called before they are loaded. */
     public static void unpackInto(Path folder) {
         NativeCache.use(folder);
     }
 
-    /** Where libtorch is unpacked. */
+    /** The folder that libtorch is unpacked into. */
     static NativeCache cache() {
         applySettings();
         return NativeCache.find(name(torch.class));
     }
 
-    /** The folder on the class path that the natives lie in, as in a portable bundle: then nothing is unpacked. */
+    /** The folder on the class path in which the natives lie, as in a portable bundle; empty where they have to be unpacked. */
     static Optional<Path> inPlace() {
         return Stream.of("", "-gpu")
                 .map(extension -> NativeRuntime.class.getResource("/org/bytedeco/pytorch/" + Loader.getPlatform()
@@ -121,15 +126,15 @@ public final class NativeRuntime {
                 .findFirst();
     }
 
-    /** Says which natives a part of the binding loads: those of the CPU and of CUDA are others. */
+    /** The name of the natives that a part of the binding loads, which are different ones for the CPU and CUDA. */
     private static String name(Class<?> binding) {
         return binding.getSimpleName() + "-" + torchVersion() + (CudaDiagnosis.isBuilt() ? "-gpu" : "");
     }
 
     /**
-     * How many threads CPU operators use from now on. OpenBLAS, whose threads are its own, gets one: between two matrix
-     * products they spin for tens of milliseconds, on the very cores the convolutions' threads need, and this network's
-     * matrix products are small.
+     * Sets the number of threads for CPU operators. OpenBLAS, which has threads of its own, gets one: after a matrix product
+     * they spin for tens of milliseconds on the very cores that the convolutions' threads need, and this network's matrix
+     * products are small.
      */
     public static void useThreads(int threads) {
         torch.set_num_threads(threads);
@@ -153,8 +158,9 @@ public final class NativeRuntime {
     }
 
     /**
-     * The line of a native failure's message that says what is wrong: the first, for the rest is a C++ stack trace; of a
-     * TorchScript program the last that names an exception, for what is before is where in the program it happened.
+     * The line of a native failure's message that says what is wrong. It is the first one, since the rest is a C++ stack trace;
+     * for a failure in TorchScript it is the last one that names an exception, since the lines before it give the place in the
+     * program.
      */
     public static String firstLine(Throwable failure) {
         String message = failure.getMessage();
@@ -174,19 +180,22 @@ public final class NativeRuntime {
     }
 
     private static synchronized void limitConvolutions() {
-        if (limit == null) {
+        if (!limitIsKnown) {
             // Natives that lie in place, as a bundle's, need no cache: it may not be there, nor be possible.
-            limit = ConvolutionProof.limit(
-                    inPlace().isPresent()
-                            ? NativeCache.ofHome()
-                            : NativeCache.find(name(torch.class)).folder());
-            limit.ifPresent(isa -> NativeEnvironment.addIfAbsent(ConvolutionProof.LIMIT, isa));
+            Path folder = inPlace().isPresent()
+                    ? NativeCache.ofHome()
+                    : NativeCache.find(name(torch.class)).folder();
+            limit = ConvolutionProof.limit(folder).orElse(null);
+            limitIsKnown = true;
+            if (limit != null) {
+                NativeEnvironment.addIfAbsent(ConvolutionProof.LIMIT, limit);
+            }
         }
     }
 
-    /** The instructions that convolutions on the CPU are limited to, because they come out wrong with more; empty for none. */
+    /** The instructions that convolutions on the CPU are limited to, since they are wrong with more; empty without a limit. */
     public static Optional<String> convolutionLimit() {
-        return limit == null ? Optional.empty() : limit;
+        return Optional.ofNullable(limit);
     }
 
     private static void prepareEnvironment() {

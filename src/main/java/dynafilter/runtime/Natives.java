@@ -5,13 +5,13 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Where the native libraries are, looked at without loading one.
+ * The state of the native libraries, found without loading any.
  *
- * @param state in words: where they are or will be unpacked, or why they cannot be
- * @param addressSpace that is left for them, in words; empty without a limit
+ * @param state the folder that they are or will be unpacked into, or the reason why they cannot be, in words
+ * @param addressSpace the address space that is left for them, in words; empty without a limit
  */
 public record Natives(String state, Optional<String> addressSpace) {
-    /** Looks around on this machine. */
+    /** Finds the state on this machine. */
     public static Natives look() {
         return new Natives(
                 describe(),
@@ -32,7 +32,7 @@ public record Natives(String state, Optional<String> addressSpace) {
                                     ? "unpacked in " + cache.folder()
                                     : "to be unpacked into " + cache.folder() + ", " + NativeCache.size());
         } catch (InputException none) {
-            return none.getMessage();
+            return String.valueOf(none.getMessage());
         }
     }
 }

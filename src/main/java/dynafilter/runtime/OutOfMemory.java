@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What libtorch says when a device or the machine has no memory left. */
+/** Recognises failures of libtorch and Java for lack of memory on a device or the machine. */
 public final class OutOfMemory {
     private static final Pattern CUDA =
             Pattern.compile("(CUDA out of memory\\..*? free|CUDA error: out of memory)\\b.*");
@@ -12,7 +12,7 @@ public final class OutOfMemory {
 
     private OutOfMemory() {}
 
-    /** The part of a failure's message that says how much was asked for; empty where the failure is another. */
+    /** The part of a failure's message that says how much memory was asked for; empty for a failure of another kind. */
     public static Optional<String> in(Throwable failure) {
         if (failure instanceof OutOfMemoryError) {
             return Optional.of("Java: " + failure.getMessage());

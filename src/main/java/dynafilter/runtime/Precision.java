@@ -1,6 +1,6 @@
 package dynafilter.runtime;
 
-import dynafilter.io.Choice;
+import dynafilter.io.EnumOption;
 import dynafilter.io.InputException;
 import java.util.Locale;
 import org.bytedeco.pytorch.Context;
@@ -17,29 +17,33 @@ public enum Precision {
     /** Autocast to bfloat16. */
     BF16;
 
-    /** @throws InputException for a name that is none of these */
+    /**
+     * The precision of a name.
+     *
+     * @throws InputException for a name that is none of these
+     */
     public static Precision of(String name) {
-        return Choice.of(Precision.class, "--precision", name);
+        return EnumOption.of(Precision.class, "--precision", name);
     }
 
-    /** Sets the process-wide TF32 switches; fp32 means fp32. */
+    /** Sets the TF32 switches of the process: on for TF32, off for the others. */
     public void apply() {
         Context context = torch.globalContext();
         context.setAllowTF32CuBLAS(this == TF32);
         context.setAllowTF32CuDNN(this == TF32);
     }
 
-    /** What convolutions and matrix products take. */
+    /** The element type of the inputs of convolutions and matrix products. */
     public ScalarType type() {
         return this == BF16 ? ScalarType.BFloat16 : ScalarType.Float;
     }
 
-    /** Bytes of a number that convolutions and matrix products take. */
+    /** The bytes of one element of {@link #type}. */
     public int elementSize() {
         return this == BF16 ? Short.BYTES : Float.BYTES;
     }
 
-    /** Opens the region in which a forward pass runs: autocast for bf16, nothing for the others. */
+    /** Opens the region in which a forward pass runs: autocast for bf16, without effect for the others. */
     public Region autocast(DeviceType device) {
         return this == BF16 ? new AutocastRegion(device) : () -> {};
     }
@@ -55,7 +59,10 @@ public enum Precision {
         void close();
     }
 
-    /** What {@code with torch.autocast(device, dtype=torch.bfloat16)} does; the binding has no guard class. */
+    /**
+     * The region of Python's {@code with torch.autocast(device, dtype=torch.bfloat16)}, for which the binding has no guard
+     * class.
+     */
     private static final class AutocastRegion implements Region {
         private final DeviceType device;
         private final boolean enabledBefore;

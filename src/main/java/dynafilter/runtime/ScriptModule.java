@@ -22,9 +22,12 @@ import org.bytedeco.pytorch.named_buffer_list;
 import org.bytedeco.pytorch.named_module_list;
 import org.bytedeco.pytorch.named_parameter_list;
 
-/** A TorchScript module: loaded, or made of tensors, other modules and source text. */
+/** A TorchScript module, loaded from a file or built from tensors, other modules and source text. */
 public final class ScriptModule implements AutoCloseable {
-    /** libtorch's parser and compiler recurse; Java's threads have small stacks. Only what is used takes memory. */
+    /**
+     * The stack of the loading thread in bytes, of which only the used part takes memory: libtorch's parser and compiler
+     * recurse.
+     */
     private static final long LOADING_STACK = 1L << 29;
 
     private final JitModule module;
@@ -38,9 +41,10 @@ public final class ScriptModule implements AutoCloseable {
     }
 
     /**
-     * Loads a file, which is code: only one whose structure is sound may come here.
+     * Loads a file, which is code; its structure has to be checked before.
      *
-     * @throws RuntimeException where libtorch cannot load it
+     * @return the module, which the caller closes
+     * @throws RuntimeException where libtorch cannot load the file
      */
     public static ScriptModule load(Path file, ComputeDevice device) {
         FutureTask<ScriptModule> load = new FutureTask<>(() -> {
@@ -60,33 +64,33 @@ public final class ScriptModule implements AutoCloseable {
         }
     }
 
-    /** An empty module of a class with this name. */
+    /** Makes an empty module of a class with this name. */
     public static ScriptModule create(String className) {
         try (PointerScope scope = new PointerScope()) {
             return outOfScope(new JitModule(new QualifiedName("__torch__.dynafilter." + className)));
         }
     }
 
-    /** Adds a parameter; it is shared, not copied. */
+    /** Adds a parameter, which is shared and not copied. */
     public ScriptModule parameter(String name, Tensor tensor) {
         module.register_parameter(name, tensor, false);
         return this;
     }
 
-    /** Adds a buffer; it is shared, not copied. */
+    /** Adds a buffer, which is shared and not copied. */
     public ScriptModule buffer(String name, Tensor tensor) {
         module.register_buffer(name, tensor);
         return this;
     }
 
-    /** Adds a module and closes this side's reference to it. */
+    /** Adds a module and closes {@code child}, the Java object for it. */
     public ScriptModule module(String name, ScriptModule child) {
         module.register_module(name, child.module);
         child.close();
         return this;
     }
 
-    /** Adds the methods in a TorchScript text, which may use all that was added before. */
+    /** Adds the methods in a TorchScript text, which may use everything that was added before. */
     public ScriptModule define(String source) {
         module.define(source);
         return this;
@@ -119,7 +123,7 @@ public final class ScriptModule implements AutoCloseable {
         return names;
     }
 
-    /** All parameters by dotted name: shared, in the caller's scope. */
+    /** All parameters by dotted name; they are shared with the module, in the caller's scope. */
     public Map<String, Tensor> parameters() {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         named_parameter_list parameters = module.named_parameters();
@@ -129,7 +133,7 @@ public final class ScriptModule implements AutoCloseable {
         return tensors;
     }
 
-    /** All buffers by dotted name: shared, in the caller's scope. */
+    /** All buffers by dotted name; they are shared with the module, in the caller's scope. */
     public Map<String, Tensor> buffers() {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         named_buffer_list buffers = module.named_buffers();
@@ -139,7 +143,7 @@ public final class ScriptModule implements AutoCloseable {
         return tensors;
     }
 
-    /** Parameters, then buffers, by dotted name: shared, in the caller's scope. */
+    /** All parameters, then all buffers, by dotted name; they are shared with the module, in the caller's scope. */
     public Map<String, Tensor> tensors() {
         Map<String, Tensor> tensors = new LinkedHashMap<>(parameters());
         buffers().forEach(tensors::putIfAbsent);
@@ -155,26 +159,26 @@ public final class ScriptModule implements AutoCloseable {
         }
     }
 
-    /** Whether there is a method of this name. */
+    /** True: the module has a method of this name; false: it has not. */
     public boolean hasMethod(String name) {
         try (PointerScope scope = new PointerScope()) {
             return module.find_method(name).has_value();
         }
     }
 
-    /** The graph of a method as libtorch prints it. */
+    /** The graph of a method, as libtorch prints it. */
     public String graph(String method) {
         try (PointerScope scope = new PointerScope()) {
             return module.get_method(method).graph().toString();
         }
     }
 
-    /** Switches what differs between training and evaluation, such as BatchNorm, in all modules. */
+    /** Switches all modules to training or evaluation mode, in which BatchNorm and dropout differ. */
     public void train(boolean training) {
         module.train(training);
     }
 
-    /** What a method returns for these tensors, in the caller's scope. */
+    /** Calls a method with these tensors, and returns its result, in the caller's scope. */
     public IValue call(String method, Tensor... arguments) {
         // Optimized, the first calls would run another graph than later ones, and a resumed run another than one that
         // was
@@ -187,7 +191,7 @@ public final class ScriptModule implements AutoCloseable {
         return module.get_method(method).apply(values);
     }
 
-    /** A module of its own with copies of all tensors and the same code. */
+    /** A deep copy, with copies of all tensors and the same code; the caller closes it. */
     public ScriptModule copy() {
         try (PointerScope scope = new PointerScope()) {
             return outOfScope(module.deepcopy());
@@ -195,9 +199,10 @@ public final class ScriptModule implements AutoCloseable {
     }
 
     /**
-     * Writes the file; not atomically.
+     * Writes the module to a file, which is not replaced as a whole.
      *
-     * @param extra texts by name, which travel in the archive
+     * @param extra the texts of the archive's extra files by name
+     * @throws RuntimeException where libtorch cannot write the file
      */
     public void save(Path file, Map<String, String> extra) {
         try (PointerScope scope = new PointerScope()) {

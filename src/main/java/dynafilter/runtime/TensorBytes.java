@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Bulk transfer between Java and the memory of contiguous CPU tensors; no element is touched one by one. */
+/** Bulk transfer between Java and the memory of contiguous CPU tensors, without a call for each element. */
 public final class TensorBytes {
     private TensorBytes() {}
 
@@ -21,8 +21,10 @@ public final class TensorBytes {
     }
 
     /**
-     * The tensor's own memory, {@code length} bytes from byte {@code offset} on. The buffer does not keep the tensor
+     * A view of the tensor's own memory, {@code length} bytes from byte {@code offset} on. The buffer does not keep the tensor
      * alive: use it only while the tensor is open.
+     *
+     * @throws IndexOutOfBoundsException where the bytes are not all inside the tensor
      */
     public static ByteBuffer view(Tensor contiguous, long offset, int length) {
         long bytes = contiguous.nbytes();
@@ -39,12 +41,14 @@ public final class TensorBytes {
                 .asByteBuffer();
     }
 
+    /** A copy of the tensor's bytes. */
     public static byte[] bytes(Tensor contiguous) {
         byte[] copy = new byte[Math.toIntExact(contiguous.nbytes())];
         view(contiguous, 0, copy.length).get(copy);
         return copy;
     }
 
+    /** A copy of an int64 tensor's elements. */
     public static long[] longs(Tensor contiguousInt64) {
         long[] copy = new long[Math.toIntExact(contiguousInt64.numel())];
         if (copy.length > 0) {
@@ -53,6 +57,7 @@ public final class TensorBytes {
         return copy;
     }
 
+    /** A copy of a float32 tensor's elements. */
     public static float[] floats(Tensor contiguousFloat32) {
         float[] copy = new float[Math.toIntExact(contiguousFloat32.numel())];
         if (copy.length > 0) {
@@ -61,7 +66,7 @@ public final class TensorBytes {
         return copy;
     }
 
-    /** Not Tensor.create: its indexers use sun.misc.Unsafe, which newer JDKs warn of. */
+    /** A new float32 tensor of these values. Tensor.create would use sun.misc.Unsafe, of which newer JDKs warn. */
     public static Tensor of(float[] values) {
         Tensor tensor = empty(ScalarType.Float, values.length);
         if (values.length > 0) {
@@ -70,6 +75,7 @@ public final class TensorBytes {
         return tensor;
     }
 
+    /** A new int64 tensor of these values. */
     public static Tensor of(long[] values) {
         Tensor tensor = empty(ScalarType.Long, values.length);
         if (values.length > 0) {

@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Makes {@code Tensor[]} arguments of one length. The binding has no constructor for them; TorchScript has. */
+/** Makes {@code Tensor[]} arguments of one length. The binding has no constructor for them, so TorchScript makes them. */
 public final class TensorLists implements AutoCloseable {
     private final Function listed; // lives in its compilation unit
     private final NativeOwner owner;

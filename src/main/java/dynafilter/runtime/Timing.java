@@ -3,14 +3,14 @@ package dynafilter.runtime;
 import java.util.Arrays;
 
 /**
- * How long the repeats of something took.
+ * The distribution of the durations of repeated work, in milliseconds.
  *
- * @param median milliseconds
+ * @param median the median
  * @param p10 the 10th percentile
  * @param p90 the 90th percentile
  */
 public record Timing(double median, double p10, double p90) {
-    /** Percentiles are interpolated linearly between the two nearest, as numpy does. */
+    /** Summarises durations. Percentiles are interpolated linearly between the two nearest, as NumPy does. */
     public static Timing of(double[] milliseconds) {
         double[] sorted = milliseconds.clone();
         Arrays.sort(sorted);

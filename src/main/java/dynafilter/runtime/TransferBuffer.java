@@ -7,14 +7,15 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.cuda.CUDAEvent;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
-/** Host memory that is filled again and again and copied to a device, which on CUDA happens while the host goes on. */
+/** Host memory that is filled again and again and copied to a device; on CUDA the host goes on meanwhile. */
 public final class TransferBuffer implements AutoCloseable {
     private final Tensor host;
-    private final CUDAEvent copied; // null on the CPU
+    private final @Nullable CUDAEvent copied; // null on the CPU
     private final NativeOwner owner;
 
-    /** Of uint8; pinned for CUDA. */
+    /** Allocates a buffer of uint8, in pinned memory for CUDA. */
     public TransferBuffer(ComputeDevice device, long... shape) {
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope()) {
@@ -25,12 +26,12 @@ public final class TransferBuffer implements AutoCloseable {
         }
     }
 
-    /** uint8, on the CPU. */
+    /** The buffer: uint8, on the CPU. */
     public Tensor host() {
         return host;
     }
 
-    /** Copies the first elements to {@code target}, on the current stream: does not wait for a device. */
+    /** Copies the first elements to {@code target} on the current stream, without a wait for the device. */
     public void copyTo(Tensor target) {
         try (PointerScope scope = new PointerScope()) {
             target.copy_(host.narrow(0, 0, target.size(0)), /* non_blocking= */ true);
@@ -40,7 +41,7 @@ public final class TransferBuffer implements AutoCloseable {
         }
     }
 
-    /** Waits until what was copied has left the buffer: then it can be filled again. */
+    /** Waits until the last copy has left the buffer, which can then be filled again. */
     public void awaitCopied() {
         if (copied != null) {
             copied.synchronize();

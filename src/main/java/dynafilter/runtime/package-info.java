@@ -8,4 +8,7 @@
  * {@link org.bytedeco.javacpp.PointerScope}. Settings made before loading are in the order that libtorch reads them: change
  * that order only with the tests of this package. Nothing here knows of networks; those begin in {@code dynafilter.model}.
  */
+@NullMarked
 package dynafilter.runtime;
+
+import org.jspecify.annotations.NullMarked;

@@ -53,7 +53,9 @@ public record Difference(
             differences[i] = ofA[i] - ofB[i];
         }
         Spread spread = Spread.of(differences);
-        if (range(differences) <= ROUNDING) { // one pair, or the same difference in all: no noise to compare with
+        if (differences.length == 1
+                || range(differences)
+                        <= ROUNDING) { // one pair, or the same difference in all: no noise to compare with
             double mean = Math.abs(spread.mean()) <= ROUNDING ? 0 : spread.mean();
             return new Difference(a, b, measure, spread.n(), mean, Double.NaN, Double.NaN, Double.NaN, Double.NaN, 1);
         }

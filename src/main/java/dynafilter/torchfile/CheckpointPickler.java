@@ -15,6 +15,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.LongArrayRef;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.Layout;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the pickle of a checkpoint. A tensor becomes a call of {@code torch._utils._rebuild_tensor_v2} on a storage that
@@ -29,7 +30,11 @@ public final class CheckpointPickler extends Pickler {
         super(false); // without memo: that compares by hash code, and every tensor is written once anyway
     }
 
-    /** @throws IllegalArgumentException for a value that a checkpoint cannot hold, saying where it is */
+    /**
+     * The pickle of a dict.
+     *
+     * @throws IllegalArgumentException for a value that a checkpoint cannot hold; the message says where it is
+     */
     byte[] pickle(Map<String, ?> value) {
         check(value, "checkpoint", 0);
         try {
@@ -39,13 +44,13 @@ public final class CheckpointPickler extends Pickler {
         }
     }
 
-    /** The tensors met, in the order of their storages' keys: 0, 1, ... */
+    /** The tensors in the pickled dict, in the order of their storages' keys: 0, 1, ... */
     List<Tensor> tensors() {
         return tensors;
     }
 
-    /** Whether a checkpoint can hold the value. */
-    public static boolean isWritable(Object value) {
+    /** True: a checkpoint can hold the value; false: {@link TorchFile#write} refuses it. */
+    public static boolean isWritable(@Nullable Object value) {
         try {
             check(value, "", 0);
             return true;
@@ -55,7 +60,7 @@ public final class CheckpointPickler extends Pickler {
     }
 
     /** Refuses what torch.load would not take back: the superclass writes beans, dates and enums too. */
-    private static void check(Object value, String where, int depth) {
+    private static void check(@Nullable Object value, String where, int depth) {
         if (depth > MAX_DEPTH) {
             throw new IllegalArgumentException(
                     "a checkpoint cannot nest values deeper than " + MAX_DEPTH + ": " + where);
@@ -74,15 +79,14 @@ public final class CheckpointPickler extends Pickler {
             }
         } else if (value instanceof Tensor tensor) {
             checkTensor(tensor, where);
-        } else if (!isPlain(value)) {
+        } else if (value != null && !isPlain(value)) {
             throw new IllegalArgumentException(
                     "a checkpoint cannot hold a " + value.getClass().getName() + " at " + where);
         }
     }
 
     private static boolean isPlain(Object value) {
-        return value == null
-                || value instanceof Boolean
+        return value instanceof Boolean
                 || value instanceof Integer
                 || value instanceof Long
                 || value instanceof BigInteger
@@ -95,14 +99,15 @@ public final class CheckpointPickler extends Pickler {
         if (tensor.isNull() || !tensor.defined()) {
             throw new IllegalArgumentException("a checkpoint cannot hold an undefined tensor at " + where);
         }
-        if (tensor.layout().intern() != Layout.Strided || Dtype.of(tensor.scalar_type()) == null) {
+        if (tensor.layout().intern() != Layout.Strided
+                || Dtype.of(tensor.scalar_type()).isEmpty()) {
             throw new IllegalArgumentException("a checkpoint cannot hold a tensor of type " + tensor.scalar_type()
                     + " and layout " + tensor.layout() + " at " + where);
         }
     }
 
     @Override
-    protected IObjectPickler getCustomPickler(Class<?> type) {
+    protected @Nullable IObjectPickler getCustomPickler(Class<?> type) {
         if (Tensor.class.isAssignableFrom(type)) {
             return (tensor, out, pickler) -> saveTensor((Tensor) tensor);
         }
@@ -114,7 +119,7 @@ public final class CheckpointPickler extends Pickler {
 
     private void saveTensor(Tensor tensor) throws IOException {
         try (PointerScope scope = new PointerScope()) {
-            Dtype dtype = Dtype.of(tensor.scalar_type());
+            Dtype dtype = Dtype.of(tensor.scalar_type()).orElseThrow(); // it was checked before
             Object[] sizes = sizes(tensor);
             global("torch._utils", "_rebuild_tensor_v2");
             out.write(Opcodes.MARK);

@@ -10,16 +10,17 @@ import net.razorvine.pickle.Opcodes;
 import net.razorvine.pickle.PickleException;
 import net.razorvine.pickle.PickleUtils;
 import net.razorvine.pickle.Unpickler;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one pickle that is not trusted. Of pickle's instructions it knows those that {@code torch.save} uses, of Python's
- * names those it is given; dicts keep their order, and every length is checked against what is there.
+ * Reads pickles that are not trusted. It carries out only the instructions that {@code torch.save} uses, and knows only the
+ * names that it is given; dicts keep their order, and every length is checked against the bytes that are left.
  */
 final class CheckpointUnpickler extends Unpickler {
     /** Some 45 go to a tensor; each instruction can cost tens of bytes of heap. */
     private static final int MAX_INSTRUCTIONS = 4_000_000;
 
-    /** What the names mean that a pickle refers to. */
+    /** The objects behind the names that a pickle refers to by its instruction GLOBAL. */
     @FunctionalInterface
     interface Names {
         /** @throws BadFile for a name that has no business in the file */
@@ -28,18 +29,19 @@ final class CheckpointUnpickler extends Unpickler {
 
     private final Names names;
     private final Map<String, StorageRef> storages = new HashMap<>();
-    private PickleInput bytes;
+    private final PickleInput bytes;
     private int instructions;
 
-    CheckpointUnpickler(Names names) {
+    CheckpointUnpickler(Names names, PickleInput bytes) {
         this.names = names;
+        this.bytes = bytes;
     }
 
-    /** The object of the next pickle in the input; the input is left behind it. */
-    Object next(PickleInput from) {
-        bytes = from;
+    /** Reads the object of the next pickle in the input, and leaves the input behind that pickle; null: Python's None. */
+    @Nullable
+    Object next() {
         try {
-            return load(from);
+            return load(bytes);
         } catch (BadFile e) {
             throw e;
         } catch (IOException e) { // of bytes in memory: they end early
@@ -130,7 +132,10 @@ final class CheckpointUnpickler extends Unpickler {
         return super.dispatch(opcode);
     }
 
-    /** Instructions that the superclass carries out safely as they are: they take a fixed, small number of bytes. */
+    /**
+     * True: the superclass carries the instruction out safely, since it takes a fixed, small number of bytes; false: it does
+     * not.
+     */
     private static boolean isPlain(short opcode) {
         return switch (opcode) {
             case Opcodes.PROTO, Opcodes.FRAME, Opcodes.STOP, Opcodes.MARK -> true;
@@ -145,7 +150,7 @@ final class CheckpointUnpickler extends Unpickler {
         };
     }
 
-    /** The superclass would keep them; no checkpoint asks for any. */
+    /** Passes over bytes, which the superclass would keep, and which no checkpoint needs. */
     private Object unreadBytes(int lengthBytes) {
         bytes.skipCounted(lengthBytes);
         stack.add(new Unread("bytes"));
@@ -155,7 +160,7 @@ final class CheckpointUnpickler extends Unpickler {
     /** Sets the attributes of the object on top of the stack. */
     private void build(Object attributes) {
         Object object = stack.peek();
-        if (object instanceof ScriptGlobals.ScriptObject script) {
+        if (object instanceof ScriptPickleGlobals.ScriptObject script) {
             script.build(dict(attributes));
         } else if (!(object instanceof Map) && !(object instanceof Unread)) {
             // Of a dict (a state dict's _metadata: versions of its modules) they are of no use here.
@@ -171,7 +176,7 @@ final class CheckpointUnpickler extends Unpickler {
         }
     }
 
-    /** Every dict on the stack was made here or in {@link Globals}. */
+    /** Every dict on the stack was made here or in {@link PickleGlobals}. */
     @SuppressWarnings("unchecked")
     private static Map<Object, Object> dict(Object value) {
         return (LinkedHashMap<Object, Object>) value;
@@ -194,8 +199,8 @@ final class CheckpointUnpickler extends Unpickler {
                     "holds views of storages as PyTorch 0.3 and older wrote them; save it again with a newer"
                             + " PyTorch");
         }
-        StorageRef storage =
-                new StorageRef((String) parts[2], (Globals.StorageClass) parts[1], ((Number) parts[4]).longValue());
+        StorageRef storage = new StorageRef(
+                (String) parts[2], (PickleGlobals.StorageClass) parts[1], ((Number) parts[4]).longValue());
         StorageRef known = storages.putIfAbsent(storage.key(), storage);
         if (known != null && !known.equals(storage)) {
             throw BadFile.damaged("it describes storage " + storage.key() + " in two ways");

@@ -3,10 +3,11 @@ package dynafilter.torchfile;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What may be a key of a dict: plain values, and tuples of them that are small, for the hash of a tuple walks through all of
- * it, and could take time exponential in its depth.
+ * The keys that a dict may have: plain values, and small tuples of them. A tuple's hash walks through all of its parts, and
+ * could take time exponential in its depth.
  */
 final class DictKey {
     private static final int MAX_PARTS = 64;
@@ -20,11 +21,11 @@ final class DictKey {
      *
      * @throws BadFile for a key of another kind
      */
-    static Object of(Object key) {
+    static @Nullable Object of(@Nullable Object key) {
         return new DictKey().part(key);
     }
 
-    private Object part(Object key) {
+    private @Nullable Object part(@Nullable Object key) {
         if (++parts > MAX_PARTS) {
             throw refused();
         }
@@ -38,7 +39,7 @@ final class DictKey {
             return new Unread("a tensor");
         }
         if (key instanceof Object[] tuple) {
-            List<Object> items = new ArrayList<>();
+            List<@Nullable Object> items = new ArrayList<>();
             for (Object item : tuple) {
                 items.add(part(item));
             }

@@ -1,6 +1,8 @@
 package dynafilter.torchfile;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The element types a checkpoint may hold, by the names that Python gives them and their storages. */
@@ -31,28 +33,26 @@ public enum Dtype {
         return storageName;
     }
 
-    /** Bytes an element takes. */
+    /** The bytes of one element. */
     int itemSize() {
         return itemSize;
     }
 
+    /** The type in libtorch. */
     public ScalarType scalarType() {
         return scalarType;
     }
 
-    /** As Python prints it: {@code torch.float32}. */
+    /** The type's name in Python, such as {@code torch.float32}. */
     public String pythonName() {
         return "torch." + name().toLowerCase(Locale.ROOT);
     }
 
-    /** Null when the type is not among these (complex, quantised, ...). */
-    static Dtype of(ScalarType type) {
+    /** The element type that libtorch calls so; empty for one that is not among these, such as a complex or quantized one. */
+    static Optional<Dtype> of(ScalarType type) {
         ScalarType wanted = type.intern(); // enums from native code are not the interned constants
-        for (Dtype dtype : values()) {
-            if (dtype.scalarType == wanted) {
-                return dtype;
-            }
-        }
-        return null;
+        return Arrays.stream(values())
+                .filter(dtype -> dtype.scalarType == wanted)
+                .findFirst();
     }
 }

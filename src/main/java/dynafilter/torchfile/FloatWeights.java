@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Weights are float32 here, whatever they were saved as: half precision to save space, double by a script's default. */
+/** The conversion of weights to float32: files hold half precision to save space, or double by a script's default. */
 public final class FloatWeights {
     private static final String COUNTER = "num_batches_tracked";
 
@@ -18,7 +18,7 @@ public final class FloatWeights {
     /**
      * Converts every floating-point tensor to float32, in place, and BatchNorm's counters to int64.
      *
-     * @return what was converted, for people: nothing where all were as they are to be
+     * @return a note on the converted types, for people; empty where there was nothing to convert
      */
     public static List<String> convert(Map<String, Tensor> tensors) {
         TreeSet<String> types = new TreeSet<>();
@@ -43,7 +43,8 @@ public final class FloatWeights {
     }
 
     private static String name(ScalarType type) {
-        Dtype dtype = Dtype.of(type);
-        return dtype == null ? type.toString() : dtype.pythonName().substring("torch.".length());
+        return Dtype.of(type)
+                .map(dtype -> dtype.pythonName().substring("torch.".length()))
+                .orElseGet(type::toString);
     }
 }

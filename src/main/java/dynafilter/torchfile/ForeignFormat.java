@@ -9,11 +9,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What people give for a checkpoint, and is whole, but of another format: known by its first bytes, or by the names in its zip
- * file. The texts go on where the file's name ends.
+ * Files of other formats that people take for checkpoints, known by their first bytes or by the names in a zip file. The texts
+ * continue a sentence that begins with the file's name.
  */
 final class ForeignFormat {
-    /** As many bytes as {@link #ofHead} looks at. */
+    /** The number of bytes that {@link #ofHead} looks at. */
     static final int HEAD_BYTES = 512;
 
     private static final int TAR_MARK = 257;
@@ -32,7 +32,11 @@ final class ForeignFormat {
 
     private ForeignFormat() {}
 
-    /** @param head the first {@value #HEAD_BYTES} bytes, or all there are */
+    /**
+     * The format of a file by its beginning, and the way out; empty where the format is not known.
+     *
+     * @param head the first {@value #HEAD_BYTES} bytes of the file, or all of a shorter file
+     */
     static Optional<String> ofHead(byte[] head) {
         String text = new String(head, ISO_8859_1);
         for (Map.Entry<String, String> beginning : BEGINNINGS.entrySet()) {
@@ -53,7 +57,7 @@ final class ForeignFormat {
                 : Optional.empty();
     }
 
-    /** A length of eight bytes, and JSON after it. */
+    /** True: the file begins with a length of eight bytes and JSON, as safetensors do; false: it does not. */
     private static boolean isSafetensors(byte[] head) {
         if (head.length < Long.BYTES + 2 || head[Long.BYTES] != '{') {
             return false;
@@ -62,7 +66,11 @@ final class ForeignFormat {
         return length > 1 && length <= MAX_SAFETENSORS_HEADER;
     }
 
-    /** @param names of a zip file's records */
+    /**
+     * The format of a zip file by its records, and the way out; empty where the format is not known.
+     *
+     * @param names the names of the records
+     */
     static Optional<String> ofRecords(Collection<String> names) {
         if (any(names, "data/aotinductor/")) {
             return Optional.of(

@@ -10,11 +10,13 @@ import java.math.BigInteger;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.javacpp.BytePointer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The container before PyTorch 1.6, in which older downloads still come: five pickles one after the other (a magic
- * number, a version, facts about the machine, the objects, the keys of the storages), then for each key the number of
+ * number, a version, a description of the machine, the objects, the keys of the storages), then for each key the number of
  * elements (8 bytes) and the elements. It has no checksums.
  */
 final class LegacyArchive implements Archive {
@@ -24,7 +26,7 @@ final class LegacyArchive implements Archive {
 
     private final RandomAccessFile file;
     private final long size;
-    private final Object objects;
+    private final @Nullable Object objects;
     private final Map<String, Long> offsets = new HashMap<>();
 
     LegacyArchive(File path) throws IOException {
@@ -36,17 +38,20 @@ final class LegacyArchive implements Archive {
             requireMagic(head);
             PickleInput in = new PickleInput(head);
             checkHead(in);
-            CheckpointUnpickler unpickler = new CheckpointUnpickler(Globals::find);
-            objects = unpickler.next(in);
-            List<?> keys = (List<?>) new CheckpointUnpickler(Globals::find).next(in);
-            locate(keys, unpickler.storages(), in.position());
+            CheckpointUnpickler unpickler = new CheckpointUnpickler(PickleGlobals::find, in);
+            objects = unpickler.next();
+            Object keys = new CheckpointUnpickler(PickleGlobals::find, in).next();
+            locate(
+                    (List<?>) Objects.requireNonNull(keys, "the keys of its storages"),
+                    unpickler.storages(),
+                    in.position());
         } catch (Throwable e) {
             file.close();
             throw e;
         }
     }
 
-    /** Any pickle begins as these files do, and most hold what no checkpoint has: whose it is comes before what is in it. */
+    /** Refuses pickles of other programs, which begin as these files do, before anything in them is read. */
     private static void requireMagic(byte[] head) {
         String start = new String(head, 0, Math.min(head.length, MAGIC_WITHIN), ISO_8859_1);
         byte[] magic = MAGIC.toByteArray(); // big endian, without a sign
@@ -58,14 +63,14 @@ final class LegacyArchive implements Archive {
     }
 
     private static void checkHead(PickleInput in) {
-        CheckpointUnpickler unpickler = new CheckpointUnpickler(Globals::find);
-        if (!MAGIC.equals(unpickler.next(in))) {
+        CheckpointUnpickler unpickler = new CheckpointUnpickler(PickleGlobals::find, in);
+        if (!MAGIC.equals(unpickler.next())) {
             throw BadFile.damaged("its magic number is another");
         }
-        if (!(unpickler.next(in) instanceof Number version) || version.longValue() != VERSION) {
+        if (!(unpickler.next() instanceof Number version) || version.longValue() != VERSION) {
             throw BadFile.refused("has an unknown version of PyTorch's old format; save it again with a newer PyTorch");
         }
-        if (unpickler.next(in) instanceof Map<?, ?> machine && Boolean.FALSE.equals(machine.get("little_endian"))) {
+        if (unpickler.next() instanceof Map<?, ?> machine && Boolean.FALSE.equals(machine.get("little_endian"))) {
             throw BadFile.refused("is big endian, which is not read here; save it again on a little-endian machine");
         }
     }
@@ -96,7 +101,7 @@ final class LegacyArchive implements Archive {
     }
 
     @Override
-    public Object objects() {
+    public @Nullable Object objects() {
         return objects;
     }
 

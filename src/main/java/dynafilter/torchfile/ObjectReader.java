@@ -8,38 +8,41 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Turns unpickled objects into what callers get: Long for every int, {@link Tuple} for tuples, tensors with their values.
- * An object that occurs twice is converted once. Objects that contain themselves, that nest too deep, or that share
+ * Converts unpickled objects to those that callers get: Long for every int, {@link Tuple} for tuples, tensors with their
+ * values. An object that occurs twice is converted once. Objects that contain themselves, that nest too deep, or that share
  * parts so often that a walk through them would never end are refused.
  */
 final class ObjectReader {
     private static final int MAX_DEPTH = 100;
     private static final long MAX_NODES = 8_000_000;
 
-    /** Makes what a tensor becomes. */
+    /** Makes the object that callers get for a tensor; null where no object is needed. */
     @FunctionalInterface
     interface Tensors {
+        @Nullable
         Object read(TensorRef tensor) throws IOException;
     }
 
     private final Tensors tensors;
-    private final IdentityHashMap<Object, Done> done = new IdentityHashMap<>();
+    private final IdentityHashMap<Object, @Nullable Done> done = new IdentityHashMap<>(); // null: being converted
     private long nodes;
 
-    /** What an object became; null while it is being converted. */
-    private record Done(Object value, long nodes) {}
+    /** A converted object, and the number of objects in it. */
+    private record Done(@Nullable Object value, long nodes) {}
 
     ObjectReader(Tensors tensors) {
         this.tensors = tensors;
     }
 
-    Object read(Object value) throws IOException {
+    @Nullable
+    Object read(@Nullable Object value) throws IOException {
         return read(value, 0);
     }
 
-    private Object read(Object value, int depth) throws IOException {
+    private @Nullable Object read(@Nullable Object value, int depth) throws IOException {
         count(1);
         if (value == null
                 || value instanceof String
@@ -74,7 +77,7 @@ final class ObjectReader {
         return converted;
     }
 
-    private Object convert(Object value, int depth) throws IOException {
+    private @Nullable Object convert(Object value, int depth) throws IOException {
         if (value instanceof TensorRef tensor) {
             return tensors.read(tensor);
         }
@@ -85,27 +88,27 @@ final class ObjectReader {
             return items(list, depth);
         }
         if (value instanceof Map<?, ?> map) {
-            Map<Object, Object> dict = new LinkedHashMap<>();
+            Map<@Nullable Object, @Nullable Object> dict = new LinkedHashMap<>();
             for (Map.Entry<?, ?> entry : map.entrySet()) {
                 dict.put(entry.getKey(), read(entry.getValue(), depth));
             }
             return dict;
         }
-        if (value instanceof ScriptGlobals.ScriptObject object) {
+        if (value instanceof ScriptPickleGlobals.ScriptObject object) {
             return convert(object.attributes(), depth);
         }
         if (value instanceof StorageRef) {
             throw BadFile.refused("holds a bare storage; save tensors instead");
         }
-        if (value instanceof Globals.StorageClass || value instanceof Globals.NamedClass) {
+        if (value instanceof PickleGlobals.StorageClass || value instanceof PickleGlobals.NamedClass) {
             return new Unread("a class");
         }
         throw BadFile.refused(
                 "has a pickle that leaves a name where a value belongs; refused: save tensors and plain values");
     }
 
-    private List<Object> items(List<?> from, int depth) throws IOException {
-        List<Object> items = new ArrayList<>(from.size());
+    private List<@Nullable Object> items(List<?> from, int depth) throws IOException {
+        List<@Nullable Object> items = new ArrayList<>(from.size());
         for (Object item : from) {
             items.add(read(item, depth));
         }

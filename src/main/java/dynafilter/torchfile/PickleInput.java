@@ -4,7 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** A pickle's bytes, all in memory: knows how many are left, so that a length can be checked before it is believed. */
+/** The bytes of pickles, all in memory: their number is known, so that a length can be checked before it is believed. */
 final class PickleInput extends ByteArrayInputStream {
     PickleInput(byte[] bytes) {
         super(bytes);
@@ -14,7 +14,7 @@ final class PickleInput extends ByteArrayInputStream {
         return pos;
     }
 
-    /** Checks the number of a remembered object that comes next: libtorch makes room for as many. Reads nothing. */
+    /** Checks the memo index that comes next, without reading it: libtorch allocates as many entries. */
     void checkNumber(int numberBytes, int instructions) {
         long number = peek(numberBytes);
         if (number > instructions) {
@@ -34,7 +34,7 @@ final class PickleInput extends ByteArrayInputStream {
         };
     }
 
-    /** Checks the length that comes next: it must not promise more than the pickle holds. Reads nothing. */
+    /** Checks the length that comes next, without reading it: it must not promise more bytes than the pickle has left. */
     void checkLength(int lengthBytes) {
         long length = peek(lengthBytes);
         long left = (long) count - pos - lengthBytes;
@@ -43,7 +43,7 @@ final class PickleInput extends ByteArrayInputStream {
         }
     }
 
-    /** Passes over bytes, and the number of them before. */
+    /** Skips a length and as many bytes after it. */
     void skipCounted(int lengthBytes) {
         checkLength(lengthBytes);
         pos += lengthBytes + (int) peek(lengthBytes);

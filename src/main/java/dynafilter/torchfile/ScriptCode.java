@@ -6,12 +6,12 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 
 /**
- * The source text in a TorchScript file. libtorch compiles it when the file is loaded, by functions that call themselves for
- * every level of nesting: so that is limited.
+ * Checks of the source text in a TorchScript file. libtorch compiles it when the file is loaded, by functions that recurse
+ * for every level of nesting, so the nesting is limited here.
  */
 final class ScriptCode {
     private static final int MAX_NESTING = 200;
-    /** Behind each operator of a statement the next one may nest deeper. */
+    /** The characters of one statement: each of its operators may nest one level deeper than the operator before. */
     private static final int MAX_STATEMENT = 1 << 17;
 
     private static final int MAX_BRANCHES = 1_000; // of all if statements: each elif nests in the one before
@@ -25,7 +25,7 @@ final class ScriptCode {
     /**
      * Checks the text of one record.
      *
-     * @throws BadFile where it is no text, nests too deep, or would run while the file is loaded
+     * @throws BadFile where the record is not text, nests too deep, or has code that would run while the file is loaded
      */
     static void check(String record, byte[] text) {
         try {
@@ -64,7 +64,7 @@ final class ScriptCode {
         }
     }
 
-    /** Brackets that are open behind a line. */
+    /** The number of brackets that are open after a line. */
     private int depthAfter(String line, int before) {
         int depth = before;
         char quote = 0;

@@ -1,11 +1,11 @@
 package dynafilter.torchfile;
 
 /**
- * A storage as a pickle names it: a run of elements of one type, kept elsewhere in the file under a key.
+ * A reference to a storage: a run of elements of one type, which is kept elsewhere in the file under a key.
  *
- * @param elements how many elements it holds
+ * @param elements the number of elements
  */
-record StorageRef(String key, Globals.StorageClass type, long elements) {
+record StorageRef(String key, PickleGlobals.StorageClass type, long elements) {
     StorageRef {
         if (!key.matches("[0-9A-Za-z_]{1,40}")) {
             throw BadFile.damaged("it names a storage \"" + BadFile.shown(key) + "\"");

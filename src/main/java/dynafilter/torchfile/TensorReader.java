@@ -17,11 +17,14 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Makes contiguous CPU tensors of an archive's storages; each has memory of its own. The tensors belong to the caller,
+ * Makes contiguous CPU tensors from the storages of an archive, each with memory of its own. The tensors belong to the caller,
  * unless {@link #discard} is called.
  */
 final class TensorReader implements AutoCloseable {
-    /** Expanded tensors (stride 0) and shared storages may unfold to more than the file, within reason. */
+    /**
+     * The limit of the tensors' bytes: expanded tensors (stride 0) and shared storages may take more than the file, within
+     * reason.
+     */
     private static final long UNFOLD_BYTES = 16 << 20;
 
     private static final long UNFOLD_FACTOR = 8;

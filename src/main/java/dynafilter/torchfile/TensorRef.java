@@ -1,11 +1,11 @@
 package dynafilter.torchfile;
 
 /**
- * A tensor as a pickle describes it: a strided view of a storage. It can only be made where the view stays inside the
- * storage, so that native code never sees numbers that came out of a file unchecked.
+ * The description of a tensor in a pickle: a strided view of a storage. It can only be made where the view stays inside the
+ * storage, so that native code never sees an unchecked number from a file.
  *
- * @param offset of the first element, in elements
- * @param strides in elements, as many as there are sizes
+ * @param offset the place of the first element, in elements
+ * @param strides the strides in elements, one for each size
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record TensorRef(StorageRef storage, Dtype dtype, long offset, long[] sizes, long[] strides) {
@@ -25,7 +25,7 @@ record TensorRef(StorageRef storage, Dtype dtype, long offset, long[] sizes, lon
         }
     }
 
-    /** True for an empty tensor: its offset means nothing, and PyTorch lets it lie anywhere. */
+    /** True: the tensor is empty, and its offset means nothing, since PyTorch lets it lie anywhere; false: it has elements. */
     private static boolean check(StorageRef storage, Dtype dtype, long offset, long[] sizes, long[] strides) {
         long last = offset; // the highest element the view touches
         long elements = 1;
@@ -66,7 +66,7 @@ record TensorRef(StorageRef storage, Dtype dtype, long offset, long[] sizes, lon
         return elements() * dtype.itemSize();
     }
 
-    /** True when the elements lie in the storage as C would lay them out, with nothing before, between or after. */
+    /** True: the elements fill the storage in row-major order; false: the tensor is a part or another layout of it. */
     boolean isWholeStorage() {
         long expected = 1;
         for (int i = sizes.length - 1; i >= 0; i--) {

@@ -15,8 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
-/** Files in the format of Python's {@code torch.save} and {@code torch.load(path, weights_only=True)}. */
+/** Reads and writes files in the format of Python's {@code torch.save} and {@code torch.load(path, weights_only=True)}. */
 public final class TorchFile {
     private static final byte[] ZIP = {'P', 'K', 3, 4};
     private static final int PICKLE = 0x80;
@@ -24,14 +25,14 @@ public final class TorchFile {
     private TorchFile() {}
 
     /**
-     * Writes what {@code torch.save(value, file)} would; any PyTorch since 1.6 reads it. The file is replaced as a whole
-     * or not at all (see {@link AtomicFile}), and equal values give equal bytes.
+     * Writes a file as {@code torch.save(value, file)} does; any PyTorch since 1.6 reads it. The file is replaced as a whole or
+     * not at all (see {@link AtomicFile}), and equal values give equal bytes.
      *
-     * @param value of null, Boolean, Integer, Long, BigInteger, Float, Double, String, List, Map (keys: String, Integer, Long),
-     *     {@link Tuple} and Tensor, nested at will. Maps become dicts in their order. Tensors may be on any device and of
-     *     any layout in memory; they are read back contiguous, on the CPU, without gradients, and apart from one another
+     * @param value a dict of null, Boolean, Integer, Long, BigInteger, Float, Double, String, List, Map (keys: String, Integer,
+     *     Long), {@link Tuple} and Tensor, nested at will. Maps become dicts in their order. Tensors may be on any device and
+     *     of any layout in memory; they are read back contiguous, on the CPU, without gradients, and apart from one another
      * @throws dynafilter.io.OutputException where the file cannot be written; the old one is kept
-     * @throws IllegalArgumentException when value holds anything else; its message says where
+     * @throws IllegalArgumentException where the value holds anything else; the message says where
      */
     public static void write(Path file, Map<String, ?> value) {
         ZipWriter zip = new ZipWriter(value);
@@ -39,17 +40,17 @@ public final class TorchFile {
     }
 
     /**
-     * Reads what {@code torch.save} wrote, since PyTorch 0.4 and on any device. Nothing in the file is executed, and a
-     * damaged or hostile file gives an exception, never a crash.
+     * Reads a file that {@code torch.save} wrote, of PyTorch 0.4 or later and on any device. Nothing in the file is executed,
+     * and a damaged or hostile file gives an exception, never a crash.
      *
-     * @return dicts as {@code LinkedHashMap<Object, Object>}, lists as ArrayList, tuples and {@code torch.Size} as
-     *     {@link Tuple}, ints as Long (BigInteger beyond its range), floats as Double, dtypes and devices as String, and
-     *     what no checkpoint needs, such as a set or a sparse tensor, as {@link Unread}. Tensors are contiguous, on the
-     *     CPU, each with memory of its own, attached to no PointerScope: the caller closes them. A tensor that the file
-     *     refers to twice is one object
-     * @throws InputException when the file is missing, unreadable, damaged, or not such a file
+     * @return dicts as {@code LinkedHashMap<Object, Object>}, lists as ArrayList, tuples and {@code torch.Size} as {@link
+     *     Tuple}, ints as Long (BigInteger beyond its range), floats as Double, dtypes and devices as String, None as null, and
+     *     values that no checkpoint needs, such as a set or a sparse tensor, as {@link Unread}. Tensors are contiguous, on the
+     *     CPU, each with memory of its own, attached to no PointerScope: the caller closes them. A tensor that the file refers
+     *     to twice is one object
+     * @throws InputException where the file is missing, unreadable, damaged, or of another format
      */
-    public static Object read(Path file) {
+    public static @Nullable Object read(Path file) {
         try (Archive archive = open(file);
                 TensorReader tensors = new TensorReader(archive)) {
             try {
@@ -73,12 +74,12 @@ public final class TorchFile {
     }
 
     /** Closes every tensor in a value that {@link #read} returned. */
-    public static void closeTensors(Object value) {
+    public static void closeTensors(@Nullable Object value) {
         closeTensorsExcept(value, Set.of());
     }
 
     /** Closes every tensor in a value but those to be kept. */
-    static void closeTensorsExcept(Object value, Set<Tensor> kept) {
+    static void closeTensorsExcept(@Nullable Object value, Set<Tensor> kept) {
         if (value instanceof Tensor tensor) {
             if (!kept.contains(tensor)) {
                 tensor.close();

@@ -17,11 +17,12 @@ import java.util.Set;
 import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The container of TorchScript: a zip file with the pickles {@code ROOT/data.pkl} and {@code ROOT/constants.pkl}, a record a
- * storage in {@code ROOT/data} and {@code ROOT/constants}, and source text in {@code ROOT/code}. libtorch believes much of what
- * stands there; whatever is to be loaded is checked here before.
+ * The container of TorchScript: a zip file with the pickles {@code ROOT/data.pkl} and {@code ROOT/constants.pkl}, a record for
+ * each storage in {@code ROOT/data} and {@code ROOT/constants}, and source text in {@code ROOT/code}. libtorch believes much of
+ * this, so every file is checked here before libtorch loads it.
  */
 public final class TorchScriptArchive {
     private static final int MAX_PICKLE_BYTES = 16 << 20;
@@ -32,7 +33,7 @@ public final class TorchScriptArchive {
     private static final int END_BYTES = 22;
     private static final byte[] END = {'P', 'K', 5, 6};
 
-    /** Tensors may unfold to more than the file, within reason: expanded ones, and those that share a storage. */
+    /** The limit of the tensors' bytes: expanded tensors and shared storages may take more than the file, within reason. */
     private static final long UNFOLD_BYTES = 16 << 20;
 
     private static final long UNFOLD_FACTOR = 8;
@@ -48,7 +49,7 @@ public final class TorchScriptArchive {
         this.budget = budget;
     }
 
-    /** Whether a file is TorchScript by the names of its records, sound or not. */
+    /** True: a file has the records of TorchScript, sound or not; false: it is another file, or is not there. */
     public static boolean isTorchScript(Path file) {
         if (!Files.isRegularFile(file)) {
             return false;
@@ -63,29 +64,30 @@ public final class TorchScriptArchive {
     }
 
     /**
-     * Checks a file that is to be loaded.
+     * Checks the structure of a file before it is loaded.
      *
-     * @throws InputException where its structure is not sound, saying what is wrong
+     * @throws InputException where the structure is not sound; the message says what is wrong
      */
     static void check(Path file) {
         checkProgram(file, 0);
     }
 
     /**
-     * As {@link #check}, for a program whose weights are elsewhere.
+     * Checks the structure of a program whose weights are elsewhere.
      *
-     * @param weights bytes of those weights
+     * @param weights the bytes of those weights
+     * @throws InputException where the structure is not sound; the message says what is wrong
      */
     static void checkProgram(Path file, long weights) {
         long budget = UNFOLD_BYTES + UNFOLD_FACTOR * (weights + file.toFile().length());
         inFile(file, records -> {
             new TorchScriptArchive(records, root(records), budget).check();
-            return null;
+            return Optional.empty(); // nothing is asked for but that it is sound
         });
     }
 
     /**
-     * A text that travels in the archive.
+     * The bytes of an extra file in the archive; empty where there is none of this name.
      *
      * @throws InputException where the archive cannot be read
      */
@@ -118,7 +120,9 @@ public final class TorchScriptArchive {
         }
     }
 
-    /** Readers of zip files look for the directory's end from behind: it has to be where all of them find it. */
+    /**
+     * Requires that nothing follows the zip file's directory: readers search for it backwards, and all must find the same one.
+     */
     private static void requireEnd(File file) throws IOException {
         try (RandomAccessFile bytes = new RandomAccessFile(file, "r")) {
             byte[] end = new byte[END_BYTES];
@@ -132,7 +136,7 @@ public final class TorchScriptArchive {
         }
     }
 
-    /** The folder that all records lie in, whose names are paths that lead nowhere else. */
+    /** The folder that all records lie in. Requires that no record's name is a path that leads elsewhere. */
     private static String root(ZipRecords records) {
         String root = null;
         Set<String> seen = new HashSet<>();
@@ -221,11 +225,11 @@ public final class TorchScriptArchive {
             throw BadFile.damaged("record " + name + ".pkl is missing");
         }
         byte[] pickle = records.unpacked(entry, MAX_PICKLE_BYTES); // stored, as was seen above
-        Object objects = new CheckpointUnpickler(ScriptGlobals::find).next(new PickleInput(pickle));
+        Object objects = new CheckpointUnpickler(ScriptPickleGlobals::find, new PickleInput(pickle)).next();
         new ObjectReader(tensor -> checkTensor(name, tensor)).read(objects);
     }
 
-    private Object checkTensor(String folder, TensorRef tensor) {
+    private @Nullable Object checkTensor(String folder, TensorRef tensor) {
         StorageRef storage = tensor.storage();
         ZipEntry entry = records.all().get(root + folder + "/" + storage.key());
         if (entry == null) {

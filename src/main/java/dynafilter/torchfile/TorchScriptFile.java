@@ -16,17 +16,18 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
 
-/** TorchScript files. They are programs: whoever loads one runs what is in it. */
+/** Reads and writes TorchScript files. They are programs: to load one is to run its code. */
 public final class TorchScriptFile {
-    /** What libtorch says of a constant whose value was not written. */
+    /** The words of libtorch for a constant whose value was not written. */
     private static final String LOST_CONSTANT = "required keyword attribute 'value' is undefined";
 
     private TorchScriptFile() {}
 
     /**
-     * Loads a file, for evaluation, once its structure is found sound; the caller closes it.
+     * Loads a file in evaluation mode, once its structure is found sound.
      *
-     * @throws InputException where it is damaged, or libtorch cannot load it
+     * @return the module, on the device; the caller closes it
+     * @throws InputException where the file is damaged, or libtorch cannot load it
      */
     public static ScriptModule load(Path file, ComputeDevice device) {
         TorchScriptArchive.check(file);
@@ -34,10 +35,11 @@ public final class TorchScriptFile {
     }
 
     /**
-     * Loads a program whose weights are elsewhere.
+     * Loads a program whose weights are elsewhere, in evaluation mode.
      *
-     * @param weights bytes of those weights
-     * @throws InputException as {@link #load}
+     * @param weights the bytes of those weights
+     * @return the module, on the device; the caller closes it
+     * @throws InputException where the file is damaged, or libtorch cannot load it
      */
     public static ScriptModule loadProgram(Path file, long weights, ComputeDevice device) {
         TorchScriptArchive.checkProgram(file, weights);
@@ -67,9 +69,9 @@ public final class TorchScriptFile {
     }
 
     /**
-     * Makes a module's weights float32, whatever they were saved as.
+     * Converts a module's weights to float32, in place.
      *
-     * @return what was converted, for people
+     * @return a note on the converted types, for people; empty where there was nothing to convert
      */
     public static List<String> toFloat32(ScriptModule module) {
         try (PointerScope scope = new PointerScope()) {
@@ -78,9 +80,9 @@ public final class TorchScriptFile {
     }
 
     /**
-     * The bytes of the file that a module makes.
+     * The bytes of a module's TorchScript file.
      *
-     * @param extra texts by name, which travel in the archive
+     * @param extra the texts of the archive's extra files by name
      * @throws OutputException where there is no space for a temporary file
      */
     public static byte[] bytes(ScriptModule module, Map<String, String> extra) {
@@ -90,11 +92,11 @@ public final class TorchScriptFile {
     }
 
     /**
-     * Replaces a file by what a module makes, as a whole or not at all.
+     * Writes a module's TorchScript file; an old file is replaced as a whole or not at all.
      *
-     * @param extra texts by name, which travel in the archive
-     * @param trial is given the new file before it replaces the old one, and throws where it is not to
-     * @throws OutputException where it cannot be written; the old one is kept
+     * @param extra the texts of the archive's extra files by name
+     * @param trial checks the new file before it replaces the old one, and throws where it must not replace it
+     * @throws OutputException where the file cannot be written; the old one is kept
      */
     public static void write(ScriptModule module, Map<String, String> extra, Path target, Consumer<Path> trial) {
         save(module, extra, file -> {
@@ -108,7 +110,7 @@ public final class TorchScriptFile {
         void accept(Path file) throws IOException;
     }
 
-    /** libtorch writes to a file of its own; what it makes of a full disk is not for users. */
+    /** Lets libtorch write a temporary file, since its own words for a full disk are not for users. */
     private static void save(ScriptModule module, Map<String, String> extra, Use use) {
         try {
             Path folder = Files.createTempDirectory("dynafilter");

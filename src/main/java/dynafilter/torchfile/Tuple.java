@@ -4,14 +4,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** A Python tuple: {@code torch.optim} writes betas as one, and a {@code torch.Size} is read as one. Items may be null. */
-public record Tuple(List<Object> items) {
+/** A Python tuple: {@code torch.optim} writes betas as one, and a {@code torch.Size} is read as one. None is null. */
+public record Tuple(List<@Nullable Object> items) {
     public Tuple {
         items = Collections.unmodifiableList(new ArrayList<>(items));
     }
 
-    public static Tuple of(Object... items) {
+    public static Tuple of(@Nullable Object... items) {
         return new Tuple(Arrays.asList(items));
     }
 }

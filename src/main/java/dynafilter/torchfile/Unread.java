@@ -1,8 +1,8 @@
 package dynafilter.torchfile;
 
 /**
- * A value of a kind that no checkpoint of this program has, such as a set, bytes or a sparse tensor: it may stand in a file
- * beside what is wanted, and only its kind is kept. Each is equal to itself alone.
+ * A placeholder for a value of a kind that no checkpoint of this program has, such as a set, bytes or a sparse tensor. A file
+ * may have it beside the values that are wanted; only its kind is kept. Each placeholder is equal to itself alone.
  */
 public final class Unread {
     private final String kind;
@@ -11,12 +11,12 @@ public final class Unread {
         this.kind = kind;
     }
 
-    /** Whether it is a tensor, of a kind that is not read. */
+    /** True: the value is a tensor of a kind that is not read; false: it is another value. */
     public boolean isTensor() {
         return kind.contains("tensor");
     }
 
-    /** What it is, for people: "a set". */
+    /** The kind of the value, for people, such as "a set". */
     @Override
     public String toString() {
         return kind;

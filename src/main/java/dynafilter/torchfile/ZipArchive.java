@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
 import org.bytedeco.javacpp.BytePointer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The container since PyTorch 1.6: an uncompressed zip file with {@code NAME/data.pkl} and one record a storage,
@@ -22,7 +23,7 @@ final class ZipArchive implements Archive {
 
     private final ZipRecords records;
     private final String root;
-    private final Object objects;
+    private final @Nullable Object objects;
 
     ZipArchive(File file) throws IOException {
         records = new ZipRecords(file);
@@ -34,7 +35,7 @@ final class ZipArchive implements Archive {
             }
             checkByteOrder();
             byte[] pickle = records.bytes(record("data.pkl"), MAX_PICKLE_BYTES);
-            objects = new CheckpointUnpickler(Globals::find).next(new PickleInput(pickle));
+            objects = new CheckpointUnpickler(PickleGlobals::find, new PickleInput(pickle)).next();
         } catch (Throwable e) {
             records.close();
             throw e;
@@ -77,7 +78,7 @@ final class ZipArchive implements Archive {
     }
 
     @Override
-    public Object objects() {
+    public @Nullable Object objects() {
         return objects;
     }
 

@@ -13,7 +13,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
- * The records of a zip file. They are looked up by name and never unpacked to disk; every one that is read must have the size
+ * The records of a zip file. They are looked up by name and never unpacked to disk; each record that is read must have the size
  * and the CRC that the zip file's directory states. A directory in which every CRC is 0 states none: PyTorch writes it so
  * after {@code torch.serialization.set_crc32_options(False)}.
  */
@@ -50,17 +50,17 @@ final class ZipRecords implements AutoCloseable {
         }
     }
 
-    /** All records by name, in the order of the directory. */
+    /** All records by name, in the order of the zip file's directory. */
     Map<String, ZipEntry> all() {
         return Collections.unmodifiableMap(records);
     }
 
-    /** Bytes of the whole file. */
+    /** The bytes of the whole file. */
     long size() {
         return size;
     }
 
-    /** What an uncompressed record holds. */
+    /** The contents of an uncompressed record of at most {@code limit} bytes. */
     byte[] bytes(ZipEntry entry, int limit) throws IOException {
         requireSize(entry, limit);
         try (CheckedInputStream in = open(entry)) {
@@ -68,7 +68,7 @@ final class ZipRecords implements AutoCloseable {
         }
     }
 
-    /** What a record holds that may be compressed. */
+    /** The contents of a record that may be compressed, of at most {@code limit} bytes. */
     byte[] unpacked(ZipEntry entry, int limit) throws IOException {
         requireSize(entry, limit);
         try (CheckedInputStream in = stream(entry)) {
@@ -92,7 +92,7 @@ final class ZipRecords implements AutoCloseable {
         return bytes;
     }
 
-    /** The bytes of an uncompressed record; to be read to the end, and then {@linkplain #checkCrc checked}. */
+    /** Opens an uncompressed record, which is to be read to its end and then {@linkplain #checkCrc checked}. */
     CheckedInputStream open(ZipEntry entry) throws IOException {
         String name = BadFile.shown(entry.getName());
         if (entry.getMethod() != ZipEntry.STORED || entry.getSize() != entry.getCompressedSize()) {

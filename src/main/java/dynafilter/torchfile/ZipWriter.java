@@ -16,7 +16,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Lays out the zip file of {@code torch.save}: uncompressed records that start at multiples of 64 bytes, so that Python
+ * Writes the zip file of {@code torch.save}: uncompressed records that start at multiples of 64 bytes, so that Python
  * can map them. There is no {@code .format_version} record: with it Python would compute where records lie instead of
  * looking it up, assuming that they are followed by the data descriptors of its own zip library.
  */
@@ -29,7 +29,11 @@ final class ZipWriter {
     private final byte[] pickle;
     private final List<Tensor> tensors;
 
-    /** Pickles the value: what cannot be written is found before any file is touched. */
+    /**
+     * Pickles the value, so that one that cannot be written is found before any file is touched.
+     *
+     * @throws IllegalArgumentException for a value that a checkpoint cannot hold
+     */
     ZipWriter(Map<String, ?> value) {
         CheckpointPickler pickler = new CheckpointPickler();
         pickle = pickler.pickle(value);
@@ -61,7 +65,7 @@ final class ZipWriter {
         zip.closeArchiveEntry();
     }
 
-    /** A record of the values of a contiguous CPU tensor, straight from its memory. */
+    /** Writes a record of the values of a contiguous CPU tensor, straight from its memory. */
     private static void record(ZipArchiveOutputStream zip, String name, Tensor tensor) throws IOException {
         long bytes = tensor.nbytes();
         begin(zip, name, bytes, NativeBytes.crc(tensor.data_ptr(), bytes));

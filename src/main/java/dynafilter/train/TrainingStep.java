@@ -180,15 +180,17 @@ final class TrainingStep implements AutoCloseable {
 
     /** Its mean over the ranks is the mean over the whole batch; an image weighs what its class does. */
     private Tensor loss(Tensor scores, Tensor labels) {
-        boolean sharedWeights = classWeights != null && group.size() > 1;
+        // The ranks' weights differ: the sum is divided by those of all. Alone a smoothed mean would read back how many
+        // images count: CUDA would have to wait, and could not capture it.
+        boolean ownMean = classWeights != null && (group.size() > 1 || device.isCuda());
         Tensor loss = torch.cross_entropy_loss(
                 scores,
                 labels,
                 classWeights == null ? new TensorOptional() : new TensorOptional(classWeights),
-                sharedWeights ? Reduction.Sum.value : Reduction.Mean.value,
+                ownMean ? Reduction.Sum.value : Reduction.Mean.value,
                 NO_IGNORED_LABEL,
                 recipe.optimization().labelSmoothing());
-        if (sharedWeights) { // ranks' weights differ: they are divided by those of all
+        if (ownMean) {
             Tensor weights = classWeights.index_select(0, labels).sum();
             group.sum(weights);
             return loss.mul(new Scalar(group.size())).div(weights);

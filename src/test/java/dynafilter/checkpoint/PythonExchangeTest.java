@@ -8,10 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dynafilter.Python;
 import dynafilter.io.InputException;
 import dynafilter.torchfile.Dtype;
-import dynafilter.torchfile.Fields;
 import dynafilter.torchfile.Samples;
 import dynafilter.torchfile.TorchFile;
 import dynafilter.torchfile.Tuple;
+import dynafilter.torchfile.TypedDict;
 import dynafilter.torchfile.Unread;
 import java.math.BigInteger;
 import java.nio.file.Files;
@@ -107,7 +107,7 @@ class PythonExchangeTest {
     @ParameterizedTest
     @ValueSource(strings = {"new.pt", "legacy.pt", "protocol4.pt", "buffer.pt"})
     void readsWhatPythonWrote(String name) {
-        Fields fields = Fields.of((Map<?, ?>) TorchFile.read(folder.resolve(name)), folder.resolve(name));
+        TypedDict fields = TypedDict.of((Map<?, ?>) TorchFile.read(folder.resolve(name)), folder.resolve(name));
         Map<String, Tensor> state = fields.tensors("state");
         assertEquals(
                 List.of(
@@ -120,7 +120,7 @@ class PythonExchangeTest {
                         "1.num_batches_tracked"),
                 new ArrayList<>(state.keySet()));
         state.forEach((key, tensor) -> assertEquals(
-                fields.fields("sums").number(key),
+                fields.dict("sums").number(key),
                 Samples.item(tensor.to(Dtype.FLOAT64.scalarType()).sum()),
                 1e-12,
                 key));
@@ -150,13 +150,13 @@ class PythonExchangeTest {
         assertEquals("torch.bfloat16", fields.string("dtype"));
         assertEquals("\u00e9\u4e16", fields.string("text"));
         Map<?, ?> group =
-                (Map<?, ?>) fields.fields("optimizer").list("param_groups").get(0);
+                (Map<?, ?>) fields.dict("optimizer").list("param_groups").get(0);
         assertEquals(Tuple.of(0.9, 0.999), group.get("betas"));
         assertEquals(List.of(0L, 1L, 2L, 3L), group.get("params"));
-        assertEquals(4, fields.fields("optimizer").numbered("state").size());
+        assertEquals(4, fields.dict("optimizer").numbered("state").size());
     }
 
-    private static double at(Fields fields, String key, long index) {
+    private static double at(TypedDict fields, String key, long index) {
         return Samples.item(fields.tensor(key).get(index));
     }
 
@@ -164,7 +164,7 @@ class PythonExchangeTest {
     @ValueSource(strings = {"new.pt", "legacy.pt"})
     void makesViewsContiguousAndApart(String name) {
         Path file = folder.resolve(name);
-        Fields views = Fields.of((Map<?, ?>) TorchFile.read(file), file).fields("views");
+        TypedDict views = TypedDict.of((Map<?, ?>) TorchFile.read(file), file).dict("views");
         Tensor counting = Samples.counting(Dtype.INT64, 2, 3, 4);
         assertTrue(Samples.same(counting.permute(2, 0, 1), views.tensor("t")));
         assertArrayEquals(new long[] {2, 2}, views.tensor("slice").shape());

@@ -41,6 +41,11 @@ class DifferenceTest {
     }
 
     @Test
+    void oneSeedSaysNothingWhateverItsAccuracy() {
+        assertFalse(of(new double[] {Double.NaN}, new double[] {0.1}).isTested());
+    }
+
+    @Test
     void oneSeedSaysNothing() {
         Difference difference = of(new double[] {0.9}, new double[] {0.1});
         assertFalse(difference.isTested());

@@ -19,29 +19,34 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a trained network as one TorchScript file, for evaluation, with the methods {@code forward(images) -> [N, classes]},
+ * Exports a trained network as one TorchScript file for evaluation, with the methods {@code forward(images) -> [N, classes]},
  * {@code response_maps(images) -> [N, K, H, W]} and {@code filters() -> [K, C, 1, 1]}. Parameters have the names of the state
- * dict, but for filters that are no product of a generator: {@code filters} is a method, so theirs is {@code filter_bank.weight}.
+ * dict, with one exception: since {@code filters} is a method, filters without a generator are {@code filter_bank.weight}.
  */
 public final class TorchScriptExport {
-    /** Versions of what writes an archive; null, and left out, where they are not known. */
+    /** The versions of the software that writes an archive; null, and left out, where a version is not known. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    public record Versions(String dynafilter, String libtorch, String java) {}
+    public record Versions(
+            @Nullable String dynafilter,
+            @Nullable String libtorch,
+            @Nullable String java) {}
 
     /**
-     * The archive's description of its network: {@link ScriptMetadata}.
+     * The archive's description of its network; see {@link ScriptMetadata}.
      *
-     * @param input what forward takes
-     * @param imageSize height and width
-     * @param mean of the pixels, which normalising subtracts
-     * @param std by which normalising divides
-     * @param featureMap channels, height and width
-     * @param training what is known of it, as {@link TrainedNetwork#training} tells; in JSON it stands beside the others
+     * @param input the form of the images that {@code forward} takes
+     * @param imageSize the height and width of the images
+     * @param mean the mean of the pixels by channel, which normalisation subtracts
+     * @param std the standard deviation of the pixels by channel, by which normalisation divides
+     * @param featureMap the channels, height and width of the feature map
+     * @param training the entries of {@link TrainedNetwork#training}, which in JSON stand beside the others
      */
     public record Metadata(
             String format,
@@ -92,7 +97,7 @@ public final class TorchScriptExport {
                 return self.predictor.forward(self.response_maps(images))
             """;
 
-    /** Of the largest score: the same operators, in the same precision. */
+    /** The tolerance, relative to the largest score: both networks run the same operators in the same precision. */
     private static final double TOLERANCE = 1e-4;
 
     private final TrainedNetwork trained;
@@ -100,8 +105,10 @@ public final class TorchScriptExport {
     private final boolean baked;
 
     /**
-     * @param trained on the CPU, from a checkpoint or a state dict
-     * @param baked whether the filters are stored as they are now; else they are generated at every call
+     * An export of one network.
+     *
+     * @param trained a network on the CPU, from a checkpoint or a state dict
+     * @param baked true: the file has the filters as they are now; false: it generates them at every call
      */
     public TorchScriptExport(TrainedNetwork trained, ScriptInput input, boolean baked) {
         this.trained = trained;
@@ -110,11 +117,11 @@ public final class TorchScriptExport {
     }
 
     /**
-     * Writes the file, as a whole or not at all, once it has run and given the scores of the network.
+     * Writes the file as a whole or not at all, after a run that has to give the network's scores.
      *
-     * @param versions of what writes it, for the archive's metadata
+     * @param versions the versions for the archive's metadata
      * @return the archive's metadata
-     * @throws dynafilter.io.OutputException where it cannot be written
+     * @throws dynafilter.io.OutputException where the file cannot be written
      */
     public Metadata write(Path file, Versions versions) {
         Map<String, String> extra = new LinkedHashMap<>();
@@ -129,7 +136,7 @@ public final class TorchScriptExport {
         return metadata;
     }
 
-    /** Runs what was written as whoever loads it will: nobody finds out later that it does not give these scores. */
+    /** Loads and runs the written file, as its users will, and requires that it gives the network's scores. */
     private void requireScores(Path written) {
         try (PointerScope scope = new PointerScope();
                 TrainedNetwork exported = TrainedNetwork.read(written, ComputeDevice.CPU)) {
@@ -178,12 +185,12 @@ public final class TorchScriptExport {
         if (shape.filters() == FilterKind.DYNAMIC) {
             module.module(
                             "embedding",
-                            ScriptModule.create("Embedding").parameter("weight", state.get(NetworkShape.EMBEDDING)))
+                            ScriptModule.create("Embedding").parameter("weight", tensor(NetworkShape.EMBEDDING)))
                     .module("generator", pair("FilterGenerator", "generator", GENERATOR));
             rows = "self.generator.forward(self.embedding.weight)";
         } else {
             module.module(
-                    "filter_bank", ScriptModule.create("FilterBank").parameter("weight", state.get("filters.weight")));
+                    "filter_bank", ScriptModule.create("FilterBank").parameter("weight", tensor("filters.weight")));
             rows = "torch.flatten(self.filter_bank.weight, 1)";
         }
         if (baked) {
@@ -208,7 +215,7 @@ public final class TorchScriptExport {
                 Double.toString(shape.rescaling())));
     }
 
-    /** Two linear layers that are called 0 and 2, as in {@code nn.Sequential} with something between them. */
+    /** Two linear layers with the names 0 and 2, as in {@code nn.Sequential} with an activation between them. */
     private ScriptModule pair(String className, String prefix, String forward) {
         return ScriptModule.create(className)
                 .module("0", linear(prefix + ".0"))
@@ -218,8 +225,12 @@ public final class TorchScriptExport {
 
     private ScriptModule linear(String name) {
         return ScriptModule.create("Linear")
-                .parameter("weight", trained.state().get(name + ".weight"))
-                .parameter("bias", trained.state().get(name + ".bias"))
+                .parameter("weight", tensor(name + ".weight"))
+                .parameter("bias", tensor(name + ".bias"))
                 .define(LINEAR);
+    }
+
+    private Tensor tensor(String name) {
+        return Objects.requireNonNull(trained.state().get(name), name);
     }
 }

@@ -6,4 +6,7 @@
  * call and read: they only grow. The text repeats in TorchScript what {@code dynafilter.model} computes, so a change there has
  * its twin here; {@link dynafilter.checkpoint.TrainedNetwork} reads the files back.
  */
+@NullMarked
 package dynafilter.checkpoint.torchscript;
+
+import org.jspecify.annotations.NullMarked;

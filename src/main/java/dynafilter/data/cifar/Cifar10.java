@@ -3,9 +3,9 @@ package dynafilter.data.cifar;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
 import dynafilter.data.cifar.CifarFile.Kind;
+import dynafilter.io.FileErrors;
 import dynafilter.io.FileNames;
 import dynafilter.io.InputException;
-import dynafilter.io.Problems;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -138,7 +138,8 @@ public final class Cifar10 {
             return entries.sorted().toList();
         } catch (IOException e) {
             throw new InputException(
-                    "data folder " + folder + " cannot be read (" + Problems.reason(e) + "): check its permissions", e);
+                    "data folder " + folder + " cannot be read (" + FileErrors.reason(e) + "): check its permissions",
+                    e);
         }
     }
 
@@ -154,7 +155,7 @@ public final class Cifar10 {
             }
             return names;
         } catch (IOException e) {
-            throw new InputException(meta + " cannot be read (" + Problems.reason(e) + "): check its permissions", e);
+            throw new InputException(meta + " cannot be read (" + FileErrors.reason(e) + "): check its permissions", e);
         }
     }
 

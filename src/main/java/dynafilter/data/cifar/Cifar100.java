@@ -3,8 +3,8 @@ package dynafilter.data.cifar;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
 import dynafilter.data.cifar.CifarFile.Kind;
+import dynafilter.io.FileErrors;
 import dynafilter.io.InputException;
-import dynafilter.io.Problems;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,7 +64,7 @@ public final class Cifar100 {
             }
             return names;
         } catch (IOException e) {
-            throw new InputException(file + " cannot be read (" + Problems.reason(e) + "): check its permissions", e);
+            throw new InputException(file + " cannot be read (" + FileErrors.reason(e) + "): check its permissions", e);
         }
     }
 }

@@ -2,7 +2,7 @@ package dynafilter.data.cifar;
 
 import dynafilter.data.cifar.CifarFile.Kind;
 import dynafilter.io.Checksum.Algorithm;
-import dynafilter.io.Problems;
+import dynafilter.io.FileErrors;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -59,7 +59,7 @@ public record CifarCheck(String file, State state, String detail) {
             }
             return judged(name, kind, bytes, wrongLabel);
         } catch (IOException e) {
-            return new CifarCheck(name, State.DAMAGED, "cannot be read (" + Problems.reason(e) + ")");
+            return new CifarCheck(name, State.DAMAGED, "cannot be read (" + FileErrors.reason(e) + ")");
         }
     }
 

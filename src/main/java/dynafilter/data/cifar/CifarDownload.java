@@ -4,9 +4,9 @@ import dynafilter.data.cifar.CifarCheck.State;
 import dynafilter.data.cifar.CifarFile.Kind;
 import dynafilter.io.Checksum;
 import dynafilter.io.Downloader;
+import dynafilter.io.FileErrors;
 import dynafilter.io.InputException;
 import dynafilter.io.OutputException;
-import dynafilter.io.Problems;
 import dynafilter.io.ProgressListener;
 import java.io.IOException;
 import java.net.URI;
@@ -78,13 +78,13 @@ public final class CifarDownload {
             }
             return true;
         } catch (IOException e) {
-            if (Problems.isNoSpace(e)) {
+            if (FileErrors.isNoSpace(e)) {
                 throw new OutputException(
                         "no space left to unpack " + archive + " beside it: free some and run the same command again",
                         e);
             }
             throw new InputException(
-                    "cannot unpack " + archive + " to " + dir + " (" + Problems.reason(e)
+                    "cannot unpack " + archive + " to " + dir + " (" + FileErrors.reason(e)
                             + "): check both, then run the same command again",
                     e);
         }

@@ -1,8 +1,8 @@
 package dynafilter.data.cifar;
 
 import dynafilter.data.ImageSet;
+import dynafilter.io.FileErrors;
 import dynafilter.io.InputException;
-import dynafilter.io.Problems;
 import dynafilter.runtime.TensorBytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -145,7 +145,7 @@ record CifarFile(Path path, Kind kind, long records) {
     }
 
     private static InputException unreadable(Path path, IOException e) {
-        String why = e instanceof NoSuchFileException ? "it was removed meanwhile" : Problems.reason(e);
+        String why = e instanceof NoSuchFileException ? "it was removed meanwhile" : FileErrors.reason(e);
         return new InputException(path + " cannot be read (" + why + "): check its permissions and its disk", e);
     }
 }

@@ -1,6 +1,6 @@
 package dynafilter.data.device;
 
-import dynafilter.io.Choice;
+import dynafilter.io.EnumOption;
 import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.DeviceMemory;
@@ -17,7 +17,7 @@ public enum DataMemory {
 
     /** @throws InputException for a name that is none of these */
     public static DataMemory of(String name) {
-        return Choice.of(DataMemory.class, "--data-memory", name);
+        return EnumOption.of(DataMemory.class, "--data-memory", name);
     }
 
     /** Whether images that take so many bytes on the device are streamed to it. */

@@ -2,8 +2,8 @@ package dynafilter.data.folder;
 
 import dynafilter.data.DataListener;
 import dynafilter.io.Checksum;
+import dynafilter.io.FileErrors;
 import dynafilter.io.InputException;
-import dynafilter.io.Problems;
 import dynafilter.io.SystemLocale;
 import dynafilter.runtime.HomeFolder;
 import java.io.IOException;
@@ -60,12 +60,12 @@ record CacheFolder(Path beside, Path ofUser) {
         try {
             Path made = made(ofUser);
             listener.message("decoded images are kept in " + ofUser + ": the folder of the data cannot be written ("
-                    + Problems.reason(refused) + ")");
+                    + FileErrors.reason(refused) + ")");
             return made;
         } catch (IOException failure) {
             throw new InputException(
-                    "decoded images can be kept neither in " + beside + " (" + Problems.reason(refused) + ") nor in "
-                            + ofUser + " (" + Problems.reason(failure)
+                    "decoded images can be kept neither in " + beside + " (" + FileErrors.reason(refused) + ") nor in "
+                            + ofUser + " (" + FileErrors.reason(failure)
                             + "): make one writable, or set XDG_CACHE_HOME to a folder that is",
                     failure);
         }

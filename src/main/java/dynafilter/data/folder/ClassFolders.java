@@ -1,9 +1,9 @@
 package dynafilter.data.folder;
 
 import dynafilter.data.ClassNames;
+import dynafilter.io.FileErrors;
 import dynafilter.io.FileNames;
 import dynafilter.io.InputException;
-import dynafilter.io.Problems;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemLoopException;
@@ -163,7 +163,7 @@ public record ClassFolders(Path root, List<String> classes, List<LabelledFile> f
                     loop.getMessage() + " is a link to a folder it is in: remove it, or link to another", failure);
         }
         return new InputException(
-                FileNames.shown(folder) + " cannot be read (" + Problems.reason(failure) + "): check its permissions",
+                FileNames.shown(folder) + " cannot be read (" + FileErrors.reason(failure) + "): check its permissions",
                 failure);
     }
 

@@ -7,9 +7,9 @@ import dynafilter.data.folder.ImageIndex.BadImage;
 import dynafilter.data.folder.ImageIndex.Image;
 import dynafilter.data.folder.ImageIndex.Stamp;
 import dynafilter.io.Checksum.Algorithm;
+import dynafilter.io.FileErrors;
 import dynafilter.io.InputException;
 import dynafilter.io.OutputException;
-import dynafilter.io.Problems;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -120,11 +120,11 @@ final class ImageCache {
     }
 
     private OutputException unwritable(Path folder, IOException failure) {
-        String hint = Problems.isNoSpace(failure)
+        String hint = FileErrors.isNoSpace(failure)
                 ? "free " + ((3L * size * size * folders.files().size()) >> 20) + " MiB"
                 : "check its permissions and its disk";
         return new OutputException(
-                "decoded images cannot be written to " + folder + " (" + Problems.reason(failure) + "): " + hint,
+                "decoded images cannot be written to " + folder + " (" + FileErrors.reason(failure) + "): " + hint,
                 failure);
     }
 

@@ -1,6 +1,6 @@
 package dynafilter.data.folder;
 
-import dynafilter.io.Problems;
+import dynafilter.io.FileErrors;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -52,7 +52,7 @@ public final class ImageFile {
             }
             return Files.readAllBytes(file);
         } catch (FileSystemException unreadable) {
-            throw new IOException(UNREADABLE + ": " + Problems.reason(unreadable), unreadable);
+            throw new IOException(UNREADABLE + ": " + FileErrors.reason(unreadable), unreadable);
         }
     }
 

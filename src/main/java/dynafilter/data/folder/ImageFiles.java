@@ -1,7 +1,7 @@
 package dynafilter.data.folder;
 
+import dynafilter.io.FileErrors;
 import dynafilter.io.InputException;
-import dynafilter.io.Problems;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -35,7 +35,7 @@ public final class ImageFiles {
                         ? unchecked.getCause()
                         : (IOException) failure;
                 throw new InputException(
-                        path + " cannot be read (" + Problems.reason(cause) + "); check its permissions", cause);
+                        path + " cannot be read (" + FileErrors.reason(cause) + "); check its permissions", cause);
             }
         }
         return files;

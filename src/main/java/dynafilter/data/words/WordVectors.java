@@ -1,8 +1,8 @@
 package dynafilter.data.words;
 
 import dynafilter.io.Checksum.Algorithm;
+import dynafilter.io.FileErrors;
 import dynafilter.io.InputException;
-import dynafilter.io.Problems;
 import dynafilter.io.SystemLocale;
 import dynafilter.runtime.TensorBytes;
 import java.io.BufferedReader;
@@ -70,7 +70,7 @@ public record WordVectors(List<String> names, List<float[]> rows, String sha256)
             return new WordVectors(List.copyOf(names), rows(search, names, file), sha256);
         } catch (IOException unreadable) {
             throw new InputException(
-                    "--label-vectors " + file + " cannot be read: " + Problems.reason(unreadable), unreadable);
+                    "--label-vectors " + file + " cannot be read: " + FileErrors.reason(unreadable), unreadable);
         }
     }
 
@@ -81,7 +81,7 @@ public record WordVectors(List<String> names, List<float[]> rows, String sha256)
             head = in.readNBytes(2);
         } catch (IOException unreadable) {
             throw new InputException(
-                    "--label-vectors " + file + " cannot be read: " + Problems.reason(unreadable), unreadable);
+                    "--label-vectors " + file + " cannot be read: " + FileErrors.reason(unreadable), unreadable);
         }
         String tool = Arrays.equals(head, GZIP) ? "gunzip" : Arrays.equals(head, ZIP) ? "unzip" : null;
         if (tool != null) {

@@ -3,13 +3,15 @@ package dynafilter.io;
 import java.util.Arrays;
 import java.util.List;
 
-/** The value that a text stands for, among those of an enum. */
-public final class Choice {
-    private Choice() {}
+/** Parses the text of an option whose values are the constants of an enum. */
+public final class EnumOption {
+    private EnumOption() {}
 
     /**
-     * @param option that the text is for, such as {@code --precision}
-     * @throws InputException where it stands for none, naming them all
+     * The constant whose {@code toString} is the text.
+     *
+     * @param option the option that the text was given for, such as {@code --precision}
+     * @throws InputException where no constant has this text; the message names them all
      */
     public static <E extends Enum<E>> E of(Class<E> kind, String option, String text) {
         E[] values = kind.getEnumConstants();

@@ -7,25 +7,30 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A typed view of a dict that came out of a file. Every method throws an {@link InputException} that names the key and the
- * file when the key is missing or its value is of another type.
+ * A typed view of a dict from a file. Every method that returns a value throws an {@link InputException}, which names the key
+ * and the file, where the key is missing or its value is of another type.
  */
-public final class Fields {
+public final class TypedDict {
     private final Map<?, ?> map;
     private final Path file;
     private final String path;
 
-    private Fields(Map<?, ?> map, Path file, String path) {
+    private TypedDict(Map<?, ?> map, Path file, String path) {
         this.map = map;
         this.file = file;
         this.path = path;
     }
 
-    /** @param file for messages: where the map came from */
-    public static Fields of(Map<?, ?> map, Path file) {
-        return new Fields(map, file, "");
+    /**
+     * A view of a dict.
+     *
+     * @param file the dict's origin, for messages
+     */
+    public static TypedDict of(Map<?, ?> map, Path file) {
+        return new TypedDict(map, file, "");
     }
 
     /** The dict itself. */
@@ -33,20 +38,22 @@ public final class Fields {
         return map;
     }
 
+    /** True: the dict has the key; false: it has not. */
     public boolean has(String key) {
         return map.containsKey(key);
     }
 
+    /** The text under a key. */
     public String string(String key) {
         return value(key, String.class, "text");
     }
 
-    /** An int of Python's within the range of long. */
+    /** The int under a key, within the range of long. */
     public long integer(String key) {
         return value(key, Long.class, "an int");
     }
 
-    /** An int that counts something: not negative. */
+    /** The int under a key, which is 0 or more. */
     public long count(String key) {
         long count = integer(key);
         if (count < 0) {
@@ -56,20 +63,23 @@ public final class Fields {
         return count;
     }
 
-    /** A float, or an int where Python wrote one. */
+    /** The float under a key, or the int where Python wrote one. */
     public double number(String key) {
         return value(key, Number.class, "a number").doubleValue();
     }
 
+    /** The tensor under a key; the dict keeps owning it. */
     public Tensor tensor(String key) {
         return value(key, Tensor.class, "a tensor");
     }
 
+    /** The list under a key. */
     @SuppressWarnings("unchecked") // Object takes anything
-    public List<Object> list(String key) {
-        return (List<Object>) value(key, List.class, "a list");
+    public List<@Nullable Object> list(String key) {
+        return (List<@Nullable Object>) value(key, List.class, "a list");
     }
 
+    /** The list of texts under a key. */
     public List<String> strings(String key) {
         List<String> strings = new ArrayList<>();
         for (Object item : list(key)) {
@@ -78,32 +88,32 @@ public final class Fields {
         return strings;
     }
 
-    /** A dict whose keys are text, in the file's order. */
-    public Map<String, Object> map(String key) {
-        Map<String, Object> copy = new LinkedHashMap<>();
+    /** The dict under a key, whose own keys are text, in the file's order. */
+    public Map<String, @Nullable Object> map(String key) {
+        Map<String, @Nullable Object> copy = new LinkedHashMap<>();
         ((Map<?, ?>) value(key, Map.class, "a dict"))
                 .forEach((name, value) -> copy.put(cast(name, key, String.class, "a dict of names as keys"), value));
         return copy;
     }
 
-    /** A dict whose keys are ints, in the file's order. */
-    public Map<Long, Object> numbered(String key) {
-        Map<Long, Object> copy = new LinkedHashMap<>();
+    /** The dict under a key, whose own keys are ints, in the file's order. */
+    public Map<Long, @Nullable Object> numbered(String key) {
+        Map<Long, @Nullable Object> copy = new LinkedHashMap<>();
         ((Map<?, ?>) value(key, Map.class, "a dict"))
                 .forEach((number, value) -> copy.put(cast(number, key, Long.class, "a dict of ints as keys"), value));
         return copy;
     }
 
-    /** A state dict: tensors by name, in the file's order. */
+    /** The state dict under a key: tensors by name, in the file's order. */
     public Map<String, Tensor> tensors(String key) {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         map(key).forEach((name, value) -> tensors.put(name, cast(value, key + "." + name, Tensor.class, "a tensor")));
         return tensors;
     }
 
-    /** The dict under a key, for its own fields. */
-    public Fields fields(String key) {
-        return new Fields(value(key, Map.class, "a dict"), file, path + key + ".");
+    /** A typed view of the dict under a key. */
+    public TypedDict dict(String key) {
+        return new TypedDict(value(key, Map.class, "a dict"), file, path + key + ".");
     }
 
     private <T> T value(String key, Class<T> type, String expected) {
@@ -113,7 +123,7 @@ public final class Fields {
         return cast(map.get(key), key, type, expected);
     }
 
-    private <T> T cast(Object value, String key, Class<T> type, String expected) {
+    private <T> T cast(@Nullable Object value, String key, Class<T> type, String expected) {
         if (!type.isInstance(value)) {
             throw new InputException("\"" + path + key + "\" in " + file + " should be " + expected + " and holds "
                     + pythonType(value) + "; give a checkpoint that is complete");
@@ -121,8 +131,8 @@ public final class Fields {
         return type.cast(value);
     }
 
-    /** What Python calls a value, with its article. */
-    public static String pythonType(Object value) {
+    /** The name of a value's type in Python, with its article, such as "a dict". */
+    public static String pythonType(@Nullable Object value) {
         if (value == null) {
             return "None";
         }

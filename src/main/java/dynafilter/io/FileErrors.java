@@ -7,11 +7,11 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
 
-/** Words for what the file system and the network report. */
-public final class Problems {
-    private Problems() {}
+/** Descriptions of the errors of the file system and the network. */
+public final class FileErrors {
+    private FileErrors() {}
 
-    /** In a few words: Java's file exceptions have the path for a message, and often nothing else. */
+    /** The reason of a failure in a few words. The message of Java's file exceptions is the path, and often nothing else. */
     public static String reason(IOException e) {
         if (e instanceof AccessDeniedException) {
             return "permission denied";
@@ -30,7 +30,10 @@ public final class Problems {
                 : e.getMessage();
     }
 
-    /** Java has no exception of its own for a full disk; the texts are Linux's, macOS's and Windows's. */
+    /**
+     * True: the disk is full or a quota is used up; false: the failure is another. Java has no exception for it, so this
+     * compares the texts of Linux, macOS and Windows.
+     */
     public static boolean isNoSpace(IOException e) {
         String reason = reason(e).toLowerCase(Locale.ROOT);
         return reason.contains("no space left")

@@ -5,10 +5,13 @@ import java.util.Map;
 import java.util.Set;
 import net.razorvine.pickle.IObjectConstructor;
 
-/** The names that the pickles of a TorchScript file may refer to. Objects keep their attributes here, and nothing of them is run. */
-final class ScriptGlobals {
+/**
+ * The names that the pickles of a TorchScript file may refer to by the instruction GLOBAL. An object only keeps its attributes;
+ * no code of its class is run.
+ */
+final class ScriptPickleGlobals {
     private static final String CLASSES = "__torch__";
-    /** Objects of C++ classes, which libtorch would make from bytes in the file: quantized layers, for instance. */
+    /** The module of C++ classes, whose objects libtorch would make from bytes in the file: quantized layers, for instance. */
     private static final String CUSTOM_CLASSES = "__torch__.torch.classes";
 
     private static final Set<String> LISTS = Set.of(
@@ -20,7 +23,7 @@ final class ScriptGlobals {
     private static final String REBUILD = "torch._utils._rebuild_tensor_v2";
     private static final Set<String> OF_TENSORS = Set.of("torch.device", "collections.OrderedDict");
 
-    private ScriptGlobals() {}
+    private ScriptPickleGlobals() {}
 
     /** An object of a class in the file's code, such as a module. */
     static final class ScriptObject {
@@ -35,7 +38,11 @@ final class ScriptGlobals {
         }
     }
 
-    /** As {@link CheckpointUnpickler.Names}. */
+    /**
+     * The object that a name stands for; see {@link CheckpointUnpickler.Names}.
+     *
+     * @throws BadFile for any other name
+     */
     static Object find(String module, String name) {
         String full = module + "." + name;
         if (full.startsWith(CUSTOM_CLASSES)) {
@@ -52,18 +59,19 @@ final class ScriptGlobals {
             return (IObjectConstructor) arguments -> only(arguments, 2)[0];
         }
         if (full.equals(REBUILD)) {
-            return (IObjectConstructor) ScriptGlobals::tensor;
+            return (IObjectConstructor) ScriptPickleGlobals::tensor;
         }
         if (OF_TENSORS.contains(full) || (module.equals("torch") && name.endsWith("Storage"))) {
-            return Globals.find(module, name);
+            return PickleGlobals.find(module, name);
         }
         throw BadFile.refused("refers to " + BadFile.shown(full)
                 + ", which a network of tensors has no need of; refused: export it from plain layers");
     }
 
-    /** libtorch makes every tensor of the file: one that is not checked here cannot be left to it. */
+    /** Describes a tensor. libtorch makes every tensor of the file, so one that is not checked here is refused. */
     private static Object tensor(Object[] arguments) {
-        Object tensor = ((IObjectConstructor) Globals.find("torch._utils", "_rebuild_tensor_v2")).construct(arguments);
+        Object tensor =
+                ((IObjectConstructor) PickleGlobals.find("torch._utils", "_rebuild_tensor_v2")).construct(arguments);
         if (tensor instanceof Unread other) {
             throw BadFile.refused("holds " + other + ", which a network of plain tensors has no need of; refused");
         }

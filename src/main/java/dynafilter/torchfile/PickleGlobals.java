@@ -5,33 +5,39 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import net.razorvine.pickle.IObjectConstructor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The names a checkpoint may refer to, and what each stands for here: nothing else is looked up, and no code of the file
- * is run. Tuples are Object arrays at this stage, and tensors are {@link TensorRef}s. They are the names that
- * {@code torch.load(weights_only=True)} knows, and a few that stand in many files beside the weights.
+ * The names that the pickle of a checkpoint may refer to by the instruction GLOBAL, and the object that each stands for here.
+ * No other name is looked up, and no code of the file is run. Tuples are Object arrays at this stage, and tensors are
+ * {@link TensorRef}s. The names are those that {@code torch.load(weights_only=True)} knows, and a few that many files have
+ * beside the weights.
  */
-final class Globals {
+final class PickleGlobals {
     private static final Map<String, Object> ALLOWED = allowed();
 
-    private Globals() {}
+    private PickleGlobals() {}
 
     /**
-     * A storage class.
+     * A class of storages.
      *
-     * @param dtype null for bytes without a type, and for a type whose tensors are not read
-     * @param itemSize bytes an element takes
+     * @param dtype the elements' type; null for a type whose tensors are not read
+     * @param itemSize the bytes of one element
      */
-    record StorageClass(String name, Dtype dtype, int itemSize) {
+    record StorageClass(String name, @Nullable Dtype dtype, int itemSize) {
         static StorageClass of(Dtype dtype) {
             return new StorageClass(dtype.storageName(), dtype, dtype.itemSize());
         }
     }
 
-    /** A class that is only named, as the type of a tensor with attributes. */
+    /** A class that a file only names, as the type of a tensor with attributes. */
     record NamedClass(String name) {}
 
-    /** What the name stands for: an {@link IObjectConstructor} where it is called. */
+    /**
+     * The object that a name stands for: an {@link IObjectConstructor} for a name that is called.
+     *
+     * @throws BadFile for any other name
+     */
     static Object find(String module, String name) {
         Object found = ALLOWED.get(module + "." + name);
         if (found == null && module.startsWith("__torch__")) {
@@ -45,7 +51,7 @@ final class Globals {
     }
 
     private static Map<String, Object> allowed() {
-        Map<String, Object> names = new HashMap<>(UnreadGlobals.all());
+        Map<String, Object> names = new HashMap<>(UnreadPickleGlobals.all());
         for (Dtype dtype : Dtype.values()) {
             names.put(dtype.pythonName(), dtype);
             names.put("torch." + dtype.storageName(), StorageClass.of(dtype));
@@ -57,10 +63,10 @@ final class Globals {
         for (String type : List.of("torch.Tensor", "torch._tensor.Tensor", "torch.nn.parameter.Parameter")) {
             names.put(type, new NamedClass(type));
         }
-        function(names, "collections.OrderedDict", Globals::orderedDict);
-        function(names, "collections.Counter", Globals::counter);
+        function(names, "collections.OrderedDict", PickleGlobals::orderedDict);
+        function(names, "collections.Counter", PickleGlobals::counter);
         function(names, "torch.Size", args -> (Object[]) only(args, 1)[0]);
-        function(names, "torch.device", Globals::device);
+        function(names, "torch.device", PickleGlobals::device);
         function(names, "torch._utils._rebuild_tensor", args -> tensor(only(args, 4), ((StorageRef) args[0]).type()));
         function(
                 names,
@@ -87,7 +93,7 @@ final class Globals {
         names.put(name, function);
     }
 
-    /** storage, offset, sizes, strides, ... */
+    /** Describes a tensor; its arguments are storage, offset, sizes, strides, ... */
     private static Object tensor(Object[] args, StorageClass type) {
         return type.dtype() == null ? new Unread("a tensor in a " + type.name()) : tensorOfType(args, type.dtype());
     }
@@ -99,7 +105,7 @@ final class Globals {
         return new TensorRef((StorageRef) args[0], (Dtype) type, longValue(args[1]), longs(args[2]), longs(args[3]));
     }
 
-    /** Lazily negated or conjugated views keep a flag there instead of their values. */
+    /** True: the tensor is a view that is lazily negated or conjugated, and has a flag for it; false: its values are stored. */
     private static boolean hasFlags(Object[] args, int at) {
         return args.length > at && args[at] instanceof Map<?, ?> flags && !flags.isEmpty();
     }
@@ -120,7 +126,7 @@ final class Globals {
         return dict;
     }
 
-    /** How often each of the keys occurs: a dict. */
+    /** Python's Counter, as the dict that it is. */
     private static Object counter(Object[] args) {
         return args.length == 0 ? new LinkedHashMap<>() : new LinkedHashMap<>((Map<?, ?>) only(args, 1)[0]);
     }

@@ -1,16 +1,16 @@
 package dynafilter.torchfile;
 
-import dynafilter.torchfile.Globals.StorageClass;
+import dynafilter.torchfile.PickleGlobals.StorageClass;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import net.razorvine.pickle.IObjectConstructor;
 
 /**
- * The names of what a file may hold beside its weights, and nothing here asks for: each call of such a name becomes an
- * {@link Unread}, whatever its arguments are.
+ * The names of values that a file may hold beside its weights, and that this program does not need: each call of such a name
+ * becomes an {@link Unread}, whatever its arguments are.
  */
-final class UnreadGlobals {
+final class UnreadPickleGlobals {
     private static final List<String> DTYPES = List.of(
             "uint16",
             "uint32",
@@ -42,7 +42,7 @@ final class UnreadGlobals {
             "per_channel_symmetric",
             "per_channel_affine_float_qparams");
 
-    /** With the bytes that an element takes: old files place a storage behind all before it. */
+    /** The classes of storages, and the bytes of one element: in old files they give the place of the next storage. */
     private static final Map<String, Integer> STORAGES = Map.of(
             "ComplexFloatStorage", 8,
             "ComplexDoubleStorage", 16,
@@ -72,10 +72,10 @@ final class UnreadGlobals {
 
     private static final List<String> NUMPY = List.of("numpy.core.multiarray.", "numpy._core.multiarray.");
 
-    /** Python 2's name of the module is what pickle protocol 2, torch.save's, writes. */
+    /** The module of built-in names; pickle protocol 2, which torch.save uses, writes it as Python 2 called it. */
     private static final List<String> BUILTINS = List.of("__builtin__.", "builtins.");
 
-    private UnreadGlobals() {}
+    private UnreadPickleGlobals() {}
 
     static Map<String, Object> all() {
         Map<String, Object> names = new HashMap<>();

@@ -1,0 +1,172 @@
+package dynafilter.cli;
+
+import static dynafilter.cli.TinyRuns.train;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dynafilter.cli.CudaStandIn.Run;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every command on the stand-in for CUDA's libraries: it comes to its end, and no call was refused. */
+@Tag("standin")
+class StandInCommandsTest {
+    @TempDir
+    private static Path folder;
+
+    private static Path data;
+    private static Path trained;
+
+    @BeforeAll
+    static void trainOnce() throws IOException, InterruptedException {
+        CudaStandIn.libraries();
+        data = TinyRuns.data(folder.resolve("data"));
+        trained = folder.resolve("trained");
+        assertWorks(train(data, trained, "--epochs", 2));
+    }
+
+    private static Run assertWorks(Object... arguments) throws IOException, InterruptedException {
+        List<Object> words = new ArrayList<>(Arrays.asList(arguments));
+        words.addAll(List.of("--device", "cuda"));
+        Run run = CudaStandIn.run(folder, Map.of(), words.toArray()).assertSucceeded();
+        assertEquals("", run.outcome().err());
+        assertTrue(run.log().count("kernel") > 0, "the device was used");
+        assertEquals(
+                List.of(),
+                run.log().calls().stream().filter(call -> call.code() != 0).toList());
+        return run;
+    }
+
+    private static Path best() {
+        return trained.resolve("best.pt");
+    }
+
+    @Test
+    void doctorSeesTheDeviceAndThatItsResultsAreWrong() throws IOException, InterruptedException {
+        Run run = CudaStandIn.run(folder, Map.of(), "doctor").assertSucceeded();
+        assertTrue(run.outcome().line("GPU  ").contains("NVIDIA Stand-in, 8.0 GiB, compute capability 9.0"));
+        assertTrue(
+                run.outcome().line("cuda ").contains("does not work"),
+                run.outcome().out());
+    }
+
+    @Test
+    void resume() throws IOException, InterruptedException {
+        Path run = folder.resolve("resumed");
+        assertWorks(train(data, run, "--epochs", 3, "--max-steps", 6));
+        assertEquals(6, TinyRuns.step(run.resolve("last.pt")));
+        assertWorks("train", "--resume", run, "--threads", 1);
+        assertEquals(12, TinyRuns.step(run.resolve("last.pt")));
+    }
+
+    @Test
+    void eval() throws IOException, InterruptedException {
+        assertWorks("eval", "--model", best(), "--data", data);
+    }
+
+    @Test
+    void predict() throws IOException, InterruptedException {
+        Path picture = folder.resolve("picture.png");
+        TinyRuns.writeTestImage(data, 0, picture);
+        assertWorks("predict", "--model", best(), picture);
+    }
+
+    @Test
+    void maps() throws IOException, InterruptedException {
+        Path figure = folder.resolve("maps.png");
+        assertWorks("maps", "--model", best(), "--data", data, "--out", figure);
+        assertTrue(Files.size(figure) > 0);
+    }
+
+    @Test
+    void benchmark() throws IOException, InterruptedException {
+        Run run = assertWorks("benchmark", "--batch-size", 16, "--precision", "bf16", "--repeats", 2);
+        assertTrue(run.log().launches().length > 2);
+    }
+
+    @Test
+    void extend() throws IOException, InterruptedException {
+        Path images = Files.createDirectories(folder.resolve("otters"));
+        for (int i = 0; i < 4; i++) {
+            TinyRuns.writeTestImage(data, i, images.resolve(i + ".png"));
+        }
+        Path out = folder.resolve("extended.pt");
+        assertWorks(
+                "extend",
+                "--model",
+                best(),
+                "--label",
+                "otter",
+                "--images",
+                images,
+                "--against",
+                data,
+                "--negatives",
+                20,
+                "--steps",
+                5,
+                "--folds",
+                2,
+                "--out",
+                out);
+        assertTrue(Files.exists(out));
+    }
+
+    @Test
+    void compare() throws IOException, InterruptedException {
+        Path out = folder.resolve("comparison");
+        assertWorks(
+                "compare",
+                "--data",
+                data,
+                "--backbone",
+                "random",
+                "--variants",
+                "dynamic,static",
+                "--seeds",
+                1,
+                "--epochs",
+                1,
+                "--batch-size",
+                16,
+                "--out",
+                out);
+        assertTrue(Files.exists(out.resolve("comparison.json")));
+    }
+
+    /** The step of a group is two graphs, with the sum of the gradients between them. */
+    @Test
+    void workersThatEachHaveAGpu() throws IOException, InterruptedException {
+        Path logs = Files.createDirectories(folder.resolve("logs"));
+        Run run = CudaStandIn.run(
+                        folder,
+                        Map.of("DEVICES", 2, "LOG", logs.resolve("%p.log")),
+                        train(data, folder.resolve("workers"), "--epochs", 3, "--workers", 2, "--device", "cuda"))
+                .assertSucceeded();
+        assertTrue(run.outcome().out().contains("joined by NCCL"), run.outcome().out());
+        int ranks = 0;
+        try (Stream<Path> files = Files.list(logs)) {
+            for (Path file : files.toList()) {
+                CudaLog log = CudaLog.read(file);
+                if (log.count("kernel") > 0) {
+                    ranks++;
+                    assertEquals(2 * (3 * TinyRuns.STEPS - 3), log.launches().length);
+                    assertTrue(log.count("ncclAllReduce") >= 3 * TinyRuns.STEPS);
+                    assertFalse(log.calls().stream().anyMatch(call -> call.code() != 0));
+                }
+            }
+        }
+        assertEquals(2, ranks);
+    }
+}

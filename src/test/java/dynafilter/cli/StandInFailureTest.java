@@ -1,0 +1,157 @@
+package dynafilter.cli;
+
+import static dynafilter.cli.TinyRuns.train;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dynafilter.cli.CudaStandIn.Run;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The stand-in for CUDA's libraries is told to fail: each failure has its one line, and its exit code. */
+@Tag("standin")
+class StandInFailureTest {
+    @TempDir
+    private static Path folder;
+
+    private static Path data;
+
+    @BeforeAll
+    static void makeData() throws IOException, InterruptedException {
+        CudaStandIn.libraries();
+        data = TinyRuns.data(folder.resolve("data"));
+    }
+
+    private static Run trainOn(String device, Path libraries, Map<String, Object> settings, Path out)
+            throws IOException, InterruptedException {
+        return CudaStandIn.run(folder, libraries, settings, train(data, out, "--epochs", 2, "--device", device));
+    }
+
+    private static Path half() throws IOException, InterruptedException {
+        Path run = Files.createTempDirectory(folder, "run").resolve("half");
+        CudaStandIn.run(folder, Map.of(), train(data, run, "--epochs", 2, "--max-steps", 6, "--device", "cuda"))
+                .assertSucceeded();
+        return run;
+    }
+
+    /** Goes on with a run of six steps, and loses none of what it has. */
+    private static Outcome assertKeepsLast(Path run, Map<String, Object> settings)
+            throws IOException, InterruptedException {
+        byte[] before = Files.readAllBytes(run.resolve("last.pt"));
+        Outcome outcome = CudaStandIn.run(
+                        folder, settings, "train", "--resume", run, "--threads", 1, "--device", "cuda")
+                .outcome();
+        assertEquals(1, outcome.code(), outcome.err());
+        assertEquals(1, outcome.err().lines().count(), outcome.err());
+        assertArrayEquals(before, Files.readAllBytes(run.resolve("last.pt")));
+        assertEquals(6, TinyRuns.step(run.resolve("last.pt")));
+        return outcome;
+    }
+
+    @Test
+    void memoryThatRunsOut() throws IOException, InterruptedException {
+        Path run = half();
+        assertKeepsLast(run, Map.of("ALLOCATIONS", 8))
+                .assertFailed(1, "out of memory in epoch 2", run.resolve("last.pt") + " of step 6 is whole");
+        assertKeepsLast(run, Map.of("MEMORY", 40 << 20))
+                .assertFailed(1, "out of memory in epoch 2", run.resolve("last.pt") + " of step 6 is whole");
+    }
+
+    /** In an operator's kernel, and in the launch of a graph. */
+    @Test
+    void anIllegalAccessAfterWhichNothingWorksAnyMore() throws IOException, InterruptedException {
+        Path run = half();
+        assertKeepsLast(run, Map.of("FAULT", 150)).assertFailed(1, "the run failed: ");
+        Path all = folder.resolve("fault");
+        Run straight = trainOn("cuda", CudaStandIn.libraries(), Map.of(), folder.resolve("no-fault"))
+                .assertSucceeded();
+        int[] launches = straight.log().launches();
+        long before = straight.log().calls().subList(0, launches[0]).stream()
+                .filter(call -> call.is("kernel") && !call.isCaptured())
+                .count();
+        Outcome outcome = trainOn("cuda", CudaStandIn.libraries(), Map.of("FAULT", before + 1), all)
+                .outcome();
+        outcome.assertFailed(1, "the run failed: ", "illegal memory access");
+        assertEquals(1, outcome.err().lines().count(), outcome.err());
+    }
+
+    private static void assertRefused(Path libraries, Map<String, Object> settings, String reason)
+            throws IOException, InterruptedException {
+        trainOn("cuda", libraries, settings, folder.resolve("refused"))
+                .outcome()
+                .assertRefused("--device cuda: ", reason, "--device cpu always works");
+        Outcome instead = assertOnCpu(libraries, settings, reason);
+        assertEquals(1, instead.err().lines().count(), instead.err());
+    }
+
+    /** Where the device may be any, the run is on the CPU and says why. */
+    private static Outcome assertOnCpu(Path libraries, Map<String, Object> settings, String reason)
+            throws IOException, InterruptedException {
+        Path run = Files.createTempDirectory(folder, "cpu").resolve("run");
+        Run instead = trainOn("auto", libraries, settings, run).assertSucceeded();
+        Outcome outcome = instead.outcome();
+        assertTrue(outcome.err().contains("dynafilter: this run is on the CPU: " + reason), outcome.err());
+        assertTrue(outcome.line("device ").contains("cpu, 1 thread, fp32 (" + reason), outcome.out());
+        assertEquals(0, instead.log().count("kernel"));
+        return outcome;
+    }
+
+    @Test
+    void aGpuThatTheNativesHaveNoCodeFor() throws IOException, InterruptedException {
+        assertRefused(
+                CudaStandIn.libraries(),
+                Map.of("CAPABILITY", "6.1"),
+                "NVIDIA Stand-in has compute capability 6.1, and the natives have code for 7.5, ");
+    }
+
+    /** Where its file does not tell its version. On the CPU libtorch has a word of its own to say, beside. */
+    @Test
+    void aDriverThatCudaCallsTooOld() throws IOException, InterruptedException {
+        String reason = "CUDA finds no GPU (CUDA driver version is insufficient for CUDA runtime version)";
+        Map<String, Object> settings = Map.of("DRIVER", 12080);
+        trainOn("cuda", CudaStandIn.libraries(), settings, folder.resolve("refused"))
+                .outcome()
+                .assertRefused("--device cuda: " + reason, "--device cpu always works");
+        assertOnCpu(CudaStandIn.libraries(), settings, reason);
+    }
+
+    @Test
+    void aDriverThatIsTooOldByItsName() throws IOException, InterruptedException {
+        Path libraries = CudaStandIn.without(folder.resolve("old"));
+        Files.move(libraries.resolve("libcuda.so.1"), libraries.resolve("libcuda.so.570.86.10"));
+        Files.createSymbolicLink(libraries.resolve("libcuda.so.1"), Path.of("libcuda.so.570.86.10"));
+        assertRefused(libraries, Map.of(), "the NVIDIA driver 570.86.10 is too old for CUDA 13; install 580 or newer");
+    }
+
+    @Test
+    void noGpu() throws IOException, InterruptedException {
+        assertRefused(CudaStandIn.libraries(), Map.of("DEVICES", 0), "CUDA finds no GPU");
+    }
+
+    /** Java has a word to say beside, about files that are no libraries. */
+    @ParameterizedTest
+    @ValueSource(strings = {"libcudnn.so.9", "libcusolverMg.so.12"})
+    void aLibraryThatIsDamaged(String name) throws IOException, InterruptedException {
+        Path libraries = CudaStandIn.without(folder.resolve("damaged-" + name), name);
+        Path damaged = Files.writeString(libraries.resolve(name), "no library");
+        trainOn("cuda", libraries, Map.of(), folder.resolve("refused"))
+                .outcome()
+                .assertFailed(2, "--device cuda: " + damaged + " cannot be loaded: ", "--device cpu always works");
+        assertOnCpu(libraries, Map.of(), damaged + " cannot be loaded: ");
+    }
+
+    @Test
+    void aLibraryThatIsMissing() throws IOException, InterruptedException {
+        Path libraries = CudaStandIn.without(folder.resolve("missing"), "libcusolverMg.so.12");
+        assertRefused(libraries, Map.of(), "libcusolverMg.so.12 is missing; install with: pip install nvidia-cusolver");
+    }
+}
