@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Measures steps of the network on a device, against what the device can do at best. */
+/** The benchmark: measures steps of a network on a device, and compares them with the device's measured ceilings. */
 public final class Benchmark {
-    /** More than are run before a step is captured as a graph. */
+    /** The steps before the timed ones: more than run before a step is captured as a graph. */
     private static final int WARM_UP = 8;
 
     private final ComputeDevice device;
@@ -28,9 +28,11 @@ public final class Benchmark {
     private final Map<Precision, Ceiling> ceilings = new EnumMap<>(Precision.class);
 
     /**
-     * @param graph whether steps are captured as CUDA graphs
-     * @param repeats steps that are timed, after the warm-up
-     * @param warning hears why a step is not captured, where that fails
+     * A benchmark on a device.
+     *
+     * @param graph true: steps are captured as CUDA graphs; false: they are not
+     * @param repeats the number of steps that are timed, after the warm-up
+     * @param warning takes the reason why a step is not captured, where that fails
      */
     public Benchmark(ComputeDevice device, boolean graph, int repeats, Consumer<String> warning) {
         this.device = device;
@@ -45,22 +47,22 @@ public final class Benchmark {
     }
 
     /**
-     * Measures one case; its ceilings first, where the precision is new.
+     * Measures one case, and before it the ceilings of a precision that is new.
      *
-     * @param recipe of which batch size, precision, augmentation and optimizer count
+     * @param recipe the batch size, precision, augmentation and optimizer; other settings have no influence
      */
-    public Measurement measure(Mode mode, Subject subject, Recipe recipe) {
+    public Measurement measure(Mode mode, MeasuredNetwork network, Recipe recipe) {
         Ceiling ceiling = ceilings.computeIfAbsent(recipe.computation().precision(), new Ceilings(device)::measure);
         recipe.computation().precision().apply();
-        Optional<List<Operator>> operators = subject.counted().map(shape -> operators(mode, recipe, shape));
+        Optional<List<Operator>> operators = network.counted().map(shape -> operators(mode, recipe, shape));
         DeviceMemory memory = new DeviceMemory(device);
         memory.reset();
-        Timing timing = null;
+        Timing timing = new Timing(Double.NaN, Double.NaN, Double.NaN);
         boolean captured = false;
         String failure = null;
         try (Workload workload = mode == Mode.TRAIN
-                ? Workload.training(recipe, subject.shape(), subject.state(), device, graph, warning)
-                : Workload.inference(recipe, subject.classifier(), subject.imageSize(), device, graph, warning)) {
+                ? Workload.training(recipe, network.trainedShape(), network.state(), device, graph, warning)
+                : Workload.inference(recipe, network.classifier(), network.imageSize(), device, graph, warning)) {
             DeviceTimer timer = new DeviceTimer(device);
             timer.warmUp(WARM_UP, workload::step);
             timing = Timing.of(timer.milliseconds(repeats, workload::step));

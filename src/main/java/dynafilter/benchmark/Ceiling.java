@@ -1,9 +1,9 @@
 package dynafilter.benchmark;
 
 /**
- * What a device does at best, as measured in the same run.
+ * The measured ceilings of a device: its peak rates of arithmetic and of memory traffic.
  *
- * @param flopsPerSecond of the best of matrix products up to a large one
- * @param bytesPerSecond of a large copy, bytes read and written
+ * @param flopsPerSecond the best rate of matrix products up to a large one
+ * @param bytesPerSecond the rate of a large copy, counting bytes read and bytes written
  */
 public record Ceiling(double flopsPerSecond, double bytesPerSecond) {}

@@ -15,12 +15,12 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Measures what a device does at best, on random numbers: zeros would run faster than any real data. Each ceiling has a budget
- * of time, since nobody knows the rate before: without a fast kernel for a type a CPU may be hundreds of times slower than
+ * The measurement of a device's ceilings, on random numbers, since zeros would run faster than any real data. Each ceiling has a
+ * budget of time, since its rate is not known before: without a fast kernel for a type a CPU may be hundreds of times slower than
  * another.
  */
 public final class Ceilings {
-    /** Seconds for one ceiling. Where the last guess was wrong it takes up to twice as long, and no longer. */
+    /** The seconds for one ceiling; where the last estimate was wrong, it takes up to twice as long. */
     private static final double BUDGET = 1;
 
     private static final int REPEATS = 10;
@@ -33,6 +33,7 @@ public final class Ceilings {
     private final long largest;
     private final long copied; // numbers, far more than any cache holds
 
+    /** Prepares the measurement on a device. */
     public Ceilings(ComputeDevice device) {
         this.device = device;
         timer = new DeviceTimer(device);
@@ -40,13 +41,13 @@ public final class Ceilings {
         copied = device.isCuda() ? Math.min(1L << 30, DeviceMemory.total(device) / 64) : 1L << 26;
     }
 
-    /** The ceilings in one precision, whose process-wide switches this sets. */
+    /** Measures the ceilings in one precision; sets the process-wide switches of that precision. */
     public Ceiling measure(Precision precision) {
         precision.apply();
         return new Ceiling(flopsPerSecond(precision), bytesPerSecond());
     }
 
-    /** The best rate of square products, each twice as wide as the one before, as far as time allows. */
+    /** The best rate of products of square matrices, each twice as wide as the one before, as far as time allows. */
     private double flopsPerSecond(Precision precision) {
         long begin = System.nanoTime();
         double best = 0;
@@ -73,8 +74,8 @@ public final class Ceilings {
     }
 
     /**
-     * On the CPU as a convolution of 1x1: the same product, with the convolutions' library and on all threads. The rows are
-     * the places of feature maps like the network's.
+     * The product of two matrices; on the CPU as a convolution of 1x1, which computes the same with the library of convolutions and
+     * on all threads. The rows are the places of feature maps like the network's.
      */
     private Runnable product(Tensor left, Tensor right, long size) {
         if (device.isCuda()) {
@@ -109,9 +110,7 @@ public final class Ceilings {
     }
 
     /**
-     * Of as many repeats as time allows, after a warm-up, and of one at the least.
-     *
-     * @return seconds
+     * The seconds of the fastest of as many repeats as time allows, one at the least, after a warm-up.
      */
     private double fastest(Runnable work, double seconds) {
         Runnable scoped = () -> {

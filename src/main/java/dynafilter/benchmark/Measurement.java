@@ -3,17 +3,18 @@ package dynafilter.benchmark;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dynafilter.runtime.Precision;
 import dynafilter.runtime.Timing;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One row of a benchmark.
  *
- * @param graph whether the step was replayed from a CUDA graph
- * @param step null where it failed
- * @param flops of a step; NaN where they are not counted
+ * @param graph true: the step was replayed from a CUDA graph; false: it was not
+ * @param step the time of a step; NaN where it failed
+ * @param flops of a step; NaN: they are not counted
  * @param ceiling of the device in this precision
- * @param roofline the least seconds of a step under that ceiling; NaN where FLOPs are not counted
- * @param peakMemory bytes, on the CPU those of the whole process; 0 where it is not known
- * @param failure what the device said when its memory did not suffice; null where it did
+ * @param roofline the least seconds of a step under that ceiling; NaN: its FLOPs are not counted
+ * @param peakMemory in bytes, on the CPU that of the whole process; 0: it is not known
+ * @param failure the message of a device whose memory did not suffice; null: it did
  */
 public record Measurement(
         Mode mode,
@@ -25,48 +26,50 @@ public record Measurement(
         Ceiling ceiling,
         double roofline,
         long peakMemory,
-        String failure) {
-    /** A row in JSON; what is not known of it is null, and left out. */
+        @Nullable String failure) {
+    /** A row in JSON; values that are not known are null, and left out. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Row(
             Mode mode,
             Precision precision,
             int batchSize,
-            String failure,
-            Boolean cudaGraph,
-            Double imagesPerSecond,
-            Timing stepMs,
-            Double flopsPerStep,
-            Double tflops,
-            Double shareOfPeak,
-            Double rooflineMs,
-            Double shareOfRoofline,
-            Long peakMemoryBytes) {}
+            @Nullable String failure,
+            @Nullable Boolean cudaGraph,
+            @Nullable Double imagesPerSecond,
+            @Nullable Timing stepMs,
+            @Nullable Double flopsPerStep,
+            @Nullable Double tflops,
+            @Nullable Double shareOfPeak,
+            @Nullable Double rooflineMs,
+            @Nullable Double shareOfRoofline,
+            @Nullable Long peakMemoryBytes) {}
 
-    /** Whether it is known what a step computes. */
+    /** True: the FLOPs of a step are counted; false: they are not known. */
     public boolean isCounted() {
         return !Double.isNaN(flops);
     }
 
+    /** The throughput. */
     public double imagesPerSecond() {
         return batchSize / step.median() * 1e3;
     }
 
+    /** The rate of arithmetic, in TFLOP/s. */
     public double teraflops() {
         return flops / step.median() / 1e9;
     }
 
-    /** Of the measured matrix product's arithmetic, in [0, 1]. */
+    /** The rate of arithmetic as a share of the measured peak, in [0, 1]. */
     public double shareOfPeak() {
         return teraflops() * 1e12 / ceiling.flopsPerSecond();
     }
 
-    /** The roofline's time over the measured one: 1 would be as fast as this device can be. */
+    /** The roofline's time over the measured one: 1 is as fast as this device can be. */
     public double shareOfRoofline() {
         return roofline * 1e3 / step.median();
     }
 
-    /** The row as documents have it. */
+    /** The row for JSON. */
     public Row row() {
         if (failure != null) {
             return new Row(mode, precision, batchSize, failure, null, null, null, null, null, null, null, null, null);

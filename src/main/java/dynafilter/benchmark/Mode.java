@@ -3,14 +3,18 @@ package dynafilter.benchmark;
 import dynafilter.io.EnumOption;
 import java.util.Locale;
 
-/** What is measured. */
+/** The kind of steps that a benchmark measures. */
 public enum Mode {
     /** Training steps. */
     TRAIN,
-    /** Scores of batches, with the filters computed before. */
+    /** Inference: scores of batches, with the filters computed before. */
     INFER;
 
-    /** @throws dynafilter.io.InputException for a name that is none of these */
+    /**
+     * The mode of a name.
+     *
+     * @throws dynafilter.io.InputException for a name that is none of these
+     */
     public static Mode of(String name) {
         return EnumOption.of(Mode.class, "--mode", name);
     }

@@ -1,11 +1,11 @@
 package dynafilter.benchmark;
 
 /**
- * A pass that a step of the network must do, whoever does it.
+ * An operator that every implementation of a step of the network must execute.
  *
  * @param flops floating-point operations of convolutions and matrix products, a multiply-add counting as two; those of
  *     other work, which bandwidth bounds anyway, are not counted
- * @param bytes that go through the device's memory at the least: every input read once, every output written once
+ * @param bytes the least traffic of the device's memory: every input is read once, every output written once
  */
 public record Operator(String name, double flops, double bytes) {
     /**

@@ -16,7 +16,7 @@ import java.util.List;
  *       residual sum and pooling ride along with the BatchNorm before them. In training that is a pass of its own, since it
  *       needs the statistics of the whole batch first; for the same reason its gradient takes two. In inference BatchNorm is
  *       part of the convolution;
- *   <li>what is less than a thousandth (the loss, statistics, normalising the filters) is left out.
+ *   <li>work of less than a thousandth (the loss, statistics, normalising the filters) is left out.
  * </ul>
  */
 public final class StepCost {
@@ -38,8 +38,10 @@ public final class StepCost {
     }
 
     /**
+     * The operators of a training step.
+     *
      * @param elementSize bytes of a number in the activations: 4, or 2 in bf16
-     * @param parameters trained numbers, in training
+     * @param parameters the number of trained parameters
      */
     public static List<Operator> training(NetworkShape shape, long batch, int elementSize, long parameters) {
         StepCost cost = new StepCost(shape, batch, elementSize, true);
@@ -48,14 +50,18 @@ public final class StepCost {
         return List.copyOf(cost.operators);
     }
 
-    /** @param elementSize bytes of a number in the activations: 4, or 2 in bf16 */
+    /**
+     * The operators of inference on one batch.
+     *
+     * @param elementSize bytes of a number in the activations: 4, or 2 in bf16
+     */
     public static List<Operator> inference(NetworkShape shape, long batch, int elementSize) {
         StepCost cost = new StepCost(shape, batch, elementSize, false);
         cost.network();
         return List.copyOf(cost.operators);
     }
 
-    /** FLOPs of a step. */
+    /** The FLOPs of a step. */
     public static double flops(List<Operator> operators) {
         return operators.stream().mapToDouble(Operator::flops).sum();
     }
@@ -129,11 +135,11 @@ public final class StepCost {
     }
 
     /**
-     * A convolution, which as a matrix product is one of windows [rows, depth] and weights [depth, columns].
+     * A convolution, which is the matrix product of windows [rows, depth] and weights [depth, columns].
      *
-     * @param read numbers read beside the weights: fewer than the windows have, since those overlap
+     * @param read numbers read beside the weights: fewer than the windows have, since these overlap
      * @param written numbers written: fewer than the product has where pooling rides along
-     * @param inputTrains whether the gradient of the input is needed
+     * @param inputTrains true: the gradient of the input is needed, too; false: it is not
      */
     private void convolution(
             String name, long rows, long columns, long depth, long read, long written, boolean inputTrains) {
@@ -148,7 +154,7 @@ public final class StepCost {
         }
     }
 
-    /** BatchNorm in training and what rides along with it: a pass, and two for the gradient. */
+    /** BatchNorm in training and the work that rides along with it: one pass, and two for the gradient. */
     private void norm(String name, long in, long out, long residual) {
         if (training) {
             double unit = (double) batch * elementSize;

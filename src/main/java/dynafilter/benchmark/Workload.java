@@ -14,6 +14,7 @@ import dynafilter.runtime.RepeatedWork;
 import dynafilter.train.EndlessTraining;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
@@ -23,16 +24,17 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
-/** Something to measure: a step that can be done again and again, from uint8 pixels on the device to its end. */
+/** A step that can be repeated and measured, from uint8 pixels on the device to its end. */
 interface Workload extends AutoCloseable {
-    /** Batches that lie on the device: drawing an epoch's order is a small part of the time, as in a real run. */
+    /** The number of batches on the device, so that drawing an epoch's order is a small part of the time, as in a real run. */
     int BATCHES = 16;
 
-    /** Does one step; does not wait for the device. */
+    /** Starts one step; does not wait for the device. */
     void step();
 
-    /** Whether steps are replayed from a CUDA graph by now. */
+    /** True: steps are replayed from a CUDA graph by now; false: they are not. */
     boolean isCaptured();
 
     @Override
@@ -41,7 +43,7 @@ interface Workload extends AutoCloseable {
     /**
      * The training step of {@link dynafilter.train.Trainer}.
      *
-     * @param initial every tensor of the network by name; copied
+     * @param initial every tensor of the network by name; these are copied
      */
     static Workload training(
             Recipe recipe,
@@ -80,7 +82,7 @@ interface Workload extends AutoCloseable {
     }
 
     /**
-     * The scores of batch after batch.
+     * The inference step: the scores of batch after batch.
      *
      * @param classifier not closed with this
      */
@@ -94,7 +96,7 @@ interface Workload extends AutoCloseable {
         return new Inference(recipe, classifier, imageSize, device, graph, warning);
     }
 
-    /** Random pixels and labels: {@value #BATCHES} batches. The caller closes them. */
+    /** The images of {@value #BATCHES} batches, with random pixels and labels. The caller closes them. */
     private static DeviceImages images(
             Recipe recipe, int classes, int imageSize, ComputeDevice device, boolean padded) {
         long size = (long) BATCHES * recipe.optimization().batchSize();
@@ -124,7 +126,7 @@ interface Workload extends AutoCloseable {
         private final int batchSize;
         private final RepeatedWork work;
         private final EpochPlan plan;
-        private StepBatches batches; // of the current pass over the images; null before the first step
+        private @Nullable StepBatches batches; // of the current pass over the images; null before the first step
         private final NativeOwner owner;
         private long steps;
 
@@ -151,7 +153,8 @@ interface Workload extends AutoCloseable {
             try (PointerScope scope = new PointerScope();
                     InferenceMode inference = new InferenceMode();
                     Precision.Region autocast = precision.autocast(device.type())) {
-                classifier.scores(batches.nextPixels(batchSize));
+                classifier.scores(
+                        Objects.requireNonNull(batches, "a step stages them").nextPixels(batchSize));
             }
         }
 

@@ -2,9 +2,9 @@ package dynafilter.cli;
 
 import dynafilter.benchmark.Benchmark;
 import dynafilter.benchmark.Ceiling;
+import dynafilter.benchmark.MeasuredNetwork;
 import dynafilter.benchmark.Measurement;
 import dynafilter.benchmark.Mode;
-import dynafilter.benchmark.Subject;
 import dynafilter.io.InputException;
 import dynafilter.run.Interruption;
 import dynafilter.run.Logging;
@@ -26,14 +26,15 @@ import java.util.OptionalInt;
 import java.util.function.Function;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
+import org.jspecify.annotations.Nullable;
 
 /** {@code benchmark}: training and inference throughput on a device, against what the device can do at best. */
 final class BenchmarkCommand implements Command {
     /**
-     * What {@code --json} tells.
+     * The document of {@code --json}.
      *
-     * @param ceilings as far as they are measured
-     * @param results as far as they are measured
+     * @param ceilings those that are measured so far
+     * @param results those that are measured so far
      */
     private record Report(
             DeviceFacts device,
@@ -130,23 +131,23 @@ final class BenchmarkCommand implements Command {
             Logging.log().warn(message);
         });
         Report report;
-        try (Subject subject = model == null
-                ? Subject.random(
+        try (MeasuredNetwork network = model == null
+                ? MeasuredNetwork.random(
                         recipe.network().filters(), recipe.computation().seed(), device)
-                : Subject.read(model, device)) {
-            print(facts, session, graph, recipe, repeats, subject);
+                : MeasuredNetwork.read(model, device)) {
+            print(facts, session, graph, recipe, repeats, network);
             report = new Report(
                     facts,
                     session.environment(),
                     recipe.computation().deterministic(),
                     repeats,
-                    subject.description(),
+                    network.description(),
                     benchmark.ceilings(),
                     new ArrayList<>());
             measure(
                     benchmark,
-                    subject,
-                    modes(line, modes, subject),
+                    network,
+                    modes(line, modes, network),
                     recipes(recipe, precisions, sizes),
                     terminal,
                     report,
@@ -164,10 +165,10 @@ final class BenchmarkCommand implements Command {
         return ExitCode.DONE;
     }
 
-    /** Prints each row as it comes and rewrites the file: a later case may fail, or the time run out. */
+    /** Measures all cases; prints each row and rewrites the file at once, since a later case may fail, or the time run out. */
     private static void measure(
             Benchmark benchmark,
-            Subject subject,
+            MeasuredNetwork network,
             List<Mode> modes,
             List<Recipe> recipes,
             Terminal terminal,
@@ -183,7 +184,7 @@ final class BenchmarkCommand implements Command {
                                 mode,
                                 recipe.computation().precision(),
                                 recipe.optimization().batchSize()));
-                Measurement row = benchmark.measure(mode, subject, recipe);
+                Measurement row = benchmark.measure(mode, network, recipe);
                 terminal.clear();
                 System.out.println(row(row));
                 report.results.add(row.row());
@@ -192,12 +193,12 @@ final class BenchmarkCommand implements Command {
         }
     }
 
-    private static List<Mode> modes(CommandLine line, List<Mode> modes, Subject subject) {
-        if (subject.trains()) {
+    private static List<Mode> modes(CommandLine line, List<Mode> modes, MeasuredNetwork network) {
+        if (network.trains()) {
             return modes;
         }
         if (line.hasOption("mode") && modes.contains(Mode.TRAIN)) {
-            throw new InputException("--mode train: " + subject.description()
+            throw new InputException("--mode train: " + network.description()
                     + ", which cannot be trained here; give its checkpoint, or --mode infer");
         }
         return List.of(Mode.INFER);
@@ -227,7 +228,7 @@ final class BenchmarkCommand implements Command {
     }
 
     private static void print(
-            DeviceFacts facts, Session session, boolean graph, Recipe recipe, int repeats, Subject subject) {
+            DeviceFacts facts, Session session, boolean graph, Recipe recipe, int repeats, MeasuredNetwork network) {
         System.out.println(format(
                 "device     %s, %s, %d threads%s%s",
                 session.device(),
@@ -241,7 +242,7 @@ final class BenchmarkCommand implements Command {
                 "versions   dynafilter %s, libtorch %s, Java %s",
                 environment.dynafilter(), environment.libtorch(), environment.java()));
         System.out.println(
-                format("network    %s; channels-last; %d timed steps a row", subject.description(), repeats));
+                format("network    %s; channels-last; %d timed steps a row", network.description(), repeats));
         System.out.println();
     }
 
@@ -282,13 +283,13 @@ final class BenchmarkCommand implements Command {
                 format("%.1f GiB", row.peakMemory() / 0x1p30));
     }
 
-    /** Four of them, but thousandths at the most. */
+    /** A number with four digits, of which three at most are decimals. */
     private static String digits(double value) {
         int whole = String.valueOf((long) value).length();
         return format("%." + Math.max(0, 4 - whole) + "f", value);
     }
 
-    private static String format(String text, Object... values) {
+    private static String format(String text, @Nullable Object... values) {
         return String.format(Locale.ROOT, text, values);
     }
 }

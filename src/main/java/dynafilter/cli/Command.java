@@ -7,22 +7,26 @@ import org.apache.commons.cli.Options;
 
 /** A command of the program. Making one and asking for its options loads no native code. */
 interface Command {
+    /** The name on the command line. */
     String name();
 
-    /** One line for the list of commands. */
+    /** The line in the list of commands. */
     String summary();
 
-    /** What follows the name in the usage line, such as {@code [options]}. */
+    /** The words after the name in the usage line, such as {@code [options]}. */
     default String arguments() {
         return "[options]";
     }
 
+    /** The command's own options, in the order of the help. */
     Options options();
 
-    /** Command lines to show in the help, without the program's name. */
+    /** The examples in the help: command lines without the program's name. */
     List<String> examples();
 
     /**
+     * Executes the command.
+     *
      * @param interruption armed by commands that have something to save when they are stopped
      * @return the exit code
      * @throws dynafilter.io.InputException for input that cannot be used

@@ -12,8 +12,9 @@ import java.util.OptionalDouble;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
+import org.jspecify.annotations.Nullable;
 
-/** Options that several commands share, and how their values are read. */
+/** The options that several commands share, and the reading of their values. */
 final class CommonOptions {
     static final String VERBOSE = "verbose";
     static final String DEVICE = "device";
@@ -27,7 +28,7 @@ final class CommonOptions {
 
     private CommonOptions() {}
 
-    /** Adds what every command has. */
+    /** Adds the options that every command has. */
     static Options addTo(Options options) {
         return options.addOption(valued(
                         NATIVE_CACHE, "DIR", "unpack the native libraries there [.javacpp/cache in the home folder]"))
@@ -38,7 +39,7 @@ final class CommonOptions {
                         .get());
     }
 
-    /** Adds what every command that computes has. */
+    /** Adds the options that every command has that computes. */
     static Options addCompute(Options options) {
         return options.addOption(valued(DEVICE, "D", "auto (CUDA where it works, else the CPU), cpu, cuda or cuda:N"))
                 .addOption(valued(THREADS, "N", "CPU threads; default: OMP_NUM_THREADS, else one a physical core"))
@@ -66,7 +67,11 @@ final class CommonOptions {
                 .get();
     }
 
-    /** Refuses words that are no options. */
+    /**
+     * Refuses words that are not options.
+     *
+     * @throws InputException naming the first
+     */
     static void refuseArguments(CommandLine line, String command) {
         if (!line.getArgList().isEmpty()) {
             throw new InputException(
@@ -74,18 +79,18 @@ final class CommonOptions {
         }
     }
 
-    /** The path an option gives; null without the option. */
-    static Path path(CommandLine line, String option) {
+    /** The path that an option gives; null without the option. */
+    static @Nullable Path path(CommandLine line, String option) {
         String value = line.getOptionValue(option);
         return value == null ? null : SystemLocale.path("--" + option, value, "give a file or folder");
     }
 
     /**
-     * The file an option names for a result, or null; found unfit before the work whose result it is to hold.
+     * The file that an option names for a result, checked before the work; null without the option.
      *
      * @throws InputException where it cannot be written
      */
-    static Path output(CommandLine line, String option) {
+    static @Nullable Path output(CommandLine line, String option) {
         Path file = path(line, option);
         if (STANDARD_OUTPUT.equals(line.getOptionValue(option))) {
             throw new InputException("--" + option + " -: only --json goes to standard output; name a file (./- for one"
@@ -95,21 +100,20 @@ final class CommonOptions {
     }
 
     /**
-     * The same with a default.
+     * The file that an option names for a result, checked before the work.
      *
-     * @param otherwise taken where the option is not given; may be null
+     * @param otherwise the file where the option is not given
+     * @throws InputException where it cannot be written
      */
     static Path output(CommandLine line, String option, Path otherwise) {
-        if (line.hasOption(option)) {
-            return output(line, option);
-        }
-        return otherwise == null ? null : writable(otherwise.toString(), otherwise);
+        Path given = output(line, option);
+        return given != null ? given : writable(otherwise.toString(), otherwise);
     }
 
     /**
-     * A file to write to.
+     * A file, once it is known that it can be written.
      *
-     * @param what to call it in the message
+     * @param what the name of the file in messages
      * @throws InputException where it cannot be written
      */
     static Path writable(String what, Path file) {
@@ -126,7 +130,11 @@ final class CommonOptions {
         return file;
     }
 
-    /** The whole number an option gives, or a default. */
+    /**
+     * The whole number that an option gives, or a default.
+     *
+     * @throws InputException where it is not a whole number from {@code least} to {@code most}
+     */
     static int integer(CommandLine line, String option, int least, int most, int otherwise) {
         String value = line.getOptionValue(option);
         if (value == null) {
@@ -148,7 +156,11 @@ final class CommonOptions {
         }
     }
 
-    /** The number above zero that an option gives; none without the option. */
+    /**
+     * The number above zero that an option gives; empty without the option.
+     *
+     * @throws InputException where it is not such a number
+     */
     static OptionalDouble positive(CommandLine line, String option) {
         String value = line.getOptionValue(option);
         if (value == null) {
@@ -165,7 +177,7 @@ final class CommonOptions {
         throw new InputException("--" + option + " " + value + ": must be above 0");
     }
 
-    /** The given number of CPU threads, or another; more than a machine can have would bring libtorch down. */
+    /** The given number of CPU threads, or a default; more than a machine can have would make libtorch crash. */
     static int threads(CommandLine line, int otherwise) {
         return integer(line, THREADS, 1, MOST_THREADS, otherwise);
     }
@@ -180,7 +192,11 @@ final class CommonOptions {
         return CudaGraphMode.of(line.getOptionValue(CUDA_GRAPH, CudaGraphMode.AUTO.toString()));
     }
 
-    /** Refuses what no command can mean, before anything is loaded. */
+    /**
+     * Refuses options that are wrong for every command, before natives are loaded.
+     *
+     * @throws InputException naming the first
+     */
     static void check(CommandLine line) {
         for (Option option : line.getOptions()) {
             String[] values = line.getOptionValues(option);

@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
-/** {@code compare}: trains several variants under one recipe and several seeds, and says how they differ. */
+/** The command {@code compare}: trains several variants under one recipe with several seeds, and reports their differences. */
 final class CompareCommand implements Command {
     static final String NAME = "compare";
     private static final int MOST_SEEDS = 1000;

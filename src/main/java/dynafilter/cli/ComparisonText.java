@@ -9,7 +9,7 @@ import dynafilter.study.Variant;
 import java.util.List;
 import java.util.Locale;
 
-/** A comparison on the console: a row a variant, and what can be said of the differences. */
+/** A comparison as text for the console: a row a variant, and a sentence a difference. */
 final class ComparisonText {
     private ComparisonText() {}
 

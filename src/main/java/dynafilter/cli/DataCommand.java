@@ -18,19 +18,24 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
+import org.jspecify.annotations.Nullable;
 
-/** {@code data}: fetches CIFAR-10, checks a data set, tells what is in it. */
+/** The command {@code data}: downloads CIFAR-10, checks a data set, or tells its content. */
 final class DataCommand implements Command {
-    /** What {@code download --json} tells; true: it fetched the data; false: it was there. */
+    /**
+     * The document of {@code download --json}.
+     *
+     * @param fetched true: the command fetched the data; false: it was there
+     */
     private record Fetched(Path folder, boolean fetched) {}
 
-    /** What {@code verify --json} tells of CIFAR-10. */
+    /** The document of {@code verify --json} for CIFAR-10. */
     private record CheckedFiles(Path folder, List<CifarCheck> files) {}
 
-    /** What {@code verify --json} tells of pictures. */
+    /** The document of {@code verify --json} for folders of pictures. */
     private record CheckedImages(Path folder, List<String> findings, boolean good) {}
 
-    /** What {@code info --json} tells. */
+    /** The document of {@code info --json}. */
     private record Info(DataSummary data) {}
 
     @Override
@@ -160,7 +165,7 @@ final class DataCommand implements Command {
         return ExitCode.DONE;
     }
 
-    private static void print(String split, DataSummary.Split images, List<String> classes) {
+    private static void print(String split, DataSummary.@Nullable Split images, List<String> classes) {
         if (images == null) {
             return;
         }

@@ -8,7 +8,7 @@ import java.util.OptionalDouble;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 
-/** What commands that read images by class have in common. */
+/** The options of commands that read images by class. */
 final class DataOption {
     static final String SKIP_BAD = "skip-bad";
     private static final String DATA_MEMORY = "data-memory";
@@ -35,7 +35,7 @@ final class DataOption {
         return DataMemory.of(line.getOptionValue(DATA_MEMORY, DataMemory.AUTO.toString()));
     }
 
-    /** For what trains nothing. */
+    /** The options that open a data set for a command that does not train. */
     static DataOptions of(CommandLine line, int imageSize, Terminal terminal) {
         return of(line.hasOption(SKIP_BAD), imageSize, terminal);
     }

@@ -28,30 +28,31 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
+import org.jspecify.annotations.Nullable;
 
-/** {@code doctor}: which devices work here, and what is in the way of the others. */
+/** The command {@code doctor}: tells which devices work on this machine, and what keeps the others from working. */
 final class DoctorCommand implements Command {
     /**
-     * What {@code --json} tells.
+     * The document of {@code --json}.
      *
      * @param gpus each as CUDA tells it, or by name alone
-     * @param devices by name "works", or what is in the way
-     * @param cpuConvolutions the instructions that convolutions are limited to; null where there is no limit
-     * @param cpuBf16Speed of a convolution, where fp32's is 1; null where the CPU does not work
+     * @param devices by name "works", or the obstacle
+     * @param cpuConvolutions the instructions that convolutions are limited to; null: there is no limit
+     * @param cpuBf16Speed of a convolution, relative to fp32; null: the CPU does not work
      */
     private record Findings(
             Software environment,
             Cuda cuda,
             List<Object> gpus,
             Map<String, String> devices,
-            @JsonInclude(Include.NON_NULL) String cpuConvolutions,
-            @JsonInclude(Include.NON_NULL) Double cpuBf16Speed) {}
+            @JsonInclude(Include.NON_NULL) @Nullable String cpuConvolutions,
+            @JsonInclude(Include.NON_NULL) @Nullable Double cpuBf16Speed) {}
 
     /**
-     * What is here, in words.
+     * The software of this machine, in words.
      *
      * @param pictures the library that decodes JPEG
-     * @param memory the address space that is left; null without a limit
+     * @param memory the address space that is left; null: it has no limit
      */
     private record Software(
             String dynafilter,
@@ -62,7 +63,7 @@ final class DoctorCommand implements Command {
             String cpu,
             String allocator,
             String natives,
-            @JsonInclude(Include.NON_NULL) String memory) {
+            @JsonInclude(Include.NON_NULL) @Nullable String memory) {
         static Software found() {
             Natives natives = Natives.look();
             return new Software(
@@ -82,18 +83,22 @@ final class DoctorCommand implements Command {
     }
 
     /**
-     * What is here of CUDA.
+     * The parts of CUDA on this machine.
      *
-     * @param driver its version; null where it is not known
-     * @param computeCapabilities that the natives have code for; null where they have none
+     * @param driver its version; null: it is not known
+     * @param computeCapabilities that the natives have code for; null: they have none, or it is not known
      */
     private record Cuda(
-            String driver,
+            @Nullable String driver,
             List<Library> libraries,
-            @JsonInclude(Include.NON_NULL) String computeCapabilities) {}
+            @JsonInclude(Include.NON_NULL) @Nullable String computeCapabilities) {}
 
     /** A library of CUDA: see {@link CudaDiagnosis.Library}. */
-    private record Library(String name, String version, Path path, String install) {
+    private record Library(
+            String name,
+            @Nullable String version,
+            @Nullable Path path,
+            @Nullable String install) {
         static Library of(CudaDiagnosis.Library library) {
             return new Library(library.soname(), library.version(), library.path(), library.install());
         }
@@ -133,7 +138,7 @@ final class DoctorCommand implements Command {
         Cuda cuda = describe(machine);
         List<Object> gpus = new ArrayList<>();
         Map<String, String> verdicts = verdicts(line, asked, machine, gpus);
-        boolean hasCpu = verdicts.get("cpu").equals("works");
+        boolean hasCpu = "works".equals(verdicts.get("cpu"));
         Optional<String> limit = hasCpu ? NativeRuntime.convolutionLimit() : Optional.empty();
         limit.ifPresent(isa -> print(
                 "cpu conv", "limited to " + isa + ": with all instructions of this processor oneDNN's come out wrong"));
@@ -153,7 +158,7 @@ final class DoctorCommand implements Command {
                 + (CpuPrecision.isSlow(bf16) ? ": on this CPU --precision fp32 is faster" : "");
     }
 
-    private static void print(String name, Object value) {
+    private static void print(String name, @Nullable Object value) {
         System.out.printf("%-11s%s%n", name, value);
     }
 
@@ -168,8 +173,8 @@ final class DoctorCommand implements Command {
                 CudaDiagnosis.isBuilt() ? capabilities(machine) : null);
     }
 
-    /** Tells of the libraries and the code for GPUs, and gives the latter's compute capabilities; null where they are not known. */
-    private static String capabilities(CudaDiagnosis machine) {
+    /** Prints the libraries and the compute capabilities of the code for GPUs, and returns these; null where they are not known. */
+    private static @Nullable String capabilities(CudaDiagnosis machine) {
         int width = machine.libraries().stream()
                 .mapToInt(library -> library.soname().length())
                 .max()
@@ -193,18 +198,18 @@ final class DoctorCommand implements Command {
         }
     }
 
-    /** By device, "works" or what is in the way. Each is told before the next is tried, which may end the process. */
+    /** The verdicts by device: "works", or the obstacle. Each is printed before the next device is tried, which may end the process. */
     private static Map<String, String> verdicts(
             CommandLine line, String asked, CudaDiagnosis machine, List<Object> gpus) {
         Map<String, String> verdicts = new LinkedHashMap<>();
         try {
             NativeRuntime.load(machine, !asked.equals("cpu"));
         } catch (InputException failure) {
-            tell(verdicts, "cpu", Optional.of(failure.getMessage()));
+            tell(verdicts, "cpu", String.valueOf(failure.getMessage()));
             return verdicts;
         }
         NativeRuntime.useThreads(CommonOptions.threads(line, CpuTopology.defaultThreads()));
-        tell(verdicts, "cpu", DeviceProof.problem(ComputeDevice.CPU));
+        tell(verdicts, "cpu", DeviceProof.problem(ComputeDevice.CPU).orElse(null));
         if (asked.equals("cpu")) {
             return verdicts;
         }
@@ -215,12 +220,13 @@ final class DoctorCommand implements Command {
                 verdicts,
                 name,
                 ComputeDevice.cudaProblem(name, machine)
-                        .or(() -> DeviceProof.problem(ComputeDevice.choose(name, machine))));
+                        .or(() -> DeviceProof.problem(ComputeDevice.choose(name, machine)))
+                        .orElse(null));
         return verdicts;
     }
 
-    private static void tell(Map<String, String> verdicts, String device, Optional<String> problem) {
-        verdicts.put(device, problem.orElse("works"));
-        print(device, problem.map(what -> "does not work: " + what).orElse("works"));
+    private static void tell(Map<String, String> verdicts, String device, @Nullable String problem) {
+        verdicts.put(device, problem == null ? "works" : problem);
+        print(device, problem == null ? "works" : "does not work: " + problem);
     }
 }

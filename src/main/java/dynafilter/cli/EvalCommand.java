@@ -24,10 +24,10 @@ import org.apache.commons.cli.Options;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
-/** {@code eval}: how well a trained network does on a test set. */
+/** The command {@code eval}: evaluates a trained network on a test set. */
 final class EvalCommand implements Command {
     /**
-     * What {@code --json} tells.
+     * The document of {@code --json}.
      *
      * @param perClassAccuracy by label; NaN for a class without images
      * @param confusion counts of [true class][predicted class]

@@ -10,8 +10,8 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * An evaluation for a terminal: the confusion matrix while it fits into {@value #WIDTH} columns, else the classes in columns and
- * the pairs that are confused most.
+ * An evaluation as text for a terminal: the confusion matrix where it fits into {@value #WIDTH} columns, else the classes in columns
+ * and the pairs of classes that are confused most.
  */
 final class EvaluationTable {
     private static final int WIDTH = 100;
@@ -66,7 +66,7 @@ final class EvaluationTable {
                 : String.format(Locale.ROOT, "%6.2f %%", 100 * accuracy[label]);
     }
 
-    /** Every class with its accuracy and images, down the columns. */
+    /** The classes with their accuracies and numbers of images, down the columns. */
     private String columns() {
         List<String> cells = IntStream.range(0, accuracy.length)
                 .mapToObj(label -> String.format(

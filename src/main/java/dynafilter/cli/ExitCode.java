@@ -1,7 +1,8 @@
 package dynafilter.cli;
 
-/** What the process ends with; signals end it with their conventional codes. */
+/** The exit codes of the process; signals end it with their conventional codes. */
 final class ExitCode {
+    /** The command did its work. */
     static final int DONE = 0;
     /** The run failed. */
     static final int FAILED = 1;

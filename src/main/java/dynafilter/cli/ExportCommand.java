@@ -19,7 +19,7 @@ import java.util.Locale;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
-/** {@code export}: a trained network as one TorchScript file, which needs neither Java nor this program. */
+/** The command {@code export}: writes a trained network as one TorchScript file, which needs neither Java nor this program. */
 final class ExportCommand implements Command {
     @Override
     public String name() {

@@ -22,7 +22,7 @@ import java.util.OptionalInt;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
-/** {@code extend}: adds a label to a trained dynamic network without touching the old ones. */
+/** The command {@code extend}: adds a label to a trained network of dynamic filters, whose other labels stay as they are. */
 final class ExtendCommand implements Command {
     private static final int MOST = 1_000_000;
 

@@ -9,26 +9,40 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.apache.commons.cli.CommandLine;
+import org.jspecify.annotations.Nullable;
 
-/** Writes figures: PNG or SVG, as the file's name ends. */
+/** The files of figures: PNG or SVG, by the ending of the name. */
 final class FigureOutput {
-    /** Pixels of a PNG file a pixel of the drawing: sharp on fine screens and in print. */
+    /** The pixels of a PNG file for each pixel of the drawing: sharp on fine screens and in print. */
     private static final double ZOOM = 2;
 
     private FigureOutput() {}
 
     /**
-     * The file that an option names for a figure; found unfit before the work that it is to show.
+     * The file that an option names for a figure, checked before the work; null without the option.
      *
-     * @param otherwise taken where the option is not given; may be null
-     * @throws InputException where it cannot be written, or ends otherwise
+     * @throws InputException where it cannot be written, or its name ends otherwise
+     */
+    static @Nullable Path file(CommandLine line, String option) {
+        Path file = CommonOptions.output(line, option);
+        return file == null ? null : checked(file, option);
+    }
+
+    /**
+     * The file that an option names for a figure, checked before the work.
+     *
+     * @param otherwise the file where the option is not given
+     * @throws InputException where it cannot be written, or its name ends otherwise
      */
     static Path file(CommandLine line, String option, Path otherwise) {
-        Path file = CommonOptions.output(line, option, otherwise);
-        if (file != null && !isPng(file) && !isSvg(file)) {
+        return checked(CommonOptions.output(line, option, otherwise), option);
+    }
+
+    private static Path checked(Path file, String option) {
+        if (!isPng(file) && !isSvg(file)) {
             throw new InputException("--" + option + " " + file + ": figures are .png or .svg; name the file so");
         }
-        if (file != null && isPng(file)) {
+        if (isPng(file)) {
             Raster.requireFonts();
         }
         return file;
@@ -42,6 +56,7 @@ final class FigureOutput {
         return file.toString().toLowerCase(Locale.ROOT).endsWith(".svg");
     }
 
+    /** Writes a figure. */
     static void write(Path file, Svg figure) {
         byte[] bytes =
                 isPng(file) ? Raster.png(figure, ZOOM) : figure.toString().getBytes(StandardCharsets.UTF_8);

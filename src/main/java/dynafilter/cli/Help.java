@@ -6,7 +6,7 @@ import java.util.List;
 import org.apache.commons.cli.HelpFormatter;
 import org.apache.commons.cli.Options;
 
-/** Prints what the program can do. */
+/** The help of the program and of its commands. */
 @SuppressWarnings("deprecation") // its successor formats whole pages; this one prints just the options, in our order
 final class Help {
     private static final int WIDTH = 100;

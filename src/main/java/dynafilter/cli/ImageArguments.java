@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.apache.commons.cli.CommandLine;
 
-/** Image files that a command line names. */
+/** The image files that a command line names. */
 final class ImageArguments {
     /** A file that cannot be read as an image. */
     record Skipped(String file, String problem) {}
@@ -36,9 +36,9 @@ final class ImageArguments {
     /**
      * Reads files side by side.
      *
-     * @param imageSize that the network takes
-     * @param skipped takes those that cannot be read, each with its problem, which is also logged
-     * @return the others, in their order
+     * @param imageSize height and width of the images that the network takes
+     * @param skipped takes the files that cannot be read, each with its problem, which is also logged
+     * @return the other files, in their order
      */
     static List<DecodedFile> load(List<Path> files, int imageSize, List<Skipped> skipped) {
         List<DecodedFile> decoded = DecodedFile.read(files, imageSize);

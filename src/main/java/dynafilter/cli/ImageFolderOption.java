@@ -6,13 +6,17 @@ import java.nio.file.Path;
 import java.util.List;
 import org.apache.commons.cli.CommandLine;
 
-/** Options that name a folder of images of one label. */
+/** The options that name a folder of images of one label. */
 final class ImageFolderOption {
     private static final int MOST = 10_000;
 
     private ImageFolderOption() {}
 
-    /** @throws InputException where the option is missing, or there is no file */
+    /**
+     * The files in the folder that an option names.
+     *
+     * @throws InputException where the option is missing, or there are no files, or too many
+     */
     static List<Path> files(CommandLine line, String option) {
         Path folder = CommonOptions.path(line, option);
         if (folder == null) {

@@ -6,26 +6,27 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Set;
 import org.apache.commons.cli.CommandLine;
+import org.jspecify.annotations.Nullable;
 
-/** Where {@code --json} goes: to a file, to standard output, or nowhere. */
+/** The destination of {@code --json}: a file, standard output, or none. */
 final class JsonOutput {
-    /** Names of standard output; opened by such a name, a file behind it would be cut off or replaced. */
+    /** The names of standard output; opened by such a name, a file that it is redirected to would be cut off or replaced. */
     private static final Set<String> STANDARD =
             Set.of(CommonOptions.STANDARD_OUTPUT, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1");
 
-    private final Path file; // null for none
-    private final PrintStream standard; // null but for standard output
+    private final @Nullable Path file;
+    private final @Nullable PrintStream standard;
 
-    private JsonOutput(Path file, PrintStream standard) {
+    private JsonOutput(@Nullable Path file, @Nullable PrintStream standard) {
         this.file = file;
         this.standard = standard;
     }
 
     /**
-     * What the option names; found unfit before the work it is to tell of. Where that is standard output, JSON is all that goes
-     * there: whatever else is printed from now on goes to standard error.
+     * The destination that the option names, checked before the work. Where that is standard output, nothing but JSON goes there: all
+     * else that is printed from now on goes to standard error.
      *
-     * @throws dynafilter.io.InputException where it cannot be written
+     * @throws dynafilter.io.InputException where the file cannot be written
      */
     static JsonOutput of(CommandLine line) {
         if (isStandard(line)) {
@@ -36,17 +37,21 @@ final class JsonOutput {
         return to(CommonOptions.output(line, CommonOptions.JSON));
     }
 
-    /** Whether a command line asks for JSON on standard output. */
+    /** True: the command line asks for JSON on standard output; false: for a file, or for none. */
     static boolean isStandard(CommandLine line) {
         return STANDARD.contains(line.getOptionValue(CommonOptions.JSON, ""));
     }
 
-    /** @param file null for nowhere */
-    static JsonOutput to(Path file) {
+    /**
+     * The destination of a file.
+     *
+     * @param file null: none
+     */
+    static JsonOutput to(@Nullable Path file) {
         return new JsonOutput(file, null);
     }
 
-    /** Whether standard output is for JSON alone. */
+    /** True: standard output is for JSON alone; false: it is for text. */
     boolean isStandard() {
         return standard != null;
     }
@@ -62,7 +67,7 @@ final class JsonOutput {
         }
     }
 
-    /** Replaces the file by what there is so far; standard output waits for the whole. */
+    /** Replaces the file by an incomplete result; standard output waits for the whole one. */
     void rewrite(Object result) {
         if (file != null) {
             JsonFile.write(file, result);

@@ -13,6 +13,7 @@ import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.OutOfMemory;
 import dynafilter.train.TrainingFailure;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -20,8 +21,9 @@ import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.DefaultParser;
 import org.apache.commons.cli.Options;
 import org.apache.commons.cli.ParseException;
+import org.jspecify.annotations.Nullable;
 
-/** The program: finds the command, runs it, turns failures into one line and an exit code. */
+/** The program: finds the command, executes it, and turns a failure into one line and an exit code. */
 public final class Main {
     private static final List<Command> COMMANDS = List.of(
             new TrainCommand(),
@@ -38,12 +40,13 @@ public final class Main {
 
     private Main() {}
 
+    /** Executes a command line and ends the process with its exit code. */
     public static void main(String[] arguments) {
         Streams.open();
         System.exit(run(StandardOutput.ofProcess(), arguments));
     }
 
-    /** Runs a command line and returns its exit code. */
+    /** Executes a command line and returns its exit code. */
     static int run(StandardOutput out, String... arguments) {
         PrintStream before = System.out;
         System.setOut(out.printer());
@@ -109,14 +112,15 @@ public final class Main {
                     wrong);
         }
         CommonOptions.check(line);
-        if (line.hasOption(CommonOptions.NATIVE_CACHE)) {
-            NativeRuntime.unpackInto(CommonOptions.path(line, CommonOptions.NATIVE_CACHE));
+        Path cache = CommonOptions.path(line, CommonOptions.NATIVE_CACHE);
+        if (cache != null) {
+            NativeRuntime.unpackInto(cache);
         }
         Logging.verbose(line.hasOption(CommonOptions.VERBOSE));
         return command.run(line, interruption);
     }
 
-    /** Names that this locale cannot read are refused before one of them is looked for, or kept as a label. */
+    /** Refuses names that this locale cannot read, before one of them is looked for, or kept as a label. */
     private static void requireLetters(String... arguments) {
         for (String argument : arguments) {
             SystemLocale.requireLetters("the argument", argument);
@@ -145,7 +149,7 @@ public final class Main {
                         + "; `dynafilter --help` lists the commands"));
     }
 
-    /** Ends the process at once, and says why: for threads that nothing can wake. */
+    /** Ends the process at once and prints the reason, for threads that cannot be woken. */
     static void endNow(String why) {
         System.err.println("dynafilter: " + why);
         Runtime.getRuntime().halt(ExitCode.FAILED);
@@ -155,8 +159,8 @@ public final class Main {
         return out.isUnread(failure) ? ExitCode.UNREAD : fail(failure, failure.getMessage(), ExitCode.FAILED);
     }
 
-    private static int fail(Throwable failure, String message, int code) {
-        String line = message.strip().replaceAll("\\R+", " ");
+    private static int fail(Throwable failure, @Nullable String message, int code) {
+        String line = String.valueOf(message).strip().replaceAll("\\R+", " ");
         System.err.println("dynafilter: " + line + SystemLocale.hint(line));
         Logging.debug(failure);
         return code;

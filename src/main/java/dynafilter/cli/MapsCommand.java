@@ -32,34 +32,38 @@ import java.util.Locale;
 import java.util.OptionalInt;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
+import org.jspecify.annotations.Nullable;
 
-/** {@code maps}: where in an image the filters of a trained network respond. */
+/** The command {@code maps}: draws the response maps of a trained network for images, and its filters. */
 final class MapsCommand implements Command {
     /**
-     * What {@code --json} tells.
+     * The document of {@code --json}.
      *
-     * @param cosineSimilarity of every two filters; null where they are not drawn
+     * @param cosineSimilarity of every two filters, [K][K]; null: the filters are not drawn
      */
     private record Result(
             Path model,
             List<String> classes,
             List<Image> images,
             List<ImageArguments.Skipped> skipped,
-            @JsonInclude(JsonInclude.Include.NON_NULL) List<float[]> cosineSimilarity,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            List<float[]> cosineSimilarity,
+
             Environment environment) {}
 
     /**
-     * An image's response maps.
+     * The response maps of an image.
      *
-     * @param label the true one; null where it is not known
-     * @param scores logits
+     * @param label the true label; null: it is not known
+     * @param scores the logits of all labels
      * @param range the least and the greatest response
-     * @param maps row by row
+     * @param maps the response maps, each row by row
      */
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     private record Image(
             String image,
-            Integer label,
+            @Nullable Integer label,
             int predicted,
             float[] scores,
             double[] probabilities,
@@ -128,7 +132,7 @@ final class MapsCommand implements Command {
     public int run(CommandLine line, Interruption interruption) {
         Path model = ModelOption.file(line);
         Path out = FigureOutput.file(line, "out", model.resolveSibling("maps.png"));
-        Path filtersOut = FigureOutput.file(line, "filters-out", null);
+        Path filtersOut = FigureOutput.file(line, "filters-out");
         if (out.equals(filtersOut)) {
             throw new InputException("--out and --filters-out both name " + out + "; give each its own file");
         }
@@ -200,9 +204,9 @@ final class MapsCommand implements Command {
         }
     }
 
-    /** What the images are looked at with. */
+    /** The computation of response maps: the network with its precision and device. */
     private record Work(Path model, TrainedNetwork trained, Precision precision, Session session) {
-        /** @param indices none where the program is to choose */
+        /** @param indices of the images; none: the program chooses one */
         List<ResponseMaps> ofTestSet(CommandLine line, long[] indices) {
             try (DataSet set = ModelData.open(line, model, trained);
                     HeldOut heldOut = HeldOut.of(set, trained.training(), 0);

@@ -15,8 +15,8 @@ import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 
 /**
- * The data set that a trained network is looked at with: {@code --data}, or else that of its run, as config.json beside the file
- * tells, or the file itself where it has left the run's folder.
+ * The data set that a trained network is evaluated on: that of {@code --data}, else that of its run, which config.json beside the
+ * network's file names, or the file itself where it is no longer in the run's folder.
  */
 final class ModelData {
     private static final String DATA = "data";
@@ -28,7 +28,7 @@ final class ModelData {
     }
 
     /**
-     * Opens it, its classes in the network's order; the progress of decoding is shown.
+     * Opens the data set with its classes in the network's order, and shows the progress of decoding.
      *
      * @throws InputException where it cannot be used, or has other classes
      */
@@ -62,7 +62,7 @@ final class ModelData {
         }
     }
 
-    /** Of the run that a model is of; empty where nothing tells. */
+    /** The recipe of the network's run, by name; empty where it is not known. */
     private static Map<?, ?> recipe(Path model, TrainedNetwork trained) {
         try {
             return Recipes.toMap(RunConfig.recipe(RunDirectory.of(model).config()));

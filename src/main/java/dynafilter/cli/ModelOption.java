@@ -10,7 +10,7 @@ import java.util.List;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 
-/** {@code --model}: the file of a trained network. */
+/** The option {@code --model}, which names the file of a trained network. */
 final class ModelOption {
     static final String ANY_KIND = "a checkpoint, a TorchScript file or a state dict";
     private static final String MODEL = "model";
@@ -21,7 +21,11 @@ final class ModelOption {
         return CommonOptions.valued(MODEL, "FILE", what);
     }
 
-    /** @throws InputException where the option is missing, or names no file */
+    /**
+     * The file that the option names.
+     *
+     * @throws InputException where the option is missing, or names no file
+     */
     static Path file(CommandLine line) {
         Path model = CommonOptions.path(line, MODEL);
         if (model == null) {
@@ -37,7 +41,11 @@ final class ModelOption {
         return model;
     }
 
-    /** @throws InputException where a data set has other classes than the network was trained on */
+    /**
+     * Sees that a data set has the classes of a network.
+     *
+     * @throws InputException where it has others
+     */
     static void requireSameClasses(Path model, TrainedNetwork trained, DataSet set) {
         List<String> known = trained.classes();
         if (trained.hasNames()

@@ -20,9 +20,9 @@ import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 import org.bytedeco.pytorch.Tensor;
 
-/** {@code predict}: labels of image files. */
+/** The command {@code predict}: predicts the labels of image files. */
 final class PredictCommand implements Command {
-    /** What {@code --json} tells. */
+    /** The document of {@code --json}. */
     private record Result(
             Path model,
             List<String> classes,
@@ -31,18 +31,22 @@ final class PredictCommand implements Command {
             Environment environment) {}
 
     /**
-     * An image's labels.
+     * The predictions for an image.
      *
-     * @param predictions the likeliest first
-     * @param scores logits of all labels
+     * @param predictions the likeliest labels, the likeliest first
+     * @param scores the logits of all labels
      */
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     private record Image(String file, List<Prediction> predictions, float[] scores) {}
 
-    /** @param index of the label */
+    /**
+     * A predicted label.
+     *
+     * @param index of the label
+     */
     private record Prediction(String label, int index, double probability) {}
 
-    /** Files that are decoded side by side, and scored as one batch. */
+    /** The number of files that are decoded in parallel, and scored as one batch. */
     private static final int BATCH = 256;
 
     private static final int TOP = 3;
@@ -116,7 +120,7 @@ final class PredictCommand implements Command {
         return skipped.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
     }
 
-    /** Scores the images as one batch, prints a row each, and closes them. */
+    /** Scores the images as one batch, prints a row for each, and closes them. */
     private static void predict(
             List<DecodedFile> decoded,
             TrainedNetwork trained,

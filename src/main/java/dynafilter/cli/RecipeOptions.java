@@ -14,12 +14,12 @@ import org.apache.commons.cli.Options;
 final class RecipeOptions {
     private RecipeOptions() {}
 
-    /** @param except options that are left out */
+    /** Adds the options of a recipe, but for {@code except}. */
     static Options addTo(Options options, String... except) {
         return addTo(options, Recipes.TABLE, except);
     }
 
-    /** First those with values, then the flags. */
+    /** Adds the options of a table, but for {@code except}: first those with values, then the flags. */
     static Options addTo(Options options, SettingTable<?> table, String... except) {
         List<SettingRow> rows = table.rows().stream()
                 .filter(row -> !List.of(except).contains(row.option()))
@@ -36,7 +36,7 @@ final class RecipeOptions {
         return options;
     }
 
-    /** The values given on the command line, by the recipe's names. */
+    /** The settings of a recipe that the command line gives, by name. */
     static Map<String, Object> given(CommandLine line) {
         return given(line, Recipes.TABLE);
     }

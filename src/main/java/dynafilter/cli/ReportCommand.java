@@ -30,11 +30,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
+import org.jspecify.annotations.Nullable;
 
-/** {@code report}: one HTML page that tells all of a run, or of a comparison. */
+/** The command {@code report}: writes the report of a run or of a comparison as one HTML page. */
 final class ReportCommand implements Command {
     private static final String DATA = "data";
     private static final String OUT = "out";
@@ -86,7 +86,7 @@ final class ReportCommand implements Command {
             try (FolderLock lock = FolderLocks.ofFiles(name(), out, curves)) {
                 ComparisonPage page = new ComparisonPage(facts, out, generator());
                 write(out, page.html());
-                writeCurves(curves, page.drawnCurves());
+                writeCurves(curves, page.drawnCurves().orElse(null));
             }
             json.write(facts.numbers());
             return ExitCode.DONE;
@@ -103,14 +103,14 @@ final class ReportCommand implements Command {
             evaluated = evaluate(line, facts);
             RunPage page = new RunPage(facts, evaluated.findings, evaluated.missing, generator());
             write(out, page.html());
-            writeCurves(curves, page.drawnCurves());
+            writeCurves(curves, page.drawnCurves().orElse(null));
         }
         json.write(RunNumbers.of(facts, evaluated.findings, evaluated.missing));
         return ExitCode.DONE;
     }
 
-    /** SVG alone: its colours follow the reader's screen. */
-    private static Path curves(CommandLine line) {
+    /** The file for the curves; null: none. It is an SVG, whose colours follow the reader's screen. */
+    private static @Nullable Path curves(CommandLine line) {
         Path file = CommonOptions.output(line, CURVES);
         if (file != null && !file.toString().endsWith(".svg")) {
             throw new InputException("--" + CURVES + " " + file + ": the picture is an SVG; name the file .svg");
@@ -118,11 +118,11 @@ final class ReportCommand implements Command {
         return file;
     }
 
-    private void writeCurves(Path file, Optional<Svg> drawing) {
-        if (file != null && drawing.isEmpty()) {
+    private void writeCurves(@Nullable Path file, @Nullable Svg drawing) {
+        if (file != null && drawing == null) {
             Logging.log().warn("there are no curves yet, and so no {}", file);
-        } else if (file != null) {
-            FigureOutput.write(file, drawing.get());
+        } else if (file != null && drawing != null) {
+            FigureOutput.write(file, drawing);
         }
     }
 
@@ -146,7 +146,11 @@ final class ReportCommand implements Command {
         return folder;
     }
 
-    /** Where the page goes; an older page is replaced, anything else is not. */
+    /**
+     * The file for the page, which replaces an older one.
+     *
+     * @throws InputException where another file than a report is there
+     */
     private static Path out(CommandLine line, Path folder) {
         Path out = CommonOptions.output(line, OUT, folder.resolve("report.html"));
         if (Files.isRegularFile(out) && !isReport(out)) {
@@ -164,8 +168,8 @@ final class ReportCommand implements Command {
         }
     }
 
-    /** What the best network does on the test set, or why that is not known. */
-    private record Evaluated(Findings findings, String missing) {}
+    /** The findings on the best network, or the reason why there are none. */
+    private record Evaluated(@Nullable Findings findings, String missing) {}
 
     private Evaluated evaluate(CommandLine line, RunFacts facts) {
         String again = "`dynafilter report " + ShellWord.of(facts.directory().path());

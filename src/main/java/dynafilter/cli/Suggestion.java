@@ -10,13 +10,13 @@ import org.apache.commons.cli.ParseException;
 import org.apache.commons.cli.UnrecognizedOptionException;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 
-/** Says what the user may have meant. */
+/** Suggestions of what the user may have meant, for messages about a command line. */
 final class Suggestion {
     private static final int FARTHEST = 3; // edits
 
     private Suggestion() {}
 
-    /** " (did you mean '...'?)", or nothing where no candidate is near. */
+    /** The suggestion " (did you mean '...'?)"; empty where no candidate is near. */
     static String nearest(String typed, Collection<String> candidates) {
         LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
         return candidates.stream()
@@ -30,7 +30,7 @@ final class Suggestion {
         return name.chars().filter(character -> character != '-').count();
     }
 
-    /** What is wrong with a command line. */
+    /** The explanation of what is wrong with a command line. */
     static String explain(ParseException wrong, Options options) {
         if (wrong instanceof UnrecognizedOptionException unknown) {
             return unknown(unknown.getOption(), options);
@@ -39,10 +39,10 @@ final class Suggestion {
             Option option = missing.getOption();
             return "option --" + option.getLongOpt() + " needs a value " + option.getArgName();
         }
-        return wrong.getMessage();
+        return String.valueOf(wrong.getMessage());
     }
 
-    /** @param typed an option that is none, or one with a value it does not take */
+    /** @param typed an unknown option, or one with a value that it does not take */
     private static String unknown(String typed, Options options) {
         String name = typed.replaceFirst("=.*", "");
         if (options.hasLongOption(name)) {

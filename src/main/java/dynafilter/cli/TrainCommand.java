@@ -16,7 +16,7 @@ import java.util.Optional;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
-/** {@code train}: trains a network into a run directory, or continues one. */
+/** The command {@code train}: trains a network into a run's folder, or continues a run. */
 final class TrainCommand implements Command {
     private static final String TIMEOUT = "dist-timeout";
     private static final int DEFAULT_TIMEOUT = 300; // seconds
@@ -109,7 +109,7 @@ final class TrainCommand implements Command {
                 Duration.ofSeconds(timeout));
     }
 
-    /** How runs are executed. */
+    /** The settings of the execution of runs, for {@code compare}, too. */
     static RunSettings settings(CommandLine line) {
         return new RunSettings(
                 CommonOptions.cudaGraph(line), DataOption.dataMemory(line), line.hasOption("tensorboard"));
@@ -122,7 +122,7 @@ final class TrainCommand implements Command {
         }
     }
 
-    /** What libtorch itself prints of joining the processes would stand before it. */
+    /** Refuses JSON on standard output, where libtorch itself prints while processes join. */
     private static void requireJsonApart(CommandLine line, Placement placement) {
         if (placement.size() > 1 && JsonOutput.isStandard(line)) {
             throw new InputException("--json " + line.getOptionValue(CommonOptions.JSON) + ": " + placement.size()
@@ -130,7 +130,7 @@ final class TrainCommand implements Command {
         }
     }
 
-    /** A launcher must not take a run for done that a signal to another process has stopped. */
+    /** The exit code: a launcher must not take a run for done that a signal to another process has stopped. */
     private static int exitCode(RunOutcome outcome, Interruption interruption) {
         boolean byAnother = outcome.ending() == StopReason.INTERRUPTED && !interruption.getAsBoolean();
         return byAnother ? ExitCode.FAILED : ExitCode.DONE;

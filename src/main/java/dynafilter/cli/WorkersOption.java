@@ -10,23 +10,24 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
+import org.jspecify.annotations.Nullable;
 
-/** {@code --workers N}: the same command in several processes of this machine. */
+/** The option {@code --workers}: the same command in several processes of this machine. */
 final class WorkersOption {
     static final String NAME = "workers";
     private static final int MOST = 1024;
 
     private WorkersOption() {}
 
-    /** How many processes a command line asks for; 1 without the option. */
+    /** The number of processes that a command line asks for; 1 without the option. */
     static int count(CommandLine line) {
         return CommonOptions.integer(line, NAME, 1, MOST, 1);
     }
 
     /**
-     * Runs a command in so many processes, and returns its exit code.
+     * Executes a command in several processes, and returns its exit code.
      *
-     * @param json of this process: where that is standard output, what the workers say of the outcome is handed on to it
+     * @param json of this process; where that is standard output, the workers' outcome is passed on to it
      */
     static int run(String command, CommandLine line, JsonOutput json) {
         if (!json.isStandard()) {
@@ -61,8 +62,8 @@ final class WorkersOption {
         return codes.stream().allMatch(code -> code == ExitCode.DONE) ? ExitCode.DONE : ExitCode.FAILED;
     }
 
-    /** The same command without {@code --workers}; its {@code --json} may be another. */
-    private static List<String> words(String command, CommandLine line, String json) {
+    /** The words of the same command without {@code --workers}, with its {@code --json} replaced. */
+    private static List<String> words(String command, CommandLine line, @Nullable String json) {
         List<String> words = new ArrayList<>(List.of(command));
         for (Option option : line.getOptions()) {
             if (!option.getLongOpt().equals(NAME)) {

@@ -5,4 +5,7 @@
  * dynafilter.cli.Command}. Commands parse their line into typed arguments and leave the work to the rooms below; nothing may
  * depend on this room. What {@code train}, {@code compare} and {@code extend} execute is in {@code run}.
  */
+@NullMarked
 package dynafilter.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
+import com.fasterxml.jackson.databind.util.ClassUtil;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -74,7 +75,7 @@ final class JsonValues {
                 DeserializationContext context, JavaType type, JsonToken token, JsonParser json, String failure)
                 throws IOException {
             json.skipChildren();
-            return null;
+            return type.isPrimitive() ? ClassUtil.defaultValue(type.getRawClass()) : null;
         }
 
         @Override

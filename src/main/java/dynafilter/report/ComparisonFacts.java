@@ -17,9 +17,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a comparison's folder tells.
+ * The facts of a comparison, read from its folder.
  *
  * @param folder that holds comparison.json and the runs
  * @param document comparison.json; parts may be missing
@@ -28,12 +29,16 @@ public record ComparisonFacts(Path folder, ComparisonDocument document) {
     /** The numbers of a comparison's report, for programs: {@code json.md} describes them. */
     public record Report(String format, String kind, ComparisonDocument comparison) {}
 
-    /** Whether a comparison has written there. */
+    /** True: a comparison has written to the folder; false: none has. */
     public static boolean isIn(Path folder) {
         return Files.exists(Comparison.file(folder));
     }
 
-    /** @throws InputException where comparison.json cannot be read or is none */
+    /**
+     * Reads a comparison's folder.
+     *
+     * @throws InputException where its comparison.json cannot be read, or is not of this program
+     */
     public static ComparisonFacts read(Path folder) {
         Path file = Comparison.file(folder);
         try {
@@ -49,11 +54,12 @@ public record ComparisonFacts(Path folder, ComparisonDocument document) {
         }
     }
 
-    /** The numbers for programs. */
+    /** The report's numbers, for programs. */
     public Report numbers() {
         return new Report(RunNumbers.FORMAT, "comparison", document);
     }
 
+    /** The folder's own name, which is what people call the comparison. */
     public String name() {
         Path name = folder.toAbsolutePath().normalize().getFileName();
         return name == null ? folder.toString() : name.toString();
@@ -64,7 +70,7 @@ public record ComparisonFacts(Path folder, ComparisonDocument document) {
         return document.judgedBy() == null ? Measure.TEST_ACCURACY : document.judgedBy();
     }
 
-    /** Whether that is the accuracy on a test set. */
+    /** True: the accuracy on a test set judges a run; false: that on validation images does. */
     public boolean isTested() {
         return judgedBy() == Measure.TEST_ACCURACY;
     }
@@ -74,37 +80,42 @@ public record ComparisonFacts(Path folder, ComparisonDocument document) {
         return document.selection() == null ? "test" : document.selection();
     }
 
-    /** Whether all runs are finished. */
+    /** True: all runs are finished; false: some are missing. */
     public boolean isComplete() {
         return !Boolean.FALSE.equals(document.complete());
     }
 
+    /** The data set of the runs. */
     public RunConfig.Data data() {
         return document.data() == null ? RunConfig.Data.UNKNOWN : document.data();
     }
 
+    /** The machine and the versions of the newest run. */
     public Environment environment() {
         return document.environment() == null ? Environment.UNKNOWN : document.environment();
     }
 
+    /** The variants, in the order of the comparison. */
     public List<VariantResult> variants() {
         return known(document.variants());
     }
 
+    /** The finished runs of a variant. */
     public static List<Run> runs(VariantResult variant) {
         return known(variant.runs());
     }
 
-    /** The runs of all variants. */
+    /** The finished runs of all variants. */
     public Stream<Run> runs() {
         return variants().stream().flatMap(variant -> runs(variant).stream());
     }
 
+    /** The differences of the variants from the first. */
     public List<Pairs> differences() {
         return known(document.differences());
     }
 
-    /** Accuracies whose first epoch is told. */
+    /** The accuracies for which each run tells the first epoch that reaches them. */
     public List<Double> thresholds() {
         return known(document.thresholds());
     }
@@ -117,8 +128,8 @@ public record ComparisonFacts(Path folder, ComparisonDocument document) {
                 .toList();
     }
 
-    /** What there is of a list. */
-    public static <T> List<T> known(List<T> list) {
+    /** The elements of a list that are known; none of a list that is missing. */
+    public static <T> List<T> known(@Nullable List<T> list) {
         return list == null ? List.of() : list.stream().filter(Objects::nonNull).toList();
     }
 }

@@ -14,13 +14,17 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a run's folder tells without its network.
+ * The facts of a run, read from its folder without its network.
  *
  * @param config config.json; sections may be missing
- * @param history of the epochs so far
+ * @param history the epochs so far
  */
 public record RunFacts(RunDirectory directory, RunConfig config, Recipe recipe, List<EpochResult> history) {
-    /** @throws InputException where the folder is no run's, or a file in it is damaged */
+    /**
+     * Reads a run's folder.
+     *
+     * @throws InputException where the folder is not a run's, or a file in it is damaged
+     */
     public static RunFacts read(RunDirectory directory) {
         RunConfig config = RunConfig.read(directory.config());
         Recipe recipe = config.recipe(directory.config().toString());
@@ -33,14 +37,17 @@ public record RunFacts(RunDirectory directory, RunConfig config, Recipe recipe, 
         return folder == null ? directory.path().toString() : folder.toString();
     }
 
+    /** The data set. */
     public RunConfig.Data data() {
         return config.data() == null ? RunConfig.Data.UNKNOWN : config.data();
     }
 
+    /** The network. */
     public RunConfig.Network network() {
         return config.network() == null ? RunConfig.Network.UNKNOWN : config.network();
     }
 
+    /** The machine and the versions. */
     public Environment environment() {
         return config.environment() == null ? Environment.UNKNOWN : config.environment();
     }
@@ -51,27 +58,29 @@ public record RunFacts(RunDirectory directory, RunConfig config, Recipe recipe, 
         return told != null ? told : recipe.selection().valSplit() > 0 ? "validation" : "test";
     }
 
-    /** Whether the data set has test images; else validation images are all there is. */
+    /** True: the data set has test images; false: validation images are all there is. */
     public boolean isTested() {
         return data().testImages() == null || data().testImages() > 0;
     }
 
-    /** The epoch whose network is kept as the best one; none before the first is finished. */
+    /** The epoch whose network is kept as the best one; empty before the first is finished. */
     public Optional<EpochResult> best() {
         return history.stream().filter(EpochResult::best).max(Comparator.comparingInt(EpochResult::epoch));
     }
 
-    /** Seconds of all epochs, evaluation included. */
+    /** The seconds of all epochs, evaluation included. */
     public double seconds() {
         return history.stream().mapToDouble(EpochResult::seconds).sum();
     }
 
+    /** True: all epochs of the recipe are trained; false: some are to come. */
     public boolean isFinished() {
         return !history.isEmpty()
                 && history.get(history.size() - 1).epoch()
                         >= recipe.optimization().epochs();
     }
 
+    /** True: the folder has the checkpoint of the best epoch; false: it is missing. */
     public boolean hasBest() {
         return Files.isRegularFile(directory.best());
     }

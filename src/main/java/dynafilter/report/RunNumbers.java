@@ -10,16 +10,17 @@ import dynafilter.train.TestedData;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The numbers of a run's report, for programs: {@code json.md} describes them. The sections from the recipe to the environment are
- * config.json's; null where it does not have them.
+ * those of config.json; null: it does not have them.
  *
  * @param selectedOn the set that chooses the best epoch: "test" or "validation"
- * @param epochs finished
- * @param best epoch; null before the first is finished
- * @param test what the best network does; null where that is not known
- * @param missing why it is not known; null where it is
+ * @param epochs the number of finished epochs
+ * @param best the best epoch; null before the first is finished
+ * @param test the best network on the test images; null: it was not evaluated
+ * @param missing the reason why it was not evaluated; null: it was
  */
 public record RunNumbers(
         String format,
@@ -27,16 +28,16 @@ public record RunNumbers(
         String run,
         String selectedOn,
         int epochs,
-        Epoch best,
+        @Nullable Epoch best,
         double seconds,
-        Map<String, Object> recipe,
-        RunConfig.Data data,
-        RunConfig.Network network,
-        Environment environment,
+        @Nullable Map<String, Object> recipe,
+        RunConfig.@Nullable Data data,
+        RunConfig.@Nullable Network network,
+        @Nullable Environment environment,
         List<Epoch> curve,
-        Test test,
-        String missing) {
-    /** Of all reports' numbers. */
+        @Nullable Test test,
+        @Nullable String missing) {
+    /** The format of the numbers of all reports. */
     public static final String FORMAT = "dynafilter-report/1";
 
     /** An epoch: see {@link EpochResult}. */
@@ -113,10 +114,12 @@ public record RunNumbers(
     public record Score(int label, double score, double probability) {}
 
     /**
-     * @param findings as the page has them; null without
-     * @param missing why there are none
+     * The numbers of a run.
+     *
+     * @param findings of its best network on the test set; null: there are none
+     * @param missing the reason why there are none
      */
-    public static RunNumbers of(RunFacts run, Findings findings, String missing) {
+    public static RunNumbers of(RunFacts run, @Nullable Findings findings, String missing) {
         RunConfig config = run.config();
         return new RunNumbers(
                 FORMAT,

@@ -4,4 +4,7 @@
  * ({@code figure}) and event files ({@code tensorboard}). Nothing here trains, and nothing is read but finished files: a report
  * can be made of a run that goes on.
  */
+@NullMarked
 package dynafilter.report;
+
+import org.jspecify.annotations.NullMarked;

@@ -17,47 +17,48 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The arguments of {@code compare}.
  *
- * @param out the comparison's folder; null for a new one
+ * @param out the comparison's folder; null: a new one
  * @param overwrite true: an older comparison in {@code out} goes; false: the folder is refused
- * @param resume the folder of the comparison that goes on; null for a new one
- * @param config the config.json whose recipe is taken; null for none
- * @param given settings of the recipe, by name: they win
- * @param variants a list of variants; null where none is given
- * @param seeds null where none are given
- * @param reach accuracies whose first epoch is told; null where none are given
- * @param settings how the runs are executed
- * @param progress how they are shown
+ * @param resume the folder of the comparison that goes on; null: a new comparison begins
+ * @param config the config.json whose recipe is taken; null: none
+ * @param given settings of the recipe, by name, which win over those of a config.json or of the comparison that goes on
+ * @param variants the list of variants; null: none is given
+ * @param seeds null: none are given
+ * @param reach accuracies: for each run the first epoch that reaches one is reported; null: none are given
+ * @param settings of the execution of the runs
+ * @param progress the style of the progress display
  */
 public record CompareArguments(
-        Path out,
+        @Nullable Path out,
         boolean overwrite,
-        Path resume,
-        Path config,
+        @Nullable Path resume,
+        @Nullable Path config,
         Map<String, Object> given,
-        String variants,
-        Seeds seeds,
-        List<Double> reach,
+        @Nullable String variants,
+        @Nullable Seeds seeds,
+        @Nullable List<Double> reach,
         RunSettings settings,
         Terminal.Style progress,
         DeviceRequest device) {
     /** The variants that are compared where none are named. */
     public static final String VARIANTS = "dynamic,static,single";
 
-    /** The accuracies whose first epoch is told where none are named. */
+    /** The accuracies to reach where none are named. */
     public static final List<Double> REACH = List.of(0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9);
 
-    /** How many seeds where none are named. */
+    /** The number of seeds where none are named. */
     public static final int SEEDS = 3;
 
     /**
      * The seeds that are asked for.
      *
-     * @param count how many from the recipe's on, where none is named
-     * @param named which; empty for a count
+     * @param count the number of seeds from the recipe's on, where none is named
+     * @param named the seeds themselves; empty: a count is given
      */
     public record Seeds(int count, List<Long> named) {
         List<Long> from(long first) {
@@ -67,16 +68,16 @@ public record CompareArguments(
         }
     }
 
-    /** The folder whose comparison is made or goes on; null for a new one. */
-    public Path folderInUse() {
+    /** The folder of the comparison that is named, to be made or to go on; null: a new folder. */
+    public @Nullable Path folderInUse() {
         return resume != null ? resume : out;
     }
 
     /**
-     * The plan of the comparison: all of it given or by default, or that of the comparison that goes on, with what is given
-     * in place of its own.
+     * The plan of the comparison. A new one takes the defaults where nothing is given; one that goes on keeps its own plan but for
+     * the parts that are given.
      *
-     * @throws InputException where something given makes no sense, or the comparison to go on with cannot be read
+     * @throws InputException where an argument makes no sense, or the comparison to go on with cannot be read
      */
     public Plan plan() {
         if (resume != null && (config != null || overwrite || out != null)) {
@@ -118,7 +119,7 @@ public record CompareArguments(
     /**
      * The folder of the comparison, which is made where none is named.
      *
-     * @throws InputException where the one that is named is another's
+     * @throws InputException where the folder that is named holds a run, or a comparison that is not to be replaced
      */
     public Path folder() {
         if (resume != null) {
@@ -137,7 +138,7 @@ public record CompareArguments(
         return out;
     }
 
-    /** The CPU threads of the comparison that goes on, or of the config.json: another number would round differently. */
+    /** The number of CPU threads of the comparison that goes on, or of the config.json, with which alone results are the same to the bit. */
     public OptionalInt threadsBefore() {
         Path before = resume != null ? Comparison.file(resume) : config;
         return before == null ? OptionalInt.empty() : RunConfig.threads(before);

@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Trains what a comparison still lacks, run by run; whatever stops it loses no more than {@code train} would. */
+/** The execution of {@code compare}: trains the runs that a comparison still lacks, one by one. A stop loses no more than one of {@code train}. */
 public final class ComparisonRuns {
     private static final String COMMAND = "compare";
 
@@ -28,8 +28,11 @@ public final class ComparisonRuns {
     private final List<String> failed = new ArrayList<>();
 
     /**
-     * @param command goes on with the comparison after a stop
-     * @param context what all runs are executed with
+     * The runs of a plan.
+     *
+     * @param folder of the comparison
+     * @param command the command that goes on with the comparison after a stop
+     * @param context the surroundings of all runs
      */
     public ComparisonRuns(Plan plan, Path folder, String command, RunContext context) {
         this.plan = plan;
@@ -49,7 +52,7 @@ public final class ComparisonRuns {
      */
     public void clear() {
         try (FolderLock lock = FolderLocks.of(COMMAND)) {
-            for (Plan.Run run : plan.runs()) { // all of them first: all go, or none
+            for (Plan.Run run : plan.runs()) { // all locks before the first deletion: all files go, or none
                 lock.ownWhereThere(directory(run).path(), FolderLocks.ANOTHER_FOLDER);
             }
             Files.deleteIfExists(Comparison.file(folder));
@@ -63,10 +66,11 @@ public final class ComparisonRuns {
     }
 
     /**
-     * Trains until all runs are finished or somebody asks to stop. A run that fails is passed over: see {@link #requireSuccess}.
+     * Trains until all runs are finished or a stop is asked for. A run that fails is passed over: see {@link #requireSuccess}.
      *
-     * @param lock owns the comparison's folder, or is to as soon as that is there
-     * @throws InputException where a folder holds a run of another recipe: found before the first is trained
+     * @param lock of the comparison's folder, which is taken as soon as it is there
+     * @return the comparison of the runs that are finished then
+     * @throws InputException where a folder holds a run of another recipe, which is found before the first run is trained
      */
     public Comparison train(FolderLock lock) {
         Comparison comparison = finished();
@@ -115,7 +119,7 @@ public final class ComparisonRuns {
                 .run(outcome -> JsonFile.write(folder.directory().outcome(), outcome));
     }
 
-    /** The comparison as far as its runs are finished. */
+    /** The comparison of the runs that are finished by now. */
     private Comparison finished() {
         return new Comparison(
                 plan,
@@ -125,7 +129,11 @@ public final class ComparisonRuns {
                         .toList());
     }
 
-    /** @throws TrainingFailure where runs failed, or are not finished although nobody asked to stop */
+    /**
+     * Sees that no run failed.
+     *
+     * @throws TrainingFailure where runs failed, or are not finished although no stop was asked for
+     */
     public void requireSuccess(Comparison comparison) {
         if (!failed.isEmpty()) {
             throw new TrainingFailure(failed.size() + " of " + plan.runs().size() + " runs failed ("

@@ -7,11 +7,13 @@ import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
 import dynafilter.train.TrainingData;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** Makes the config.json of a run. */
+/** The sections of a run's config.json, gathered from what the run is prepared with. */
 record ConfigSections(Origin origin, Session session, WorkerGroup group, PreparedRun run, ParameterCounts parameters) {
     private static final String SCALED = "root mean square 1";
 
+    /** The config.json of the run. */
     RunConfig of(Recipe recipe) {
         return RunConfig.of(
                 recipe,
@@ -51,8 +53,8 @@ record ConfigSections(Origin origin, Session session, WorkerGroup group, Prepare
                 parameters.trained());
     }
 
-    /** A run that goes on does not read the vectors again: what they were, the run that it continues has told. */
-    private RunConfig.LabelVectors labelVectors() {
+    /** The word vectors; a run that goes on does not read them again, and takes them from the config.json of the run it continues. */
+    private RunConfig.@Nullable LabelVectors labelVectors() {
         return run.network()
                 .vectors()
                 .map(words -> new RunConfig.LabelVectors(words.size(), words.sha256(), SCALED))

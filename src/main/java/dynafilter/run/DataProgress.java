@@ -6,15 +6,16 @@ import dynafilter.runfolder.Recipe;
 import java.util.Locale;
 import java.util.OptionalDouble;
 
-/** Tells the user how a data set is opened: the decoding of its files on the terminal, the rest in the log. */
+/** The display of how a data set is opened: the decoding of its files on the terminal, messages in the log. */
 public final class DataProgress implements DataListener {
     private final Terminal terminal;
 
+    /** A display on a terminal. */
     public DataProgress(Terminal terminal) {
         this.terminal = terminal;
     }
 
-    /** How the data set of a run of this recipe is opened. */
+    /** The options that open the data set of a run of this recipe. */
     public static DataOptions optionsOf(Recipe recipe, Terminal terminal) {
         return new DataOptions(
                 recipe.images().imageSize(),

@@ -16,25 +16,29 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
-/** {@code train} as one rank of several: joins the others, and begins where rank 0 says. */
+/** The execution of {@code train} as one rank of several: it joins the others, and begins where rank 0 tells. */
 public final class DistributedRun {
     private final TrainArguments arguments;
     private final Placement placement;
     private final Consumer<String> end;
 
-    /** The training that a rank does once all are joined; its lock has the folder at rank 0 alone. */
+    /** The training of a rank once all have joined; the lock holds the folder at rank 0 alone. */
     interface Work {
         RunOutcome run(RunStart start, FolderLock lock, Session session, WorkerGroup group);
     }
 
-    /** @param end ends this process at once, and says why: a thread that waits for a GPU or a dead machine cannot be woken */
+    /** @param end ends this process at once and tells the reason: a thread that waits for a GPU or a dead machine cannot be woken */
     DistributedRun(TrainArguments arguments, Placement placement, Consumer<String> end) {
         this.arguments = arguments;
         this.placement = placement;
         this.end = end;
     }
 
-    /** @throws InputException where a launcher has started several processes, for a command that is one */
+    /**
+     * Sees that a command that trains in one process was started alone.
+     *
+     * @throws InputException where a launcher has started several processes
+     */
     public static void requireAlone(String command) {
         Placement.of(System.getenv()).filter(place -> place.size() > 1).ifPresent(place -> {
             throw new InputException(command + " trains in one process, but a launcher has started " + place.size()
@@ -42,7 +46,11 @@ public final class DistributedRun {
         });
     }
 
-    /** @param named gives a run that has no folder one; only where this is rank 0 */
+    /**
+     * Joins the group and trains.
+     *
+     * @param named gives a run without a folder one; called at rank 0 alone
+     */
     RunOutcome run(Interruption interruption, UnaryOperator<RunStart> named, Work work) {
         LocalWorkers.endWithStarter(end);
         if (placement.size() > 1) {
@@ -68,7 +76,7 @@ public final class DistributedRun {
         }
     }
 
-    /** Rank 0 looks at the folders, and tells the others: where they are on another machine they may not have them. */
+    /** The start of the run: rank 0 looks at the folders and tells the others, which may be on machines without them. */
     private RunStart start(WorkerGroup group, FolderLock lock, UnaryOperator<RunStart> named) {
         if (group.leads()) {
             RunStart own = named.apply(found().owned(arguments.begin(), lock));
@@ -85,10 +93,10 @@ public final class DistributedRun {
     private static String written(RunStart start) {
         Object checkpoint =
                 start instanceof RunStart.Resumed resumed ? resumed.checkpoint().toAbsolutePath() : "";
-        return checkpoint + "\n" + start.folder().toAbsolutePath();
+        return checkpoint + "\n" + start.directory().path().toAbsolutePath();
     }
 
-    /** Restarted by its launcher a run goes on by itself; not so a run that only lies in the same folder. */
+    /** The start that the folders and arguments tell: a run that its launcher restarted goes on, unlike another in the same folder. */
     private RunStart found() {
         return placement.restart() > 0 && !placement.launch().isEmpty()
                 ? folders().stream()
@@ -108,7 +116,7 @@ public final class DistributedRun {
         return out == null ? RunDirectory.all() : List.of(new RunDirectory(out));
     }
 
-    /** A failure of the group, with the command that goes on from the last checkpoint where there is one. */
+    /** The failure of a group, with the command that goes on from the last checkpoint where there is one. */
     static WorkerFailure withWayOn(WorkerFailure failure, RunFolder folder) {
         Path last = folder.directory().last();
         return Files.exists(last)

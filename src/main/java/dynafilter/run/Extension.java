@@ -20,11 +20,12 @@ import dynafilter.train.label.LabelExamples;
 import dynafilter.train.label.LabelLearner;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
-/** One execution of {@code extend}: reads images, learns an embedding, writes the checkpoint, and tests what it wrote. */
+/** One execution of {@code extend}: reads images, learns the embedding of a label, writes the extended checkpoint, and tests it. */
 public final class Extension {
     private final ExtensionPlan plan;
     private final TrainedNetwork trained;
@@ -33,8 +34,10 @@ public final class Extension {
     private final ExtensionReport report;
 
     /**
-     * @param trained with dynamic filters, from a checkpoint; not closed with this
-     * @param data how the old labels' data set is opened
+     * The extension of a network.
+     *
+     * @param trained with dynamic filters, from a checkpoint; the caller closes it
+     * @param data the options that open the old labels' data set
      */
     public Extension(ExtensionPlan plan, TrainedNetwork trained, DataOptions data, Session session) {
         this.plan = plan;
@@ -44,21 +47,28 @@ public final class Extension {
         report = new ExtensionReport(plan, trained.classes(), session.environment());
     }
 
+    /**
+     * Executes the extension.
+     *
+     * @throws InputException where images, word vectors or the data set of the old labels cannot be used
+     */
     public ExtensionReport run() {
         Precision.FP32.apply();
-        Optional<WordVectors> vectors = labelVector();
+        WordVectors vectors = labelVector();
+        String against = plan.against();
         try (DeviceImages images = read(plan.files());
                 DeviceImages testImages = plan.testFiles().isEmpty() ? null : read(plan.testFiles());
-                OldLabels old = plan.against() == null ? null : OldLabels.open(plan, trained.classes(), data, device)) {
+                OldLabels old =
+                        against == null ? null : OldLabels.open(against, plan, trained.classes(), data, device)) {
             learn(vectors, images, old);
             test(images, testImages, old);
         }
         return report.finished();
     }
 
-    private Optional<WordVectors> labelVector() {
+    private @Nullable WordVectors labelVector() {
         if (plan.labelVectors() == null) {
-            return Optional.empty();
+            return null;
         }
         WordVectors vectors = WordVectors.read(plan.labelVectors(), List.of(plan.label()));
         int size = trained.network().shape().embeddingSize();
@@ -66,7 +76,7 @@ public final class Extension {
             throw new InputException("--label-vectors " + plan.labelVectors() + " has vectors of " + vectors.size()
                     + " numbers, the network's labels have " + size + "; give the file that they started from");
         }
-        return Optional.of(vectors);
+        return vectors;
     }
 
     private DeviceImages read(List<Path> files) {
@@ -78,8 +88,8 @@ public final class Extension {
     /**
      * The images in files, all of one label.
      *
-     * @param skipBad whether those that cannot be read are left out, with a warning
-     * @throws InputException where there is none that can be read, or one cannot and none are to be left out
+     * @param skipBad true: files that cannot be read are left out, with a warning; false: they are an error
+     * @throws InputException where no file can be read, or one cannot and none are to be left out
      */
     private static ImageSet images(List<Path> files, int size, boolean skipBad) {
         List<DecodedFile> decoded = DecodedFile.read(files, size);
@@ -99,7 +109,7 @@ public final class Extension {
         }
     }
 
-    private void learn(Optional<WordVectors> vectors, DeviceImages images, OldLabels old) {
+    private void learn(@Nullable WordVectors vectors, DeviceImages images, @Nullable OldLabels old) {
         try (LabelExamples own = LabelExamples.of(trained.network(), images);
                 LabelExamples others = old == null ? null : LabelExamples.of(trained.network(), old.negatives())) {
             report.examples(own, old);
@@ -127,12 +137,16 @@ public final class Extension {
                 plan.oldWeight().orElse(trained.classes().size()));
     }
 
-    private Tensor start(Optional<WordVectors> vectors, LabelExamples examples) {
-        return vectors.map(WordVectors::scaled)
-                .orElseGet(() -> LabelLearner.mixture(trained.state().get(NetworkShape.EMBEDDING), examples));
+    private Tensor start(@Nullable WordVectors vectors, LabelExamples examples) {
+        return vectors != null
+                ? vectors.scaled()
+                : LabelLearner.mixture(
+                        Objects.requireNonNull(
+                                trained.state().get(NetworkShape.EMBEDDING), "dynamic filters have embeddings"),
+                        examples);
     }
 
-    private void write(Tensor embedding, LabelExamples own, LabelExamples others) {
+    private void write(Tensor embedding, LabelExamples own, @Nullable LabelExamples others) {
         CheckpointExtension.Note note = new CheckpointExtension.Note(
                 plan.label(),
                 own.size(),
@@ -146,8 +160,8 @@ public final class Extension {
         }
     }
 
-    /** Reads back what was written, and runs it as {@code eval} does. */
-    private void test(DeviceImages images, DeviceImages testImages, OldLabels old) {
+    /** Reads the extended checkpoint back, and evaluates it as {@code eval} does. */
+    private void test(DeviceImages images, @Nullable DeviceImages testImages, @Nullable OldLabels old) {
         Evaluator evaluator = new Evaluator(Precision.FP32, device);
         try (PointerScope scope = new PointerScope();
                 TrainedNetwork extended = TrainedNetwork.read(plan.out(), device)) {

@@ -23,20 +23,21 @@ import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
-/** The report of {@code extend}, gathered while it runs: what it did and what that is worth, as text and as JSON. */
+/** The report of {@code extend}, gathered while it runs: the accuracy of the new label and its cost, as text and as JSON. */
 public final class ExtensionReport {
     private static final String FORMAT = "dynafilter-extension/1";
     private static final int ALIKE = 3;
 
     /**
-     * What {@code --json} tells; {@code json.md} describes it. What was not asked for is null, and left out.
+     * The document of {@code --json}, as {@code json.md} describes it. Parts that were not asked for are null, and left out.
      *
-     * @param images to learn from
-     * @param takenFor by old label the share of them that had it before
-     * @param negatives images of the old labels to learn against
-     * @param crossValidated on the same images, each by what the others taught
-     * @param tested on the new label's test images
+     * @param images the number of images to learn from
+     * @param takenFor the share of them that the old network takes for each old label
+     * @param negatives the number of images of the old labels to learn against
+     * @param crossValidated the result of the cross-validation on the images to learn from
+     * @param tested the result on the new label's test images
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record Document(
@@ -46,35 +47,35 @@ public final class ExtensionReport {
             String label,
             Environment environment,
             long images,
-            Map<String, Double> takenFor,
-            Long negatives,
-            Against against,
+            @Nullable Map<String, Double> takenFor,
+            @Nullable Long negatives,
+            @Nullable Against against,
             double secondsToLearn,
-            Rate learnedFrom,
-            Rate crossValidated,
+            @Nullable Rate learnedFrom,
+            @Nullable Rate crossValidated,
             boolean oldScoresIdentical,
             double oldScoresLargestDifference,
-            Rate tested,
-            Cost oldLabels,
+            @Nullable Rate tested,
+            @Nullable Cost oldLabels,
             double seconds) {}
 
-    /** The old labels' data set, and the classes of it that are none of them. */
+    /** The old labels' data set, and those of its classes that are not among the old labels. */
     record Against(String name, String sha256, List<String> leftOut) {}
 
-    /** The share of so many images that the new label wins. */
+    /** The share of images that the new label wins, and the number of these images. */
     record Rate(double accuracy, long images) {}
 
     /**
-     * What the new label costs the old ones.
+     * The cost of the new label for the old ones.
      *
-     * @param claimed the share of their test images that it takes
+     * @param claimed the share of their test images that the new label takes
      */
     record Cost(long images, double accuracyBefore, double accuracyAfter, double claimed, List<ClassCost> classes) {}
 
     /**
-     * What it costs one of them; accuracies of no images are NaN.
+     * The cost for one old label; the accuracies of no images are NaN.
      *
-     * @param claimed test images that the new label takes
+     * @param claimed the number of test images that the new label takes
      */
     record ClassCost(
             @JsonProperty("class") String name,
@@ -91,33 +92,35 @@ public final class ExtensionReport {
 
     // Null, as in the document, until it is known.
     private long images;
-    private Map<String, Double> takenFor;
-    private Long negatives;
-    private Against against;
+    private @Nullable Map<String, Double> takenFor;
+    private @Nullable Long negatives;
+    private @Nullable Against against;
     private double secondsToLearn;
-    private Rate learnedFrom;
-    private Rate crossValidated;
+    private @Nullable Rate learnedFrom;
+    private @Nullable Rate crossValidated;
     private double largestDifference;
-    private Rate tested;
-    private Cost oldLabels;
+    private @Nullable Rate tested;
+    private @Nullable Cost oldLabels;
     private double secondsInAll;
 
-    /** @param oldClasses of the network before */
+    /** @param oldClasses the labels of the network that is extended */
     ExtensionReport(ExtensionPlan plan, List<String> oldClasses, Environment environment) {
         this.plan = plan;
         this.oldClasses = oldClasses;
         this.environment = environment;
     }
 
-    void examples(LabelExamples own, OldLabels old) {
+    /** Adds the images to learn from, and those to learn against where there are any. */
+    void examples(LabelExamples own, @Nullable OldLabels old) {
         images = own.size();
         try (PointerScope scope = new PointerScope()) {
             Tensor shares = LabelLearner.shares(own); // [K]
-            takenFor = new LinkedHashMap<>();
+            Map<String, Double> taken = new LinkedHashMap<>();
             IntStream.range(0, oldClasses.size())
                     .forEach(i ->
-                            takenFor.put(oldClasses.get(i), shares.select(0, i).item_double()));
-            String alike = takenFor.entrySet().stream()
+                            taken.put(oldClasses.get(i), shares.select(0, i).item_double()));
+            takenFor = taken;
+            String alike = taken.entrySet().stream()
                     .sorted(Comparator.comparingDouble(entry -> -entry.getValue()))
                     .limit(ALIKE)
                     .map(entry -> format("%s %.0f %%", entry.getKey(), 100 * entry.getValue()))
@@ -135,19 +138,28 @@ public final class ExtensionReport {
         }
     }
 
-    /** @param won images of those learned from */
+    /**
+     * Adds the end of the learning.
+     *
+     * @param won the number of images to learn from that the new label wins
+     */
     void learned(long won) {
         secondsToLearn = seconds();
         add("learned    in %.1f s, reading the images included", seconds());
         learnedFrom = rate(won, images, "the images it was learned from");
     }
 
+    /** Adds the result of the cross-validation. */
     void folds(int folds, LabelCrossValidation.Result result) {
         crossValidated = rate(
                 result.won(), result.images(), "the same images, each by what the other of " + folds + " parts taught");
     }
 
-    /** @param scores of test images of the new label: [N, K + 1] */
+    /**
+     * Adds the result on test images.
+     *
+     * @param scores of test images of the new label, [N, K + 1]
+     */
     void tested(Tensor scores) {
         try (PointerScope scope = new PointerScope()) {
             long won = scores.argmax(new LongOptional(1), false)
@@ -180,7 +192,7 @@ public final class ExtensionReport {
         }
     }
 
-    /** Adds the cost of the new label: what it takes from the old ones, on their test images. */
+    /** Adds the cost of the new label for the old ones, on their test images. */
     void cost(Evaluation before, Evaluation after) {
         int added = oldClasses.size();
         long all = before.images();
@@ -216,7 +228,7 @@ public final class ExtensionReport {
         return (System.nanoTime() - began) / 1e9;
     }
 
-    /** Ends the gathering. */
+    /** Completes the report with its last lines. */
     ExtensionReport finished() {
         add(
                 "old scores %s",

@@ -3,15 +3,16 @@ package dynafilter.run;
 import dynafilter.runfolder.FolderLock;
 import dynafilter.runfolder.RunDirectory;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
-/** The locks of the folders that commands write to. */
+/** The locks of the folders that commands write to, with warnings in the log. */
 public final class FolderLocks {
-    /** The advice, other than to wait, for whoever begins or goes on with a run in a folder that is in use. */
+    /** The advice, other than to wait, where a run is to begin or go on in a folder that is in use. */
     public static final String ANOTHER_FOLDER = "name another folder with --out";
 
     private FolderLocks() {}
 
-    /** The lock of a command that has no folder yet. */
+    /** A command's lock that holds no folder yet. */
     public static FolderLock of(String command) {
         return new FolderLock(command, text -> Logging.log().warn(text)); // Log4j starts with the first message
     }
@@ -30,10 +31,10 @@ public final class FolderLocks {
     /**
      * The lock of a command that writes single files, which may lie in a run's folder.
      *
-     * @param outputs null where one is not asked for
-     * @throws dynafilter.io.InputException where another process trains in a folder of theirs
+     * @param outputs the files; null: one is not asked for
+     * @throws dynafilter.io.InputException where another process trains in the folder of one
      */
-    public static FolderLock ofFiles(String command, Path... outputs) {
+    public static FolderLock ofFiles(String command, @Nullable Path... outputs) {
         FolderLock lock = of(command);
         try {
             for (Path output : outputs) {

@@ -17,20 +17,21 @@ import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
-/** The network that a run trains, as it is before the first step to come; owns its tensors and its backbone. */
+/** The network that a run begins or goes on with; it owns its tensors and its backbone. */
 final class InitialNetwork implements AutoCloseable {
     private final PretrainedBackbone backbone;
     private final NetworkShape shape;
     private final Map<String, Tensor> state;
-    private final WordVectors vectors; // null where the labels' embeddings start from none
+    private final @Nullable WordVectors vectors; // null: the labels' embeddings start from none
     private final NativeOwner owner;
 
     private InitialNetwork(
             PretrainedBackbone backbone,
             NetworkShape shape,
             Map<String, Tensor> state,
-            WordVectors vectors,
+            @Nullable WordVectors vectors,
             NativeOwner owner) {
         this.backbone = backbone;
         this.shape = shape;
@@ -40,10 +41,10 @@ final class InitialNetwork implements AutoCloseable {
     }
 
     /**
-     * The network of a new run: a backbone as its source gives it, all else at random or from word vectors.
+     * The network of a new run: the backbone from its source, all other tensors at random or from word vectors.
      *
-     * @param ranks of which the first downloads the backbone, where it has to be
-     * @param download hears how far that is
+     * @param ranks the ranks; the first downloads a backbone that is not here yet
+     * @param download takes the progress of the download
      * @throws dynafilter.io.InputException where the backbone or the word vectors cannot be used
      */
     static InitialNetwork fresh(
@@ -105,7 +106,7 @@ final class InitialNetwork implements AutoCloseable {
                 recipe.images().imageSize());
     }
 
-    /** @param known tensors that do not start at random; shared with the result, which is closed on its own */
+    /** @param known the tensors that do not start at random; the result shares their storage, and is closed on its own */
     private static Map<String, Tensor> state(
             NetworkShape shape, Recipe recipe, Map<String, Tensor> known, NativeOwner building) {
         Map<String, Tensor> state = StateDict.random(shape, recipe.computation().seed(), known);
@@ -121,12 +122,12 @@ final class InitialNetwork implements AutoCloseable {
         return shape;
     }
 
-    /** Every tensor of the network by name. */
+    /** The tensors of the network by name. */
     Map<String, Tensor> state() {
         return state;
     }
 
-    /** The word vectors that the labels' embeddings start from, where they do. */
+    /** The word vectors that the labels' embeddings start from; empty where they start from none. */
     Optional<WordVectors> vectors() {
         return Optional.ofNullable(vectors);
     }

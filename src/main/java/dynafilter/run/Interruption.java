@@ -4,9 +4,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
 
 /**
- * Turns Ctrl-C and SIGTERM into a request to stop, and keeps the process alive until the run has saved itself and said so.
- * The JVM then ends with the signal's conventional code, 130 or 143. Before {@link #arm}, a signal ends the process at once.
- * It is such a request, too, when nobody reads standard output any more, which ends other programs by a signal.
+ * The request to stop, made by Ctrl-C or SIGTERM, or by the end of whoever reads standard output. The process stays alive until the
+ * run has saved itself and said so; the JVM then ends with the signal's conventional code, 130 or 143. Before {@link #arm}, a signal
+ * ends the process at once.
  */
 public final class Interruption implements BooleanSupplier, AutoCloseable {
     private final CountDownLatch finished = new CountDownLatch(1);
@@ -16,17 +16,17 @@ public final class Interruption implements BooleanSupplier, AutoCloseable {
     private final BooleanSupplier unread;
     private boolean armed;
 
-    /** @param unread true: nobody reads standard output any more */
+    /** @param unread answers true where nobody reads standard output any more */
     public Interruption(BooleanSupplier unread) {
         this.unread = unread;
     }
 
-    /** Makes it say nothing when it is asked to stop: another process does. */
+    /** Silences the message of a request to stop: another process prints it. */
     void silence() {
         silent = true;
     }
 
-    /** From here on there is something to save. Does not return where the process is ending already. */
+    /** Lets signals ask to stop from now on, since there is something to save. Does not return where the process is ending already. */
     void arm() {
         if (armed) { // by an earlier run of a comparison
             return;
@@ -59,7 +59,7 @@ public final class Interruption implements BooleanSupplier, AutoCloseable {
         }
     }
 
-    /** true: the run should stop; false: nobody has asked it to. */
+    /** True: the run should stop; false: no stop was asked for. */
     @Override
     public boolean getAsBoolean() {
         if (!requested && unread.getAsBoolean()) {
@@ -68,7 +68,7 @@ public final class Interruption implements BooleanSupplier, AutoCloseable {
         return requested;
     }
 
-    /** Lets a process that a signal is ending go: all is saved and said. */
+    /** Lets a process that a signal is ending go, now that all is saved and said. */
     @Override
     public void close() {
         finished.countDown();

@@ -16,8 +16,8 @@ import java.util.function.Consumer;
 import org.apache.logging.log4j.Logger;
 
 /**
- * The ranks of a run as processes of this machine, started as torchrun would. They write to this one's output, each line with
- * its rank in front; what ends one ends all, and what ends this process ends them.
+ * The ranks of a run as processes of this machine, started as torchrun would start them. They write to this process's output, each
+ * line with its rank in front. The failure of one ends all, and so does the end of this process.
  */
 public final class LocalWorkers {
     private static final String WORKER = "dynafilter.worker"; // a property of theirs
@@ -26,7 +26,7 @@ public final class LocalWorkers {
     private static final long KILL_SECONDS = 2;
     private static final int OF_A_SIGNAL = 128;
     private static final int BROKEN_PIPE = OF_A_SIGNAL + 13; // nobody reads what they print, nor would read of it
-    /** What libtorch itself prints of joining processes goes to standard output: not where JSON alone is wanted. */
+    /** The words that send standard output to standard error, since libtorch prints there while processes join. */
     private static final List<String> PRINTING_TO_STDERR = List.of("sh", "-c", "exec \"$@\" >&2", "sh");
 
     private final List<Process> workers = new ArrayList<>();
@@ -37,7 +37,7 @@ public final class LocalWorkers {
     private LocalWorkers() {}
 
     /**
-     * Runs the program in so many processes, with this Java's options, and waits for them.
+     * Runs the program in {@code count} processes, with this Java's options, and waits for them.
      *
      * @param arguments of the program: the command and its options
      * @param toStderr true: what the workers print to standard output goes to standard error; false: it stays
@@ -112,10 +112,10 @@ public final class LocalWorkers {
     }
 
     /**
-     * In a process started here: from now on it ends when its starter does, however that ends. Its standard input is a pipe,
-     * which the system closes with the process at the other end. Files are whole at any moment, so nothing has to be saved.
+     * Makes a worker end from now on when its starter ends, however that ends. Its standard input is a pipe, which the system closes
+     * with the process at the other end. Files are whole at any moment, so nothing has to be saved.
      *
-     * @param end ends this process at once, and says why
+     * @param end ends this process at once and tells the reason
      */
     static void endWithStarter(Consumer<String> end) {
         if (Boolean.getBoolean(WORKER)) {
@@ -164,7 +164,7 @@ public final class LocalWorkers {
         }
     }
 
-    /** The exit code of a worker that failed, which is said where it could not do so itself; 0 while there is none. */
+    /** The exit code of a worker that failed, with a warning where a signal ended it; 0 while none has failed. */
     private int firstFailure() {
         for (int rank = 0; rank < workers.size(); rank++) {
             Process worker = workers.get(rank);

@@ -12,8 +12,8 @@ import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.logging.log4j.core.layout.PatternLayout;
 
 /**
- * The log: what the user should read goes to the console, everything to the run's {@code train.log}. Log4j starts with the
- * first message, so that help and usage errors do not wait for it.
+ * The log: messages for the user go to the console, all messages to the run's {@code train.log}. Log4j starts with the first message,
+ * so that help and usage errors do not wait for it.
  */
 public final class Logging {
     private static final String CONSOLE = "dynafilter.console"; // log4j2.xml reads it, and the next two
@@ -28,37 +28,38 @@ public final class Logging {
 
     private Logging() {}
 
+    /** The program's logger. */
     public static Logger log() {
         return LogManager.getLogger("dynafilter");
     }
 
-    /** Prints debug messages on the console, too. */
+    /** Prints debug messages on the console, too, where {@code verbose} is true. */
     public static void verbose(boolean verbose) {
         if (verbose) {
             System.setProperty(CONSOLE, "DEBUG");
         }
     }
 
-    /** Prints warnings only, and debug messages where they are asked for: another process talks to the user. */
+    /** Prints warnings only, or debug messages where they are asked for: another process talks to the user. */
     static void quiet() {
         if (System.getProperty(CONSOLE) == null) {
             System.setProperty(RESULTS, "OFF");
         }
     }
 
-    /** true: messages go to a file, too; false: to the console alone. */
+    /** True: messages go to a file, too; false: to the console alone. */
     public static boolean hasFile() {
         return System.getProperty(FILE) != null;
     }
 
-    /** A failure's stack trace, for whoever reads the debug log. */
+    /** Writes a failure's stack trace to the debug log. */
     public static void debug(Throwable failure) {
         if (System.getProperty(CONSOLE) != null || hasFile()) {
             log().debug("stack trace", failure);
         }
     }
 
-    /** Writes all messages from now on to a file as well, behind what it holds, and to no other file any more. */
+    /** Appends all messages from now on to a file as well, and to no other file any more. */
     static void toFile(Path file) {
         endFile();
         System.setProperty(FILE, file.toString());
@@ -80,7 +81,7 @@ public final class Logging {
         Configurator.setRootLevel(Level.DEBUG);
     }
 
-    /** Ends what {@link #toFile} began. */
+    /** Ends the writing to a file that {@link #toFile} began. */
     public static void endFile() {
         String name = System.clearProperty(FILE);
         if (name != null) {

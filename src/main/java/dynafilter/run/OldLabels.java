@@ -14,21 +14,30 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * Images of the labels that a network has, from the data set of {@code --against}; those of other classes in it are left out.
+ * The images of a network's labels in the data set of {@code --against}; images of other classes in it are left out.
  *
- * @param negatives a sample of its training images, as many of each class as its share
- * @param test its test images, or validation images where it has none, or the rest of its training images; labelled as the network labels them
+ * @param negatives a stratified sample of its training images
+ * @param test its test images, or validation images where it has none, or the rest of its training images; numbered as the
+ *     network's labels
+ * @param leftOut the classes of the data set that are not among the labels
  */
 record OldLabels(String name, String sha256, DeviceImages negatives, DeviceImages test, List<String> leftOut)
         implements AutoCloseable {
 
-    /** @throws InputException where the data set lacks one of the network's labels */
-    static OldLabels open(ExtensionPlan plan, List<String> classes, DataOptions options, ComputeDevice device) {
-        try (DataSet data = DataSource.open(plan.against(), options)) {
+    /**
+     * Opens the data set and brings its images to the device.
+     *
+     * @param against the data set
+     * @param classes the network's labels
+     * @throws InputException where the data set lacks one of the labels, or has no images of them
+     */
+    static OldLabels open(
+            String against, ExtensionPlan plan, List<String> classes, DataOptions options, ComputeDevice device) {
+        try (DataSet data = DataSource.open(against, options)) {
             List<String> missing = new ArrayList<>(classes);
             missing.removeAll(data.classes());
             if (!missing.isEmpty()) {
-                throw new InputException("--against " + plan.against() + " has no class " + String.join(", ", missing)
+                throw new InputException("--against " + against + " has no class " + String.join(", ", missing)
                         + ", which the network knows; give the data set it was trained on");
             }
             List<String> others = new ArrayList<>(data.classes());
@@ -38,8 +47,8 @@ record OldLabels(String name, String sha256, DeviceImages negatives, DeviceImage
                 ImageSet apart = data.test() != null ? data.test() : data.validation();
                 try (ImageSet negatives = train.subset(parts[0]);
                         ImageSet test = apart != null ? relabelled(apart, classes) : train.subset(parts[1])) {
-                    requireImages(plan, negatives, "training");
-                    requireImages(plan, test, "test");
+                    requireImages(against, negatives, "training");
+                    requireImages(against, test, "test");
                     return new OldLabels(
                             data.name(),
                             data.sha256(),
@@ -66,7 +75,7 @@ record OldLabels(String name, String sha256, DeviceImages negatives, DeviceImage
         }
     }
 
-    /** Places of the images to learn against, of each class its share, and of the others. */
+    /** The indices of the images to learn against, a stratified sample, and of the others. */
     private static long[][] parts(ImageSet train, ExtensionPlan plan) {
         if (train.size() <= plan.negatives()) {
             return new long[][] {LongStream.range(0, train.size()).toArray(), {}};
@@ -76,10 +85,10 @@ record OldLabels(String name, String sha256, DeviceImages negatives, DeviceImage
         return new long[][] {split.heldOut(), split.train()};
     }
 
-    private static void requireImages(ExtensionPlan plan, ImageSet images, String role) {
+    private static void requireImages(String against, ImageSet images, String role) {
         if (images.size() == 0) {
-            throw new InputException("--against " + plan.against() + " has no " + role
-                    + " images of the network's labels" + "; give a data set that has, or fewer --negatives");
+            throw new InputException("--against " + against + " has no " + role + " images of the network's labels"
+                    + "; give a data set that has, or fewer --negatives");
         }
     }
 

@@ -13,10 +13,14 @@ sealed interface Origin {
     /** Makes the run's folder ready. */
     void prepare(RunFolder folder);
 
-    /** Brings a new trainer to where the run goes on. */
+    /** Brings a new trainer to the step at which the run goes on. */
     void restore(Trainer trainer);
 
-    /** @param replaces true: an older run in the folder goes; false: the folder is refused */
+    /**
+     * The origin of a new run.
+     *
+     * @param replaces true: an older run in the folder goes; false: the folder is refused
+     */
     record Fresh(boolean replaces) implements Origin {
         @Override
         public Optional<Path> file() {
@@ -35,7 +39,9 @@ sealed interface Origin {
     }
 
     /**
-     * @param checkpointFile where the checkpoint was read from
+     * The origin of a run that goes on.
+     *
+     * @param checkpointFile the file that the checkpoint was read from
      * @param checkpoint closed by the caller
      */
     record Resumed(Path checkpointFile, Checkpoint checkpoint) implements Origin {

@@ -8,12 +8,16 @@ import java.util.function.Predicate;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * How many parameters a network has, by its parts.
+ * The number of parameters of a network, by its parts.
  *
- * @param trained those of all parts that the run trains
+ * @param trained the number of those, of all parts, that the run trains
  */
 record ParameterCounts(long backbone, long filters, long predictor, long trained) {
-    /** @param state every tensor of the network by name */
+    /**
+     * Counts the parameters of a network.
+     *
+     * @param state every tensor of the network by name
+     */
     static ParameterCounts of(NetworkShape shape, Map<String, Tensor> state, Recipe recipe) {
         Predicate<String> ofBackbone = name -> name.startsWith(BackboneArchitecture.PREFIX);
         Predicate<String> ofPredictor = name -> name.startsWith("predictor.");

@@ -6,9 +6,9 @@ import dynafilter.train.Trainer;
 import dynafilter.train.TrainingData;
 
 /**
- * All that a run trains with, on its device.
+ * The data, network and trainer of a run, on its device.
  *
- * @param set what the data came from: closed, but what it is called and knows stays readable
+ * @param set the data set: closed, but its name, classes and checksum stay readable
  * @param network as it was before the first step
  * @param tensorBoard writes nothing before it is opened
  */

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** The agreement of a run's ranks before they begin: on version, data and recipe, and on who downloads. */
+/** The agreement of a run's ranks before they begin: on the version, data and recipe, and on the rank that downloads first. */
 final class RankAgreement {
     private final WorkerGroup group;
     private final Recipe recipe;
@@ -21,7 +21,11 @@ final class RankAgreement {
         this.recipe = recipe;
     }
 
-    /** @throws dynafilter.io.InputException naming the first difference */
+    /**
+     * Sees that all ranks have the same version, data and recipe.
+     *
+     * @throws dynafilter.io.InputException naming the first difference
+     */
     void require(DataSet set) {
         if (group.isSingle()) {
             return;
@@ -39,12 +43,17 @@ final class RankAgreement {
         Agreement.require(group, facts);
     }
 
-    /** Rank 0 first, so that what it downloads is there for the others; on a machine without it they download, too. */
+    /** The result of work that rank 0 does first, so that its downloads are there for the others; on other machines they download, too. */
     <T> T inTurn(Supplier<T> work) {
-        T made = group.leads() ? work.get() : null;
-        if (!group.isSingle()) {
-            group.barrier();
+        if (group.isSingle()) {
+            return work.get();
         }
-        return group.leads() ? made : work.get();
+        if (!group.leads()) {
+            group.barrier();
+            return work.get();
+        }
+        T made = work.get();
+        group.barrier();
+        return made;
     }
 }

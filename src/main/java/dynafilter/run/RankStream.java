@@ -7,7 +7,7 @@ import java.io.PrintStream;
 import java.nio.charset.Charset;
 import java.util.Arrays;
 
-/** Puts a rank in front of every line, and hands on whole lines: those of several processes do not mix. */
+/** A stream that puts a rank in front of every line and passes on whole lines, so that those of several processes do not mix. */
 final class RankStream extends FilterOutputStream {
     private final byte[] prefix;
     private byte[] line = new byte[256];
@@ -18,7 +18,7 @@ final class RankStream extends FilterOutputStream {
         this.prefix = prefix.getBytes(charset);
     }
 
-    /** From now on all that this process prints has its rank in front. */
+    /** Puts the rank in front of all lines that this process prints from now on. */
     static void mark(int rank) {
         System.setOut(of(System.out, rank));
         System.setErr(of(System.err, rank));
@@ -52,7 +52,7 @@ final class RankStream extends FilterOutputStream {
         }
     }
 
-    /** A progress bar, which begins at the start of a line, does not wait for its end. */
+    /** Passes on a progress bar, which begins with a carriage return, without waiting for the end of its line. */
     @Override
     public synchronized void flush() throws IOException {
         if (length > 0 && line[0] == '\r') {

@@ -15,8 +15,9 @@ import dynafilter.train.TrainingData;
 import java.nio.file.Files;
 import java.util.Locale;
 import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
 
-/** The end of a run: says how it ended, tests the best network where a test set was kept for that, and sums up the outcome. */
+/** The conclusion of a run: it says how the run ended, tests the best network where a test set was kept for that, and sums up the outcome. */
 final class RunConclusion {
     private final Recipe recipe;
     private final RunFolder folder;
@@ -55,7 +56,7 @@ final class RunConclusion {
     /**
      * Says how the run ended, at rank 0.
      *
-     * @param ends true: what comes once, at a run's end, is still to come; false: it was before this call of the program
+     * @param ends true: the test and the last events of the run are still to come; false: an earlier call of the program made them
      */
     RunOutcome tell(StopReason ending, boolean ends, DeviceMemory memory) {
         RunOutcome.AllReduce allReduce = group.isSingle()
@@ -80,7 +81,11 @@ final class RunConclusion {
     }
 
     private RunOutcome outcome(
-            StopReason ending, RunOutcome.AllReduce allReduce, RunOutcome.Best best, RunOutcome.Test test, Long peak) {
+            StopReason ending,
+            RunOutcome.@Nullable AllReduce allReduce,
+            RunOutcome.@Nullable Best best,
+            RunOutcome.@Nullable Test test,
+            @Nullable Long peak) {
         return new RunOutcome(
                 ending,
                 directory.path().toString(),
@@ -94,7 +99,7 @@ final class RunConclusion {
                 peak);
     }
 
-    /** Says what joining the processes cost. */
+    /** Says what the all-reduce cost. */
     private RunOutcome.AllReduce allReduce() {
         double share = trainer.stepTimes().shareOfSums();
         Timing timing = Timing.of(trainer.stepTimes().sumMilliseconds());
@@ -141,7 +146,7 @@ final class RunConclusion {
                 place.resumption(folder.resumption("")));
     }
 
-    /** With a validation split the test set is used once: for the network the validation images chose. */
+    /** Evaluates the network that the validation images chose on the test set, which is used this once. */
     private Evaluation testOnce() {
         try (TrainedNetwork best = TrainedNetwork.read(directory.best(), session.device())) {
             Evaluation test = new Evaluator(recipe.computation().precision(), session.device())

@@ -3,10 +3,10 @@ package dynafilter.run;
 import dynafilter.distributed.WorkerGroup;
 
 /**
- * The surroundings that a run is executed in, and shares with the other runs of a comparison.
+ * The surroundings of a run's execution, which the runs of a comparison share.
  *
- * @param terminal where progress is shown
- * @param interruption asks to stop
+ * @param terminal that shows the progress
+ * @param interruption the request to stop
  * @param group the ranks that share every batch
  */
 public record RunContext(

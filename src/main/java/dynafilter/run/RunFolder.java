@@ -11,14 +11,14 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 
 /**
- * The folder that a run writes to, and how it is made ready.
+ * The folder that a run writes to, with its lock.
  *
- * @param lock owns the folder, or is to as soon as that is there
+ * @param lock of the folder, which is taken as soon as the folder is there
  */
 record RunFolder(RunDirectory directory, FolderLock lock) {
     private static final DateTimeFormatter TIMESTAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
 
-    /** Makes a new folder under {@link RunDirectory#RUNS}, named by what is trained there and the time. */
+    /** Makes a new folder under {@link RunDirectory#RUNS}, named by {@code what} and the time. */
     static RunDirectory create(String what) {
         return RunDirectory.create(
                 what + "-" + LocalDateTime.now(ZoneId.systemDefault()).format(TIMESTAMP));
@@ -28,7 +28,7 @@ record RunFolder(RunDirectory directory, FolderLock lock) {
      * Makes the folder ready for a new run.
      *
      * @param replaces true: an older run in it goes; false: the folder is refused
-     * @throws dynafilter.io.InputException where it cannot be written, or is another's
+     * @throws dynafilter.io.InputException where it cannot be written, or another run or process has it
      */
     void begin(boolean replaces) {
         take();
@@ -39,11 +39,11 @@ record RunFolder(RunDirectory directory, FolderLock lock) {
     }
 
     /**
-     * Makes the folder ready for a run that goes on; into another folder it takes its history, event files and best checkpoint
-     * along.
+     * Makes the folder ready for a run that goes on; where that is another folder than the checkpoint's, the history, event files and
+     * best checkpoint are copied.
      *
      * @param checkpoint that the run goes on from
-     * @throws dynafilter.io.InputException where it cannot be written, or is another's
+     * @throws dynafilter.io.InputException where it cannot be written, or another process has it
      */
     void goOn(Path checkpoint) {
         take();
@@ -70,7 +70,7 @@ record RunFolder(RunDirectory directory, FolderLock lock) {
         lock.own(directory.path(), FolderLocks.ANOTHER_FOLDER);
     }
 
-    /** The command that goes on with the run in it, to copy into a shell. */
+    /** The command that goes on with the folder's run, to copy into a shell. */
     String resumption(String options) {
         return ("dynafilter train --resume " + ShellWord.of(directory.path()) + " " + options).strip();
     }

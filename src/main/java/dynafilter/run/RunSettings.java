@@ -4,10 +4,10 @@ import dynafilter.data.device.DataMemory;
 import dynafilter.runtime.CudaGraphMode;
 
 /**
- * How runs are executed; decides nothing that is computed.
+ * The settings of a run's execution, which have no influence on its results.
  *
- * @param graph whether a step is replayed as a CUDA graph
- * @param memory where the images lie
- * @param tensorBoard true: event files are begun; false: only those that are there go on
+ * @param graph the choice of replaying steps as a CUDA graph
+ * @param memory the choice of where the images are kept
+ * @param tensorBoard true: event files are begun; false: only those that are there are continued
  */
 public record RunSettings(CudaGraphMode graph, DataMemory memory, boolean tensorBoard) {}

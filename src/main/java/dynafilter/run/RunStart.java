@@ -6,16 +6,32 @@ import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.RunDirectory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The start of a run: anew in a folder, or from a checkpoint. */
 sealed interface RunStart {
-    /** The run's folder; null for a new one under {@link RunDirectory#RUNS}. */
+    /** The run's folder; null: a new one under {@link RunDirectory#RUNS}, which {@link #named} makes. */
+    @Nullable
     Path folder();
 
-    /** @param replaces true: an older run in the folder goes; false: it is refused */
-    record Fresh(Path folder, boolean replaces) implements RunStart {}
+    /** The run's folder, once it is named. */
+    default RunDirectory directory() {
+        return new RunDirectory(Objects.requireNonNull(folder(), "a new run is named first"));
+    }
 
-    /** @param checkpoint the file to go on from, which may lie in another folder */
+    /**
+     * The start of a new run.
+     *
+     * @param replaces true: an older run in the folder goes; false: the folder is refused
+     */
+    record Fresh(@Nullable Path folder, boolean replaces) implements RunStart {}
+
+    /**
+     * The start of a run that goes on.
+     *
+     * @param checkpoint the file to go on from, which may lie in another folder
+     */
     record Resumed(Path checkpoint, Path folder) implements RunStart {
         /** The folder of the checkpoint. */
         RunDirectory source() {
@@ -24,20 +40,20 @@ sealed interface RunStart {
     }
 
     /**
-     * Finds out where a run begins.
+     * The start that the arguments tell.
      *
      * @throws InputException where it would cost another run its files
      */
     static RunStart of(StartArguments arguments) {
         if (arguments.isAuto()) {
-            return continued(arguments.out());
+            return continued(Objects.requireNonNull(arguments.out(), "it is refused without"));
         }
         return arguments.resume() == null
                 ? begun(arguments.out(), arguments.overwrite())
                 : resumed(arguments.resume(), arguments.out());
     }
 
-    /** The run in a folder goes on from its last checkpoint; where it has not come to one, it begins again. */
+    /** The start of a folder's run from its last checkpoint, or anew where it has not come to one. */
     static RunStart continued(Path out) {
         RunDirectory directory = new RunDirectory(out);
         if (Files.exists(directory.last())) {
@@ -49,7 +65,7 @@ sealed interface RunStart {
                 : begun(out, directory.isOnlyBegun());
     }
 
-    private static RunStart begun(Path out, boolean replaces) {
+    private static RunStart begun(@Nullable Path out, boolean replaces) {
         if (out != null) {
             new RunDirectory(out).requireFolder();
             if (!replaces) {
@@ -59,7 +75,7 @@ sealed interface RunStart {
         return new Fresh(out, replaces);
     }
 
-    private static RunStart resumed(String what, Path out) {
+    private static RunStart resumed(String what, @Nullable Path out) {
         Path file = RunDirectory.checkpointFor(what, out);
         RunDirectory source = RunDirectory.of(file);
         RunDirectory directory = out != null ? new RunDirectory(out) : source;
@@ -72,20 +88,20 @@ sealed interface RunStart {
     }
 
     /**
-     * Takes the run's folder for this process, where it is there, and sees that nobody trains in the one to go on from.
+     * Takes the run's folder for this process where there is one, and sees that no process trains in the folder of the checkpoint.
      *
-     * @return where the run begins, now that nobody else can change it
-     * @throws InputException where another process has one of them
+     * @return the start, read anew now that no other process can change it
+     * @throws InputException where another process has one of the two folders
      */
     default RunStart owned(StartArguments arguments, FolderLock lock) {
         lock.ownWhereThere(folder(), FolderLocks.ANOTHER_FOLDER);
-        if (this instanceof Resumed resumed && !new RunDirectory(folder()).isSame(resumed.source())) {
+        if (this instanceof Resumed resumed && !resumed.directory().isSame(resumed.source())) {
             FolderLocks.ofSource(resumed.source()).close();
         }
-        return arguments.isAuto() ? continued(folder()) : this;
+        return arguments.isAuto() ? continued(directory().path()) : this;
     }
 
-    /** The same, with a new folder where none was named. */
+    /** This start, with a new folder where none is named. */
     default RunStart named(Recipe recipe) {
         return this instanceof Fresh fresh && fresh.folder() == null
                 ? new Fresh(

@@ -122,7 +122,7 @@ final class RunSummary {
         }
     }
 
-    /** Told where it is not the processor's own: `doctor` says why. */
+    /** The limit of the instructions that convolutions use, where there is one; {@code doctor} says why. */
     private String limitOfConvolutions() {
         return session.device().isCuda()
                 ? ""

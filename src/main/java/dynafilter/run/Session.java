@@ -14,17 +14,18 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * The loaded natives, the chosen device and the threads of one command.
+ * The session of one command: the loaded natives, the chosen device and the number of threads.
  *
  * @param threads of CPU operators
- * @param machine what was found of CUDA
+ * @param machine the diagnosis of CUDA on this machine
  */
 public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) {
     /**
      * Opens the session of a command.
      *
-     * @param threadsBefore of the run that is continued or repeated: another number would round differently. Taken where
-     *     none are asked for and this machine has them
+     * @param threadsBefore the threads of the run that is continued or repeated, since another number would round differently;
+     *     they are taken where none are asked for and this machine has as many
+     * @throws InputException where the device cannot be used
      */
     public static Session open(DeviceRequest request, OptionalInt threadsBefore) {
         int few = CpuTopology.defaultThreads();
@@ -33,7 +34,7 @@ public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) 
         return open(request, has ? before : few, 0);
     }
 
-    /** Opens the session of one rank: the cores are divided among those of the machine, and each has a GPU of its own. */
+    /** Opens the session of one rank: the ranks of a machine share its cores, and each has a GPU of its own. */
     static Session open(DeviceRequest request, Placement placement) {
         String name = request.device();
         if (name.contains(":") && placement.neighbours() > 1) {
@@ -43,7 +44,7 @@ public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) 
         return open(request, Math.max(1, CpuTopology.physicalCores() / placement.neighbours()), placement.localRank());
     }
 
-    /** @param gpu which is taken where the request does not say */
+    /** @param gpu the index of the GPU where the request names none */
     private static Session open(DeviceRequest request, int defaultThreads, int gpu) {
         int threads = request.threads() > 0 ? request.threads() : defaultThreads;
         String name = request.device();
@@ -61,7 +62,7 @@ public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) 
         return new Session(device, threads, machine);
     }
 
-    /** Computes in a precision from now on, and says where the CPU has none that is fast. */
+    /** Sets the precision of the computations from now on, and warns where the CPU is slow in it. */
     public void use(Precision precision) {
         precision.apply();
         if (!device.isCuda()) {
@@ -74,7 +75,7 @@ public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) 
         return DeviceFacts.of(device, machine);
     }
 
-    /** The GPU and the versions of what drives it, for people; nothing on the CPU. */
+    /** The GPU with the versions of its driver and libraries, for people; empty on the CPU. */
     public Optional<String> cuda() {
         if (!device.isCuda()) {
             return Optional.empty();

@@ -9,17 +9,22 @@ import java.io.PrintStream;
 import java.nio.charset.Charset;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Standard output that fails where it cannot be written: Java's own hides that from whoever prints. What the log prints is lost
- * without a word, so that a run goes on, but the failure is remembered until the program ends.
+ * Standard output that fails where it cannot be written, which Java's own hides. Lines of the log are lost without a word, so that a
+ * run goes on, but the failure is remembered until the program ends.
  */
 public final class StandardOutput extends OutputStream {
     private final OutputStream out;
     private final Charset charset;
-    private volatile IOException failure; // the first; null for none
+    private volatile @Nullable IOException failure; // the first
 
-    /** @param charset of the text that is printed */
+    /**
+     * Standard output that writes to a stream.
+     *
+     * @param charset of the text that is printed
+     */
     public StandardOutput(OutputStream out, Charset charset) {
         this.out = out;
         this.charset = charset;
@@ -35,7 +40,11 @@ public final class StandardOutput extends OutputStream {
         return new PrintStream(this, true, charset);
     }
 
-    /** @throws OutputException where it cannot be written, or could not before */
+    /**
+     * Writes bytes.
+     *
+     * @throws OutputException where they cannot be written, or earlier ones could not be
+     */
     @Override
     public void write(byte[] bytes, int offset, int count) {
         problem().ifPresent(known -> {
@@ -54,14 +63,14 @@ public final class StandardOutput extends OutputStream {
         write(new byte[] {(byte) single}, 0, 1);
     }
 
-    /** true: its reader is gone, as after {@code | head}; false: it is there, as far as is known. */
+    /** True: its reader is gone, as after {@code | head}; false: the reader is there, as far as is known. */
     public boolean isUnread() {
         IOException first = failure;
         return first != null
                 && String.valueOf(first.getMessage()).toLowerCase(Locale.ROOT).contains("broken pipe");
     }
 
-    /** true: a failure tells of nothing but that, at which other programs end without a word; false: of something else. */
+    /** True: the failure is that the reader is gone, at which other programs end without a word; false: it is another failure. */
     public boolean isUnread(OutputException told) {
         return isUnread() && told.getCause() == failure;
     }

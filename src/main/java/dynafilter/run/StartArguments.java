@@ -2,17 +2,22 @@ package dynafilter.run;
 
 import dynafilter.io.InputException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The arguments of {@code train} that say where it begins.
+ * The arguments of {@code train} that decide how it starts.
  *
- * @param out the run's folder; null for a new one, or for that of the checkpoint
+ * @param out the run's folder; null: a new one, or that of the checkpoint
  * @param overwrite true: an older run in {@code out} goes; false: it stays, and the folder is refused
- * @param resume what to go on from: {@code last}, {@code best}, {@code auto}, a folder or a checkpoint; null for a new run
- * @param config the config.json whose recipe is taken; null for none
+ * @param resume the start of a run that goes on: {@code last}, {@code best}, {@code auto}, a folder or a checkpoint; null: a new run
+ * @param config the config.json whose recipe is taken; null: none
  */
-public record StartArguments(Path out, boolean overwrite, String resume, Path config) {
-    /** {@code --resume}'s word for the run in {@code --out}, where there is one already. */
+public record StartArguments(
+        @Nullable Path out,
+        boolean overwrite,
+        @Nullable String resume,
+        @Nullable Path config) {
+    /** The word of {@code --resume} for the run in {@code --out}, where there is one already. */
     private static final String AUTO = "auto";
 
     /** @throws InputException where they contradict each other */
@@ -26,7 +31,7 @@ public record StartArguments(Path out, boolean overwrite, String resume, Path co
         }
     }
 
-    /** true: the run in {@code out} goes on where there is one, and begins where there is none; false: what is asked for is clear. */
+    /** True: the run in {@code out} goes on where there is one, and begins where there is none; false: the arguments tell which. */
     boolean isAuto() {
         return AUTO.equals(resume);
     }

@@ -8,8 +8,8 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Standard output and error. In a locale without letters beyond ASCII, which is to say in none, they are UTF-8, as Python's are:
- * names of files and classes stay what they are.
+ * The charset of standard output and error. In the C locale, which has no letters beyond ASCII, it is UTF-8, as in Python, so that
+ * names of files and classes are printed as they are.
  */
 public final class Streams {
     private static final int BUFFER = 8192;
@@ -25,7 +25,7 @@ public final class Streams {
         return !ofJava().equals(StandardCharsets.US_ASCII);
     }
 
-    /** The charset of System.out, which tells itself from Java 18 on. */
+    /** The charset of System.out, which Java tells from version 18 on. */
     private static Charset ofJava() {
         String onTerminal = System.getProperty(
                 "sun.stdout.encoding", Charset.defaultCharset().name());
@@ -33,7 +33,7 @@ public final class Streams {
         return Charset.isSupported(name) ? Charset.forName(name) : StandardCharsets.US_ASCII;
     }
 
-    /** To be called once, before anything is printed. */
+    /** Sets the charset; to be called once, before anything is printed. */
     public static void open() {
         if (!hasLetters()) {
             System.setOut(utf8(FileDescriptor.out));

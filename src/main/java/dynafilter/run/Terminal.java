@@ -9,12 +9,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** Shows how far something is: a bar that redraws itself on a terminal, now and then a line elsewhere, or nothing. */
+/** The progress display: a bar that is redrawn on a terminal, a line now and then elsewhere, or nothing. */
 public final class Terminal {
-    /** How progress is shown. */
+    /** The styles of the progress display. */
     public enum Style {
+        /** A bar that is redrawn in its line. */
         BAR,
+        /** A line every ten seconds. */
         PLAIN,
+        /** Nothing. */
         NONE;
 
         /**
@@ -47,7 +50,7 @@ public final class Terminal {
     private long lastPlain = System.nanoTime();
     private boolean drawn;
 
-    /** @param charset that the stream writes: where it has no box-drawing characters, plain ones stand for them */
+    /** @param charset of the stream; where it has no box-drawing characters, ASCII ones stand for them */
     Terminal(Style style, PrintStream out, Charset charset) {
         this.style = style;
         this.out = out;
@@ -56,23 +59,28 @@ public final class Terminal {
         empty = boxes ? "╌" : "-";
     }
 
-    /** Shows progress on standard error: bars where that is a terminal. */
+    /** A display on standard error: a bar where that is a terminal, else lines. */
     public static Terminal auto() {
         return of(Style.of("auto"));
     }
 
-    /** Shows progress on standard error. */
+    /** A display on standard error. */
     public static Terminal of(Style style) {
         return new Terminal(style, System.err, charset());
     }
 
-    /** The charset of System.err, which tells itself from Java 18 on. */
+    /** The charset of System.err, which Java tells from version 18 on. */
     private static Charset charset() {
         String name = System.getProperty("stderr.encoding", System.getProperty("native.encoding", "US-ASCII"));
         return Charset.isSupported(name) ? Charset.forName(name) : StandardCharsets.US_ASCII;
     }
 
-    /** @param share done, in [0, 1] */
+    /**
+     * Shows progress.
+     *
+     * @param share the share that is done, in [0, 1]
+     * @param text after the bar or the percentage
+     */
     public void show(double share, String text) {
         if (style == Style.BAR) {
             int done = (int) Math.round(share * BAR_WIDTH);
@@ -85,7 +93,11 @@ public final class Terminal {
         }
     }
 
-    /** Shows how much of a download is here. */
+    /**
+     * Shows the progress of a download.
+     *
+     * @param total in bytes; 0 or less: it is not known
+     */
     public void bytes(long done, long total) {
         double megabytes = done / 1e6;
         show(
@@ -95,7 +107,7 @@ public final class Terminal {
                         : String.format(Locale.ROOT, "%.1f MB", megabytes));
     }
 
-    /** Makes room for a line of output. */
+    /** Removes a bar, to make room for a line of output. */
     public void clear() {
         if (drawn) {
             out.print(CLEAR);
@@ -105,7 +117,7 @@ public final class Terminal {
         lastPlain = System.nanoTime();
     }
 
-    /** "1:05:09" or "12:34". */
+    /** A duration in hours, minutes and seconds, such as "1:05:09" or "12:34". */
     static String duration(double seconds) {
         long whole = Math.round(seconds);
         return whole < 3600
@@ -113,7 +125,7 @@ public final class Terminal {
                 : String.format(Locale.ROOT, "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
     }
 
-    /** Java tells of stdin and stdout together at most, so where the system has /proc it is asked about stderr itself. */
+    /** Tells whether stderr is a terminal, by /proc where the system has it: Java tells of stdin and stdout together at most. */
     @SuppressWarnings(
             "SystemConsoleNull") // asked only where there is no /proc; at worst a bar is drawn into a file there
     private static boolean isInteractive() {

@@ -6,12 +6,12 @@ import java.util.Map;
 /**
  * The arguments of {@code train}.
  *
- * @param begin where the run begins
- * @param given settings of the recipe, by name: they win over those of a config.json or a checkpoint
- * @param settings how the run is executed
- * @param progress how it is shown
- * @param workers processes of this machine that share every batch
- * @param timeout for how long a rank may let the others wait
+ * @param begin the arguments that decide how the run starts
+ * @param given settings of the recipe, by name, which win over those of a config.json or a checkpoint
+ * @param settings of the execution of the run
+ * @param progress the style of the progress display
+ * @param workers the number of processes of this machine that share every batch
+ * @param timeout the time for which a rank may let the others wait
  */
 public record TrainArguments(
         StartArguments begin,

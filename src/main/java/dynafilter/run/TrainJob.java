@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 
-/** One execution of {@code train}: finds where the run begins, takes its folder, and trains. */
+/** One execution of {@code train}: finds the start of the run, takes its folder, and trains. */
 public final class TrainJob {
     private static final String COMMAND = "train";
 
@@ -25,7 +25,9 @@ public final class TrainJob {
     private final Recipe recipe; // of a new run
 
     /**
-     * @param outcomes takes rank 0's outcome, which is written before the ranks part
+     * The execution with some arguments.
+     *
+     * @param outcomes takes the outcome at rank 0, before the ranks part
      * @throws InputException where the recipe makes no sense
      */
     public TrainJob(TrainArguments arguments, Interruption interruption, Consumer<RunOutcome> outcomes) {
@@ -37,9 +39,9 @@ public final class TrainJob {
     }
 
     /**
-     * Sees that workers of this machine could begin: the folder is free, and will be rank 0's.
+     * Sees that workers of this machine can begin: the folder is free, and the batch divides among them.
      *
-     * @throws InputException where they could not
+     * @throws InputException where they cannot
      */
     public void requireStart() {
         RunStart start = RunStart.of(arguments.begin());
@@ -71,7 +73,7 @@ public final class TrainJob {
     /**
      * Trains as one rank of several.
      *
-     * @param end ends this process at once, and says why: for a thread that cannot be woken
+     * @param end ends this process at once and tells the reason, for a thread that cannot be woken
      */
     public RunOutcome asRank(Placement placement, Consumer<String> end) {
         return new DistributedRun(arguments, placement, end)
@@ -81,7 +83,7 @@ public final class TrainJob {
     private RunOutcome train(RunStart start, FolderLock lock, Session session, WorkerGroup group) {
         Terminal terminal = Terminal.of(group.leads() ? arguments.progress() : Terminal.Style.NONE);
         RunContext context = new RunContext(arguments.settings(), session, terminal, interruption, group);
-        RunDirectory folder = new RunDirectory(start.folder());
+        RunDirectory folder = start.directory();
         if (start instanceof RunStart.Resumed resumed) {
             return resume(resumed, new RunFolder(folder, lock), context);
         }

@@ -38,7 +38,7 @@ final class TrainingRun {
     private final WorkerGroup group;
     private final Logger log = Logging.log();
 
-    /** @param place among the runs of a comparison */
+    /** @param place of the run among those of a comparison */
     TrainingRun(Recipe recipe, Origin origin, RunFolder folder, ComparisonPlace place, RunContext context) {
         this.recipe = recipe;
         this.origin = origin;
@@ -55,7 +55,7 @@ final class TrainingRun {
      * Executes the run.
      *
      * @param outcomes takes the outcome at rank 0, before the ranks part
-     * @return the outcome; at ranks other than 0 without what rank 0 alone finds out
+     * @return the outcome; at ranks other than 0 without the parts that rank 0 alone finds out
      */
     RunOutcome run(Consumer<RunOutcome> outcomes) {
         DeviceMemory memory = new DeviceMemory(session.device());
@@ -90,16 +90,17 @@ final class TrainingRun {
         }
     }
 
-    /** Brings all that the run needs into being; writes nothing. */
+    /** Prepares the data, network and trainer; writes nothing. */
     private PreparedRun prepare(DataSet set, RankAgreement ranks, NativeOwner owner) {
         TrainingData data = owner.keep(onDevice(set));
         InitialNetwork network = owner.keep(
                 origin instanceof Origin.Resumed resumed
                         ? InitialNetwork.of(resumed, recipe, set, session.device())
                         : InitialNetwork.fresh(recipe, set, data, session.device(), ranks, terminal::bytes));
-        RunReport report = new RunReport(terminal, recipe.optimization().epochs(), data.selectionName(), place);
+        ConsoleListener console =
+                new ConsoleListener(terminal, recipe.optimization().epochs(), data.selectionName(), place);
         TensorBoardLog tensorBoard =
-                owner.keep(new TensorBoardLog(directory, recipe, data, session.device(), report::warning));
+                owner.keep(new TensorBoardLog(directory, recipe, data, session.device(), console::warning));
         Trainer trainer = owner.keep(new Trainer(new TrainingSetup(
                 recipe,
                 network.shape(),
@@ -108,14 +109,14 @@ final class TrainingRun {
                 session.device(),
                 context.settings().graph().captures(session.device()),
                 directory,
-                report.and(tensorBoard),
+                console.and(tensorBoard),
                 context.interruption(),
                 group)));
         origin.restore(trainer);
         return new PreparedRun(set, data, network, tensorBoard, trainer);
     }
 
-    /** Brings a data set to the device and lets go of it; what it is called and knows stays readable. */
+    /** Brings a data set to the device and closes it; its name, classes and checksum stay readable. */
     private TrainingData onDevice(DataSet set) {
         try (set) {
             return TrainingData.of(
@@ -123,7 +124,7 @@ final class TrainingRun {
         }
     }
 
-    /** From here on there is something to save: takes the run's folder, and states there and on the console what is trained. */
+    /** Announces the run, from which on there is something to save: takes its folder, and states there and on the console what is trained. */
     private void announce(PreparedRun run) {
         context.interruption().arm();
         if (!group.leads()) {
@@ -162,7 +163,7 @@ final class TrainingRun {
     /**
      * Says that all epochs are trained already.
      *
-     * @return true: the end of the run's event files is still to come; false: nothing is
+     * @return true: the end of the run's event files is still to come; false: they have it
      */
     private boolean tellFinished(PreparedRun run) {
         log.info(

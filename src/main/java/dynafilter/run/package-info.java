@@ -7,4 +7,7 @@
  * and may read the environment; it parses no options, ends no process and knows no exit code: those are {@code cli}'s. Where next:
  * {@code runfolder} for what a run leaves, {@code train} for the loop.
  */
+@NullMarked
 package dynafilter.run;
+
+import org.jspecify.annotations.NullMarked;

@@ -7,8 +7,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
-/** What an image of each class counts in the loss of training; evaluation counts all images the same. */
+/** The weight of an image in the training loss, by its class; evaluation counts all images the same. */
 public enum ClassWeights {
     /** All images the same. */
     NONE,
@@ -16,12 +17,12 @@ public enum ClassWeights {
     BALANCED;
 
     /**
-     * The weight of each class, for {@code cross_entropy}: its mean is over the weights of the batch's labels, as PyTorch's.
+     * The weight of each class, for {@code cross_entropy}, whose mean then is over the weights of the batch's labels, as in PyTorch.
      *
      * @param labels int64 [n], of the training images; a class without any has the weight 0
      * @return float32 [classes] where the labels are, in the caller's scope; null where all images count the same
      */
-    public Tensor of(Tensor labels, int classes) {
+    public @Nullable Tensor of(Tensor labels, int classes) {
         if (this == NONE) {
             return null;
         }

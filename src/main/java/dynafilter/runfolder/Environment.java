@@ -3,11 +3,12 @@ package dynafilter.runfolder;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dynafilter.runtime.DeviceFacts;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a run's results depend on beside its recipe, as documents tell it; null what one does not tell.
+ * The machine and the versions that a run's results depend on beside its recipe; null: the document does not tell.
  *
- * @param deviceFacts of the device; in JSON they stand beside the others
+ * @param deviceFacts facts of the device; in JSON they stand beside the other values
  * @param threads of CPU operators
  * @param dynafilter this program's version
  * @param libtorch its version
@@ -18,12 +19,12 @@ import dynafilter.runtime.DeviceFacts;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Environment(
         @JsonUnwrapped DeviceFacts deviceFacts,
-        Integer threads,
-        String dynafilter,
-        String libtorch,
-        String java,
-        String javaVendor,
-        String os) {
-    /** Of a document that tells nothing of it. */
+        @Nullable Integer threads,
+        @Nullable String dynafilter,
+        @Nullable String libtorch,
+        @Nullable String java,
+        @Nullable String javaVendor,
+        @Nullable String os) {
+    /** The environment in a document that tells nothing of it. */
     public static final Environment UNKNOWN = new Environment(DeviceFacts.UNKNOWN, null, null, null, null, null, null);
 }

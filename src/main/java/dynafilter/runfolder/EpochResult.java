@@ -1,17 +1,17 @@
 package dynafilter.runfolder;
 
 /**
- * What an epoch came to: a row of {@code history.csv}.
+ * The result of an epoch: a row of {@code history.csv}.
  *
  * @param epoch counted from 1
  * @param step steps of the run so far
  * @param learningRate of the epoch's last step
  * @param trainLoss mean over the epoch's images as it trained, label smoothing included
- * @param trainAccuracy likewise
- * @param loss on the set that chooses the best epoch
- * @param accuracy likewise
- * @param best whether that accuracy beats all before
- * @param seconds training and evaluation
+ * @param trainAccuracy in [0, 1], over the same images
+ * @param loss mean cross-entropy on the set that chooses the best epoch
+ * @param accuracy in [0, 1], on the same set
+ * @param best true: the accuracy beats those of all epochs before; false: it does not
+ * @param seconds of training and evaluation
  * @param imagesPerSecond of the training part
  */
 public record EpochResult(

@@ -11,17 +11,19 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps each folder of a run to one writer. Whoever trains in a folder owns it; whoever adds a file to it, such as a report,
- * visits it: several may at once, but not beside an owner. Readers ask nobody: files are replaced as a whole.
+ * The locks of folders, which keep each folder of a run to one writer. A process that trains in a folder owns it. A process that
+ * adds a file to it, such as a report, visits it: several may visit at once, but not beside an owner. Readers need no lock, since
+ * files are replaced as a whole.
  *
- * <p>It is the operating system's lock of the file {@link #NAME} in the folder, and so ends with the process, however that
- * ends. Some file systems know no locks, or those of one machine only; there an owner on another machine is known by its
- * {@link OwnerFile}, which changes.
+ * <p>Each is the operating system's lock of the file {@link #NAME} in the folder, and so ends with the process, however that
+ * ends. Some file systems have no locks, or locks that hold on one machine only; there an owner on another machine is known by
+ * its {@link OwnerFile}, which changes as long as the owner lives.
  */
 public final class FolderLock implements AutoCloseable {
-    /** The file in a folder that is locked. */
+    /** The name of the file in a folder that is locked. */
     public static final String NAME = ".lock";
 
     private static final Duration PATIENCE =
@@ -31,7 +33,8 @@ public final class FolderLock implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(50);
 
     /** @param owner null for a visitor */
-    private record Held(Path folder, LockFile file, OwnerFile owner) {}
+    private record Held(
+            Path folder, LockFile file, @Nullable OwnerFile owner) {}
 
     private final String command;
     private final Consumer<String> warning;
@@ -40,18 +43,18 @@ public final class FolderLock implements AutoCloseable {
     private final List<Held> all = new ArrayList<>();
 
     /**
-     * Holds nothing yet.
+     * A lock that holds no folder yet.
      *
-     * @param command what the folders are for, such as {@code train}: others are told
-     * @param warning hears where locks do not reach everybody
+     * @param command the command that needs the folders, such as {@code train}; messages of other processes name it
+     * @param warning takes a message where locks do not reach every process
      */
     public FolderLock(String command, Consumer<String> warning) {
         this(command, warning, PATIENCE, BEAT);
     }
 
     /**
-     * @param patience for how long an owner may take to go
-     * @param beat between two signs of life
+     * @param patience how long an owner that is ending may take
+     * @param beat the time between two signs of life of an owner
      */
     FolderLock(String command, Consumer<String> warning, Duration patience, Duration beat) {
         this.command = command;
@@ -61,9 +64,9 @@ public final class FolderLock implements AutoCloseable {
     }
 
     /**
-     * Makes a folder this process's alone, unless it is already.
+     * Takes a folder for this process alone; does nothing where this process holds it already.
      *
-     * @param wayOut for the message: what else to do than to wait
+     * @param wayOut the advice, other than to wait, in the message of a refusal
      * @throws InputException where another process owns or visits it, saying which
      */
     public void own(Path folder, String wayOut) {
@@ -78,17 +81,21 @@ public final class FolderLock implements AutoCloseable {
         }
     }
 
-    /** The same of a folder that may be null or missing: nobody writes there. */
-    public void ownWhereThere(Path folder, String wayOut) {
+    /**
+     * Takes a folder for this process alone where there is one: in a folder that is null or missing nobody writes.
+     *
+     * @throws InputException where another process owns or visits it, saying which
+     */
+    public void ownWhereThere(@Nullable Path folder, String wayOut) {
         if (folder != null && Files.isDirectory(folder)) {
             own(folder, wayOut);
         }
     }
 
     /**
-     * Keeps owners out of a folder; of one in which no run has written nobody needs to be kept out.
+     * Keeps owners out of a folder, as long as this lock is open; does nothing in a folder that no run has written to.
      *
-     * @param wayOut for the message: what else to do than to wait
+     * @param wayOut the advice, other than to wait, in the message of a refusal
      * @throws InputException where another process owns it, saying which
      */
     public void visit(Path folder, String wayOut) {
@@ -110,7 +117,7 @@ public final class FolderLock implements AutoCloseable {
 
     private void hold(Path folder, boolean shared, String wayOut) throws IOException {
         LockFile file = lock(folder, shared, wayOut);
-        OwnerFile.delete(folder); // of one that has not said that it ended
+        OwnerFile.delete(folder); // left by an owner that was killed
         all.add(new Held(folder, file, shared ? null : OwnerFile.begin(folder, command, beat)));
     }
 
@@ -134,8 +141,8 @@ public final class FolderLock implements AutoCloseable {
     /**
      * Waits for the lock.
      *
-     * @return whether there are locks at all
-     * @throws InputException where somebody else has it
+     * @return true: the lock is taken; false: the file system has no locks
+     * @throws InputException where another process has it
      */
     private boolean lock(Path folder, LockFile file, boolean shared, String wayOut) throws NoSuchFileException {
         try {
@@ -154,7 +161,7 @@ public final class FolderLock implements AutoCloseable {
         }
     }
 
-    /** A lock tells all of this machine, and may know nothing of others. */
+    /** Sees that no owner on another machine is alive: a lock that is taken tells of this machine alone. */
     private void requireSilence(Path folder, boolean locked, String wayOut) throws IOException {
         OwnerFile.Content last = OwnerFile.read(folder);
         if (last == null || (locked && last.isOfThisHost())) {
@@ -173,7 +180,7 @@ public final class FolderLock implements AutoCloseable {
         return now != null && !now.equals(before);
     }
 
-    private static InputException inUse(Path folder, OwnerFile.Content owner, String wayOut) {
+    private static InputException inUse(Path folder, OwnerFile.@Nullable Content owner, String wayOut) {
         return new InputException(
                 folder + " is in use by " + (owner == null ? "another process that writes into it" : owner.owner())
                         + "; wait until that has ended, or " + wayOut);
@@ -183,7 +190,7 @@ public final class FolderLock implements AutoCloseable {
         boolean ask() throws IOException;
     }
 
-    /** Whether the answer is yes before the time is over. */
+    /** Tells whether the answer becomes yes before the time is over. */
     private static boolean comes(Question question, Duration time) throws IOException {
         long end = System.nanoTime() + time.toNanos();
         while (!question.ask()) {

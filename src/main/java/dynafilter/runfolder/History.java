@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** {@code history.csv}: a row an epoch, always whole. */
+/** The file {@code history.csv} of a run: a row an epoch. It is replaced as a whole with each row. */
 public final class History {
     private static final String HEADER =
             "epoch,step,learning_rate,train_loss,train_accuracy,loss,accuracy,best,seconds," + "images_per_second";
@@ -18,10 +18,16 @@ public final class History {
     private final Path file;
     private final List<String> rows = new ArrayList<>();
 
+    /** @param file that {@link #add} replaces; what it holds is kept only by {@link #keep} */
     public History(Path file) {
         this.file = file;
     }
 
+    /**
+     * Adds a row and writes the file.
+     *
+     * @throws dynafilter.io.OutputException where it cannot be written; the old file is kept
+     */
     public void add(EpochResult result) {
         rows.add(String.format(
                 Locale.ROOT,
@@ -78,7 +84,7 @@ public final class History {
                 Double.parseDouble(row[9]));
     }
 
-    /** Goes on behind the rows of the first {@code epochs} epochs that the file holds. */
+    /** Keeps the rows of the first {@code epochs} epochs in the file: new rows come after these, and the others go. */
     public void keep(int epochs) {
         rows.clear();
         if (!Files.exists(file)) {

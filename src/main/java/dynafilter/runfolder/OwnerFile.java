@@ -16,11 +16,12 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Timer;
 import java.util.TimerTask;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The file that tells who owns a folder: for messages, its host, and a number that changes as long as the owner lives. It is
- * opened anew for each reading and writing, with which a network file system shows what another machine wrote. Goes at the
- * owner's orderly end. All of it is only for those that a lock does not reach: whatever fails here is no failure.
+ * The file that tells who owns a folder: the owner in words for messages, its host, and a number that changes as long as the
+ * owner lives. It is opened anew for each reading and writing, since only then a network file system shows what another machine
+ * wrote. The owner deletes it at its orderly end. It serves processes that a lock does not reach: an error here is passed over.
  */
 final class OwnerFile implements AutoCloseable {
     static final String NAME = ".owner";
@@ -28,11 +29,11 @@ final class OwnerFile implements AutoCloseable {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");
 
     /**
-     * What a file tells.
+     * The content of the file.
      *
-     * @param owner fit for a line of a message
+     * @param owner the owner in words, without control characters
      * @param host of the owner
-     * @param beat another one as long as the owner lives
+     * @param beat a number that grows as long as the owner lives
      */
     record Content(String owner, String host, String beat) {
         boolean isOfThisHost() {
@@ -40,6 +41,7 @@ final class OwnerFile implements AutoCloseable {
         }
     }
 
+    private final Path folder;
     private final Path file;
     private final String owner;
     private final Timer timer = new Timer("owner of a folder", true);
@@ -47,15 +49,16 @@ final class OwnerFile implements AutoCloseable {
     private boolean closed;
 
     private OwnerFile(Path folder, String command) {
+        this.folder = folder;
         file = folder.resolve(NAME);
         owner = ThisProcess.describe() + " (" + command + ", since "
                 + LocalDateTime.now(ZoneId.systemDefault()).format(TIME) + ")";
     }
 
     /**
-     * Writes the file, and again and again until it is closed.
+     * Writes the file now and at regular times until it is closed.
      *
-     * @param pause between two times
+     * @param pause the time between two writes
      */
     static OwnerFile begin(Path folder, String command, Duration pause) {
         OwnerFile file = new OwnerFile(folder, command);
@@ -70,7 +73,7 @@ final class OwnerFile implements AutoCloseable {
         return file;
     }
 
-    /** As long every time: a reader finds the old content or the new one. */
+    /** Overwrites the file with as many bytes as it holds, so that a reader finds the old content or the new one. */
     private synchronized void write() {
         if (closed) {
             return;
@@ -84,8 +87,8 @@ final class OwnerFile implements AutoCloseable {
         }
     }
 
-    /** What a folder's file tells; null where there is none. */
-    static Content read(Path folder) {
+    /** The content of a folder's file; null where there is none, or it is not whole. */
+    static @Nullable Content read(Path folder) {
         ByteBuffer bytes = ByteBuffer.allocate(LONGEST); // not more, whatever has that name
         try (SeekableByteChannel channel = Files.newByteChannel(folder.resolve(NAME))) {
             channel.read(bytes);
@@ -108,6 +111,6 @@ final class OwnerFile implements AutoCloseable {
     public synchronized void close() {
         closed = true;
         timer.cancel();
-        delete(file.getParent());
+        delete(folder);
     }
 }

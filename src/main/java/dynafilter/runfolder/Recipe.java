@@ -10,9 +10,9 @@ import dynafilter.runfolder.Setting.Trait;
 import dynafilter.runtime.Precision;
 
 /**
- * Everything that decides what a training run computes: the one table of settings. A component is the command-line option of
- * the same name and a value of config.json; its annotation is all that has to be written for a new one. {@link Recipes} makes
- * recipes, and checks the ranges.
+ * The settings that decide what a training run computes, as the one table of them. A component is the command-line option of
+ * the same name and a value of config.json; its annotation is all that has to be written for a new setting. {@link Recipes}
+ * makes recipes and checks the ranges.
  */
 public record Recipe(
         Images images,
@@ -22,7 +22,7 @@ public record Recipe(
         Selection selection,
         Limits limits) {
 
-    /** The recipe of a {@code train} without options; {@code results.md} tells which values were chosen by experiment. */
+    /** The recipe of {@code train} without options; {@code results.md} tells which values were chosen by experiment. */
     public static final Recipe DEFAULT = new Recipe(
             new Images("data/cifar-10-batches-bin", NetworkShape.IMAGE_SIZE, true),
             new Network("imagenet", "layer1", FilterKind.DYNAMIC, Freeze.NONE, "", false, false),
@@ -126,7 +126,7 @@ public record Recipe(
         }
     }
 
-    /** How the network is trained. */
+    /** The optimisation: length, batches, optimizer, learning-rate schedule and loss. */
     public record Optimization(
             @Setting(place = 7, argument = "N", help = "passes over the training images", range = Range.COUNT)
             int epochs,
@@ -210,7 +210,7 @@ public record Recipe(
                     header = "ema {}")
             double ema) {}
 
-    /** What is drawn at random, and how it is computed. */
+    /** The random numbers and the arithmetic of a run. */
     public record Computation(
             @Setting(
                     place = 18,
@@ -228,7 +228,7 @@ public record Recipe(
             @Setting(place = 34, help = "BatchNorm over all processes' images of a batch, not each over its own")
             boolean syncBatchnorm) {}
 
-    /** Which images are trained on, and which choose the best epoch. */
+    /** The choice of the images to train on, and of those that choose the best epoch. */
     public record Selection(
             @Setting(
                     place = 25,
@@ -261,7 +261,7 @@ public record Recipe(
                     traits = Trait.FIXED)
             boolean skipBad) {}
 
-    /** What ends a run before its last epoch; the schedule does not change. */
+    /** The limits that end a run before its last epoch; the learning-rate schedule does not change. */
     public record Limits(
             @Setting(
                     place = 22,

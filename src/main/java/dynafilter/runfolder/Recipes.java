@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Recipes as plain values by name (a component's, with underscores): what checkpoints, config.json and the command line
- * exchange. A value is a string, a number or a boolean; where a text stands for one of the others, it is parsed.
+ * Recipes as plain values by name, in which form checkpoints, config.json and the command line exchange them. A name is a
+ * component's in snake_case. A value is a string, a number or a boolean; a text that stands for one of the others is parsed.
  */
 public final class Recipes {
     /** The settings of a recipe. */
@@ -42,7 +42,7 @@ public final class Recipes {
                 : changed;
     }
 
-    /** The recipe of the next call of a run: what ended this one does not end that. */
+    /** The recipe without the limits of one call ({@link Trait#ONCE}), which a resumed run does not take over. */
     public static Recipe withoutLimitsOfOneCall(Recipe recipe) {
         Map<String, Object> usual = toMap(Recipe.DEFAULT);
         usual.keySet().retainAll(keys(Trait.ONCE));
@@ -64,7 +64,7 @@ public final class Recipes {
                 : String.valueOf(value);
     }
 
-    /** The options that make this recipe of the default one, as words of a command line; flags for what is on or off. */
+    /** The options that change the default recipe into this one, as words of a command line. */
     public static List<String> options(Recipe recipe) {
         Map<String, Object> before = new LinkedHashMap<>(toMap(Recipe.DEFAULT));
         before.put(RATE, recipe.optimization().optimizer().defaultRate());

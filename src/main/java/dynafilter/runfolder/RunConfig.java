@@ -10,98 +10,100 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
- * {@code config.json}: the recipe of a run and all it was run with. One that another version wrote, or a person, may lack
- * sections and parts of them: these are null.
+ * The document {@code config.json}: the recipe of a run, its data, network and environment. A file that another version or a
+ * person wrote may lack sections, or parts of them: these are null.
  *
- * @param recipe the settings as they stand in the file
- * @param labelVectors null where the labels' embeddings start at random
- * @param distributed null for a run of one process
- * @param resumed null for a run that was never continued
+ * @param recipe the settings by name, as they stand in the file
+ * @param labelVectors null: the labels' embeddings start at random
+ * @param distributed null: the run has one process
+ * @param resumed null: the run was never continued
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record RunConfig(
-        String format,
-        Map<String, Object> recipe,
-        Data data,
-        Network network,
-        LabelVectors labelVectors,
-        Environment environment,
-        Distributed distributed,
-        Resumed resumed) {
+        @Nullable String format,
+        @Nullable Map<String, Object> recipe,
+        @Nullable Data data,
+        @Nullable Network network,
+        @Nullable LabelVectors labelVectors,
+        @Nullable Environment environment,
+        @Nullable Distributed distributed,
+        @Nullable Resumed resumed) {
     private static final String FORMAT = "dynafilter-config/1";
 
     /**
      * The data set.
      *
      * @param sha256 of its images and labels
-     * @param trainingImages how many are trained on
+     * @param trainingImages the number of images that are trained on
      * @param selectedOn the set that chooses the best epoch: "test" or "validation"
-     * @param selectionImages how many that has
+     * @param selectionImages the number of images in that set
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Data(
-            String name,
-            String sha256,
-            List<String> classes,
-            Long trainingImages,
-            String selectedOn,
-            Long selectionImages,
-            Long testImages) {
-        /** Of a document that tells nothing of it. */
+            @Nullable String name,
+            @Nullable String sha256,
+            @Nullable List<String> classes,
+            @Nullable Long trainingImages,
+            @Nullable String selectedOn,
+            @Nullable Long selectionImages,
+            @Nullable Long testImages) {
+        /** The data set in a document that tells nothing of it. */
         public static final Data UNKNOWN = new Data(null, null, null, null, null, null, null);
     }
 
     /**
      * The network.
      *
-     * @param backbone in words
+     * @param backbone the backbone in words
      * @param featureMap channels, height and width
-     * @param trainedParameters those of all parameters that gradient descent changes
+     * @param trainedParameters the number of parameters that gradient descent changes
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Network(
-            String backbone,
-            List<Integer> featureMap,
-            Long backboneParameters,
-            Long filterParameters,
-            Long predictorParameters,
-            Long trainedParameters) {
-        /** Of a document that tells nothing of it. */
+            @Nullable String backbone,
+            @Nullable List<Integer> featureMap,
+            @Nullable Long backboneParameters,
+            @Nullable Long filterParameters,
+            @Nullable Long predictorParameters,
+            @Nullable Long trainedParameters) {
+        /** The network in a document that tells nothing of it. */
         public static final Network UNKNOWN = new Network(null, null, null, null, null, null);
     }
 
     /**
      * The word vectors that the labels' embeddings started from.
      *
-     * @param size numbers of a vector
+     * @param size the number of components of a vector
      * @param sha256 of the vectors
-     * @param scaledTo in words
+     * @param scaledTo the scaling in words
      */
     public record LabelVectors(int size, String sha256, String scaledTo) {}
 
     /**
      * The processes that shared the run.
      *
-     * @param launch what their launcher called them
+     * @param launch the identifier that their launcher gave them
      */
     public record Distributed(int processes, String launch) {}
 
-    /** Where the run went on from: up to there the recipe may have been another. */
+    /** The checkpoint that the run was continued from; up to its step the recipe may have been another. */
     public record Resumed(String checkpoint, long epoch, long step) {}
 
-    /** The document of a run; sections that it does not have are null. */
+    /** The document of a run, in the current format. */
     public static RunConfig of(
             Recipe recipe,
             Data data,
             Network network,
-            LabelVectors labelVectors,
+            @Nullable LabelVectors labelVectors,
             Environment environment,
-            Distributed distributed,
-            Resumed resumed) {
+            @Nullable Distributed distributed,
+            @Nullable Resumed resumed) {
         return new RunConfig(
                 FORMAT, Recipes.toMap(recipe), data, network, labelVectors, environment, distributed, resumed);
     }
@@ -117,7 +119,7 @@ public record RunConfig(
     }
 
     /**
-     * All that a run's config.json tells.
+     * The content of a run's config.json, which has a recipe.
      *
      * @throws InputException where the file cannot be read or is none
      */
@@ -143,25 +145,25 @@ public record RunConfig(
     }
 
     /**
-     * The recipe that the settings are of.
+     * The settings as a recipe, in a document that has them.
      *
      * @param name of the file, for messages
-     * @throws InputException where they are of none
+     * @throws InputException where a setting is unknown, of the wrong type or out of range
      */
     public Recipe recipe(String name) {
         try {
-            return Recipes.with(Recipe.DEFAULT, recipe, true);
+            return Recipes.with(Recipe.DEFAULT, Objects.requireNonNull(recipe, "whoever reads it sees to that"), true);
         } catch (InputException wrong) {
             throw new InputException(name + ": " + wrong.getMessage(), wrong);
         }
     }
 
-    /** What the launcher called the processes of the run of a config.json; empty where it does not say. */
+    /** The launcher's identifier in a config.json, for the processes of its run; empty where it does not tell. */
     public static String launch(Path file) {
         return found(file).map(RunConfig::distributed).map(Distributed::launch).orElse("");
     }
 
-    /** The CPU threads that the run of a config.json used: other numbers round differently. None where it does not say. */
+    /** The number of CPU threads in a config.json, with which alone results are the same to the bit; empty where it does not tell. */
     public static OptionalInt threads(Path file) {
         return found(file).map(RunConfig::environment).map(Environment::threads).stream()
                 .mapToInt(Integer::intValue)
@@ -169,7 +171,7 @@ public record RunConfig(
                 .findFirst();
     }
 
-    /** The word vectors that the labels of the run of a config.json started from; empty where it tells of none. */
+    /** The word vectors in a config.json that the labels' embeddings started from; empty where it tells of none. */
     public static Optional<LabelVectors> labelVectors(Path file) {
         return found(file).map(RunConfig::labelVectors);
     }

@@ -13,18 +13,19 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** The folder of one training run and the names of what lies in it. */
+/** The folder of one training run, and the names of the files in it. */
 public record RunDirectory(Path path) {
     /** @throws InputException where the folder has a name that this locale cannot read: its files are found by text, too */
     public RunDirectory {
         SystemLocale.requireLetters("the run's folder", path.toString());
     }
 
-    /** Where runs are kept unless {@code --out} says otherwise. */
+    /** The folder of all runs without {@code --out}. */
     public static final Path RUNS = Path.of("checkpoints");
 
-    /** How the names of TensorBoard's event files begin. */
+    /** The beginning of the names of TensorBoard's event files. */
     public static final String EVENTS = "events.out.tfevents.";
 
     private static final List<String> RESULTS =
@@ -39,29 +40,32 @@ public record RunDirectory(Path path) {
         return path.resolve("best.pt");
     }
 
-    /** The checkpoint of the last finished epoch, or of the step a run was stopped at. */
+    /** The checkpoint of the last finished epoch, or of the step at which the run was stopped. */
     public Path last() {
         return path.resolve("last.pt");
     }
 
-    /** How the backbone computes, where it is not ResNet-18's stem: a TorchScript program without its weights. */
+    /** The TorchScript program of a backbone other than ResNet-18's stem, without its weights. */
     public Path backbone() {
         return BackboneProgram.fileIn(path);
     }
 
+    /** The file of the {@link RunConfig}. */
     public Path config() {
         return path.resolve("config.json");
     }
 
-    /** What {@code train --json} says, where the run is one of a comparison. */
+    /** The file of the {@link RunOutcome}, where the run is one of a comparison. */
     public Path outcome() {
         return path.resolve("result.json");
     }
 
+    /** The file of the {@link History}. */
     public Path history() {
         return path.resolve("history.csv");
     }
 
+    /** The run's log. */
     public Path log() {
         return path.resolve("train.log");
     }
@@ -72,7 +76,7 @@ public record RunDirectory(Path path) {
     }
 
     /**
-     * What the run has written for TensorBoard, in the order of the names, which is that of time.
+     * The run's event files for TensorBoard, in the order of their names, which is that of time.
      *
      * @throws InputException where a file has the folder's name
      */
@@ -93,7 +97,11 @@ public record RunDirectory(Path path) {
         }
     }
 
-    /** Takes over what another run has written for TensorBoard. */
+    /**
+     * Copies another run's event files for TensorBoard into this folder.
+     *
+     * @throws dynafilter.io.OutputException where they cannot be written
+     */
     public void copyEventFiles(RunDirectory source) {
         for (Path file : source.eventFiles()) {
             Path copy = tensorboard().resolve(file.getFileName());
@@ -106,26 +114,28 @@ public record RunDirectory(Path path) {
         }
     }
 
-    /** Whether a run has written here. */
+    /** True: a run has written to this folder; false: none has. */
     public boolean isUsed() {
         return FILES.stream().anyMatch(name -> Files.exists(path.resolve(name)))
                 || !eventFiles().isEmpty();
     }
 
-    /** Whether what a run has written here is no more than what it writes before its first epoch is over. */
+    /** True: the folder holds no more than a run writes before its first epoch is over; false: it holds results. */
     public boolean isOnlyBegun() {
         return RESULTS.stream().noneMatch(name -> Files.exists(path.resolve(name)));
     }
 
-    /** The folder a checkpoint lies in. */
+    /** The folder that a checkpoint lies in. */
     public static RunDirectory of(Path checkpoint) {
         Path folder = checkpoint.getParent();
         return new RunDirectory(folder == null ? Path.of(".") : folder);
     }
 
     /**
-     * Makes a new folder for a run under {@link #RUNS}, with a number behind the name where it is taken. It goes when the
-     * program ends and nothing was written there.
+     * Makes a new folder for a run under {@link #RUNS}, with a number after the name where that is taken. A folder that is still
+     * empty at the end of the program is deleted.
+     *
+     * @throws InputException where it cannot be made
      */
     public static RunDirectory create(String name) {
         try {
@@ -137,7 +147,7 @@ public record RunDirectory(Path path) {
                     folder.toFile().deleteOnExit(); // deletes empty folders only
                     return new RunDirectory(folder);
                 } catch (FileAlreadyExistsException taken) {
-                    // By a run that began in the same second: the next number.
+                    // A run that began in the same second has it: the next number.
                 }
             }
         } catch (IOException failure) {
@@ -148,7 +158,7 @@ public record RunDirectory(Path path) {
         }
     }
 
-    /** Whether both are one folder, whatever they are called. */
+    /** True: both paths lead to one folder; false: they do not, or a folder is missing. */
     public boolean isSame(RunDirectory other) {
         try {
             return Files.exists(path) && Files.isSameFile(path, other.path);
@@ -157,14 +167,22 @@ public record RunDirectory(Path path) {
         }
     }
 
-    /** @throws InputException where something else has the folder's name */
+    /**
+     * Sees that the path is free, or a folder's.
+     *
+     * @throws InputException where it is a file's
+     */
     public void requireFolder() {
         if (Files.exists(path) && !Files.isDirectory(path)) {
             throw new InputException("--out " + path + " is not a folder; name another one");
         }
     }
 
-    /** @throws InputException where a run has written here */
+    /**
+     * Sees that no run has written to the folder.
+     *
+     * @throws InputException where one has
+     */
     public void requireUnused() {
         if (isUsed()) {
             throw new InputException("--out " + path + " holds a run; continue it with --resume " + path
@@ -172,7 +190,11 @@ public record RunDirectory(Path path) {
         }
     }
 
-    /** Deletes an older run's files. */
+    /**
+     * Deletes an older run's files.
+     *
+     * @throws InputException where one cannot be deleted
+     */
     public void clear() {
         eventFiles().forEach(RunDirectory::delete); // and nothing else that may lie there
         for (String name : FILES) {
@@ -181,7 +203,7 @@ public record RunDirectory(Path path) {
     }
 
     /**
-     * Makes the folder, where it is not there, and sees that it can be written.
+     * Makes the folder where it is missing, and sees that files can be written to it.
      *
      * @throws InputException where it cannot
      */
@@ -206,7 +228,7 @@ public record RunDirectory(Path path) {
         if (failure instanceof FileSystemException of && of.getReason() != null) {
             return of.getReason();
         }
-        return failure instanceof FileSystemException ? "it cannot be made" : failure.getMessage();
+        return failure instanceof FileSystemException ? "it cannot be made" : String.valueOf(failure.getMessage());
     }
 
     private static void delete(Path file) {
@@ -221,10 +243,10 @@ public record RunDirectory(Path path) {
      * The checkpoint that {@code --resume} names.
      *
      * @param what {@code last}, {@code best}, a run's folder or a checkpoint file
-     * @param out the run's folder; null for the newest under {@link #RUNS}
+     * @param out the run's folder; null: the newest under {@link #RUNS}
      * @throws InputException where there is none
      */
-    public static Path checkpointFor(String what, Path out) {
+    public static Path checkpointFor(String what, @Nullable Path out) {
         Path file;
         if (what.equals("last") || what.equals("best")) {
             Path run = out != null ? out : newest();
@@ -242,14 +264,17 @@ public record RunDirectory(Path path) {
 
     private static Path newest() {
         return all().stream()
-                .map(RunDirectory::last)
-                .filter(Files::exists)
-                .max(Comparator.comparing(last -> last.toFile().lastModified()))
+                .filter(run -> Files.exists(run.last()))
+                .max(Comparator.comparing(run -> run.last().toFile().lastModified()))
                 .orElseThrow(RunDirectory::noRun)
-                .getParent();
+                .path();
     }
 
-    /** The folders under {@link #RUNS}. */
+    /**
+     * The folders under {@link #RUNS}.
+     *
+     * @throws InputException where they cannot be listed
+     */
     public static List<RunDirectory> all() {
         if (!Files.isDirectory(RUNS)) {
             return List.of();

@@ -1,66 +1,57 @@
 package dynafilter.runfolder;
 
-import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
-import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import dynafilter.runtime.Timing;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The outcome of a run: {@code train --json} writes it, and a comparison's run keeps it as {@code result.json}.
+ * The outcome of a run: {@code train --json} writes it, and a comparison's run keeps it as {@code result.json}. In a file that
+ * another version or a person wrote, parts may be missing: these are null, 0 or false.
  *
+ * @param ending the reason why the run ended
  * @param run the run's folder
- * @param epochs finished
- * @param steps finished
+ * @param epochs the number of finished epochs
+ * @param steps the number of finished steps
  * @param selectedOn the set that chose the best epoch: "test" or "validation"
  * @param cudaGraph true: steps were replayed from a CUDA graph; false: they were not
- * @param ranks of a run of several processes; null for one process
- * @param best null where there is no best checkpoint
- * @param test null where the best network was not evaluated on a test set of its own
- * @param peakMemoryBytes held at most; null where the system does not tell
+ * @param ranks the processes of a run of several; null: the run had one process
+ * @param best null: there is no best checkpoint
+ * @param test null: the best network was not evaluated on a test set that had no part in choosing it
+ * @param peakMemoryBytes the most memory that was held; null: the system does not tell
  */
-@JsonNaming(SnakeCaseStrategy.class)
-@JsonPropertyOrder({
-    "ending",
-    "run",
-    "epochs",
-    "steps",
-    "selected_on",
-    "cuda_graph",
-    "ranks",
-    "best",
-    "test",
-    "peak_memory_bytes"
-})
 public record RunOutcome(
-        StopReason ending,
-        String run,
+        @Nullable StopReason ending,
+        @Nullable String run,
         int epochs,
         long steps,
-        String selectedOn,
+        @Nullable String selectedOn,
         boolean cudaGraph,
-        @JsonUnwrapped Ranks ranks,
-        @JsonUnwrapped Best best,
-        @JsonUnwrapped Test test,
-        Long peakMemoryBytes) {
+        @JsonUnwrapped @Nullable Ranks ranks,
+        @JsonUnwrapped @Nullable Best best,
+        @JsonUnwrapped @Nullable Test test,
+        @Nullable Long peakMemoryBytes) {
+    /** Jackson makes the parts also where a document has nothing of them: these become null. */
+    public RunOutcome {
+        ranks = ranks == null || ranks.processes == 0 ? null : ranks;
+        best = best == null || Double.isNaN(best.bestAccuracy) ? null : best;
+        test = test == null || Double.isNaN(test.testAccuracy) ? null : test;
+    }
 
     /**
      * The processes that trained together.
      *
-     * @param processes how many
-     * @param allReduce the cost of joining them; null where the host cannot tell
+     * @param processes their number
+     * @param allReduce the cost of the all-reduce; null: the host cannot measure it
      */
-    @JsonNaming(SnakeCaseStrategy.class)
-    public record Ranks(int processes, AllReduce allReduce) {}
+    public record Ranks(int processes, @Nullable AllReduce allReduce) {}
 
     /**
-     * The cost of the sums over the ranks.
+     * The cost of the all-reduce, which sums the gradients over the ranks.
      *
-     * @param bytes that each step sums
+     * @param bytes the size of the sums of a step
      * @param share of the steps' time, waiting for slower ranks included, in [0, 1]
      * @param stepMs milliseconds of a step
      */
-    @JsonNaming(SnakeCaseStrategy.class)
     public record AllReduce(long bytes, double share, Timing stepMs) {}
 
     /**
@@ -69,7 +60,6 @@ public record RunOutcome(
      * @param bestAccuracy on the set that chose it, in [0, 1]
      * @param bestEpoch counted from 1
      */
-    @JsonNaming(SnakeCaseStrategy.class)
     public record Best(double bestAccuracy, int bestEpoch) {}
 
     /**
@@ -78,6 +68,5 @@ public record RunOutcome(
      * @param testAccuracy in [0, 1]
      * @param testLoss mean cross-entropy
      */
-    @JsonNaming(SnakeCaseStrategy.class)
     public record Test(double testAccuracy, double testLoss) {}
 }

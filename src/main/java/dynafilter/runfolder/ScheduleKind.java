@@ -2,7 +2,7 @@ package dynafilter.runfolder;
 
 import java.util.Locale;
 
-/** How the learning rate moves over a run. */
+/** The learning-rate schedules. */
 public enum ScheduleKind {
     /** PyTorch's OneCycleLR with linear annealing: lr/25 up to lr, then down to lr/250,000. */
     ONECYCLE,

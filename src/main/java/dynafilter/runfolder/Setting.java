@@ -7,8 +7,8 @@ import java.lang.annotation.Target;
 import java.util.function.DoublePredicate;
 
 /**
- * Makes a component of a settings record a setting: the option of the same name, with its help and range, a value of
- * config.json and of the checkpoints, and what else the traits say. Nothing else has to know of a new one but what uses it.
+ * Makes a component of a settings record a setting: an option of the same name with its help and range, and a value of
+ * config.json and of checkpoints. A new setting needs this annotation, and the code that uses the component, and nothing else.
  */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)
@@ -25,21 +25,21 @@ public @interface Setting {
     /** The help of {@code --no-NAME}: for a flag that is on by default. */
     String offHelp() default "";
 
-    /** The default in the help, where it is not one value. */
+    /** The default as the help shows it, where that is not the component's value alone. */
     String usual() default "";
 
     /** The range of a number. */
     Range range() default Range.ANY;
 
-    /** How a run's header tells a value that is not the default, {@code {}} standing for it; empty: not by itself. */
+    /** The words of a run's header for a value other than the default, which stands for {@code {}}; empty: no words of its own. */
     String header() default "";
 
-    /** What holds for it besides. */
+    /** Further traits of the setting. */
     Trait[] traits() default {};
 
-    /** The values that a number may have. */
+    /** The ranges of numbers. */
     enum Range {
-        /** All of its type. */
+        /** All values of its type. */
         ANY("", value -> true),
         /** 1 and more. */
         COUNT("must be at least 1", value -> value >= 1),
@@ -66,21 +66,21 @@ public @interface Setting {
             return holds.test(value.doubleValue());
         }
 
-        /** What a value outside must be, for messages. */
+        /** The rule of the range, for messages about a value outside it. */
         String rule() {
             return rule;
         }
     }
 
-    /** What can hold for a setting. */
+    /** The traits of settings. */
     enum Trait {
-        /** Another value would change what a run's finished steps were: resuming refuses it. */
+        /** The finished steps of a run depend on the value: resuming refuses another one. */
         FIXED,
         /** A file or folder: the processes of a run on several machines may call it differently. */
         PATH,
-        /** Runs that differ in it could not be compared: all variants of a comparison have the same. */
+        /** Runs that differ in it could not be compared: all variants of a comparison share the value. */
         SHARED,
-        /** Ends one call, not the run: a resumed run does not take it over. */
+        /** A limit of one call and not of the run: a resumed run does not take it over. */
         ONCE
     }
 }

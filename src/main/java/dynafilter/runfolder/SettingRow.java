@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** One setting: a row of a {@link SettingTable}. */
 public final class SettingRow {
@@ -19,7 +20,7 @@ public final class SettingRow {
 
     /**
      * @param usual the default value
-     * @param accessor gives the value in the record that the table is of
+     * @param accessor reads the value from the record that the table describes
      */
     SettingRow(RecordComponent component, Object usual, Function<Record, Object> accessor) {
         this.component = component;
@@ -47,16 +48,17 @@ public final class SettingRow {
         return key().replace('_', '-');
     }
 
-    /** True: an option without a value, on or off. */
+    /** True: the option is on or off, and takes no value; false: it takes a value. */
     public boolean isFlag() {
         return component.getType() == boolean.class;
     }
 
-    /** True: a flag that is on by default, which {@code --no-NAME} turns off. */
+    /** True: the setting is a flag that is on by default, which {@code --no-NAME} turns off; false: it is another setting. */
     public boolean isOnByDefault() {
         return Boolean.TRUE.equals(usual);
     }
 
+    /** True: the setting has the trait; false: it has not. */
     public boolean has(Trait trait) {
         return List.of(setting.traits()).contains(trait);
     }
@@ -66,7 +68,7 @@ public final class SettingRow {
         return setting.argument();
     }
 
-    /** The help, with the default in brackets behind it where there is one to tell. */
+    /** The help, followed by the default in brackets where the setting has one to show. */
     public String help() {
         if (isFlag()) {
             return setting.help() + (isOnByDefault() ? " [on]" : "");
@@ -80,7 +82,7 @@ public final class SettingRow {
         return setting.offHelp();
     }
 
-    /** The words of a run's header for the value: none for the default, and for a setting that is told in other words. */
+    /** The words of a run's header for the value; none for the default, and for a setting without {@link Setting#header}. */
     List<String> header(Record record) {
         Object value = of(record);
         return setting.header().isEmpty() || value.equals(usual)
@@ -98,12 +100,12 @@ public final class SettingRow {
     }
 
     /**
-     * A value as the setting's type has it.
+     * A value converted to the setting's type.
      *
-     * @param value a string, a number or a boolean; where a text stands for one of the others, it is parsed
+     * @param value a string, a number or a boolean; a text that stands for one of the others is parsed
      * @throws InputException where it has another type or is out of range, naming the option
      */
-    Object converted(Object value) {
+    Object converted(@Nullable Object value) {
         Object converted = typed(value);
         if (converted instanceof Number number && !setting.range().contains(number)) {
             throw wrong(number, setting.range().rule());
@@ -111,7 +113,7 @@ public final class SettingRow {
         return converted;
     }
 
-    private Object typed(Object value) {
+    private Object typed(@Nullable Object value) {
         if (type().isEnum()) {
             return constant(String.valueOf(value));
         }
@@ -171,7 +173,7 @@ public final class SettingRow {
         throw wrong(text, "too large, the most is " + most);
     }
 
-    private InputException wrong(Object value, String rule) {
+    private InputException wrong(@Nullable Object value, String rule) {
         return new InputException("--" + option() + " " + value + ": " + rule);
     }
 }

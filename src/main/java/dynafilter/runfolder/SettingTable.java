@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
- * The settings of a record as a table: its components that are a {@link Setting}, and those of the records in it. What the
- * command line, config.json, checkpoints, a resumed run's checks and a run's header know of settings they read here.
+ * The settings of a record as a table: its components with a {@link Setting}, and those of the records in it. The command line,
+ * config.json, checkpoints, the checks of a resumed run and a run's header read settings from this table.
  *
  * @param <R> the record
  */
@@ -22,7 +22,7 @@ public final class SettingTable<R extends Record> {
     private final R defaults;
     private final List<SettingRow> rows = new ArrayList<>();
 
-    /** @param defaults the values of a run that names none */
+    /** @param defaults the values of settings that a run does not name */
     public SettingTable(R defaults) {
         this.defaults = defaults;
         addRows(defaults, UnaryOperator.identity());
@@ -44,11 +44,12 @@ public final class SettingTable<R extends Record> {
         return List.copyOf(rows);
     }
 
+    /** The record of default values. */
     public R defaults() {
         return defaults;
     }
 
-    /** A record's values by {@link SettingRow#key}, in the order in which files hold them; constants of enums as text. */
+    /** The values of a record by {@link SettingRow#key}, in the order in which files hold them; constants of enums as text. */
     public Map<String, Object> toMap(R record) {
         Map<String, Object> values = new LinkedHashMap<>();
         rows.stream().sorted(Comparator.comparingInt(SettingRow::place)).forEach(row -> {
@@ -109,10 +110,10 @@ public final class SettingTable<R extends Record> {
     }
 
     /**
-     * Sees that a run goes on with the settings that its finished steps had.
+     * Sees that a resumed run has the fixed settings of its finished steps.
      *
-     * @param then the values in its checkpoint; one that is not there may be any
-     * @throws InputException naming the first that differs
+     * @param then the values in its checkpoint, by name; a setting that is missing there may have any value
+     * @throws InputException naming the first setting that differs
      */
     public void requireSameFixed(Map<String, ?> then, R now) {
         Map<String, Object> values = toMap(now);
@@ -126,7 +127,7 @@ public final class SettingTable<R extends Record> {
         }
     }
 
-    /** The words of a run's header for what a record has other than the defaults. */
+    /** The words of a run's header for the settings that differ from their defaults. */
     public List<String> header(R record) {
         return rows.stream().flatMap(row -> row.header(record).stream()).toList();
     }

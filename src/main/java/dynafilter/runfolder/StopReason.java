@@ -3,17 +3,17 @@ package dynafilter.runfolder;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/** Why a run ended. */
+/** The reasons why a run ends. */
 public enum StopReason {
     /** All epochs are done. */
     FINISHED,
-    /** {@code --early-stop}: too many epochs without a better accuracy. */
+    /** The epochs of {@code --early-stop} have passed without a better accuracy. */
     EARLY_STOP,
-    /** {@code --max-steps} is reached. */
+    /** The limit of {@code --max-steps} is reached. */
     MAX_STEPS,
-    /** {@code --max-minutes} is reached. */
+    /** The limit of {@code --max-minutes} is reached. */
     MAX_MINUTES,
-    /** Somebody asked it to stop. */
+    /** A signal asked it to stop, or nobody reads its output any more. */
     INTERRUPTED;
 
     /** The name in JSON, such as {@code early_stop}. */

@@ -6,4 +6,7 @@
  * process. The formats are a promise to those who read the files: a change of what is written is a change of the format. How a
  * run is trained is above, in {@code train} and {@code run}.
  */
+@NullMarked
 package dynafilter.runfolder;
+
+import org.jspecify.annotations.NullMarked;

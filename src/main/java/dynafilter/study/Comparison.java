@@ -11,15 +11,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What the finished runs of a plan came to.
+ * The results of a plan's finished runs.
  *
- * @param command that made it, to show
- * @param results of the finished runs, in the plan's order
+ * @param command the command that goes on with the comparison, to show
+ * @param results the finished runs, in the plan's order
  */
 public record Comparison(Plan plan, String command, List<RunResult> results) {
-    /** The folder of the runs in a comparison's. */
+    /** The name of the folder of the runs, within the comparison's. */
     public static final String RUNS = "runs";
 
     /** @throws InputException where the runs are not of one data set */
@@ -36,7 +37,7 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
         }
     }
 
-    /** Whether all runs are finished. */
+    /** True: all runs of the plan are finished; false: some are missing. */
     public boolean isComplete() {
         return results.size() == plan.runs().size();
     }
@@ -48,12 +49,12 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
                 .toList();
     }
 
-    /** The accuracy of the best epoch that judges a run: the test set's, where there is one. */
+    /** The accuracy that judges a run: that of the best epoch, on the test set where there is one. */
     public Measure judgedBy() {
         return results.stream().allMatch(RunResult::isTested) ? Measure.TEST_ACCURACY : Measure.BEST_ACCURACY;
     }
 
-    /** Every variant against the first, in the accuracy that judges a run and in the last epoch's. */
+    /** The differences of every variant from the first, in the accuracy that judges a run and in that of the last epoch. */
     public List<Difference> differences() {
         List<Difference> differences = new ArrayList<>(differences(judgedBy()));
         differences.addAll(differences(Measure.FINAL_ACCURACY));
@@ -74,10 +75,10 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
                         values(ofBaseline, measure::of)));
             }
         }
-        return Holm.adjust(differences);
+        return HolmCorrection.adjust(differences);
     }
 
-    /** The variant's runs with seeds that the other's are finished for, too. */
+    /** The variant's runs with those seeds that the other variant's runs are finished for, too. */
     private List<RunResult> paired(Variant variant, Variant other) {
         List<Long> seeds = of(other).stream().map(result -> result.run().seed()).toList();
         return of(variant).stream()
@@ -89,20 +90,20 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
         return results.stream().mapToDouble(figure).toArray();
     }
 
-    /** An accuracy of each finished run. */
+    /** The mean and standard deviation of an accuracy over the variant's finished runs. */
     public Spread accuracy(Variant variant, Measure measure) {
         return Spread.of(values(of(variant), measure::of));
     }
 
-    /** Seconds of each finished run's median epoch, evaluation included. */
+    /** The mean and standard deviation of the seconds of a median epoch, evaluation included, over the variant's finished runs. */
     public Spread secondsPerEpoch(Variant variant) {
         return Spread.of(values(of(variant), RunResult::secondsPerEpoch));
     }
 
-    /** Everything, as a document. */
+    /** The comparison as a document. */
     public ComparisonDocument document() {
-        boolean begun = !results.isEmpty();
-        RunConfig.Data data = begun ? results.get(0).data() : null;
+        RunConfig.@Nullable Data data =
+                results.isEmpty() ? null : results.get(0).data();
         return new ComparisonDocument(
                 ComparisonDocument.FORMAT,
                 isComplete(),
@@ -110,10 +111,10 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
                 plan.seeds(),
                 plan.thresholds(),
                 Recipes.toMap(plan.recipe()),
-                begun ? data.selectedOn() : null,
-                begun ? judgedBy() : null,
+                data == null ? null : data.selectedOn(),
+                data == null ? null : judgedBy(),
                 data,
-                begun ? results.get(results.size() - 1).config().environment() : null,
+                data == null ? null : results.get(results.size() - 1).config().environment(),
                 plan.variants().stream().map(this::document).toList(),
                 differences().stream().map(ComparisonDocument.Pairs::of).toList());
     }
@@ -139,9 +140,13 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
                 secondsPerEpoch(variant));
     }
 
-    /** Writes comparison.json, comparison.csv (a row a run) and curves.csv (a row an epoch). */
+    /**
+     * Writes comparison.json, comparison.csv (a row a run) and curves.csv (a row an epoch).
+     *
+     * @throws dynafilter.io.OutputException where one cannot be written
+     */
     public void write(Path folder) {
-        Tables tables = new Tables(this);
+        ComparisonTables tables = new ComparisonTables(this);
         write(folder.resolve("comparison.csv"), tables.runs());
         write(folder.resolve("curves.csv"), tables.curves());
         JsonFile.write(file(folder), document());
@@ -151,7 +156,7 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
         AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** The file that makes a folder a comparison's. */
+    /** The file of a comparison's document, by which its folder is known. */
     public static Path file(Path folder) {
         return folder.resolve("comparison.json");
     }

@@ -9,91 +9,92 @@ import dynafilter.runfolder.EpochResult;
 import dynafilter.runfolder.RunConfig;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * {@code comparison.json}, as {@code src/site/markdown/json.md} describes it. In one that another version wrote, or a person, parts
- * may be missing: these are null.
+ * The document {@code comparison.json}, as {@code src/site/markdown/json.md} describes it. In a file that another version or a
+ * person wrote, parts may be missing: these are null.
  *
  * @param complete true: all runs are finished; false: some are missing
- * @param command that made it, to show
+ * @param command the command that goes on with the comparison, to show
  * @param recipe the settings that all runs share
  * @param selection the set that chooses the best epoch: "test" or "validation"; null before the first run is finished
- * @param judgedBy the accuracy that judges a run; likewise
- * @param data of the runs; likewise
- * @param environment of the newest run; likewise
+ * @param judgedBy the accuracy that judges a run; null before the first run is finished
+ * @param data the data set of the runs; null before the first run is finished
+ * @param environment of the newest run; null before the first run is finished
  */
 @JsonInclude(Include.NON_NULL)
 public record ComparisonDocument(
-        String format,
-        Boolean complete,
-        String command,
-        List<Long> seeds,
-        List<Double> thresholds,
-        Map<String, Object> recipe,
-        String selection,
-        Measure judgedBy,
-        RunConfig.Data data,
-        Environment environment,
-        List<VariantResult> variants,
-        List<Pairs> differences) {
+        @Nullable String format,
+        @Nullable Boolean complete,
+        @Nullable String command,
+        @Nullable List<Long> seeds,
+        @Nullable List<Double> thresholds,
+        @Nullable Map<String, Object> recipe,
+        @Nullable String selection,
+        @Nullable Measure judgedBy,
+        RunConfig.@Nullable Data data,
+        @Nullable Environment environment,
+        @Nullable List<VariantResult> variants,
+        @Nullable List<Pairs> differences) {
     /** The format that this program writes. */
     public static final String FORMAT = "dynafilter-comparison/1";
 
     /**
      * A variant and its finished runs.
      *
-     * @param changes of the common recipe, by the recipe's names
-     * @param size null before its first run is finished
-     * @param figures over its runs; likewise
+     * @param changes the settings that differ from the common recipe, by name
+     * @param size of the network; null before the first run of the variant is finished
+     * @param figures over its runs; null before the first of them is finished
      */
     @JsonInclude(Include.NON_NULL)
     public record VariantResult(
-            String name,
-            Map<String, Object> changes,
-            @JsonUnwrapped Size size,
-            List<Run> runs,
-            @JsonUnwrapped Figures figures) {
-        /** What a document says nothing of is null. */
+            @Nullable String name,
+            @Nullable Map<String, Object> changes,
+            @JsonUnwrapped @Nullable Size size,
+            @Nullable List<Run> runs,
+            @JsonUnwrapped @Nullable Figures figures) {
+        /** Jackson makes a size and figures also where the document has none: these become null. */
         public VariantResult {
             size = Size.UNKNOWN.equals(size) ? null : size;
             figures = Figures.UNKNOWN.equals(figures) ? null : figures;
         }
 
-        /** An accuracy over the runs; NaN where it is not known. */
+        /** The mean and standard deviation of an accuracy over the runs; NaN where they are not known. */
         public Spread accuracy(Measure measure) {
             return known(figures == null ? null : figures.accuracy(measure));
         }
 
-        /** Seconds of the runs' median epochs; NaN where they are not known. */
+        /** The mean and standard deviation of the seconds of a median epoch; NaN where they are not known. */
         public Spread secondsPerEpoch() {
             return known(figures == null ? null : figures.secondsPerEpoch);
         }
 
-        private static Spread known(Spread spread) {
+        private static Spread known(@Nullable Spread spread) {
             return spread == null ? Spread.UNKNOWN : spread;
         }
     }
 
-    /** Numbers in a network, and those of them that gradient descent changes. */
+    /** The number of parameters of a network, and of those that gradient descent changes. */
     @JsonInclude(Include.NON_NULL)
-    public record Size(Long parameters, Long trainedParameters) {
+    public record Size(@Nullable Long parameters, @Nullable Long trainedParameters) {
         private static final Size UNKNOWN = new Size(null, null);
     }
 
     /**
-     * What a variant's runs came to.
+     * The figures of a variant over its runs.
      *
-     * @param testAccuracy null where there is no test set
+     * @param testAccuracy null: there is no test set
      */
     @JsonInclude(Include.NON_NULL)
     public record Figures(
-            Spread bestAccuracy,
-            Spread finalAccuracy,
-            @JsonInclude(Include.ALWAYS) Spread testAccuracy,
-            Spread secondsPerEpoch) {
+            @Nullable Spread bestAccuracy,
+            @Nullable Spread finalAccuracy,
+            @JsonInclude(Include.ALWAYS) @Nullable Spread testAccuracy,
+            @Nullable Spread secondsPerEpoch) {
         private static final Figures UNKNOWN = new Figures(null, null, null, null);
 
-        private Spread accuracy(Measure measure) {
+        private @Nullable Spread accuracy(Measure measure) {
             return switch (measure) {
                 case TEST_ACCURACY -> testAccuracy;
                 case BEST_ACCURACY -> bestAccuracy;
@@ -105,32 +106,32 @@ public record ComparisonDocument(
     /**
      * A finished run; numbers that are not known are NaN or null.
      *
-     * @param folder relative to the comparison's
-     * @param epochs finished
+     * @param folder the run's folder, relative to the comparison's
+     * @param epochs the number of finished epochs
      * @param bestAccuracy of the best epoch, on the set that chose it
      * @param finalAccuracy of the last epoch, on the set that chooses the best
-     * @param finalLoss likewise
+     * @param finalLoss of the last epoch, on the same set
      * @param testAccuracy of the best epoch, on the test set
-     * @param testLoss likewise
-     * @param secondsPerEpoch the median epoch's, evaluation included
-     * @param imagesPerSecond the median epoch's, of the training part
-     * @param epochsTo by threshold the first epoch with at least that accuracy; null where there is none
+     * @param testLoss of the best epoch, on the test set
+     * @param secondsPerEpoch the median over the epochs, evaluation included
+     * @param imagesPerSecond the median over the epochs, of the training part
+     * @param epochsTo by threshold the first epoch with at least that accuracy; null: no epoch reached it
      */
     public record Run(
-            Long seed,
-            String folder,
-            Integer epochs,
+            @Nullable Long seed,
+            @Nullable String folder,
+            @Nullable Integer epochs,
             double bestAccuracy,
-            Integer bestEpoch,
+            @Nullable Integer bestEpoch,
             double finalAccuracy,
             double finalLoss,
             double testAccuracy,
             double testLoss,
             double secondsPerEpoch,
             double imagesPerSecond,
-            Long peakMemoryBytes,
-            Map<String, Integer> epochsTo,
-            List<Point> curve) {
+            @Nullable Long peakMemoryBytes,
+            @Nullable Map<String, @Nullable Integer> epochsTo,
+            @Nullable List<Point> curve) {
         /** An accuracy of the run; NaN where it is not known. */
         public double accuracy(Measure measure) {
             return switch (measure) {
@@ -165,26 +166,26 @@ public record ComparisonDocument(
     }
 
     /**
-     * How far two variants are apart: see {@link Difference}.
+     * The difference of two variants: see {@link Difference}.
      *
      * @param measure the name of the figure that is compared
-     * @param pairs seeds that both have finished
+     * @param pairs the number of seeds that both have finished
      * @param difference the mean of a - b
-     * @param confidence the mean's 95 % confidence interval, from low to high; null where no test applies
-     * @param text what can be said of it, as a sentence
+     * @param confidence the mean's 95 % confidence interval, from low to high; null: no test applies
+     * @param text the result of the test, as a sentence
      */
     public record Pairs(
-            String a,
-            String b,
-            String measure,
-            Integer pairs,
+            @Nullable String a,
+            @Nullable String b,
+            @Nullable String measure,
+            @Nullable Integer pairs,
             double difference,
-            @JsonProperty("confidence_95") List<Double> confidence,
+            @JsonProperty("confidence_95") @Nullable List<Double> confidence,
             double t,
             double p,
             double pAdjusted,
             boolean significant,
-            String text) {
+            @Nullable String text) {
         static Pairs of(Difference of) {
             return new Pairs(
                     of.a(),

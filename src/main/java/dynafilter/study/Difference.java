@@ -7,15 +7,17 @@ import org.apache.commons.statistics.distribution.TDistribution;
 import org.apache.commons.statistics.inference.TTest;
 
 /**
- * How far two variants are apart in an accuracy, seed by seed, and whether that is more than the seeds' noise: a two-sided
- * paired t test (Student 1908), with Holm's correction (Holm 1979) where several differences are tested.
+ * The difference of two variants in an accuracy, over runs paired by seed, and a test of it against the noise of the seeds: a
+ * two-sided paired t test (Student 1908), with Holm's correction (Holm 1979) where several differences are tested.
  *
- * @param measure which accuracy
+ * @param measure the accuracy that is compared
+ * @param pairs the number of seeds
  * @param mean of a - b over the seeds
  * @param confidence half the width of the mean's 95 % confidence interval; NaN where no test applies
  * @param t the test's statistic; NaN where no test applies
  * @param p the probability of a difference like this or larger from seed noise alone; NaN where no test applies
  * @param adjusted p, corrected for the number of differences
+ * @param tests the number of differences that p is corrected for
  */
 public record Difference(
         String a,
@@ -28,17 +30,17 @@ public record Difference(
         double p,
         double adjusted,
         int tests) {
-    /** Below this adjusted p a difference is said to be more than seed noise. */
+    /** The level of significance: a difference with a lower adjusted p counts as more than seed noise. */
     public static final double LEVEL = 0.05;
 
     /**
-     * Differences that are no farther apart are equal: history.csv has accuracies with six decimals, so each of the two may be off
-     * by half a millionth. Where one image counts for less, a test would take the rounding for noise.
+     * The range within which differences count as equal. History.csv has accuracies with six decimals, so that each of the two may
+     * be off by half a millionth; where one image counts for less than that, a test would take the rounding for noise.
      */
     private static final double ROUNDING = 2.5e-6;
 
     /**
-     * Compares values of the same seeds.
+     * The difference between values of the same seeds.
      *
      * @throws IllegalArgumentException where the two have not as many values, or none
      */
@@ -78,7 +80,7 @@ public record Difference(
         return summary.getMax() - summary.getMin();
     }
 
-    /** Whether a test could be made. */
+    /** True: a test was made; false: there are too few pairs, or no noise to test against. */
     public boolean isTested() {
         return !Double.isNaN(p);
     }
@@ -87,12 +89,12 @@ public record Difference(
         return new Difference(a, b, measure, pairs, mean, confidence, t, p, value, testsMade);
     }
 
-    /** Whether the difference is more than seed noise. */
+    /** True: the difference is more than seed noise, at the level {@link #LEVEL}; false: that is not shown. */
     public boolean isSignificant() {
         return adjusted < LEVEL;
     }
 
-    /** What can be said, and no more. */
+    /** The result of the test, as a sentence that claims no more than the test shows. */
     public String text() {
         String what = String.format(Locale.ROOT, "%s - %s: %+.2f points of %s", a, b, 100 * mean, measure.words());
         if (pairs == 1) {

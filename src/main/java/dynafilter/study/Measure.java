@@ -4,11 +4,11 @@ import java.util.Locale;
 
 /** An accuracy by which runs are compared, by its name in the comparison's JSON. */
 public enum Measure {
-    /** Of the best epoch, on the test set. */
+    /** The accuracy of the best epoch on the test set. */
     TEST_ACCURACY,
-    /** Of the best epoch, on the set that chose it. */
+    /** The accuracy of the best epoch on the set that chose it. */
     BEST_ACCURACY,
-    /** Of the last epoch, on the set that chooses the best. */
+    /** The accuracy of the last epoch on the set that chooses the best. */
     FINAL_ACCURACY;
 
     double of(RunResult run) {
@@ -19,13 +19,13 @@ public enum Measure {
         };
     }
 
-    /** As "test_accuracy". */
+    /** The name in JSON, such as "test_accuracy". */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** As "test accuracy". */
+    /** The name in words, such as "test accuracy". */
     public String words() {
         return toString().replace('_', ' ');
     }

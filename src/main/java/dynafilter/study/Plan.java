@@ -11,12 +11,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a comparison trains: every variant with every seed.
+ * The plan of a comparison: every variant is trained with every seed.
  *
- * @param recipe what all runs share
+ * @param recipe the settings that all runs share
  * @param variants the first is the baseline that the others are compared with
  * @param seeds of initial weights, order and augmentation: runs of one seed are paired
- * @param thresholds accuracies, in (0, 1), whose first epoch is told
+ * @param thresholds accuracies in (0, 1): for each run the first epoch that reaches one is reported
  */
 public record Plan(Recipe recipe, List<Variant> variants, List<Long> seeds, List<Double> thresholds) {
     /** @throws InputException where there is nothing to train, or a seed or threshold makes no sense */
@@ -40,25 +40,32 @@ public record Plan(Recipe recipe, List<Variant> variants, List<Long> seeds, List
     /**
      * The plan of a comparison that was begun.
      *
-     * @param source for messages: where the document came from
-     * @throws InputException where it tells no plan
+     * @param source the origin of the document, for messages
+     * @throws InputException where the document has no plan, or one that makes no sense
      */
     public static Plan of(ComparisonDocument document, String source) {
+        Map<String, Object> recipe = document.recipe();
+        List<ComparisonDocument.VariantResult> variants = document.variants();
+        List<Long> seeds = document.seeds();
+        List<Double> thresholds = document.thresholds();
         if (!ComparisonDocument.FORMAT.equals(document.format())
-                || document.recipe() == null
-                || Stream.of(document.variants(), document.seeds(), document.thresholds())
-                        .anyMatch(list -> list == null || list.stream().anyMatch(Objects::isNull))) {
+                || recipe == null
+                || variants == null
+                || seeds == null
+                || thresholds == null
+                || Stream.of(variants, seeds, thresholds)
+                        .anyMatch(list -> list.stream().anyMatch(Objects::isNull))) {
             throw new InputException(source + " is no comparison.json of format " + ComparisonDocument.FORMAT
                     + "; give the folder of a comparison");
         }
         try {
             return new Plan(
-                    Recipes.with(Recipe.DEFAULT, document.recipe(), true),
-                    Variant.listOf(document.variants().stream()
+                    Recipes.with(Recipe.DEFAULT, recipe, true),
+                    Variant.listOf(variants.stream()
                             .map(variant -> String.valueOf(variant.name()))
                             .collect(Collectors.joining(","))),
-                    document.seeds(),
-                    document.thresholds());
+                    seeds,
+                    thresholds);
         } catch (InputException wrong) {
             throw new InputException(source + ": " + wrong.getMessage(), wrong);
         }
@@ -67,11 +74,11 @@ public record Plan(Recipe recipe, List<Variant> variants, List<Long> seeds, List
     /**
      * A run of the comparison.
      *
-     * @param folder its name among the runs
+     * @param folder the name of its folder among those of the runs
      */
     public record Run(Variant variant, long seed, Recipe recipe, String folder) {}
 
-    /** All runs, seed by seed: a comparison that is not finished has whole pairs. */
+    /** The runs, seed by seed, so that a comparison that is not finished has whole pairs. */
     public List<Run> runs() {
         return seeds.stream()
                 .flatMap(seed -> variants.stream().map(variant -> run(variant, seed)))

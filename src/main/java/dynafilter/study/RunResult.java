@@ -8,35 +8,32 @@ import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
 import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
+import dynafilter.runfolder.RunOutcome;
+import dynafilter.runfolder.StopReason;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A finished run of a comparison: what its folder tells.
+ * The result of a finished run of a comparison, read from its folder.
  *
- * @param outcome what {@code train --json} wrote at its end
+ * @param outcome as {@code train --json} writes it
+ * @param history with one best epoch at least
  */
-public record RunResult(Plan.Run run, RunConfig config, Outcome outcome, List<EpochResult> history) {
-    /**
-     * What a comparison takes from a run's outcome.
-     *
-     * @param testAccuracy of the best epoch; null where the test set chose it, or there is none
-     * @param testLoss likewise
-     * @param peakMemoryBytes null where it is not known
-     */
-    record Outcome(String ending, Double testAccuracy, Double testLoss, Long peakMemoryBytes) {}
-
-    /** Endings of runs that are done. */
-    private static final List<String> ENDS = List.of("finished", "early_stop");
+public record RunResult(Plan.Run run, RunConfig config, RunOutcome outcome, List<EpochResult> history) {
+    /** The endings of runs that are done. */
+    private static final Set<StopReason> ENDS = EnumSet.of(StopReason.FINISHED, StopReason.EARLY_STOP);
 
     /**
-     * Reads a run; empty where it is not finished, or too little is left of it to tell what it came to.
+     * The result of a run; empty where it is not finished, or its files are not all there.
      *
      * @throws InputException where a file cannot be read, or the folder holds a run of another recipe
      */
@@ -46,8 +43,8 @@ public record RunResult(Plan.Run run, RunConfig config, Outcome outcome, List<Ep
             return Optional.empty();
         }
         requireRecipe(run, directory, config.get());
-        Optional<Outcome> outcome = JsonFile.readWhole(directory.outcome(), Outcome.class);
-        if (outcome.isEmpty() || !ENDS.contains(String.valueOf(outcome.get().ending()))) {
+        Optional<RunOutcome> outcome = JsonFile.readWhole(directory.outcome(), RunOutcome.class);
+        if (outcome.map(RunOutcome::ending).filter(ENDS::contains).isEmpty()) {
             return Optional.empty();
         }
         List<EpochResult> history = History.read(directory.history());
@@ -56,7 +53,7 @@ public record RunResult(Plan.Run run, RunConfig config, Outcome outcome, List<Ep
                 : Optional.empty();
     }
 
-    /** What stops a run early does not change the steps before: limits of one call are left out. */
+    /** Sees that a folder's run has the planned recipe, but for the limits of one call, which change no step before them. */
     private static void requireRecipe(Plan.Run run, RunDirectory directory, RunConfig config) {
         Map<String, Object> settings = config.recipe() == null ? Map.of() : config.recipe();
         Map<String, Object> found =
@@ -86,43 +83,43 @@ public record RunResult(Plan.Run run, RunConfig config, Outcome outcome, List<Ep
                 .orElseThrow();
     }
 
-    /** Of the best epoch, on the set that chose it. */
+    /** The accuracy of the best epoch on the set that chose it. */
     double bestAccuracy() {
         return best().accuracy();
     }
 
-    /** Of the last epoch, on the set that chose the best. */
+    /** The accuracy of the last epoch on the set that chose the best. */
     double finalAccuracy() {
         return last().accuracy();
     }
 
-    /** Whether there is a test set; else validation images choose the best epoch and are all there is. */
+    /** True: there is a test set; false: validation images choose the best epoch, and are all there is. */
     boolean isTested() {
-        return outcome.testAccuracy() != null || choosesOnTestSet();
+        return outcome.test() != null || choosesOnTestSet();
     }
 
     private boolean choosesOnTestSet() {
         return "test".equals(data().selectedOn());
     }
 
-    /** Of the best epoch on the test set; NaN where there is none. */
+    /** The accuracy of the best epoch on the test set; NaN where there is none. */
     double testAccuracy() {
-        return tested(outcome.testAccuracy(), best().accuracy());
+        return tested(RunOutcome.Test::testAccuracy, EpochResult::accuracy);
     }
 
     private double testLoss() {
-        return tested(outcome.testLoss(), best().loss());
+        return tested(RunOutcome.Test::testLoss, EpochResult::loss);
     }
 
-    /**
-     * @param told by the outcome; null where it tells nothing
-     * @param chosen of the best epoch on the set that chose it, which may be the test set
-     */
-    private double tested(Double told, double chosen) {
-        return told != null ? told : choosesOnTestSet() ? chosen : Double.NaN;
+    /** A figure of the best epoch on the test set, which may be the set that chose the epoch. */
+    private double tested(ToDoubleFunction<RunOutcome.Test> apart, ToDoubleFunction<EpochResult> chosen) {
+        if (outcome.test() != null) {
+            return apart.applyAsDouble(outcome.test());
+        }
+        return choosesOnTestSet() ? chosen.applyAsDouble(best()) : Double.NaN;
     }
 
-    /** The median epoch's, evaluation included. */
+    /** The seconds of the median epoch, evaluation included. */
     double secondsPerEpoch() {
         return median(EpochResult::seconds);
     }
@@ -133,7 +130,7 @@ public record RunResult(Plan.Run run, RunConfig config, Outcome outcome, List<Ep
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
-    /** The first epoch that reached an accuracy on the set that chooses the best; none where no epoch did. */
+    /** The first epoch that reached an accuracy on the set that chooses the best epoch; empty where none did. */
     OptionalInt epochsTo(double accuracy) {
         return history.stream()
                 .filter(epoch -> epoch.accuracy() >= accuracy)
@@ -141,7 +138,7 @@ public record RunResult(Plan.Run run, RunConfig config, Outcome outcome, List<Ep
                 .findFirst();
     }
 
-    /** Numbers in the network that gradient descent could train. */
+    /** The number of the network's parameters. */
     public long parameters() {
         RunConfig.Network network = network();
         return Stream.of(network.backboneParameters(), network.filterParameters(), network.predictorParameters())
@@ -149,7 +146,7 @@ public record RunResult(Plan.Run run, RunConfig config, Outcome outcome, List<Ep
                 .sum();
     }
 
-    /** Those of them that the run trained. */
+    /** The number of parameters that the run trained. */
     public long trainedParameters() {
         return known(network().trainedParameters());
     }
@@ -158,13 +155,17 @@ public record RunResult(Plan.Run run, RunConfig config, Outcome outcome, List<Ep
         return config.network() == null ? RunConfig.Network.UNKNOWN : config.network();
     }
 
-    private static long known(Long number) {
+    private static long known(@Nullable Long number) {
         return number == null ? 0 : number;
     }
 
-    /** @param thresholds accuracies whose first epoch is told */
+    /**
+     * The result as a comparison's document has it.
+     *
+     * @param thresholds accuracies: the first epoch that reaches each is reported
+     */
     ComparisonDocument.Run document(List<Double> thresholds) {
-        Map<String, Integer> reached = new TreeMap<>();
+        Map<String, @Nullable Integer> reached = new TreeMap<>();
         for (double threshold : thresholds) {
             OptionalInt epoch = epochsTo(threshold);
             reached.put(Double.toString(threshold), epoch.isPresent() ? epoch.getAsInt() : null);

@@ -4,12 +4,13 @@ import java.util.Arrays;
 import java.util.function.DoubleFunction;
 
 /**
- * Several runs' values of one figure.
+ * The mean and standard deviation of a figure over several runs.
  *
- * @param std the sample's standard deviation (n - 1); NaN for a single value
+ * @param std the sample's standard deviation (its divisor is n - 1); NaN for a single value
+ * @param n the number of runs
  */
 public record Spread(double mean, double std, int n) {
-    /** Of no values. */
+    /** The spread of no values. */
     static final Spread UNKNOWN = new Spread(Double.NaN, Double.NaN, 0);
 
     /** @throws IllegalArgumentException for no values */
@@ -23,7 +24,7 @@ public record Spread(double mean, double std, int n) {
         return new Spread(mean, n > 1 ? Math.sqrt(squares / (n - 1)) : Double.NaN, n);
     }
 
-    /** The mean and, where there is one, the standard deviation behind a plus-minus sign. */
+    /** The mean and, where there is one, the standard deviation after a plus-minus sign. */
     public String shown(DoubleFunction<String> number) {
         return number.apply(mean) + (Double.isFinite(std) ? " ± " + number.apply(std) : "");
     }

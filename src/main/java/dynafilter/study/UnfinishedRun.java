@@ -12,15 +12,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What is left of a run of a comparison that is not finished, and whether that is enough to go on. */
+/** The check of a comparison's unfinished run: its files must be complete for it to go on. */
 public final class UnfinishedRun {
     private UnfinishedRun() {}
 
     /**
-     * Why a run has to begin again although it had come to something; empty where it goes on, or has come to nothing yet.
-     * Gone on with, it would not come to its end, or its figures would not be those of a run that was never stopped.
+     * The reason why a run has to begin again although it has results; empty where it can go on, or has none yet. Continued with
+     * such a flaw, it would not reach its end, or its figures would not be those of a run that was never stopped.
      *
-     * @throws InputException where that cannot be found out: a file that may not be read
+     * @throws InputException where a file may not be read
      */
     public static Optional<String> flaw(RunDirectory directory) {
         if (directory.isOnlyBegun()) {
@@ -48,7 +48,7 @@ public final class UnfinishedRun {
                 return Optional.of(directory.backbone().getFileName() + " is missing");
             }
         } catch (InputException unusable) {
-            return Optional.of(unusable.getMessage());
+            return Optional.of(String.valueOf(unusable.getMessage()));
         }
         if (epochs > 0 && !Files.exists(directory.best())) {
             return Optional.of(directory.best().getFileName() + " is missing");
@@ -59,7 +59,7 @@ public final class UnfinishedRun {
                 : Optional.empty();
     }
 
-    /** What is there and may not be read is not lost. */
+    /** Sees that files may be read: one that may not is not lost, and no reason to begin again. */
     private static void requireReadable(List<Path> files) {
         for (Path file : files) {
             if (Files.exists(file) && !Files.isReadable(file)) {

@@ -5,20 +5,20 @@ import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
 import dynafilter.runfolder.Setting.Trait;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /**
- * One of the things that a comparison compares.
+ * A variant of a comparison: the common recipe with some settings changed.
  *
  * @param name as the user wrote it, such as {@code dynamic:frozen:adapter}
- * @param changes what it changes of the common recipe, by the recipe's names
+ * @param changes the changed settings, by name
  */
 public record Variant(String name, Map<String, Object> changes) {
-    /** What can follow the filters, and what it stands for. */
+    /** The words that can follow the filters, and the settings that they stand for. */
     private static final Map<String, Map<String, Object>> WORDS = Map.of(
             "frozen", Map.of("freeze", "all"),
             "frozen-but-bn", Map.of("freeze", "all-but-bn"),
@@ -30,15 +30,14 @@ public record Variant(String name, Map<String, Object> changes) {
     /**
      * The variants of a list, such as {@code dynamic,static,dynamic:frozen}.
      *
-     * @throws InputException where one cannot be read, is there twice or changes what all have to share
+     * @throws InputException where one makes no sense, is there twice or changes a setting that all have to share
      */
     public static List<Variant> listOf(String list) {
         List<Variant> variants =
                 Arrays.stream(list.split(",", -1)).map(text -> of(text.strip())).toList();
-        Map<String, Long> folders =
-                variants.stream().collect(Collectors.groupingBy(Variant::folder, Collectors.counting()));
+        List<String> folders = variants.stream().map(Variant::folder).toList();
         variants.stream()
-                .filter(variant -> folders.get(variant.folder()) > 1)
+                .filter(variant -> Collections.frequency(folders, variant.folder()) > 1)
                 .findFirst()
                 .ifPresent(twice -> {
                     throw new InputException("--variants " + list + " has " + twice.name + " twice; once is enough");
@@ -82,7 +81,7 @@ public record Variant(String name, Map<String, Object> changes) {
         return Recipes.with(common, changes, true);
     }
 
-    /** The beginning of the names of its runs' folders. */
+    /** The beginning of the names of the folders of its runs. */
     String folder() {
         return name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9.=_-]", "-");
     }

@@ -4,4 +4,7 @@
  * {@link dynafilter.study.Difference}: paired t tests with Holm's correction). It reads run folders and writes comparison.json
  * and tables; the training itself is the runs' business. Formulas name their source and are tested against published values.
  */
+@NullMarked
 package dynafilter.study;
+
+import org.jspecify.annotations.NullMarked;

@@ -25,7 +25,7 @@ class BadFolderTest {
 
     private void assertRefusedAsData(Path data, Object... parts) {
         Path out = folder.resolveSibling("out");
-        Outcome.of(TinyRuns.train(data, out)).assertRefused(parts);
+        CommandResult.of(TinyRuns.train(data, out)).assertRefused(parts);
         assertFalse(Files.exists(out));
     }
 
@@ -111,10 +111,11 @@ class BadFolderTest {
             Files.delete(folder.resolve("test/dog/" + i + ".png"));
         }
         Path run = folder.resolve("run");
-        Outcome outcome = Outcome.of(TinyRuns.train(folder, run, "--epochs", 1));
+        CommandResult outcome = CommandResult.of(TinyRuns.train(folder, run, "--epochs", 1));
         assertEquals(0, outcome.code(), outcome.err());
         assertTrue(outcome.err().contains("has no images of 1 of the 2 classes: [dog]"), outcome.err());
-        Outcome table = Outcome.of("eval", "--model", run.resolve("best.pt"), "--data", folder, "--threads", 1);
+        CommandResult table =
+                CommandResult.of("eval", "--model", run.resolve("best.pt"), "--data", folder, "--threads", 1);
         assertTrue(table.line("       dog").contains(" - "), table.out());
     }
 
@@ -148,13 +149,15 @@ class BadFolderTest {
 
     @Test
     void sizesThatMakeNoSense() {
-        Outcome.of("train", "--data", folder, "--image-size", 4)
+        CommandResult.of("train", "--data", folder, "--image-size", 4)
                 .assertRefused("--image-size 4: must be from 8 to 1024");
-        Outcome.of("train", "--data", folder, "--image-size", "big").assertRefused("--image-size big: not a number");
-        Outcome.of("train", "--data", folder, "--class-weights", "x").assertRefused("--class-weights x: use one of");
-        Outcome.of("train", "--data", folder, "--data-memory", "x")
+        CommandResult.of("train", "--data", folder, "--image-size", "big")
+                .assertRefused("--image-size big: not a number");
+        CommandResult.of("train", "--data", folder, "--class-weights", "x")
+                .assertRefused("--class-weights x: use one of");
+        CommandResult.of("train", "--data", folder, "--data-memory", "x")
                 .assertRefused("--data-memory x: use auto, resident");
-        Outcome.of("data", "info", folder, "--data", folder).assertRefused("given twice");
+        CommandResult.of("data", "info", folder, "--data", folder).assertRefused("given twice");
     }
 
     @Test
@@ -162,8 +165,8 @@ class BadFolderTest {
         Pictures.split(folder.resolve("one"), 4, 2, "cat", "dog");
         Pictures.split(folder.resolve("two"), 4, 2, "cat", "emu");
         Path run = folder.resolve("run");
-        Outcome.ofSuccess(TinyRuns.train(folder.resolve("one"), run, "--epochs", 1, "--batch-size", 4));
-        Outcome.of("eval", "--model", run.resolve("best.pt"), "--data", folder.resolve("two"))
+        CommandResult.ofSuccess(TinyRuns.train(folder.resolve("one"), run, "--epochs", 1, "--batch-size", 4));
+        CommandResult.of("eval", "--model", run.resolve("best.pt"), "--data", folder.resolve("two"))
                 .assertFailed(2, "knows the classes [cat, dog], the data set has [cat, emu]");
     }
 }

@@ -34,7 +34,7 @@ class BadInputTest {
     static void trainARun() throws IOException {
         data = TinyRuns.data(folder.resolve("data"));
         run = folder.resolve("run");
-        Outcome.ofSuccess(train(data, run, "--epochs", 2));
+        CommandResult.ofSuccess(train(data, run, "--epochs", 2));
         Files.writeString(folder.resolve("text"), "not a network");
         try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(folder.resolve("zip")))) {
             zip.putNextEntry(new ZipEntry("a.txt"));
@@ -56,12 +56,12 @@ class BadInputTest {
 
     @Test
     void dataThatIsMissingOrEmptyIsNamed() {
-        Outcome.of(train(folder.resolve("none"), out())).assertRefused(folder.resolve("none"), "does not exist");
-        Outcome.of(train(folder.resolve("empty"), out())).assertRefused(folder.resolve("empty"), "is empty");
-        Outcome.of(train(folder.resolve("text"), out())).assertRefused(folder.resolve("text"), "is a file");
-        Outcome.of("eval", "--model", run.resolve("best.pt"), "--data", folder.resolve("none"))
+        CommandResult.of(train(folder.resolve("none"), out())).assertRefused(folder.resolve("none"), "does not exist");
+        CommandResult.of(train(folder.resolve("empty"), out())).assertRefused(folder.resolve("empty"), "is empty");
+        CommandResult.of(train(folder.resolve("text"), out())).assertRefused(folder.resolve("text"), "is a file");
+        CommandResult.of("eval", "--model", run.resolve("best.pt"), "--data", folder.resolve("none"))
                 .assertRefused(folder.resolve("none"), "does not exist");
-        Outcome.of("data", "info", "--data", folder.resolve("none")).assertRefused("does not exist");
+        CommandResult.of("data", "info", "--data", folder.resolve("none")).assertRefused("does not exist");
         assertNothingWritten();
     }
 
@@ -71,14 +71,14 @@ class BadInputTest {
         Path broken = TinyRuns.data(folder.resolve("broken " + name));
         byte[] bytes = TinyRuns.records(records);
         Files.write(broken.resolve(name), Arrays.copyOf(bytes, bytes.length - 1));
-        Outcome.of(train(broken, out())).assertRefused(broken.resolve(name), "truncated");
+        CommandResult.of(train(broken, out())).assertRefused(broken.resolve(name), "truncated");
         bytes[3 * RECORD] = 10;
         Files.write(broken.resolve(name), bytes);
-        Outcome.of(train(broken, out())).assertRefused(broken.resolve(name), "record 4 has label 10");
+        CommandResult.of(train(broken, out())).assertRefused(broken.resolve(name), "record 4 has label 10");
         Files.write(broken.resolve(name), new byte[0]);
-        Outcome.of(train(broken, out())).assertRefused(broken.resolve(name), "is empty");
+        CommandResult.of(train(broken, out())).assertRefused(broken.resolve(name), "is empty");
         Files.delete(broken.resolve(name));
-        Outcome.of(train(broken, out())).assertRefused(broken, "has no " + name.replaceAll("_1.bin", ""));
+        CommandResult.of(train(broken, out())).assertRefused(broken, "has no " + name.replaceAll("_1.bin", ""));
         assertNothingWritten();
     }
 
@@ -88,7 +88,7 @@ class BadInputTest {
         Path file = secret.resolve("test_batch.bin");
         file.toFile().setReadable(false);
         assumeFalse(Files.isReadable(file), "whoever runs this reads everything");
-        Outcome.of(train(secret, out())).assertRefused(file, "permission denied");
+        CommandResult.of(train(secret, out())).assertRefused(file, "permission denied");
     }
 
     @ParameterizedTest
@@ -101,7 +101,7 @@ class BadInputTest {
         "truncated, is damaged or incomplete"
     })
     void aBackboneThatIsNoneIsNamed(String name, String why) {
-        Outcome.of("train", "--data", data, "--backbone", folder.resolve(name), "--threads", 1, "--out", out())
+        CommandResult.of("train", "--data", data, "--backbone", folder.resolve(name), "--threads", 1, "--out", out())
                 .assertRefused(folder.resolve(name), why);
         assertNothingWritten();
     }
@@ -116,46 +116,50 @@ class BadInputTest {
         "truncated, is damaged or incomplete"
     })
     void aCheckpointThatIsNoneIsNamed(String name, String why) {
-        Outcome.of("train", "--resume", folder.resolve(name), "--out", out()).assertRefused(name, why);
-        Outcome.of("eval", "--model", folder.resolve(name), "--data", data).assertRefused(name);
+        CommandResult.of("train", "--resume", folder.resolve(name), "--out", out())
+                .assertRefused(name, why);
+        CommandResult.of("eval", "--model", folder.resolve(name), "--data", data)
+                .assertRefused(name);
         assertNothingWritten();
     }
 
     @Test
     void aRunResumesOnlyAsItWas() throws IOException {
         Map<String, String> before = contents(run);
-        Outcome.of("train", "--resume", run, "--filters", "static", "--epochs", 3)
+        CommandResult.of("train", "--resume", run, "--filters", "static", "--epochs", 3)
                 .assertRefused("--filters dynamic, not static");
-        Outcome.of("train", "--resume", run, "--batch-size", 8, "--epochs", 3).assertRefused("--batch-size 16, not 8");
-        Outcome.of("train", "--resume", run, "--data", TinyRuns.data(folder.resolve("more"), 80), "--epochs", 3)
+        CommandResult.of("train", "--resume", run, "--batch-size", 8, "--epochs", 3)
+                .assertRefused("--batch-size 16, not 8");
+        CommandResult.of("train", "--resume", run, "--data", TinyRuns.data(folder.resolve("more"), 80), "--epochs", 3)
                 .assertRefused("not the one the checkpoint was trained on");
-        Outcome.of("train", "--resume", run, "--data", "sample", "--epochs", 3)
+        CommandResult.of("train", "--resume", run, "--data", "sample", "--epochs", 3)
                 .assertRefused("classes [airplane", "has [circle");
         assertEquals(before, contents(run));
     }
 
     @Test
     void evaluationWantsTheClassesOfTheNetwork() {
-        Outcome.of("eval", "--model", run.resolve("best.pt"), "--data", "sample")
+        CommandResult.of("eval", "--model", run.resolve("best.pt"), "--data", "sample")
                 .assertRefused(run.resolve("best.pt"), "airplane", "circle");
     }
 
     @Test
     void aRunIsNeitherOverwrittenUnaskedNorForANewOneThatCannotStart() throws IOException {
         Map<String, String> before = contents(run);
-        Outcome.of(train(data, run)).assertRefused("--out " + run + " holds a run", "--resume", "--overwrite");
-        Outcome.of(train(folder.resolve("none"), run, "--overwrite")).assertRefused("does not exist");
-        Outcome.of(train(
+        CommandResult.of(train(data, run)).assertRefused("--out " + run + " holds a run", "--resume", "--overwrite");
+        CommandResult.of(train(folder.resolve("none"), run, "--overwrite")).assertRefused("does not exist");
+        CommandResult.of(train(
                         data,
                         run,
                         "--overwrite",
                         "--json",
                         folder.resolve("none").resolve("x")))
                 .assertRefused("--json", "there is no folder " + folder.resolve("none"));
-        Outcome.of("train", "--data", data, "--backbone", folder.resolve("text"), "--out", run, "--overwrite")
+        CommandResult.of("train", "--data", data, "--backbone", folder.resolve("text"), "--out", run, "--overwrite")
                 .assertRefused("text");
-        Outcome.of(train(data, run, "--overwrite", "--val-split", "0.999")).assertRefused("--val-split 0.999");
-        Outcome.of("train", "--resume", run, "--out", TinyRuns.data(folder.resolve("x")), "--json", folder)
+        CommandResult.of(train(data, run, "--overwrite", "--val-split", "0.999"))
+                .assertRefused("--val-split 0.999");
+        CommandResult.of("train", "--resume", run, "--out", TinyRuns.data(folder.resolve("x")), "--json", folder)
                 .assertRefused("--json " + folder + " is a folder");
         assertEquals(before, contents(run));
         assertArrayEquals(
@@ -176,13 +180,13 @@ class BadInputTest {
     @Test
     void anOutputFolderThatCannotBeWrittenIsNamed() throws IOException {
         Path file = folder.resolve("text");
-        Outcome.of(train(data, file)).assertRefused("--out " + file + " is not a folder");
-        Outcome.of(train(data, file.resolve("below"))).assertRefused("--out " + file.resolve("below"));
-        Outcome.of(train(data, Path.of("/proc/run"))).assertRefused("--out /proc/run");
+        CommandResult.of(train(data, file)).assertRefused("--out " + file + " is not a folder");
+        CommandResult.of(train(data, file.resolve("below"))).assertRefused("--out " + file.resolve("below"));
+        CommandResult.of(train(data, Path.of("/proc/run"))).assertRefused("--out /proc/run");
         Path shut = Files.createDirectories(folder.resolve("shut"));
         shut.toFile().setWritable(false);
         assumeFalse(Files.isWritable(shut), "whoever runs this writes everywhere");
-        Outcome.of(train(data, shut)).assertRefused("--out " + shut, "permission denied");
+        CommandResult.of(train(data, shut)).assertRefused("--out " + shut, "permission denied");
     }
 
     @ParameterizedTest
@@ -203,20 +207,20 @@ class BadInputTest {
             })
     void aConfigThatIsNoneIsNamed(String text, String why) throws IOException {
         Path config = Files.writeString(folder.resolve("config.json"), text);
-        Outcome.of("train", "--config", config, "--out", out()).assertRefused("--config " + config, why);
+        CommandResult.of("train", "--config", config, "--out", out()).assertRefused("--config " + config, why);
         assertNothingWritten();
     }
 
     @Test
     void aConfigThatIsNotThereIsNamed() {
         Path none = folder.resolve("none.json");
-        Outcome.of("train", "--config", none).assertRefused("--config " + none, "does not exist");
-        Outcome.of("train", "--config", folder).assertRefused("--config " + folder, "it is no file");
+        CommandResult.of("train", "--config", none).assertRefused("--config " + none, "does not exist");
+        CommandResult.of("train", "--config", folder).assertRefused("--config " + folder, "it is no file");
     }
 
     @Test
     void aDeviceThatIsNotHereIsNamed() {
-        Outcome.of("eval", "--model", run.resolve("best.pt"), "--data", data, "--device", "cuda:999")
+        CommandResult.of("eval", "--model", run.resolve("best.pt"), "--data", data, "--device", "cuda:999")
                 .assertRefused("--device cuda:999: ", "--device cpu always works");
     }
 }

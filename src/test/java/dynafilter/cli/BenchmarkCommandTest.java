@@ -28,7 +28,7 @@ class BenchmarkCommandTest {
     @Test
     void measuresEveryCaseAndWritesWhatTheDesignPromises() throws IOException {
         Path file = folder.resolve("benchmark.json");
-        Outcome outcome = Outcome.ofSuccess(
+        CommandResult outcome = CommandResult.ofSuccess(
                 "benchmark",
                 "--device",
                 "cpu",
@@ -121,6 +121,6 @@ class BenchmarkCommandTest {
         "--cuda-graph, on, '--cuda-graph on: cpu has no graphs'",
     })
     void refusesWhatItCannotMeasure(String option, String value, String message) {
-        Outcome.of("benchmark", "--device", "cpu", option, value).assertRefused(message);
+        CommandResult.of("benchmark", "--device", "cpu", option, value).assertRefused(message);
     }
 }

@@ -58,7 +58,7 @@ class ChangingSidesTest {
 
     private static void java(List<Object> options, Object... more) {
         options.addAll(Arrays.asList(more));
-        Outcome.ofSuccess(options.toArray());
+        CommandResult.ofSuccess(options.toArray());
     }
 
     private static void python(Python python, List<Object> options, Object... more) {

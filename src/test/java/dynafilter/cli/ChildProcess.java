@@ -111,15 +111,11 @@ final class ChildProcess implements AutoCloseable {
                                 (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 2) != 0);
     }
 
-    Outcome await() throws IOException, InterruptedException {
-        return await(PATIENCE_SECONDS);
-    }
-
-    Outcome await(long patienceSeconds) throws IOException, InterruptedException {
-        if (!process.waitFor(patienceSeconds, TimeUnit.SECONDS)) {
+    CommandResult await() throws IOException, InterruptedException {
+        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
             fail("still running:\n" + printed());
         }
-        return new Outcome(process.exitValue(), Files.readString(out, UTF_8), Files.readString(err, UTF_8));
+        return new CommandResult(process.exitValue(), Files.readString(out, UTF_8), Files.readString(err, UTF_8));
     }
 
     /** Kills the process, as a power cut would, and whatever it started. */

@@ -33,7 +33,7 @@ class CompareCommandTest {
 
     private static Path data;
     private static Path straight; // two variants, two seeds, two epochs, without a stop
-    private static Outcome outcome;
+    private static CommandResult outcome;
 
     /** {@code compare} with everything small; further options, as pairs and then flags, win. */
     private static Object[] compare(Path out, Object... options) {
@@ -63,7 +63,7 @@ class CompareCommandTest {
     static void compareStraight() throws IOException {
         data = TinyRuns.data(folder.resolve("data"));
         straight = folder.resolve("straight");
-        outcome = Outcome.ofSuccess(compare(straight, "--json", folder.resolve("out.json")));
+        outcome = CommandResult.ofSuccess(compare(straight, "--json", folder.resolve("out.json")));
     }
 
     private static JsonNode json(Path out) throws IOException {
@@ -137,7 +137,7 @@ class CompareCommandTest {
             child.awaitFile(run(killed, RUNS.get(1)).resolve("last.pt"));
         }
         assertFalse(json(killed).get("complete").asBoolean());
-        Outcome resumed = Outcome.ofSuccess("compare", "--resume", killed);
+        CommandResult resumed = CommandResult.ofSuccess("compare", "--resume", killed);
         assertFalse(resumed.out().contains("run 1/4"), resumed.out());
         for (String name : RUNS) {
             TinyRuns.assertSame(
@@ -157,7 +157,7 @@ class CompareCommandTest {
         Path last = run(broken, RUNS.get(2)).resolve("last.pt");
         Files.write(last, Arrays.copyOf(Files.readAllBytes(last), 1000));
         Files.delete(run(broken, RUNS.get(3)).resolve("history.csv"));
-        Outcome again = Outcome.of("compare", "--resume", broken);
+        CommandResult again = CommandResult.of("compare", "--resume", broken);
         assertEquals(0, again.code(), again.err());
         List<String> reasons = List.of(
                 "config.json is missing",
@@ -183,7 +183,7 @@ class CompareCommandTest {
         copy(straight, broken);
         Files.write(run(broken, RUNS.get(1)).resolve("result.json"), new byte[0]);
         FileTime before = Files.getLastModifiedTime(run(broken, RUNS.get(1)).resolve("last.pt"));
-        Outcome.ofSuccess("compare", "--resume", broken);
+        CommandResult.ofSuccess("compare", "--resume", broken);
         assertTrue(json(broken).get("complete").asBoolean());
         assertEquals(before, Files.getLastModifiedTime(run(broken, RUNS.get(1)).resolve("last.pt")));
     }
@@ -193,7 +193,7 @@ class CompareCommandTest {
         Path grown = folder.resolve("grown");
         copy(straight, grown);
         FileTime before = Files.getLastModifiedTime(run(grown, RUNS.get(0)).resolve("last.pt"));
-        Outcome.ofSuccess(
+        CommandResult.ofSuccess(
                 "compare", "--resume", grown, "--seeds", "3,4,5", "--variants", "dynamic,static:frozen,single");
         JsonNode json = json(grown);
         assertEquals(3, json.at("/variants/2/runs").size());
@@ -213,7 +213,7 @@ class CompareCommandTest {
     @Test
     void aRunThatFailsDoesNotCostTheOthers() throws IOException {
         Path out = folder.resolve("diverging");
-        Outcome failed = Outcome.of(compare(out, "--variants", "dynamic,dynamic:lr=1e30", "--seeds", 1));
+        CommandResult failed = CommandResult.of(compare(out, "--variants", "dynamic,dynamic:lr=1e30", "--seeds", 1));
         failed.assertFailed(1, "1 of 2 runs failed (dynamic:lr=1e30 seed 3)", "compare --resume " + out);
         assertEquals(1, json(out).at("/variants/0/runs").size());
         assertEquals(0, json(out).at("/variants/1/runs").size());
@@ -223,14 +223,15 @@ class CompareCommandTest {
     @Test
     void theValidationSetChoosesAndTheTestSetIsUsedOnce() throws IOException {
         Path out = folder.resolve("validated");
-        Outcome.ofSuccess(compare(out, "--variants", "static", "--seeds", 1, "--val-split", "0.25", "--epochs", 1));
+        CommandResult.ofSuccess(
+                compare(out, "--variants", "static", "--seeds", 1, "--val-split", "0.25", "--epochs", 1));
         JsonNode run = json(out).at("/variants/0/runs/0");
         Map<String, Object> result = JsonFile.read(run(out, "static-seed3").resolve("result.json"));
         assertEquals("validation", json(out).get("selection").asText());
         assertEquals(result.get("test_accuracy"), run.get("test_accuracy").asDouble());
         assertEquals(result.get("best_accuracy"), run.get("best_accuracy").asDouble());
         Files.delete(run(out, "static-seed3").resolve("result.json")); // killed before it was written
-        Outcome.ofSuccess("compare", "--resume", out);
+        CommandResult.ofSuccess("compare", "--resume", out);
         assertEquals(
                 result.get("test_accuracy"),
                 json(out).at("/variants/0/runs/0/test_accuracy").asDouble());
@@ -242,7 +243,7 @@ class CompareCommandTest {
         Path pictures = folder.resolve("pictures");
         Pictures.classes(pictures, 8, "cat", "dog");
         Path out = folder.resolve("untested");
-        Outcome untested = Outcome.ofSuccess(
+        CommandResult untested = CommandResult.ofSuccess(
                 compare(out, "--data", pictures, "--seeds", 1, "--val-split", "0.5", "--epochs", 1, "--batch-size", 8));
         JsonNode json = json(out);
         assertEquals("best_accuracy", json.get("judged_by").asText());
@@ -254,38 +255,38 @@ class CompareCommandTest {
 
     @Test
     void runsOfAnotherRecipeAreNotMixedIn() {
-        Outcome.of("compare", "--resume", straight, "--lr", "0.02")
+        CommandResult.of("compare", "--resume", straight, "--lr", "0.02")
                 .assertRefused("dynamic-seed3 holds a run with --lr 0.01, not 0.02", "--out", "--overwrite");
     }
 
     @Test
     void anOlderComparisonIsNotReplacedUnasked() throws IOException {
-        Outcome.of(compare(straight)).assertRefused("holds a comparison", "--resume", "--overwrite");
+        CommandResult.of(compare(straight)).assertRefused("holds a comparison", "--resume", "--overwrite");
         Path replaced = folder.resolve("replaced");
         copy(straight, replaced);
-        Outcome.ofSuccess(compare(replaced, "--variants", "dynamic", "--seeds", 1, "--epochs", 1, "--overwrite"));
+        CommandResult.ofSuccess(compare(replaced, "--variants", "dynamic", "--seeds", 1, "--epochs", 1, "--overwrite"));
         assertEquals(1, json(replaced).at("/variants/0/runs/0/epochs").asInt());
     }
 
     @Test
     void whatMakesNoSenseIsRefused() throws IOException {
         Path out = folder.resolve("none");
-        Outcome.of(compare(out, "--variants", "dynamic:frosty")).assertRefused("--variants", "frosty");
-        Outcome.of("compare", "--seeds", "0").assertRefused("--seeds 0", "at least 1");
-        Outcome.of("compare", "--seeds", "1,1").assertRefused("--seeds [1, 1]", "once");
-        Outcome.of("compare", "--seeds", "a,b").assertRefused("--seeds a,b", "whole numbers");
-        Outcome.of("compare", "--reach", "80").assertRefused("--reach 80", "between 0 and 1");
-        Outcome.of("compare", "--resume", out).assertRefused("--resume " + out, "there is no");
-        Outcome.of("compare", "--resume", straight, "--overwrite").assertRefused("--resume", "neither");
-        Outcome.of("compare", "--filters", "static").assertRefused("--filters");
-        Outcome.of(compare(run(straight, RUNS.get(0)), "--seeds", 1)).assertRefused("holds a run");
+        CommandResult.of(compare(out, "--variants", "dynamic:frosty")).assertRefused("--variants", "frosty");
+        CommandResult.of("compare", "--seeds", "0").assertRefused("--seeds 0", "at least 1");
+        CommandResult.of("compare", "--seeds", "1,1").assertRefused("--seeds [1, 1]", "once");
+        CommandResult.of("compare", "--seeds", "a,b").assertRefused("--seeds a,b", "whole numbers");
+        CommandResult.of("compare", "--reach", "80").assertRefused("--reach 80", "between 0 and 1");
+        CommandResult.of("compare", "--resume", out).assertRefused("--resume " + out, "there is no");
+        CommandResult.of("compare", "--resume", straight, "--overwrite").assertRefused("--resume", "neither");
+        CommandResult.of("compare", "--filters", "static").assertRefused("--filters");
+        CommandResult.of(compare(run(straight, RUNS.get(0)), "--seeds", 1)).assertRefused("holds a run");
         Path damaged = Files.createDirectory(folder.resolve("damaged"));
         Files.writeString(damaged.resolve("comparison.json"), "{\"format\": \"x\"}");
-        Outcome.of("compare", "--resume", damaged).assertRefused("is no comparison.json of format");
+        CommandResult.of("compare", "--resume", damaged).assertRefused("is no comparison.json of format");
         Map<String, Object> json = new LinkedHashMap<>(JsonFile.read(straight.resolve("comparison.json")));
         json.put("seeds", List.of("one"));
         JsonFile.write(damaged.resolve("comparison.json"), json);
-        Outcome.of("compare", "--resume", damaged).assertRefused("comparison.json");
+        CommandResult.of("compare", "--resume", damaged).assertRefused("comparison.json");
         assertFalse(Files.exists(out));
     }
 }

@@ -43,7 +43,8 @@ class ConsoleTest {
 
     @Test
     void aRunStatesWhatItIsMadeOfAndLogsIt() throws IOException {
-        Outcome outcome = Outcome.ofSuccess(train(data, run, "--epochs", 2, "--filters", "static", "--seed", 7));
+        CommandResult outcome =
+                CommandResult.ofSuccess(train(data, run, "--epochs", 2, "--filters", "static", "--seed", 7));
         assertTrue(outcome.line("device")
                 .matches("device +(cpu, 1 thread|cuda:0, 1 thread), fp32(, convolutions limited to AVX2)? \\(.+\\)"));
         assertTrue(outcome.line("data").endsWith("64 training, 20 test images, 10 classes"), outcome.out());
@@ -71,7 +72,7 @@ class ConsoleTest {
         }
         assertTrue(log.stream().anyMatch(logged -> logged.contains("DEBUG recipe in full: {data=")));
 
-        Outcome.ofSuccess(train(data, folder.resolve("second"), "--epochs", 1));
+        CommandResult.ofSuccess(train(data, folder.resolve("second"), "--epochs", 1));
         assertEquals(log, Files.readAllLines(run.resolve("train.log")), "another run logged here");
     }
 
@@ -79,7 +80,7 @@ class ConsoleTest {
     void aFailureIsOneLineOnTheConsoleAndAStackTraceInTheLog() throws IOException {
         Object[] wild = train(data, folder.resolve("wild"), "--epochs", 3, "--schedule", "constant", "--warmup", 0);
         wild[Arrays.asList(wild).indexOf("0.01")] = "1e30";
-        Outcome failed = Outcome.of(wild);
+        CommandResult failed = CommandResult.of(wild);
         failed.assertFailed(1, "NaN or infinite in epoch ", "lower --lr");
         assertEquals(1, failed.err().lines().count(), failed.err());
         assertTrue(Files.readString(folder.resolve("wild").resolve("train.log")).contains("\tat dynafilter.train."));
@@ -88,10 +89,11 @@ class ConsoleTest {
     @Test
     void aBarIsDrawnWhereItIsAskedFor() throws IOException {
         for (String style : List.of("none", "plain")) {
-            Outcome quiet = Outcome.ofSuccess(train(data, run, "--epochs", 1, "--overwrite", "--progress", style));
+            CommandResult quiet =
+                    CommandResult.ofSuccess(train(data, run, "--epochs", 1, "--overwrite", "--progress", style));
             assertFalse(quiet.out().contains("\r"), style);
         }
-        Outcome bar = Outcome.of(train(data, run, "--epochs", 1, "--overwrite", "--progress", "bar"));
+        CommandResult bar = CommandResult.of(train(data, run, "--epochs", 1, "--overwrite", "--progress", "bar"));
         assertTrue(bar.err().contains("epoch 1/1  0:00 left  loss "), bar.err());
         assertTrue(bar.err().endsWith("\r\033[K"), "the bar goes before the summary");
     }
@@ -103,7 +105,7 @@ class ConsoleTest {
         };
         try (ChildProcess one = ChildProcess.start(folder, line);
                 ChildProcess other = ChildProcess.start(folder, line)) { // in the same second, most likely
-            for (Outcome outcome : List.of(one.await(), other.await())) {
+            for (CommandResult outcome : List.of(one.await(), other.await())) {
                 assertEquals(0, outcome.code(), outcome.err());
                 assertEquals("", outcome.err());
                 assertTrue(
@@ -116,7 +118,7 @@ class ConsoleTest {
                     2, runs.filter(run -> Files.exists(run.resolve("best.pt"))).count());
         }
         try (ChildProcess last = ChildProcess.start(folder, "train", "--resume", "last", "--epochs", 2)) {
-            Outcome outcome = last.await();
+            CommandResult outcome = last.await();
             assertEquals(0, outcome.code(), outcome.err());
             assertTrue(outcome.line("epoch").startsWith("epoch 2/2"), outcome.out());
         }
@@ -167,7 +169,7 @@ class ConsoleTest {
         new JarOutputStream(Files.newOutputStream(jar), manifest).close();
         List<String> program = List.of(newer.resolve("bin").resolve("java").toString(), "-jar", jar.toString());
         try (ChildProcess child = ChildProcess.start(folder, program, train(data, run, "--epochs", 1))) {
-            Outcome outcome = child.await();
+            CommandResult outcome = child.await();
             assertEquals("", outcome.err());
             assertEquals(0, outcome.code());
             assertFalse(outcome.out().contains("WARN"), outcome.out());

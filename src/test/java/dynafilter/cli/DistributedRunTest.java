@@ -45,18 +45,18 @@ class DistributedRunTest {
     }
 
     /** All words are there, on stdout and stderr together. */
-    private static void assertSays(Outcome outcome, String... texts) {
+    private static void assertSays(CommandResult outcome, String... texts) {
         for (String text : texts) {
             assertTrue((outcome.out() + outcome.err()).contains(text), () -> "no \"" + text + "\" in: " + outcome);
         }
     }
 
     /** How a run ends that loses one of its workers to a signal after the first checkpoint: with exit code 1. */
-    private Outcome failed(String signal, int rank, Object... line) throws IOException, InterruptedException {
+    private CommandResult failed(String signal, int rank, Object... line) throws IOException, InterruptedException {
         try (ChildProcess child = ChildProcess.start(folder, line)) {
             awaitStep(1);
-            Ranks.signal(signal, Ranks.workers(child.pid()).get(rank));
-            Outcome outcome = child.await();
+            RankProcesses.signal(signal, RankProcesses.workers(child.pid()).get(rank));
+            CommandResult outcome = child.await();
             assertEquals(1, outcome.code(), outcome.err());
             return outcome;
         }
@@ -74,14 +74,14 @@ class DistributedRunTest {
 
     @Test
     void workersTrainTogetherAndOnlyRankZeroWrites() throws IOException, InterruptedException {
-        Outcome outcome;
+        CommandResult outcome;
         try (ChildProcess child = ChildProcess.start(
                 folder, workers(2, "--epochs", 2, "--sync-batchnorm", "--data-memory", "stream", "--json", "-"))) {
             outcome = child.await();
         }
         assertEquals(0, outcome.code(), outcome.err());
         String json = outcome.out(); // and nothing else, not even what libtorch prints
-        Outcome said = new Outcome(0, outcome.err(), "");
+        CommandResult said = new CommandResult(0, outcome.err(), "");
         assertSays(said, "[0] processes  2, joined by Gloo: 8 images of each step a process", "[0] epoch 2/2");
         assertTrue(said.out().lines().noneMatch(line -> line.startsWith("[1] ")), said.out());
         assertEquals(1 + 2, Files.readAllLines(run.resolve("history.csv")).size());
@@ -90,7 +90,7 @@ class DistributedRunTest {
         }
 
         Path alone = folder.resolve("alone");
-        Outcome.ofSuccess(train(data, alone, "--epochs", 2, "--sync-batchnorm"));
+        CommandResult.ofSuccess(train(data, alone, "--epochs", 2, "--sync-batchnorm"));
         for (int row = 1; row <= 2; row++) {
             String[] together = row(run, row);
             String[] single = row(alone, row);
@@ -99,7 +99,7 @@ class DistributedRunTest {
             assertEquals(single[4], together[4], "training accuracy");
             assertEquals(Double.parseDouble(single[5]), Double.parseDouble(together[5]), 2e-5, "test loss");
         }
-        Outcome.ofSuccess("train", "--resume", run, "--epochs", 3);
+        CommandResult.ofSuccess("train", "--resume", run, "--epochs", 3);
         assertEquals(3 * TinyRuns.STEPS, TinyRuns.step(run.resolve("last.pt")));
     }
 
@@ -109,15 +109,16 @@ class DistributedRunTest {
 
     @Test
     void aWorkerThatIsKilledIsNamedAndTheOthersEnd() throws IOException, InterruptedException {
-        Outcome outcome = failed("KILL", 1, workers(2, "--epochs", EPOCHS, "--sync-batchnorm", "--dist-timeout", 30));
+        CommandResult outcome =
+                failed("KILL", 1, workers(2, "--epochs", EPOCHS, "--sync-batchnorm", "--dist-timeout", 30));
         assertSays(outcome, "dynafilter: rank 1 was ended by signal 9");
         assertNames(1, outcome);
         long step = TinyRuns.step(run.resolve("last.pt"));
-        Outcome.ofSuccess("train", "--resume", run, "--max-steps", step + 1);
+        CommandResult.ofSuccess("train", "--resume", run, "--max-steps", step + 1);
         assertEquals(step + 1, TinyRuns.step(run.resolve("last.pt")));
     }
 
-    private static void assertNames(int rank, Outcome outcome) {
+    private static void assertNames(int rank, CommandResult outcome) {
         assertTrue(
                 outcome.err()
                         .matches(
@@ -130,11 +131,11 @@ class DistributedRunTest {
     void aWorkerThatHangsIsNamedAndAllEnd() throws IOException, InterruptedException {
         int port = RankThreads.freePort();
         Object[] line = train(data, run, "--epochs", EPOCHS, "--dist-timeout", 6);
-        try (ChildProcess first = ChildProcess.start(folder, Ranks.rank(0, 2, port), line);
-                ChildProcess second = ChildProcess.start(folder, Ranks.rank(1, 2, port), line)) {
+        try (ChildProcess first = ChildProcess.start(folder, RankProcesses.rank(0, 2, port), line);
+                ChildProcess second = ChildProcess.start(folder, RankProcesses.rank(1, 2, port), line)) {
             awaitStep(1);
-            Ranks.signal("STOP", second.pid());
-            Outcome outcome = first.await();
+            RankProcesses.signal("STOP", second.pid());
+            CommandResult outcome = first.await();
             assertEquals(1, outcome.code(), outcome.err());
             assertNames(1, outcome);
         }
@@ -148,7 +149,7 @@ class DistributedRunTest {
         torchrun.addAll(List.of("-m", "torch.distributed.run", "--no-python", "--nproc-per-node", "2"));
         torchrun.addAll(List.of("--max-restarts", "1", "--monitor-interval", "0.1"));
         torchrun.addAll(ChildProcess.java(Path.of(System.getProperty("java.home"))));
-        Outcome outcome;
+        CommandResult outcome;
         long killedAt;
         Object[] line = train(data, run, "--epochs", 30);
         Object[] nameless = Stream.of(line)
@@ -158,7 +159,7 @@ class DistributedRunTest {
             child.awaitText("[0] run        ");
             run = onlyRun();
             killedAt = awaitStep(1);
-            Ranks.signal("KILL", Ranks.workers(child.pid()).get(1));
+            RankProcesses.signal("KILL", RankProcesses.workers(child.pid()).get(1));
             outcome = child.await();
         }
         assertEquals(0, outcome.code(), outcome.err());
@@ -181,9 +182,9 @@ class DistributedRunTest {
     void slurmsTasksTrainTogether() throws IOException, InterruptedException {
         int port = RankThreads.freePort();
         Object[] line = train(data, run, "--epochs", 1);
-        try (ChildProcess first = ChildProcess.start(folder, Ranks.slurmTask(0, 2, port), line);
-                ChildProcess second = ChildProcess.start(folder, Ranks.slurmTask(1, 2, port), line)) {
-            Outcome leader = first.await();
+        try (ChildProcess first = ChildProcess.start(folder, RankProcesses.slurmTask(0, 2, port), line);
+                ChildProcess second = ChildProcess.start(folder, RankProcesses.slurmTask(1, 2, port), line)) {
+            CommandResult leader = first.await();
             assertEquals(0, leader.code(), leader.err());
             assertEquals(0, second.await().code());
             assertSays(leader, "[0] processes  2, joined by Gloo", "[0] epoch 1/1 ");
@@ -196,21 +197,22 @@ class DistributedRunTest {
         Object[] same = train(data, run, "--epochs", 1);
         Object[] other = train(data, run, "--epochs", 1, "--label-smoothing", 0.2);
         Path otherData = TinyRuns.data(folder.resolve("other"), TinyRuns.TRAIN + 10);
-        try (ChildProcess first = ChildProcess.start(folder, Ranks.rank(0, 2, port), same);
-                ChildProcess second = ChildProcess.start(folder, Ranks.rank(1, 2, port), other)) {
+        try (ChildProcess first = ChildProcess.start(folder, RankProcesses.rank(0, 2, port), same);
+                ChildProcess second = ChildProcess.start(folder, RankProcesses.rank(1, 2, port), other)) {
             for (ChildProcess child : List.of(first, second)) {
                 child.await().assertRefusedByRank("rank 1 has --label-smoothing 0.2, rank 0 has 0.0");
             }
         }
-        try (ChildProcess first = ChildProcess.start(folder, Ranks.rank(0, 2, port), same);
-                ChildProcess second =
-                        ChildProcess.start(folder, Ranks.rank(1, 2, port), train(otherData, run, "--epochs", 1))) {
+        try (ChildProcess first = ChildProcess.start(folder, RankProcesses.rank(0, 2, port), same);
+                ChildProcess second = ChildProcess.start(
+                        folder, RankProcesses.rank(1, 2, port), train(otherData, run, "--epochs", 1))) {
             for (ChildProcess child : List.of(first, second)) {
                 child.await().assertRefusedByRank("rank 1 has data with sha256 ", ", rank 0 has ");
             }
         }
-        try (ChildProcess first = ChildProcess.start(folder, Ranks.rank(0, 2, port), same);
-                ChildProcess second = ChildProcess.start(folder, Ranks.ofVersion("9.9", folder, 1, 2, port), same)) {
+        try (ChildProcess first = ChildProcess.start(folder, RankProcesses.rank(0, 2, port), same);
+                ChildProcess second =
+                        ChildProcess.start(folder, RankProcesses.ofVersion("9.9", folder, 1, 2, port), same)) {
             for (ChildProcess child : List.of(first, second)) {
                 child.await().assertRefusedByRank("rank 1 has version 9.9, rank 0 has ");
             }
@@ -224,14 +226,14 @@ class DistributedRunTest {
         int port = RankThreads.freePort();
         Object[] line = train(data, run, "--epochs", EPOCHS, "--dist-timeout", 6);
         try (CutCable cable = new CutCable();
-                ChildProcess first = ChildProcess.start(folder, Ranks.rank(0, 2, port), line);
-                ChildProcess second = ChildProcess.start(folder, Ranks.rank(1, 2, cable.to(port)), line)) {
+                ChildProcess first = ChildProcess.start(folder, RankProcesses.rank(0, 2, port), line);
+                ChildProcess second = ChildProcess.start(folder, RankProcesses.rank(1, 2, cable.to(port)), line)) {
             awaitStep(1);
             cable.cut();
-            Outcome near = first.await();
+            CommandResult near = first.await();
             assertEquals(1, near.code(), near.err());
             assertNames(1, near);
-            Outcome far = second.await();
+            CommandResult far = second.await();
             assertEquals(1, far.code(), far.err());
             assertSays(far, "[1] dynafilter: rank 0 (process ", ", which keeps the store, does not answer for ");
         }
@@ -241,7 +243,7 @@ class DistributedRunTest {
     @Test
     @Tag("distributed")
     void theWorkerThatKeepsTheStoreIsKilled() throws IOException, InterruptedException {
-        Outcome outcome = failed("KILL", 0, workers(4, "--epochs", EPOCHS, "--dist-timeout", 20));
+        CommandResult outcome = failed("KILL", 0, workers(4, "--epochs", EPOCHS, "--dist-timeout", 20));
         for (int rank = 1; rank < 4; rank++) {
             assertSays(outcome, "[" + rank + "] dynafilter: rank 0 (process ");
         }
@@ -252,7 +254,7 @@ class DistributedRunTest {
     @Test
     @Tag("distributed")
     void theWorkerThatKeepsTheStoreHangs() throws IOException, InterruptedException {
-        Outcome outcome = failed("STOP", 0, workers(2, "--epochs", EPOCHS, "--dist-timeout", 6));
+        CommandResult outcome = failed("STOP", 0, workers(2, "--epochs", EPOCHS, "--dist-timeout", 6));
         assertSays(outcome, "[1] dynafilter: rank 0 (process ", ", which keeps the store, does not answer for ");
         TinyRuns.step(run.resolve("last.pt"));
     }
@@ -262,11 +264,11 @@ class DistributedRunTest {
     void aRunThatASignalToAnotherRankHasStoppedIsNotDone() throws IOException, InterruptedException {
         int port = RankThreads.freePort();
         Object[] line = train(data, run, "--epochs", EPOCHS);
-        try (ChildProcess first = ChildProcess.start(folder, Ranks.rank(0, 2, port), line);
-                ChildProcess second = ChildProcess.start(folder, Ranks.rank(1, 2, port), line)) {
+        try (ChildProcess first = ChildProcess.start(folder, RankProcesses.rank(0, 2, port), line);
+                ChildProcess second = ChildProcess.start(folder, RankProcesses.rank(1, 2, port), line)) {
             long step = awaitStep(1);
-            Ranks.signal("TERM", second.pid());
-            Outcome outcome = first.await();
+            RankProcesses.signal("TERM", second.pid());
+            CommandResult outcome = first.await();
             assertEquals(1, outcome.code(), outcome.err());
             assertSays(outcome, "[0] stopped ", "go on with: dynafilter train --resume " + run);
             assertEquals(143, second.await().code());
@@ -279,7 +281,7 @@ class DistributedRunTest {
     void theFirstProcessesOfAMachineDoNotCopyNativesOverEachOther() throws IOException, InterruptedException {
         List<String> java = ChildProcess.java(
                 Path.of(System.getProperty("java.home")), "-Dorg.bytedeco.javacpp.cachedir=" + folder.resolve("cache"));
-        Outcome outcome;
+        CommandResult outcome;
         try (ChildProcess child = ChildProcess.start(folder, java, workers(4, "--epochs", 1))) {
             outcome = child.await();
         }
@@ -289,10 +291,10 @@ class DistributedRunTest {
     @Test
     @Tag("distributed")
     void aSignalStopsAllAtOneStepAndAnotherNumberOfWorkersGoesOn() throws IOException, InterruptedException {
-        Outcome outcome;
+        CommandResult outcome;
         try (ChildProcess child = ChildProcess.start(folder, workers(2, "--epochs", EPOCHS))) {
             awaitStep(1);
-            Ranks.signal("TERM", child.pid());
+            RankProcesses.signal("TERM", child.pid());
             outcome = child.await();
         }
         assertEquals(143, outcome.code(), outcome.err());

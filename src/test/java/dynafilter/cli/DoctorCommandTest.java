@@ -25,7 +25,7 @@ class DoctorCommandTest {
     void tellsWhatWorksAndWhatIsInTheWay() throws IOException {
         assumeTrue(!CudaDiagnosis.ofMachine(null).hasDriver(), "this machine has an NVIDIA driver");
         Path file = folder.resolve("doctor.json");
-        Outcome outcome = Outcome.ofSuccess("doctor", "--json", file);
+        CommandResult outcome = CommandResult.ofSuccess("doctor", "--json", file);
         assertEquals("cpu        works", outcome.line("cpu        w"));
         assertTrue(outcome.line("pictures").matches("pictures +JPEG library [0-9a-f]{12}"), outcome.out());
         assertTrue(outcome.line("natives").matches("natives +unpacked in /.*"), outcome.out());
@@ -36,14 +36,14 @@ class DoctorCommandTest {
         assertEquals(
                 outcome.line("cuda ").replace("cuda       does not work: ", ""),
                 json.at("/devices/cuda").asText());
-        assertEquals(1, Outcome.of("doctor", "--device", "cuda").code());
-        assertEquals(0, Outcome.of("doctor", "--device", "cpu").code());
+        assertEquals(1, CommandResult.of("doctor", "--device", "cuda").code());
+        assertEquals(0, CommandResult.of("doctor", "--device", "cpu").code());
     }
 
     @Test
     void aFolderOfLibrariesMustBeThere() {
         for (String command : new String[] {"doctor", "train"}) {
-            Outcome.of(command, "--cuda-libs", folder.resolve("none"))
+            CommandResult.of(command, "--cuda-libs", folder.resolve("none"))
                     .assertRefused("--cuda-libs " + folder.resolve("none"), "there is no such folder");
         }
     }
@@ -69,13 +69,14 @@ class DoctorCommandTest {
     void theCudaBuildListsItsLibrariesAndGoesOnOnTheCpu() throws IOException {
         assumeTrue(CudaDiagnosis.isBuilt(), "these are the CPU natives; mvn -Pcuda test has the others");
         assumeTrue(!CudaDiagnosis.ofMachine(null).hasDriver(), "this machine has an NVIDIA driver");
-        Outcome doctor = Outcome.ofSuccess("doctor");
+        CommandResult doctor = CommandResult.ofSuccess("doctor");
         assertTrue(doctor.line("  libcudart.so.13").contains("/libcudart.so.13"), doctor.out());
         assertTrue(doctor.line("GPU code").contains("9.0"), doctor.out());
         Path data = TinyRuns.data(folder.resolve("data"));
-        Outcome.of(TinyRuns.train(data, folder.resolve("refused"), "--device", "cuda"))
+        CommandResult.of(TinyRuns.train(data, folder.resolve("refused"), "--device", "cuda"))
                 .assertRefused("--device cuda: there is no NVIDIA driver here", "--device cpu always works");
-        Outcome outcome = Outcome.ofSuccess(TinyRuns.train(data, folder.resolve("run"), "--device", "auto"));
+        CommandResult outcome =
+                CommandResult.ofSuccess(TinyRuns.train(data, folder.resolve("run"), "--device", "auto"));
         assertTrue(outcome.line("device").contains("cpu, "), outcome.out());
         assertTrue(outcome.line("device").contains("there is no NVIDIA driver here"), outcome.out());
     }

@@ -33,7 +33,7 @@ class EvalCommandTest {
     static void trainARun() throws IOException {
         data = TinyRuns.data(folder.resolve("data"));
         run = folder.resolve("run");
-        Outcome.ofSuccess(train(data, run, "--epochs", 2, "--json", folder.resolve("train.json")));
+        CommandResult.ofSuccess(train(data, run, "--epochs", 2, "--json", folder.resolve("train.json")));
     }
 
     private static JsonNode json(Path file) throws IOException {
@@ -49,7 +49,8 @@ class EvalCommandTest {
     @Test
     void writesWhatTheDesignPromisesAsJson() throws IOException {
         Path file = folder.resolve("eval.json");
-        Outcome outcome = Outcome.ofSuccess("eval", "--model", run.resolve("last.pt"), "--data", data, "--json", file);
+        CommandResult outcome =
+                CommandResult.ofSuccess("eval", "--model", run.resolve("last.pt"), "--data", data, "--json", file);
         JsonNode json = json(file);
         assertEquals(history(2, 6), json.get("accuracy").asDouble(), 1e-6);
         assertEquals(history(2, 5), json.get("loss").asDouble(), 1e-5);
@@ -83,7 +84,7 @@ class EvalCommandTest {
     void writesTheScoresBehindItAsATorchFile() throws IOException {
         Path file = folder.resolve("scores.pt");
         Path result = folder.resolve("scores.json");
-        Outcome.ofSuccess(
+        CommandResult.ofSuccess(
                 "eval", "--model", run.resolve("last.pt"), "--data", data, "--scores", file, "--json", result);
         Map<String, Tensor> saved = (Map<String, Tensor>) TorchFile.read(file);
         try (PointerScope scope = new PointerScope()) {
@@ -106,19 +107,19 @@ class EvalCommandTest {
     @Test
     void withoutDataItIsTheRunsOwn() throws IOException {
         Path file = folder.resolve("own.json");
-        Outcome.ofSuccess("eval", "--model", run.resolve("last.pt"), "--json", file);
+        CommandResult.ofSuccess("eval", "--model", run.resolve("last.pt"), "--json", file);
         assertEquals(
                 json(run.resolve("config.json")).at("/data/sha256"), json(file).at("/data/sha256"));
         Path moved = Files.createDirectory(folder.resolve("elsewhere")).resolve("network.pt");
         Files.copy(run.resolve("last.pt"), moved); // and knows it without config.json, too
         Files.writeString(moved.resolveSibling("config.json"), "{\"model_type\": \"another program's\"}");
-        Outcome.ofSuccess("eval", "--model", moved, "--json", file);
+        CommandResult.ofSuccess("eval", "--model", moved, "--json", file);
         assertEquals(
                 json(run.resolve("config.json")).at("/data/sha256"), json(file).at("/data/sha256"));
         Path gone = folder.resolve("gone");
         Files.move(data, gone);
         try {
-            Outcome.of("eval", "--model", moved)
+            CommandResult.of("eval", "--model", moved)
                     .assertRefused("the data set of the model's run: data folder " + data, "--data DIR");
         } finally {
             Files.move(gone, data);
@@ -128,7 +129,8 @@ class EvalCommandTest {
     @Test
     void aClassWithoutImagesHasNoAccuracy() throws IOException {
         Path file = folder.resolve("few.json");
-        Outcome.ofSuccess("eval", "--model", run.resolve("best.pt"), "--data", data, "--limit-test", 3, "--json", file);
+        CommandResult.ofSuccess(
+                "eval", "--model", run.resolve("best.pt"), "--data", data, "--limit-test", 3, "--json", file);
         JsonNode json = json(file);
         assertEquals(3, json.get("images").asInt());
         assertTrue(json.get("per_class_accuracy").get(5).isNull());
@@ -154,13 +156,14 @@ class EvalCommandTest {
     void theTestSetIsUsedOnceWhereAValidationSplitChooses() throws IOException {
         Path file = folder.resolve("split.json");
         Path split = folder.resolve("split");
-        Outcome outcome = Outcome.ofSuccess(train(data, split, "--epochs", 1, "--val-split", "0.25", "--json", file));
+        CommandResult outcome =
+                CommandResult.ofSuccess(train(data, split, "--epochs", 1, "--val-split", "0.25", "--json", file));
         assertTrue(outcome.line("data").contains("48 training, 16 validation, 20 test images"), outcome.out());
         assertTrue(outcome.line("epoch").contains("validation loss"), outcome.out());
         assertTrue(outcome.out().contains("its test accuracy"), outcome.out());
         assertEquals("validation", json(file).get("selected_on").asText());
         Path eval = folder.resolve("test.json");
-        Outcome.ofSuccess("eval", "--model", split.resolve("best.pt"), "--data", data, "--json", eval);
+        CommandResult.ofSuccess("eval", "--model", split.resolve("best.pt"), "--data", data, "--json", eval);
         assertEquals(
                 json(file).get("test_accuracy").asDouble(),
                 json(eval).get("accuracy").asDouble(),
@@ -183,10 +186,10 @@ class EvalCommandTest {
     @Test
     void dataInfoAndVerifyTellAsJsonToo() throws IOException {
         Path file = folder.resolve("info.json");
-        Outcome info = Outcome.ofSuccess("data", "info", "--data", data, "--json", file);
+        CommandResult info = CommandResult.ofSuccess("data", "info", "--data", data, "--json", file);
         assertTrue(info.out().contains("training: 64 images"), info.out());
         assertEquals(64, json(file).at("/data/train/images").asInt());
-        Outcome verify = Outcome.of("data", "verify", "--data", data, "--json", file);
+        CommandResult verify = CommandResult.of("data", "verify", "--data", data, "--json", file);
         assertEquals(1, verify.code(), "made-up images are not CIFAR-10");
         assertTrue(verify.out().contains("data_batch_2.bin   missing\n"), verify.out());
         assertEquals(6, json(file).get("files").size());

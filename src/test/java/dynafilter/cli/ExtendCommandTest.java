@@ -45,12 +45,12 @@ class ExtendCommandTest {
     static void extendARun() throws IOException {
         data = TinyRuns.data(folder.resolve("data"));
         Path run = folder.resolve("run");
-        Outcome.ofSuccess(TinyRuns.train(data, run, "--epochs", 1, "--ema", "0.5"));
+        CommandResult.ofSuccess(TinyRuns.train(data, run, "--epochs", 1, "--ema", "0.5"));
         model = run.resolve("best.pt");
         images = writeImages(folder.resolve("otters"), IMAGES);
         extended = folder.resolve("extended.pt");
         report = folder.resolve("report.json");
-        Outcome.ofSuccess(extend(
+        CommandResult.ofSuccess(extend(
                 "otter",
                 "--out",
                 extended,
@@ -92,7 +92,7 @@ class ExtendCommandTest {
 
     private static JsonNode scores(Path network) throws IOException {
         Path file = folder.resolve("scores.json");
-        Outcome.ofSuccess("predict", "--model", network, "--threads", 1, "--json", file, images);
+        CommandResult.ofSuccess("predict", "--model", network, "--threads", 1, "--json", file, images);
         return json(file).get("images");
     }
 
@@ -167,7 +167,7 @@ class ExtendCommandTest {
     @Test
     void whateverReadsCheckpointsReadsIt() throws IOException {
         Path script = folder.resolve("extended.ts.pt");
-        Outcome export = Outcome.ofSuccess("export", "--model", extended, "--out", script);
+        CommandResult export = CommandResult.ofSuccess("export", "--model", extended, "--out", script);
         assertTrue(export.line("model").endsWith("averaged weights, extended by otter"), export.out());
         JsonNode scores = scores(extended);
         JsonNode ofScript = scores(script);
@@ -179,7 +179,7 @@ class ExtendCommandTest {
                         1e-5);
             }
         }
-        Outcome.of("eval", "--model", extended, "--data", data).assertRefused("otter");
+        CommandResult.of("eval", "--model", extended, "--data", data).assertRefused("otter");
     }
 
     @Test
@@ -192,7 +192,7 @@ class ExtendCommandTest {
             }
         }
         Path here = folder.resolve("here.json");
-        Outcome.ofSuccess("eval", "--model", extended, "--data", eleven, "--threads", 1, "--json", here);
+        CommandResult.ofSuccess("eval", "--model", extended, "--data", eleven, "--threads", 1, "--json", here);
         assertEquals("otter", json(here).get("classes").get(10).asText());
         assertEquals( // the images it was learned from
                 json(report).at("/tested/accuracy").asDouble(),
@@ -207,14 +207,14 @@ class ExtendCommandTest {
 
     @Test
     void noRunGoesOnFromIt() {
-        Outcome.of("train", "--resume", extended, "--out", folder.resolve("on"), "--epochs", 3, "--threads", 1)
+        CommandResult.of("train", "--resume", extended, "--out", folder.resolve("on"), "--epochs", 3, "--threads", 1)
                 .assertRefused("no longer the run's", "added otter");
     }
 
     @Test
     void oneImageIsEnoughAndAnotherLabelCanFollow() throws IOException {
         Path second = folder.resolve("second.pt");
-        Outcome outcome = Outcome.ofSuccess(
+        CommandResult outcome = CommandResult.ofSuccess(
                 "extend", "--model", extended, "--label", "seal", "--images", images.resolve("0.png"), "--out", second);
         assertTrue(outcome.line("images").contains("1 of seal"), outcome.out());
         assertFalse(outcome.out().contains("old labels"), outcome.out());
@@ -229,44 +229,44 @@ class ExtendCommandTest {
         Path mixed = writeImages(folder.resolve("mixed"), 2);
         Files.writeString(mixed.resolve("notes.txt"), "no image");
         Path out = folder.resolve("mixed.pt");
-        Outcome.of(extend("seal", "--images", mixed, "--out", out))
+        CommandResult.of(extend("seal", "--images", mixed, "--out", out))
                 .assertRefused("notes.txt is neither PNG nor JPEG; give PNG or JPEG images, or leave", "--skip-bad");
         assertFalse(Files.exists(out));
-        Outcome skipping = Outcome.of(extend("seal", "--images", mixed, "--out", out, "--skip-bad"));
+        CommandResult skipping = CommandResult.of(extend("seal", "--images", mixed, "--out", out, "--skip-bad"));
         assertEquals(0, skipping.code(), skipping.err());
         assertTrue(skipping.err().contains("notes.txt is neither PNG nor JPEG; left out"), skipping.err());
         assertTrue(skipping.line("images").contains("2 of seal"));
         Files.delete(mixed.resolve("0.png"));
         Files.delete(mixed.resolve("1.png"));
-        Outcome.of(extend("seal", "--images", mixed, "--out", out, "--skip-bad", "--overwrite"))
+        CommandResult.of(extend("seal", "--images", mixed, "--out", out, "--skip-bad", "--overwrite"))
                 .assertRefused("notes.txt is neither PNG nor JPEG; give PNG or JPEG images");
     }
 
     @Test
     void refusesWhatCannotBeMeant() throws IOException {
-        Outcome.of("extend", "--model", model, "--images", images).assertRefused("option --label is missing");
-        Outcome.of("extend", "--model", model, "--label", "x").assertRefused("option --images is missing");
-        Outcome.of(extend("Frog")).assertRefused("has the label frog, which differs by case alone");
-        Outcome.of(extend("frog")).assertRefused("has the label frog; give another name");
-        Outcome.of(extend("a\nb")).assertRefused("control character");
-        Outcome.of(extend("seal", "--out", model)).assertRefused("is --model itself");
-        Outcome.of(extend("seal", "--out", extended)).assertRefused("exists; name another --out, or replace it");
-        Outcome.of(extend("seal", "--images", Files.createDirectories(folder.resolve("empty"))))
+        CommandResult.of("extend", "--model", model, "--images", images).assertRefused("option --label is missing");
+        CommandResult.of("extend", "--model", model, "--label", "x").assertRefused("option --images is missing");
+        CommandResult.of(extend("Frog")).assertRefused("has the label frog, which differs by case alone");
+        CommandResult.of(extend("frog")).assertRefused("has the label frog; give another name");
+        CommandResult.of(extend("a\nb")).assertRefused("control character");
+        CommandResult.of(extend("seal", "--out", model)).assertRefused("is --model itself");
+        CommandResult.of(extend("seal", "--out", extended)).assertRefused("exists; name another --out, or replace it");
+        CommandResult.of(extend("seal", "--images", Files.createDirectories(folder.resolve("empty"))))
                 .assertRefused("has no files");
-        Outcome.of(extend("seal", "--images", folder.resolve("none"))).assertRefused("does not exist");
-        Outcome.of(extend("seal", "--negatives", 3)).assertRefused("about the images of --against");
-        Outcome.of(extend("seal", "--old-weight", 0)).assertRefused("--old-weight 0: must be above 0");
-        Outcome.of(extend("seal", "--against", "sample")).assertRefused("has no class airplane");
+        CommandResult.of(extend("seal", "--images", folder.resolve("none"))).assertRefused("does not exist");
+        CommandResult.of(extend("seal", "--negatives", 3)).assertRefused("about the images of --against");
+        CommandResult.of(extend("seal", "--old-weight", 0)).assertRefused("--old-weight 0: must be above 0");
+        CommandResult.of(extend("seal", "--against", "sample")).assertRefused("has no class airplane");
         Path vectors = folder.resolve("vectors.txt");
         Files.writeString(vectors, "seal 1 2 3\n");
-        Outcome.of(extend("seal", "--label-vectors", vectors))
+        CommandResult.of(extend("seal", "--label-vectors", vectors))
                 .assertRefused("has vectors of 3 numbers, the network's labels have 128");
     }
 
     @Test
     void refusesNetworksThatGenerateNoFilters() throws IOException {
         Path fixed = folder.resolve("static");
-        Outcome.ofSuccess(TinyRuns.train(data, fixed, "--epochs", 1, "--filters", "static", "--limit-train", 16));
+        CommandResult.ofSuccess(TinyRuns.train(data, fixed, "--epochs", 1, "--filters", "static", "--limit-train", 16));
         String[] line = {
             "--label",
             "seal",
@@ -275,11 +275,20 @@ class ExtendCommandTest {
             "--out",
             folder.resolve("no.pt").toString()
         };
-        Outcome.of("extend", "--model", fixed.resolve("best.pt"), line[0], line[1], line[2], line[3], line[4], line[5])
+        CommandResult.of(
+                        "extend",
+                        "--model",
+                        fixed.resolve("best.pt"),
+                        line[0],
+                        line[1],
+                        line[2],
+                        line[3],
+                        line[4],
+                        line[5])
                 .assertRefused("has static filters, which are made of no label");
         Path script = folder.resolve("model.ts.pt");
-        Outcome.ofSuccess("export", "--model", model, "--out", script);
-        Outcome.of("extend", "--model", script, line[0], line[1], line[2], line[3], line[4], line[5])
+        CommandResult.ofSuccess("export", "--model", model, "--out", script);
+        CommandResult.of("extend", "--model", script, line[0], line[1], line[2], line[3], line[4], line[5])
                 .assertRefused("is TorchScript, whose labels are fixed; give the checkpoint");
     }
 }

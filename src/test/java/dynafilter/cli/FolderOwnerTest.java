@@ -45,24 +45,25 @@ class FolderOwnerTest {
     void aRunThatIsGoingOnIsItsProcesssAloneUntilThatIsKilled() throws IOException, InterruptedException {
         Path model = run.resolve("best.pt");
         long first;
-        try (ChildProcess child = ChildProcess.start(folder, train(data, run, "--epochs", EPOCHS, "--limit-test", 1))) {
+        try (ChildProcess child =
+                ChildProcess.start(folder, train(data, run, "--epochs", EPOCHS, "--limit-test", 1))) {
             child.awaitFile(run.resolve("last.pt"));
             first = TinyRuns.step(run.resolve("last.pt"));
             String inUse = inUse(run, child.pid(), "train");
-            Outcome.of("train", "--resume", run).assertRefused(inUse, "wait until that has ended", "--out");
-            Outcome.of(train(data, run, "--overwrite")).assertRefused(inUse);
-            Outcome.of("train", "--resume", run, "--out", folder.resolve("other"), "--max-steps", 1)
+            CommandResult.of("train", "--resume", run).assertRefused(inUse, "wait until that has ended", "--out");
+            CommandResult.of(train(data, run, "--overwrite")).assertRefused(inUse);
+            CommandResult.of("train", "--resume", run, "--out", folder.resolve("other"), "--max-steps", 1)
                     .assertRefused(inUse, "resume from a copy of the checkpoint");
-            Outcome.of("export", "--model", model).assertRefused(inUse, "write into another folder");
+            CommandResult.of("export", "--model", model).assertRefused(inUse, "write into another folder");
             assertFalse(Files.exists(run.resolve("model.ts.pt")));
 
-            Outcome.ofSuccess("eval", "--model", model, "--data", data);
-            Outcome.ofSuccess("export", "--model", model, "--out", folder.resolve("model.ts.pt"));
-            Outcome.ofSuccess("report", run, "--out", folder.resolve("report.html"));
+            CommandResult.ofSuccess("eval", "--model", model, "--data", data);
+            CommandResult.ofSuccess("export", "--model", model, "--out", folder.resolve("model.ts.pt"));
+            CommandResult.ofSuccess("report", run, "--out", folder.resolve("report.html"));
         }
         long last = TinyRuns.step(run.resolve("last.pt"));
         assertTrue(last > first, "it was not stopped");
-        Outcome.ofSuccess("train", "--resume", run, "--max-steps", last + TinyRuns.STEPS);
+        CommandResult.ofSuccess("train", "--resume", run, "--max-steps", last + TinyRuns.STEPS);
         assertEquals(
                 1 + last / TinyRuns.STEPS + 1,
                 Files.readAllLines(run.resolve("history.csv")).size());
@@ -98,8 +99,8 @@ class FolderOwnerTest {
         try (ChildProcess child = ChildProcess.start(folder, line)) {
             child.awaitFile(first.resolve("last.pt"));
             byte[] before = Files.readAllBytes(out.resolve("comparison.json"));
-            Outcome.of("compare", "--resume", out).assertRefused(inUse(out, child.pid(), "compare"));
-            Outcome.of("report", out).assertRefused(inUse(out, child.pid(), "compare"));
+            CommandResult.of("compare", "--resume", out).assertRefused(inUse(out, child.pid(), "compare"));
+            CommandResult.of("report", out).assertRefused(inUse(out, child.pid(), "compare"));
             assertArrayEquals(before, Files.readAllBytes(out.resolve("comparison.json")));
         }
     }
@@ -108,19 +109,21 @@ class FolderOwnerTest {
     @Test
     void workersEndWithTheProcessThatStartedThemAndTheRunGoesOn() throws IOException, InterruptedException {
         List<Long> workers;
-        try (ChildProcess child = ChildProcess.start(folder, train(data, run, "--epochs", EPOCHS, "--workers", 2))) {
+        try (ChildProcess child =
+                ChildProcess.start(folder, train(data, run, "--epochs", EPOCHS, "--workers", 2))) {
             child.awaitFile(run.resolve("last.pt"));
-            workers = Ranks.workers(child.pid());
+            workers = RankProcesses.workers(child.pid());
             assertEquals(2, workers.size());
-            Outcome.of("train", "--resume", run, "--workers", 2).assertRefused(inUse(run, workers.get(0), "train"));
-            Ranks.signal("KILL", child.pid());
+            CommandResult.of("train", "--resume", run, "--workers", 2)
+                    .assertRefused(inUse(run, workers.get(0), "train"));
+            RankProcesses.signal("KILL", child.pid());
             assertEquals(137, child.await().code());
         }
         for (long worker : workers) {
             assertTrue(endsWithin(worker, 10), "worker " + worker + " is alive");
         }
         long step = TinyRuns.step(run.resolve("last.pt"));
-        Outcome.ofSuccess("train", "--resume", run, "--max-steps", step + 1);
+        CommandResult.ofSuccess("train", "--resume", run, "--max-steps", step + 1);
         assertEquals(step + 1, TinyRuns.step(run.resolve("last.pt")));
     }
 

@@ -31,10 +31,10 @@ class FullDiskTest {
     @BeforeEach
     void trainHalf() throws IOException {
         run = folder.resolve("run");
-        Outcome.ofSuccess(train(TinyRuns.data(folder.resolve("data")), run, "--epochs", 3, "--max-steps", 5));
+        CommandResult.ofSuccess(train(TinyRuns.data(folder.resolve("data")), run, "--epochs", 3, "--max-steps", 5));
     }
 
-    private Outcome resumeWithin(int blocks) throws IOException, InterruptedException {
+    private CommandResult resumeWithin(int blocks) throws IOException, InterruptedException {
         List<String> program = new ArrayList<>(List.of("sh", "-c", "ulimit -f " + blocks + "; exec \"$@\"", "sh"));
         program.addAll(ChildProcess.java(Path.of(System.getProperty("java.home")), "-XX:-UsePerfData"));
         try (ChildProcess child = ChildProcess.start(folder, program, "train", "--resume", run)) {
@@ -46,7 +46,7 @@ class FullDiskTest {
     void aCheckpointThatCannotBeWrittenLeavesTheOldOne() throws IOException, InterruptedException {
         byte[] last = Files.readAllBytes(run.resolve("last.pt"));
         byte[] best = Files.readAllBytes(run.resolve("best.pt"));
-        Outcome outcome = resumeWithin(HALF_A_CHECKPOINT);
+        CommandResult outcome = resumeWithin(HALF_A_CHECKPOINT);
         outcome.assertFailed(1, "cannot write " + run, "t.pt: ", "the file that was there is kept");
         assertEquals(1, outcome.err().lines().count(), outcome.err());
         assertArrayEquals(last, Files.readAllBytes(run.resolve("last.pt")));
@@ -56,13 +56,13 @@ class FullDiskTest {
         }
         assertTrue(Files.readString(run.resolve("train.log")).contains("stack trace"));
 
-        Outcome.ofSuccess("train", "--resume", run); // with room again
+        CommandResult.ofSuccess("train", "--resume", run); // with room again
         assertEquals(3, Files.readAllLines(run.resolve("history.csv")).size() - 1);
     }
 
     @Test
     void aLogThatCannotBeWrittenDoesNotDrownTheMessage() throws IOException, InterruptedException {
-        Outcome outcome = resumeWithin(ALMOST_NOTHING);
+        CommandResult outcome = resumeWithin(ALMOST_NOTHING);
         outcome.assertFailed(1, "cannot write " + run);
         assertEquals(1, outcome.err().lines().count(), outcome.err());
     }

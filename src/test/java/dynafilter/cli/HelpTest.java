@@ -33,7 +33,7 @@ class HelpTest {
     @ParameterizedTest
     @ValueSource(strings = {"--help", "-h", "help", ""})
     void listsTheCommandsAndFirstSteps(String word) {
-        Outcome outcome = word.isEmpty() ? Outcome.ofSuccess() : Outcome.ofSuccess(word);
+        CommandResult outcome = word.isEmpty() ? CommandResult.ofSuccess() : CommandResult.ofSuccess(word);
         for (String text : List.of("usage: dynafilter COMMAND", "  train ", "  eval ", "  data ", "dynafilter train")) {
             assertTrue(outcome.out().contains(text), outcome.out());
         }
@@ -41,9 +41,10 @@ class HelpTest {
 
     @Test
     void listsEveryOptionOfTrainWithAnExample() {
-        String help = Outcome.ofSuccess("train", "--help").out();
-        assertEquals(help, Outcome.ofSuccess("help", "train").out());
-        assertEquals(help, Outcome.ofSuccess("train", "--epochs", "3", "-h").out());
+        String help = CommandResult.ofSuccess("train", "--help").out();
+        assertEquals(help, CommandResult.ofSuccess("help", "train").out());
+        assertEquals(
+                help, CommandResult.ofSuccess("train", "--epochs", "3", "-h").out());
         for (List<String> options : List.of(TRAIN_OPTIONS, MORE_TRAIN_OPTIONS, COMMON_OPTIONS)) {
             for (String option : options) {
                 assertTrue(help.matches("(?s).*--" + option + "\\b(?!-).*"), option);
@@ -58,7 +59,7 @@ class HelpTest {
     @ParameterizedTest
     @ValueSource(strings = {"train", "eval", "maps", "benchmark", "doctor", "data"})
     void fitsItsLinesIntoTheTerminal(String command) {
-        Outcome.ofSuccess("help", command)
+        CommandResult.ofSuccess("help", command)
                 .out()
                 .lines()
                 .takeWhile(line -> !line.equals("examples:"))
@@ -68,7 +69,7 @@ class HelpTest {
     @Test
     void theReferenceOfTheCommandsIsTheirHelp() throws IOException {
         StringBuilder page = new StringBuilder("# Commands\n\nWhat `dynafilter COMMAND --help` prints.\n");
-        Outcome.ofSuccess("help")
+        CommandResult.ofSuccess("help")
                 .out()
                 .lines()
                 .map(Pattern.compile("  (\\w+) +\\S.*")::matcher)
@@ -78,14 +79,14 @@ class HelpTest {
                 .forEach(command -> page.append("\n## ")
                         .append(command)
                         .append("\n\n```\n")
-                        .append(Outcome.ofSuccess(command, "--help").out())
+                        .append(CommandResult.ofSuccess(command, "--help").out())
                         .append("```\n"));
-        Written.hold(Path.of("src", "site", "markdown", "commands.md"), page.toString());
+        GoldenFiles.hold(Path.of("src", "site", "markdown", "commands.md"), page.toString());
     }
 
     @Test
     void saysItsVersion() {
-        assertTrue(Outcome.ofSuccess("--version").out().matches("dynafilter \\S+\\R"));
+        assertTrue(CommandResult.ofSuccess("--version").out().matches("dynafilter \\S+\\R"));
     }
 
     @ParameterizedTest

@@ -37,15 +37,15 @@ class ImageFolderRunTest {
             Files.delete(pictures.resolve("train/lynx/" + i + ".png")); // fewer than of the others
         }
         run = folder.resolve("run");
-        Outcome outcome =
+        CommandResult outcome =
                 train(pictures, run, "--image-size", 24, "--class-weights", "balanced", "--epochs", 12, "--lr", "0.02");
         assertTrue(outcome.out().contains("42 training, 24 test images, 3 classes, 24x24"), outcome.out());
         assertTrue(outcome.out().contains("feature map [64, 6, 6]"), outcome.out());
         assertTrue(outcome.out().contains(", balanced class weights, "), outcome.out());
     }
 
-    private static Outcome train(Path data, Path out, Object... options) {
-        return Outcome.ofSuccess(TinyRuns.train(data, out, and(options, "--progress", "none")));
+    private static CommandResult train(Path data, Path out, Object... options) {
+        return CommandResult.ofSuccess(TinyRuns.train(data, out, and(options, "--progress", "none")));
     }
 
     private static JsonNode json(Object... line) throws IOException {
@@ -53,7 +53,7 @@ class ImageFolderRunTest {
         Object[] words = java.util.Arrays.copyOf(line, line.length + 2);
         words[line.length] = "--json";
         words[line.length + 1] = file;
-        Outcome.ofSuccess(words);
+        CommandResult.ofSuccess(words);
         return new ObjectMapper().readTree(file.toFile());
     }
 
@@ -117,14 +117,15 @@ class ImageFolderRunTest {
         Path resident = folder.resolve("resident");
         train(pictures, resident, and(options, "--data-memory", "resident"));
         Path streamed = folder.resolve("streamed");
-        Outcome outcome = train(pictures, streamed, and(options, "--data-memory", "stream"));
+        CommandResult outcome = train(pictures, streamed, and(options, "--data-memory", "stream"));
         assertTrue(outcome.out().contains("streamed to the device batch by batch"), outcome.out());
         TinyRuns.assertSame(resident.resolve("last.pt"), streamed.resolve("last.pt"));
         Path parts = folder.resolve("parts");
         train(pictures, parts, and(options, "--data-memory", "stream", "--max-steps", 2));
         assertEquals(2, TinyRuns.step(parts.resolve("last.pt")));
-        Outcome.ofSuccess("train", "--resume", parts, "--max-steps", 5, "--data-memory", "stream", "--threads", 1);
-        Outcome.ofSuccess("train", "--resume", parts, "--threads", 1);
+        CommandResult.ofSuccess(
+                "train", "--resume", parts, "--max-steps", 5, "--data-memory", "stream", "--threads", 1);
+        CommandResult.ofSuccess("train", "--resume", parts, "--threads", 1);
         TinyRuns.assertSame(resident.resolve("last.pt"), parts.resolve("last.pt"));
     }
 
@@ -136,10 +137,11 @@ class ImageFolderRunTest {
     @Test
     void oneLevelIsJudgedOnTheImagesThatItsRunHeldOut() throws IOException {
         Path flat = Pictures.classes(folder.resolve("flat"), 10, "a", "b");
-        Outcome.of(TinyRuns.train(flat, folder.resolve("none"))).assertRefused(flat, "--val-split 0.2");
+        CommandResult.of(TinyRuns.train(flat, folder.resolve("none"))).assertRefused(flat, "--val-split 0.2");
         Path out = folder.resolve("flat run");
         Path file = folder.resolve("flat.json");
-        Outcome outcome = train(flat, out, "--val-split", "0.3", "--epochs", 1, "--batch-size", 7, "--json", file);
+        CommandResult outcome =
+                train(flat, out, "--val-split", "0.3", "--epochs", 1, "--batch-size", 7, "--json", file);
         assertTrue(outcome.out().contains("14 training, 6 validation images, 2 classes"), outcome.out());
         assertTrue(outcome.out().contains("validation loss"), outcome.out());
         assertTrue(outcome.out().contains("has no test images"), outcome.out());
@@ -163,24 +165,26 @@ class ImageFolderRunTest {
         Path data = Files.createDirectories(folder.resolve("cifar100"));
         Files.write(data.resolve("train.bin"), records(200));
         Files.write(data.resolve("test.bin"), records(100));
-        Outcome.of(TinyRuns.train(data, folder.resolve("none"))).assertRefused(data, "has no fine_label_names.txt");
+        CommandResult.of(TinyRuns.train(data, folder.resolve("none")))
+                .assertRefused(data, "has no fine_label_names.txt");
         List<String> names =
                 IntStream.range(0, 100).mapToObj(label -> "fine_" + label).toList();
         Files.write(data.resolve("fine_label_names.txt"), names);
         Path out = folder.resolve("cifar100 run");
-        Outcome outcome = train(data, out, "--epochs", 1, "--batch-size", 100);
+        CommandResult outcome = train(data, out, "--epochs", 1, "--batch-size", 100);
         assertTrue(outcome.out().contains("CIFAR-100: 200 training, 100 test images, 100 classes"), outcome.out());
         JsonNode evaluated = json("eval", "--model", out.resolve("best.pt"), "--data", data, "--threads", 1);
         assertEquals(names, texts(evaluated.get("classes")));
-        Outcome table = Outcome.ofSuccess("eval", "--model", out.resolve("best.pt"), "--data", data, "--threads", 1);
+        CommandResult table =
+                CommandResult.ofSuccess("eval", "--model", out.resolve("best.pt"), "--data", data, "--threads", 1);
         assertTrue(table.out().contains("confused most:"), table.out());
-        Outcome verified = Outcome.ofSuccess("data", "verify", data);
+        CommandResult verified = CommandResult.ofSuccess("data", "verify", data);
         assertTrue(verified.out().contains("train.bin: 200 images, labels 0 to 99"), verified.out());
         byte[] wrong = records(100);
         wrong[3074 + 1] = 100;
         Files.write(data.resolve("test.bin"), wrong);
-        assertEquals(1, Outcome.of("data", "verify", data).code());
-        Outcome.of("eval", "--model", out.resolve("best.pt"), "--data", data)
+        assertEquals(1, CommandResult.of("data", "verify", data).code());
+        CommandResult.of("eval", "--model", out.resolve("best.pt"), "--data", data)
                 .assertRefused("test.bin", "record 2 has label 100, not 0 to 99");
     }
 
@@ -199,7 +203,7 @@ class ImageFolderRunTest {
         JsonNode info = json("data", "info", pictures, "--image-size", 24).get("data");
         assertEquals("[16,16,10]", info.at("/train/perClass").toString());
         assertEquals("[8,8,8]", info.at("/test/perClass").toString());
-        Outcome verified = Outcome.ofSuccess("data", "verify", pictures);
+        CommandResult verified = CommandResult.ofSuccess("data", "verify", pictures);
         assertArrayEquals(
                 new String[] {
                     pictures.resolve("train") + ": 42 images of 3 classes, 0 of them bad",
@@ -213,14 +217,15 @@ class ImageFolderRunTest {
         Path data = Pictures.split(folder.resolve("spoilt"), 8, 4, "a", "b");
         Files.createFile(data.resolve("train/a/empty.png"));
         Path out = folder.resolve("spoilt run");
-        Outcome.of(TinyRuns.train(data, out))
+        CommandResult.of(TinyRuns.train(data, out))
                 .assertFailed(2, "1 of 25 image files", "empty.png is empty", "--skip-bad");
-        Outcome first = Outcome.of(TinyRuns.train(data, out, "--skip-bad", "--epochs", 2, "--max-steps", 1));
+        CommandResult first =
+                CommandResult.of(TinyRuns.train(data, out, "--skip-bad", "--epochs", 2, "--max-steps", 1));
         assertEquals(0, first.code(), first.err());
         assertTrue(first.err().contains("1 of 25 image files in " + data + " skipped"), first.err());
-        Outcome goesOn = Outcome.of("train", "--resume", out, "--threads", 1);
+        CommandResult goesOn = CommandResult.of("train", "--resume", out, "--threads", 1);
         assertEquals(0, goesOn.code(), goesOn.err());
-        Outcome verified = Outcome.of("data", "verify", data);
+        CommandResult verified = CommandResult.of("data", "verify", data);
         assertEquals(1, verified.code());
         assertTrue(verified.out().contains("empty.png is empty"), verified.out());
     }

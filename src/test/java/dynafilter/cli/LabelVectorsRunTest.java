@@ -50,7 +50,7 @@ class LabelVectorsRunTest {
         text.append("seal").append(" 0.25".repeat(SIZE)).append('\n');
         Files.writeString(vectors, text);
         frozen = folder.resolve("frozen");
-        Outcome outcome = Outcome.ofSuccess(TinyRuns.train(
+        CommandResult outcome = CommandResult.ofSuccess(TinyRuns.train(
                 data,
                 frozen,
                 "--label-vectors",
@@ -92,7 +92,7 @@ class LabelVectorsRunTest {
     @Test
     void withoutFreezingTheyOnlyStartThere() {
         Path run = folder.resolve("started");
-        Outcome.ofSuccess(TinyRuns.train(data, run, "--label-vectors", vectors, "--epochs", 1, "--max-steps", 1));
+        CommandResult.ofSuccess(TinyRuns.train(data, run, "--label-vectors", vectors, "--epochs", 1, "--max-steps", 1));
         try (PointerScope scope = new PointerScope();
                 Checkpoint checkpoint = Checkpoint.read(run.resolve("last.pt"))) {
             Tensor embedding = checkpoint.model().get(NetworkShape.EMBEDDING);
@@ -106,7 +106,7 @@ class LabelVectorsRunTest {
         Path away = folder.resolve("away.txt");
         Files.move(vectors, away);
         try {
-            Outcome.ofSuccess("train", "--resume", frozen, "--threads", 1, "--out", folder.resolve("on"));
+            CommandResult.ofSuccess("train", "--resume", frozen, "--threads", 1, "--out", folder.resolve("on"));
             Path there = folder.resolve("there");
             Python.withTorch()
                     .runFile(
@@ -130,7 +130,7 @@ class LabelVectorsRunTest {
                 assertEquals(0, difference(expected(), python.model().get(NetworkShape.EMBEDDING)));
                 assertEquals(true, python.recipe().get("freeze_labels"));
             }
-            Outcome.of("train", "--resume", there, "--epochs", 3, "--threads", 1, "--label-vectors", "other.txt")
+            CommandResult.of("train", "--resume", there, "--epochs", 3, "--threads", 1, "--label-vectors", "other.txt")
                     .assertRefused("--label-vectors", "leave the option out to resume it");
         } finally {
             if (Files.exists(away)) {
@@ -145,7 +145,7 @@ class LabelVectorsRunTest {
         BufferedImage grey = new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB);
         ImageIO.write(grey, "png", image.toFile());
         Path out = folder.resolve("extended.pt");
-        Outcome.ofSuccess(
+        CommandResult.ofSuccess(
                 "extend",
                 "--model",
                 frozen.resolve("best.pt"),
@@ -167,20 +167,20 @@ class LabelVectorsRunTest {
             assertEquals(1, row.mean().item_double(), 0.06); // a vector of equal numbers has mean square one as ones
         }
         Path script = folder.resolve("model.ts.pt");
-        Outcome.ofSuccess("export", "--model", out, "--out", script);
-        Outcome.ofSuccess("predict", "--model", script, image);
+        CommandResult.ofSuccess("export", "--model", out, "--out", script);
+        CommandResult.ofSuccess("predict", "--model", script, image);
     }
 
     @Test
     void refusesWhatHasNoEmbeddingsAndNamesWithoutVectors() throws IOException {
-        Outcome.of("train", "--data", data, "--filters", "static", "--freeze-labels")
+        CommandResult.of("train", "--data", data, "--filters", "static", "--freeze-labels")
                 .assertRefused(
                         "--freeze-labels: only labels of --filters dynamic have embeddings, not those of static");
-        Outcome.of("train", "--data", data, "--filters", "single", "--label-vectors", vectors)
+        CommandResult.of("train", "--data", data, "--filters", "single", "--label-vectors", vectors)
                 .assertRefused("--label-vectors: only labels of --filters dynamic have embeddings");
         Path few = folder.resolve("few.txt");
         Files.writeString(few, "cat 1 2\n");
-        Outcome.of(TinyRuns.train(data, folder.resolve("none"), "--label-vectors", few))
+        CommandResult.of(TinyRuns.train(data, folder.resolve("none"), "--label-vectors", few))
                 .assertRefused("has no vector for airplane, automobile, bird");
     }
 }

@@ -92,13 +92,14 @@ class LauncherTest {
         return builder.start();
     }
 
-    private static Outcome await(Process process) throws IOException, InterruptedException {
+    private static CommandResult await(Process process) throws IOException, InterruptedException {
         String out = new String(process.getInputStream().readAllBytes(), UTF_8);
         String err = new String(process.getErrorStream().readAllBytes(), UTF_8);
-        return new Outcome(process.waitFor(), out, err);
+        return new CommandResult(process.waitFor(), out, err);
     }
 
-    private Outcome run(Map<String, String> environment, String... arguments) throws IOException, InterruptedException {
+    private CommandResult run(Map<String, String> environment, String... arguments)
+            throws IOException, InterruptedException {
         List<String> words =
                 new ArrayList<>(List.of(root.resolve("scripts/dynafilter").toString()));
         words.addAll(Arrays.asList(arguments));
@@ -111,7 +112,7 @@ class LauncherTest {
 
     @Test
     void buildsOnceAndPassesEveryArgumentAsItIs() throws IOException, InterruptedException {
-        Outcome first = run(Map.of(), "train", "--data", "my data", "", "*", "it's \"$HOME\"");
+        CommandResult first = run(Map.of(), "train", "--data", "my data", "", "*", "it's \"$HOME\"");
         assertEquals(0, first.code(), first.err());
         assertTrue(
                 first.out()
@@ -120,7 +121,7 @@ class LauncherTest {
                 first.out());
         assertTrue(first.err().startsWith("dynafilter: building "), first.err());
         assertTrue(first.err().contains("\nwhat Maven says\n"), "no escape codes, and not the program's output");
-        Outcome second = run(Map.of("CODE", "143", "JAVA_OPTS", "-Xmx1g -Da=b"), "eval");
+        CommandResult second = run(Map.of("CODE", "143", "JAVA_OPTS", "-Xmx1g -Da=b"), "eval");
         assertEquals(143, second.code());
         assertEquals("", second.err());
         assertTrue(second.out().contains("<-Xmx1g>\n<-Da=b>\n<-jar>"), second.out());
@@ -150,7 +151,7 @@ class LauncherTest {
         Files.createSymbolicLink(links.resolve("chain"), Path.of("relative"));
         for (String name :
                 List.of("links/absolute", "links/relative", "./links/chain", "a checkout/scripts/dynafilter")) {
-            Outcome outcome = await(start(Map.of("CDPATH", folder.toString()), List.of("sh", name, "--version")));
+            CommandResult outcome = await(start(Map.of("CDPATH", folder.toString()), List.of("sh", name, "--version")));
             assertEquals(0, outcome.code(), outcome.err());
             assertTrue(outcome.out().endsWith("<" + root + "/target/dynafilter.jar>\n<--version>\n"), outcome.out());
         }
@@ -170,7 +171,7 @@ class LauncherTest {
 
     @Test
     void aFailedBuildRunsNothing() throws IOException, InterruptedException {
-        Outcome outcome = run(Map.of("FAILS", "yes"), "train");
+        CommandResult outcome = run(Map.of("FAILS", "yes"), "train");
         outcome.assertFailed(1, "the build failed");
         assertTrue(outcome.err().contains("what Maven says\n"), outcome.err());
         assertEquals("", outcome.out());
@@ -182,7 +183,7 @@ class LauncherTest {
         List<String> words = List.of(root.resolve("scripts/dynafilter").toString(), "train");
         Process first = start(Map.of("SECONDS_TO_BUILD", "1"), words);
         Process second = start(Map.of("SECONDS_TO_BUILD", "1"), words);
-        for (Outcome outcome : List.of(await(first), await(second))) {
+        for (CommandResult outcome : List.of(await(first), await(second))) {
             assertEquals(0, outcome.code(), outcome.err());
             assertTrue(outcome.out().endsWith("<train>\n"), outcome.out());
         }
@@ -239,7 +240,7 @@ class LauncherTest {
             words.add("sh");
         }
         words.addAll(List.of(root.resolve("scripts/dynafilter").toString(), "--help"));
-        Outcome outcome = await(start(Map.of(), words));
+        CommandResult outcome = await(start(Map.of(), words));
         assertEquals(0, outcome.code(), outcome.err());
         assertTrue(outcome.out().endsWith("<--help>\n"), outcome.out());
     }

@@ -24,7 +24,7 @@ class LocaleTest {
     @TempDir
     private Path folder;
 
-    private Outcome run(Path working, Object... arguments) throws IOException, InterruptedException {
+    private CommandResult run(Path working, Object... arguments) throws IOException, InterruptedException {
         try (ChildProcess child = ChildProcess.start(working, NONE, JAVA, arguments)) {
             return child.await();
         }
@@ -41,15 +41,15 @@ class LocaleTest {
             }
         }
         Files.write(data.resolve("\u00fc/\u00e9.png"), new byte[] {1});
-        Outcome expected = Outcome.of("data", "info", data, "--skip-bad");
+        CommandResult expected = CommandResult.of("data", "info", data, "--skip-bad");
         Files.move(data.resolve("\u00fc/a.png"), data.resolve("\u00fc/b.png")); // most of the cache stays of use
-        Outcome outcome = run(folder, "data", "info", "data", "--skip-bad");
+        CommandResult outcome = run(folder, "data", "info", "data", "--skip-bad");
         assertEquals(0, outcome.code(), outcome.err());
         assertEquals("decoded    9 image files", outcome.line("decoded"));
         assertEquals(expected.line("data, sha256 "), outcome.line("data, sha256 "));
         assertTrue(outcome.out().contains("  \u00e9 ") && outcome.out().contains("  \u00fc "), outcome.out());
         assertTrue(outcome.err().contains("data/\u00fc/\u00e9.png is neither PNG nor JPEG"), outcome.err());
-        Outcome again = Outcome.of("data", "info", data, "--skip-bad");
+        CommandResult again = CommandResult.of("data", "info", data, "--skip-bad");
         assertFalse(again.out().contains("decoded"), "the cache is not that of here");
     }
 

@@ -75,7 +75,7 @@ class MapsCommandTest {
     static void trainARun() throws IOException {
         data = TinyRuns.data(folder.resolve("data"));
         run = folder.resolve("run");
-        Outcome.ofSuccess(TinyRuns.train(data, run, "--epochs", 1));
+        CommandResult.ofSuccess(TinyRuns.train(data, run, "--epochs", 1));
         model = run.resolve("best.pt");
         photo = folder.resolve("photo.png");
         TinyRuns.writeTestImage(data, 7, photo);
@@ -91,13 +91,14 @@ class MapsCommandTest {
         Object[] line = new Object[options.length + 5];
         System.arraycopy(options, 0, line, 5, options.length);
         System.arraycopy(new Object[] {"maps", "--out", folder.resolve("maps.svg"), "--json", file}, 0, line, 0, 5);
-        Outcome.ofSuccess(line);
+        CommandResult.ofSuccess(line);
         return json(file).get("images");
     }
 
     @Test
     void theFigureLiesBesideTheModelAndSaysSo() throws IOException {
-        Outcome outcome = Outcome.ofSuccess("maps", "--model", model, "--index", 3); // of the run's own data
+        CommandResult outcome =
+                CommandResult.ofSuccess("maps", "--model", model, "--index", 3); // of the run's own data
         Path figure = run.resolve("maps.png");
         assertEquals("written    " + figure, outcome.line("written"));
         assertTrue(outcome.line("image").matches("image +CIFAR-10 test image 3: \\w+, [0-9.]+ %; true label cat"));
@@ -111,7 +112,7 @@ class MapsCommandTest {
         Path file = folder.resolve("three.json");
         Path sheet = folder.resolve("sheet.svg");
         Path filters = folder.resolve("filters.svg");
-        Outcome outcome = Outcome.ofSuccess(
+        CommandResult outcome = CommandResult.ofSuccess(
                 "maps",
                 "--model",
                 model,
@@ -171,7 +172,7 @@ class MapsCommandTest {
         JsonNode expected = images("--model", model, photo).get(0);
         Path exported = folder.resolve("model.ts.pt");
         Path state = folder.resolve("state.pt");
-        Outcome.ofSuccess("export", "--model", model, "--out", exported);
+        CommandResult.ofSuccess("export", "--model", model, "--out", exported);
         NativeRuntime.load();
         try (Checkpoint checkpoint = Checkpoint.read(model)) {
             TorchFile.write(state, checkpoint.model());
@@ -194,7 +195,7 @@ class MapsCommandTest {
     @Test
     void aSharedFilterMakesOneMap() throws IOException {
         Path single = folder.resolve("single");
-        Outcome.ofSuccess(TinyRuns.train(data, single, "--epochs", 1, "--filters", "single"));
+        CommandResult.ofSuccess(TinyRuns.train(data, single, "--epochs", 1, "--filters", "single"));
         JsonNode image = images("--model", single.resolve("last.pt"), photo, "--filters-out", folder.resolve("one.svg"))
                 .get(0);
         assertEquals(1, image.get("maps").size());
@@ -208,11 +209,11 @@ class MapsCommandTest {
         Files.copy(photo, mixed.resolve("photo.png"));
         Files.writeString(mixed.resolve("notes.txt"), "no image");
         Path out = folder.resolve("mixed.svg");
-        Outcome outcome = Outcome.of("maps", "--model", model, mixed, "--out", out);
+        CommandResult outcome = CommandResult.of("maps", "--model", model, mixed, "--out", out);
         assertEquals(1, outcome.code(), outcome.err());
         assertTrue(outcome.err().contains("notes.txt is neither PNG nor JPEG; skipped"), outcome.err());
         assertTrue(Files.exists(out));
-        Outcome.of("maps", "--model", model, mixed.resolve("notes.txt"), "--out", out)
+        CommandResult.of("maps", "--model", model, mixed.resolve("notes.txt"), "--out", out)
                 .assertFailed(2, "none of the files is an image that can be read");
     }
 
@@ -237,7 +238,7 @@ class MapsCommandTest {
     void refusesInOneLineWhatItCannotDraw(String options, String message) {
         String line = "maps --model " + model + " "
                 + options.replace("DATA", data.toString()).replace("PHOTO", photo.toString());
-        Outcome.of((Object[]) line.split(" ")).assertRefused(message);
+        CommandResult.of((Object[]) line.split(" ")).assertRefused(message);
     }
 
     @Test
@@ -246,9 +247,10 @@ class MapsCommandTest {
         Path file = folder.resolve("other.pt");
         String forward = "def forward(self, images: Tensor) -> Tensor:\n    return torch.mean(images, [2, 3])\n";
         writeScript(file, forward);
-        Outcome.of("maps", "--model", file, photo).assertRefused("has no method response_maps; give a checkpoint");
+        CommandResult.of("maps", "--model", file, photo)
+                .assertRefused("has no method response_maps; give a checkpoint");
         writeScript(file, forward + forward.replace("forward", "response_maps"));
-        Outcome.of("maps", "--model", file, photo)
+        CommandResult.of("maps", "--model", file, photo)
                 .assertRefused("the network's response_maps are [1, 3], and [1, 3, h, w] are needed");
     }
 

@@ -30,7 +30,7 @@ class PredictCommandTest {
     static void trainAndWriteImages() throws IOException {
         data = TinyRuns.data(folder.resolve("data"));
         Path run = folder.resolve("run");
-        Outcome.ofSuccess(TinyRuns.train(data, run, "--epochs", 1));
+        CommandResult.ofSuccess(TinyRuns.train(data, run, "--epochs", 1));
         model = run.resolve("best.pt");
         images = Files.createDirectories(folder.resolve("images").resolve("inner"))
                 .getParent();
@@ -48,9 +48,10 @@ class PredictCommandTest {
     void scoresAreThoseOfEvalAndTheLikeliestLabelComesFirst() throws IOException {
         NativeRuntime.load();
         Path scoresFile = folder.resolve("scores.pt");
-        Outcome.ofSuccess("eval", "--model", model, "--data", data, "--scores", scoresFile);
+        CommandResult.ofSuccess("eval", "--model", model, "--data", data, "--scores", scoresFile);
         Path file = folder.resolve("labels.json");
-        Outcome outcome = Outcome.ofSuccess("predict", "--model", model, images, "--json", file, "--top", 2);
+        CommandResult outcome =
+                CommandResult.ofSuccess("predict", "--model", model, images, "--json", file, "--top", 2);
         JsonNode predicted = json(file).get("images");
         assertEquals(TinyRuns.TEST, predicted.size());
         assertEquals(
@@ -96,7 +97,8 @@ class PredictCommandTest {
                 mixed.resolve("half.png"), java.util.Arrays.copyOf(Files.readAllBytes(images.resolve("02.png")), 900));
         Files.writeString(mixed.resolve(".hidden"), "not looked at");
         Path file = folder.resolve("mixed.json");
-        Outcome outcome = Outcome.of("predict", "--model", model, mixed, images.resolve("04.png"), "--json", file);
+        CommandResult outcome =
+                CommandResult.of("predict", "--model", model, mixed, images.resolve("04.png"), "--json", file);
         assertEquals(1, outcome.code(), outcome.err());
         assertTrue(outcome.err().contains("notes.txt is neither PNG nor JPEG; skipped"), outcome.err());
         assertTrue(outcome.err().contains("half.png is no PNG image that can be read: "), outcome.err());
@@ -108,14 +110,15 @@ class PredictCommandTest {
 
     @Test
     void refusesWhatNamesNoFile() throws IOException {
-        Outcome.of("predict", "--model", model).assertRefused("predict needs image files");
-        Outcome.of("predict", "--model", model, folder.resolve("none.png")).assertRefused("none.png does not exist");
+        CommandResult.of("predict", "--model", model).assertRefused("predict needs image files");
+        CommandResult.of("predict", "--model", model, folder.resolve("none.png"))
+                .assertRefused("none.png does not exist");
         Path empty = Files.createDirectories(folder.resolve("empty"));
-        Outcome.of("predict", "--model", model, empty).assertRefused("there are no files in " + empty);
-        Outcome.of("predict", images).assertRefused("option --model is missing");
-        Outcome.of("predict", "--model", images, images).assertRefused("is a folder; give a file in it");
-        Outcome.of("predict", "--model", model, "--top", 0, images).assertRefused("--top 0: must be at least 1");
-        Outcome.of("predict", "--model", images.resolve("00.png"), images)
+        CommandResult.of("predict", "--model", model, empty).assertRefused("there are no files in " + empty);
+        CommandResult.of("predict", images).assertRefused("option --model is missing");
+        CommandResult.of("predict", "--model", images, images).assertRefused("is a folder; give a file in it");
+        CommandResult.of("predict", "--model", model, "--top", 0, images).assertRefused("--top 0: must be at least 1");
+        CommandResult.of("predict", "--model", images.resolve("00.png"), images)
                 .assertRefused("is not a file that torch.save wrote");
     }
 }

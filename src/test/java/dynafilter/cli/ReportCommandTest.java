@@ -37,7 +37,7 @@ class ReportCommandTest {
                 data.resolve("batches.meta.txt"),
                 "airplane\n" + HOSTILE + "\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n");
         run = folder.resolve("the run");
-        Outcome.ofSuccess(train(data, run, "--epochs", 2));
+        CommandResult.ofSuccess(train(data, run, "--epochs", 2));
     }
 
     private static JsonNode json(Path file) throws IOException {
@@ -71,8 +71,9 @@ class ReportCommandTest {
     void itsNumbersAreThoseOfEval() throws IOException {
         Path numbers = folder.resolve("report.json");
         Path eval = folder.resolve("eval.json");
-        Outcome outcome = Outcome.ofSuccess("report", run, "--threads", 1, "--json", numbers);
-        Outcome.ofSuccess("eval", "--model", run.resolve("best.pt"), "--data", data, "--threads", 1, "--json", eval);
+        CommandResult outcome = CommandResult.ofSuccess("report", run, "--threads", 1, "--json", numbers);
+        CommandResult.ofSuccess(
+                "eval", "--model", run.resolve("best.pt"), "--data", data, "--threads", 1, "--json", eval);
         assertTrue(outcome.line("written").contains(run.resolve("report.html").toString()), outcome.out());
         JsonNode report = json(numbers);
         assertEquals("dynafilter-report/1", report.get("format").asText());
@@ -97,7 +98,7 @@ class ReportCommandTest {
     @Test
     void itsExamplesAreTheSurestAnswersOfEachKind() throws IOException {
         Path numbers = folder.resolve("examples.json");
-        Outcome.ofSuccess("report", run, "--threads", 1, "--json", numbers);
+        CommandResult.ofSuccess("report", run, "--threads", 1, "--json", numbers);
         JsonNode test = json(numbers).get("test");
         int right = 0;
         for (JsonNode example : test.get("examples")) {
@@ -126,7 +127,7 @@ class ReportCommandTest {
                 config,
                 Files.readString(config)
                         .replace(data.toString(), folder.resolve("gone").toString()));
-        Outcome outcome = Outcome.of("report", copy, "--json", copy.resolve("report.json"));
+        CommandResult outcome = CommandResult.of("report", copy, "--json", copy.resolve("report.json"));
         assertEquals(0, outcome.code(), outcome.err());
         String completing = "`dynafilter report '" + copy + "' --data DIR` completes this page";
         assertTrue(outcome.err().contains(completing), outcome.err());
@@ -135,7 +136,7 @@ class ReportCommandTest {
         assertTrue(page.contains("Training images a second"));
         assertTrue(json(copy.resolve("report.json")).get("test").isNull());
         assertTrue(json(copy.resolve("report.json")).get("missing").asText().contains("does not exist"));
-        Outcome.ofSuccess("report", copy, "--threads", 1, "--data", data);
+        CommandResult.ofSuccess("report", copy, "--threads", 1, "--data", data);
         assertFalse(text(copy.resolve("report.html")).contains("completes this page"));
     }
 
@@ -143,7 +144,7 @@ class ReportCommandTest {
     void aRunThatHasOnlyBegunHasAPage() throws IOException {
         Path begun = Files.createDirectories(folder.resolve("begun"));
         Files.copy(run.resolve("config.json"), begun.resolve("config.json"));
-        Outcome outcome = Outcome.of("report", begun);
+        CommandResult outcome = CommandResult.of("report", begun);
         assertEquals(0, outcome.code(), outcome.err());
         assertTrue(text(begun.resolve("report.html")).contains("No epoch is finished yet."));
     }
@@ -151,9 +152,9 @@ class ReportCommandTest {
     @Test
     void onlyTheTestImagesOfTheRecipeCount() throws IOException {
         Path few = folder.resolve("few");
-        Outcome.ofSuccess(train(data, few, "--epochs", 1, "--limit-test", 3));
+        CommandResult.ofSuccess(train(data, few, "--epochs", 1, "--limit-test", 3));
         Path numbers = few.resolve("numbers.json");
-        Outcome.ofSuccess("report", few, "--threads", 1, "--json", numbers);
+        CommandResult.ofSuccess("report", few, "--threads", 1, "--json", numbers);
         assertEquals(3, json(numbers).at("/test/images").asInt());
         assertTrue(json(numbers).at("/test/per_class_accuracy/7").isNull());
     }
@@ -161,13 +162,13 @@ class ReportCommandTest {
     @Test
     void whatIsNoReportIsNotReplaced() throws IOException {
         Path thesis = Files.writeString(folder.resolve("thesis.html"), "<!DOCTYPE html><p>Three years of work.");
-        Outcome.of("report", run, "--out", thesis).assertRefused(thesis, "is no report of this program");
+        CommandResult.of("report", run, "--out", thesis).assertRefused(thesis, "is no report of this program");
         assertEquals("<!DOCTYPE html><p>Three years of work.", Files.readString(thesis));
         Path copy = copy("own");
         Files.delete(copy.resolve("best.pt"));
         Path own = folder.resolve("own.html");
         for (int time = 0; time < 2; time++) {
-            assertEquals(0, Outcome.of("report", copy, "--out", own).code());
+            assertEquals(0, CommandResult.of("report", copy, "--out", own).code());
         }
         assertFalse(Files.exists(copy.resolve("report.html")));
     }
@@ -178,7 +179,7 @@ class ReportCommandTest {
         String text = "{\"format\": \"dynafilter-comparison/1\", \"variants\": [{\"name\": \"static\", \"runs\": []}]}";
         Files.writeString(comparison.resolve("comparison.json"), text);
         Path numbers = folder.resolve("comparison-report.json");
-        Outcome.ofSuccess("report", comparison, "--json", numbers);
+        CommandResult.ofSuccess("report", comparison, "--json", numbers);
         assertEquals("comparison", json(numbers).get("kind").asText());
         assertEquals(new ObjectMapper().readTree(text), json(numbers).get("comparison"));
         assertTrue(text(comparison.resolve("report.html")).contains("static"));
@@ -189,7 +190,7 @@ class ReportCommandTest {
     void aDamagedComparisonIsRefused(String text) throws IOException {
         Path comparison = Files.createDirectories(folder.resolve("damaged"));
         Files.writeString(comparison.resolve("comparison.json"), text);
-        Outcome.of("report", comparison).assertRefused(comparison.resolve("comparison.json"));
+        CommandResult.of("report", comparison).assertRefused(comparison.resolve("comparison.json"));
         assertFalse(Files.exists(comparison.resolve("report.html")));
     }
 
@@ -197,21 +198,22 @@ class ReportCommandTest {
     void aDamagedRunIsRefused() throws IOException {
         Path copy = copy("damaged run");
         Files.writeString(copy.resolve("history.csv"), "epoch,step\n1,2,x\n");
-        Outcome.of("report", copy).assertRefused(copy.resolve("history.csv"), "line 2");
+        CommandResult.of("report", copy).assertRefused(copy.resolve("history.csv"), "line 2");
         Files.writeString(copy.resolve("config.json"), "{}");
-        Outcome.of("report", copy).assertRefused(copy.resolve("config.json"), "is not a config.json");
+        CommandResult.of("report", copy).assertRefused(copy.resolve("config.json"), "is not a config.json");
     }
 
     @Test
     void whatIsNoFolderOfOursIsRefused() throws IOException {
-        Outcome.of("report").assertRefused("the folder of one run or comparison");
-        Outcome.of("report", run, folder).assertRefused("not [" + run);
-        Outcome.of("report", folder.resolve("none")).assertRefused("does not exist");
-        Outcome.of("report", run.resolve("best.pt")).assertRefused("is a file; give the folder it is in");
+        CommandResult.of("report").assertRefused("the folder of one run or comparison");
+        CommandResult.of("report", run, folder).assertRefused("not [" + run);
+        CommandResult.of("report", folder.resolve("none")).assertRefused("does not exist");
+        CommandResult.of("report", run.resolve("best.pt")).assertRefused("is a file; give the folder it is in");
         Path empty = Files.createDirectories(folder.resolve("empty"));
-        Outcome.of("report", empty).assertRefused("neither a run (config.json) nor a comparison (comparison.json)");
-        Outcome.of("report", run, "--out", folder).assertRefused("--out " + folder + " is a folder");
-        Outcome.of("report", run, "--threads", 1, "--data", empty).assertRefused(empty);
+        CommandResult.of("report", empty)
+                .assertRefused("neither a run (config.json) nor a comparison (comparison.json)");
+        CommandResult.of("report", run, "--out", folder).assertRefused("--out " + folder + " is a folder");
+        CommandResult.of("report", run, "--threads", 1, "--data", empty).assertRefused(empty);
         try (Stream<Path> files = Files.list(empty)) {
             assertEquals(0, files.count());
         }

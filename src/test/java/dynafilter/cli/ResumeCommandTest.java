@@ -30,14 +30,14 @@ class ResumeCommandTest {
     static void trainStraight() throws IOException {
         data = TinyRuns.data(folder.resolve("data"));
         straight = folder.resolve("straight");
-        Outcome.ofSuccess(train(data, straight, "--epochs", 3));
+        CommandResult.ofSuccess(train(data, straight, "--epochs", 3));
     }
 
     /** Six of twelve steps: in the middle of the second epoch. */
     @BeforeEach
     void trainHalf(@TempDir Path home) {
         run = home.resolve("a run's folder");
-        Outcome half = Outcome.ofSuccess(train(data, run, "--epochs", 3, "--max-steps", 6));
+        CommandResult half = CommandResult.ofSuccess(train(data, run, "--epochs", 3, "--max-steps", 6));
         assertEquals(6, TinyRuns.step(run.resolve("last.pt")));
         String words = "'" + run.toString().replace("'", "'\\''") + "'";
         assertTrue(
@@ -48,7 +48,7 @@ class ResumeCommandTest {
 
     @Test
     void goesOnBitForBitFromTheFolder() throws IOException {
-        Outcome resumed = Outcome.ofSuccess("train", "--resume", run);
+        CommandResult resumed = CommandResult.ofSuccess("train", "--resume", run);
         assertTrue(resumed.out().contains("resumed    after epoch 1, at step 6"), resumed.out());
         assertSame(straight.resolve("last.pt"), run.resolve("last.pt"));
         assertSame(straight.resolve("best.pt"), run.resolve("best.pt"));
@@ -57,47 +57,47 @@ class ResumeCommandTest {
 
     @Test
     void autoGoesOnWithTheRunOfTheFolderOrBeginsIt() throws IOException {
-        Outcome.ofSuccess(train(data, run, "--epochs", 3, "--resume", "auto", "--max-steps", 7));
+        CommandResult.ofSuccess(train(data, run, "--epochs", 3, "--resume", "auto", "--max-steps", 7));
         assertEquals(7, TinyRuns.step(run.resolve("last.pt")));
         Files.delete(run.resolve("last.pt")); // as a kill in the first epoch's end may leave it
-        Outcome fromBest = Outcome.ofSuccess(train(data, run, "--epochs", 3, "--resume", "auto"));
+        CommandResult fromBest = CommandResult.ofSuccess(train(data, run, "--epochs", 3, "--resume", "auto"));
         assertTrue(fromBest.out().contains("resumed    after epoch 1, at step 4"), fromBest.out());
         assertSame(straight.resolve("last.pt"), run.resolve("last.pt"));
 
         Path begun = run.resolveSibling("begun");
         Files.createDirectories(begun);
         Files.copy(run.resolve("config.json"), begun.resolve("config.json")); // killed before its first checkpoint
-        Outcome.ofSuccess(train(data, begun, "--epochs", 1, "--resume", "auto"));
+        CommandResult.ofSuccess(train(data, begun, "--epochs", 1, "--resume", "auto"));
         assertEquals(TinyRuns.STEPS, TinyRuns.step(begun.resolve("last.pt")));
         Files.delete(begun.resolve("last.pt"));
         Files.delete(begun.resolve("best.pt"));
         Files.writeString(begun.resolve("model.ts.pt"), "a network");
-        Outcome.of(train(data, begun, "--epochs", 1, "--resume", "auto")).assertRefused("holds a run");
+        CommandResult.of(train(data, begun, "--epochs", 1, "--resume", "auto")).assertRefused("holds a run");
         assertEquals("a network", Files.readString(begun.resolve("model.ts.pt")));
     }
 
     @Test
     void goesOnFromWhatItWasToldEvenIfItIsKilledAtOnce() throws IOException {
-        Outcome.ofSuccess("train", "--resume", "best", "--out", run, "--max-minutes", 0.00001);
+        CommandResult.ofSuccess("train", "--resume", "best", "--out", run, "--max-minutes", 0.00001);
         assertEquals(4, TinyRuns.step(run.resolve("last.pt")), "the best epoch's, not the later one");
     }
 
     @Test
     void goesOnWithTheThreadsOfTheRun() {
-        Outcome resumed = Outcome.ofSuccess("train", "--resume", run, "--max-steps", 7);
+        CommandResult resumed = CommandResult.ofSuccess("train", "--resume", run, "--max-steps", 7);
         assertTrue(resumed.line("device").contains(", 1 thread,"), resumed.out());
-        Outcome more = Outcome.ofSuccess("train", "--resume", run, "--threads", 2, "--max-steps", 8);
+        CommandResult more = CommandResult.ofSuccess("train", "--resume", run, "--threads", 2, "--max-steps", 8);
         assertTrue(more.line("device").contains(", 2 threads,"), more.out());
     }
 
     @Test
     void aLimitStopsTheCallThatGaveItAndNoLaterOne() throws IOException {
-        Outcome.ofSuccess("train", "--resume", run, "--max-steps", 6);
+        CommandResult.ofSuccess("train", "--resume", run, "--max-steps", 6);
         assertEquals(6, TinyRuns.step(run.resolve("last.pt")));
-        Outcome.ofSuccess("train", "--resume", run, "--max-steps", 8); // the epoch's end
+        CommandResult.ofSuccess("train", "--resume", run, "--max-steps", 8); // the epoch's end
         assertEquals(8, TinyRuns.step(run.resolve("last.pt")));
         assertEquals(2, results(run).size());
-        Outcome.ofSuccess("train", "--resume", run);
+        CommandResult.ofSuccess("train", "--resume", run);
         assertEquals(12, TinyRuns.step(run.resolve("last.pt")));
     }
 
@@ -105,33 +105,33 @@ class ResumeCommandTest {
     void takesAFileAndGoesOnInAnotherFolder() throws IOException {
         byte[] last = Files.readAllBytes(run.resolve("last.pt"));
         Path other = run.resolveSibling("other");
-        Outcome.ofSuccess("train", "--resume", run.resolve("last.pt"), "--out", other);
+        CommandResult.ofSuccess("train", "--resume", run.resolve("last.pt"), "--out", other);
         assertSame(straight.resolve("last.pt"), other.resolve("last.pt"));
         assertSame(straight.resolve("best.pt"), other.resolve("best.pt"));
         assertEquals(results(straight), results(other));
         assertArrayEquals(last, Files.readAllBytes(run.resolve("last.pt")));
-        Outcome.of("train", "--resume", run, "--out", other)
+        CommandResult.of("train", "--resume", run, "--out", other)
                 .assertRefused("--out " + other + " holds another run than --resume " + run.resolve("last.pt"));
     }
 
     @Test
     void lastAndBestAreThoseOfTheFolderInOut() throws IOException {
-        Outcome.ofSuccess("train", "--resume", "best", "--out", run);
+        CommandResult.ofSuccess("train", "--resume", "best", "--out", run);
         assertSame(straight.resolve("last.pt"), run.resolve("last.pt"));
         assertEquals(results(straight), results(run));
-        Outcome.of("train", "--resume", "last", "--out", folder)
+        CommandResult.of("train", "--resume", "last", "--out", folder)
                 .assertRefused("--resume last: there is no checkpoint " + folder.resolve("last.pt"));
     }
 
     @Test
     void aFinishedRunIsLeftAlone() throws IOException {
         List<byte[]> before = contents(straight);
-        Outcome again = Outcome.ofSuccess("train", "--resume", straight);
+        CommandResult again = CommandResult.ofSuccess("train", "--resume", straight);
         assertTrue(again.out().startsWith("nothing to do: the run in " + straight + " is finished"), again.out());
         assertTrue(again.out().contains("dynafilter train --resume " + straight + " --epochs 6"), again.out());
-        Outcome.ofSuccess("train", "--resume", straight, "--epochs", 2);
+        CommandResult.ofSuccess("train", "--resume", straight, "--epochs", 2);
         Path other = run.resolveSibling("other");
-        Outcome.ofSuccess("train", "--resume", straight, "--out", other);
+        CommandResult.ofSuccess("train", "--resume", straight, "--out", other);
         assertFalse(Files.exists(other));
         List<byte[]> after = contents(straight);
         for (int i = 0; i < before.size(); i++) {
@@ -141,24 +141,24 @@ class ResumeCommandTest {
 
     @Test
     void moreEpochsGoOnFromTheEnd() throws IOException {
-        Outcome.ofSuccess("train", "--resume", run);
-        Outcome more = Outcome.ofSuccess("train", "--resume", run, "--epochs", 4);
+        CommandResult.ofSuccess("train", "--resume", run);
+        CommandResult more = CommandResult.ofSuccess("train", "--resume", run, "--epochs", 4);
         assertTrue(more.line("epoch").startsWith("epoch 4/4 "), more.out());
         assertEquals(4, results(run).size());
         assertEquals(16, TinyRuns.step(run.resolve("last.pt")));
-        Outcome rest = Outcome.ofSuccess("train", "--resume", run);
+        CommandResult rest = CommandResult.ofSuccess("train", "--resume", run);
         assertTrue(rest.out().startsWith("nothing to do"), rest.out());
     }
 
     @Test
     void aConfigReproducesItsRunBitForBit() throws IOException {
         Path again = run.resolveSibling("again");
-        Outcome.ofSuccess("train", "--config", straight.resolve("config.json"), "--out", again);
+        CommandResult.ofSuccess("train", "--config", straight.resolve("config.json"), "--out", again);
         assertSame(straight.resolve("last.pt"), again.resolve("last.pt"));
         assertEquals(results(straight), results(again));
         Path longer = run.resolveSibling("longer");
-        Outcome four =
-                Outcome.ofSuccess("train", "--config", straight.resolve("config.json"), "--epochs", 4, "--out", longer);
+        CommandResult four = CommandResult.ofSuccess(
+                "train", "--config", straight.resolve("config.json"), "--epochs", 4, "--out", longer);
         assertTrue(four.line("recipe").contains("4 epochs, batch 16"), four.out());
     }
 

@@ -31,11 +31,11 @@ class RunEndingTest {
 
     @Test
     void withoutItsBestCheckpointAResumedRunChoosesTheBestEpochAnew() throws IOException {
-        Outcome.ofSuccess(train(data, run, "--epochs", 3, "--max-steps", TinyRuns.STEPS));
+        CommandResult.ofSuccess(train(data, run, "--epochs", 3, "--max-steps", TinyRuns.STEPS));
         Path alone = Files.createDirectories(folder.resolve("alone"));
         Path checkpoint = Files.copy(run.resolve("last.pt"), alone.resolve("copy.pt"));
         Path other = folder.resolve("other");
-        Outcome resumed = Outcome.ofSuccess("train", "--resume", checkpoint, "--out", other);
+        CommandResult resumed = CommandResult.ofSuccess("train", "--resume", checkpoint, "--out", other);
         assertTrue(resumed.out().contains("best.pt is not at hand"), resumed.out());
         assertTrue(resumed.line("epoch 2/3").contains("(best)"), resumed.out());
         assertTrue(Files.exists(other.resolve("best.pt")));
@@ -48,34 +48,34 @@ class RunEndingTest {
 
     @Test
     void withAValidationSplitTheTestSetIsUsedOnceAtTheEnd() {
-        Outcome stopped = Outcome.ofSuccess(
+        CommandResult stopped = CommandResult.ofSuccess(
                 train(data, run, "--epochs", 2, "--val-split", 0.25, "--batch-size", 12, "--max-steps", 5));
         assertFalse(stopped.out().contains("test accuracy"), stopped.out());
-        Outcome finished = Outcome.ofSuccess("train", "--resume", run);
+        CommandResult finished = CommandResult.ofSuccess("train", "--resume", run);
         assertTrue(finished.out().contains("its test accuracy"), finished.out());
-        Outcome again = Outcome.ofSuccess("train", "--resume", run);
+        CommandResult again = CommandResult.ofSuccess("train", "--resume", run);
         assertFalse(again.out().contains("test accuracy"), again.out());
     }
 
     @Test
     void aDivergedRunNamesTheCheckpointItWasResumedFrom() throws IOException {
-        Outcome.ofSuccess(train(data, run, "--epochs", 3, "--max-steps", 2));
+        CommandResult.ofSuccess(train(data, run, "--epochs", 3, "--max-steps", 2));
         Path other = folder.resolve("other");
-        Outcome.of("train", "--resume", run, "--out", other, "--lr", "1e30")
+        CommandResult.of("train", "--resume", run, "--out", other, "--lr", "1e30")
                 .assertFailed(1, "in epoch 1", run.resolve("last.pt") + " of step 2 is good", "--resume");
         TinyRuns.assertSame(run.resolve("last.pt"), other.resolve("last.pt")); // what it went on from, still good
     }
 
     @Test
     void theImagesThatChooseTheBestEpochStayTheSame() {
-        Outcome.ofSuccess(train(data, run, "--epochs", 3, "--max-steps", 5));
-        Outcome.of("train", "--resume", run, "--limit-test", 5).assertRefused("--limit-test 0, not 5");
+        CommandResult.ofSuccess(train(data, run, "--epochs", 3, "--max-steps", 5));
+        CommandResult.of("train", "--resume", run, "--limit-test", 5).assertRefused("--limit-test 0, not 5");
     }
 
     @Test
     void theGeneratedSetIsNeitherDownloadedNorVerified() {
         for (String action : new String[] {"download", "verify"}) {
-            Outcome.of("data", action, "--data", "sample").assertRefused("--data sample is generated");
+            CommandResult.of("data", action, "--data", "sample").assertRefused("--data sample is generated");
         }
     }
 

@@ -48,7 +48,7 @@ class ScriptedBackboneRunTest {
         Python.withTorch().run(EXPORT, folder);
         data = TinyRuns.data(folder.resolve("data"));
         run = folder.resolve("run");
-        Outcome outcome = Outcome.ofSuccess(on("mobilenet.pt", "features.2", run, "--epochs", 2));
+        CommandResult outcome = CommandResult.ofSuccess(on("mobilenet.pt", "features.2", run, "--epochs", 2));
         assertTrue(outcome.line("backbone").endsWith("mobilenet.pt up to features.2, feature map [12, 16, 16]"));
     }
 
@@ -67,7 +67,7 @@ class ScriptedBackboneRunTest {
 
     private static JsonNode eval(Path model) throws IOException {
         Path file = folder.resolve("eval.json");
-        Outcome.ofSuccess("eval", "--model", model, "--data", data, "--json", file);
+        CommandResult.ofSuccess("eval", "--model", model, "--data", data, "--json", file);
         return json(file);
     }
 
@@ -92,9 +92,9 @@ class ScriptedBackboneRunTest {
     @Test
     void aResumedRunIsTheRunThatWasNeverStopped() {
         Path parts = folder.resolve("parts");
-        Outcome.ofSuccess(on("mobilenet.pt", "features.2", parts, "--epochs", 2, "--max-steps", 3));
-        Outcome.ofSuccess("train", "--resume", parts, "--threads", 1, "--max-steps", 6);
-        Outcome.ofSuccess("train", "--resume", parts, "--threads", 1);
+        CommandResult.ofSuccess(on("mobilenet.pt", "features.2", parts, "--epochs", 2, "--max-steps", 3));
+        CommandResult.ofSuccess("train", "--resume", parts, "--threads", 1, "--max-steps", 6);
+        CommandResult.ofSuccess("train", "--resume", parts, "--threads", 1);
         TinyRuns.assertSame(run.resolve("last.pt"), parts.resolve("last.pt"));
     }
 
@@ -103,11 +103,11 @@ class ScriptedBackboneRunTest {
     void itIsEvaluatedExportedAndMeasured() throws IOException {
         JsonNode expected = eval(run.resolve("last.pt"));
         Path exported = folder.resolve("model.ts.pt");
-        Outcome.ofSuccess("export", "--model", run.resolve("last.pt"), "--out", exported, "--input", "uint8");
+        CommandResult.ofSuccess("export", "--model", run.resolve("last.pt"), "--out", exported, "--input", "uint8");
         JsonNode actual = eval(exported);
         assertEquals(expected.get("loss").asDouble(), actual.get("loss").asDouble(), 1e-6);
         assertEquals(expected.get("confusion"), actual.get("confusion"));
-        Outcome rows = Outcome.of(
+        CommandResult rows = CommandResult.of(
                 "benchmark",
                 "--model",
                 run.resolve("last.pt"),
@@ -125,7 +125,8 @@ class ScriptedBackboneRunTest {
     @Test
     void itsMapsHaveItsSize() throws IOException {
         Path file = folder.resolve("maps.json");
-        Outcome.ofSuccess("maps", "--model", run.resolve("last.pt"), "--data", data, "--index", "0", "--json", file);
+        CommandResult.ofSuccess(
+                "maps", "--model", run.resolve("last.pt"), "--data", data, "--index", "0", "--json", file);
         JsonNode maps = json(file).get("images").get(0).get("maps");
         assertEquals(10, maps.size());
         assertEquals(16, maps.get(0).size());
@@ -158,7 +159,7 @@ class ScriptedBackboneRunTest {
         }) {
             Path out = folder.resolve("way");
             Object[] words = ("--epochs 1 --overwrite " + options).split(" ");
-            Outcome outcome = Outcome.of(on("mobilenet.pt", "features", out, words));
+            CommandResult outcome = CommandResult.of(on("mobilenet.pt", "features", out, words));
             assertEquals(0, outcome.code(), outcome.err()); // stderr may say that this CPU is slow in bf16
             try (Checkpoint trained = Checkpoint.read(out.resolve("last.pt"));
                     PretrainedBackbone before =
@@ -178,7 +179,7 @@ class ScriptedBackboneRunTest {
     @Test
     void aTracedBackboneSaysThatItsBatchNormKeepsItsStatistics() throws IOException {
         Path out = folder.resolve("vgg");
-        Outcome outcome = Outcome.ofSuccess(on("vgg.pt", "features.4", out, "--epochs", 1));
+        CommandResult outcome = CommandResult.ofSuccess(on("vgg.pt", "features.4", out, "--epochs", 1));
         assertTrue(outcome.line("backbone").contains("feature map [24, 16, 16]"), outcome.out());
         assertEquals(20, eval(out.resolve("best.pt")).get("images").asInt());
     }
@@ -189,20 +190,20 @@ class ScriptedBackboneRunTest {
         Files.copy(run.resolve("best.pt"), alone.resolve("best.pt"));
         Path program = alone.resolve("backbone.ts.pt");
         for (String command : new String[] {"eval", "export"}) {
-            Outcome.of(command, "--model", alone.resolve("best.pt"))
+            CommandResult.of(command, "--model", alone.resolve("best.pt"))
                     .assertRefused(program, "is not there; copy it from the run's folder, too");
         }
-        Outcome.of("train", "--resume", alone.resolve("best.pt"), "--epochs", 3)
+        CommandResult.of("train", "--resume", alone.resolve("best.pt"), "--epochs", 3)
                 .assertRefused(program, "is not there; copy it from the run's folder, too");
         Files.write(program, Files.readAllBytes(folder.resolve("vgg.pt")));
-        Outcome.of("eval", "--model", alone.resolve("best.pt"), "--data", data)
+        CommandResult.of("eval", "--model", alone.resolve("best.pt"), "--data", data)
                 .assertRefused(program, "is not the one that", "take both from the same run's folder");
     }
 
     @Test
     void aRunResumedIntoAnotherFolderTakesTheProgramAlong() throws IOException {
         Path other = folder.resolve("other");
-        Outcome.ofSuccess("train", "--resume", run, "--threads", 1, "--epochs", 3, "--out", other);
+        CommandResult.ofSuccess("train", "--resume", run, "--threads", 1, "--epochs", 3, "--out", other);
         assertEquals(20, eval(other.resolve("best.pt")).get("images").asInt());
     }
 }

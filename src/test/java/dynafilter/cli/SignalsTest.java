@@ -33,7 +33,7 @@ class SignalsTest {
     @Test
     void interruptedInsideAnEpochItSavesAndGoesOnBitForBit() throws IOException, InterruptedException {
         Path data = TinyRuns.data(folder.resolve("data"), LONG);
-        Outcome outcome;
+        CommandResult outcome;
         try (ChildProcess child = ChildProcess.start(folder, train(data, run, "--epochs", 1, "--batch-size", 4))) {
             child.awaitText("steps an epoch").signal("INT");
             outcome = child.await();
@@ -49,9 +49,9 @@ class SignalsTest {
                                 + "; go on with: dynafilter train --resume " + run),
                 outcome.out());
 
-        Outcome.ofSuccess("train", "--resume", run);
+        CommandResult.ofSuccess("train", "--resume", run);
         Path straight = folder.resolve("straight");
-        Outcome.ofSuccess(train(data, straight, "--epochs", 1, "--batch-size", 4));
+        CommandResult.ofSuccess(train(data, straight, "--epochs", 1, "--batch-size", 4));
         assertSame(straight.resolve("last.pt"), run.resolve("last.pt"));
     }
 
@@ -59,8 +59,9 @@ class SignalsTest {
     void terminatedDuringTheEvaluationItFinishesTheEpoch() throws IOException, InterruptedException {
         Path data = TinyRuns.data(folder.resolve("data"));
         Files.write(data.resolve("test_batch.bin"), TinyRuns.records(2000));
-        Outcome outcome;
-        try (ChildProcess child = ChildProcess.start(folder, train(data, run, "--epochs", 3, "--progress", "bar"))) {
+        CommandResult outcome;
+        try (ChildProcess child =
+                ChildProcess.start(folder, train(data, run, "--epochs", 3, "--progress", "bar"))) {
             child.awaitText("epoch 1/3"); // the bar is drawn at an epoch's last step, the summary after the evaluation
             child.signal("TERM");
             child.signal("TERM");
@@ -75,9 +76,9 @@ class SignalsTest {
     @Test
     void interruptedWhileItStartsItLeavesNothing() throws IOException, InterruptedException {
         Path data = TinyRuns.data(folder.resolve("data"));
-        Outcome.ofSuccess(train(data, run, "--epochs", 1));
+        CommandResult.ofSuccess(train(data, run, "--epochs", 1));
         byte[] before = Files.readAllBytes(run.resolve("last.pt"));
-        Outcome outcome;
+        CommandResult outcome;
         try (ChildProcess child =
                 ChildProcess.start(folder, train(data, run, "--epochs", 1000, "--overwrite", "--verbose"))) {
             Thread.sleep(150); // before the natives are loaded
@@ -93,7 +94,8 @@ class SignalsTest {
     @Test
     void killedAtAnyMomentItLeavesAWholeCheckpointToGoOnFrom() throws IOException, InterruptedException {
         Path data = TinyRuns.data(folder.resolve("data"));
-        try (ChildProcess child = ChildProcess.start(folder, train(data, run, "--epochs", 1000, "--limit-test", 1))) {
+        try (ChildProcess child =
+                ChildProcess.start(folder, train(data, run, "--epochs", 1000, "--limit-test", 1))) {
             child.awaitFile(run.resolve("last.pt"));
             Thread.sleep(333); // saves all the time
             child.close();
@@ -102,7 +104,7 @@ class SignalsTest {
         long step = TinyRuns.step(run.resolve("last.pt"));
         TinyRuns.step(run.resolve("best.pt"));
         assertEquals(0, step % TinyRuns.STEPS);
-        Outcome.ofSuccess("train", "--resume", run, "--max-steps", step + TinyRuns.STEPS);
+        CommandResult.ofSuccess("train", "--resume", run, "--max-steps", step + TinyRuns.STEPS);
         assertEquals(step + TinyRuns.STEPS, TinyRuns.step(run.resolve("last.pt")));
         assertEquals(
                 1 + step / TinyRuns.STEPS + 1,

@@ -25,7 +25,7 @@ class SlowPrecisionTest {
     private Path folder;
 
     private static void assertWarns(Object... line) {
-        Outcome outcome = Outcome.of(line);
+        CommandResult outcome = CommandResult.of(line);
         assertEquals(0, outcome.code(), outcome.err());
         List<String> said = // a slow machine has lines of progress, too
                 outcome.err()
@@ -56,14 +56,14 @@ class SlowPrecisionTest {
         assertWarns("predict", "--model", best, "--precision", "bf16", photo);
         Path comparison = folder.resolve("comparison");
         assertWarns(compare(data, comparison, "--epochs", 1, "--variants", "static", "--precision", "bf16"));
-        Outcome.ofSuccess("eval", "--model", best, "--data", data);
-        Outcome.ofSuccess(TinyRuns.train(data, folder.resolve("single"), "--epochs", 1));
+        CommandResult.ofSuccess("eval", "--model", best, "--data", data);
+        CommandResult.ofSuccess(TinyRuns.train(data, folder.resolve("single"), "--epochs", 1));
     }
 
     @Test
     void doctorTellsIt() throws IOException {
         Path file = folder.resolve("doctor.json");
-        Outcome doctor = Outcome.ofSuccess("doctor", "--device", "cpu", "--json", file);
+        CommandResult doctor = CommandResult.ofSuccess("doctor", "--device", "cpu", "--json", file);
         assertTrue(doctor.line("cpu bf16").endsWith(" of fp32's speed: on this CPU --precision fp32 is faster"));
         double speed =
                 new ObjectMapper().readTree(file.toFile()).get("cpu_bf16_speed").asDouble();

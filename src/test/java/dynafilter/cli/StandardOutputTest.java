@@ -32,7 +32,7 @@ class StandardOutputTest {
     static void makeARun() throws IOException {
         Path data = TinyRuns.data(folder.resolve("data"));
         TinyRuns.writeTestImage(data, 0, folder.resolve("image.png"));
-        Outcome.ofSuccess(TinyRuns.train(data, folder.resolve("run"), "--epochs", 1));
+        CommandResult.ofSuccess(TinyRuns.train(data, folder.resolve("run"), "--epochs", 1));
     }
 
     /** A stream that takes so many bytes, and then fails for a reason. */
@@ -81,7 +81,7 @@ class StandardOutputTest {
     @ParameterizedTest
     @MethodSource("whatPrints")
     void aFullDeviceIsAFailure(String line) {
-        Outcome outcome = Outcome.into(endingAfter(0, FULL), words(line));
+        CommandResult outcome = CommandResult.into(endingAfter(0, FULL), words(line));
         outcome.assertFailed(1, "cannot write to standard output: " + FULL);
         assertEquals(1, outcome.err().lines().count(), outcome.err());
     }
@@ -89,25 +89,25 @@ class StandardOutputTest {
     @ParameterizedTest
     @MethodSource("whatPrints")
     void aReaderThatIsGoneEndsTheProgramWithoutAWord(String line) {
-        Outcome outcome = Outcome.into(endingAfter(10, UNREAD), words(line));
+        CommandResult outcome = CommandResult.into(endingAfter(10, UNREAD), words(line));
         assertEquals(141, outcome.code(), outcome.err());
         assertEquals("", outcome.err());
     }
 
     @Test
     void whatIsWrongWithTheInputIsSaidAllTheSame() {
-        Outcome.into(
+        CommandResult.into(
                         endingAfter(0, UNREAD),
                         "eval",
                         "--model",
                         folder.resolve("none").toString())
                 .assertRefused("none");
-        Outcome.into(endingAfter(0, FULL), "trian").assertRefused("'train'");
+        CommandResult.into(endingAfter(0, FULL), "trian").assertRefused("'train'");
     }
 
     @Test
     void aRunGoesOnWithoutItsMessages() throws IOException {
-        Outcome outcome = Outcome.into(endingAfter(500, FULL), train("full", "--epochs", 2));
+        CommandResult outcome = CommandResult.into(endingAfter(500, FULL), train("full", "--epochs", 2));
         outcome.assertFailed(1, "cannot write to standard output: " + FULL);
         assertEquals(1, outcome.err().lines().count(), outcome.err());
         Path run = folder.resolve("full");
@@ -117,13 +117,13 @@ class StandardOutputTest {
 
     @Test
     void aRunThatNobodyReadsIsStoppedAndSaved() {
-        Outcome outcome = Outcome.into(endingAfter(10, UNREAD), train("unread", "--epochs", 50));
+        CommandResult outcome = CommandResult.into(endingAfter(10, UNREAD), train("unread", "--epochs", 50));
         assertEquals(141, outcome.code(), outcome.err());
         assertEquals(
                 "dynafilter: nobody reads standard output any more: stopping after this step; what is done will be"
                         + " saved\n",
                 outcome.err());
-        Outcome resumed = Outcome.ofSuccess(
+        CommandResult resumed = CommandResult.ofSuccess(
                 "train", "--resume", folder.resolve("unread"), "--epochs", 1, "--schedule", "constant");
         assertTrue(resumed.out().contains("resumed"), resumed.out());
     }
@@ -132,8 +132,8 @@ class StandardOutputTest {
     @MethodSource("whatPrintsJson")
     void jsonIsAloneOnStandardOutput(String line) throws IOException {
         Path file = folder.resolve("result.json");
-        Outcome toFile = Outcome.ofSuccess((Object[]) words(line + " --json " + file));
-        Outcome outcome = Outcome.of((Object[]) words(line + " --json -"));
+        CommandResult toFile = CommandResult.ofSuccess((Object[]) words(line + " --json " + file));
+        CommandResult outcome = CommandResult.of((Object[]) words(line + " --json -"));
         assertEquals(0, outcome.code(), outcome.err());
         assertEquals(withoutSpeeds(Files.readString(file)), withoutSpeeds(outcome.out()));
         assertEquals(withoutSpeeds(toFile.out()), withoutSpeeds(outcome.err()), "all else is on standard error");
@@ -147,7 +147,7 @@ class StandardOutputTest {
 
     @Test
     void theOutcomeOfARunIsAloneOnStandardOutput() throws IOException {
-        Outcome outcome = Outcome.of((Object[]) train("json", "--epochs", 1, "--json=/dev/stdout"));
+        CommandResult outcome = CommandResult.of((Object[]) train("json", "--epochs", 1, "--json=/dev/stdout"));
         assertEquals(0, outcome.code(), outcome.err());
         assertEquals(
                 "finished",
@@ -157,14 +157,14 @@ class StandardOutputTest {
 
     @Test
     void jsonOnAFullDeviceIsAFailure() {
-        Outcome outcome = Outcome.into(endingAfter(0, FULL), words("data info DATA --json -"));
+        CommandResult outcome = CommandResult.into(endingAfter(0, FULL), words("data info DATA --json -"));
         outcome.assertFailed(1, "cannot write to standard output: " + FULL);
     }
 
     @ParameterizedTest
     @MethodSource("otherOutputs")
     void onlyJsonGoesToStandardOutput(String line) {
-        Outcome.of((Object[]) words(line)).assertRefused(" -: only --json goes to standard output; name a file");
+        CommandResult.of((Object[]) words(line)).assertRefused(" -: only --json goes to standard output; name a file");
     }
 
     static Stream<String> otherOutputs() {
@@ -191,7 +191,7 @@ class StandardOutputTest {
     @Test
     void severalProcessesOfALauncherHaveNoStandardOutputForJsonAlone() throws IOException, InterruptedException {
         try (ChildProcess rank =
-                ChildProcess.start(folder, Ranks.rank(0, 2, 1), "train", "--data", "sample", "--json", "-")) {
+                ChildProcess.start(folder, RankProcesses.rank(0, 2, 1), "train", "--data", "sample", "--json", "-")) {
             rank.await().assertRefused("--json -: 2 processes print to one standard output here; name a file");
         }
     }

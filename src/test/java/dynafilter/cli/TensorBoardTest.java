@@ -57,7 +57,7 @@ class TensorBoardTest {
     static void trainStraight() throws IOException {
         data = TinyRuns.data(folder.resolve("data"));
         straight = folder.resolve("straight");
-        Outcome.ofSuccess(train(data, straight, "--epochs", EPOCHS, "--tensorboard", "--progress", "none"));
+        CommandResult.ofSuccess(train(data, straight, "--epochs", EPOCHS, "--tensorboard", "--progress", "none"));
     }
 
     private static JsonNode read(Path run) throws IOException {
@@ -163,7 +163,7 @@ class TensorBoardTest {
     @Test
     void theRunIsTheOneWithout() throws IOException {
         Path plain = home.resolve("plain");
-        Outcome.ofSuccess(train(data, plain, "--epochs", EPOCHS));
+        CommandResult.ofSuccess(train(data, plain, "--epochs", EPOCHS));
         assertSame(plain.resolve("last.pt"), straight.resolve("last.pt"));
         assertSame(plain.resolve("best.pt"), straight.resolve("best.pt"));
         assertFalse(Files.exists(plain.resolve("tensorboard")));
@@ -173,11 +173,12 @@ class TensorBoardTest {
     void aResumedRunGoesOnAndTakesBackWhatComesAfterItsCheckpoint() throws IOException {
         Path run = home.resolve("run");
         Path first = run.resolve("first.pt");
-        Outcome.ofSuccess(
+        CommandResult.ofSuccess(
                 train(data, run, "--epochs", 3, "--limit-test", 1, "--tensorboard", "--max-steps", TinyRuns.STEPS + 1));
         Files.copy(run.resolve("last.pt"), first);
-        Outcome.ofSuccess("train", "--resume", run); // to the end: steps 8 and 12
-        Outcome.ofSuccess("train", "--resume", first, "--max-steps", 2 * TinyRuns.STEPS); // as after a kill: 8 again
+        CommandResult.ofSuccess("train", "--resume", run); // to the end: steps 8 and 12
+        CommandResult.ofSuccess(
+                "train", "--resume", first, "--max-steps", 2 * TinyRuns.STEPS); // as after a kill: 8 again
         JsonNode read = read(run);
         assertEquals(3, read.get("files").size());
         assertShowsItsHistory(run, read);
@@ -188,7 +189,7 @@ class TensorBoardTest {
         assertEquals(List.of(TinyRuns.STEPS + 2, TinyRuns.STEPS + 2), starts);
 
         Path other = home.resolve("other");
-        Outcome.ofSuccess("train", "--resume", run, "--out", other);
+        CommandResult.ofSuccess("train", "--resume", run, "--out", other);
         JsonNode whole = read(other);
         assertEquals(4, whole.get("files").size());
         assertShowsItsHistory(other, whole);
@@ -200,8 +201,8 @@ class TensorBoardTest {
     @Test
     void aRunResumedWithTheOptionBeginsThere() throws IOException {
         Path run = home.resolve("run");
-        Outcome.ofSuccess(train(data, run, "--epochs", 2, "--limit-test", 1, "--max-steps", TinyRuns.STEPS));
-        Outcome.ofSuccess("train", "--resume", run, "--tensorboard");
+        CommandResult.ofSuccess(train(data, run, "--epochs", 2, "--limit-test", 1, "--max-steps", TinyRuns.STEPS));
+        CommandResult.ofSuccess("train", "--resume", run, "--tensorboard");
         JsonNode losses = read(run).get("scalars").get("train/loss");
         assertEquals(1, losses.size());
         assertEquals(2 * TinyRuns.STEPS, losses.get(0).get(0).asInt());
@@ -213,8 +214,8 @@ class TensorBoardTest {
         Path events = Files.createDirectories(run.resolve("tensorboard")).resolve("events.out.tfevents.1.host.1.0");
         Path notes = Files.createFile(events.resolveSibling("notes.txt"));
         Files.createFile(events);
-        Outcome.of(train(data, run)).assertRefused("--out " + run + " holds a run", "--overwrite");
-        Outcome.ofSuccess(train(data, run, "--epochs", 1, "--overwrite"));
+        CommandResult.of(train(data, run)).assertRefused("--out " + run + " holds a run", "--overwrite");
+        CommandResult.ofSuccess(train(data, run, "--epochs", 1, "--overwrite"));
         assertFalse(Files.exists(events));
         assertTrue(Files.exists(notes));
         assertEquals(List.of(), new RunDirectory(run).eventFiles());
@@ -225,7 +226,7 @@ class TensorBoardTest {
         Path run = Files.createDirectories(home.resolve("run"));
         Path history = Files.createFile(run.resolve("history.csv"));
         Files.createFile(run.resolve("tensorboard"));
-        Outcome.of(train(data, run, "--overwrite", "--tensorboard"))
+        CommandResult.of(train(data, run, "--overwrite", "--tensorboard"))
                 .assertRefused(run.resolve("tensorboard") + " is no folder", "move it away");
         assertTrue(Files.exists(history));
     }
@@ -234,7 +235,7 @@ class TensorBoardTest {
     void withAValidationSplitTheTestSetComesOnceAtTheEnd() throws IOException {
         Path run = home.resolve("run");
         Path json = home.resolve("outcome.json");
-        Outcome.ofSuccess(train(
+        CommandResult.ofSuccess(train(
                 data, run, "--epochs", 1, "--val-split", 0.25, "--batch-size", 12, "--tensorboard", "--json", json));
         JsonNode scalars = read(run).get("scalars");
         double accuracy =
@@ -247,8 +248,8 @@ class TensorBoardTest {
 
         cutLastEvent(run); // as a kill leaves it between the last checkpoint and the end
         assertFalse(read(run).get("scalars").has("test/accuracy"));
-        Outcome.ofSuccess("train", "--resume", run);
-        Outcome.ofSuccess("train", "--resume", run);
+        CommandResult.ofSuccess("train", "--resume", run);
+        CommandResult.ofSuccess("train", "--resume", run);
         assertEquals(2, read(run).get("files").size(), "filled in once");
         assertEquals(scalars, read(run).get("scalars"));
         assertEquals(1, values(read(run), "status").size());

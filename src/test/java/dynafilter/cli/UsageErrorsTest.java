@@ -8,8 +8,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Every one is found before anything is read or loaded: {@code --data none} and such never come up. */
 class UsageErrorsTest {
-    private static Outcome run(String line) {
-        return Outcome.of((Object[]) line.split(" "));
+    private static CommandResult run(String line) {
+        return CommandResult.of((Object[]) line.split(" "));
     }
 
     @ParameterizedTest
@@ -68,8 +68,8 @@ class UsageErrorsTest {
     })
     void anUnknownChoiceListsTheChoices(String option, String choices) {
         run("train --data none " + option + " gpu").assertRefused(option + " gpu: ", choices);
-        Outcome.of("train", option, "").assertRefused("option " + option + " needs a value");
-        Outcome.of("train", option + "=").assertRefused("option " + option + " needs a value");
+        CommandResult.of("train", option, "").assertRefused("option " + option + " needs a value");
+        CommandResult.of("train", option + "=").assertRefused("option " + option + " needs a value");
     }
 
     @ParameterizedTest
@@ -126,9 +126,9 @@ class UsageErrorsTest {
     @CsvSource({"device, no such device", "filters, 'dynamic, static, single'", "epochs, not a number"})
     void quotesInAValueAreOfTheValueWithAndWithoutAnEqualsSign(String option, String expected) {
         for (String value : new String[] {"\"x\"", "\"x", "\""}) {
-            Outcome apart = Outcome.of("train", "--data", "none", "--" + option, value);
+            CommandResult apart = CommandResult.of("train", "--data", "none", "--" + option, value);
             apart.assertRefused("--" + option + " " + value + ": ", expected);
-            Outcome joined = Outcome.of("train", "--data", "none", "--" + option + "=" + value);
+            CommandResult joined = CommandResult.of("train", "--data", "none", "--" + option + "=" + value);
             assertEquals(apart.err(), joined.err());
         }
     }
@@ -141,7 +141,8 @@ class UsageErrorsTest {
 
     @Test
     void anErrorIsOneLineWhateverTheUserTyped() {
-        Outcome outcome = Outcome.of("train", "--data", "none\nat all\r\n", "--backbone", "random", "--threads", "1");
+        CommandResult outcome =
+                CommandResult.of("train", "--data", "none\nat all\r\n", "--backbone", "random", "--threads", "1");
         outcome.assertRefused("none at all");
         assertEquals("", outcome.out());
     }

@@ -28,16 +28,16 @@ class WrittenDocumentsTest {
     @TempDir
     private static Path folder;
 
-    private static Written written;
+    private static GoldenFiles written;
     private static Path plain;
     private static Path pictures; // of the sample set's classes
 
     @BeforeAll
     static void trainAPlainRun() throws IOException {
-        written = new Written(folder);
+        written = new GoldenFiles(folder);
         pictures = pictures("pictures", 32);
         plain = folder.resolve("plain");
-        Outcome outcome = done(train(plain, "--threads", 1, "--json", folder.resolve("plain.json")));
+        CommandResult outcome = done(train(plain, "--threads", 1, "--json", folder.resolve("plain.json")));
         written.log("plain-stdout.txt", outcome.out());
     }
 
@@ -82,18 +82,18 @@ class WrittenDocumentsTest {
     }
 
     /** Runs a command on the CPU that must succeed; on a busy machine its progress may be on stderr. */
-    private static Outcome done(Object... line) {
-        Outcome outcome = Outcome.of(with(line, "--device", "cpu"));
+    private static CommandResult done(Object... line) {
+        CommandResult outcome = CommandResult.of(with(line, "--device", "cpu"));
         assertEquals(0, outcome.code(), outcome.err());
         return outcome;
     }
 
     @Test
     void aPlainRun() throws IOException {
-        written.json("plain-config.json", plain.resolve("config.json"), Written.MEASURED);
+        written.json("plain-config.json", plain.resolve("config.json"), GoldenFiles.MEASURED);
         written.history("plain-history.csv", plain.resolve("history.csv"));
         written.log("plain-train-log.txt", Files.readString(plain.resolve("train.log")));
-        written.json("plain-outcome.json", folder.resolve("plain.json"), Written.MEASURED);
+        written.json("plain-outcome.json", folder.resolve("plain.json"), GoldenFiles.MEASURED);
         written.checkpoint("plain-last.txt", plain.resolve("last.pt"));
     }
 
@@ -107,10 +107,10 @@ class WrittenDocumentsTest {
                 + " --class-weights balanced --filters static --freeze all-but-bn --adapter --skip-bad --sync-batchnorm"
                 + " --data-memory stream --cut layer1 --image-size 32 --precision fp32 --cuda-graph off";
         done(with(train(run, (Object[]) settings.split(" ")), "--json", json));
-        written.json("many-config.json", run.resolve("config.json"), Written.MEASURED);
+        written.json("many-config.json", run.resolve("config.json"), GoldenFiles.MEASURED);
         written.history("many-history.csv", run.resolve("history.csv"));
         written.log("many-train-log.txt", Files.readString(run.resolve("train.log")));
-        written.json("many-outcome.json", json, Written.MEASURED);
+        written.json("many-outcome.json", json, GoldenFiles.MEASURED);
         written.checkpoint("many-last.txt", run.resolve("last.pt"));
     }
 
@@ -122,10 +122,10 @@ class WrittenDocumentsTest {
         }
         Path json = folder.resolve("resumed.json");
         done("train", "--resume", "last", "--out", run, "--epochs", 3, "--progress", "none", "--json", json);
-        written.json("resumed-config.json", run.resolve("config.json"), Written.MEASURED);
+        written.json("resumed-config.json", run.resolve("config.json"), GoldenFiles.MEASURED);
         written.history("resumed-history.csv", run.resolve("history.csv"));
         written.log("resumed-train-log.txt", Files.readString(run.resolve("train.log")));
-        written.json("resumed-outcome.json", json, Written.MEASURED);
+        written.json("resumed-outcome.json", json, GoldenFiles.MEASURED);
     }
 
     @Test
@@ -137,7 +137,7 @@ class WrittenDocumentsTest {
                 "--backbone random --image-size 16 --schedule step --filters single --epochs 1 --batch-size 10"
                         + " --threads 1 --progress none";
         done(with(new Object[] {"train", "--data", small, "--out", run}, (Object[]) settings.split(" ")));
-        written.json("pictures-config.json", run.resolve("config.json"), Written.MEASURED);
+        written.json("pictures-config.json", run.resolve("config.json"), GoldenFiles.MEASURED);
         written.history("pictures-history.csv", run.resolve("history.csv"));
         done("report", run, "--json", json);
         written.hold("report-names.txt", names(json));
@@ -157,7 +157,7 @@ class WrittenDocumentsTest {
         Files.writeString(vectors, text);
         Path run = folder.resolve("vectors");
         done(train(run, "--threads", 1, "--label-vectors", vectors, "--freeze-labels", "--max-steps", 5));
-        written.json("vectors-config.json", run.resolve("config.json"), Written.MEASURED);
+        written.json("vectors-config.json", run.resolve("config.json"), GoldenFiles.MEASURED);
         written.log("vectors-train-log.txt", Files.readString(run.resolve("train.log")));
         written.checkpoint("vectors-last.txt", run.resolve("last.pt"));
     }
@@ -167,18 +167,18 @@ class WrittenDocumentsTest {
         Path model = plain.resolve("last.pt");
         Path json = folder.resolve("done.json");
         done("eval", "--model", model, "--limit-test", 20, "--threads", 1, "--json", json);
-        written.json("evaluated.json", json, Written.MEASURED);
+        written.json("evaluated.json", json, GoldenFiles.MEASURED);
         Files.writeString(folder.resolve("no picture.png"), "text");
         Object[] files = {pictures.resolve("test/ring"), folder.resolve("no picture.png")};
         Object[] line = {"predict", "--model", model, "--top", 2, "--device", "cpu", "--threads", 1, "--json", json};
-        assertEquals(1, Outcome.of(with(line, files)).code());
-        written.json("predicted.json", json, Written.MEASURED);
+        assertEquals(1, CommandResult.of(with(line, files)).code());
+        written.json("predicted.json", json, GoldenFiles.MEASURED);
         done("maps", "--model", model, "--threads", 1, "--out", folder.resolve("m.png"), "--json", json, files[0]);
         written.hold("maps-names.txt", names(json));
-        Outcome exported =
-                Outcome.ofSuccess("export", "--model", model, "--out", folder.resolve("m.ts.pt"), "--json", json);
+        CommandResult exported =
+                CommandResult.ofSuccess("export", "--model", model, "--out", folder.resolve("m.ts.pt"), "--json", json);
         assertEquals(0, exported.code());
-        written.json("exported.json", json, Written.MEASURED);
+        written.json("exported.json", json, GoldenFiles.MEASURED);
     }
 
     @Test
@@ -190,7 +190,7 @@ class WrittenDocumentsTest {
         String settings = "--negatives 10 --folds 3 --steps 5 --threads 1";
         Object[] more = {"--against", pictures, "--test-images", own, "--out", out, "--json", json};
         done(with(with(line, (Object[]) settings.split(" ")), more));
-        written.json("extended.json", json, Written.MEASURED);
+        written.json("extended.json", json, GoldenFiles.MEASURED);
         written.checkpoint("extended.txt", out);
     }
 
@@ -218,16 +218,17 @@ class WrittenDocumentsTest {
             String measured = Files.readString(result);
             Files.writeString(result, measured.replaceFirst("(?<=\"peak_memory_bytes\" : )\\d+", "1000000"));
         }
-        Outcome outcome = done("compare", "--resume", out, "--progress", "none", "--json", json);
-        Pattern rounded = Pattern.compile(Written.MACHINE + "|differences\\.(confidence_95|t|p|p_adjusted)");
+        CommandResult outcome = done("compare", "--resume", out, "--progress", "none", "--json", json);
+        Pattern rounded = Pattern.compile(GoldenFiles.MACHINE + "|differences\\.(confidence_95|t|p|p_adjusted)");
         written.json("comparison.json", out.resolve("comparison.json"), rounded);
         assertEquals(Files.readString(out.resolve("comparison.json")), Files.readString(json));
         written.hold("comparison.csv", Files.readString(out.resolve("comparison.csv")));
         written.hold("curves.csv", Files.readString(out.resolve("curves.csv")));
         written.hold("compared-stdout.txt", outcome.out());
-        written.json("run-of-comparison-config.json", histories.get(3).resolveSibling("config.json"), Written.MEASURED);
         written.json(
-                "run-of-comparison-outcome.json", histories.get(3).resolveSibling("result.json"), Written.MEASURED);
+                "run-of-comparison-config.json", histories.get(3).resolveSibling("config.json"), GoldenFiles.MEASURED);
+        written.json(
+                "run-of-comparison-outcome.json", histories.get(3).resolveSibling("result.json"), GoldenFiles.MEASURED);
         done("report", out, "--json", json);
         written.hold("report-of-comparison-names.txt", names(json));
     }
@@ -235,20 +236,20 @@ class WrittenDocumentsTest {
     @Test
     void whatIsSaidOfData() throws IOException {
         Path json = folder.resolve("data.json");
-        Outcome.of("data", "info", "sample", "--json", json);
-        written.json("data-info.json", json, Written.MACHINE);
-        Outcome.of("data", "info", pictures, "--json", json);
-        written.json("data-info-of-pictures.json", json, Written.MACHINE);
-        Outcome.of("data", "verify", TinyRuns.data(folder.resolve("cifar to verify")), "--json", json);
-        written.json("verified.json", json, Written.MACHINE);
-        Outcome.of("data", "verify", pictures, "--json", json);
-        written.json("verified-pictures.json", json, Written.MACHINE);
+        CommandResult.of("data", "info", "sample", "--json", json);
+        written.json("data-info.json", json, GoldenFiles.MACHINE);
+        CommandResult.of("data", "info", pictures, "--json", json);
+        written.json("data-info-of-pictures.json", json, GoldenFiles.MACHINE);
+        CommandResult.of("data", "verify", TinyRuns.data(folder.resolve("cifar to verify")), "--json", json);
+        written.json("verified.json", json, GoldenFiles.MACHINE);
+        CommandResult.of("data", "verify", pictures, "--json", json);
+        written.json("verified-pictures.json", json, GoldenFiles.MACHINE);
     }
 
     @Test
     void whatIsSaidOfAMachine() throws IOException {
         Path json = folder.resolve("machine.json");
-        Outcome.of("doctor", "--device", "cpu", "--threads", 1, "--json", json);
+        CommandResult.of("doctor", "--device", "cpu", "--threads", 1, "--json", json);
         written.hold(
                 "doctor-names.txt",
                 names(json, "memory", "cpu_convolutions", "driver", "libraries", "compute_capabilities"));

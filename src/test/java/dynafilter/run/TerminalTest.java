@@ -42,7 +42,8 @@ class TerminalTest {
 
     @Test
     void aTrainingBarFitsInto80Columns() {
-        RunReport report = new RunReport(terminal(Terminal.Style.BAR, UTF_8), 100, "test", ComparisonPlace.ALONE);
+        ConsoleListener report =
+                new ConsoleListener(terminal(Terminal.Style.BAR, UTF_8), 100, "test", ComparisonPlace.ALONE);
         report.progress(new Progress(100, 100, 195, 195, 12.3456, 0.9999, 98_765, 7 * 3600));
         String text = printed().replaceAll("\033\\[[?\\d]*[A-Za-z]|\r", "");
         assertEquals("━━━━━━━━━━  epoch 100/100  7:00:00 left  loss 12.346  acc 100.0 %  98,765 img/s", text);
@@ -58,7 +59,7 @@ class TerminalTest {
         Progress progress = new Progress(2, 3, 5, 10, 1.5, 0.5, 1000, 3);
         assertEquals(2.5 / 3, position.share(progress), 1e-9);
         assertEquals(30, position.secondsLeft(progress), 0.5);
-        RunReport report = new RunReport(terminal(Terminal.Style.BAR, UTF_8), 3, "test", position);
+        ConsoleListener report = new ConsoleListener(terminal(Terminal.Style.BAR, UTF_8), 3, "test", position);
         report.progress(progress);
         assertTrue(printed().contains("run 3/3 static seed 0  epoch 2/3  0:30 left"), printed());
     }

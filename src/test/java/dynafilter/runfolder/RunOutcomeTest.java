@@ -1,16 +1,17 @@
 package dynafilter.runfolder;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dynafilter.io.JsonFile;
 import dynafilter.runtime.Timing;
 import org.junit.jupiter.api.Test;
 
 class RunOutcomeTest {
     private static RunOutcome read(String text) throws Exception {
-        return new JsonMapper().readValue(text, RunOutcome.class);
+        return JsonFile.parse(text.getBytes(UTF_8), RunOutcome.class).orElseThrow();
     }
 
     @Test
@@ -28,7 +29,7 @@ class RunOutcomeTest {
                   "cuda_graph" : false,
                   "peak_memory_bytes" : null
                 }""", text);
-        assertEquals(StopReason.EARLY_STOP, read(text).ending());
+        assertEquals(outcome, read(text));
     }
 
     @Test
@@ -70,6 +71,18 @@ class RunOutcomeTest {
                   "peak_memory_bytes" : 1024
                 }""", text);
         assertEquals(outcome, read(text));
+    }
+
+    @Test
+    void whatAnotherHandLeftOutOrWroteOtherwiseIsMissing() throws Exception {
+        RunOutcome outcome = read("{\"ending\": \"tired\", \"epochs\": {}, \"steps\": \"x\", \"run\": [],"
+                + " \"cuda_graph\": 3.5, \"best_accuracy\": null, \"test_accuracy\": \"high\", \"test_loss\": 0.5,"
+                + " \"peak_memory_bytes\": {}, \"mood\": 1}");
+        assertNull(outcome.ending());
+        assertEquals(0, outcome.epochs());
+        assertNull(outcome.best());
+        assertNull(outcome.test());
+        assertNull(outcome.peakMemoryBytes());
     }
 
     @Test

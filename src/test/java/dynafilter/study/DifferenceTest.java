@@ -95,7 +95,7 @@ class DifferenceTest {
     /** R: p.adjust(c(0.03, 0.01, 0.04, 0.02), "holm") is 0.06 0.04 0.06 0.06. */
     @Test
     void severalDifferencesAreCorrectedAsHolmDoes() {
-        List<Difference> adjusted = Holm.adjust(
+        List<Difference> adjusted = HolmCorrection.adjust(
                 List.of(withP(0.03), withP(0.01), withP(0.04), withP(0.02), of(new double[1], new double[1])));
         double[] values =
                 adjusted.stream().limit(4).mapToDouble(Difference::adjusted).toArray();

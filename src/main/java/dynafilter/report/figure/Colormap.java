@@ -2,10 +2,10 @@ package dynafilter.report.figure;
 
 import java.util.HexFormat;
 
-/** Colours for numbers between two ends. */
+/** A colormap: colours for the numbers between two ends. */
 public final class Colormap {
     /**
-     * From dark violet over green to yellow, perceptually uniform: equal steps look equal, in grey and to colour-blind eyes,
+     * A perceptually uniform map from dark violet over green to yellow: equal steps look equal, in grey and to colour-blind eyes,
      * too. By Stéfan van der Walt and Nathaniel Smith for matplotlib, released as CC0; every fifth of its 256 colours.
      */
     public static final Colormap VIRIDIS = new Colormap(
@@ -14,7 +14,7 @@ public final class Colormap {
                     + "35b7793dbc7446c06f50c46a5ac86465cb5e70cf577cd25089d54895d840a2da37b0dd2fbddf26cae11fd8e219e5e419f1e51d"
                     + "fde725");
 
-    /** From blue over nearly white to red, for numbers round zero: equally dark on both sides, in even steps of OKLab. */
+    /** A diverging map from blue over nearly white to red, for numbers round zero: equally dark on both sides, in even steps of OKLab. */
     public static final Colormap BLUE_RED = new Colormap(
             "15549c2968b23f7bc65790d772a4e58fb9efaecdf5d0e1f8f8f4f3fbd6cdf8b9a9f19d88e68269d7684dc45034af3a1c982604");
 
@@ -29,8 +29,7 @@ public final class Colormap {
     /**
      * The colour of a number.
      *
-     * @param share in [0, 1]: the first to the last of 256 colours; what lies outside takes the nearer end, and what is
-     *     no number the first
+     * @param share in [0, 1]: the first to the last of 256 colours; a number outside takes the nearer end, NaN the first
      * @return 0xRRGGBB
      */
     public int rgb(double share) {

@@ -12,20 +12,25 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * An image that shows a network at its work: the first in the set's order that it labels correctly, with a probability of at
- * least {@link #CONFIDENT}. Where there is none: of the correctly labelled ones the surest; where nothing is labelled
- * correctly, the surest of all.
+ * An image that shows a network at its work: the first in the set's order that is labelled correctly with a probability of
+ * {@link #CONFIDENT} or more. Where there is none, it is the surest of the images that are labelled correctly; where nothing is
+ * labelled correctly, the surest of all.
  *
- * @param index in the set
- * @param isRight whether it is labelled correctly
+ * @param index of the image in the set
+ * @param isRight true: it is labelled correctly; false: it is not
  * @param probability of the predicted label
  */
 public record ConfidentImage(long index, boolean isRight, double probability) {
+    /** The least probability of a confident label. */
     public static final double CONFIDENT = 0.9;
 
     private static final long BATCH = 500;
 
-    /** @param images at least one */
+    /**
+     * Chooses the image.
+     *
+     * @param images one at least
+     */
     public static ConfidentImage in(ImageSet images, Classifier classifier, Evaluator evaluator, ComputeDevice device) {
         ConfidentImage best = new ConfidentImage(0, false, -1);
         for (long from = 0; from < images.size(); from += BATCH) {

@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Several images with their response maps, a row an image: the image, the predicted label's map on it, the maps on one scale
- * of colours for the whole sheet, and the highest scores. Where there are many labels, a row shows those with the highest
- * scores.
+ * A contact sheet of several images with their response maps, a row an image: the image, the predicted label's map laid over it,
+ * the maps on one scale of colours for the whole sheet, and the highest scores. Where there are many labels, a row shows the maps
+ * with the highest scores.
  */
 public final class ContactSheet {
     private static final int SIZE = 64;
@@ -36,7 +36,11 @@ public final class ContactSheet {
         rowHeight = Math.max(tallest, LINE * (1 + LISTED)) + ROW_GAP + (inOrder ? 0 : NAME);
     }
 
-    /** @param images at least one; all of one network */
+    /**
+     * The sheet of some images.
+     *
+     * @param images one at least; all maps are of one network
+     */
     public static Svg of(List<ResponseMaps> images) {
         return new ContactSheet(List.copyOf(images)).draw();
     }
@@ -46,7 +50,7 @@ public final class ContactSheet {
     }
 
     private double mapX(int column) {
-        return Look.MARGIN + 2 * (SIZE + GAP) + GAP + column * (SIZE + GAP);
+        return FigureStyle.MARGIN + 2 * (SIZE + GAP) + GAP + column * (SIZE + GAP);
     }
 
     private double listX() {
@@ -56,7 +60,8 @@ public final class ContactSheet {
     private Svg draw() {
         double barX = listX() + LIST + GAP;
         double height = HEADER + Math.max(images.size() * rowHeight, 140);
-        Svg sheet = Look.paper(barX + ColorBar.WIDTH + Look.MARGIN, height + Look.MARGIN - ROW_GAP, description());
+        Svg sheet = FigureStyle.paper(
+                barX + ColorBar.WIDTH + FigureStyle.MARGIN, height + FigureStyle.MARGIN - ROW_GAP, description());
         header(sheet);
         for (int i = 0; i < images.size(); i++) {
             row(sheet, HEADER + i * rowHeight, images.get(i));
@@ -71,34 +76,35 @@ public final class ContactSheet {
     }
 
     private void header(Svg sheet) {
-        Look.text(sheet, Look.MARGIN, Look.MARGIN + 14, 17, description()).set("font-weight", "bold");
-        double y = Look.MARGIN + 14;
-        double x = Look.MARGIN + Look.width(description(), 17) * Look.BOLD + 2 * GAP;
-        Marks.predicted(sheet, x, y);
-        Look.text(sheet, x + Marks.SIGN + 6, y, 12, "predicted");
-        Marks.truth(sheet, x + 100, y);
-        Look.text(sheet, x + 100 + Marks.SIGN + 6, y, 12, "true label");
+        FigureStyle.text(sheet, FigureStyle.MARGIN, FigureStyle.MARGIN + 14, 17, description())
+                .set("font-weight", "bold");
+        double y = FigureStyle.MARGIN + 14;
+        double x = FigureStyle.MARGIN + FigureStyle.width(description(), 17) * FigureStyle.BOLD + 2 * GAP;
+        LabelMarks.predicted(sheet, x, y);
+        FigureStyle.text(sheet, x + LabelMarks.SIGN + 6, y, 12, "predicted");
+        LabelMarks.truth(sheet, x + 100, y);
+        FigureStyle.text(sheet, x + 100 + LabelMarks.SIGN + 6, y, 12, "true label");
         List<String> classes = images.get(0).classes();
         double above = HEADER - 10;
-        Look.muted(sheet, Look.MARGIN, above, 11, "image");
-        Look.muted(sheet, Look.MARGIN + SIZE + GAP, above, 11, "overlay");
+        FigureStyle.muted(sheet, FigureStyle.MARGIN, above, 11, "image");
+        FigureStyle.muted(sheet, FigureStyle.MARGIN + SIZE + GAP, above, 11, "overlay");
         if (images.get(0).isShared()) {
-            Look.fitted(sheet, mapX(0), above, 11, SIZE + GAP, "shared map");
+            FigureStyle.fitted(sheet, mapX(0), above, 11, SIZE + GAP, "shared map");
         } else if (inOrder) {
             IntStream.range(0, columns)
-                    .forEach(i -> Look.fitted(sheet, mapX(i), above, 11, SIZE + GAP - 6, classes.get(i)));
+                    .forEach(i -> FigureStyle.fitted(sheet, mapX(i), above, 11, SIZE + GAP - 6, classes.get(i)));
         } else {
-            Look.muted(sheet, mapX(0), above, 11, "the " + columns + " labels with the highest scores");
+            FigureStyle.muted(sheet, mapX(0), above, 11, "the " + columns + " labels with the highest scores");
         }
-        Look.muted(sheet, listX() + ScoreList.SIGNS, above, 11, "probability");
+        FigureStyle.muted(sheet, listX() + ScoreList.SIGNS, above, 11, "probability");
     }
 
     private void row(Svg sheet, double y, ResponseMaps maps) {
         double height = height(maps);
         Svg row = sheet.group(0, y).set("class", "image");
         double top = inOrder ? 0 : NAME;
-        row.image(Look.MARGIN, top, SIZE, height, maps.enlarged(SIZE));
-        row.image(Look.MARGIN + SIZE + GAP, top, SIZE, height, maps.overlay(maps.predicted(), scale, 2 * SIZE));
+        row.image(FigureStyle.MARGIN, top, SIZE, height, maps.enlarged(SIZE));
+        row.image(FigureStyle.MARGIN + SIZE + GAP, top, SIZE, height, maps.overlay(maps.predicted(), scale, 2 * SIZE));
         List<Integer> shown = inOrder
                 ? IntStream.range(0, columns).boxed().toList()
                 : maps.scores().ranking().subList(0, columns);
@@ -107,10 +113,10 @@ public final class ContactSheet {
             PixelImage picture = PixelImage.of(maps.map(label).bilinear((int) height, SIZE), Colormap.VIRIDIS, scale);
             row.image(mapX(i), top, SIZE, height, picture);
             if (!maps.isShared()) {
-                Marks.frame(row, mapX(i), top, SIZE, height, maps, label);
+                LabelMarks.frame(row, mapX(i), top, SIZE, height, maps, label);
             }
             if (!inOrder) {
-                Look.fitted(
+                FigureStyle.fitted(
                         row,
                         mapX(i),
                         top - 9,
@@ -119,7 +125,7 @@ public final class ContactSheet {
                         maps.classes().get(label));
             }
         }
-        Look.fitted(row, listX() + ScoreList.SIGNS, top + 10, 11, LIST - ScoreList.SIGNS, maps.name())
+        FigureStyle.fitted(row, listX() + ScoreList.SIGNS, top + 10, 11, LIST - ScoreList.SIGNS, maps.name())
                 .set("font-weight", "bold");
         ScoreList.draw(row, listX(), top + 14, LIST, LINE, maps, ScoreList.top(maps, LISTED));
     }

@@ -3,16 +3,17 @@ package dynafilter.report.figure;
 import java.util.List;
 
 /**
- * An image of the test set and what a network makes of it.
+ * An image of the test set with a network's response maps and scores.
  *
- * @param index in the test set
+ * @param index of the image in the test set
  */
 public record Example(long index, ResponseMaps maps) {
-    /** Its class. */
+    /** The image's class. */
     public int label() {
         return maps.label().orElseThrow();
     }
 
+    /** True: the network predicts the image's class; false: it predicts another. */
     public boolean isRight() {
         return maps.predicted() == label();
     }
@@ -22,10 +23,12 @@ public record Example(long index, ResponseMaps maps) {
         return maps.scores().ranking().stream().limit(2).toList();
     }
 
+    /** The score (logit) of a label. */
     public double score(int of) {
         return maps.scores().logits()[of];
     }
 
+    /** The probability of a label, in [0, 1]. */
     public double probability(int of) {
         return maps.scores().probabilities()[of];
     }

@@ -13,10 +13,11 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * The filters of a trained network.
  *
- * @param names what each is of: the labels, or all of them together
+ * @param names of the filters: the labels, or one name for all of them
  * @param weights [K, C], each row of length one
  */
 public record Filters(List<String> names, Grid weights) {
+    /** @throws IllegalArgumentException where there are not as many names as filters */
     public Filters {
         names = List.copyOf(names);
         if (names.size() != weights.height()) {
@@ -24,7 +25,12 @@ public record Filters(List<String> names, Grid weights) {
         }
     }
 
-    /** @throws dynafilter.io.InputException where the network does not tell its filters */
+    /**
+     * The filters of a network.
+     *
+     * @param classes the names of the labels
+     * @throws dynafilter.io.InputException where the network does not tell its filters
+     */
     public static Filters of(Classifier classifier, List<String> classes) {
         try (PointerScope scope = new PointerScope();
                 InferenceMode inference = new InferenceMode()) {

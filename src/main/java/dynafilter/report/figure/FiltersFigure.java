@@ -3,7 +3,7 @@ package dynafilter.report.figure;
 import java.util.List;
 import java.util.Locale;
 
-/** The filters as numbers, and how alike they are: labels with similar filters are treated alike. */
+/** The figure of a network's filters: their numbers, and the cosine similarity of each two. */
 public final class FiltersFigure {
     private static final double HEADER = 92;
     private static final double WIDTH = 640; // of the filters, and at most of the matrix
@@ -14,19 +14,19 @@ public final class FiltersFigure {
 
     private FiltersFigure() {}
 
-    /** The filters as a picture, and below it the matrix of their similarities where there is more than one. */
+    /** The figure: the filters as a picture and, where there is more than one, the matrix of their similarities below it. */
     public static Svg of(Filters filters) {
         int count = filters.names().size();
         double line = count <= 20 ? 22 : count <= 50 ? 15 : 11;
         double weightsHeight = count * line;
         double matrixSide = count == 1 ? 0 : side(count);
         double second = HEADER + weightsHeight + 142;
-        double x = Look.MARGIN + NAMES;
-        Svg figure = Look.paper(
-                x + Math.max(WIDTH, matrixSide) + 16 + ColorBar.WIDTH + Look.MARGIN,
+        double x = FigureStyle.MARGIN + NAMES;
+        Svg figure = FigureStyle.paper(
+                x + Math.max(WIDTH, matrixSide) + 16 + ColorBar.WIDTH + FigureStyle.MARGIN,
                 count == 1
                         ? HEADER + weightsHeight + 60
-                        : second + matrixSide + below(filters.names(), matrixSide) + Look.MARGIN,
+                        : second + matrixSide + below(filters.names(), matrixSide) + FigureStyle.MARGIN,
                 count == 1
                         ? "The filter that all labels share"
                         : "The filters of " + count + " labels and the cosine similarity of each two");
@@ -54,11 +54,11 @@ public final class FiltersFigure {
         return Math.min(Math.max(WIDTH, count * 10), count * 44);
     }
 
-    /** How much room the names below a matrix take. */
+    /** The height of the names below a matrix. */
     private static double below(List<String> names, double side) {
         double cell = side / names.size();
         double longest = names.stream()
-                .mapToDouble(name -> Math.min(NAMES - 8, Look.width(name, nameFont(cell))))
+                .mapToDouble(name -> Math.min(NAMES - 8, FigureStyle.width(name, nameFont(cell))))
                 .max()
                 .orElse(0);
         return 18 + (cell >= LEAST_SLANTED ? longest * Math.sqrt(0.5) : longest);
@@ -69,8 +69,8 @@ public final class FiltersFigure {
     }
 
     private static void heading(Svg figure, double y, String title, String explanation) {
-        Look.text(figure, Look.MARGIN, y, 17, title).set("font-weight", "bold");
-        Look.muted(figure, Look.MARGIN, y + 22, 12, explanation);
+        FigureStyle.text(figure, FigureStyle.MARGIN, y, 17, title).set("font-weight", "bold");
+        FigureStyle.muted(figure, FigureStyle.MARGIN, y + 22, 12, explanation);
     }
 
     private static void weights(Svg figure, double x, double y, double line, Filters filters) {
@@ -79,7 +79,7 @@ public final class FiltersFigure {
         double height = weights.height() * line;
         heading(
                 figure,
-                Look.MARGIN + 14,
+                FigureStyle.MARGIN + 14,
                 "Filters",
                 weights.height() == 1
                         ? "all labels share one; a column a channel of the feature map; its length is 1"
@@ -89,10 +89,10 @@ public final class FiltersFigure {
         rowNames(figure.group(x, y), line, filters.names());
         for (Scale.Tick tick : new Scale(0, weights.width() - 1).ticks(8)) {
             double at = x + WIDTH * (tick.value() + 0.5) / weights.width();
-            figure.line(at, y + height, at, y + height + 4).set("stroke", Look.MUTED);
-            Look.muted(figure, at, y + height + 17, 11, tick.text()).set("text-anchor", "middle");
+            figure.line(at, y + height, at, y + height + 4).set("stroke", FigureStyle.MUTED);
+            FigureStyle.muted(figure, at, y + height + 17, 11, tick.text()).set("text-anchor", "middle");
         }
-        Look.muted(figure, x + WIDTH, y + height + 32, 11, "channel").set("text-anchor", "end");
+        FigureStyle.muted(figure, x + WIDTH, y + height + 32, 11, "channel").set("text-anchor", "end");
         ColorBar.draw(
                 figure, x + WIDTH + 16, y, Math.max(60, Math.min(height, 300)), Colormap.BLUE_RED, scale, "weight");
     }
@@ -100,7 +100,7 @@ public final class FiltersFigure {
     private static void rowNames(Svg group, double line, List<String> names) {
         double font = nameFont(line);
         for (int i = 0; i < names.size(); i++) {
-            Look.fitted(group, -8, (i + 0.5) * line + font * 0.36, font, NAMES - 8, names.get(i))
+            FigureStyle.fitted(group, -8, (i + 0.5) * line + font * 0.36, font, NAMES - 8, names.get(i))
                     .set("text-anchor", "end");
         }
     }
@@ -114,7 +114,7 @@ public final class FiltersFigure {
         for (int column = 0; column < count; column++) {
             boolean slanted = cell >= LEAST_SLANTED;
             Svg name = group.group((column + 0.5) * cell + (slanted ? 0 : font * 0.36), side + (slanted ? 12 : 8));
-            Look.fitted(name, 0, 0, font, NAMES - 8, names.get(column))
+            FigureStyle.fitted(name, 0, 0, font, NAMES - 8, names.get(column))
                     .set("transform", slanted ? "rotate(-45)" : "rotate(-90)")
                     .set("text-anchor", "end");
         }
@@ -132,7 +132,7 @@ public final class FiltersFigure {
                         .title(String.format(
                                 Locale.ROOT, "%s and %s: %.3f", names.get(row), names.get(column), cosine));
                 drawn.rect(0, 0, cell, cell).set("fill", Colormap.BLUE_RED.hex(share));
-                Look.text(drawn, cell / 2, cell / 2 + 4, Math.min(12, cell * 0.32), cosine(cosine))
+                FigureStyle.text(drawn, cell / 2, cell / 2 + 4, Math.min(12, cell * 0.32), cosine(cosine))
                         .set("text-anchor", "middle")
                         .set("fill", Colormap.BLUE_RED.inkOn(share));
             }

@@ -25,15 +25,15 @@ import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * What a trained network does on a test set.
+ * The findings on a trained network: its evaluation on a test set, examples of its images, and the similarity of its filters.
  *
- * @param data the set's name
+ * @param data the name of the data set
  * @param sha256 of the data set
- * @param evaluated which of its images, in words
- * @param classes names, by label
- * @param examples of each class, as far as there are any, an image it gets right and one it gets wrong, of each kind the
- *     one it is surest of
- * @param similarity cosine of the angle between every two filters, [K][K]
+ * @param evaluated the part of the data set that was evaluated, in words
+ * @param classes the names of the labels
+ * @param examples of each class the image that is labelled rightly and the one that is labelled wrongly with the highest
+ *     probability, where there are such images
+ * @param similarity the cosine of the angle between every two filters, [K][K]
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody
 public record Findings(
@@ -44,7 +44,7 @@ public record Findings(
         Evaluation evaluation,
         List<Example> examples,
         double[][] similarity) {
-    /** The most numbers of response maps that a page holds: 200 images of 100 classes, 8 by 8 each. */
+    /** The greatest count of response maps' numbers in a page: those of 200 images with 100 maps of 8 by 8. */
     private static final int MOST_NUMBERS = 1_300_000;
 
     /** Evaluates a network on the test images that a recipe asks for, or on those that its run held out. */
@@ -79,7 +79,7 @@ public record Findings(
         }
     }
 
-    /** For each label the surest right and the surest wrong answer, by place in the test set. */
+    /** The indices in the test set of each label's surest right and surest wrong answer. */
     static long[] choose(float[][] scores, long[] labels) {
         int classes = scores[0].length;
         long[] chosen = new long[2 * classes];

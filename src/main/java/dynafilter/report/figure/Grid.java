@@ -1,23 +1,25 @@
 package dynafilter.report.figure;
 
 /**
- * Numbers in rows, such as one response map.
+ * A grid of numbers, such as one response map.
  *
  * @param values [height * width], row by row
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody
 public record Grid(int height, int width, float[] values) {
+    /** @throws IllegalArgumentException where there are not as many numbers as places */
     public Grid {
         if (height < 1 || width < 1 || values.length != height * width) {
             throw new IllegalArgumentException(values.length + " numbers are no " + height + " by " + width + " grid");
         }
     }
 
+    /** The number in a row and column, both counted from 0. */
     public float at(int row, int column) {
         return values[row * width + column];
     }
 
-    /** Brought to another size as PyTorch's {@code F.interpolate(mode="bilinear", align_corners=False)} does. */
+    /** The grid interpolated to another size, as by PyTorch's {@code F.interpolate(mode="bilinear", align_corners=False)}. */
     public Grid bilinear(int newHeight, int newWidth) {
         float[] enlarged = new float[newHeight * newWidth];
         for (int y = 0; y < newHeight; y++) {
@@ -36,7 +38,7 @@ public record Grid(int height, int width, float[] values) {
         return new Grid(newHeight, newWidth, enlarged);
     }
 
-    /** Where the middle of a new cell lies among the middles of the old ones. */
+    /** The position of a new cell's middle, in old cells. */
     private static double position(int cell, int newCells, int cells) {
         return Math.max(0, Math.min(cells - 1, (cell + 0.5) * cells / newCells - 0.5));
     }

@@ -3,8 +3,8 @@ package dynafilter.report.figure;
 import java.util.List;
 
 /**
- * The response map of every label for one image, on one scale of colours, with the image, the predicted label's map on it,
- * and the probability (softmax of the scores) of each label.
+ * The figure of one image's response maps, one a label, on one scale of colours, with the image, the predicted label's map laid over
+ * it, and the probability (softmax of the scores) of each label.
  */
 public final class MapsFigure {
     private static final double GAP = 20;
@@ -46,7 +46,7 @@ public final class MapsFigure {
     private Svg draw() {
         boolean stacked = rows > 1;
         double left = stacked ? imageSize : 2 * imageSize + GAP;
-        double gridX = Look.MARGIN + left + 1.6 * GAP;
+        double gridX = FigureStyle.MARGIN + left + 1.6 * GAP;
         double gridWidth = columns * (size + GAP) - GAP;
         double listX = gridX + gridWidth + GAP;
         double barX = maps.isShared() ? listX + LIST + GAP : listX + 4;
@@ -57,12 +57,13 @@ public final class MapsFigure {
         if (maps.isShared()) {
             body = Math.max(body, CAPTION + 18 * listed());
         }
-        Svg figure = Look.paper(barX + ColorBar.WIDTH + Look.MARGIN - 8, HEADER + body + 8, description());
+        Svg figure =
+                FigureStyle.paper(barX + ColorBar.WIDTH + FigureStyle.MARGIN - 8, HEADER + body + 8, description());
         header(figure);
-        picture(figure, Look.MARGIN, HEADER, "image", maps.enlarged(imageSize));
+        picture(figure, FigureStyle.MARGIN, HEADER, "image", maps.enlarged(imageSize));
         picture(
                 figure,
-                Look.MARGIN + (stacked ? 0 : imageSize + GAP),
+                FigureStyle.MARGIN + (stacked ? 0 : imageSize + GAP),
                 HEADER + (stacked ? imageCell : 0),
                 maps.isShared() ? "overlay" : "overlay: " + maps.classes().get(maps.predicted()),
                 maps.overlay(maps.predicted(), scale, imageSize));
@@ -85,7 +86,7 @@ public final class MapsFigure {
     private String description() {
         int predicted = maps.predicted();
         return "Response maps of " + maps.name() + ": predicted "
-                + maps.classes().get(predicted) + " with " + Look.percent(probabilities[predicted])
+                + maps.classes().get(predicted) + " with " + FigureStyle.percent(probabilities[predicted])
                 + (maps.label().isPresent()
                         ? ", true label " + maps.classes().get(maps.label().getAsInt())
                         : "");
@@ -93,41 +94,42 @@ public final class MapsFigure {
 
     private void header(Svg figure) {
         int predicted = maps.predicted();
-        double width = figure.number("width") - Look.MARGIN;
-        Look.fitted(
+        double width = figure.number("width") - FigureStyle.MARGIN;
+        FigureStyle.fitted(
                         figure,
-                        Look.MARGIN,
-                        Look.MARGIN + 14,
+                        FigureStyle.MARGIN,
+                        FigureStyle.MARGIN + 14,
                         17,
-                        (width - Look.MARGIN) / Look.BOLD,
+                        (width - FigureStyle.MARGIN) / FigureStyle.BOLD,
                         "Response maps of " + maps.name())
                 .set("font-weight", "bold");
-        double y = Look.MARGIN + 40;
-        double x = Look.MARGIN + Marks.SIGN + 6;
-        String text = "predicted: " + maps.classes().get(predicted) + ", " + Look.percent(probabilities[predicted]);
-        Marks.predicted(figure, Look.MARGIN, y);
+        double y = FigureStyle.MARGIN + 40;
+        double x = FigureStyle.MARGIN + LabelMarks.SIGN + 6;
+        String text =
+                "predicted: " + maps.classes().get(predicted) + ", " + FigureStyle.percent(probabilities[predicted]);
+        LabelMarks.predicted(figure, FigureStyle.MARGIN, y);
         double room = maps.label().isPresent() ? (width - x) * 0.6 : width - x;
-        Look.fitted(figure, x, y, 13, room, text);
+        FigureStyle.fitted(figure, x, y, 13, room, text);
         if (maps.label().isPresent()) {
             int label = maps.label().getAsInt();
-            x += Math.min(Look.width(text, 13), room) + 28;
-            Marks.truth(figure, x, y);
-            x += Marks.SIGN + 6;
+            x += Math.min(FigureStyle.width(text, 13), room) + 28;
+            LabelMarks.truth(figure, x, y);
+            x += LabelMarks.SIGN + 6;
             text = "true label: " + maps.classes().get(label)
-                    + (label == predicted ? "" : ", " + Look.percent(probabilities[label]));
-            Look.fitted(figure, x, y, 13, width - x, text);
+                    + (label == predicted ? "" : ", " + FigureStyle.percent(probabilities[label]));
+            FigureStyle.fitted(figure, x, y, 13, width - x, text);
         }
     }
 
     private void picture(Svg figure, double x, double y, String caption, PixelImage picture) {
         Svg group = figure.group(x, y).set("class", "picture");
-        Look.fitted(group, 0, CAPTION - 10, 12, imageSize, caption)
-                .set("fill", Look.MUTED)
+        FigureStyle.fitted(group, 0, CAPTION - 10, 12, imageSize, caption)
+                .set("fill", FigureStyle.MUTED)
                 .set("class", "muted");
         group.image(0, CAPTION, imageSize, height(imageSize), picture);
         group.rect(-0.5, CAPTION - 0.5, imageSize + 1, height(imageSize) + 1)
                 .set("fill", "none")
-                .set("stroke", Look.LINE)
+                .set("stroke", FigureStyle.LINE)
                 .set("class", "line");
     }
 
@@ -140,7 +142,8 @@ public final class MapsFigure {
         String name = shared ? "shared map" : maps.classes().get(index);
         group.set("class", "map");
         boolean predicted = !shared && index == maps.predicted();
-        Svg caption = Look.fitted(group, 0, CAPTION - 10, font, predicted ? size / Look.BOLD : size, name);
+        Svg caption =
+                FigureStyle.fitted(group, 0, CAPTION - 10, font, predicted ? size / FigureStyle.BOLD : size, name);
         group.image(
                 0,
                 CAPTION,
@@ -152,18 +155,18 @@ public final class MapsFigure {
             group.title(range);
             group.rect(-0.5, CAPTION - 0.5, size + 1, height + 1)
                     .set("fill", "none")
-                    .set("stroke", Look.LINE);
+                    .set("stroke", FigureStyle.LINE);
             return;
         }
         if (predicted) {
             caption.set("font-weight", "bold");
         }
         group.set("data-label", index)
-                .title(name + ": " + Look.percent(probabilities[index]) + ", score "
+                .title(name + ": " + FigureStyle.percent(probabilities[index]) + ", score "
                         + Scale.round(maps.scores().logits()[index]) + ", " + range);
-        Marks.frame(group, 0, CAPTION, size, height, maps, index);
+        LabelMarks.frame(group, 0, CAPTION, size, height, maps, index);
         double y = CAPTION + height + 18;
-        Look.text(group, 0, y, font, Look.percent(probabilities[index]));
-        Marks.signs(group, size - Marks.width(maps, index), y, maps, index);
+        FigureStyle.text(group, 0, y, font, FigureStyle.percent(probabilities[index]));
+        LabelMarks.signs(group, size - LabelMarks.width(maps, index), y, maps, index);
     }
 }

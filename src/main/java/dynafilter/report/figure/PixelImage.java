@@ -11,7 +11,7 @@ import java.util.function.IntToDoubleFunction;
 import javax.imageio.ImageIO;
 
 /**
- * A picture.
+ * A picture of RGB pixels.
  *
  * @param rgb 0xRRGGBB of each pixel, row by row
  */
@@ -24,13 +24,18 @@ public record PixelImage(int width, int height, int[] rgb) {
         ImageIO.setUseCache(false); // no temporary files
     }
 
+    /** @throws IllegalArgumentException where there are not as many pixels as places */
     public PixelImage {
         if (width < 1 || height < 1 || rgb.length != width * height) {
             throw new IllegalArgumentException(rgb.length + " pixels are no " + width + " by " + height + " image");
         }
     }
 
-    /** @param planes uint8 [3, height, width], as a data set stores its images */
+    /**
+     * The picture of an image as a data set stores it.
+     *
+     * @param planes uint8 [3, height, width]
+     */
     public static PixelImage ofPlanes(byte[] planes, int height, int width) {
         int plane = height * width;
         int[] rgb = new int[plane];
@@ -40,14 +45,14 @@ public record PixelImage(int width, int height, int[] rgb) {
         return new PixelImage(width, height, rgb);
     }
 
-    /** The numbers of a grid, coloured. */
+    /** The picture of a grid: a pixel a number, coloured. */
     public static PixelImage of(Grid grid, Colormap colours, Scale scale) {
         int[] rgb = new int[grid.values().length];
         Arrays.setAll(rgb, i -> colours.rgb(scale.share(grid.values()[i])));
         return new PixelImage(grid.width(), grid.height(), rgb);
     }
 
-    /** Enlarged so that each pixel becomes a square. */
+    /** The picture enlarged by a factor, each pixel becoming a square. */
     public PixelImage nearest(int factor) {
         int[] large = new int[width * factor * height * factor];
         for (int y = 0; y < height * factor; y++) {
@@ -58,7 +63,7 @@ public record PixelImage(int width, int height, int[] rgb) {
         return new PixelImage(width * factor, height * factor, large);
     }
 
-    /** Without colours. */
+    /** The picture in shades of grey. */
     public PixelImage grey() {
         int[] grey = Arrays.stream(rgb)
                 .map(colour -> (int) Math.round(
@@ -69,9 +74,9 @@ public record PixelImage(int width, int height, int[] rgb) {
     }
 
     /**
-     * Another picture of the same size laid over this one.
+     * This picture with another one of the same size laid over it.
      *
-     * @param opacity of the other one's pixels by their place in {@code rgb}, in [0, 1]
+     * @param opacity of the other picture's pixels, in [0, 1], by their index in {@code rgb}
      */
     public PixelImage under(PixelImage other, IntToDoubleFunction opacity) {
         if (other.width != width || other.height != height) {
@@ -89,12 +94,12 @@ public record PixelImage(int width, int height, int[] rgb) {
         return new PixelImage(width, height, mixed);
     }
 
-    /** The picture as a PNG file; with a palette, and so much smaller, where it has few colours. */
+    /** The picture as a PNG file, which is much smaller where few colours fit into a palette. */
     public byte[] png() {
         return png(image());
     }
 
-    /** The picture as a URI, for SVG and HTML. */
+    /** The picture as a data URI, for SVG and HTML. */
     public String dataUri() {
         return "data:image/png;base64," + Base64.getEncoder().encodeToString(png());
     }

@@ -16,8 +16,12 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 
-/** Drawings as pixels. */
+/** The rasteriser, which turns drawings into PNG files. */
 public final class Raster {
+    private static final String NO_FONTS =
+            "PNG figures need a font, and this machine has none: install one (apt-get install fontconfig"
+                    + " fonts-dejavu-core); SVG figures need none";
+
     static {
         System.setProperty("java.awt.headless", "true");
     }
@@ -27,7 +31,7 @@ public final class Raster {
     /**
      * A drawing as a PNG file, on white.
      *
-     * @param zoom pixels of the file a pixel of the drawing
+     * @param zoom pixels of the file for each pixel of the drawing
      * @throws InputException where this machine has no font to write with
      */
     public static byte[] png(Svg drawing, double zoom) {
@@ -63,8 +67,8 @@ public final class Raster {
     }
 
     /**
-     * Java itself finds out late that there are no fonts, and in ways of its own: by an error in its font manager, or by
-     * letters without a shape.
+     * Sees that there is a font to write with. Java itself finds out late that there is none, and in ways of its own: by an error in
+     * its font manager, or by letters without a shape.
      *
      * @throws InputException where this machine has no font to write with
      */
@@ -77,17 +81,10 @@ public final class Raster {
                             .getWidth()
                     > 0;
         } catch (RuntimeException | Error none) {
-            throw noFonts(none);
+            throw new InputException(NO_FONTS, none);
         }
         if (!found) {
-            throw noFonts(null);
+            throw new InputException(NO_FONTS);
         }
-    }
-
-    private static InputException noFonts(Throwable cause) {
-        return new InputException(
-                "PNG figures need a font, and this machine has none: install one (apt-get install fontconfig"
-                        + " fonts-dejavu-core); SVG figures need none",
-                cause);
     }
 }

@@ -18,14 +18,14 @@ import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * What a network makes of one image.
+ * The response maps and scores of a network for one image.
  *
  * @param name of the image, for people
  * @param image as the network sees it
- * @param classes the labels' names
+ * @param classes the names of the labels
  * @param maps a response map a label, or a single one that all labels share; rescaled
- * @param scores a number a label
- * @param label the true one, where it is known
+ * @param scores a logit a label
+ * @param label the true label, where it is known
  */
 public record ResponseMaps(
         String name, PixelImage image, List<String> classes, List<Grid> maps, Scores scores, OptionalInt label) {
@@ -33,14 +33,15 @@ public record ResponseMaps(
     private static final double OPACITY_OF_RANGE = 0.6;
 
     /**
-     * An image to look at.
+     * An image for the network.
      *
      * @param name for people
      * @param pixels uint8 [3, H, W], on the CPU; all images of a batch have one size
-     * @param label the true one, where it is known
+     * @param label the true label, where it is known
      */
     public record Input(String name, Tensor pixels, OptionalInt label) {}
 
+    /** @throws IllegalArgumentException where there are not as many maps and scores as classes */
     public ResponseMaps {
         classes = List.copyOf(classes);
         maps = List.copyOf(maps);
@@ -139,12 +140,12 @@ public record ResponseMaps(
         }
     }
 
-    /** Whether all labels share one map. */
+    /** True: all labels share one map; false: each has its own. */
     public boolean isShared() {
         return maps.size() < classes.size();
     }
 
-    /** The map that a label's score is made of. */
+    /** The map that a label's score is computed from. */
     public Grid map(int label) {
         return maps.get(isShared() ? 0 : label);
     }
@@ -154,22 +155,22 @@ public record ResponseMaps(
         return scores.predicted();
     }
 
-    /** Whether this is the image's true label. */
+    /** True: the label is the image's true one; false: it is not, or the true one is not known. */
     public boolean isTrue(int candidate) {
         return label.isPresent() && label.getAsInt() == candidate;
     }
 
-    /** From the lowest to the highest response in any of the maps. */
+    /** The scale from the lowest to the highest response in any of the maps. */
     public Scale scale() {
         return Scale.of(maps);
     }
 
     /**
-     * A label's map on the image: the higher the response, the less of the image is seen through it. The image's own colours
-     * are taken away, so that all colour is the map's.
+     * A label's map laid over the image: the higher the response, the less of the image shows through. The image is in shades of
+     * grey, so that all colour is the map's.
      *
-     * @param scale as of the maps beside it
-     * @param size pixels of the longer side, about
+     * @param scale of the colours of the map
+     * @param size of the longer side, in pixels, approximately
      */
     public PixelImage overlay(int label, Scale scale, int size) {
         PixelImage large = enlarged(size);
@@ -180,7 +181,7 @@ public record ResponseMaps(
                         i -> OPACITY_OF_LOW + OPACITY_OF_RANGE * scale.share(map.values()[i]));
     }
 
-    /** The image with pixels as squares, its longer side about so many pixels long. */
+    /** The image enlarged, each pixel becoming a square, to a longer side of approximately {@code size} pixels. */
     public PixelImage enlarged(int size) {
         return image.nearest(Math.max(1, size / Math.max(image.width(), image.height())));
     }

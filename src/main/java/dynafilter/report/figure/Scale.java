@@ -7,9 +7,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 
-/** The numbers that the first and the last colour of a map stand for, or the two ends of an axis. */
+/** A linear scale: the numbers at the two ends of an axis, or of the colours of a map. */
 public record Scale(double low, double high) {
-    /** From the smallest to the largest number; numbers that are not finite do not count. */
+    /** The scale from the smallest to the largest number of some grids; numbers that are not finite do not count. */
     public static Scale of(Collection<Grid> grids) {
         double low = Double.POSITIVE_INFINITY;
         double high = Double.NEGATIVE_INFINITY;
@@ -24,21 +24,21 @@ public record Scale(double low, double high) {
         return low <= high ? new Scale(low, high) : new Scale(0, 0);
     }
 
-    /** The largest distance from zero, to both sides. */
+    /** The scale with zero in its middle that holds both ends. */
     public Scale symmetric() {
         double most = Math.max(Math.abs(low), Math.abs(high));
         return new Scale(-most, most);
     }
 
-    /** Where a number lies: 0 at the low end, 1 at the high end. A scale of one number has it in the middle. */
+    /** The position of a number: 0 at the low end, 1 at the high end. The number of a scale of one number is in its middle. */
     public double share(double value) {
         return high > low ? (value - low) / (high - low) : 0.5;
     }
 
-    /** A round number on a scale, and how it is written. */
+    /** A round number on a scale, with its text. */
     public record Tick(double value, String text) {}
 
-    /** Round numbers on the scale, at even steps of 1, 2 or 5 times a power of ten, about {@code count} of them, two at least. */
+    /** The round numbers on the scale, at even steps of 1, 2 or 5 times a power of ten, about {@code count} of them, two at least. */
     public List<Tick> ticks(int count) {
         if (!(high > low)) {
             return List.of(new Tick(low, round(low)));

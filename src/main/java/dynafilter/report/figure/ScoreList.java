@@ -3,9 +3,9 @@ package dynafilter.report.figure;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Labels of an image with their probabilities as numbers and bars, a line each. */
+/** A list of an image's labels, with their probabilities as numbers and bars, a line each. */
 final class ScoreList {
-    /** Where the names begin: the signs of predicted and true label stand before them. */
+    /** The offset of the names: before them stand the signs of the predicted and the true label. */
     static final double SIGNS = 26;
 
     private static final double FONT = 11;
@@ -15,7 +15,7 @@ final class ScoreList {
 
     private ScoreList() {}
 
-    /** The likeliest labels; the true one takes the last place where it is not among them. */
+    /** The likeliest labels; where the true one is not among them, it takes the last place. */
     static List<Integer> top(ResponseMaps maps, int count) {
         List<Integer> top = new ArrayList<>(maps.scores()
                 .ranking()
@@ -37,15 +37,16 @@ final class ScoreList {
             Svg line = into.group(x, y + (i + 1) * lineHeight - 4)
                     .set("class", "score")
                     .set("data-label", label);
-            Marks.signs(line, SIGNS - 6 - Marks.width(maps, label), 0, maps, label);
-            Look.fitted(line, SIGNS, 0, FONT, name, maps.classes().get(label));
+            LabelMarks.signs(line, SIGNS - 6 - LabelMarks.width(maps, label), 0, maps, label);
+            FigureStyle.fitted(line, SIGNS, 0, FONT, name, maps.classes().get(label));
             line.rect(SIGNS + name + 6, -FONT * 0.75, bar, FONT * 0.75)
                     .set("fill", "#eaeef2")
                     .set("class", "track");
             line.rect(SIGNS + name + 6, -FONT * 0.75, bar * probabilities[label], FONT * 0.75)
-                    .set("fill", Look.MUTED)
+                    .set("fill", FigureStyle.MUTED)
                     .set("class", "bar");
-            Look.text(line, width, 0, FONT, Look.percent(probabilities[label])).set("text-anchor", "end");
+            FigureStyle.text(line, width, 0, FONT, FigureStyle.percent(probabilities[label]))
+                    .set("text-anchor", "end");
         }
     }
 }

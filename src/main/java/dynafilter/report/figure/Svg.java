@@ -9,8 +9,8 @@ import java.util.Map;
 import org.apache.commons.text.StringEscapeUtils;
 
 /**
- * An SVG element: its attributes, and what is in it. Lengths are pixels. A drawing is the outermost one; its text is a file
- * of its own, and can stand in an HTML page as it is. Colours are set as attributes, which any style sheet overrides.
+ * An SVG element with its attributes and content. Lengths are in pixels. A drawing is the outermost element; its text is a file of
+ * its own, and can stand in an HTML page as it is. Colours are set as attributes, which any style sheet overrides.
  */
 public final class Svg {
     private static final int DECIMALS = 2;
@@ -43,29 +43,36 @@ public final class Svg {
         return element;
     }
 
-    /** A group whose origin is moved. */
+    /** Adds a group whose origin is moved, and returns it. */
     public Svg group(double x, double y) {
         return add("g").set("transform", "translate(" + number(x) + " " + number(y) + ")");
     }
 
+    /** Adds a rectangle, and returns it. */
     public Svg rect(double x, double y, double width, double height) {
         return add("rect").set("x", x).set("y", y).set("width", width).set("height", height);
     }
 
+    /** Adds a straight line, and returns it. */
     public Svg line(double x1, double y1, double x2, double y2) {
         return add("line").set("x1", x1).set("y1", y1).set("x2", x2).set("y2", y2);
     }
 
+    /** Adds a circle round a point, and returns it. */
     public Svg circle(double x, double y, double radius) {
         return add("circle").set("cx", x).set("cy", y).set("r", radius);
     }
 
-    /** @param y of the line that the letters stand on */
+    /**
+     * Adds a text, and returns its element.
+     *
+     * @param y the baseline
+     */
     public Svg text(double x, double y, String text) {
         return add("text").set("x", x).set("y", y).write(text);
     }
 
-    /** A picture, stretched to a rectangle. */
+    /** Adds a picture that is stretched to a rectangle, and returns its element. */
     public Svg image(double x, double y, double width, double height, PixelImage picture) {
         return add("image")
                 .set("x", x)
@@ -76,7 +83,7 @@ public final class Svg {
                 .set("href", picture.dataUri());
     }
 
-    /** Straight lines from point to point. */
+    /** Adds straight lines from point to point, and returns their element. */
     public Svg polyline(double[] x, double[] y) {
         StringBuilder points = new StringBuilder();
         for (int i = 0; i < x.length; i++) {
@@ -85,22 +92,24 @@ public final class Svg {
         return add("polyline").set("points", points.toString());
     }
 
-    /** What a screen reader says of this element, and a browser shows over it; comes before other content. */
+    /** Adds the text that a screen reader says of this element and a browser shows as its tooltip, before other content. */
     public Svg title(String text) {
         content.add(0, new Svg("title").write(text));
         return this;
     }
 
+    /** Sets an attribute, and returns this element. */
     public Svg set(String attribute, String value) {
         attributes.put(attribute, value);
         return this;
     }
 
+    /** Sets an attribute that is a number, and returns this element. */
     public Svg set(String attribute, double value) {
         return set(attribute, number(value));
     }
 
-    /** Adds text, whatever its characters. */
+    /** Adds text, escaped, and returns this element. */
     public Svg write(String text) {
         content.add(StringEscapeUtils.escapeXml10(text));
         return this;
@@ -119,7 +128,7 @@ public final class Svg {
                 .toPlainString();
     }
 
-    /** The drawing as text: UTF-8 once it is a file. */
+    /** The drawing as text; a file of it is in UTF-8. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();

@@ -8,7 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Accuracy by class, and what is taken for what. */
+/** The section on classes: the accuracy of each, and the confusion matrix. */
 final class ClassResults {
     private static final int MOST_CONFUSIONS = 12;
 
@@ -51,7 +51,7 @@ final class ClassResults {
                                     .as("n"));
                 })
                 .toList();
-        return Parts.table(
+        return PageElements.table(
                         "Share of each class's test images that are put into it, the best first",
                         List.of("class", "#accuracy", "share", "#right"),
                         rows)
@@ -102,10 +102,10 @@ final class ClassResults {
                                 .as("n")))
                 .toList();
         return rows.isEmpty()
-                ? Parts.note("No image is taken for another class.")
-                : Parts.details(
+                ? PageElements.note("No image is taken for another class.")
+                : PageElements.details(
                         "The most frequent confusions",
-                        Parts.table(
+                        PageElements.table(
                                 "The most frequent confusions",
                                 List.of("class", "taken for", "#images", "#of the class"),
                                 rows));

@@ -5,8 +5,9 @@ import dynafilter.report.Numbers;
 import dynafilter.study.ComparisonDocument.Pairs;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** What a comparison's paired tests say, in its own words. */
+/** The section on the differences of a comparison's variants, in the words of its document. */
 final class ComparedPairs {
     private ComparedPairs() {}
 
@@ -24,11 +25,11 @@ final class ComparedPairs {
             String title = "Differences in " + measure(first) + ", in points";
             content.add(Html.of("h3", title).set("style", "margin-top:1.5rem"));
             content.add(
-                    Parts.note(
+                    PageElements.note(
                             "A dot at the mean difference of the pairs of runs with the same seed, a bar over its 95 % confidence interval. An interval across zero says that the seeds leave the sign open."));
             content.add(new DotPlot(title, "", rows, true).figure());
         });
-        content.add(Parts.details("Values", table(differences)));
+        content.add(PageElements.details("Values", table(differences)));
         return content;
     }
 
@@ -57,7 +58,7 @@ final class ComparedPairs {
         return end < interval.size() ? interval.get(end) : Double.NaN;
     }
 
-    private static String text(String known) {
+    private static String text(@Nullable String known) {
         return known == null ? "" : known;
     }
 
@@ -86,7 +87,7 @@ final class ComparedPairs {
 
     private static Html table(List<Pairs> differences) {
         List<Html> rows = differences.stream()
-                .map(difference -> Parts.row(
+                .map(difference -> PageElements.row(
                         name(difference),
                         List.of(
                                 measure(difference),
@@ -98,7 +99,7 @@ final class ComparedPairs {
                                 Numbers.signed("%.4f", difference.pAdjusted()),
                                 difference.significant() ? "yes" : "no")))
                 .toList();
-        return Parts.table(
+        return PageElements.table(
                 "Paired differences; those of accuracies in points",
                 List.of(
                         "variants",

@@ -26,13 +26,13 @@ final class ComparisonCurves {
                     Html.of("p", "No run of this comparison is finished yet.").as("missing"));
         }
         return List.of(
-                Parts.note(
+                PageElements.note(
                         "A bold line is the mean of a variant's seeds, as far as all of them go; the faint ones are the seeds."
                                 + " Point at a chart, or focus it and use the arrow keys, to read an epoch's values."),
                 Html.of("div", charts.stream().map(LineChart::figure).toArray()).as("charts"));
     }
 
-    /** None where no run is finished. */
+    /** The charts; none where no run is finished. */
     static List<LineChart> charts(ComparisonFacts facts) {
         List<Integer> epochs = facts.runs()
                 .flatMap(run -> known(run.curve()).stream())
@@ -43,7 +43,7 @@ final class ComparisonCurves {
         if (epochs.isEmpty()) {
             return List.of();
         }
-        String selection = Parts.capital(facts.selection());
+        String selection = PageElements.capital(facts.selection());
         return List.of(
                 chart(facts, epochs, "accuracy", Point::accuracy, selection + " accuracy", " %", Numbers::percent, 100),
                 chart(facts, epochs, "loss", Point::loss, selection + " loss (cross-entropy)", "", Numbers::loss, 1),

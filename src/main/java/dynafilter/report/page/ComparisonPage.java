@@ -24,15 +24,18 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
+import org.jspecify.annotations.Nullable;
 
-/** The report of a comparison. */
+/** The report of a comparison, as an HTML page. */
 public final class ComparisonPage {
     private final ComparisonFacts facts;
     private final Path page;
     private final String generator;
 
     /**
-     * @param page the file it will be, for links to the runs' pages
+     * The page of a comparison.
+     *
+     * @param page the file that it will be, for links to the runs' pages
      * @param generator the program and its version
      */
     public ComparisonPage(ComparisonFacts facts, Path page, String generator) {
@@ -41,7 +44,7 @@ public final class ComparisonPage {
         this.generator = generator;
     }
 
-    /** The page, as a file's content. */
+    /** The HTML of the page. */
     public String html() {
         List<Section> sections = new ArrayList<>();
         sections.add(new Section("results", "Results", results()));
@@ -57,13 +60,14 @@ public final class ComparisonPage {
         sections.add(new Section(
                 "recipe",
                 "Recipe",
-                Parts.recipe(facts.document().recipe(), "What all variants share, unless they change it.")));
-        sections.add(new Section("environment", "Environment", Parts.environment(facts.environment(), facts.data())));
+                PageElements.recipe(facts.document().recipe(), "What all variants share, unless they change it.")));
+        sections.add(
+                new Section("environment", "Environment", PageElements.environment(facts.environment(), facts.data())));
         sections.add(new Section("reproduce", "How to reproduce it", reproduce()));
         return new Page("Comparison " + facts.name(), header(), sections, "{}", generator).html();
     }
 
-    /** The curves as a drawing of their own; empty where no run is finished. */
+    /** The curves as a drawing for a file of its own; empty where no run is finished. */
     public Optional<Svg> drawnCurves() {
         List<LineChart> charts = ComparisonCurves.charts(facts);
         return charts.isEmpty() ? Optional.empty() : Optional.of(CurveSheet.of(charts));
@@ -72,17 +76,17 @@ public final class ComparisonPage {
     private Html header() {
         Html list = Html.of("dl").as("facts");
         list.add(
-                Parts.fact(
+                PageElements.fact(
                         "Runs",
                         String.valueOf(facts.runs().count()),
                         Numbers.plural(facts.variants().size(), "variant") + ", "
                                 + Numbers.plural(facts.seeds().size(), "seed")),
-                Parts.fact(
+                PageElements.fact(
                         "Time of all runs",
                         Numbers.duration(seconds()),
                         "training and evaluation, one after the other"),
-                Parts.data(facts.data()),
-                Parts.device(facts.environment(), ""));
+                PageElements.data(facts.data()),
+                PageElements.device(facts.environment(), ""));
         Html header = Html.of(
                 "header",
                 Html.of("p", "dynafilter comparison report").as("eyebrow"),
@@ -148,16 +152,16 @@ public final class ComparisonPage {
                         cells.add(variant.accuracy(Measure.BEST_ACCURACY).shown(Numbers::percent));
                     }
                     cells.add(variant.accuracy(Measure.FINAL_ACCURACY).shown(Numbers::percent));
-                    return Parts.row(Numbers.known(variant.name()), cells)
+                    return PageElements.row(Numbers.known(variant.name()), cells)
                             .add(Html.of("td", changes(variant)).as("text"));
                 })
                 .toList();
         return List.of(
-                Parts.note(
-                        Parts.capital(judged)
+                PageElements.note(
+                        PageElements.capital(judged)
                                 + " of the best epoch: a dot a seed, a line at the mean; in words the mean and, behind ±, the standard deviation of the seeds."),
-                new DotPlot(Parts.capital(judged), " %", dots, false).figure(),
-                Parts.table("Results by variant", head, rows));
+                new DotPlot(PageElements.capital(judged), " %", dots, false).figure(),
+                PageElements.table("Results by variant", head, rows));
     }
 
     private static double ofSeed(VariantResult variant, long seed, Measure measure) {
@@ -172,13 +176,13 @@ public final class ComparisonPage {
         return variant.changes() == null
                 ? ""
                 : variant.changes().entrySet().stream()
-                        .map(change -> change.getKey().replace('_', ' ') + " " + Parts.plain(change.getValue()))
+                        .map(change -> change.getKey().replace('_', ' ') + " " + PageElements.plain(change.getValue()))
                         .collect(Collectors.joining(", "));
     }
 
     private Html cost() {
         List<Html> rows = facts.variants().stream()
-                .map(variant -> Parts.row(
+                .map(variant -> PageElements.row(
                         Numbers.known(variant.name()),
                         List.of(
                                 size(variant, Size::parameters),
@@ -191,17 +195,17 @@ public final class ComparisonPage {
                                         .max()
                                         .orElse(Double.NaN)))))
                 .toList();
-        return Parts.table(
+        return PageElements.table(
                 "Mean over the seeds, ± standard deviation; of the memory the most any run held",
                 List.of("variant", "#parameters", "#of them trained", "#an epoch", "#images/s", "#peak memory"),
                 rows);
     }
 
-    private static String size(VariantResult variant, Function<Size, Long> of) {
+    private static String size(VariantResult variant, Function<Size, @Nullable Long> of) {
         return Numbers.count(variant.size() == null ? null : of.apply(variant.size()));
     }
 
-    /** What the variant's runs know of a figure. */
+    /** The values of a figure in those of the variant's runs that have it. */
     private static DoubleStream numbers(VariantResult variant, ToDoubleFunction<Run> figure) {
         return runs(variant).stream().mapToDouble(figure).filter(Double::isFinite);
     }
@@ -216,7 +220,7 @@ public final class ComparisonPage {
         thresholds.forEach(
                 threshold -> head.add("#" + Numbers.percent(threshold).replace(".00", "")));
         List<Html> rows = facts.variants().stream()
-                .map(variant -> Parts.row(
+                .map(variant -> PageElements.row(
                         Numbers.known(variant.name()),
                         thresholds.stream()
                                 .map(threshold -> runs(variant).stream()
@@ -224,7 +228,7 @@ public final class ComparisonPage {
                                         .collect(Collectors.joining(", ")))
                                 .toList()))
                 .toList();
-        return Parts.table(
+        return PageElements.table(
                 "The first epoch with that " + facts.selection()
                         + " accuracy, a number a seed; – where it is never reached",
                 head,
@@ -239,7 +243,7 @@ public final class ComparisonPage {
         List<Html> rows = new ArrayList<>();
         for (VariantResult variant : facts.variants()) {
             for (Run run : runs(variant)) {
-                rows.add(Parts.row(
+                rows.add(PageElements.row(
                                 Numbers.known(variant.name()),
                                 List.of(
                                         Numbers.known(run.seed()),
@@ -250,7 +254,7 @@ public final class ComparisonPage {
                         .add(Html.of("td", folder(folderOf(run)))));
             }
         }
-        return Parts.table(
+        return PageElements.table(
                 "All runs; the name of a folder leads to its report where there is one",
                 List.of("variant", "#seed", "#epochs", "#best epoch", "#test accuracy", "#test loss", "folder"),
                 rows);
@@ -266,26 +270,27 @@ public final class ComparisonPage {
                 .resolve("report.html")
                 .toAbsolutePath()
                 .normalize();
-        Path from = page.toAbsolutePath().normalize().getParent();
+        Path from = Objects.requireNonNull(page.toAbsolutePath().normalize().getParent(), "a file lies in a folder");
         if (!Files.isRegularFile(report) || !Objects.equals(report.getRoot(), from.getRoot())) {
             return name;
         }
-        return Html.of("a", name).set("href", Parts.link(from.relativize(report)));
+        return Html.of("a", name).set("href", PageElements.link(from.relativize(report)));
     }
 
     private List<Object> reproduce() {
         List<Object> content = new ArrayList<>();
         String command = facts.document().command();
         if (command != null && !command.isEmpty()) {
-            content.add(Parts.paragraph("The whole comparison; stopped and started again, it goes on where it was:"));
-            content.add(Parts.command(command));
+            content.add(PageElements.paragraph(
+                    "The whole comparison; stopped and started again, it goes on where it was:"));
+            content.add(PageElements.command(command));
         }
-        content.add(Parts.paragraph("This page, and the page of one of its runs:"));
-        content.add(Parts.command("dynafilter report " + ShellWord.of(facts.folder())));
+        content.add(PageElements.paragraph("This page, and the page of one of its runs:"));
+        content.add(PageElements.command("dynafilter report " + ShellWord.of(facts.folder())));
         facts.runs()
                 .findFirst()
                 .map(run -> facts.folder().resolve(folderOf(run)))
-                .ifPresent(run -> content.add(Parts.command("dynafilter report " + ShellWord.of(run))));
+                .ifPresent(run -> content.add(PageElements.command("dynafilter report " + ShellWord.of(run))));
         return content;
     }
 }

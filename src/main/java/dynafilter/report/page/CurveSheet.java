@@ -3,7 +3,7 @@ package dynafilter.report.page;
 import dynafilter.report.figure.Svg;
 import java.util.List;
 
-/** A report's charts as one drawing that is a file of its own; light or dark as its reader's screen is. */
+/** A report's charts as one drawing for a file of its own; light or dark as its reader's screen is. */
 final class CurveSheet {
     private static final int COLUMNS = 2;
     private static final double GAP = 24;

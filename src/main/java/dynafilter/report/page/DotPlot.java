@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.stream.DoubleStream;
 
 /**
- * Numbers as dots on a line a row, all on one scale, with the row's name and its result in words above the line.
+ * A dot plot: a line of dots a row, all on one scale, with the row's name and its result in words above the line.
  *
- * @param title what is drawn, for those who cannot see it
- * @param unit behind the numbers of the axis
+ * @param title the subject of the drawing, for screen readers
+ * @param unit after the numbers of the axis
  * @param rows from top to bottom
- * @param zero whether zero is marked, and always in sight
+ * @param zero true: zero is marked, and always on the scale; false: it is a number like the others
  */
 record DotPlot(String title, String unit, List<Row> rows, boolean zero) {
     private static final double WIDTH = 440;
@@ -24,11 +24,11 @@ record DotPlot(String title, String unit, List<Row> rows, boolean zero) {
     /**
      * A line of dots.
      *
-     * @param result in words
-     * @param dots single numbers
-     * @param middle drawn larger; NaN where there is none
-     * @param low the lower end of an interval round it; NaN where there is none
-     * @param high its upper end
+     * @param result the row's result in words
+     * @param dots the single numbers
+     * @param middle the number that is drawn larger; NaN: none is
+     * @param low the lower end of an interval round the middle; NaN: there is none
+     * @param high the upper end of the interval; NaN: there is none
      */
     record Row(String name, String result, List<Double> dots, double middle, double low, double high) {}
 

@@ -7,7 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Which labels a network looks for in the same features. */
+/** The section on the cosine similarity of the labels' filters. */
 final class FilterSimilarity {
     private static final int MOST_PAIRS = 10;
 
@@ -17,11 +17,11 @@ final class FilterSimilarity {
         double[][] cosines = findings.similarity();
         List<Object> content = new ArrayList<>();
         if (cosines.length < 2) {
-            content.add(Parts.paragraph(
+            content.add(PageElements.paragraph(
                     "This network has a single filter, which all classes share: there is nothing to compare."));
             return content;
         }
-        content.add(Parts.paragraph(
+        content.add(PageElements.paragraph(
                 "Each label has a filter of its own. The cosine of the angle between two of them tells how alike they are:"
                         + " 1 for the same direction, 0 for none in common, −1 for opposite ones. Labels with like filters have like response maps,"
                         + " and so only small differences to be told apart by."));
@@ -32,7 +32,7 @@ final class FilterSimilarity {
                         cosines,
                         MatrixFigure.texts(cosines, value -> Numbers.signed("%.2f", value)))
                 .figure());
-        content.add(Parts.details("The most and the least alike", pairs(findings.classes(), cosines)));
+        content.add(PageElements.details("The most and the least alike", pairs(findings.classes(), cosines)));
         return content;
     }
 
@@ -53,6 +53,6 @@ final class FilterSimilarity {
                         Html.of("td", classes.get(pair.other())),
                         Html.of("td", Numbers.signed("%.3f", pair.cosine())).as("n")))
                 .toList();
-        return Parts.table("Pairs of labels, the most alike first", List.of("label", "label", "#cosine"), rows);
+        return PageElements.table("Pairs of labels, the most alike first", List.of("label", "label", "#cosine"), rows);
     }
 }

@@ -8,11 +8,11 @@ import java.util.Set;
 import org.apache.commons.text.StringEscapeUtils;
 
 /**
- * An HTML element, written so that XML reads it, too. What it contains is other elements, drawings, and texts: everything
- * that is neither of the two, escaped whatever its characters.
+ * An HTML element, written so that it is well-formed XML, too. Its content is other elements, drawings and text; everything that is
+ * not an element or a drawing counts as text, and is escaped.
  */
 final class Html {
-    /** Elements that HTML allows no end tag. */
+    /** The void elements, which have no end tag in HTML. */
     private static final Set<String> VOID = Set.of("br", "img", "input", "meta");
 
     private final String name;
@@ -27,14 +27,14 @@ final class Html {
         return new Html(name).add(content);
     }
 
-    /** A style sheet or a script, as it is: to HTML the wrapping is a comment, to XML the text is one piece. */
+    /** A style sheet or a script, unescaped: its text is wrapped so that HTML reads a comment and XML a CDATA section. */
     static Html verbatim(String name, String text) {
         Html element = new Html(name);
         element.content.append("/*<![CDATA[*/\n").append(text).append("/*]]>*/");
         return element;
     }
 
-    /** JSON for scripts, without characters that mean something to HTML. */
+    /** JSON for scripts, with the characters escaped that mean something to HTML. */
     static Html json(String id, String json) {
         Html element = new Html("script").set("type", "application/json").set("id", id);
         element.content.append(
@@ -65,7 +65,7 @@ final class Html {
         return this;
     }
 
-    /** What the element contains, as text. */
+    /** The content of the element, as HTML. */
     String content() {
         return content.toString();
     }

@@ -12,17 +12,17 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
- * Curves over the epochs, as a figure: a legend that also gives the values at one epoch, the drawing, and all values as a
- * table. The page's script lets the reader move that epoch; it takes places from the lines and values from the table.
+ * A chart of curves over the epochs: a legend that also gives the values at one epoch, the drawing, and all values as a table.
+ * The page's script lets the reader choose that epoch; it takes the places from the lines and the values from the table.
  *
- * @param id in the page
- * @param title what is drawn
- * @param unit behind the numbers of the axis, or nothing
- * @param epochs of the values
+ * @param id of the figure in the page
+ * @param title of the figure
+ * @param unit after the numbers of the axis; may be empty
+ * @param epochs the epochs of the values
  * @param curves the lines
- * @param shown the epoch, by place, whose values are given without the script
- * @param text writes a value
- * @param factor what values are multiplied by on the axis: 100 for percent
+ * @param shown the index of the epoch whose values the legend gives without the script
+ * @param text formats a value
+ * @param factor that values are multiplied by on the axis: 100 for percent
  */
 record LineChart(
         String id,
@@ -47,8 +47,8 @@ record LineChart(
     /**
      * A line.
      *
-     * @param values one an epoch; NaN where there is none
-     * @param parts lines that this one is the mean of, drawn faintly
+     * @param values one an epoch; NaN: there is none
+     * @param parts the lines that this one is the mean of, drawn faintly
      */
     record Curve(String name, List<Double> values, List<Curve> parts) {
         static Curve of(String name, List<Double> values) {
@@ -56,7 +56,7 @@ record LineChart(
         }
     }
 
-    /** The style sheet's classes of a curve: eight colours, then the same dashed. */
+    /** The style sheet's classes for a curve: eight colours, then the same colours dashed. */
     static String style(int curve) {
         return "s" + curve % COLOURS + (curve / COLOURS % 2 == 1 ? " dashed" : "");
     }
@@ -95,17 +95,17 @@ record LineChart(
             }
             body.add(row);
         }
-        return Html.of("table", Parts.caption(title), Html.of("thead", head), body);
+        return Html.of("table", PageElements.caption(title), Html.of("thead", head), body);
     }
 
-    /** The curves, and then what they are the means of. */
+    /** The curves, and after them the lines that they are the means of. */
     private List<Curve> lines() {
         List<Curve> lines = new ArrayList<>(curves);
         curves.forEach(curve -> lines.addAll(curve.parts));
         return lines;
     }
 
-    /** Without the legend and the table. */
+    /** The drawing, without the legend and the table. */
     Svg drawing() {
         int letters =
                 curves.stream().mapToInt(curve -> label(curve).length()).max().orElse(0);

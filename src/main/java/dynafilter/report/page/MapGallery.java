@@ -13,13 +13,13 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 
-/** Response maps of chosen images: two of each as pictures, and all of them as data, for the page's script to show. */
+/** The section on response maps of chosen images: two of each as pictures, and all of them as data for the page's script. */
 final class MapGallery {
     private static final Colormap COLOURS = Colormap.VIRIDIS;
     private static final int STEPS = 255; // of a map's numbers in the data
     private static final int MOST_OPEN = 30; // images; more are folded away
 
-    /** What the page's script reads; bytes are in Base64. */
+    /** The data for the page's script; bytes are in Base64. */
     private record Data(List<String> classes, String colours, List<Image> images) {}
 
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
@@ -31,12 +31,12 @@ final class MapGallery {
     static List<Object> of(Findings findings) {
         List<Object> content = new ArrayList<>();
         boolean single = findings.similarity().length == 1;
-        content.add(Parts.paragraph(
+        content.add(PageElements.paragraph(
                 single
                         ? "The network's one filter gives each image one response map, from which all scores are made."
                         : "A label's filter gives each image a response map: where the features it looks for are."
                                 + " From that map alone comes the label's score."));
-        content.add(Parts.note(
+        content.add(PageElements.note(
                 "Of each class the rightly and the wrongly labelled test image the network is surest of"
                         + (single ? "." : ", with the maps of its two highest scores."),
                 " Beside a label: its score, and its probability."));
@@ -47,12 +47,12 @@ final class MapGallery {
             pair(gallery, findings, label);
         }
         boolean many = findings.examples().size() > MOST_OPEN;
-        content.add(many ? Parts.details("All " + findings.examples().size() + " images", gallery) : gallery);
-        content.add(Parts.details("Values", table(findings)));
+        content.add(many ? PageElements.details("All " + findings.examples().size() + " images", gallery) : gallery);
+        content.add(PageElements.details("Values", table(findings)));
         return content;
     }
 
-    /** The right and the wrong answer of a class, side by side; a word stands in for one that there is not. */
+    /** A class's image that is labelled rightly and the one that is not, side by side; a note stands for one that is missing. */
     private static void pair(Html gallery, Findings findings, int label) {
         List<Example> own = findings.examples().stream()
                 .filter(example -> example.label() == label)
@@ -62,7 +62,7 @@ final class MapGallery {
                     .filter(example -> example.isRight() == right)
                     .map(MapGallery::figure)
                     .findFirst()
-                    .orElseGet(() -> Parts.note(
+                    .orElseGet(() -> PageElements.note(
                             "No image of the class " + findings.classes().get(label)
                                     + (right ? " is labelled rightly." : " is labelled wrongly."))));
         }
@@ -123,7 +123,7 @@ final class MapGallery {
                 .as("tile");
     }
 
-    /** @param labels whose scores come from the map */
+    /** @param labels the labels whose scores come from the map */
     private static Html map(Grid map, Scale scale, String of, Example example, List<Integer> labels) {
         Html tile = Html.of(
                         "div",
@@ -161,7 +161,7 @@ final class MapGallery {
         List<String> classes = findings.classes();
         List<Html> rows = findings.examples().stream()
                 .map(example -> {
-                    Html row = Parts.row(String.valueOf(example.index()), List.of())
+                    Html row = PageElements.row(String.valueOf(example.index()), List.of())
                             .add(Html.of("td", classes.get(example.label())));
                     for (int label : example.highest()) {
                         row.add(
@@ -171,13 +171,13 @@ final class MapGallery {
                     return row;
                 })
                 .toList();
-        return Parts.table(
+        return PageElements.table(
                 "The images above with their two highest scores",
                 List.of("test image", "class", "highest score", "#score, probability", "second", "#score, probability"),
                 rows);
     }
 
-    /** What the script shows: all response maps of the images, each number as one of 256 steps of its image's scale. */
+    /** The JSON for the page's script: all response maps of the images, each number as one of 256 steps of its image's scale. */
     static String data(Findings findings) {
         return JsonFile.line(new Data(
                 findings.classes(),

@@ -8,21 +8,21 @@ import java.util.function.DoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * A number for each pair of labels. Few labels make a table whose cells are coloured; many make a picture, whose cells the
- * page's script reads out of the table below it.
+ * A matrix with a number for each pair of labels. Few labels make a table with coloured cells; many make a picture, for whose cells
+ * the page's script reads the numbers from the table below it.
  *
- * @param id in the page
- * @param caption says what rows, columns and colours are
+ * @param id of the figure in the page
+ * @param caption the meaning of rows, columns and colours
  * @param labels of rows and columns
- * @param strength of a cell's colour in [-1, 1], [row][column]
- * @param text what stands in a cell, [row][column]
+ * @param strength of the colour of a cell, in [-1, 1], [row][column]
+ * @param text of a cell, [row][column]
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody
 record MatrixFigure(String id, String caption, List<String> labels, double[][] strength, String[][] text) {
-    /** The most labels whose numbers can be read side by side. */
+    /** The greatest number of labels whose numbers can be read side by side. */
     static final int MOST_READABLE = 20;
 
-    /** The most labels whose numbers a page can hold. */
+    /** The greatest number of labels whose numbers fit into a page. */
     static final int MOST_LISTED = 200;
 
     static String[][] texts(double[][] values, DoubleFunction<String> text) {
@@ -85,7 +85,7 @@ record MatrixFigure(String id, String caption, List<String> labels, double[][] s
             }
             body.add(line);
         }
-        return Html.of("table", Parts.caption(caption), Html.of("thead", head), body)
+        return Html.of("table", PageElements.caption(caption), Html.of("thead", head), body)
                 .as(style);
     }
 

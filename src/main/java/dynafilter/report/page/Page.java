@@ -9,20 +9,20 @@ import java.util.List;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**
- * A whole page that needs nothing else: style, pictures, data and script are in it, and its own content security policy
- * keeps it from fetching anything.
+ * A self-contained HTML page: style, pictures, data and script are in it, and its content security policy keeps it from fetching
+ * anything.
  *
  * @param title of the window
- * @param header what stands before the table of contents
+ * @param header the content before the table of contents
  * @param sections in their order
  * @param data for the script, as JSON
  * @param generator the program and its version
  */
 record Page(String title, Html header, List<Section> sections, String data, String generator) {
-    /** How every page begins. */
+    /** The beginning of every page. */
     private static final String DOCTYPE = "<!DOCTYPE html>\n";
 
-    /** A part with its heading and an anchor of its own. */
+    /** A section with its heading and an anchor. */
     record Section(String id, String heading, List<Object> content) {
         static Section of(String id, String heading, Object... content) {
             return new Section(id, heading, List.of(content));
@@ -74,7 +74,7 @@ record Page(String title, Html header, List<Section> sections, String data, Stri
         return Html.of("meta").set("name", name).set("content", content);
     }
 
-    /** A file of the program that pages and drawings are made with. */
+    /** The text of one of the program's style sheets and scripts. */
     static String resource(String name) {
         try (InputStream in = Page.class.getResourceAsStream("/report/" + name)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);

@@ -6,8 +6,9 @@ import dynafilter.report.RunFacts;
 import dynafilter.runfolder.Recipes;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** The commands that make a run, its numbers and this page again. */
+/** The section with the commands that repeat a run, its evaluation and its page. */
 record Reproduction(RunFacts run) {
     List<Object> content() {
         List<Object> content = new ArrayList<>();
@@ -20,28 +21,28 @@ record Reproduction(RunFacts run) {
                                     + ". The commands give the same result where the recipe was the same up to there.")
                     .as("missing"));
         }
-        content.add(Parts.paragraph("The same run again, from its config.json"
+        content.add(PageElements.paragraph("The same run again, from its config.json"
                 + (isCpu(run.environment().deviceFacts().device())
                         ? "; on a CPU of the same kind and with the same number of threads, bit for bit:"
                         : ":")));
-        content.add(Parts.command(
+        content.add(PageElements.command(
                 "dynafilter train --config " + ShellWord.of(run.directory().config()) + " --out again"));
-        content.add(Parts.paragraph("Without that file, by its options:"));
-        content.add(Parts.command(train()));
-        content.add(Parts.paragraph("The numbers on the test set, and this page:"));
-        content.add(Parts.command(
+        content.add(PageElements.paragraph("Without that file, by its options:"));
+        content.add(PageElements.command(train()));
+        content.add(PageElements.paragraph("The numbers on the test set, and this page:"));
+        content.add(PageElements.command(
                 "dynafilter eval --model " + ShellWord.of(run.directory().best()) + " --data "
                         + ShellWord.of(run.recipe().images().data())
                         + (run.recipe().selection().limitTest() > 0
                                 ? " --limit-test " + run.recipe().selection().limitTest()
                                 : "")));
-        content.add(Parts.command(
+        content.add(PageElements.command(
                 "dynafilter report " + ShellWord.of(run.directory().path())));
-        content.add(Parts.details("config.json", Html.of("pre", Html.of("code", JsonFile.text(run.config())))));
+        content.add(PageElements.details("config.json", Html.of("pre", Html.of("code", JsonFile.text(run.config())))));
         return content;
     }
 
-    private static boolean isCpu(String device) {
+    private static boolean isCpu(@Nullable String device) {
         return device == null || device.equals("cpu");
     }
 

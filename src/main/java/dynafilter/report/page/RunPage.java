@@ -14,34 +14,38 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
-/** The report of a run. */
+/** The report of a run, as an HTML page. */
 public final class RunPage {
     private final RunFacts run;
-    private final Findings findings; // null without
+    private final @Nullable Findings findings;
     private final String missing;
     private final String generator;
 
     /**
-     * @param findings of its best network on the test set, or null
-     * @param missing why there are none, and what to do, as a sentence; empty where there are
+     * The page of a run.
+     *
+     * @param findings of its best network on the test set; null: there are none
+     * @param missing the reason why there are none and what to do, as a sentence; empty where there are
      * @param generator the program and its version
      */
-    public RunPage(RunFacts run, Findings findings, String missing, String generator) {
+    public RunPage(RunFacts run, @Nullable Findings findings, String missing, String generator) {
         this.run = run;
         this.findings = findings;
         this.missing = missing;
         this.generator = generator;
     }
 
-    /** The page, as a file's content. */
+    /** The HTML of the page. */
     public String html() {
         List<Section> sections = new ArrayList<>();
         sections.add(curves());
         sections.add(needsFindings("classes", "Classes and confusions", ClassResults::of));
         sections.add(needsFindings("maps", "Response maps", MapGallery::of));
         sections.add(needsFindings("filters", "Filter similarity", FilterSimilarity::of));
-        sections.add(new Section("recipe", "Recipe", Parts.recipe(run.config().recipe(), "All options of the run.")));
+        sections.add(
+                new Section("recipe", "Recipe", PageElements.recipe(run.config().recipe(), "All options of the run.")));
         sections.add(new Section("environment", "Environment", environment()));
         sections.add(new Section("reproduce", "How to reproduce it", new Reproduction(run).content()));
         return new Page(
@@ -63,41 +67,42 @@ public final class RunPage {
         Html facts = Html.of("dl").as("facts");
         if (findings != null) {
             Evaluation test = findings.evaluation();
-            facts.add(Parts.fact(
-                    Parts.capital(judge()) + " accuracy",
+            facts.add(PageElements.fact(
+                    PageElements.capital(judge()) + " accuracy",
                     Numbers.percent(test.accuracy()),
                     Numbers.format("%,d images, network of the best epoch", test.images())));
-            facts.add(Parts.fact(Parts.capital(judge()) + " loss", Numbers.loss(test.loss()), "mean cross-entropy"));
+            facts.add(PageElements.fact(
+                    PageElements.capital(judge()) + " loss", Numbers.loss(test.loss()), "mean cross-entropy"));
         }
         run.best().ifPresent(best -> {
             if (findings == null || (run.isTested() && !run.selection().equals("test"))) {
-                facts.add(Parts.fact(
-                        Parts.capital(run.selection()) + " accuracy",
+                facts.add(PageElements.fact(
+                        PageElements.capital(run.selection()) + " accuracy",
                         Numbers.percent(best.accuracy()),
                         "loss " + Numbers.loss(best.loss()) + ", best epoch"));
             }
-            facts.add(Parts.fact(
+            facts.add(PageElements.fact(
                     "Best epoch",
                     best.epoch() + " of " + run.recipe().optimization().epochs(),
                     "chosen by " + run.selection() + " accuracy" + progress()));
-            facts.add(Parts.fact(
+            facts.add(PageElements.fact(
                     "Training accuracy",
                     Numbers.percent(best.trainAccuracy()),
                     "loss " + Numbers.loss(best.trainLoss()) + ", best epoch, while it trained"));
-            facts.add(Parts.fact(
+            facts.add(PageElements.fact(
                     "Training time",
                     Numbers.duration(run.seconds()),
                     Numbers.duration(run.seconds() / run.history().size()) + " an epoch, "
                             + Numbers.count(median(EpochResult::imagesPerSecond)) + " images/s"));
         });
-        facts.add(Parts.data(run.data()));
+        facts.add(PageElements.data(run.data()));
         String backbone = run.network().backbone();
-        facts.add(Parts.fact(
+        facts.add(PageElements.fact(
                 "Trained parameters",
                 Numbers.count(run.network().trainedParameters()),
                 run.recipe().network().filters() + " filters, "
                         + (backbone == null ? run.recipe().network().backbone() : backbone)));
-        facts.add(Parts.device(
+        facts.add(PageElements.device(
                 run.environment(), run.recipe().computation().precision().toString()));
         return Html.of(
                 "header",
@@ -145,12 +150,12 @@ public final class RunPage {
                 : List.of(result, "Held-out training images chose that epoch; the test set had no part in it.");
     }
 
-    /** The curves as a drawing of their own; empty where no epoch is finished. */
+    /** The curves as a drawing for a file of its own; empty where no epoch is finished. */
     public Optional<Svg> drawnCurves() {
         return run.history().isEmpty() ? Optional.empty() : Optional.of(CurveSheet.of(charts()));
     }
 
-    /** The images that the page judges by. */
+    /** The set of the images that the page judges the network by: "test" or "validation". */
     private String judge() {
         return run.isTested() ? "test" : run.selection();
     }
@@ -166,7 +171,7 @@ public final class RunPage {
         return Section.of(
                 "curves",
                 "Curves",
-                Parts.note("Training values are means over the epoch as it trained"
+                PageElements.note("Training values are means over the epoch as it trained"
                         + (run.recipe().images().augment() ? ", on augmented images" : "")
                         + (run.recipe().optimization().labelSmoothing() > 0 ? " and with label smoothing" : "") + "; "
                         + selection
@@ -234,7 +239,7 @@ public final class RunPage {
     }
 
     private List<Object> environment() {
-        List<Object> content = new ArrayList<>(Parts.environment(run.environment(), run.data()));
+        List<Object> content = new ArrayList<>(PageElements.environment(run.environment(), run.data()));
         if (findings != null && !findings.sha256().equals(run.data().sha256())) {
             content.add(Html.of(
                             "p",

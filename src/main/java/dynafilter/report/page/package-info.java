@@ -4,4 +4,7 @@
  * charts are SVG made here, figures come from {@code report.figure}. Tests open the pages in Chromium: colours have to be told
  * apart in light and dark, and everything a pointer shows the keyboard shows, too.
  */
+@NullMarked
 package dynafilter.report.page;
+
+import org.jspecify.annotations.NullMarked;

@@ -16,8 +16,8 @@ import java.util.Locale;
 import java.util.zip.CRC32C;
 
 /**
- * A file that TensorBoard reads while it grows: one record an event, in TensorFlow's framing. Around each come its length
- * (8 bytes, little-endian), a checksum of the length (4 bytes), and a checksum of the event (4 bytes).
+ * An event file, which TensorBoard reads while it grows: one record an event, in TensorFlow's framing. A record is the length of the
+ * event (8 bytes, little-endian), a checksum of the length (4 bytes), the event, and a checksum of the event (4 bytes).
  */
 final class EventFile implements AutoCloseable {
     private static final int FRAME = Long.BYTES + 2 * Integer.BYTES;
@@ -35,8 +35,8 @@ final class EventFile implements AutoCloseable {
     }
 
     /**
-     * Makes a new file in a run's folder. Its name holds the time, by which TensorBoard reads a folder's files in order: it
-     * comes behind those that are there, even where two begin in one second or the clock was put back.
+     * Makes a new file in a run's folder. Its name holds the time, by which TensorBoard orders the files of a folder; the new one
+     * comes after those that are there, even where two begin in one second or the clock was put back.
      *
      * @throws dynafilter.io.OutputException where it cannot be written
      */
@@ -67,7 +67,7 @@ final class EventFile implements AutoCloseable {
         return path;
     }
 
-    /** Whether the events of a file have a text in them, such as a tag. */
+    /** True: a text, such as a tag, is in the events of a file; false: it is not. */
     static boolean mentions(Path path, String text) {
         try {
             return Files.readString(path, StandardCharsets.ISO_8859_1).contains(text); // bytes as they are
@@ -76,7 +76,7 @@ final class EventFile implements AutoCloseable {
         }
     }
 
-    /** Appends events, all of them or, where that fails, none; they are on disk then. */
+    /** Appends events and forces them to disk; where that fails, none is in the file. */
     void append(List<ProtoMessage> events) throws IOException {
         List<byte[]> records = events.stream().map(ProtoMessage::toBytes).toList();
         ByteBuffer buffer = ByteBuffer.allocate(records.stream()

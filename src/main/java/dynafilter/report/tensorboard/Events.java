@@ -9,7 +9,7 @@ import java.util.Map;
  * {@code plugins/hparams/plugin_data.proto} define them, written as torch.utils.tensorboard writes them.
  */
 final class Events {
-    /** What begins every file: from this version on, a restart is told by {@link #restart} and not guessed from steps. */
+    /** The version in the first event of a file: from this one on, {@link #restart} tells of a restart, which is not guessed from steps. */
     private static final String FILE_VERSION = "brain.Event:2";
 
     /** The tag of {@link #success}. */
@@ -31,12 +31,12 @@ final class Events {
         return event(wallTime, 0).text(3, FILE_VERSION);
     }
 
-    /** Whatever earlier files of the folder hold of this step and later ones is void. */
+    /** An event that voids this step and later ones in earlier files of the folder. */
     static ProtoMessage restart(double wallTime, long step) {
         return event(wallTime, step).message(7, new ProtoMessage().integer(1, SESSION_START));
     }
 
-    /** Values of one step, each with a tag of its own. */
+    /** An event with the values of one step, each with a tag of its own. */
     static ProtoMessage summary(double wallTime, long step, List<ProtoMessage> values) {
         ProtoMessage summary = new ProtoMessage();
         values.forEach(value -> summary.message(1, value));
@@ -71,7 +71,7 @@ final class Events {
     }
 
     /**
-     * The values that runs are compared by in the HPARAMS tab.
+     * The hyperparameters that runs are compared by in the HPARAMS tab.
      *
      * @param values numbers, booleans and texts by name
      */
@@ -82,7 +82,7 @@ final class Events {
         return hparams("_hparams_/session_start_info", 3, session);
     }
 
-    /** The run whose {@link #hyperparameters} these are is done. */
+    /** The message that the run of the {@link #hyperparameters} is done. */
     static ProtoMessage success(double endTime) {
         return hparams(END, 4, new ProtoMessage().integer(1, SUCCESS).real64(2, endTime));
     }

@@ -19,7 +19,7 @@ import java.util.TreeMap;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
-/** The same few images of a run, to look at again and again as the network learns: the first one of each of the first classes. */
+/** The sample images whose response maps a run draws again and again as the network learns: the first image of each of the first classes. */
 final class MapSamples {
     private static final int CLASSES = 4;
 

@@ -4,8 +4,8 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A message in the wire format of Protocol Buffers, put together field by field. A field is known by its number in the
- * message's {@code .proto} file; one that is left out has its type's zero.
+ * A message in the wire format of Protocol Buffers, built field by field. A field is known by its number in the message's
+ * {@code .proto} file; a field that is left out has the zero of its type.
  */
 final class ProtoMessage {
     private static final int VARINT = 0;
@@ -15,7 +15,7 @@ final class ProtoMessage {
 
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
-    /** An int32, int64, bool or enum. */
+    /** Adds an int32, int64, bool or enum. */
     ProtoMessage integer(int field, long value) {
         tag(field, VARINT);
         varint(value);
@@ -57,7 +57,7 @@ final class ProtoMessage {
         varint(((long) field << 3) | wireType);
     }
 
-    /** Seven bits a byte, the lowest first; the eighth says that more follow. */
+    /** Writes seven bits a byte, the lowest first; the eighth bit tells that more bytes follow. */
     private void varint(long value) {
         long rest = value;
         while ((rest & ~0x7fL) != 0) {

@@ -17,14 +17,15 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Writes how a run goes for TensorBoard, into the run's {@code tensorboard/}: after each epoch its scalars, by the run's step;
- * every few epochs the response maps of the same few images; at the beginning the recipe, as a table and as hyperparameters.
- * Writes nothing before it is {@link #open}. A failing disk ends the log and not the run.
+ * The log of a run for TensorBoard, in the run's folder {@code tensorboard/}: at the beginning the recipe, as a table and as
+ * hyperparameters; after each epoch its scalars, by the run's step; every few epochs the response maps of the same few images.
+ * Nothing is written before it is {@link #open}. A failing disk ends the log and not the run.
  *
- * <p>An epoch's events are on disk before its checkpoint: a run that is killed in between comes to that epoch again, and takes
- * back what is there of it.
+ * <p>An epoch's events are on disk before its checkpoint: a run that is killed in between trains that epoch again, and voids its
+ * events.
  */
 public final class TensorBoardLog implements TrainingListener, AutoCloseable {
     private static final int FIGURES = 10; // of an image, in the whole run
@@ -34,10 +35,14 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
     private final TrainingData data;
     private final ComputeDevice device;
     private final Consumer<String> warning;
-    private EventFile file; // null: nothing is written yet, or any more
+    private @Nullable EventFile file; // null: it is not open yet, or has ended
     private boolean draws = true;
 
-    /** @param warning hears why nothing more is written */
+    /**
+     * A log that is not open yet.
+     *
+     * @param warning takes the reason why nothing more is written
+     */
     public TensorBoardLog(
             RunDirectory directory, Recipe recipe, TrainingData data, ComputeDevice device, Consumer<String> warning) {
         this.directory = directory;
@@ -50,7 +55,7 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
     /**
      * Begins a file, beside those of a run that is resumed.
      *
-     * @param step the run's finished steps: what an older file holds of later ones is void
+     * @param step the run's finished steps; events of later ones in older files become void
      * @throws dynafilter.io.OutputException where it cannot be written
      */
     public void open(long step) {
@@ -122,11 +127,12 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
     }
 
     /**
-     * The run has come to its end.
+     * Writes that the run has ended.
      *
-     * @param test what the best network is worth on a test set that did not choose it; null without one
+     * @param step the run's finished steps
+     * @param test the best network on a test set that did not choose it; null: there is none
      */
-    public void finished(long step, Evaluation test) {
+    public void finished(long step, @Nullable Evaluation test) {
         List<ProtoMessage> values = new ArrayList<>();
         if (test != null) {
             values.add(Events.scalar("test/loss", test.loss()));
@@ -136,7 +142,7 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
         append(step, values);
     }
 
-    /** Whether a run's event files lack its end, as those of a run do that was killed behind its last checkpoint. */
+    /** True: the event files of a run lack its end, which happens where it is killed after its last checkpoint; false: they have it, or there are none. */
     public static boolean lacksEnd(RunDirectory directory) {
         List<Path> files = directory.eventFiles();
         return !files.isEmpty() && !EventFile.mentions(files.get(files.size() - 1), Events.END);
@@ -153,17 +159,17 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
         try {
             file.append(events);
         } catch (IOException failure) {
-            warn(failure);
+            warn(file, failure);
             close();
         }
     }
 
-    private void warn(IOException failure) {
-        warning.accept(AtomicFile.cannotWrite(file.path(), failure, "; the run goes on without TensorBoard")
+    private void warn(EventFile failed, IOException failure) {
+        warning.accept(AtomicFile.cannotWrite(failed.path(), failure, "; the run goes on without TensorBoard")
                 .getMessage());
     }
 
-    /** Seconds since 1970. */
+    /** The time in seconds since 1970. */
     private static double now() {
         return Instant.now().toEpochMilli() / 1e3;
     }
@@ -176,7 +182,7 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
         try {
             file.close();
         } catch (IOException failure) {
-            warn(failure);
+            warn(file, failure);
         }
         file = null;
     }

@@ -5,4 +5,7 @@
  * protocol buffers that are needed. A resumed run cuts off what is later than its checkpoint; tests read the files with an
  * independent reader in Python that knows the format alone.
  */
+@NullMarked
 package dynafilter.report.tensorboard;
+
+import org.jspecify.annotations.NullMarked;

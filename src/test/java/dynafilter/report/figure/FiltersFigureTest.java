@@ -19,7 +19,7 @@ class FiltersFigureTest {
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) random.nextGaussian();
         }
-        return new Filters(MadeMaps.classes(count), new Grid(count, channels, values));
+        return new Filters(SampleMaps.classes(count), new Grid(count, channels, values));
     }
 
     @Test
@@ -36,11 +36,11 @@ class FiltersFigureTest {
     @ValueSource(ints = {2, 10, 20})
     void fewLabelsHaveTheirCosinesWrittenIntoTheMatrix(int count) {
         Filters filters = random(count, 64);
-        Drawn drawn = Drawn.of(FiltersFigure.of(filters));
+        ParsedDrawing drawn = ParsedDrawing.of(FiltersFigure.of(filters));
         List<Element> cells = drawn.all("g", "cell");
         assertEquals(count * count, cells.size());
         for (int i = 0; i < cells.size(); i++) {
-            String text = new Drawn(cells.get(i)).texts().get(0);
+            String text = new ParsedDrawing(cells.get(i)).texts().get(0);
             assertEquals(filters.similarity().values()[i], Double.parseDouble(text), 0.00501);
         }
         for (String name : filters.names()) { // of rows of both figures and of columns
@@ -51,10 +51,12 @@ class FiltersFigureTest {
     @Test
     void manyLabelsMakeAPicture() throws IOException {
         Filters filters = random(100, 64);
-        Drawn drawn = Drawn.of(FiltersFigure.of(filters));
+        ParsedDrawing drawn = ParsedDrawing.of(FiltersFigure.of(filters));
         assertEquals(0, drawn.all("g", "cell").size());
-        BufferedImage matrix = Drawn.picture(
-                new Drawn(drawn.all("g", "similarity").get(0)).all("image").get(0));
+        BufferedImage matrix = ParsedDrawing.picture(
+                new ParsedDrawing(drawn.all("g", "similarity").get(0))
+                        .all("image")
+                        .get(0));
         int last = matrix.getWidth() - 1;
         double corner = filters.similarity().at(0, 99);
         assertEquals(Colormap.BLUE_RED.rgb((1 + corner) / 2), matrix.getRGB(last, 0) & 0xffffff);
@@ -63,7 +65,7 @@ class FiltersFigureTest {
 
     @Test
     void aSharedFilterIsLikeNoOther() {
-        Drawn drawn = Drawn.of(FiltersFigure.of(
+        ParsedDrawing drawn = ParsedDrawing.of(FiltersFigure.of(
                 new Filters(List.of("all labels"), random(1, 12).weights())));
         assertTrue(drawn.texts().contains("all labels"));
         assertTrue(drawn.texts().stream().noneMatch(text -> text.contains("similarity")));

@@ -18,18 +18,20 @@ import org.w3c.dom.Element;
 /** What stands in the figures of response maps. */
 class MapsFigureTest {
     private static void assertInside(Svg drawing) {
-        Drawn drawn = Drawn.of(drawing);
-        double width = Drawn.number(drawn.root(), "width");
-        double height = Drawn.number(drawn.root(), "height");
+        ParsedDrawing drawn = ParsedDrawing.of(drawing);
+        double width = ParsedDrawing.number(drawn.root(), "width");
+        double height = ParsedDrawing.number(drawn.root(), "height");
         for (String shape : List.of("rect", "image", "text")) {
             for (Element element : drawn.all(shape)) {
-                double size = Drawn.number(element, "font-size");
+                double size = ParsedDrawing.number(element, "font-size");
                 String text = shape.equals("text") ? element.getLastChild().getTextContent() : "";
-                double wide = shape.equals("text") ? Look.width(text, size) : Drawn.number(element, "width");
+                double wide =
+                        shape.equals("text") ? FigureStyle.width(text, size) : ParsedDrawing.number(element, "width");
                 boolean fromEnd = element.getAttribute("text-anchor").equals("end");
-                double left = Drawn.origin(element, 0) + Drawn.number(element, "x") - (fromEnd ? wide : 0);
-                double top = Drawn.origin(element, 1) + Drawn.number(element, "y") - size;
-                double high = shape.equals("text") ? size : Drawn.number(element, "height");
+                double left =
+                        ParsedDrawing.origin(element, 0) + ParsedDrawing.number(element, "x") - (fromEnd ? wide : 0);
+                double top = ParsedDrawing.origin(element, 1) + ParsedDrawing.number(element, "y") - size;
+                double high = shape.equals("text") ? size : ParsedDrawing.number(element, "height");
                 assertTrue(
                         left >= 0 && top >= 0 && left + wide <= width && top + high <= height,
                         () -> shape + " " + text + " at " + left + ", " + top + " is not on the paper");
@@ -37,7 +39,7 @@ class MapsFigureTest {
         }
     }
 
-    private static List<Element> maps(Drawn drawn) {
+    private static List<Element> maps(ParsedDrawing drawn) {
         return drawn.all("g", "map").stream()
                 .map(map -> (Element) map.getElementsByTagName("image").item(0))
                 .toList();
@@ -46,41 +48,45 @@ class MapsFigureTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 5, 10, 12, 20, 100})
     void showsAMapAndAProbabilityOfEveryClass(int classes) {
-        ResponseMaps maps = MadeMaps.of(MadeMaps.classes(classes), classes, classes - 1, OptionalInt.of(0));
+        ResponseMaps maps = SampleMaps.of(SampleMaps.classes(classes), classes, classes - 1, OptionalInt.of(0));
         Svg figure = MapsFigure.of(maps);
-        Drawn drawn = Drawn.of(figure);
+        ParsedDrawing drawn = ParsedDrawing.of(figure);
         assertEquals(classes, maps(drawn).size());
         double[] probabilities = maps.scores().probabilities();
         for (Element map : drawn.all("g", "map")) {
-            int label = (int) Drawn.number(map, "data-label");
+            int label = (int) ParsedDrawing.number(map, "data-label");
             assertTrue(map.getTextContent().contains(maps.classes().get(label)), map.getTextContent());
-            assertTrue(map.getTextContent().contains(Look.percent(probabilities[label])), map.getTextContent());
+            assertTrue(map.getTextContent().contains(FigureStyle.percent(probabilities[label])), map.getTextContent());
         }
         assertInside(figure);
     }
 
     @Test
     void mapsDoNotOverlapAndAllHaveOneScale() throws IOException {
-        ResponseMaps maps = MadeMaps.of(10);
-        Drawn drawn = Drawn.of(MapsFigure.of(maps));
+        ResponseMaps maps = SampleMaps.of(10);
+        ParsedDrawing drawn = ParsedDrawing.of(MapsFigure.of(maps));
         List<Element> images = drawn.all("image");
         for (Element one : images) {
             for (Element other : images) {
-                double x = Drawn.origin(one, 0) + Drawn.number(one, "x");
-                double y = Drawn.origin(one, 1) + Drawn.number(one, "y");
-                double across = Drawn.origin(other, 0) + Drawn.number(other, "x") - x;
-                double down = Drawn.origin(other, 1) + Drawn.number(other, "y") - y;
+                double x = ParsedDrawing.origin(one, 0) + ParsedDrawing.number(one, "x");
+                double y = ParsedDrawing.origin(one, 1) + ParsedDrawing.number(one, "y");
+                double across = ParsedDrawing.origin(other, 0) + ParsedDrawing.number(other, "x") - x;
+                double down = ParsedDrawing.origin(other, 1) + ParsedDrawing.number(other, "y") - y;
                 assertTrue(
                         one == other
                                 || Math.abs(across)
-                                        >= Math.min(Drawn.number(one, "width"), Drawn.number(other, "width"))
+                                        >= Math.min(
+                                                ParsedDrawing.number(one, "width"),
+                                                ParsedDrawing.number(other, "width"))
                                 || Math.abs(down)
-                                        >= Math.min(Drawn.number(one, "height"), Drawn.number(other, "height")),
+                                        >= Math.min(
+                                                ParsedDrawing.number(one, "height"),
+                                                ParsedDrawing.number(other, "height")),
                         "two pictures at " + x + ", " + y);
             }
         }
         for (int label = 0; label < 10; label++) {
-            BufferedImage picture = Drawn.picture(maps(drawn).get(label));
+            BufferedImage picture = ParsedDrawing.picture(maps(drawn).get(label));
             double share = maps.scale().share(maps.map(label).at(0, 0)); // a corner is enlarged as it is
             assertEquals(Colormap.VIRIDIS.rgb(share), picture.getRGB(0, 0) & 0xffffff, "label " + label);
         }
@@ -88,10 +94,10 @@ class MapsFigureTest {
 
     @Test
     void predictedAndTrueLabelAreMarkedByShapeWhereTheyAre() {
-        Drawn drawn = Drawn.of(MapsFigure.of(MadeMaps.of(10)));
+        ParsedDrawing drawn = ParsedDrawing.of(MapsFigure.of(SampleMaps.of(10)));
         for (Element map : drawn.all("g", "map")) {
-            int label = (int) Drawn.number(map, "data-label");
-            Drawn cell = new Drawn(map);
+            int label = (int) ParsedDrawing.number(map, "data-label");
+            ParsedDrawing cell = new ParsedDrawing(map);
             assertEquals(label == 1 ? 1 : 0, cell.all("path", "predicted").size());
             assertEquals(label == 1 ? 1 : 0, cell.all("rect", "predicted").size());
             assertEquals(label == 0 ? 1 : 0, cell.all("circle", "true").size());
@@ -108,22 +114,23 @@ class MapsFigureTest {
 
     @Test
     void withoutATrueLabelNothingIsSaidOfIt() {
-        Drawn drawn = Drawn.of(MapsFigure.of(MadeMaps.of(MadeMaps.classes(10), 10, 3, OptionalInt.empty())));
+        ParsedDrawing drawn =
+                ParsedDrawing.of(MapsFigure.of(SampleMaps.of(SampleMaps.classes(10), 10, 3, OptionalInt.empty())));
         assertEquals(0, drawn.all("circle", "true").size());
         assertFalse(drawn.texts().toString().contains("true label"));
     }
 
     @Test
     void aSharedMapStandsBesideTheProbabilitiesOfAllLabels() {
-        Svg figure = MapsFigure.of(MadeMaps.of(MadeMaps.classes(10), 1, 4, OptionalInt.of(2)));
-        Drawn drawn = Drawn.of(figure);
+        Svg figure = MapsFigure.of(SampleMaps.of(SampleMaps.classes(10), 1, 4, OptionalInt.of(2)));
+        ParsedDrawing drawn = ParsedDrawing.of(figure);
         assertEquals(1, maps(drawn).size());
         assertTrue(
-                drawn.texts().containsAll(MadeMaps.classes(10)), drawn.texts().toString());
+                drawn.texts().containsAll(SampleMaps.classes(10)), drawn.texts().toString());
         assertEquals(10, drawn.all("g", "score").size());
         Element best = drawn.all("g", "score").get(0);
-        assertEquals(4, Drawn.number(best, "data-label"));
-        assertEquals(1, new Drawn(best).all("path", "predicted").size());
+        assertEquals(4, ParsedDrawing.number(best, "data-label"));
+        assertEquals(1, new ParsedDrawing(best).all("path", "predicted").size());
         assertInside(figure);
     }
 
@@ -131,9 +138,9 @@ class MapsFigureTest {
     void namesOfAnyKindStayOnThePaper() {
         List<String> classes =
                 List.of("<b>&amp;", "a very long name of a label that nobody can read at once", "犬".repeat(40));
-        Svg figure = MapsFigure.of(MadeMaps.of(classes, 3, 1, OptionalInt.of(2)));
+        Svg figure = MapsFigure.of(SampleMaps.of(classes, 3, 1, OptionalInt.of(2)));
         assertInside(figure);
-        Drawn drawn = Drawn.of(figure);
+        ParsedDrawing drawn = ParsedDrawing.of(figure);
         assertTrue(drawn.texts().contains("<b>&amp;"), drawn.texts().toString());
         assertTrue(drawn.all("title").stream()
                 .anyMatch(title -> title.getTextContent().equals(classes.get(1))));
@@ -142,26 +149,28 @@ class MapsFigureTest {
     @Test
     void aNetworkThatRespondsAlikeEverywhereHasAFigureToo() {
         Grid flat = new Grid(1, 1, new float[1]);
-        ResponseMaps made = MadeMaps.of(2);
+        ResponseMaps made = SampleMaps.of(2);
         ResponseMaps maps = new ResponseMaps(
                 "flat", made.image(), made.classes(), List.of(flat, flat), made.scores(), made.label());
-        assertTrue(Drawn.of(MapsFigure.of(maps)).texts().contains("0"));
+        assertTrue(ParsedDrawing.of(MapsFigure.of(maps)).texts().contains("0"));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {2, 10, 100})
     void aContactSheetHasARowAnImage(int classes) {
         List<ResponseMaps> images = List.of(
-                MadeMaps.of(classes),
-                MadeMaps.of(classes),
-                MadeMaps.of(MadeMaps.classes(classes), 1, 1, OptionalInt.empty()));
+                SampleMaps.of(classes),
+                SampleMaps.of(classes),
+                SampleMaps.of(SampleMaps.classes(classes), 1, 1, OptionalInt.empty()));
         Svg sheet = ContactSheet.of(images.subList(0, 2));
-        Drawn drawn = Drawn.of(sheet);
+        ParsedDrawing drawn = ParsedDrawing.of(sheet);
         assertEquals(2, drawn.all("g", "image").size());
         for (Element row : drawn.all("g", "image")) {
-            assertEquals(2 + Math.min(classes, 10), new Drawn(row).all("image").size()); // image, overlay, maps
-            assertTrue(new Drawn(row).texts().containsAll(List.of("image", "label 0", "label 1")));
-            assertEquals(1, new Drawn(row).all("rect", "predicted").size());
+            assertEquals(
+                    2 + Math.min(classes, 10),
+                    new ParsedDrawing(row).all("image").size()); // image, overlay, maps
+            assertTrue(new ParsedDrawing(row).texts().containsAll(List.of("image", "label 0", "label 1")));
+            assertEquals(1, new ParsedDrawing(row).all("rect", "predicted").size());
         }
         assertInside(sheet);
         assertInside(ContactSheet.of(images.subList(2, 3)));
@@ -169,7 +178,7 @@ class MapsFigureTest {
 
     @Test
     void asPngAFigureIsAsLargeAsItSays() throws IOException {
-        Svg figure = MapsFigure.of(MadeMaps.of(10));
+        Svg figure = MapsFigure.of(SampleMaps.of(10));
         BufferedImage image = ImageIO.read(new ByteArrayInputStream(Raster.png(figure, 2)));
         assertEquals(Math.ceil(2 * figure.number("width")), image.getWidth());
         assertEquals(Math.ceil(2 * figure.number("height")), image.getHeight());

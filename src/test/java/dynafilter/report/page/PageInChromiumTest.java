@@ -74,10 +74,12 @@ class PageInChromiumTest {
     static void makePages() throws IOException, InterruptedException {
         browser = Chromium.start();
         Path run = folder.resolve("run");
-        ten = page("ten", new RunPage(Made.run(run, 6), Made.findings(10, 10), "", "dynafilter").html());
-        hundred = page("hundred", new RunPage(Made.run(run, 3), Made.findings(100, 100), "", "dynafilter").html());
+        ten = page("ten", new RunPage(SampleRuns.run(run, 6), SampleRuns.findings(10, 10), "", "dynafilter").html());
+        hundred = page(
+                "hundred", new RunPage(SampleRuns.run(run, 3), SampleRuns.findings(100, 100), "", "dynafilter").html());
         ComparisonFacts facts = new ComparisonFacts(
-                folder, Made.document(Made.comparison("dynamic", "static", "single"), ComparisonDocument.class));
+                folder,
+                SampleRuns.document(SampleRuns.comparison("dynamic", "static", "single"), ComparisonDocument.class));
         comparison = page("comparison", new ComparisonPage(facts, folder.resolve("c.html"), "dynafilter").html());
     }
 
@@ -154,8 +156,8 @@ class PageInChromiumTest {
         String second = browser.evaluate(CANVAS).asText();
         assertNotEquals(first, second);
         assertTrue(browser.text("#explorer .note")
-                .startsWith(
-                        "Test image 3, " + Made.HOSTILE + ", predicted label 2: response map of label 2, score 5.00"));
+                .startsWith("Test image 3, " + SampleRuns.HOSTILE
+                        + ", predicted label 2: response map of label 2, score 5.00"));
         browser.click(".score:nth-child(2)");
         assertNotEquals(second, browser.evaluate(CANVAS).asText());
         String row = browser.text(".score:nth-child(2) span");
@@ -192,7 +194,7 @@ class PageInChromiumTest {
         open(ten);
         browser.evaluate("(() => { const strength = document.querySelector('#explorer input[type=range]');"
                 + " strength.value = 100; strength.dispatchEvent(new Event('input')); })()");
-        Example example = Made.findings(10, 10).examples().get(0);
+        Example example = SampleRuns.findings(10, 10).examples().get(0);
         Grid map = example.maps().map(0);
         int corner = Colormap.VIRIDIS.rgb(example.maps().scale().share(map.at(7, 7)));
         JsonNode pixel = browser.evaluate(

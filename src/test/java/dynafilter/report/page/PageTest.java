@@ -41,12 +41,12 @@ class PageTest {
     private Path folder;
 
     private static String run(int epochs, int classes, int filters) {
-        return new RunPage(Made.run(RUN, epochs), Made.findings(classes, filters), "", GENERATOR).html();
+        return new RunPage(SampleRuns.run(RUN, epochs), SampleRuns.findings(classes, filters), "", GENERATOR).html();
     }
 
     private static String comparison(ObjectNode json) {
         return new ComparisonPage(
-                        new ComparisonFacts(RUN, Made.document(json, ComparisonDocument.class)),
+                        new ComparisonFacts(RUN, SampleRuns.document(json, ComparisonDocument.class)),
                         RUN.resolve("report.html"),
                         GENERATOR)
                 .html();
@@ -57,9 +57,9 @@ class PageTest {
                 run(4, 2, 2),
                 run(1, 10, 1),
                 run(30, 100, 100),
-                new RunPage(Made.run(RUN, 0), null, "There is nothing yet.", GENERATOR).html(),
-                new RunPage(Made.run(RUN, 3, "validation"), null, "No test set.", GENERATOR).html(),
-                comparison(Made.comparison("dynamic", Made.HOSTILE)));
+                new RunPage(SampleRuns.run(RUN, 0), null, "There is nothing yet.", GENERATOR).html(),
+                new RunPage(SampleRuns.run(RUN, 3, "validation"), null, "No test set.", GENERATOR).html(),
+                comparison(SampleRuns.comparison("dynamic", SampleRuns.HOSTILE)));
     }
 
     private static List<Element> all(Document page, String... names) {
@@ -93,7 +93,7 @@ class PageTest {
     @ParameterizedTest(name = "page {index}")
     @MethodSource("pages")
     void canBeReadByEverybody(String html) {
-        Document page = Made.parsed(html);
+        Document page = SampleRuns.parsed(html);
         assertEquals("en", page.getDocumentElement().getAttribute("lang"));
         assertEquals(1, all(page, "main").size());
         int level = 0;
@@ -116,7 +116,7 @@ class PageTest {
     @ParameterizedTest(name = "page {index}")
     @MethodSource("pages")
     void needsNothingFromElsewhere(String html) {
-        Document page = Made.parsed(html);
+        Document page = SampleRuns.parsed(html);
         Set<String> ids = new HashSet<>();
         for (Element element : all(page)) {
             String id = element.getAttribute("id");
@@ -138,7 +138,7 @@ class PageTest {
     @ParameterizedTest(name = "page {index}")
     @MethodSource("pages")
     void letsOnlyItsOwnScriptRun(String html) throws NoSuchAlgorithmException {
-        Document page = Made.parsed(html);
+        Document page = SampleRuns.parsed(html);
         String policy = all(page, "meta").stream()
                 .filter(meta -> meta.getAttribute("http-equiv").equals("Content-Security-Policy"))
                 .map(meta -> meta.getAttribute("content"))
@@ -157,19 +157,19 @@ class PageTest {
     void namesFromFilesAreTextWhateverTheirCharacters(int classes) throws IOException {
         String html = run(2, classes, classes);
         assertFalse(html.contains("<b>\"&'"), "a name became markup");
-        Document page = Made.parsed(html);
+        Document page = SampleRuns.parsed(html);
         Element similarity = byId(page, "similarity");
-        assertTrue(texts(similarity, "th").contains(Made.HOSTILE), html);
+        assertTrue(texts(similarity, "th").contains(SampleRuns.HOSTILE), html);
         JsonNode data = new ObjectMapper().readTree(byId(page, "data").getTextContent());
-        assertEquals(Made.HOSTILE, data.at("/classes/1").asText());
+        assertEquals(SampleRuns.HOSTILE, data.at("/classes/1").asText());
         assertEquals(2 * classes - (classes > 2 ? 1 : 0), data.get("images").size());
         assertTrue(html.length() < 6_000_000, classes + " classes make " + html.length() + " characters");
     }
 
     @Test
     void tellsTheNumbersOfTheEvaluation() {
-        Findings findings = Made.findings(10, 10);
-        Document page = Made.parsed(new RunPage(Made.run(RUN, 4), findings, "", GENERATOR).html());
+        Findings findings = SampleRuns.findings(10, 10);
+        Document page = SampleRuns.parsed(new RunPage(SampleRuns.run(RUN, 4), findings, "", GENERATOR).html());
         List<String> cells = texts(byId(page, "confusion"), "td");
         for (int row = 0; row < 10; row++) {
             for (int column = 0; column < 10; column++) {
@@ -187,7 +187,7 @@ class PageTest {
 
     @Test
     void theEpochsValuesAreInATableAndTheBestEpochsBesideTheChart() {
-        Document page = Made.parsed(run(4, 2, 2));
+        Document page = SampleRuns.parsed(run(4, 2, 2));
         Element accuracy = byId(page, "accuracy");
         assertEquals(
                 List.of("5.00 %", "10.00 %", "45.00 %", "50.00 %", "5.00 %", "10.00 %", "65.00 %", "70.00 %"),
@@ -199,19 +199,19 @@ class PageTest {
 
     @Test
     void whatIsMissingIsSaidWhereItWouldBe() {
-        Document page = Made.parsed(
-                new RunPage(Made.run(RUN, 3, "validation"), null, "No test set: do this.", GENERATOR).html());
+        Document page = SampleRuns.parsed(
+                new RunPage(SampleRuns.run(RUN, 3, "validation"), null, "No test set: do this.", GENERATOR).html());
         for (String section : List.of("classes", "maps", "filters")) {
             assertTrue(byId(page, section).getTextContent().endsWith("No test set: do this."), section);
         }
         assertTrue(byId(page, "accuracy").getTextContent().contains("validation"));
-        Document nothing = Made.parsed(new RunPage(Made.run(RUN, 0), null, "Nothing.", GENERATOR).html());
+        Document nothing = SampleRuns.parsed(new RunPage(SampleRuns.run(RUN, 0), null, "Nothing.", GENERATOR).html());
         assertTrue(byId(nothing, "curves").getTextContent().contains("No epoch is finished yet."));
     }
 
     @Test
     void aNetworkWithOneFilterHasOneMapAnImageAndNothingToCompare() {
-        Document page = Made.parsed(run(2, 10, 1));
+        Document page = SampleRuns.parsed(run(2, 10, 1));
         assertTrue(byId(page, "filters").getTextContent().contains("a single filter"));
         List<Element> examples = all(page, "figure").stream()
                 .filter(figure -> figure.getAttribute("class").equals("example"))
@@ -223,7 +223,7 @@ class PageTest {
 
     @Test
     void aRunCanBeRepeatedByTheCommandsOfItsPage() {
-        String commands = byId(Made.parsed(run(2, 2, 2)), "reproduce").getTextContent();
+        String commands = byId(SampleRuns.parsed(run(2, 2, 2)), "reproduce").getTextContent();
         assertTrue(commands.contains("dynafilter train --config 'checkpoints/made run/config.json'"), commands);
         assertTrue(commands.contains("dynafilter train --threads 2"), commands);
         assertTrue(
@@ -234,7 +234,7 @@ class PageTest {
 
     @Test
     void aComparisonIsToldSeedBySeedAndInItsOwnWords() {
-        Document page = Made.parsed(comparison(Made.comparison("dynamic", "static", "single")));
+        Document page = SampleRuns.parsed(comparison(SampleRuns.comparison("dynamic", "static", "single")));
         String results = byId(page, "results").getTextContent();
         for (String number : List.of("80.50 %", "0.71 %", "80.00 %", "81.00 %", "70.50 %", "61.00 %")) {
             assertTrue(results.contains(number), results);
@@ -260,11 +260,11 @@ class PageTest {
                 .put("format", "dynafilter-comparison/1")
                 .put("complete", false);
         bare.putArray("variants").addObject().put("name", "dynamic");
-        Document page = Made.parsed(comparison(bare));
+        Document page = SampleRuns.parsed(comparison(bare));
         assertTrue(all(page, "header").get(0).getTextContent().contains("not complete"));
-        ObjectNode half = Made.comparison("dynamic", "static");
+        ObjectNode half = SampleRuns.comparison("dynamic", "static");
         ((ArrayNode) half.at("/variants/1/runs/1/curve")).remove(2);
-        List<String> cells = texts(byId(Made.parsed(comparison(half)), "accuracy"), "td");
+        List<String> cells = texts(byId(SampleRuns.parsed(comparison(half)), "accuracy"), "td");
         assertEquals("–", cells.get(2 * 6 + 1), "no mean where a seed is missing");
     }
 
@@ -274,8 +274,8 @@ class PageTest {
         Path there = Files.createDirectories(comparison.resolve("runs/v1-seed0"));
         Files.writeString(there.resolve("report.html"), "");
         ComparisonFacts facts = new ComparisonFacts(
-                comparison, Made.document(Made.comparison("dynamic", "static"), ComparisonDocument.class));
-        Document page = Made.parsed(new ComparisonPage(facts, folder.resolve("page.html"), GENERATOR).html());
+                comparison, SampleRuns.document(SampleRuns.comparison("dynamic", "static"), ComparisonDocument.class));
+        Document page = SampleRuns.parsed(new ComparisonPage(facts, folder.resolve("page.html"), GENERATOR).html());
         NodeList links = byId(page, "runs").getElementsByTagName("a");
         assertEquals(1, links.getLength());
         assertEquals("a%20comparison/runs/v1-seed0/report.html", ((Element) links.item(0)).getAttribute("href"));

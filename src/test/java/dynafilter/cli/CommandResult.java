@@ -10,20 +10,20 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 
 /** How a command line ended: its exit code and what it printed. */
-record Outcome(int code, String out, String err) {
+record CommandResult(int code, String out, String err) {
     /** Runs a command line in this process. */
-    static Outcome of(Object... arguments) {
+    static CommandResult of(Object... arguments) {
         String[] words = new String[arguments.length];
         for (int i = 0; i < words.length; i++) {
             words[i] = arguments[i].toString();
         }
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        Outcome outcome = into(out, words);
-        return new Outcome(outcome.code, out.toString(UTF_8), outcome.err);
+        CommandResult outcome = into(out, words);
+        return new CommandResult(outcome.code, out.toString(UTF_8), outcome.err);
     }
 
     /** Runs a command line in this process that prints to a stream. */
-    static Outcome into(OutputStream out, String... words) {
+    static CommandResult into(OutputStream out, String... words) {
         PrintStream standardErr = System.err;
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         int code;
@@ -33,12 +33,12 @@ record Outcome(int code, String out, String err) {
         } finally {
             System.setErr(standardErr);
         }
-        return new Outcome(code, "", err.toString(UTF_8));
+        return new CommandResult(code, "", err.toString(UTF_8));
     }
 
     /** Runs a command line in this process that must succeed without a word on stderr. */
-    static Outcome ofSuccess(Object... arguments) {
-        Outcome outcome = of(arguments);
+    static CommandResult ofSuccess(Object... arguments) {
+        CommandResult outcome = of(arguments);
         assertEquals(0, outcome.code, outcome.err);
         assertEquals("", outcome.err);
         return outcome;

@@ -1,14 +1,16 @@
 package dynafilter.study;
 
 import dynafilter.io.JsonFile;
+import dynafilter.runfolder.EpochResult;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A comparison as CSV: the figures of its JSON, for spreadsheets and data frames. */
-final class Tables {
-    /** Names of a run that is a row; what the others hold is a table or a row of its own, or the folder. */
+/** A comparison as CSV tables: the figures of its JSON, for spreadsheets and data frames. */
+final class ComparisonTables {
+    /** The columns of a run: its values in the document, but for the folder, the curve and the first epochs by threshold. */
     private static final List<String> RUN = JsonFile.names(ComparisonDocument.Run.class).stream()
             .filter(name -> !List.of("folder", "epochs_to", "curve").contains(name))
             .toList();
@@ -17,11 +19,11 @@ final class Tables {
 
     private final Comparison comparison;
 
-    Tables(Comparison comparison) {
+    ComparisonTables(Comparison comparison) {
         this.comparison = comparison;
     }
 
-    /** A row a run. */
+    /** The table of the runs, a row each. */
     String runs() {
         List<String> thresholds =
                 comparison.plan().thresholds().stream().map(String::valueOf).toList();
@@ -34,24 +36,29 @@ final class Tables {
             rows.add(row(Stream.of(
                             Stream.of(result.run().variant().name(), result.parameters(), result.trainedParameters()),
                             RUN.stream().map(JsonFile.values(run)::get),
-                            thresholds.stream().map(run.epochsTo()::get))
+                            comparison.plan().thresholds().stream().map(accuracy -> epochsTo(result, accuracy)))
                     .flatMap(cells -> cells)));
         }
         return text(rows);
     }
 
-    /** A row an epoch of every run. */
+    /** The table of the curves: a row an epoch of every run. */
     String curves() {
         List<String> rows = new ArrayList<>();
         rows.add(row(Stream.concat(Stream.of("variant", "seed"), POINT.stream())));
         for (RunResult result : comparison.results()) {
-            for (ComparisonDocument.Point point : result.document(List.of()).curve()) {
+            for (EpochResult epoch : result.history()) {
                 rows.add(row(Stream.concat(
                         Stream.of(result.run().variant().name(), result.run().seed()),
-                        POINT.stream().map(JsonFile.values(point)::get))));
+                        POINT.stream().map(JsonFile.values(ComparisonDocument.Point.of(epoch))::get))));
             }
         }
         return text(rows);
+    }
+
+    private static Object epochsTo(RunResult result, double accuracy) {
+        OptionalInt epoch = result.epochsTo(accuracy);
+        return epoch.isPresent() ? epoch.getAsInt() : "";
     }
 
     private static String row(Stream<?> cells) {

@@ -15,8 +15,8 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 
 /** Processes of the program that a launcher other than the program itself starts, and what can happen to them. */
-final class Ranks {
-    private Ranks() {}
+final class RankProcesses {
+    private RankProcesses() {}
 
     /** The words that start this test's Java with further environment variables. */
     static List<String> java(Map<String, String> environment) {

@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.Tensor;
  *
  * @param folder of the test: shown as FOLDER
  */
-record Written(Path folder) {
+record GoldenFiles(Path folder) {
     /** Where a document tells what it was made with. */
     static final Pattern MACHINE =
             Pattern.compile(".*\\.(environment|versions)\\.(name|dynafilter|libtorch|java|java_vendor|os)");
@@ -120,7 +120,7 @@ record Written(Path folder) {
                     .append(" of ")
                     .append(items.size());
             if (plain) {
-                text.append(": ").append(items.stream().map(Written::scalar).toList());
+                text.append(": ").append(items.stream().map(GoldenFiles::scalar).toList());
             }
             text.append('\n');
             for (Object item : plain ? List.of() : items) {

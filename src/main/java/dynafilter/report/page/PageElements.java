@@ -16,10 +16,11 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
 
-/** Pieces that several pages are made of. */
-final class Parts {
-    private Parts() {}
+/** The elements that several pages are made of. */
+final class PageElements {
+    private PageElements() {}
 
     static Html paragraph(Object... content) {
         return Html.of("p", content);
@@ -34,13 +35,13 @@ final class Parts {
         return Html.of("pre", Html.of("code", command)).as("command");
     }
 
-    /** A figure that is read at a glance, with what it means. */
+    /** A figure to read at a glance: its name, its value and a remark, which may be empty. */
     static Html fact(String name, String value, String meaning) {
         Html fact = Html.of("div", Html.of("dt", name), Html.of("dd", value));
         return meaning.isEmpty() ? fact : fact.add(Html.of("dd", meaning));
     }
 
-    /** Names and values in as many columns as fit; those that differ from usual ones stand out. */
+    /** A table of names and values; values that differ from the usual ones stand out. */
     private static Html pairs(String name, Map<String, ?> values, Map<String, ?> usual) {
         Html body = Html.of("tbody");
         values.forEach((key, of) -> {
@@ -54,14 +55,14 @@ final class Parts {
         return Html.of("div", Html.of("table", body).set("aria-label", name)).as("pairs");
     }
 
-    /** @param recipe its settings by name; null where they are not known */
-    static List<Object> recipe(Map<String, Object> recipe, String note) {
+    /** @param recipe the settings by name; null: they are not known */
+    static List<Object> recipe(@Nullable Map<String, Object> recipe, String note) {
         return List.of(
                 note(note, " What differs from the program's defaults is ", Html.of("b", "bold"), "."),
                 pairs("Recipe", recipe == null ? Map.of() : recipe, Recipes.toMap(Recipe.DEFAULT)));
     }
 
-    /** What results depend on beside the recipe. */
+    /** The environment: the machine and the versions that results depend on beside the recipe. */
     static List<Object> environment(Environment environment, RunConfig.Data data) {
         return List.of(
                 pairs("Environment", JsonFile.values(environment), Map.of()),
@@ -79,7 +80,7 @@ final class Parts {
                         + ComparisonFacts.known(data.classes()).size() + " classes");
     }
 
-    /** @param precision of the arithmetic, or nothing */
+    /** @param precision of the arithmetic; may be empty */
     static Html device(Environment environment, String precision) {
         int threads = environment.threads() == null ? 0 : environment.threads();
         String device = environment.deviceFacts().device();
@@ -100,13 +101,13 @@ final class Parts {
     }
 
     /** A value of a JSON file as text. */
-    static String plain(Object value) {
+    static String plain(@Nullable Object value) {
         return value instanceof List<?> values
-                ? values.stream().map(Parts::plain).collect(Collectors.joining(", "))
+                ? values.stream().map(PageElements::plain).collect(Collectors.joining(", "))
                 : value == null ? Numbers.NONE : Recipes.typed(value);
     }
 
-    /** The header cells of a table; names that begin with a hash are of numbers. */
+    /** The header cells of a table; a name that begins with a hash stands above numbers. */
     static Html head(List<String> names) {
         Html row = Html.of("tr");
         names.forEach(name -> {
@@ -117,7 +118,7 @@ final class Parts {
         return Html.of("thead", row);
     }
 
-    /** A row of a table: its name, and cells that are numbers. */
+    /** A row of a table: its name, and cells with numbers. */
     static Html row(String name, List<String> numbers) {
         Html row = Html.of("tr", Html.of("th", name).set("scope", "row"));
         numbers.forEach(number -> row.add(Html.of("td", number).as("n")));

@@ -8,11 +8,11 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /** Response maps that no network made. */
-final class MadeMaps {
+final class SampleMaps {
     static final int MAP = 8;
     static final int IMAGE = 32;
 
-    private MadeMaps() {}
+    private SampleMaps() {}
 
     static List<String> classes(int count) {
         return IntStream.range(0, count).mapToObj(i -> "label " + i).toList();

@@ -5,13 +5,13 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Holm's step-down correction: with it the chance of calling any of several differences more than noise, where all are noise,
- * stays below the level. Source: S. Holm, A simple sequentially rejective multiple test procedure, 1979.
+ * Holm's step-down correction for several tests, which keeps the family-wise error rate (the probability of one false positive or
+ * more) below the level. Source: S. Holm, A simple sequentially rejective multiple test procedure, 1979.
  */
-final class Holm {
-    private Holm() {}
+final class HolmCorrection {
+    private HolmCorrection() {}
 
-    /** The differences in their order, their p values corrected for how many of them could be tested. */
+    /** The differences in their order, with their p values corrected for the number of those that could be tested. */
     static List<Difference> adjust(List<Difference> differences) {
         List<Difference> tested = differences.stream()
                 .filter(Difference::isTested)

@@ -6,16 +6,16 @@ import dynafilter.train.TrainingListener;
 import java.util.Locale;
 import org.apache.logging.log4j.Logger;
 
-/** Tells the user how a run goes: a line an epoch, and the terminal's progress in between. */
-final class RunReport implements TrainingListener {
+/** The listener that shows a run on the console: a line an epoch, and the terminal's progress in between. */
+final class ConsoleListener implements TrainingListener {
     private final Logger log = Logging.log();
     private final Terminal terminal;
     private final int epochs;
     private final String selection;
     private final ComparisonPlace position;
 
-    /** @param selection what chooses the best epoch: "test" or "validation" */
-    RunReport(Terminal terminal, int epochs, String selection, ComparisonPlace position) {
+    /** @param selection the set that chooses the best epoch: "test" or "validation" */
+    ConsoleListener(Terminal terminal, int epochs, String selection, ComparisonPlace position) {
         this.terminal = terminal;
         this.position = position;
         this.epochs = epochs;

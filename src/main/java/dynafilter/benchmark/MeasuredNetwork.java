@@ -14,29 +14,31 @@ import dynafilter.runtime.NativeOwner;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The network that is measured.
+ * The network that a benchmark measures.
  *
- * @param description for people
- * @param shape null where only its scores are known
- * @param imageSize height and width of the images it takes
- * @param state every tensor by name, on the device; none where only its scores are known
- * @param owner of what it is made of; closed with it
+ * @param description of the network, for people
+ * @param shape null: the network is a program that only gives scores
+ * @param imageSize height and width of the images that it takes
+ * @param state every tensor by name, on the device; empty where the network only gives scores
+ * @param owner of the natives that it is made of; closed with it
  */
-public record Subject(
+public record MeasuredNetwork(
         String description,
-        NetworkShape shape,
+        @Nullable NetworkShape shape,
         int imageSize,
         Map<String, Tensor> state,
         Classifier classifier,
         NativeOwner owner)
         implements AutoCloseable {
     /** A network with random weights on ResNet-18's stem, for ten classes. */
-    public static Subject random(FilterKind filters, long seed, ComputeDevice device) {
+    public static MeasuredNetwork random(FilterKind filters, long seed, ComputeDevice device) {
         NetworkShape shape = NetworkShape.ofResNet18Stem(filters, 10);
         Map<String, Tensor> state = new LinkedHashMap<>();
         try (NativeOwner building = new NativeOwner();
@@ -47,7 +49,7 @@ public record Subject(
             });
             DynamicFilterNetwork network = building.keep(DynamicFilterNetwork.bind(shape, state, Freeze.NONE));
             Classifier classifier = building.keep(new NetworkClassifier(network, device));
-            return new Subject(
+            return new MeasuredNetwork(
                     filters + " filters, random weights",
                     shape,
                     shape.imageSize(),
@@ -62,10 +64,10 @@ public record Subject(
      *
      * @throws dynafilter.io.InputException where the file holds none
      */
-    public static Subject read(Path file, ComputeDevice device) {
+    public static MeasuredNetwork read(Path file, ComputeDevice device) {
         NativeOwner owner = new NativeOwner();
         TrainedNetwork trained = owner.keep(TrainedNetwork.read(file, device));
-        return new Subject(
+        return new MeasuredNetwork(
                 file + ": " + trained.description(),
                 trained.hasNetwork() ? trained.network().shape() : null,
                 trained.imageSize(),
@@ -74,12 +76,17 @@ public record Subject(
                 owner);
     }
 
-    /** Whether it can be trained. */
+    /** True: the network can be trained; false: it only gives scores. */
     public boolean trains() {
         return shape != null;
     }
 
-    /** Its shape where {@link StepCost} counts what it computes. */
+    /** The shape of a network that can be trained. */
+    NetworkShape trainedShape() {
+        return Objects.requireNonNull(shape, "asked for where it trains");
+    }
+
+    /** The shape, where {@link StepCost} counts the operations of such a network; else empty. */
     Optional<NetworkShape> counted() {
         return Optional.ofNullable(shape)
                 .filter(known -> known.backbone() == ResNetStem.ARCHITECTURE && !known.adapter());

@@ -32,14 +32,14 @@ import org.w3c.dom.Document;
 import org.xml.sax.SAXException;
 
 /** Runs, findings and comparisons out of thin air, for pages that need no network. */
-final class Made {
+final class SampleRuns {
     /** A class name with everything that HTML, attributes, scripts and JSON could take amiss. */
     static final String HOSTILE = "<b>\"&'</script><!--\\";
 
     private static final int SIDE = 8;
     private static final int IMAGES = 20; // of a class
 
-    private Made() {}
+    private SampleRuns() {}
 
     static List<String> classes(int count) {
         return IntStream.range(0, count)

@@ -17,13 +17,13 @@ import org.w3c.dom.NodeList;
 import org.xml.sax.SAXException;
 
 /** A drawing, read back from its text. */
-record Drawn(Element root) {
+record ParsedDrawing(Element root) {
     private static final Pattern MOVED = Pattern.compile("translate\\((\\S+) (\\S+)\\)");
 
-    static Drawn of(Svg drawing) {
+    static ParsedDrawing of(Svg drawing) {
         byte[] text = drawing.toString().getBytes(StandardCharsets.UTF_8);
         try {
-            return new Drawn(DocumentBuilderFactory.newInstance()
+            return new ParsedDrawing(DocumentBuilderFactory.newInstance()
                     .newDocumentBuilder()
                     .parse(new ByteArrayInputStream(text))
                     .getDocumentElement());

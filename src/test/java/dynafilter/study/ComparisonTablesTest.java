@@ -11,7 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class TablesTest {
+class ComparisonTablesTest {
     @Test
     void tablesHaveTheirHeadersBeforeTheFirstRunIsFinished(@TempDir Path folder) throws IOException {
         Plan plan = new Plan(Recipe.DEFAULT, Variant.listOf("dynamic,static"), List.of(0L), List.of(0.5));

@@ -2,15 +2,15 @@ package dynafilter.report.figure;
 
 import java.util.Locale;
 
-/** What all figures have in common: paper, colours, letters. */
-final class Look {
+/** The style that all figures share: paper, colours, letters. */
+final class FigureStyle {
     static final String INK = "#1f2328";
     static final String MUTED = "#59636e";
     static final String LINE = "#d0d7de";
     static final String PREDICTED = "#d1410c";
     static final double MARGIN = 24;
 
-    /** How much wider bold letters are. */
+    /** The width of bold letters, relative to plain ones. */
     static final double BOLD = 1.1;
 
     private static final String NARROW = "ijlI.,:;'|! ";
@@ -18,9 +18,9 @@ final class Look {
     private static final String WIDE = "mwMW@%&…";
     private static final int FIRST_FULL_WIDTH = 0x2e80; // Chinese, Japanese and Korean begin here
 
-    private Look() {}
+    private FigureStyle() {}
 
-    /** White paper. A page that stands on another one can give these classes other colours. */
+    /** A drawing on white paper; a page that it is placed on can give its classes other colours. */
     static Svg paper(double width, double height, String description) {
         Svg drawing = Svg.drawing(width, height)
                 .set("font-family", "sans-serif")
@@ -40,7 +40,7 @@ final class Look {
         return text(into, x, y, size, text).set("fill", MUTED).set("class", "muted");
     }
 
-    /** A text that has to fit into a width: cut, with an ellipsis, where it is too long, and whole as a tooltip. */
+    /** A text that has to fit into a width: one that is too long is cut, with an ellipsis and the whole text as a tooltip. */
     static Svg fitted(Svg into, double x, double y, double size, double width, String text) {
         String shown = text;
         while (width(shown, size) > width && shown.length() > 2) {
@@ -51,9 +51,9 @@ final class Look {
         return shown.equals(text) ? drawn : drawn.title(text);
     }
 
-    /** About how wide a text is in DejaVu Sans, which is wider than most. */
+    /** The approximate width of a text in DejaVu Sans, which is wider than most fonts. */
     static double width(String text, double size) {
-        return text.codePoints().mapToDouble(Look::width).sum() * size;
+        return text.codePoints().mapToDouble(FigureStyle::width).sum() * size;
     }
 
     private static double width(int letter) {
