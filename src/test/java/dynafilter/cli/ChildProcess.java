@@ -112,7 +112,11 @@ final class ChildProcess implements AutoCloseable {
     }
 
     CommandResult await() throws IOException, InterruptedException {
-        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        return await(PATIENCE_SECONDS);
+    }
+
+    CommandResult await(long patienceSeconds) throws IOException, InterruptedException {
+        if (!process.waitFor(patienceSeconds, TimeUnit.SECONDS)) {
             fail("still running:\n" + printed());
         }
         return new CommandResult(process.exitValue(), Files.readString(out, UTF_8), Files.readString(err, UTF_8));

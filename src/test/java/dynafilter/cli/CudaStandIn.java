@@ -39,7 +39,7 @@ final class CudaStandIn {
     private CudaStandIn() {}
 
     /** How the program ended, and what it called. */
-    record Run(Outcome outcome, CudaLog log) {
+    record Run(CommandResult outcome, CudaLog log) {
         Run assertSucceeded() {
             assertEquals(0, outcome.code(), outcome.out() + outcome.err());
             return this;
@@ -119,7 +119,7 @@ final class CudaStandIn {
         words.addAll(List.of("--cuda-libs", libraries));
         List<String> program = ChildProcess.java(Path.of(System.getProperty("java.home")));
         try (ChildProcess child = ChildProcess.start(folder, environment, program, words.toArray())) {
-            Outcome outcome = child.await(PATIENCE_SECONDS);
+            CommandResult outcome = child.await(PATIENCE_SECONDS);
             return new Run(outcome, CudaLog.read(log));
         }
     }

@@ -45,8 +45,7 @@ class FolderOwnerTest {
     void aRunThatIsGoingOnIsItsProcesssAloneUntilThatIsKilled() throws IOException, InterruptedException {
         Path model = run.resolve("best.pt");
         long first;
-        try (ChildProcess child =
-                ChildProcess.start(folder, train(data, run, "--epochs", EPOCHS, "--limit-test", 1))) {
+        try (ChildProcess child = ChildProcess.start(folder, train(data, run, "--epochs", EPOCHS, "--limit-test", 1))) {
             child.awaitFile(run.resolve("last.pt"));
             first = TinyRuns.step(run.resolve("last.pt"));
             String inUse = inUse(run, child.pid(), "train");
@@ -109,8 +108,7 @@ class FolderOwnerTest {
     @Test
     void workersEndWithTheProcessThatStartedThemAndTheRunGoesOn() throws IOException, InterruptedException {
         List<Long> workers;
-        try (ChildProcess child =
-                ChildProcess.start(folder, train(data, run, "--epochs", EPOCHS, "--workers", 2))) {
+        try (ChildProcess child = ChildProcess.start(folder, train(data, run, "--epochs", EPOCHS, "--workers", 2))) {
             child.awaitFile(run.resolve("last.pt"));
             workers = RankProcesses.workers(child.pid());
             assertEquals(2, workers.size());

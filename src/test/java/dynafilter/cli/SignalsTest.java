@@ -60,8 +60,7 @@ class SignalsTest {
         Path data = TinyRuns.data(folder.resolve("data"));
         Files.write(data.resolve("test_batch.bin"), TinyRuns.records(2000));
         CommandResult outcome;
-        try (ChildProcess child =
-                ChildProcess.start(folder, train(data, run, "--epochs", 3, "--progress", "bar"))) {
+        try (ChildProcess child = ChildProcess.start(folder, train(data, run, "--epochs", 3, "--progress", "bar"))) {
             child.awaitText("epoch 1/3"); // the bar is drawn at an epoch's last step, the summary after the evaluation
             child.signal("TERM");
             child.signal("TERM");
@@ -94,8 +93,7 @@ class SignalsTest {
     @Test
     void killedAtAnyMomentItLeavesAWholeCheckpointToGoOnFrom() throws IOException, InterruptedException {
         Path data = TinyRuns.data(folder.resolve("data"));
-        try (ChildProcess child =
-                ChildProcess.start(folder, train(data, run, "--epochs", 1000, "--limit-test", 1))) {
+        try (ChildProcess child = ChildProcess.start(folder, train(data, run, "--epochs", 1000, "--limit-test", 1))) {
             child.awaitFile(run.resolve("last.pt"));
             Thread.sleep(333); // saves all the time
             child.close();

@@ -44,10 +44,10 @@ class StandInFailureTest {
     }
 
     /** Goes on with a run of six steps, and loses none of what it has. */
-    private static Outcome assertKeepsLast(Path run, Map<String, Object> settings)
+    private static CommandResult assertKeepsLast(Path run, Map<String, Object> settings)
             throws IOException, InterruptedException {
         byte[] before = Files.readAllBytes(run.resolve("last.pt"));
-        Outcome outcome = CudaStandIn.run(
+        CommandResult outcome = CudaStandIn.run(
                         folder, settings, "train", "--resume", run, "--threads", 1, "--device", "cuda")
                 .outcome();
         assertEquals(1, outcome.code(), outcome.err());
@@ -78,7 +78,7 @@ class StandInFailureTest {
         long before = straight.log().calls().subList(0, launches[0]).stream()
                 .filter(call -> call.is("kernel") && !call.isCaptured())
                 .count();
-        Outcome outcome = trainOn("cuda", CudaStandIn.libraries(), Map.of("FAULT", before + 1), all)
+        CommandResult outcome = trainOn("cuda", CudaStandIn.libraries(), Map.of("FAULT", before + 1), all)
                 .outcome();
         outcome.assertFailed(1, "the run failed: ", "illegal memory access");
         assertEquals(1, outcome.err().lines().count(), outcome.err());
@@ -89,16 +89,16 @@ class StandInFailureTest {
         trainOn("cuda", libraries, settings, folder.resolve("refused"))
                 .outcome()
                 .assertRefused("--device cuda: ", reason, "--device cpu always works");
-        Outcome instead = assertOnCpu(libraries, settings, reason);
+        CommandResult instead = assertOnCpu(libraries, settings, reason);
         assertEquals(1, instead.err().lines().count(), instead.err());
     }
 
     /** Where the device may be any, the run is on the CPU and says why. */
-    private static Outcome assertOnCpu(Path libraries, Map<String, Object> settings, String reason)
+    private static CommandResult assertOnCpu(Path libraries, Map<String, Object> settings, String reason)
             throws IOException, InterruptedException {
         Path run = Files.createTempDirectory(folder, "cpu").resolve("run");
         Run instead = trainOn("auto", libraries, settings, run).assertSucceeded();
-        Outcome outcome = instead.outcome();
+        CommandResult outcome = instead.outcome();
         assertTrue(outcome.err().contains("dynafilter: this run is on the CPU: " + reason), outcome.err());
         assertTrue(outcome.line("device ").contains("cpu, 1 thread, fp32 (" + reason), outcome.out());
         assertEquals(0, instead.log().count("kernel"));
