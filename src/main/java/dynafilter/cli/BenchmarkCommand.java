@@ -45,13 +45,6 @@ final class BenchmarkCommand implements Command {
             Map<Precision, Ceiling> ceilings,
             List<Measurement.Row> results) {}
 
-    private static final String ROW = "%-5s %-4s %6s  %-5s %9s  %8s %17s  %7s %7s  %8s %7s  %8s";
-    private static final String FORMULA = """
-            TFLOP/s: 2 a multiply-add of all convolutions and matrix products, in training of both gradients, too.
-            of peak: of matrix products' best rate. roofline: the least milliseconds of a step, the sum over its operators
-            of max(FLOPs / rate of products, bytes / rate of a large copy). reached: roofline / step.
-            memory: the most that was held; on the CPU by the whole process.""";
-
     @Override
     public String name() {
         return "benchmark";
@@ -101,68 +94,68 @@ final class BenchmarkCommand implements Command {
         }
         int repeats = CommonOptions.integer(line, "repeats", 1, 1_000_000, 30);
         JsonOutput json = JsonOutput.of(line);
-        Recipe recipe = Recipes.with(
-                Recipe.DEFAULT,
-                Map.of(
-                        "filters",
-                                line.getOptionValue(
-                                        "filters",
-                                        Recipe.DEFAULT.network().filters().toString()),
-                        "seed", line.getOptionValue("seed", "0"),
-                        "deterministic", line.hasOption("deterministic")),
-                true);
+        Recipe recipe = recipe(line);
         Session session = Session.open(CommonOptions.device(line), OptionalInt.empty());
         ComputeDevice device = session.device();
         if (!device.isCuda()) {
-            if (line.hasOption("precision") && precisions.contains(Precision.TF32)) {
-                throw new InputException("--precision tf32: only CUDA devices have it; use fp32 or bf16");
-            }
-            precisions = precisions.stream()
-                    .filter(precision -> precision != Precision.TF32)
-                    .toList();
+            precisions = withoutTf32(line, precisions);
             sizes = line.hasOption("batch-size") ? sizes : sizes.subList(0, 2);
         }
         boolean graph = CommonOptions.cudaGraph(line).captures(device);
-        device.useDeterministicAlgorithms(recipe.computation().deterministic());
-        DeviceFacts facts = session.deviceFacts();
+        boolean deterministic = recipe.computation().deterministic();
+        device.useDeterministicAlgorithms(deterministic);
         Terminal terminal = Terminal.auto();
         Benchmark benchmark = new Benchmark(device, graph, repeats, message -> {
             terminal.clear();
             Logging.log().warn(message);
         });
         Report report;
-        try (MeasuredNetwork network = model == null
-                ? MeasuredNetwork.random(
-                        recipe.network().filters(), recipe.computation().seed(), device)
-                : MeasuredNetwork.read(model, device)) {
-            print(facts, session, graph, recipe, repeats, network);
+        try (MeasuredNetwork network = network(recipe, model, device)) {
+            BenchmarkTable.printHeader(session, graph, deterministic, repeats, network);
             report = new Report(
-                    facts,
+                    session.deviceFacts(),
                     session.environment(),
-                    recipe.computation().deterministic(),
+                    deterministic,
                     repeats,
                     network.description(),
                     benchmark.ceilings(),
                     new ArrayList<>());
-            measure(
-                    benchmark,
-                    network,
-                    modes(line, modes, network),
-                    recipes(recipe, precisions, sizes),
-                    terminal,
-                    report,
-                    json);
+            List<Recipe> recipes = recipes(recipe, precisions, sizes);
+            measure(benchmark, network, modes(line, modes, network), recipes, terminal, report, json);
         } finally {
             terminal.clear();
         }
-        benchmark
-                .ceilings()
-                .forEach((precision, ceiling) -> System.out.println(format(
-                        "%s peak: %s TFLOP/s, %.1f GB/s",
-                        precision, digits(ceiling.flopsPerSecond() / 1e12), ceiling.bytesPerSecond() / 1e9)));
-        System.out.println(FORMULA.strip());
+        BenchmarkTable.printCeilings(benchmark.ceilings());
         json.write(report);
         return ExitCode.DONE;
+    }
+
+    private static Recipe recipe(CommandLine line) {
+        String filters = line.getOptionValue(
+                "filters", Recipe.DEFAULT.network().filters().toString());
+        return Recipes.with(
+                Recipe.DEFAULT,
+                Map.of(
+                        "filters", filters,
+                        "seed", line.getOptionValue("seed", "0"),
+                        "deterministic", line.hasOption("deterministic")),
+                true);
+    }
+
+    private static List<Precision> withoutTf32(CommandLine line, List<Precision> precisions) {
+        if (line.hasOption("precision") && precisions.contains(Precision.TF32)) {
+            throw new InputException("--precision tf32: only CUDA devices have it; use fp32 or bf16");
+        }
+        return precisions.stream()
+                .filter(precision -> precision != Precision.TF32)
+                .toList();
+    }
+
+    private static MeasuredNetwork network(Recipe recipe, @Nullable Path model, ComputeDevice device) {
+        return model == null
+                ? MeasuredNetwork.random(
+                        recipe.network().filters(), recipe.computation().seed(), device)
+                : MeasuredNetwork.read(model, device);
     }
 
     /** Measures all cases; prints each row and rewrites the file at once, since a later case may fail, or the time run out. */
@@ -174,19 +167,20 @@ final class BenchmarkCommand implements Command {
             Terminal terminal,
             Report report,
             JsonOutput json) {
-        System.out.println(head());
+        System.out.println(BenchmarkTable.head());
         for (Mode mode : modes) {
             for (Recipe recipe : recipes) {
                 terminal.show(
                         (double) report.results.size() / (modes.size() * recipes.size()),
-                        format(
+                        String.format(
+                                Locale.ROOT,
                                 "%s %s batch %d",
                                 mode,
                                 recipe.computation().precision(),
                                 recipe.optimization().batchSize()));
                 Measurement row = benchmark.measure(mode, network, recipe);
                 terminal.clear();
-                System.out.println(row(row));
+                System.out.println(BenchmarkTable.row(row));
                 report.results.add(row.row());
                 json.rewrite(report);
             }
@@ -225,71 +219,5 @@ final class BenchmarkCommand implements Command {
             throw new InputException("--batch-size " + text + ": give sizes from 1 to 999999, as in 64,256");
         }
         return Integer.parseInt(text);
-    }
-
-    private static void print(
-            DeviceFacts facts, Session session, boolean graph, Recipe recipe, int repeats, MeasuredNetwork network) {
-        System.out.println(format(
-                "device     %s, %s, %d threads%s%s",
-                session.device(),
-                facts.name(),
-                session.threads(),
-                graph ? ", steps as CUDA graphs" : "",
-                recipe.computation().deterministic() ? ", deterministic" : ""));
-        session.cuda().ifPresent(cuda -> System.out.println("cuda       " + cuda + "; TF32 in rows of tf32 alone"));
-        Environment environment = session.environment();
-        System.out.println(format(
-                "versions   dynafilter %s, libtorch %s, Java %s",
-                environment.dynafilter(), environment.libtorch(), environment.java()));
-        System.out.println(
-                format("network    %s; channels-last; %d timed steps a row", network.description(), repeats));
-        System.out.println();
-    }
-
-    private static String head() {
-        return format(
-                ROW,
-                "mode",
-                "prec",
-                "batch",
-                "graph",
-                "images/s",
-                "ms/step",
-                "(p10 to p90)",
-                "TFLOP/s",
-                "of peak",
-                "roofline",
-                "reached",
-                "memory");
-    }
-
-    static String row(Measurement row) {
-        if (row.failure() != null) {
-            return format("%-5s %-4s %6d  out of memory", row.mode(), row.precision(), row.batchSize());
-        }
-        return format(
-                ROW,
-                row.mode(),
-                row.precision(),
-                row.batchSize(),
-                row.graph() ? "yes" : "no",
-                format("%,.0f", row.imagesPerSecond()),
-                digits(row.step().median()),
-                format("(%s to %s)", digits(row.step().p10()), digits(row.step().p90())),
-                row.isCounted() ? digits(row.teraflops()) : "-",
-                row.isCounted() ? format("%.0f %%", 100 * row.shareOfPeak()) : "-",
-                row.isCounted() ? digits(row.roofline() * 1e3) : "-",
-                row.isCounted() ? format("%.0f %%", 100 * row.shareOfRoofline()) : "-",
-                format("%.1f GiB", row.peakMemory() / 0x1p30));
-    }
-
-    /** A number with four digits, of which three at most are decimals. */
-    private static String digits(double value) {
-        int whole = String.valueOf((long) value).length();
-        return format("%." + Math.max(0, 4 - whole) + "f", value);
-    }
-
-    private static String format(String text, @Nullable Object... values) {
-        return String.format(Locale.ROOT, text, values);
     }
 }

@@ -86,7 +86,7 @@ class BenchmarkCommandTest {
                         + " GiB of which 12.50 GiB is free";
         Measurement row = new Measurement(
                 Mode.TRAIN, Precision.BF16, 4096, false, null, 1e12, new Ceiling(1e15, 1e12), 1e-3, 0, said);
-        assertEquals("train bf16   4096  out of memory", BenchmarkCommand.row(row));
+        assertEquals("train bf16   4096  out of memory", BenchmarkTable.row(row));
         assertEquals(
                 Map.of("mode", "train", "precision", "bf16", "batch_size", 4096, "failure", said),
                 JsonFile.values(row.row()));
@@ -104,7 +104,7 @@ class BenchmarkCommandTest {
 
     private static String row(Timing timing, double flops, double peak, double roofline) {
         Ceiling ceiling = new Ceiling(peak, 1e10);
-        return BenchmarkCommand.row(new Measurement(
+        return BenchmarkTable.row(new Measurement(
                 Mode.TRAIN, Precision.FP32, 64, false, timing, flops, ceiling, roofline, 1 << 30, null));
     }
 
