@@ -4,11 +4,12 @@ import dynafilter.io.ThisProcess;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.NativeRuntime;
+import dynafilter.runtime.OutOfMemory;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
@@ -84,10 +85,14 @@ public final class C10dGroup implements WorkerGroup {
                     : GlooBackend.create(store, placement, timeout, building);
         } catch (RuntimeException failure) {
             String variable = device.isCuda() ? "NCCL_SOCKET_IFNAME" : GlooBackend.INTERFACES;
-            throw heartbeat.explain(
-                    failure, "; where the ranks' machines have several networks, name the one in " + variable);
+            throw explain(failure, "; where the ranks' machines have several networks, name the one in " + variable);
         }
         owner = building.handOver();
+    }
+
+    /** A failure of a collective. For lack of memory it is this rank's own, and not of the connection. */
+    private RuntimeException explain(RuntimeException failure, String advice) {
+        return OutOfMemory.in(failure).isPresent() ? failure : heartbeat.explain(failure, advice);
     }
 
     /**
@@ -160,7 +165,7 @@ public final class C10dGroup implements WorkerGroup {
             start.get()._wait();
         } catch (RuntimeException failure) {
             broken = true;
-            throw heartbeat.explain(failure, "");
+            throw explain(failure, "");
         }
     }
 
