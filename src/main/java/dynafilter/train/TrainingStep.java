@@ -138,9 +138,9 @@ final class TrainingStep implements AutoCloseable {
         return (long) share * batches;
     }
 
-    /** Whether the step is replayed from a graph by now. */
+    /** True: the whole step is replayed by now, from one graph or two; false: some of it runs operator by operator. */
     boolean isCaptured() {
-        return work.isCaptured();
+        return work.isCaptured() && (update == null || update.isCaptured());
     }
 
     private void step() {
