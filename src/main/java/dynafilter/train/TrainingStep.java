@@ -105,6 +105,9 @@ final class TrainingStep implements AutoCloseable {
         // For a backbone that draws, such as by dropout.
         torch.manual_seed(recipe.computation().seed() * STEP_SEEDS + state.step() + group.rank() * RANK_SEEDS);
         staged = epoch.stage(ownImages());
+        if (work.isAboutToCapture()) {
+            epoch.settle();
+        }
         work.run();
         if (update != null) {
             group.sum(parameters.reduced());

@@ -110,6 +110,10 @@ public final class DeviceImages implements AutoCloseable {
         return batches;
     }
 
+    void settle() {
+        source.settle();
+    }
+
     /**
      * Images {@code from} to {@code from + size - 1} in the set's own order, as they are.
      *

@@ -10,6 +10,9 @@ interface PixelSource extends AutoCloseable {
     /** The next {@code size} images of the epoch will be asked for; not part of a captured step. */
     void stage(long size);
 
+    /** Waits until nothing is fetched in the background. */
+    void settle();
+
     /** uint8 [M, H + 2p, W + 2p, 3] on the device: the same tensor from the first {@link #stage} on. */
     Tensor pixels();
 

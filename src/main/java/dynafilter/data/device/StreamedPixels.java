@@ -70,6 +70,12 @@ final class StreamedPixels implements PixelSource {
         next += count;
     }
 
+    @Override
+    public void settle() {
+        training.settle();
+        evaluation.settle();
+    }
+
     private void allocate(long count) {
         staged = null;
         ofSteps.close();
