@@ -86,11 +86,13 @@ final class DoctorCommand implements Command {
      *
      * @param driver its version; null where it is not known
      * @param computeCapabilities that the natives have code for; null where they have none
+     * @param warning of what may be wrong with the libraries; null where nothing is
      */
     private record Cuda(
             String driver,
             List<Library> libraries,
-            @JsonInclude(Include.NON_NULL) String computeCapabilities) {}
+            @JsonInclude(Include.NON_NULL) String computeCapabilities,
+            @JsonInclude(Include.NON_NULL) String warning) {}
 
     /** A library of CUDA: see {@link CudaDiagnosis.Library}. */
     private record Library(String name, String version, Path path, String install) {
@@ -162,10 +164,13 @@ final class DoctorCommand implements Command {
                 "driver",
                 Optional.ofNullable(machine.driverVersion())
                         .orElse(machine.hasDriver() ? "of unknown version" : "none"));
+        String capabilities = CudaDiagnosis.isBuilt() ? capabilities(machine) : null;
+        machine.warning().ifPresent(warning -> print("warning", warning));
         return new Cuda(
                 machine.driverVersion(),
                 machine.libraries().stream().map(Library::of).toList(),
-                CudaDiagnosis.isBuilt() ? capabilities(machine) : null);
+                capabilities,
+                machine.warning().orElse(null));
     }
 
     /** Tells of the libraries and the code for GPUs, and gives the latter's compute capabilities; null where they are not known. */

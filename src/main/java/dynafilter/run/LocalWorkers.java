@@ -84,7 +84,8 @@ public final class LocalWorkers {
     /** A signal that ends this process is passed on; it waits for the workers to save what is done. */
     private void pass() {
         interrupted = true;
-        // By their handles: Process.destroy closes their standard input, too, from which they take it that this one is gone.
+        // By their handles: Process.destroy closes their standard input, too, from which they take it that this one is
+        // gone.
         workers.forEach(worker -> worker.toHandle().destroy());
         try {
             finished.await();

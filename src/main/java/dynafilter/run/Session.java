@@ -57,6 +57,9 @@ public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) 
         if (name.equals(DeviceRequest.AUTO) && !device.isCuda() && CudaDiagnosis.isBuilt() && machine.hasDriver()) {
             Logging.log().warn("this run is on the CPU: {}", device.reason());
         }
+        if (device.isCuda()) {
+            machine.warning().ifPresent(Logging.log()::warn);
+        }
         device.select();
         return new Session(device, threads, machine);
     }

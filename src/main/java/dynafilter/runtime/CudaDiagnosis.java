@@ -125,6 +125,11 @@ public final class CudaDiagnosis {
                 + " with --cuda-libs");
     }
 
+    /** What may be wrong with the libraries that were found, and what to do about it; empty where nothing is. */
+    public Optional<String> warning() {
+        return CudnnLibraries.mixture(libraries);
+    }
+
     private static String install(List<Found> missing) {
         return "pip install " + packages(missing, CudaLibrary::pip) + " (or, from NVIDIA's repository, apt-get install "
                 + packages(missing, CudaLibrary::apt) + ")";
@@ -150,6 +155,8 @@ public final class CudaDiagnosis {
             loadFailure = load(library)
                     .or(() -> load(needed -> !needed.onEveryDevice()))
                     .orElse(null);
+            // None is required, so that one which cannot be loaded is left to cuDNN.
+            CudnnLibraries.unlisted(libraries).forEach(CudaDiagnosis::load);
         }
     }
 
