@@ -59,6 +59,14 @@ class StandInCommandsTest {
         assertTrue(
                 run.outcome().line("cuda ").contains("does not work"),
                 run.outcome().out());
+        assertFalse(run.outcome().line("cuda ").contains("fails"), run.outcome().out());
+        CudaLog log = run.log();
+        assertTrue(log.count("cudnnBackendExecute") > 0, log.file().toString());
+        assertEquals(2, log.launches().length);
+        assertTrue(log.calls().stream()
+                .anyMatch(call -> call.is("kernel") && call.kernel().contains("FusedSgd")));
+        assertTrue(log.calls().stream()
+                .anyMatch(call -> call.is("cudaMemcpyAsync") && call.details().contains("pinned")));
     }
 
     @Test
