@@ -2,6 +2,7 @@ package dynafilter.distributed;
 
 import dynafilter.io.ThisProcess;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.CudaGpu;
 import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.OutOfMemory;
@@ -73,6 +74,9 @@ public final class C10dGroup implements WorkerGroup {
         Agreement.require(
                 this,
                 Map.of("device type", device.isCuda() ? "cuda" : "cpu", "libtorch", NativeRuntime.torchVersion()));
+        if (device.isCuda()) {
+            OwnGpus.require(this, CudaGpu.identity(device.index()));
+        }
         String[] names = new String[placement.size()];
         List<String> found = exchange(ThisProcess.describe());
         for (int rank = 0; rank < names.length; rank++) {

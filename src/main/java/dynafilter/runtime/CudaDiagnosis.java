@@ -70,6 +70,23 @@ public final class CudaDiagnosis {
     }
 
     /**
+     * Why so many processes cannot have a GPU each, by what the kernel and the user say; empty where they can, or where nothing is
+     * known.
+     *
+     * @param visible the value of CUDA_VISIBLE_DEVICES; null where it is not set
+     */
+    public Optional<String> tooFewGpus(int processes, @Nullable String visible) {
+        int here = gpus().isEmpty() ? Integer.MAX_VALUE : gpus().size();
+        int named = visible == null || visible.isBlank() ? Integer.MAX_VALUE : visible.split(",", -1).length;
+        int most = Math.min(here, named);
+        return processes <= most
+                ? Optional.empty()
+                : Optional.of((most == 1 ? "there is 1 GPU" : "there are " + most + " GPUs")
+                        + (named < here ? " in CUDA_VISIBLE_DEVICES=" + visible : " here")
+                        + ", and each process needs one of its own");
+    }
+
+    /**
      * A library that the natives need.
      *
      * @param version null where the library is missing

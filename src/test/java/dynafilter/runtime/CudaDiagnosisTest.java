@@ -97,6 +97,25 @@ class CudaDiagnosisTest {
     }
 
     @Test
+    void asManyProcessesAsGpusCanHaveOneEach() throws IOException {
+        driver("580.10");
+        assertTrue(diagnosis(null).tooFewGpus(9, null).isEmpty()); // the kernel does not tell
+        Files.writeString(file("proc/driver/nvidia/gpus/0000:01:00.0/information"), "Model: \t\t NVIDIA H200\n");
+        assertTrue(diagnosis(null).tooFewGpus(1, null).isEmpty());
+        assertEquals(
+                "there is 1 GPU here, and each process needs one of its own",
+                diagnosis(null).tooFewGpus(2, "0,1").orElseThrow());
+        Files.writeString(file("proc/driver/nvidia/gpus/0000:02:00.0/information"), "Model: \t\t NVIDIA H200\n");
+        assertTrue(diagnosis(null).tooFewGpus(2, "").isEmpty());
+        assertEquals(
+                "there are 2 GPUs here, and each process needs one of its own",
+                diagnosis(null).tooFewGpus(3, null).orElseThrow());
+        assertEquals(
+                "there is 1 GPU in CUDA_VISIBLE_DEVICES=1, and each process needs one of its own",
+                diagnosis(null).tooFewGpus(2, "1").orElseThrow());
+    }
+
+    @Test
     void aLibraryNewerThanTheKernelsModuleCounts() throws IOException {
         libraries("usr/local/cuda/lib64");
         Files.writeString(file("proc/driver/nvidia/version"), "NVRM version: NVIDIA UNIX Kernel Module  535.10  x\n");
