@@ -138,12 +138,12 @@ class StandInFailureTest {
             Outcome outcome = CudaStandIn.run(
                             folder,
                             Map.of("DEVICES", gpus),
-                            train(data, folder.resolve("crowd"), "--workers", gpus + 1, "--device", "cuda"))
+                            train(data, folder.resolve("crowd"), "--workers", 2 * gpus, "--device", "cuda"))
                     .outcome();
             assertEquals(2, outcome.code(), outcome.err());
             String reason = gpus == 1
                     ? "rank 0 and rank 1 have the same GPU"
-                    : "the process of LOCAL_RANK 2 has no GPU of its own: there are 2 here";
+                    : "the process of LOCAL_RANK 3 has no GPU of its own: there are 2 here";
             assertTrue(outcome.err().contains(reason), outcome.err());
         }
     }
