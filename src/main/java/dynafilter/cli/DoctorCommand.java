@@ -87,11 +87,13 @@ final class DoctorCommand implements Command {
      *
      * @param driver its version; null: it is not known
      * @param computeCapabilities that the natives have code for; null: they have none, or it is not known
+     * @param warning of what may be wrong with the libraries; null: nothing is
      */
     private record Cuda(
             @Nullable String driver,
             List<Library> libraries,
-            @JsonInclude(Include.NON_NULL) @Nullable String computeCapabilities) {}
+            @JsonInclude(Include.NON_NULL) @Nullable String computeCapabilities,
+            @JsonInclude(Include.NON_NULL) @Nullable String warning) {}
 
     /** A library of CUDA: see {@link CudaDiagnosis.Library}. */
     private record Library(
@@ -167,10 +169,13 @@ final class DoctorCommand implements Command {
                 "driver",
                 Optional.ofNullable(machine.driverVersion())
                         .orElse(machine.hasDriver() ? "of unknown version" : "none"));
+        String capabilities = CudaDiagnosis.isBuilt() ? capabilities(machine) : null;
+        machine.warning().ifPresent(warning -> print("warning", warning));
         return new Cuda(
                 machine.driverVersion(),
                 machine.libraries().stream().map(Library::of).toList(),
-                CudaDiagnosis.isBuilt() ? capabilities(machine) : null);
+                capabilities,
+                machine.warning().orElse(null));
     }
 
     /** Prints the libraries and the compute capabilities of the code for GPUs, and returns these; null where they are not known. */

@@ -3,6 +3,7 @@ package dynafilter.cli;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
 import dynafilter.run.LocalWorkers;
+import dynafilter.runtime.CudaDiagnosis;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +31,14 @@ final class WorkersOption {
      * @param json of this process; where that is standard output, the workers' outcome is passed on to it
      */
     static int run(String command, CommandLine line, JsonOutput json) {
+        if (line.getOptionValue(CommonOptions.DEVICE, "").equals("cuda")) {
+            CudaDiagnosis.ofMachine(CommonOptions.path(line, CommonOptions.CUDA_LIBS))
+                    .tooFewGpus(count(line), System.getenv("CUDA_VISIBLE_DEVICES"))
+                    .ifPresent(problem -> {
+                        throw new InputException(
+                                "--workers " + count(line) + ": " + problem + "; start fewer, or use --device cpu");
+                    });
+        }
         if (!json.isStandard()) {
             return start(words(command, line, line.getOptionValue(CommonOptions.JSON)), line, false);
         }

@@ -2,8 +2,10 @@ package dynafilter.distributed;
 
 import dynafilter.io.ThisProcess;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.CudaGpu;
 import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.NativeRuntime;
+import dynafilter.runtime.OutOfMemory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -71,6 +73,9 @@ public final class C10dGroup implements WorkerGroup {
         Agreement.require(
                 this,
                 Map.of("device type", device.isCuda() ? "cuda" : "cpu", "libtorch", NativeRuntime.torchVersion()));
+        if (device.isCuda()) {
+            OwnGpus.require(this, CudaGpu.identity(device.index()));
+        }
         String[] names = new String[placement.size()];
         List<String> found = exchange(ThisProcess.describe());
         for (int rank = 0; rank < names.length; rank++) {
@@ -83,10 +88,14 @@ public final class C10dGroup implements WorkerGroup {
                     : GlooBackend.create(store, placement, timeout, building);
         } catch (RuntimeException failure) {
             String variable = device.isCuda() ? "NCCL_SOCKET_IFNAME" : GlooBackend.INTERFACES;
-            throw heartbeat.explain(
-                    failure, "; where the ranks' machines have several networks, name the one in " + variable);
+            throw explain(failure, "; where the ranks' machines have several networks, name the one in " + variable);
         }
         owner = building.handOver();
+    }
+
+    /** A failure of a collective. For lack of memory it is this rank's own, and not of the connection. */
+    private RuntimeException explain(RuntimeException failure, String advice) {
+        return OutOfMemory.in(failure).isPresent() ? failure : heartbeat.explain(failure, advice);
     }
 
     /**
@@ -159,7 +168,7 @@ public final class C10dGroup implements WorkerGroup {
             start.get()._wait();
         } catch (RuntimeException failure) {
             broken = true;
-            throw heartbeat.explain(failure, "");
+            throw explain(failure, "");
         }
     }
 

@@ -53,10 +53,17 @@ public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) 
         NativeRuntime.useThreads(threads);
         ComputeDevice device = ComputeDevice.choose(name, machine);
         if (device.isCuda() && ComputeDevice.gpus() > 1 && !name.contains(":")) { // alone it is the rank's own
+            if (gpu >= ComputeDevice.gpus()) {
+                throw new InputException("the process of LOCAL_RANK " + gpu + " has no GPU of its own: there are "
+                        + ComputeDevice.gpus() + " here; start no more processes than that, or use --device cpu");
+            }
             device = ComputeDevice.choose("cuda:" + gpu, machine);
         }
         if (name.equals(DeviceRequest.AUTO) && !device.isCuda() && CudaDiagnosis.isBuilt() && machine.hasDriver()) {
             Logging.log().warn("this run is on the CPU: {}", device.reason());
+        }
+        if (device.isCuda()) {
+            machine.warning().ifPresent(Logging.log()::warn);
         }
         device.select();
         return new Session(device, threads, machine);

@@ -95,6 +95,16 @@ public record ComputeDevice(DeviceType type, int index, String reason) {
         }
     }
 
+    /**
+     * Makes this the calling thread's device, which has been {@linkplain #select selected} by another: for a thread that
+     * only waits for it. On a machine with several GPUs it would otherwise take memory of the first.
+     */
+    public void bindThread() {
+        if (isCuda()) {
+            torch_cuda.set_device((byte) index);
+        }
+    }
+
     /** The native device; the caller closes it, or a PointerScope does. */
     public Device toTorch() {
         return isCuda() ? new Device(type, (byte) index) : new Device(type);

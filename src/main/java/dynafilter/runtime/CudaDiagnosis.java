@@ -70,6 +70,23 @@ public final class CudaDiagnosis {
     }
 
     /**
+     * Why so many processes cannot have a GPU each, by what the kernel and the user say; empty where they can, or where nothing is
+     * known.
+     *
+     * @param visible the value of CUDA_VISIBLE_DEVICES; null where it is not set
+     */
+    public Optional<String> tooFewGpus(int processes, @Nullable String visible) {
+        int here = gpus().isEmpty() ? Integer.MAX_VALUE : gpus().size();
+        int named = visible == null || visible.isBlank() ? Integer.MAX_VALUE : visible.split(",", -1).length;
+        int most = Math.min(here, named);
+        return processes <= most
+                ? Optional.empty()
+                : Optional.of((most == 1 ? "there is 1 GPU" : "there are " + most + " GPUs")
+                        + (named < here ? " in CUDA_VISIBLE_DEVICES=" + visible : " here")
+                        + ", and each process needs one of its own");
+    }
+
+    /**
      * A library that the natives need.
      *
      * @param version null where the library is missing
@@ -125,6 +142,11 @@ public final class CudaDiagnosis {
                 + " with --cuda-libs");
     }
 
+    /** What may be wrong with the libraries that were found, and what to do about it; empty where nothing is. */
+    public Optional<String> warning() {
+        return CudnnLibraries.mixture(libraries);
+    }
+
     private static String install(List<Found> missing) {
         return "pip install " + packages(missing, CudaLibrary::pip) + " (or, from NVIDIA's repository, apt-get install "
                 + packages(missing, CudaLibrary::apt) + ")";
@@ -150,6 +172,8 @@ public final class CudaDiagnosis {
             loadFailure = load(library)
                     .or(() -> load(needed -> !needed.onEveryDevice()))
                     .orElse(null);
+            // None is required, so that one which cannot be loaded is left to cuDNN.
+            CudnnLibraries.unlisted(libraries).forEach(CudaDiagnosis::load);
         }
     }
 

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.net.URL;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.bytedeco.cuda.cudart.cudaDeviceProp;
 import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
@@ -27,6 +29,7 @@ import org.bytedeco.pytorch.global.torch_cuda;
  */
 public record CudaGpu(String name, long memory, int major, int minor) {
     static final String NATIVES = "/org/bytedeco/pytorch/linux-x86_64-gpu/libtorch_cuda.so";
+    private static final int UUID_BYTES = 16;
 
     /** The GPUs that this process may use; empty where CUDA does not work. */
     public static List<CudaGpu> all() {
@@ -41,6 +44,15 @@ public record CudaGpu(String name, long memory, int major, int minor) {
                     properties.minor()));
         }
         return gpus;
+    }
+
+    /** What tells the GPU of this number from all others, on any machine: its UUID and its place on the bus. */
+    public static String identity(int index) {
+        cudaDeviceProp properties = torch_cuda.getDeviceProperties((byte) index);
+        byte[] uuid = new byte[UUID_BYTES];
+        new BytePointer(properties.uuid()).get(uuid); // a view
+        return HexFormat.of().formatHex(uuid) + "@" + properties.pciDomainID() + ":" + properties.pciBusID() + ":"
+                + properties.pciDeviceID();
     }
 
     /**

@@ -66,7 +66,12 @@ final class CudaGraph implements RepeatedWork.Capture {
             } finally {
                 allocator.endAllocateToPool(graph.device, graph.pool);
             }
-            check(cudart.cudaGraphInstantiate(graph.executable, recorded, 0), "cudaGraphInstantiate");
+            // What the work allocates past libtorch's pool and keeps is freed at the next launch, which would fail
+            // otherwise.
+            check(
+                    cudart.cudaGraphInstantiate(
+                            graph.executable, recorded, cudart.cudaGraphInstantiateFlagAutoFreeOnLaunch),
+                    "cudaGraphInstantiate");
             return graph;
         } catch (RuntimeException failure) {
             graph.close();
@@ -80,8 +85,7 @@ final class CudaGraph implements RepeatedWork.Capture {
 
     private void record(Runnable work, CUgraph_st recorded) {
         // Of this thread: a capture that is global fails where another thread waits for an event, as the one that
-        // fetches
-        // images does, and that wait fails, too. What autograd's thread launches is captured anyway.
+        // fetches images does, and that wait fails, too. What autograd's thread launches is captured anyway.
         check(cudart.cudaStreamBeginCapture(stream, cudart.cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
         try {
             work.run();

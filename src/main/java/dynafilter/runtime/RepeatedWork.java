@@ -48,7 +48,7 @@ public final class RepeatedWork implements AutoCloseable {
 
     /** Runs the work once. */
     public void run() {
-        if (capture == null && capturer != null && runs >= WARM_UP) {
+        if (capturer != null && isAboutToCapture()) {
             capture(capturer);
         }
         if (capture != null) {
@@ -57,6 +57,11 @@ public final class RepeatedWork implements AutoCloseable {
             work.run();
         }
         runs++;
+    }
+
+    /** True: the next run tries to capture the work; false: it does not. */
+    public boolean isAboutToCapture() {
+        return capture == null && capturer != null && runs >= WARM_UP;
     }
 
     private void capture(Function<Runnable, Capture> by) {

@@ -111,6 +111,9 @@ final class TrainingStep implements AutoCloseable {
         // For a backbone that draws random numbers, such as for dropout.
         torch.manual_seed(recipe.computation().seed() * STEP_SEEDS + state.step() + group.rank() * RANK_SEEDS);
         staged = epoch.stage(ownImages());
+        if (work.isAboutToCapture()) {
+            epoch.settle();
+        }
         work.run();
         if (update != null) {
             group.sum(parameters.reduced());
@@ -144,9 +147,9 @@ final class TrainingStep implements AutoCloseable {
         return (long) share * batches;
     }
 
-    /** True: the step is replayed from a CUDA graph by now; false: it runs operator by operator. */
+    /** True: the whole step is replayed by now, from one graph or two; false: some of it runs operator by operator. */
     boolean isCaptured() {
-        return work.isCaptured();
+        return work.isCaptured() && (update == null || update.isCaptured());
     }
 
     private void step() {

@@ -59,6 +59,17 @@ class StandInCommandsTest {
         assertTrue(
                 run.outcome().line("cuda ").contains("does not work"),
                 run.outcome().out());
+        assertFalse(run.outcome().line("cuda ").contains("fails"), run.outcome().out());
+        CudaLog log = run.log();
+        assertEquals(2, log.launches().length);
+        for (String part : List.of("cudnn_convolution_backward_filter", "batch_norm_backward", "FusedSgd")) {
+            assertTrue(
+                    log.calls().stream()
+                            .anyMatch(call -> call.is("kernel") && call.kernel().contains(part)),
+                    part);
+        }
+        assertTrue(log.calls().stream()
+                .anyMatch(call -> call.is("cudaMemcpyAsync") && call.details().contains("pinned")));
     }
 
     @Test

@@ -133,6 +133,22 @@ class StandInFailureTest {
     }
 
     @Test
+    void moreProcessesThanGpus() throws IOException, InterruptedException {
+        for (int gpus : new int[] {1, 2}) {
+            CommandResult outcome = CudaStandIn.run(
+                            folder,
+                            Map.of("DEVICES", gpus),
+                            train(data, folder.resolve("crowd"), "--workers", 2 * gpus, "--device", "cuda"))
+                    .outcome();
+            assertEquals(2, outcome.code(), outcome.err());
+            String reason = gpus == 1
+                    ? "rank 0 and rank 1 have the same GPU"
+                    : "the process of LOCAL_RANK 3 has no GPU of its own: there are 2 here";
+            assertTrue(outcome.err().contains(reason), outcome.err());
+        }
+    }
+
+    @Test
     void noGpu() throws IOException, InterruptedException {
         assertRefused(CudaStandIn.libraries(), Map.of("DEVICES", 0), "CUDA finds no GPU");
     }

@@ -60,6 +60,20 @@ class C10dGroupTest {
     }
 
     @Test
+    void allAreToldWhichRanksShareAGpu() throws InterruptedException {
+        List<String> told = RankThreads.run(3, group -> {
+            OwnGpus.require(group, "GPU-" + group.rank());
+            return assertThrows(InputException.class, () -> OwnGpus.require(group, "GPU-" + Math.min(1, group.rank())))
+                    .getMessage();
+        });
+        for (String message : told) {
+            assertTrue(
+                    message.startsWith("rank 1 and rank 2 have the same GPU, and NCCL needs one for each rank; "),
+                    message);
+        }
+    }
+
+    @Test
     void aRankThatIsNotStartedIsNamed() {
         Placement alone = new Placement(0, 0, 2, 2, "127.0.0.1", RankThreads.freePort(), false, 0, "");
         List<String> told = new ArrayList<>();

@@ -97,6 +97,25 @@ class CudaDiagnosisTest {
     }
 
     @Test
+    void asManyProcessesAsGpusCanHaveOneEach() throws IOException {
+        driver("580.10");
+        assertTrue(diagnosis(null).tooFewGpus(9, null).isEmpty()); // the kernel does not tell
+        Files.writeString(file("proc/driver/nvidia/gpus/0000:01:00.0/information"), "Model: \t\t NVIDIA H200\n");
+        assertTrue(diagnosis(null).tooFewGpus(1, null).isEmpty());
+        assertEquals(
+                "there is 1 GPU here, and each process needs one of its own",
+                diagnosis(null).tooFewGpus(2, "0,1").orElseThrow());
+        Files.writeString(file("proc/driver/nvidia/gpus/0000:02:00.0/information"), "Model: \t\t NVIDIA H200\n");
+        assertTrue(diagnosis(null).tooFewGpus(2, "").isEmpty());
+        assertEquals(
+                "there are 2 GPUs here, and each process needs one of its own",
+                diagnosis(null).tooFewGpus(3, null).orElseThrow());
+        assertEquals(
+                "there is 1 GPU in CUDA_VISIBLE_DEVICES=1, and each process needs one of its own",
+                diagnosis(null).tooFewGpus(2, "1").orElseThrow());
+    }
+
+    @Test
     void aLibraryNewerThanTheKernelsModuleCounts() throws IOException {
         libraries("usr/local/cuda/lib64");
         Files.writeString(file("proc/driver/nvidia/version"), "NVRM version: NVIDIA UNIX Kernel Module  535.10  x\n");
@@ -160,6 +179,55 @@ class CudaDiagnosisTest {
         assertEquals("13.1.0.3", versions.get("libcublas.so.13"));
         assertEquals("2.28.9", versions.get("libnccl.so.2"));
         assertEquals("12", versions.get("libcufft.so.12"));
+    }
+
+    @Test
+    void whateverElseCudnnHasBesideItIsLoadedToo() throws IOException {
+        libraries("opt/cudnn/lib");
+        libraries("usr/lib64");
+        file("opt/cudnn/lib/libcudnn_ext.so.9");
+        file("opt/cudnn/lib/libcudnn_engines_tensor_ir.so.9");
+        file("opt/cudnn/lib/libcudnn_ext.so.9.20.0"); // the file behind a link
+        file("opt/cudnn/lib/libcudnn_old.so.8");
+        file("usr/lib64/libcudnn_system.so.9");
+        List<String> names = CudnnLibraries.unlisted(found(root.resolve("opt/cudnn"))).stream()
+                .map(root::relativize)
+                .map(Path::toString)
+                .toList();
+        assertEquals(
+                List.of("opt/cudnn/lib/libcudnn_engines_tensor_ir.so.9", "opt/cudnn/lib/libcudnn_ext.so.9"), names);
+        assertEquals(1, CudnnLibraries.unlisted(found(null)).size());
+    }
+
+    @Test
+    void withoutCudnnNothingElseIsLoaded() throws IOException {
+        libraries("usr/lib64", "libcudnn.so");
+        file("usr/lib64/libcudnn_ext.so.9");
+        assertEquals(List.of(), CudnnLibraries.unlisted(found(null)));
+        assertTrue(diagnosis(null).warning().isEmpty());
+    }
+
+    @Test
+    void cudnnOfTwoFoldersIsWarnedOf() throws IOException {
+        driver("580.10");
+        libraries("opt/cudnn/lib", "libcudnn_adv", "libcudnn_ops");
+        libraries("usr/lib64");
+        String warning = diagnosis(root.resolve("opt/cudnn")).warning().orElseThrow();
+        assertTrue(
+                warning.startsWith("cuDNN is mixed: libcudnn.so.9 is of "
+                        + root.resolve("opt/cudnn/lib").toRealPath()
+                        + ", but not " + root.resolve("usr/lib64/libcudnn_ops.so.9") + ", "
+                        + root.resolve("usr/lib64/libcudnn_adv.so.9") + "; "),
+                warning);
+        assertTrue(diagnosis(root.resolve("opt/cudnn")).problem().isEmpty());
+        assertTrue(diagnosis(null).warning().isEmpty());
+        link("lib64", "usr/lib64");
+        assertTrue(diagnosis(root.resolve("lib64")).warning().isEmpty());
+    }
+
+    private List<LibrarySearch.Found> found(Path named) {
+        LibrarySearch search = new LibrarySearch(named, environment, root);
+        return CudaLibrary.all().stream().map(search::find).toList();
     }
 
     @Test

@@ -42,6 +42,7 @@ class RepeatedWorkTest {
         try (RepeatedWork work = work(this::captured)) {
             for (int run = 0; run < 5; run++) {
                 assertEquals(run > RepeatedWork.WARM_UP, work.isCaptured());
+                assertEquals(run == RepeatedWork.WARM_UP, work.isAboutToCapture());
                 work.run();
             }
         }

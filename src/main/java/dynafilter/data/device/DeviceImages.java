@@ -119,6 +119,10 @@ public final class DeviceImages implements AutoCloseable {
         return batches;
     }
 
+    void settle() {
+        source.settle();
+    }
+
     /**
      * The images {@code from} to {@code from + size - 1} in the order of the set, without cropping or flipping.
      *

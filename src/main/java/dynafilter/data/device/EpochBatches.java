@@ -19,4 +19,9 @@ public final class EpochBatches {
     public StepBatches stage(long size) {
         return images.stage(this, size);
     }
+
+    /** Waits until nothing is fetched in the background: no other thread then calls CUDA while a step is captured. */
+    public void settle() {
+        images.settle();
+    }
 }

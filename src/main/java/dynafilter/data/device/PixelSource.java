@@ -10,6 +10,9 @@ interface PixelSource extends AutoCloseable {
     /** Puts the next {@code size} images of the epoch at hand; not part of a captured step. */
     void stage(long size);
 
+    /** Waits until nothing is fetched in the background. */
+    void settle();
+
     /** The pixels on the device: uint8 [M, H + 2p, W + 2p, 3], the same tensor from the first {@link #stage} on. */
     Tensor pixels();
 

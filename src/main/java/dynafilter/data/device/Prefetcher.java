@@ -27,11 +27,7 @@ final class Prefetcher implements AutoCloseable {
     private final int imagesOfBlock;
     private final List<ByteBuffer> blocks =
             new ArrayList<>(); // views of whole images: a buffer cannot be longer than 2 GiB
-    private final ExecutorService thread = Executors.newSingleThreadExecutor(work -> {
-        Thread background = new Thread(work, "image prefetch");
-        background.setDaemon(true);
-        return background;
-    });
+    private final ExecutorService thread;
     private final NativeOwner owner = new NativeOwner(); // of the buffers
     private final TransferBuffer[] buffers = new TransferBuffer[2];
     private long capacity;
@@ -50,6 +46,7 @@ final class Prefetcher implements AutoCloseable {
         this.images = images;
         this.name = name;
         this.device = device;
+        thread = Executors.newSingleThreadExecutor(work -> background(work, device));
         imageBytes = Math.toIntExact(images.nbytes() / images.size(0));
         imagesOfBlock = BLOCK / imageBytes;
         long bytes = images.nbytes();
@@ -57,6 +54,17 @@ final class Prefetcher implements AutoCloseable {
         for (long at = 0; at < bytes; at += block) {
             blocks.add(TensorBytes.view(images, at, (int) Math.min(block, bytes - at)));
         }
+    }
+
+    private static Thread background(Runnable work, ComputeDevice device) {
+        Thread thread = new Thread(
+                () -> {
+                    device.bindThread();
+                    work.run();
+                },
+                "image prefetch");
+        thread.setDaemon(true);
+        return thread;
     }
 
     /**
@@ -88,6 +96,19 @@ final class Prefetcher implements AutoCloseable {
     void forget() {
         if (ahead != null) {
             await(ahead.filling);
+        }
+    }
+
+    /** Waits until nothing is being fetched. Where that fails the next {@link #take} says so. */
+    void settle() {
+        if (ahead != null) {
+            try {
+                ahead.filling.get();
+            } catch (ExecutionException toldByTake) {
+                // It asks the same again.
+            } catch (InterruptedException stop) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

@@ -33,6 +33,9 @@ final class ResidentPixels implements PixelSource {
     public void stage(long size) {}
 
     @Override
+    public void settle() {}
+
+    @Override
     public Tensor pixels() {
         return pixels;
     }

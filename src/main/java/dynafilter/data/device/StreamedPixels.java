@@ -81,6 +81,12 @@ final class StreamedPixels implements PixelSource {
         next += count;
     }
 
+    @Override
+    public void settle() {
+        training.settle();
+        evaluation.settle();
+    }
+
     private Stage allocate(long count) {
         stage = null;
         ofSteps.close();
