@@ -32,12 +32,14 @@ class GpuAcceptanceTest {
             #!/bin/sh
             command=$1
             while [ $# -gt 0 ]; do
-                case $1 in --json) json=$2 ;; --out) out=$2 ;; --scores) scores=$2 ;; esac
+                case $1 in --json) json=$2 ;; --out) out=$2 ;; --scores) scores=$2 ;; --cuda-graph) graph=$2 ;; esac
                 shift
             done
             [ "$command" = "$HANGS" ] && { sleep 60 & echo $! >"$FIXTURES/child"; wait; }
             [ "$command" = "$FAILS" ] && { echo "dynafilter: no such thing" >&2; exit 1; }
-            echo '{"cuda_graph": true}' >"$json"
+            [ ! -e "$FIXTURES/says" ] || cat "$FIXTURES/says"
+            [ -z "$SLOW" ] || sleep "$SLOW"
+            echo "{\\"cuda_graph\\": $([ "$graph" = off ] && echo false || echo true)}" >"$json"
             if [ -n "$out" ]; then
                 mkdir -p "$out"
                 cp "$FIXTURES/$(basename "$out").pt" "$out/last.pt"
@@ -122,6 +124,68 @@ class GpuAcceptanceTest {
         String child = Files.readString(fixtures.resolve("child")).strip();
         Path status = Path.of("/proc", child, "status"); // a zombie is dead, if nobody has asked for it yet
         assertTrue(!Files.exists(status) || Files.readString(status).contains("State:\tZ"), "the child lives on");
+    }
+
+    @Test
+    void whatIsKilledLeavesAWholeReport() throws IOException, InterruptedException {
+        ProcessBuilder command = new ProcessBuilder(
+                        "python3",
+                        "scripts/gpu-acceptance",
+                        folder.resolve("out").toString(),
+                        "--program",
+                        program.toString(),
+                        "--only",
+                        "doctor,bf16,graph")
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("printed").toFile());
+        command.environment().putAll(Map.of("FIXTURES", fixtures.toString(), "HANGS", "train"));
+        Process process = command.start();
+        Path child = fixtures.resolve("child");
+        for (int i = 0; i < 600 && !(Files.exists(child) && Files.size(child) > 0); i++) {
+            Thread.sleep(100);
+        }
+        process.destroyForcibly().waitFor();
+        ProcessHandle.of(Long.parseLong(Files.readString(child).strip())).ifPresent(ProcessHandle::destroy);
+        assertEquals("passed", part("doctor").get("status").asText());
+        String report = Files.readString(folder.resolve("out/report.txt"));
+        assertTrue(report.startsWith("doctor         passed"), report);
+        assertTrue(report.endsWith("not finished: bf16, graph\n"), report);
+    }
+
+    @Test
+    void aPartThatDoesNotFitIsSkipped() throws IOException, InterruptedException {
+        loss("sanity-fp32", 2.0);
+        loss("sanity-bf16", 2.0);
+        Script script = accept("SLOW=0.7", "--only", "bf16,peer-compiled,doctor", "--minutes", "0.2");
+        assertEquals(0, script.code(), script.out());
+        assertEquals("passed", part("bf16").get("status").asText());
+        String detail = part("peer-compiled").get("detail").asText();
+        assertTrue(detail.matches("needs some \\d+ s, and \\d+ s are left"), detail);
+        assertEquals("passed", part("doctor").get("status").asText());
+    }
+
+    @Test
+    void aGraphMustEqualSingleOperatorsToTheBit() throws IOException, InterruptedException {
+        Tensor values = torch.arange(new Scalar(1), new Scalar(13)).view(3, 4).mul(new Scalar(1.0));
+        Tensor next = values.clone();
+        next.select(0, 2).select(0, 3).fill_(new Scalar(Math.nextUp(12f)));
+        for (String optimizer : new String[] {"sgd", "adamw"}) {
+            write("graph-off-" + optimizer, values, values);
+            write("graph-on-" + optimizer, values, values);
+        }
+        Script passed = accept("FAILS=", "--only", "graph");
+        assertEquals(0, passed.code(), passed.out());
+        assertEquals(2, part("graph").get("findings").get("sgd").get("tensors").asInt());
+        write("graph-on-adamw", values, next);
+        assertEquals(1, accept("FAILS=", "--only", "graph", "--overwrite").code());
+        String detail = part("graph").get("detail").asText();
+        assertTrue(detail.startsWith("adamw in bf16: 1 of 2 tensors differ, by "), detail);
+        assertTrue(detail.endsWith("such as /optimizer/state/0/momentum_buffer"), detail);
+        Files.writeString(fixtures.resolve("says"), "the step cannot be captured as a CUDA graph\n");
+        assertEquals(1, accept("FAILS=", "--only", "graph", "--overwrite").code());
+        assertEquals(
+                "graph-off-sgd: the step cannot be captured as a CUDA graph",
+                part("graph").get("detail").asText());
     }
 
     /** The files of a parity check, the device's off by a factor. */
