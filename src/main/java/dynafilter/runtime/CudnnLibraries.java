@@ -47,7 +47,8 @@ final class CudnnLibraries {
         List<Path> strangers = libraries.stream()
                 .filter(found -> !found.isMissing() && name(found).matches(NAMES))
                 .map(Found::file)
-                .filter(file -> !Objects.equals(real(Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file has a folder")), home))
+                .filter(file -> !Objects.equals(
+                        real(Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file has a folder")), home))
                 .toList();
         return strangers.isEmpty()
                 ? Optional.empty()
