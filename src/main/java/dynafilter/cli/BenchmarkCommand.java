@@ -22,7 +22,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.function.Function;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
@@ -95,7 +94,7 @@ final class BenchmarkCommand implements Command {
         int repeats = CommonOptions.integer(line, "repeats", 1, 1_000_000, 30);
         JsonOutput json = JsonOutput.of(line);
         Recipe recipe = recipe(line);
-        Session session = Session.open(CommonOptions.device(line), OptionalInt.empty());
+        Session session = Session.open(CommonOptions.device(line), null);
         ComputeDevice device = session.device();
         if (!device.isCuda()) {
             precisions = withoutTf32(line, precisions);

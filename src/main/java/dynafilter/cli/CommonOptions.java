@@ -8,7 +8,6 @@ import dynafilter.runtime.CudaGraphMode;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.OptionalDouble;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
@@ -161,15 +160,15 @@ final class CommonOptions {
      *
      * @throws InputException where it is not such a number
      */
-    static OptionalDouble positive(CommandLine line, String option) {
+    static @Nullable Double positive(CommandLine line, String option) {
         String value = line.getOptionValue(option);
         if (value == null) {
-            return OptionalDouble.empty();
+            return null;
         }
         try {
             double number = new BigDecimal(value).doubleValue();
             if (number > 0 && Double.isFinite(number)) {
-                return OptionalDouble.of(number);
+                return number;
             }
         } catch (NumberFormatException wrong) {
             throw new InputException("--" + option + " " + value + ": not a number", wrong);

@@ -4,7 +4,6 @@ import dynafilter.data.DataOptions;
 import dynafilter.data.device.DataMemory;
 import dynafilter.run.DataProgress;
 import dynafilter.run.Terminal;
-import java.util.OptionalDouble;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 
@@ -41,6 +40,6 @@ final class DataOption {
     }
 
     static DataOptions of(boolean skipBad, int imageSize, Terminal terminal) {
-        return new DataOptions(imageSize, skipBad, OptionalDouble.empty(), new DataProgress(terminal));
+        return new DataOptions(imageSize, skipBad, null, new DataProgress(terminal));
     }
 }

@@ -78,7 +78,7 @@ final class DoctorCommand implements Command {
                             + Runtime.getRuntime().availableProcessors() + " logical processors",
                     Optional.ofNullable(System.getenv("LD_PRELOAD")).orElse("the system's"),
                     natives.state(),
-                    natives.addressSpace().orElse(null));
+                    natives.addressSpace());
         }
     }
 

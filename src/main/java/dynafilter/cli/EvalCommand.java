@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 import org.bytedeco.javacpp.PointerScope;
@@ -89,7 +88,7 @@ final class EvalCommand implements Command {
         DataMemory memory = DataOption.dataMemory(line);
         JsonOutput json = JsonOutput.of(line);
         Path scoresFile = CommonOptions.output(line, "scores");
-        Session session = Session.open(CommonOptions.device(line), OptionalInt.empty());
+        Session session = Session.open(CommonOptions.device(line), null);
         session.use(precision);
         try (PointerScope scope = new PointerScope();
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device());

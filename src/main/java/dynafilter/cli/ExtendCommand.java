@@ -18,7 +18,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.OptionalInt;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
@@ -106,7 +105,7 @@ final class ExtendCommand implements Command {
             requireAgainst(line);
         }
         JsonOutput json = JsonOutput.of(line);
-        Session session = Session.open(CommonOptions.device(line), OptionalInt.empty());
+        Session session = Session.open(CommonOptions.device(line), null);
         try (FolderLock lock = FolderLocks.ofFiles(name(), plan.out());
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device())) {
             requireExtensible(model, trained);

@@ -29,7 +29,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalInt;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 import org.jspecify.annotations.Nullable;
@@ -73,7 +72,7 @@ final class MapsCommand implements Command {
             Scale scale = maps.scale();
             return new Image(
                     maps.name(),
-                    maps.label().isPresent() ? maps.label().getAsInt() : null,
+                    maps.label(),
                     maps.predicted(),
                     maps.scores().logits(),
                     maps.scores().probabilities(),
@@ -141,7 +140,7 @@ final class MapsCommand implements Command {
         boolean isAuto = line.getOptionValue("index", AUTO).equals(AUTO);
         long[] indices = isAuto ? new long[0] : indices(line.getOptionValue("index"));
         List<Path> files = files(line);
-        Session session = Session.open(CommonOptions.device(line), OptionalInt.empty());
+        Session session = Session.open(CommonOptions.device(line), null);
         session.use(precision);
         List<ImageArguments.Skipped> skipped = new ArrayList<>();
         try (FolderLock lock = FolderLocks.ofFiles(name(), out, filtersOut);
@@ -240,8 +239,8 @@ final class MapsCommand implements Command {
                 throw new InputException("none of the files is an image that can be read; give PNG or JPEG files");
             }
             List<ResponseMaps.Input> images = loaded.stream()
-                    .map(file -> new ResponseMaps.Input(
-                            FileNames.shown(file.file().getFileName()), file.image(), OptionalInt.empty()))
+                    .map(file ->
+                            new ResponseMaps.Input(FileNames.shown(file.file().getFileName()), file.image(), null))
                     .toList();
             try (Precision.Region autocast = precision.autocast(session.device().type())) {
                 return ResponseMaps.of(trained.classifier(), session.device(), trained.classes(), images);
@@ -259,9 +258,9 @@ final class MapsCommand implements Command {
                 maps.name(),
                 maps.classes().get(predicted),
                 100 * maps.scores().probabilities()[predicted]);
-        return maps.label().isEmpty()
+        return maps.label() == null
                 ? text
-                : text + "; true label " + maps.classes().get(maps.label().getAsInt());
+                : text + "; true label " + maps.classes().get(maps.label());
     }
 
     private static List<float[]> rows(Grid grid) {

@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalInt;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 import org.bytedeco.pytorch.Tensor;
@@ -95,7 +94,7 @@ final class PredictCommand implements Command {
                     "predict needs image files, or folders of them: dynafilter predict --model FILE photo.jpg");
         }
         List<Path> files = ImageArguments.files(line);
-        Session session = Session.open(CommonOptions.device(line), OptionalInt.empty());
+        Session session = Session.open(CommonOptions.device(line), null);
         session.use(precision);
         List<Image> images = new ArrayList<>();
         List<ImageArguments.Skipped> skipped = new ArrayList<>();

@@ -178,7 +178,8 @@ final class ReportCommand implements Command {
                     "There is no best.pt in the run's folder; once it is there, " + again + "` completes this page.");
         }
         Session session = Session.open(
-                CommonOptions.device(line), RunConfig.threads(facts.directory().config()));
+                CommonOptions.device(line),
+                RunConfig.threads(facts.directory().config()).orElse(null));
         session.use(facts.recipe().computation().precision());
         String name = line.getOptionValue(DATA, facts.recipe().images().data());
         DataSet opened;

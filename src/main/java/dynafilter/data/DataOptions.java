@@ -1,6 +1,6 @@
 package dynafilter.data;
 
-import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The options with which a data set is opened.
@@ -8,10 +8,10 @@ import java.util.OptionalDouble;
  * @param imageSize height and width of its images in pixels: they are resized to it
  * @param skipBad true: image files that cannot be read are left out; false: they are an error
  * @param valSplit the share of the training images that will be held out for validation, 0 for none: a set that does not allow
- *     it is refused before anything is decoded. Empty where nothing will be trained
+ *     it is refused before anything is decoded; null: nothing will be trained
  */
-public record DataOptions(int imageSize, boolean skipBad, OptionalDouble valSplit, DataListener listener) {
+public record DataOptions(
+        int imageSize, boolean skipBad, @Nullable Double valSplit, DataListener listener) {
     /** The defaults: images of 32x32, every file must be readable, nothing will be trained, nobody listens. */
-    public static final DataOptions DEFAULT =
-            new DataOptions(ImageSize.CIFAR, false, OptionalDouble.empty(), DataListener.NONE);
+    public static final DataOptions DEFAULT = new DataOptions(ImageSize.CIFAR, false, null, DataListener.NONE);
 }

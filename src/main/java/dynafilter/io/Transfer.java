@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** The transfer of one file over one or more HTTP connections, each of which continues where the last one ended. */
 final class Transfer {
@@ -24,7 +25,7 @@ final class Transfer {
     private final Duration answerTimeout;
     private final Duration stallTimeout;
     private boolean reached;
-    private Optional<String> version = Optional.empty(); // the server's name for what the first bytes belong to
+    private @Nullable String version; // the server's name for what the first bytes belong to; null: none
 
     Transfer(HttpClient client, URI source, Duration answerTimeout, Duration stallTimeout) {
         this.client = client;
@@ -96,7 +97,7 @@ final class Transfer {
             } else if (response.statusCode() != 206) {
                 throw failure(response.statusCode());
             }
-            version = version(response);
+            version = version(response).orElse(null);
             part.position(have);
             copy(body, out, have, total(response, have), progress);
         }
@@ -106,7 +107,9 @@ final class Transfer {
         HttpRequest.Builder request = HttpRequest.newBuilder(source).timeout(answerTimeout);
         if (have > 0) {
             request.header("Range", "bytes=" + have + "-");
-            version.ifPresent(v -> request.header("If-Range", v));
+            if (version != null) {
+                request.header("If-Range", version);
+            }
         }
         try {
             return client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());

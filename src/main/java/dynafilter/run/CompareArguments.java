@@ -15,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -139,8 +138,8 @@ public record CompareArguments(
     }
 
     /** The number of CPU threads of the comparison that goes on, or of the config.json, with which alone results are the same to the bit. */
-    public OptionalInt threadsBefore() {
+    public @Nullable Integer threadsBefore() {
         Path before = resume != null ? Comparison.file(resume) : config;
-        return before == null ? OptionalInt.empty() : RunConfig.threads(before);
+        return before == null ? null : RunConfig.threads(before).orElse(null);
     }
 }

@@ -4,7 +4,6 @@ import dynafilter.data.DataListener;
 import dynafilter.data.DataOptions;
 import dynafilter.runfolder.Recipe;
 import java.util.Locale;
-import java.util.OptionalDouble;
 
 /** The display of how a data set is opened: the decoding of its files on the terminal, messages in the log. */
 public final class DataProgress implements DataListener {
@@ -20,7 +19,7 @@ public final class DataProgress implements DataListener {
         return new DataOptions(
                 recipe.images().imageSize(),
                 recipe.selection().skipBad(),
-                OptionalDouble.of(recipe.selection().valSplit()),
+                recipe.selection().valSplit(),
                 new DataProgress(terminal));
     }
 

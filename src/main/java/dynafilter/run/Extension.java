@@ -134,7 +134,7 @@ public final class Extension {
         return new LabelLearner.Settings(
                 plan.steps(),
                 plan.against() == null ? ExtensionPlan.LEARNING_RATE_ALONE : ExtensionPlan.LEARNING_RATE,
-                plan.oldWeight().orElse(trained.classes().size()));
+                plan.oldWeight() == null ? trained.classes().size() : plan.oldWeight());
     }
 
     private Tensor start(@Nullable WordVectors vectors, LabelExamples examples) {

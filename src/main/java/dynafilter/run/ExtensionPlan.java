@@ -2,7 +2,6 @@ package dynafilter.run;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param testFiles further images of it, to test on; may be empty
  * @param against the old labels' data set; null: none
  * @param negatives the number of its training images to learn against
- * @param oldWeight the weight of these images together in the loss, where that of the new label's is 1; empty: the number of old labels
+ * @param oldWeight the weight of these images together in the loss, where that of the new label's is 1; null: the number of old labels
  * @param folds of the cross-validation; 0: none
  * @param labelVectors a file of word vectors; null: none
  * @param skipBad true: files that cannot be read are left out; false: they are an error
@@ -24,7 +23,7 @@ public record ExtensionPlan(
         List<Path> testFiles,
         @Nullable String against,
         int negatives,
-        OptionalDouble oldWeight,
+        @Nullable Double oldWeight,
         int steps,
         int folds,
         @Nullable String labelVectors,

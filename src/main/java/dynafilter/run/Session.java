@@ -11,7 +11,7 @@ import dynafilter.runtime.DeviceFacts;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.Precision;
 import java.util.Optional;
-import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The session of one command: the loaded natives, the chosen device and the number of threads.
@@ -24,12 +24,12 @@ public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) 
      * Opens the session of a command.
      *
      * @param threadsBefore the threads of the run that is continued or repeated, since another number would round differently;
-     *     they are taken where none are asked for and this machine has as many
+     *     they are taken where none are asked for and this machine has as many; null: there is no such run
      * @throws InputException where the device cannot be used
      */
-    public static Session open(DeviceRequest request, OptionalInt threadsBefore) {
+    public static Session open(DeviceRequest request, @Nullable Integer threadsBefore) {
         int few = CpuTopology.defaultThreads();
-        int before = threadsBefore.orElse(few);
+        int before = threadsBefore == null ? few : threadsBefore;
         boolean has = before <= Runtime.getRuntime().availableProcessors();
         return open(request, has ? before : few, 0);
     }

@@ -12,8 +12,8 @@ import dynafilter.runfolder.RunDirectory;
 import dynafilter.runfolder.RunOutcome;
 import dynafilter.train.Trainer;
 import java.nio.file.Path;
-import java.util.OptionalInt;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** One execution of {@code train}: finds the start of the run, takes its folder, and trains. */
 public final class TrainJob {
@@ -63,11 +63,11 @@ public final class TrainJob {
         }
     }
 
-    private OptionalInt threadsBefore(RunStart start) {
+    private @Nullable Integer threadsBefore(RunStart start) {
         Path before = start instanceof RunStart.Resumed resumed
                 ? resumed.source().config()
                 : arguments.begin().config();
-        return before == null ? OptionalInt.empty() : RunConfig.threads(before);
+        return before == null ? null : RunConfig.threads(before).orElse(null);
     }
 
     /**

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -164,11 +163,8 @@ public record RunConfig(
     }
 
     /** The number of CPU threads in a config.json, with which alone results are the same to the bit; empty where it does not tell. */
-    public static OptionalInt threads(Path file) {
-        return found(file).map(RunConfig::environment).map(Environment::threads).stream()
-                .mapToInt(Integer::intValue)
-                .filter(threads -> threads > 0)
-                .findFirst();
+    public static Optional<Integer> threads(Path file) {
+        return found(file).map(RunConfig::environment).map(Environment::threads).filter(threads -> threads > 0);
     }
 
     /** The word vectors in a config.json that the labels' embeddings started from; empty where it tells of none. */

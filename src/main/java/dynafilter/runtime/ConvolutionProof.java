@@ -94,7 +94,12 @@ public final class ConvolutionProof {
             Path answer = Files.createTempFile("convolutions", ".txt");
             try {
                 words.add(answer.toString());
-                return run(words) ? keep(file, kept(answer)) : Optional.empty();
+                if (!run(words)) {
+                    return Optional.empty();
+                }
+                Optional<String> found = kept(answer);
+                found.ifPresent(text -> keep(file, text));
+                return found;
             } finally {
                 Files.delete(answer);
             }
@@ -118,16 +123,13 @@ public final class ConvolutionProof {
     }
 
     /** Writes the answer to a file; where that fails the test runs again the next time. */
-    private static Optional<String> keep(Path file, Optional<String> answer) {
-        answer.ifPresent(text -> {
-            try {
-                Files.createDirectories(file.toAbsolutePath().getParent());
-                Files.writeString(file, text);
-            } catch (IOException unwritable) {
-                // The folder is read-only or full, which those complain of who need it.
-            }
-        });
-        return answer;
+    private static void keep(Path file, String answer) {
+        try {
+            Files.createDirectories(file.toAbsolutePath().getParent());
+            Files.writeString(file, answer);
+        } catch (IOException unwritable) {
+            // The folder is read-only or full, which those complain of who need it.
+        }
     }
 
     /** Compares convolutions and their gradients with those in double precision, which oneDNN has no part in. */

@@ -3,19 +3,23 @@ package dynafilter.runtime;
 import dynafilter.io.InputException;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The state of the native libraries, found without loading any.
  *
  * @param state the folder that they are or will be unpacked into, or the reason why they cannot be, in words
- * @param addressSpace the address space that is left for them, in words; empty without a limit
+ * @param addressSpace the address space that is left for them, in words; null: there is no limit
  */
-public record Natives(String state, Optional<String> addressSpace) {
+public record Natives(String state, @Nullable String addressSpace) {
     /** Finds the state on this machine. */
     public static Natives look() {
         return new Natives(
                 describe(),
-                AddressSpace.left().stream().mapToObj(AddressSpace::inWords).findFirst());
+                AddressSpace.left().stream()
+                        .mapToObj(AddressSpace::inWords)
+                        .findFirst()
+                        .orElse(null));
     }
 
     private static String describe() {

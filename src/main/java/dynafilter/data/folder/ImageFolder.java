@@ -138,10 +138,10 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
     }
 
     private void checkSplit(DataOptions options) {
-        if (options.valSplit().isEmpty()) {
+        Double share = options.valSplit();
+        if (share == null) {
             return;
         }
-        double share = options.valSplit().getAsDouble();
         if (share == 0 && splits.containsKey(ALL)) {
             throw new InputException(
                     folder + " has classes but no train/ and test/ to tell images to train on from images"

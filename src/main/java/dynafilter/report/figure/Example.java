@@ -1,6 +1,7 @@
 package dynafilter.report.figure;
 
 import java.util.List;
+import java.util.Objects;
 
 /**
  * An image of the test set with a network's response maps and scores.
@@ -10,7 +11,7 @@ import java.util.List;
 public record Example(long index, ResponseMaps maps) {
     /** The image's class. */
     public int label() {
-        return maps.label().orElseThrow();
+        return Objects.requireNonNull(maps.label(), "an example has a label");
     }
 
     /** True: the network predicts the image's class; false: it predicts another. */

@@ -87,9 +87,7 @@ public final class MapsFigure {
         int predicted = maps.predicted();
         return "Response maps of " + maps.name() + ": predicted "
                 + maps.classes().get(predicted) + " with " + FigureStyle.percent(probabilities[predicted])
-                + (maps.label().isPresent()
-                        ? ", true label " + maps.classes().get(maps.label().getAsInt())
-                        : "");
+                + (maps.label() != null ? ", true label " + maps.classes().get(maps.label()) : "");
     }
 
     private void header(Svg figure) {
@@ -108,10 +106,10 @@ public final class MapsFigure {
         String text =
                 "predicted: " + maps.classes().get(predicted) + ", " + FigureStyle.percent(probabilities[predicted]);
         LabelMarks.predicted(figure, FigureStyle.MARGIN, y);
-        double room = maps.label().isPresent() ? (width - x) * 0.6 : width - x;
+        double room = maps.label() != null ? (width - x) * 0.6 : width - x;
         FigureStyle.fitted(figure, x, y, 13, room, text);
-        if (maps.label().isPresent()) {
-            int label = maps.label().getAsInt();
+        if (maps.label() != null) {
+            int label = maps.label();
             x += Math.min(FigureStyle.width(text, 13), room) + 28;
             LabelMarks.truth(figure, x, y);
             x += LabelMarks.SIGN + 6;

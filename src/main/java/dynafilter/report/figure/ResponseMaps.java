@@ -9,13 +9,13 @@ import dynafilter.runtime.TensorBytes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalInt;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The response maps and scores of a network for one image.
@@ -25,10 +25,15 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param classes the names of the labels
  * @param maps a response map a label, or a single one that all labels share; rescaled
  * @param scores a logit a label
- * @param label the true label, where it is known
+ * @param label the true label; null: it is not known
  */
 public record ResponseMaps(
-        String name, PixelImage image, List<String> classes, List<Grid> maps, Scores scores, OptionalInt label) {
+        String name,
+        PixelImage image,
+        List<String> classes,
+        List<Grid> maps,
+        Scores scores,
+        @Nullable Integer label) {
     private static final double OPACITY_OF_LOW = 0.2;
     private static final double OPACITY_OF_RANGE = 0.6;
 
@@ -37,9 +42,10 @@ public record ResponseMaps(
      *
      * @param name for people
      * @param pixels uint8 [3, H, W], on the CPU; all images of a batch have one size
-     * @param label the true label, where it is known
+     * @param label the true label; null: it is not known
      */
-    public record Input(String name, Tensor pixels, OptionalInt label) {}
+    public record Input(
+            String name, Tensor pixels, @Nullable Integer label) {}
 
     /** @throws IllegalArgumentException where there are not as many maps and scores as classes */
     public ResponseMaps {
@@ -63,9 +69,7 @@ public record ResponseMaps(
             List<Input> images = new ArrayList<>();
             for (int i = 0; i < indices.length; i++) {
                 images.add(new Input(
-                        set.name() + " image " + indices[i],
-                        chosen.images().select(0, i),
-                        OptionalInt.of(Math.toIntExact(labels[i]))));
+                        set.name() + " image " + indices[i], chosen.images().select(0, i), Math.toIntExact(labels[i])));
             }
             return of(classifier, device, set.classes(), images);
         }
@@ -157,7 +161,7 @@ public record ResponseMaps(
 
     /** True: the label is the image's true one; false: it is not, or the true one is not known. */
     public boolean isTrue(int candidate) {
-        return label.isPresent() && label.getAsInt() == candidate;
+        return label != null && label == candidate;
     }
 
     /** The scale from the lowest to the highest response in any of the maps. */

@@ -20,8 +20,8 @@ final class ScoreList {
         List<Integer> top = new ArrayList<>(maps.scores()
                 .ranking()
                 .subList(0, Math.min(count, maps.classes().size())));
-        if (maps.label().isPresent() && !top.contains(maps.label().getAsInt())) {
-            top.set(top.size() - 1, maps.label().getAsInt());
+        if (maps.label() != null && !top.contains(maps.label())) {
+            top.set(top.size() - 1, maps.label());
         }
         return top;
     }

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -58,7 +58,7 @@ final class MapSamples {
             List<Input> images = new ArrayList<>();
             places.forEach((label, place) -> images.add(image(label, place)));
             for (ResponseMaps maps : ResponseMaps.of(now, device, data.classes(), images)) {
-                String name = data.classes().get(maps.label().orElseThrow());
+                String name = data.classes().get(Objects.requireNonNull(maps.label(), "samples have labels"));
                 figures.put(name, Raster.png(MapsFigure.of(maps), 1));
             }
         }
@@ -67,6 +67,6 @@ final class MapSamples {
 
     private Input image(int label, long place) {
         Tensor pixels = data.selection().pixels(place, 1).select(0, 0).cpu().contiguous(); // [3, H, W]
-        return new Input(data.selectionName() + " image " + place, pixels, OptionalInt.of(label));
+        return new Input(data.selectionName() + " image " + place, pixels, label);
     }
 }

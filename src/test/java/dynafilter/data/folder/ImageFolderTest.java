@@ -24,7 +24,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,8 +45,7 @@ class ImageFolderTest {
     private Path folder;
 
     private static DataSet open(Path folder, double valSplit) {
-        return DataSource.open(
-                folder.toString(), new DataOptions(16, false, OptionalDouble.of(valSplit), DataListener.NONE));
+        return DataSource.open(folder.toString(), new DataOptions(16, false, valSplit, DataListener.NONE));
     }
 
     private String refusal(double valSplit) {
@@ -188,7 +186,7 @@ class ImageFolderTest {
                         + " and 2 more (`dynafilter data verify TEMP` names all); mend or remove them, or go on without them"
                         + " with --skip-bad"),
                 message);
-        DataOptions skipping = new DataOptions(16, true, OptionalDouble.of(0), DataListener.NONE);
+        DataOptions skipping = new DataOptions(16, true, 0.0, DataListener.NONE);
         try (DataSet set = DataSource.open(folder.toString(), skipping)) {
             assertEquals(6, set.train().size());
             assertEquals(2, set.test().size());
@@ -229,7 +227,7 @@ class ImageFolderTest {
     @Test
     void imagesOfAFixedSizeAreBroughtToTheSizeAskedFor() throws IOException {
         CifarFiles.folder(folder);
-        DataOptions smaller = new DataOptions(16, false, OptionalDouble.empty(), DataListener.NONE);
+        DataOptions smaller = new DataOptions(16, false, null, DataListener.NONE);
         try (DataSet whole = DataSource.open(folder.toString());
                 DataSet set = DataSource.open(folder.toString(), smaller)) {
             assertArrayEquals(new long[] {5, 3, 16, 16}, set.train().images().shape());

@@ -8,7 +8,6 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.List;
-import java.util.OptionalInt;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,7 +47,7 @@ class MapsFigureTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 5, 10, 12, 20, 100})
     void showsAMapAndAProbabilityOfEveryClass(int classes) {
-        ResponseMaps maps = SampleMaps.of(SampleMaps.classes(classes), classes, classes - 1, OptionalInt.of(0));
+        ResponseMaps maps = SampleMaps.of(SampleMaps.classes(classes), classes, classes - 1, 0);
         Svg figure = MapsFigure.of(maps);
         ParsedDrawing drawn = ParsedDrawing.of(figure);
         assertEquals(classes, maps(drawn).size());
@@ -114,15 +113,14 @@ class MapsFigureTest {
 
     @Test
     void withoutATrueLabelNothingIsSaidOfIt() {
-        ParsedDrawing drawn =
-                ParsedDrawing.of(MapsFigure.of(SampleMaps.of(SampleMaps.classes(10), 10, 3, OptionalInt.empty())));
+        ParsedDrawing drawn = ParsedDrawing.of(MapsFigure.of(SampleMaps.of(SampleMaps.classes(10), 10, 3, null)));
         assertEquals(0, drawn.all("circle", "true").size());
         assertFalse(drawn.texts().toString().contains("true label"));
     }
 
     @Test
     void aSharedMapStandsBesideTheProbabilitiesOfAllLabels() {
-        Svg figure = MapsFigure.of(SampleMaps.of(SampleMaps.classes(10), 1, 4, OptionalInt.of(2)));
+        Svg figure = MapsFigure.of(SampleMaps.of(SampleMaps.classes(10), 1, 4, 2));
         ParsedDrawing drawn = ParsedDrawing.of(figure);
         assertEquals(1, maps(drawn).size());
         assertTrue(
@@ -138,7 +136,7 @@ class MapsFigureTest {
     void namesOfAnyKindStayOnThePaper() {
         List<String> classes =
                 List.of("<b>&amp;", "a very long name of a label that nobody can read at once", "犬".repeat(40));
-        Svg figure = MapsFigure.of(SampleMaps.of(classes, 3, 1, OptionalInt.of(2)));
+        Svg figure = MapsFigure.of(SampleMaps.of(classes, 3, 1, 2));
         assertInside(figure);
         ParsedDrawing drawn = ParsedDrawing.of(figure);
         assertTrue(drawn.texts().contains("<b>&amp;"), drawn.texts().toString());
@@ -159,9 +157,7 @@ class MapsFigureTest {
     @ValueSource(ints = {2, 10, 100})
     void aContactSheetHasARowAnImage(int classes) {
         List<ResponseMaps> images = List.of(
-                SampleMaps.of(classes),
-                SampleMaps.of(classes),
-                SampleMaps.of(SampleMaps.classes(classes), 1, 1, OptionalInt.empty()));
+                SampleMaps.of(classes), SampleMaps.of(classes), SampleMaps.of(SampleMaps.classes(classes), 1, 1, null));
         Svg sheet = ContactSheet.of(images.subList(0, 2));
         ParsedDrawing drawn = ParsedDrawing.of(sheet);
         assertEquals(2, drawn.all("g", "image").size());

@@ -3,7 +3,6 @@ package dynafilter.report.figure;
 import dynafilter.model.Scores;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -19,7 +18,7 @@ final class SampleMaps {
     }
 
     /** Label {@code predicted} has the highest score. */
-    static ResponseMaps of(List<String> classes, int maps, int predicted, OptionalInt label) {
+    static ResponseMaps of(List<String> classes, int maps, int predicted, Integer label) {
         Random random = new Random(maps);
         List<Grid> grids = new ArrayList<>();
         for (int i = 0; i < maps; i++) {
@@ -38,6 +37,6 @@ final class SampleMaps {
     }
 
     static ResponseMaps of(int classes) {
-        return of(classes(classes), classes, 1, OptionalInt.of(0));
+        return of(classes(classes), classes, 1, 0);
     }
 }

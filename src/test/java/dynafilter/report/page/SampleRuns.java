@@ -23,7 +23,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.IntStream;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -128,12 +127,7 @@ final class SampleRuns {
         return new Example(
                 index,
                 new ResponseMaps(
-                        "image " + index,
-                        new PixelImage(32, 32, rgb),
-                        classes,
-                        maps,
-                        new Scores(logits),
-                        OptionalInt.of(label)));
+                        "image " + index, new PixelImage(32, 32, rgb), classes, maps, new Scores(logits), label));
     }
 
     private static Grid map(Random random) {
