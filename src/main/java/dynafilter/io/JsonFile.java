@@ -95,6 +95,9 @@ public final class JsonFile {
         try {
             return Optional.ofNullable(Mapper.JSON.readValue(text, type));
         } catch (MismatchedInputException other) {
+            if (new String(text, StandardCharsets.UTF_8).isBlank()) {
+                throw other; // without a value it is no JSON
+            }
             return Optional.empty();
         }
     }

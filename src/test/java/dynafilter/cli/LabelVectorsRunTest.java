@@ -81,12 +81,14 @@ class LabelVectorsRunTest {
                     new long[] {256, SIZE},
                     checkpoint.model().get("generator.0.weight").shape());
         }
-        JsonNode config =
-                new ObjectMapper().readTree(frozen.resolve("config.json").toFile());
-        assertEquals(SIZE, config.at("/label_vectors/size").asInt());
+        assertEquals(SIZE, labelVectors(frozen).path("size").asInt());
         assertEquals(
                 WordVectors.read(vectors.toString(), Cifar10.CLASSES).sha256(),
-                config.at("/label_vectors/sha256").asText());
+                labelVectors(frozen).path("sha256").asText());
+    }
+
+    private static JsonNode labelVectors(Path run) throws IOException {
+        return new ObjectMapper().readTree(run.resolve("config.json").toFile()).get("label_vectors");
     }
 
     @Test
@@ -107,6 +109,7 @@ class LabelVectorsRunTest {
         Files.move(vectors, away);
         try {
             CommandResult.ofSuccess("train", "--resume", frozen, "--threads", 1, "--out", folder.resolve("on"));
+            assertEquals(labelVectors(frozen), labelVectors(folder.resolve("on")));
             Path there = folder.resolve("there");
             Python.withTorch()
                     .runFile(
