@@ -5,18 +5,9 @@ import dynafilter.data.ClassNames;
 import dynafilter.io.InputException;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
-import java.util.Map;
 
-/** The checks of a checkpoint that a run continues, and the numbers that the run takes over beside the tensors. */
+/** The checks of a checkpoint that a run continues. */
 final class Resumption {
-    /**
-     * The progress inside the epoch in which the checkpoint was taken.
-     *
-     * @param sums the sums of the training metrics over that epoch so far
-     * @param seconds the seconds spent in that epoch so far
-     */
-    record Progress(TrainingMetrics.Sums sums, double seconds, int epochsSinceBest) {}
-
     private Resumption() {}
 
     /**
@@ -57,30 +48,5 @@ final class Resumption {
                     + " epochs, but an epoch of " + data.training().size() + " images has " + stepsPerEpoch
                     + " steps here; resume with the data and batch size of the run");
         }
-    }
-
-    /**
-     * The progress that a checkpoint states; none where Python wrote the checkpoint.
-     *
-     * @throws InputException where a number is missing
-     */
-    static Progress progress(Checkpoint checkpoint) {
-        if (!(checkpoint.extra().get("progress") instanceof Map<?, ?> progress)) {
-            return new Progress(TrainingMetrics.Sums.ZERO, 0, 0);
-        }
-        return new Progress(
-                new TrainingMetrics.Sums(
-                        number(progress, "loss_sum").doubleValue(),
-                        number(progress, "correct").longValue(),
-                        number(progress, "images").longValue()),
-                number(progress, "seconds").doubleValue(),
-                number(progress, "epochs_since_best").intValue());
-    }
-
-    private static Number number(Map<?, ?> progress, String key) {
-        if (progress.get(key) instanceof Number number) {
-            return number;
-        }
-        throw new InputException("the checkpoint's progress has no number '" + key + "'");
     }
 }

@@ -188,15 +188,8 @@ final class TrainingState implements AutoCloseable {
      * @param learningRate the learning rate of the last step
      */
     Checkpoint toCheckpoint(TrainingData data, double learningRate) {
-        TrainingMetrics.Sums sums = metrics.read();
-        Map<String, Object> progress = new LinkedHashMap<>();
-        progress.put("loss_sum", sums.lossSum());
-        progress.put("correct", sums.correct());
-        progress.put("images", sums.images());
-        progress.put("seconds", secondsBefore);
-        progress.put("epochs_since_best", epochsSinceBest);
         Map<String, Object> extra = new LinkedHashMap<>();
-        extra.put("progress", progress);
+        extra.put(EpochProgress.ENTRY, new EpochProgress(metrics.read(), secondsBefore, epochsSinceBest).toMap());
         extra.put(TrainedNetwork.DATA_SHA256, data.sha256());
         shape.backbone().programSha256().ifPresent(sha256 -> extra.put(Checkpoint.BACKBONE_PROGRAM, sha256));
         if (average != null) {
@@ -222,7 +215,7 @@ final class TrainingState implements AutoCloseable {
      */
     void restore(Checkpoint checkpoint, TrainingData data) {
         Resumption.check(checkpoint, recipe, data);
-        Resumption.Progress progress = Resumption.progress(checkpoint);
+        EpochProgress progress = EpochProgress.of(checkpoint);
         try (PointerScope scope = new PointerScope()) {
             parameters.load(checked(checkpoint.model()));
             optimizer.load(checkpoint.optimizer());
