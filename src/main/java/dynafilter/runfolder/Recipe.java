@@ -99,38 +99,38 @@ public record Recipe(
             FilterKind filters,
 
             @Setting(
-                    place = 40,
+                    place = 35,
                     argument = "H",
                     help = "filters of a label, and response maps of which its score is made: dynamic, static, single",
                     range = Range.COUNT,
                     header = "{} heads",
-                    traits = {Trait.FIXED, Trait.SHARED})
+                    traits = Trait.FIXED)
             int filterHeads,
 
             @Setting(
-                    place = 41,
+                    place = 36,
                     argument = "1|3",
                     help = "height and width of a filter: of dynamic, static, single",
                     range = Range.COUNT,
                     header = "filter size {}",
-                    traits = {Trait.FIXED, Trait.SHARED})
+                    traits = Trait.FIXED)
             int filterSize,
 
             @Setting(
-                    place = 42,
+                    place = 37,
                     argument = "M",
                     help = "trained filters that --filters basis mixes",
                     range = Range.COUNT,
                     header = "basis of {}",
-                    traits = {Trait.FIXED, Trait.SHARED})
+                    traits = Trait.FIXED)
             int basis,
 
             @Setting(
-                    place = 43,
+                    place = 38,
                     argument = "on|off",
                     help = "on: label and image decide how --filters basis mixes; off: the label alone",
                     header = "basis image {}",
-                    traits = {Trait.FIXED, Trait.SHARED})
+                    traits = Trait.FIXED)
             BasisImage basisImage,
 
             @Setting(

@@ -5,19 +5,25 @@ import static dynafilter.TensorAssert.assertIdentical;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
 import dynafilter.io.InputException;
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.Precision;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Heads, size, basis and the image's part, as ablations of each other. */
@@ -133,6 +139,28 @@ class FilterDesignTest {
         network.progress(1);
         double difference = hot.sub(network.forward(images, true)).abs().max().item_double();
         assertEquals(true, difference > 0);
+    }
+
+    @ParameterizedTest
+    @EnumSource(FilterKind.class)
+    void inBfloat16ScoresAndGradientsAreNearlyThoseInFloat32(FilterKind kind) {
+        FilterDesign design = FilterDesign.of(kind);
+        DynamicFilterNetwork network = network(design, state(design));
+        Tensor exact = gradient(network, features());
+        Tensor rounded;
+        try (Precision.Region autocast = Precision.BF16.autocast(ComputeDevice.CPU.type())) {
+            rounded = gradient(network, features().to(ScalarType.BFloat16));
+        }
+        double error = exact.sub(rounded.to(ScalarType.Float)).norm().item_double();
+        double size = exact.norm().item_double();
+        assertTrue(error < 0.1 * size, () -> error + " of " + size);
+    }
+
+    private static Tensor gradient(DynamicFilterNetwork network, Tensor features) {
+        Tensor leaf = features.detach().contiguous(MemoryFormat.ChannelsLast);
+        leaf.set_requires_grad(true);
+        network.scores(leaf, network.filters()).to(ScalarType.Float).sum().backward();
+        return leaf.grad();
     }
 
     @Test
