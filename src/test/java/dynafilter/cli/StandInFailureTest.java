@@ -36,20 +36,21 @@ class StandInFailureTest {
         return CudaStandIn.run(folder, libraries, settings, train(data, out, "--epochs", 2, "--device", device));
     }
 
-    private static Path half() throws IOException, InterruptedException {
-        Path run = Files.createTempDirectory(folder, "run").resolve("half");
-        CudaStandIn.run(folder, Map.of(), train(data, run, "--epochs", 2, "--max-steps", 6, "--device", "cuda"))
-                .assertSucceeded();
-        return run;
+    /** A command line of a run that stops at its sixth step. */
+    private static Object[] half(Path run) {
+        return train(data, run, "--epochs", 2, "--max-steps", 6, "--device", "cuda");
+    }
+
+    private static Object[] resume(Path run) {
+        return new Object[] {"train", "--resume", run, "--threads", 1, "--device", "cuda"};
     }
 
     /** Goes on with a run of six steps, and loses none of what it has. */
     private static CommandResult assertKeepsLast(Path run, Map<String, Object> settings)
             throws IOException, InterruptedException {
         byte[] before = Files.readAllBytes(run.resolve("last.pt"));
-        CommandResult outcome = CudaStandIn.run(
-                        folder, settings, "train", "--resume", run, "--threads", 1, "--device", "cuda")
-                .outcome();
+        CommandResult outcome =
+                CudaStandIn.run(folder, settings, resume(run)).outcome();
         assertEquals(1, outcome.code(), outcome.err());
         assertEquals(1, outcome.err().lines().count(), outcome.err());
         assertArrayEquals(before, Files.readAllBytes(run.resolve("last.pt")));
@@ -59,17 +60,39 @@ class StandInFailureTest {
 
     @Test
     void memoryThatRunsOut() throws IOException, InterruptedException {
-        Path run = half();
-        assertKeepsLast(run, Map.of("ALLOCATIONS", 8))
-                .assertFailed(1, "out of memory in epoch 2", run.resolve("last.pt") + " of step 6 is whole");
+        Path run = folder.resolve("full");
+        CudaStandIn.run(folder, Map.of(), half(run)).assertSucceeded();
         assertKeepsLast(run, Map.of("MEMORY", 40 << 20))
                 .assertFailed(1, "out of memory in epoch 2", run.resolve("last.pt") + " of step 6 is whole");
+    }
+
+    /** One process survives all of them, and goes on where there is memory again. */
+    @Test
+    void memoryThatRunsOutAtEachAllocation() throws IOException, InterruptedException {
+        Path run = folder.resolve("allocations");
+        try (CudaSession session = CudaSession.in(folder)) {
+            session.run(Map.of(), half(run)).assertSucceeded();
+            byte[] before = Files.readAllBytes(run.resolve("last.pt"));
+            int enough = 0;
+            for (Run next = session.run(Map.of("ALLOCATIONS", enough), resume(run));
+                    next.outcome().code() != 0;
+                    next = session.run(Map.of("ALLOCATIONS", ++enough), resume(run))) {
+                CommandResult outcome = next.outcome();
+                outcome.assertFailed(1, "out of memory");
+                assertEquals(1, outcome.err().lines().count(), outcome.err());
+                assertArrayEquals(before, Files.readAllBytes(run.resolve("last.pt")));
+                session.run(Map.of(), "--version"); // from here on it counts anew
+            }
+            assertTrue(enough > 8, "only " + enough + " allocations");
+            assertEquals(8, TinyRuns.step(run.resolve("last.pt")));
+        }
     }
 
     /** In an operator's kernel, and in the launch of a graph. */
     @Test
     void anIllegalAccessAfterWhichNothingWorksAnyMore() throws IOException, InterruptedException {
-        Path run = half();
+        Path run = folder.resolve("half");
+        CudaStandIn.run(folder, Map.of(), half(run)).assertSucceeded();
         assertKeepsLast(run, Map.of("FAULT", 150)).assertFailed(1, "the run failed: ");
         Path all = folder.resolve("fault");
         Run straight = trainOn("cuda", CudaStandIn.libraries(), Map.of(), folder.resolve("no-fault"))
