@@ -20,7 +20,8 @@ public final class CopyStream implements AutoCloseable {
                 : null;
     }
 
-    @Nullable CUDAStream cuda() {
+    @Nullable
+    CUDAStream cuda() {
         return stream;
     }
 

@@ -42,8 +42,7 @@ public final class TransferBuffer implements AutoCloseable {
         private static final int FLAGS = cudart.cudaEventBlockingSync | cudart.cudaEventDisableTiming;
 
         static Order on(CUDAStream copies, NativeOwner building) {
-            Order order =
-                    new Order(copies, building.keep(new CUDAEvent(FLAGS)), building.keep(new CUDAEvent(FLAGS)));
+            Order order = new Order(copies, building.keep(new CUDAEvent(FLAGS)), building.keep(new CUDAEvent(FLAGS)));
             // The current stream may still use, for what it was before, the memory that the buffer has got.
             order.read.record();
             return order;
@@ -65,8 +64,7 @@ public final class TransferBuffer implements AutoCloseable {
                 onDevice = host;
                 order = null;
             } else {
-                TensorOptions there =
-                        new TensorOptions(ScalarType.Byte).device(new DeviceOptional(device.toTorch()));
+                TensorOptions there = new TensorOptions(ScalarType.Byte).device(new DeviceOptional(device.toTorch()));
                 onDevice = building.keep(torch.empty(shape, there, null));
                 order = Order.on(stream, building);
             }
@@ -95,7 +93,8 @@ public final class TransferBuffer implements AutoCloseable {
             return;
         }
         try (PointerScope scope = new PointerScope();
-                InferenceMode any = new InferenceMode(); // the buffer may have been made in another, and is of that then
+                InferenceMode any =
+                        new InferenceMode(); // the buffer may have been made in another, and is of that then
                 CUDAStreamGuard guard = new CUDAStreamGuard(order.copies.asStream())) {
             order.read.block(order.copies);
             onDevice.narrow(0, 0, count).copy_(host.narrow(0, 0, count), /* non_blocking= */ true);

@@ -150,8 +150,7 @@ record CudaLog(Path file, List<Call> calls) {
     List<String> work(int behind, int to) {
         return calls.subList(behind + 1, to + 1).stream()
                 .filter(StreamOrder::isWork)
-                .map(call ->
-                        call.name() + " " + PLACE.matcher(call.details()).replaceAll(""))
+                .map(call -> call.name() + " " + PLACE.matcher(call.details()).replaceAll(""))
                 .toList();
     }
 

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.cli.CudaStandIn.Run;
+import dynafilter.cli.CudaStandIn.Running;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -31,9 +33,15 @@ class StandInFailureTest {
         data = TinyRuns.data(folder.resolve("data"));
     }
 
-    private static Run trainOn(String device, Path libraries, Map<String, Object> settings, Path out)
-            throws IOException, InterruptedException {
-        return CudaStandIn.run(folder, libraries, settings, train(data, out, "--epochs", 2, "--device", device));
+    private static Running start(String device, Path libraries, Map<String, Object> settings, Path out)
+            throws IOException {
+        return CudaStandIn.start(folder, libraries, settings, train(data, out, "--epochs", 2, "--device", device));
+    }
+
+    private static Run trainOnCuda(Map<String, Object> settings, Path out) throws IOException, InterruptedException {
+        try (Running running = start("cuda", CudaStandIn.libraries(), settings, out)) {
+            return running.await();
+        }
     }
 
     /** A command line of a run that stops at its sixth step. */
@@ -49,8 +57,7 @@ class StandInFailureTest {
     private static CommandResult assertKeepsLast(Path run, Map<String, Object> settings)
             throws IOException, InterruptedException {
         byte[] before = Files.readAllBytes(run.resolve("last.pt"));
-        CommandResult outcome =
-                CudaStandIn.run(folder, settings, resume(run)).outcome();
+        CommandResult outcome = CudaStandIn.run(folder, settings, resume(run)).outcome();
         assertEquals(1, outcome.code(), outcome.err());
         assertEquals(1, outcome.err().lines().count(), outcome.err());
         assertArrayEquals(before, Files.readAllBytes(run.resolve("last.pt")));
@@ -95,32 +102,41 @@ class StandInFailureTest {
         CudaStandIn.run(folder, Map.of(), half(run)).assertSucceeded();
         assertKeepsLast(run, Map.of("FAULT", 150)).assertFailed(1, "the run failed: ");
         Path all = folder.resolve("fault");
-        Run straight = trainOn("cuda", CudaStandIn.libraries(), Map.of(), folder.resolve("no-fault"))
-                .assertSucceeded();
+        Run straight = trainOnCuda(Map.of(), folder.resolve("no-fault")).assertSucceeded();
         int[] launches = straight.log().launches();
         long before = straight.log().calls().subList(0, launches[0]).stream()
                 .filter(call -> call.is("kernel") && !call.isCaptured())
                 .count();
-        CommandResult outcome = trainOn("cuda", CudaStandIn.libraries(), Map.of("FAULT", before + 1), all)
-                .outcome();
+        CommandResult outcome = trainOnCuda(Map.of("FAULT", before + 1), all).outcome();
         outcome.assertFailed(1, "the run failed: ", "illegal memory access");
         assertEquals(1, outcome.err().lines().count(), outcome.err());
     }
 
+    /** On both devices the one line is all that is said. */
     private static void assertRefused(Path libraries, Map<String, Object> settings, String reason)
             throws IOException, InterruptedException {
-        trainOn("cuda", libraries, settings, folder.resolve("refused"))
-                .outcome()
-                .assertRefused("--device cuda: ", reason, "--device cpu always works");
-        CommandResult instead = assertOnCpu(libraries, settings, reason);
-        assertEquals(1, instead.err().lines().count(), instead.err());
+        List<CommandResult> outcomes = assertNoCuda(libraries, settings, reason);
+        for (CommandResult outcome : outcomes) {
+            assertEquals(1, outcome.err().lines().count(), outcome.err());
+        }
     }
 
-    /** Where the device may be any, the run is on the CPU and says why. */
-    private static CommandResult assertOnCpu(Path libraries, Map<String, Object> settings, String reason)
+    /**
+     * Where the device has to be CUDA the run is refused, and where it may be any it is on the CPU; both say why. They run side by
+     * side.
+     */
+    private static List<CommandResult> assertNoCuda(Path libraries, Map<String, Object> settings, String reason)
             throws IOException, InterruptedException {
         Path run = Files.createTempDirectory(folder, "cpu").resolve("run");
-        Run instead = trainOn("auto", libraries, settings, run).assertSucceeded();
+        try (Running cuda = start("cuda", libraries, settings, folder.resolve("refused"));
+                Running any = start("auto", libraries, settings, run)) {
+            CommandResult refused = cuda.await().outcome();
+            refused.assertFailed(2, "--device cuda: ", reason, "--device cpu always works");
+            return List.of(refused, assertOnCpu(any.await().assertSucceeded(), reason));
+        }
+    }
+
+    private static CommandResult assertOnCpu(Run instead, String reason) {
         CommandResult outcome = instead.outcome();
         assertTrue(outcome.err().contains("dynafilter: this run is on the CPU: " + reason), outcome.err());
         assertTrue(outcome.line("device ").contains("cpu, 1 thread, fp32 (" + reason), outcome.out());
@@ -141,10 +157,9 @@ class StandInFailureTest {
     void aDriverThatCudaCallsTooOld() throws IOException, InterruptedException {
         String reason = "CUDA finds no GPU (CUDA driver version is insufficient for CUDA runtime version)";
         Map<String, Object> settings = Map.of("DRIVER", 12080);
-        trainOn("cuda", CudaStandIn.libraries(), settings, folder.resolve("refused"))
-                .outcome()
-                .assertRefused("--device cuda: " + reason, "--device cpu always works");
-        assertOnCpu(CudaStandIn.libraries(), settings, reason);
+        CommandResult refused =
+                assertNoCuda(CudaStandIn.libraries(), settings, reason).get(0);
+        assertEquals(1, refused.err().lines().count(), refused.err());
     }
 
     @Test
@@ -182,10 +197,7 @@ class StandInFailureTest {
     void aLibraryThatIsDamaged(String name) throws IOException, InterruptedException {
         Path libraries = CudaStandIn.without(folder.resolve("damaged-" + name), name);
         Path damaged = Files.writeString(libraries.resolve(name), "no library");
-        trainOn("cuda", libraries, Map.of(), folder.resolve("refused"))
-                .outcome()
-                .assertFailed(2, "--device cuda: " + damaged + " cannot be loaded: ", "--device cpu always works");
-        assertOnCpu(libraries, Map.of(), damaged + " cannot be loaded: ");
+        assertNoCuda(libraries, Map.of(), damaged + " cannot be loaded: ");
     }
 
     @Test

@@ -200,9 +200,9 @@ class StandInStepTest {
     }
 
     private static void assertRaces(CudaLog log, int compute, Predicate<Call> lost) {
-        List<Call> others =
-                log.calls().stream().filter(Predicate.not(lost)).toList();
-        assertThrows(AssertionError.class, () -> new Transfers(new CudaLog(log.file(), others), compute).assertNoRace());
+        List<Call> others = log.calls().stream().filter(Predicate.not(lost)).toList();
+        assertThrows(
+                AssertionError.class, () -> new Transfers(new CudaLog(log.file(), others), compute).assertNoRace());
     }
 
     /** Images are fetched in another thread, which waits for the copy before; the capture waits for that, however late it is. */
@@ -248,7 +248,8 @@ class StandInStepTest {
                         .filter(call -> call.is("cudaMalloc"))
                         .count());
         assertEquals(balance(log, "cudaEvent", early), balance(log, "cudaEvent", late), "events");
-        // Runs before have left what libraries keep. Of this one nothing stays, once the device's unused memory is given
+        // Runs before have left what libraries keep. Of this one nothing stays, once the device's unused memory is
+        // given
         // back.
         int end = log.calls().size();
         assertEquals(0, log.held("cudaMalloc", "cudaFree", end));

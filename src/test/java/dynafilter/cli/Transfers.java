@@ -92,7 +92,8 @@ final class Transfers {
             assertTrue(order.isBefore(transfer.sent, transfer.first), () -> sent + " may come after its reading");
             Transfer before = ofTarget.put(sent.address("to"), transfer);
             if (before != null) {
-                assertTrue(order.isBefore(before.last, transfer.sent), () -> sent + " may overwrite what is being read");
+                assertTrue(
+                        order.isBefore(before.last, transfer.sent), () -> sent + " may overwrite what is being read");
             }
             Transfer filled = ofSource.put(sent.address("from"), transfer);
             if (filled != null) {

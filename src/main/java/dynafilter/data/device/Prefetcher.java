@@ -1,8 +1,8 @@
 package dynafilter.data.device;
 
 import dynafilter.io.InputException;
-import dynafilter.runtime.CopyStream;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.CopyStream;
 import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.TensorBytes;
 import dynafilter.runtime.TransferBuffer;
