@@ -76,8 +76,7 @@ final class CudaSession implements AutoCloseable {
         set.addAll(settings.keySet());
         set.forEach(setting -> words.add(setting + "=" + settings.getOrDefault(setting, "")));
         words.add("--");
-        Arrays.stream(arguments).map(Object::toString).forEach(words::add);
-        words.addAll(List.of("--cuda-libs", CudaStandIn.libraries().toString()));
+        CudaStandIn.words(CudaStandIn.libraries(), arguments).forEach(word -> words.add(word.toString()));
         requests.println(String.join(BETWEEN, words));
         int code = answer();
         byte[] ofNatives = behind(said, errors);

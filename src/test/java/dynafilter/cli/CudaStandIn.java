@@ -117,6 +117,16 @@ final class CudaStandIn {
         }
     }
 
+    /** A command line with what it takes to find the libraries; where it has a progress display, without that. */
+    static List<Object> words(Path libraries, Object... arguments) {
+        List<Object> words = new ArrayList<>(List.of(arguments));
+        words.addAll(List.of("--cuda-libs", libraries));
+        if (List.of("train", "compare").contains(words.get(0))) {
+            words.addAll(List.of("--progress", "none")); // on a busy machine there would be a line of it
+        }
+        return words;
+    }
+
     /** A command line that runs on it. */
     record Running(ChildProcess child, Path log) implements AutoCloseable {
         Run await() throws IOException, InterruptedException {
@@ -135,8 +145,7 @@ final class CudaStandIn {
         Path log = Files.createTempFile(folder, "cuda", ".log");
         Map<String, String> environment = new HashMap<>(Map.of("CUDA_STANDIN_LOG", log.toString()));
         settings.forEach((name, value) -> environment.put("CUDA_STANDIN_" + name, value.toString()));
-        List<Object> words = new ArrayList<>(List.of(arguments));
-        words.addAll(List.of("--cuda-libs", libraries));
+        List<Object> words = words(libraries, arguments);
         List<String> program = ChildProcess.java(Path.of(System.getProperty("java.home")));
         return new Running(ChildProcess.start(folder, environment, program, words.toArray()), log);
     }

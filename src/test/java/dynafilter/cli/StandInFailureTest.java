@@ -88,9 +88,8 @@ class StandInFailureTest {
                 outcome.assertFailed(1, "out of memory");
                 assertEquals(1, outcome.err().lines().count(), outcome.err());
                 assertArrayEquals(before, Files.readAllBytes(run.resolve("last.pt")));
-                session.run(Map.of(), "--version"); // from here on it counts anew
             }
-            assertTrue(enough > 8, "only " + enough + " allocations");
+            assertTrue(enough > 5, "only " + enough + " allocations");
             assertEquals(8, TinyRuns.step(run.resolve("last.pt")));
         }
     }
@@ -100,7 +99,7 @@ class StandInFailureTest {
     void anIllegalAccessAfterWhichNothingWorksAnyMore() throws IOException, InterruptedException {
         Path run = folder.resolve("half");
         CudaStandIn.run(folder, Map.of(), half(run)).assertSucceeded();
-        assertKeepsLast(run, Map.of("FAULT", 150)).assertFailed(1, "the run failed: ");
+        assertKeepsLast(run, Map.of("FAULT", 150)).assertFailed(1, "the run failed: ", "illegal memory access");
         Path all = folder.resolve("fault");
         Run straight = trainOnCuda(Map.of(), folder.resolve("no-fault")).assertSucceeded();
         int[] launches = straight.log().launches();
