@@ -12,7 +12,6 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.cudart.cudaDeviceProp;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.BytePointer;
@@ -83,7 +82,7 @@ public record CudaGpu(String name, long memory, int major, int minor) {
         if (Loader.getLoadedLibraries().keySet().stream().noneMatch(name -> name.contains(BINDING))) {
             return Optional.empty();
         }
-        int answer = cudart.cudaStreamQuery((CUstream_st) null);
+        int answer = cudart.cudaStreamQuery(null);
         cudart.cudaGetLastError(); // the next operator would report it as its own
         return answer == cudart.cudaSuccess || answer == cudart.cudaErrorNotReady
                 ? Optional.empty()
