@@ -28,7 +28,7 @@ public final class DynamicFilterNetwork implements AutoCloseable {
         try (NativeOwner building = new NativeOwner()) {
             backbone = building.keep(shape.backbone().bind(state, freeze.freezesStatistics(), group));
             adapter = shape.adapter() ? building.keep(new Adapter(state, group)) : null;
-            filterSource = FilterSource.bind(shape, state);
+            filterSource = building.keep(FilterSource.bind(shape, state));
             predictor = new TwoLayerHead(state, PREDICTOR);
             owner = building.handOver();
         }
@@ -164,11 +164,14 @@ public final class DynamicFilterNetwork implements AutoCloseable {
      * The class scores of response maps, by the same two layers for every class.
      *
      * @param maps [N, K, H, W]
-     * @return [N, classes]
+     * @return [N, classes], in memory [classes, N] where each class has a map
      */
     private Tensor predict(Tensor maps) {
-        Tensor scores = predictor.forward(maps.flatten(2, -1)); // [N, K, H * W] to [N, K, 1] or [N, 1, classes]
-        return scores.flatten(1, -1);
+        long images = maps.size(0);
+        long count = maps.size(1);
+        Tensor rows = maps.transpose(0, 1).reshape(images * count, -1); // [K * N, H * W], as they lie
+        Tensor scores = predictor.forward(rows); // [K * N, 1], or [N, classes] of a single map
+        return scores.view(count, images, -1).transpose(0, 1).flatten(1, -1);
     }
 
     /**

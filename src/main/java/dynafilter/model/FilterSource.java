@@ -1,7 +1,5 @@
 package dynafilter.model;
 
-import static org.bytedeco.pytorch.global.torch.normalize;
-
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
@@ -10,7 +8,7 @@ import org.bytedeco.pytorch.Tensor;
  * The source of the filters of the last convolution. Filters are either constants of the labels or a function of the feature map,
  * in which case each image is convolved with filters of its own.
  */
-sealed interface FilterSource permits FilterGenerator, FilterBank {
+sealed interface FilterSource extends AutoCloseable permits FilterGenerator, FilterBank {
     /**
      * True: the filters are constants of the labels, which evaluation and export compute once; false: each image has its own, and
      * {@link #filters} cannot be called.
@@ -28,9 +26,7 @@ sealed interface FilterSource permits FilterGenerator, FilterBank {
      * @param features [N, C, H, W]
      * @return [N, K, H, W], a map per filter
      */
-    default Tensor responses(Tensor features) {
-        return DynamicConvolution.apply(features, filters());
-    }
+    Tensor responses(Tensor features);
 
     /** The source that {@code shape} asks for, reading its parameters from {@code state}. */
     static FilterSource bind(NetworkShape shape, Map<String, Tensor> state) {
@@ -48,13 +44,6 @@ sealed interface FilterSource permits FilterGenerator, FilterBank {
         return shapes;
     }
 
-    /**
-     * Filters scaled to length one (L2 norm).
-     *
-     * @param rows [K, C], one row for each filter
-     * @return [K, C, 1, 1]
-     */
-    static Tensor unit(Tensor rows) {
-        return normalize(rows).view(-1, rows.size(1), 1, 1);
-    }
+    @Override
+    void close();
 }

@@ -28,12 +28,15 @@ final class TwoLayerHead {
     /**
      * The outputs of the second layer.
      *
-     * @param rows [..., inputs]
-     * @return [..., outputs]
+     * @param rows [N, inputs]
+     * @return [N, outputs]; of a single one in the type of its bias, where that is the wider
      */
     Tensor forward(Tensor rows) {
-        return linear(
-                relu_(linear(rows, inWeight, new TensorOptional(inBias))), outWeight, new TensorOptional(outBias));
+        Tensor hidden = relu_(linear(rows, inWeight, new TensorOptional(inBias)));
+        // For a single output libtorch would copy the bias first. Added behind it, it brings its type along.
+        return outWeight.size(0) == 1
+                ? hidden.mm(outWeight.t()).add(outBias)
+                : linear(hidden, outWeight, new TensorOptional(outBias));
     }
 
     /** Adds the shapes of all its tensors, by name, in the order of the state dict. */
