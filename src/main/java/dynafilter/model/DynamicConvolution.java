@@ -1,43 +1,76 @@
 package dynafilter.model;
 
+import static org.bytedeco.pytorch.global.torch.conv2d;
+
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** The dynamic convolution of a feature map with the filters of all labels: stride 1, no padding, no bias, rescaled. */
+/**
+ * The dynamic convolution of a feature map with the filters of all labels: stride 1, no bias, rescaled; padded so that maps keep
+ * their size.
+ */
 final class DynamicConvolution {
+    private static final long[] ONE = {1, 1};
+
     private DynamicConvolution() {}
 
     /**
      * The rescaled response maps of a batch.
      *
      * @param features [N, C, H, W]
-     * @param filters [K, C, 1, 1]
+     * @param filters [K, C, k, k]
      * @return the response maps [N, K, H, W]
      */
     static Tensor apply(Tensor features, Tensor filters) {
         // The filters are rescaled instead of the maps: the same product, over far fewer numbers.
-        return convolve(features, filters.flatten(1, -1).mul(new Scalar(rescaling(filters.size(1)))));
+        Tensor rescaled = filters.mul(new Scalar(rescaling(filters.size(1) * filters.size(2) * filters.size(3))));
+        if (filters.size(2) == 1) {
+            return product(features, rescaled.flatten(1, -1));
+        }
+        return features.scalar_type().intern() == ScalarType.Float
+                ? convolution(features, rescaled)
+                : evenConvolution(features, rescaled);
     }
 
     /**
-     * The response maps of a batch: the product of the filters and all pixels of the feature maps. In memory they are [K, N, H,
-     * W]: the head that follows takes a map at a time, of all images, and neither has to be copied into another order; and rows
-     * are so long that they begin at addresses that tensor cores can read, however few filters there are.
+     * The response maps of filters of one place: the product of the filters and all pixels of the feature maps. In memory they are
+     * [K, N, H, W]: the predictor that follows takes a map at a time, of all images, and neither has to be copied into another
+     * order; and rows are so long that they begin at addresses that tensor cores can read, however few filters there are.
      *
      * @param features [N, C, H, W], channels-last
      * @param rows [K, C], a row for each filter
      * @return the response maps [N, K, H, W]
      */
-    static Tensor convolve(Tensor features, Tensor rows) {
-        long channels = features.size(1);
-        Tensor pixels = features.permute(0, 2, 3, 1).reshape(-1, channels); // [N * H * W, C]
+    static Tensor product(Tensor features, Tensor rows) {
+        Tensor pixels = features.permute(0, 2, 3, 1).reshape(-1, features.size(1)); // [N * H * W, C]
         return rows.mm(pixels.t())
                 .view(rows.size(0), features.size(0), features.size(2), features.size(3))
                 .transpose(0, 1);
     }
 
-    /** The factor of the response maps: one over the square root of the channels, as in scaled dot-product attention. */
-    static double rescaling(long channels) {
-        return 1 / Math.sqrt((double) channels);
+    /** The factor of the response maps: one over the square root of a filter's length, as in scaled dot-product attention. */
+    static double rescaling(long length) {
+        return 1 / Math.sqrt((double) length);
+    }
+
+    private static Tensor convolution(Tensor features, Tensor filters) {
+        return conv2d(features, filters, new TensorOptional(), ONE, "same", ONE, 1);
+    }
+
+    /**
+     * A convolution in half precision with an even number of filters: of an odd number oneDNN 3.7, which libtorch 2.10 brings,
+     * computes a wrong gradient of the input on some processors (AMD Zen 5), and says nothing.
+     */
+    private static Tensor evenConvolution(Tensor features, Tensor filters) {
+        long count = filters.size(0);
+        if (count % 2 == 0) {
+            return convolution(features, filters);
+        }
+        Tensor padded = torch.cat(new TensorVector(filters, torch.zeros_like(filters.narrow(0, 0, 1))));
+        return convolution(features, padded).narrow(1, 0, count);
     }
 }

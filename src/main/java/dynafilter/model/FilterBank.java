@@ -1,48 +1,37 @@
 package dynafilter.model;
 
-import dynafilter.runtime.NativeOwner;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
  * Filters that are parameters themselves: one for each label ({@link FilterKind#STATIC}) or one for all ({@link
- * FilterKind#SINGLE}).
+ * FilterKind#SINGLE}), or as many for each as there are heads.
  */
 final class FilterBank implements FilterSource {
     private static final String WEIGHT = "filters.weight";
 
-    private final Tensor weight; // [K, C, 1, 1]
-    private final NativeOwner owner;
+    private final Tensor weight; // [K * heads, C, k, k]
+    private final int size;
     private final FilterLength one;
-    private final FilterLength rescaled;
 
-    FilterBank(Map<String, Tensor> state) {
+    FilterBank(NetworkShape shape, Map<String, Tensor> state) {
         weight = StateDict.tensor(state, WEIGHT);
-        long channels = weight.size(1);
-        try (NativeOwner building = new NativeOwner()) {
-            one = building.keep(new FilterLength(weight, channels, 1));
-            rescaled =
-                    building.keep(new FilterLength(weight, channels, DynamicConvolution.rescaling(channels)));
-            owner = building.handOver();
-        }
+        size = shape.design().size();
+        one = new FilterLength(weight, shape.design().length(shape.channels()));
     }
 
     @Override
-    public Tensor filters() {
-        return one.apply(weight.flatten(1, -1)).view(weight.size(0), weight.size(1), 1, 1);
-    }
-
-    @Override
-    public Tensor responses(Tensor features) {
-        return DynamicConvolution.convolve(features, rescaled.apply(weight.flatten(1, -1)));
+    public LabelFilters filters(boolean training) {
+        return new ConstantFilters(one.apply(weight.flatten(1, -1), size), null);
     }
 
     static void shapes(Map<String, long[]> shapes, NetworkShape shape) {
-        shapes.put(WEIGHT, new long[] {shape.maps(), shape.channels(), 1, 1});
+        int size = shape.design().size();
+        shapes.put(WEIGHT, new long[] {shape.maps(), shape.channels(), size, size});
     }
 
     @Override
     public void close() {
-        owner.close();
+        one.close();
     }
 }

@@ -1,5 +1,6 @@
 package dynafilter.model;
 
+import static org.bytedeco.pytorch.global.torch.baddbmm;
 import static org.bytedeco.pytorch.global.torch.linear;
 import static org.bytedeco.pytorch.global.torch.relu_;
 
@@ -28,15 +29,45 @@ final class TwoLayerHead {
     /**
      * The outputs of the second layer.
      *
-     * @param rows [N, inputs]
-     * @return [N, outputs]; of a single one in the type of its bias, where that is the wider
+     * @param rows [..., inputs]
+     * @return [..., outputs]
      */
     Tensor forward(Tensor rows) {
-        Tensor hidden = relu_(linear(rows, inWeight, new TensorOptional(inBias)));
+        return second(relu_(first(rows)));
+    }
+
+    /**
+     * The outputs of the first layer, before ReLU.
+     *
+     * @param rows [..., inputs]
+     * @return [..., width]
+     */
+    Tensor first(Tensor rows) {
+        return linear(rows, inWeight, new TensorOptional(inBias));
+    }
+
+    /**
+     * The outputs of the second layer.
+     *
+     * @param hidden [..., width], after ReLU
+     * @return [..., outputs]; of a single one in the type of its bias, where that is the wider
+     */
+    Tensor second(Tensor hidden) {
         // For a single output libtorch would copy the bias first. Added behind it, it brings its type along.
         return outWeight.size(0) == 1
-                ? hidden.mm(outWeight.t()).add(outBias)
+                ? hidden.matmul(outWeight.t()).add(outBias)
                 : linear(hidden, outWeight, new TensorOptional(outBias));
+    }
+
+    /**
+     * The outputs for mixtures of rows, which the first layer, being linear, sees before they are mixed.
+     *
+     * @param mixture [N, K, M]
+     * @param rows [N, M, inputs]
+     * @return [N, K, outputs]
+     */
+    Tensor forwardMixed(Tensor mixture, Tensor rows) {
+        return second(relu_(baddbmm(inBias, mixture, linear(rows, inWeight))));
     }
 
     /** Adds the shapes of all its tensors, by name, in the order of the state dict. */

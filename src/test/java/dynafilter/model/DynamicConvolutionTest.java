@@ -5,7 +5,6 @@ import static dynafilter.TensorAssert.assertIdentical;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dynafilter.NativeScope;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
@@ -23,14 +22,13 @@ class DynamicConvolutionTest {
         return torch.randn(sizes);
     }
 
-    @ParameterizedTest
-    @ValueSource(doubles = {1, 0.125})
-    void filtersHaveTheLengthAndTheGradientOfNormalize(double length) {
+    @Test
+    void filtersHaveTheLengthAndTheGradientOfNormalize() {
         Tensor rows = random(7, CHANNELS).requires_grad_(true);
         Tensor same = rows.detach().clone().requires_grad_(true);
         Tensor weights = random(7, CHANNELS);
-        try (FilterLength scaling = new FilterLength(rows, CHANNELS, length)) {
-            Tensor expected = torch.normalize(same).mul(new Scalar(length));
+        try (FilterLength scaling = new FilterLength(rows, CHANNELS)) {
+            Tensor expected = torch.normalize(same);
             Tensor actual = scaling.apply(rows);
             assertClose(expected, actual, 1e-6, "filters");
             expected.mul(weights).sum().backward();
@@ -42,7 +40,7 @@ class DynamicConvolutionTest {
     @Test
     void filtersOfZerosStayZeros() {
         Tensor zeros = torch.zeros(new long[] {3, CHANNELS});
-        try (FilterLength scaling = new FilterLength(zeros, CHANNELS, 1)) {
+        try (FilterLength scaling = new FilterLength(zeros, CHANNELS)) {
             assertIdentical(zeros, scaling.apply(zeros), "zeros");
         }
     }
@@ -57,7 +55,7 @@ class DynamicConvolutionTest {
         Tensor sameFeatures = features.detach().clone().requires_grad_(true);
         Tensor sameRows = rows.detach().clone().requires_grad_(true);
         Tensor expected = torch.conv2d(sameFeatures, sameRows.view(filters, CHANNELS, 1, 1));
-        Tensor actual = DynamicConvolution.convolve(features, rows);
+        Tensor actual = DynamicConvolution.product(features, rows);
         assertClose(expected, actual, 1e-5, "maps");
         Tensor weights = random(expected.shape());
         expected.mul(weights).sum().backward();

@@ -1,0 +1,55 @@
+package dynafilter.model;
+
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/** The class score predictor: a perceptron of two layers, the same for the response maps of every label. */
+public final class ScorePredictor {
+    private static final String NAME = "predictor";
+
+    private final int heads;
+    private final TwoLayerHead head;
+
+    ScorePredictor(NetworkShape shape, Map<String, Tensor> state) {
+        heads = shape.design().heads();
+        head = new TwoLayerHead(state, NAME);
+    }
+
+    /**
+     * The class scores of response maps.
+     *
+     * @param maps [N, K * heads, H, W]
+     * @return [N, classes], in memory [classes, N] where each class has maps of its own
+     */
+    Tensor scores(Tensor maps) {
+        long images = maps.size(0);
+        long labels = maps.size(1) / heads;
+        Tensor rows = maps.flatten(2, -1)
+                .view(images, labels, heads, -1)
+                .permute(1, 0, 2, 3)
+                .reshape(labels * images, -1); // [K * N, heads * H * W]: as they lie, where they are a product
+        Tensor scores = head.forward(rows); // [K * N, 1], or [N, classes] of a single filter
+        return scores.view(labels, images, -1).transpose(0, 1).flatten(1, -1);
+    }
+
+    /**
+     * The class scores of mixed response maps. The first layer is linear, so that it is applied to the maps of the basis, which
+     * are fewer than those of the labels.
+     *
+     * @param mixture [N, K, M]
+     * @param basisMaps [N, M, H * W]
+     * @return [N, K]
+     */
+    Tensor mixedScores(Tensor mixture, Tensor basisMaps) {
+        return head.forwardMixed(mixture, basisMaps).flatten(1, -1);
+    }
+
+    static void shapes(Map<String, long[]> shapes, NetworkShape shape) {
+        TwoLayerHead.shapes(
+                shapes,
+                NAME,
+                (long) shape.design().heads() * shape.mapSize(),
+                NetworkShape.PREDICTOR_WIDTH,
+                shape.predictorOutputs());
+    }
+}
