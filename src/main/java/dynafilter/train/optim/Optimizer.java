@@ -28,8 +28,9 @@ public abstract class Optimizer implements AutoCloseable {
     private final NativeOperator operator;
     private final Map<String, Tensor> buffers = new LinkedHashMap<>(); // each [P], by torch.optim's name
     private final Tensor rate; // []
-    private final Tensor steps; // [], float32 as torch.optim keeps it
+    private final Tensor steps; // [], float32 as torch.optim keeps it; 0 where that does not count
     private final Scalar one;
+    private boolean stepped; // true: the buffers hold something; false: they are as new
     private List<IValue[]> calls = List.of();
 
     /**
@@ -98,7 +99,10 @@ public abstract class Optimizer implements AutoCloseable {
             }
         }
         try (NoGradGuard guard = new NoGradGuard()) {
-            steps.add_(one);
+            stepped = true;
+            if (countsSteps()) {
+                steps.add_(one);
+            }
             calls.forEach(operator::call);
         }
     }
@@ -124,7 +128,6 @@ public abstract class Optimizer implements AutoCloseable {
      * @param learningRate the {@code lr} that the parameter groups state
      */
     public final Map<String, Object> stateDict(double learningRate) {
-        boolean stepped = steps.item_float() > 0;
         return OptimizerState.write(parameters, weightDecay, options(learningRate), name -> {
             Map<String, Object> entry = new LinkedHashMap<>();
             if (stepped && countsSteps()) {
@@ -147,15 +150,15 @@ public abstract class Optimizer implements AutoCloseable {
                 NoGradGuard guard = new NoGradGuard()) {
             OptimizerState.read(parameters, stateDict, marker, (name, entry) -> {
                 buffers.forEach((key, flat) -> OptimizerState.copyIn(parameters, flat, name, entry, key));
-                steps.copy_(stepsOf(name, entry));
+                if (countsSteps()) {
+                    steps.copy_(stepsOf(name, entry));
+                }
+                stepped = !countsSteps() || steps.item_float() > 0;
             });
         }
     }
 
     private Tensor stepsOf(String name, Map<?, ?> entry) {
-        if (!countsSteps()) {
-            return torch.ones_like(steps);
-        }
         Object step = entry.get("step");
         if (step instanceof Tensor tensor && tensor.numel() == 1) {
             return tensor;
