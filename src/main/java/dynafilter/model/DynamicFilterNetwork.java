@@ -134,8 +134,31 @@ public final class DynamicFilterNetwork implements AutoCloseable {
      * @return [N, C, h, w]
      */
     public Tensor features(Tensor images, boolean training) {
-        Tensor features = backbone.forward(images, training); // [N, C, h, w]
+        return adapted(backboneFeatures(images, training), training);
+    }
+
+    /**
+     * The backbone's feature map of a batch, before an adapter changes it.
+     *
+     * @param images [N, 3, H, W], normalised
+     * @return [N, C, h, w]
+     */
+    public Tensor backboneFeatures(Tensor images, boolean training) {
+        return backbone.forward(images, training);
+    }
+
+    private Tensor adapted(Tensor features, boolean training) {
         return adapter == null ? features : adapter.forward(features, training);
+    }
+
+    /**
+     * The class scores (logits) of a batch whose feature maps are known: {@link #forward} without the backbone.
+     *
+     * @param features [N, C, h, w], as from {@link #backboneFeatures}
+     * @return [N, classes]
+     */
+    public Tensor forwardFeatures(Tensor features, boolean training) {
+        return predict(filterSource.responses(adapted(features, training)));
     }
 
     /**

@@ -21,10 +21,23 @@ public record Recipe(
         Computation computation,
         Selection selection,
         Limits limits) {
+    /** @throws InputException where features are to be kept that change */
+    public Recipe {
+        if (images.featureViews() > 0 && network.freeze() != Freeze.ALL) {
+            throw new InputException("--feature-views " + images.featureViews() + " with --freeze " + network.freeze()
+                    + ": only the features of a frozen backbone stay as they are; add --freeze all, or leave"
+                    + " --feature-views out");
+        }
+    }
+
+    /** True: a run keeps the features of its images, in {@link Images#featureViews} views; false: it computes them anew. */
+    public boolean keepsFeatures() {
+        return images.featureViews() > 0;
+    }
 
     /** The recipe of {@code train} without options; {@code results.md} tells which values were chosen by experiment. */
     public static final Recipe DEFAULT = new Recipe(
-            new Images("data/cifar-10-batches-bin", NetworkShape.IMAGE_SIZE, true),
+            new Images("data/cifar-10-batches-bin", NetworkShape.IMAGE_SIZE, true, Setting.OPEN),
             new Network("imagenet", "layer1", FilterKind.DYNAMIC, Freeze.NONE, "", false, false),
             new Optimization(
                     20,
@@ -65,10 +78,24 @@ public record Recipe(
                     help = "random crops and flips of the training images",
                     offHelp = "the training images as they are",
                     traits = Trait.FIXED)
-            boolean augment) {
-        /** @throws InputException for a size that images cannot be brought to */
+            boolean augment,
+
+            @Setting(
+                    place = 35,
+                    argument = "N|auto",
+                    help = "with --freeze all: crops of an image whose features are computed once; 0: new ones every epoch;"
+                            + " auto: 8, or as many as fit in memory",
+                    open = "auto",
+                    range = Range.LIMIT,
+                    traits = Trait.FIXED)
+            int featureViews) {
+        /** @throws InputException for a size that images cannot be brought to, or more views than there are */
         public Images {
             ImageSize.require(imageSize);
+            if (featureViews > 1 && !augment) {
+                throw new InputException("--feature-views " + featureViews
+                        + " with --no-augment: an image has one view then; leave --feature-views out, or give 1");
+            }
         }
     }
 

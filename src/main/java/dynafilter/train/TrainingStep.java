@@ -179,7 +179,7 @@ final class TrainingStep implements AutoCloseable {
 
     private void accumulate(Batch batch, boolean first) {
         try (PointerScope scope = new PointerScope()) {
-            Tensor scores = forward(batch.images()); // [N, K], float32
+            Tensor scores = forward(batch); // [N, K], float32
             Tensor loss = loss(scores, batch.labels());
             int parts = batches * group.size(); // whose gradients are added up
             (parts == 1 ? loss : loss.div(new Scalar(parts))).backward();
@@ -211,9 +211,12 @@ final class TrainingStep implements AutoCloseable {
         return loss;
     }
 
-    private Tensor forward(Tensor images) {
+    private Tensor forward(Batch batch) {
         try (Precision.Region autocast = recipe.computation().precision().autocast(device.type())) {
-            return network.forward(images, true).to(ScalarType.Float);
+            Tensor scores = batch.areFeatures()
+                    ? network.forwardFeatures(batch.images(), true)
+                    : network.forward(batch.images(), true);
+            return scores.to(ScalarType.Float);
         }
     }
 

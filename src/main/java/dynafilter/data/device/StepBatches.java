@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorOptionalList;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The batches of a step, whose images {@link EpochBatches#stage} has put at hand: cut one after the other from uint8 pixels on
@@ -23,7 +24,7 @@ public final class StepBatches implements AutoCloseable {
     private final NativeOwner owner;
     private final PixelSource source;
     private final Tensor labels; // int64 [N]
-    private final Normalization normalization;
+    private final @Nullable Normalization normalization; // null for features, which are taken as they are
     private final int imageHeight;
     private final int imageWidth;
     private final int padding;
@@ -36,7 +37,7 @@ public final class StepBatches implements AutoCloseable {
     StepBatches(
             PixelSource source,
             Tensor labels,
-            Normalization normalization,
+            @Nullable Normalization normalization,
             int imageHeight,
             int imageWidth,
             int padding) {
@@ -80,7 +81,9 @@ public final class StepBatches implements AutoCloseable {
             Tensor rows = source.rows(at, places); // [size]
             Tensor drawn =
                     padding > 0 ? augmented(rows, places) : source.pixels().index_select(0, rows); // [size, H, W, 3]
-            return new Batch(normalization.apply(drawn.permute(0, 3, 1, 2)), labels.index_select(0, at));
+            Tensor images = drawn.permute(0, 3, 1, 2);
+            Tensor own = labels.index_select(0, at);
+            return normalization == null ? new Batch(images, own, true) : new Batch(normalization.apply(images), own);
         }
     }
 
