@@ -147,7 +147,8 @@ public final class DynamicFilterNetwork implements AutoCloseable {
         return backbone.forward(images, training);
     }
 
-    private Tensor adapted(Tensor features, boolean training) {
+    /** What the filters are applied to: the backbone's feature map, as an adapter changes it where there is one. */
+    Tensor adapted(Tensor features, boolean training) {
         return adapter == null ? features : adapter.forward(features, training);
     }
 

@@ -31,6 +31,16 @@ public final class NetworkClassifier implements Classifier {
         return network.scores(normalization.apply(pixels), filters, false);
     }
 
+    /**
+     * The class scores (logits) of a batch whose feature maps are known.
+     *
+     * @param features [N, C, h, w], as from {@link DynamicFilterNetwork#backboneFeatures}
+     * @return [N, classes]
+     */
+    public Tensor scoresOfFeatures(Tensor features) {
+        return network.scoresOf(network.adapted(features, false), filters);
+    }
+
     @Override
     public Tensor responseMaps(Tensor pixels) {
         return network.responseMaps(normalization.apply(pixels), filters, false);

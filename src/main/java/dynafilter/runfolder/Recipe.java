@@ -10,9 +10,8 @@ import dynafilter.runfolder.Setting.Trait;
 import dynafilter.runtime.Precision;
 
 /**
- * The settings that decide what a training run computes, as the one table of them. A component is the command-line option of
- * the same name and a value of config.json; its annotation is all that has to be written for a new setting. {@link Recipes}
- * makes recipes and checks the ranges.
+ * The one table of the settings that decide what a training run computes. A component is the command-line option of its name and
+ * a value of config.json; its annotation is all that a new setting needs. {@link Recipes} makes recipes and checks ranges.
  */
 public record Recipe(
         Images images,
@@ -21,18 +20,9 @@ public record Recipe(
         Computation computation,
         Selection selection,
         Limits limits) {
-    /** @throws InputException where features are to be kept that change */
+    /** @throws InputException where two of the records contradict each other */
     public Recipe {
-        if (images.featureViews() > 0 && network.freeze() != Freeze.ALL) {
-            throw new InputException("--feature-views " + images.featureViews() + " with --freeze " + network.freeze()
-                    + ": only the features of a frozen backbone stay as they are; add --freeze all, or leave"
-                    + " --feature-views out");
-        }
-    }
-
-    /** True: a run keeps the features of its images, in {@link Images#featureViews} views; false: it computes them anew. */
-    public boolean keepsFeatures() {
-        return images.featureViews() > 0;
+        FeatureViews.require(images.featureViews(), images.augment(), network.freeze());
     }
 
     /** The recipe of {@code train} without options; {@code results.md} tells which values were chosen by experiment. */
@@ -83,19 +73,14 @@ public record Recipe(
             @Setting(
                     place = 35,
                     argument = "N|auto",
-                    help = "with --freeze all: crops of an image whose features are computed once; 0: new ones every epoch;"
-                            + " auto: 8, or as many as fit in memory",
+                    help = "crops of an image whose features --freeze all keeps (auto: up to 8); 0: new crops every epoch",
                     open = "auto",
                     range = Range.LIMIT,
                     traits = Trait.FIXED)
             int featureViews) {
-        /** @throws InputException for a size that images cannot be brought to, or more views than there are */
+        /** @throws InputException for a size that images cannot be brought to */
         public Images {
             ImageSize.require(imageSize);
-            if (featureViews > 1 && !augment) {
-                throw new InputException("--feature-views " + featureViews
-                        + " with --no-augment: an image has one view then; leave --feature-views out, or give 1");
-            }
         }
     }
 

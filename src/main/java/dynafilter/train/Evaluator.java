@@ -61,6 +61,28 @@ public final class Evaluator {
                 images.size());
     }
 
+    /**
+     * The scores that two networks on one backbone give all images, in their order; the features are computed once for both.
+     *
+     * @param backbone the first network
+     * @param first a classifier of it
+     * @param second a classifier of a network whose backbone has the same tensors
+     * @return float32 [N, labels of the first + labels of the second] on the device, in the caller's scope
+     */
+    public Tensor scores(
+            DynamicFilterNetwork backbone, NetworkClassifier first, NetworkClassifier second, DeviceImages images) {
+        return scores(
+                (from, size) -> {
+                    Tensor features = backbone.backboneFeatures(
+                            images.evaluationBatch(from, size).images(), false);
+                    return torch.cat(
+                            new TensorVector(first.scoresOfFeatures(features), second.scoresOfFeatures(features)), 1);
+                },
+                batchSize(images.imageSize()),
+                0,
+                images.size());
+    }
+
     /** The scores of the images {@code begin} to {@code end - 1}, by batches of {@code size}; there is at least one. */
     private Tensor scores(Batches batches, long size, long begin, long end) {
         try (InferenceMode inference = new InferenceMode();

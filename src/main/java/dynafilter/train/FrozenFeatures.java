@@ -6,6 +6,7 @@ import dynafilter.data.device.EpochPlan;
 import dynafilter.data.device.FeatureShape;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.model.NetworkClassifier;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
@@ -149,7 +150,7 @@ final class FrozenFeatures implements Examples {
 
     private void report(String what, long done, long total) {
         long now = System.nanoTime();
-        if (now - lastReport >= INTERVAL) {
+        if (done < total && now - lastReport >= INTERVAL) {
             lastReport = now;
             listener.computingFeatures(new FeatureProgress(what, done, total));
         }
@@ -160,11 +161,13 @@ final class FrozenFeatures implements Examples {
         long images = data.selection().size();
         long from = first(images, group.rank(), group);
         DeviceFeatures own = selection(from, first(images, group.rank() + 1, group));
-        return evaluator.evaluate(
-                (at, size) -> evaluated.forwardFeatures(own.features(at - from, size), false),
-                data.selection(),
-                evaluated.shape().classes(),
-                group);
+        try (NetworkClassifier now = new NetworkClassifier(evaluated, device)) {
+            return evaluator.evaluate(
+                    (at, size) -> now.scoresOfFeatures(own.features(at - from, size)),
+                    data.selection(),
+                    evaluated.shape().classes(),
+                    group);
+        }
     }
 
     private DeviceFeatures selection(long from, long to) {

@@ -61,7 +61,7 @@ public final class Trainer implements AutoCloseable {
     private static Examples examples(TrainingSetup setup, TrainingState state) {
         Recipe recipe = setup.recipe();
         Evaluator evaluator = new Evaluator(recipe.computation().precision(), setup.device());
-        if (!recipe.keepsFeatures()) {
+        if (recipe.images().featureViews() <= 0) {
             return new FreshImages(setup.data(), evaluator, setup.group());
         }
         Path folder = setup.directory().path();
