@@ -31,8 +31,8 @@ class FrozenRunTest {
     }
 
     private static Object[] frozen(Path out, Object... options) {
-        Object[] all = new Object[options.length + 4];
-        Object[] first = {"--epochs", 4, "--freeze", "all"};
+        Object[] first = {"--epochs", 4, "--freeze", "all", "--progress", "none"};
+        Object[] all = new Object[options.length + first.length];
         System.arraycopy(first, 0, all, 0, first.length);
         System.arraycopy(options, 0, all, first.length, options.length);
         return train(data, out, all);
@@ -64,7 +64,7 @@ class FrozenRunTest {
         CommandResult half = CommandResult.ofSuccess(
                 frozen(out, "--feature-views", 2, "--max-steps", 10, "--data-memory", "stream"));
         assertTrue(half.out().contains(" MiB in a file, streamed to the device batch by batch"), half.out());
-        CommandResult.ofSuccess("train", "--resume", out, "--data-memory", "stream");
+        CommandResult.ofSuccess("train", "--resume", out, "--data-memory", "stream", "--progress", "none");
         assertSame(straight.resolve("last.pt"), out.resolve("last.pt"));
         assertEquals(2, views(out));
         CommandResult.of("train", "--resume", out, "--epochs", 5, "--feature-views", 3)
@@ -84,7 +84,7 @@ class FrozenRunTest {
         assertEquals(0L, recipe.remove("feature_views"));
         saved.put("recipe", recipe);
         TorchFile.write(last, saved);
-        CommandResult resumed = CommandResult.ofSuccess("train", "--resume", old);
+        CommandResult resumed = CommandResult.ofSuccess("train", "--resume", old, "--progress", "none");
         assertTrue(resumed.out().contains("features   computed anew in every epoch"), resumed.out());
         assertEquals(0, views(old));
         assertSame(anew.resolve("last.pt"), last);

@@ -86,8 +86,7 @@ class RecipeTest {
     void refusesFeatureViewsThatThereAreNot(String freeze, boolean augment, int views, String message) {
         InputException refused = assertThrows(
                 InputException.class,
-                () -> TestRun.with(
-                        Recipe.DEFAULT, "freeze", freeze, "augment", augment, "feature_views", views));
+                () -> TestRun.with(Recipe.DEFAULT, "freeze", freeze, "augment", augment, "feature_views", views));
         assertTrue(refused.getMessage().startsWith(message), refused.getMessage());
     }
 
@@ -98,8 +97,7 @@ class RecipeTest {
             Map<String, Object> settings = Recipes.toMap(TestRun.with(Recipe.DEFAULT, "freeze", freeze));
             settings.remove("feature_views");
             Path file = folder.resolve("config.json");
-            Files.writeString(
-                    file, JsonFile.text(Map.of("format", "dynafilter-config/1", "recipe", settings)));
+            Files.writeString(file, JsonFile.text(Map.of("format", "dynafilter-config/1", "recipe", settings)));
             int expected = freeze.equals("all") ? 0 : Setting.OPEN;
             assertEquals(expected, RunConfig.recipe(file).images().featureViews());
         }

@@ -93,8 +93,7 @@ class FrozenFeaturesTest {
         Object[] values = {
             "augment", false, "precision", precision, "adapter", adapter, "ema", ema, "accumulate", accumulate
         };
-        assertSameRun(
-                train("anew", frozen(0, values), DataMemory.AUTO), train("once", frozen(1, values), memory));
+        assertSameRun(train("anew", frozen(0, values), DataMemory.AUTO), train("once", frozen(1, values), memory));
     }
 
     @ParameterizedTest
@@ -167,8 +166,7 @@ class FrozenFeaturesTest {
             EpochBatches batches = features.begin(plan, epoch, 0);
             TensorVector parts = new TensorVector();
             for (long at = 0; at < data.training().size(); at += 16) {
-                Batch batch =
-                        batches.stage(Math.min(16, 70 - at)).next(Math.min(16, 70 - at));
+                Batch batch = batches.stage(Math.min(16, 70 - at)).next(Math.min(16, 70 - at));
                 assertTrue(batch.areFeatures());
                 parts.push_back(batch.images());
             }
@@ -183,7 +181,8 @@ class FrozenFeaturesTest {
             try (NoGradGuard guard = new NoGradGuard()) {
                 for (long at = 0; at < data.training().size(); at += 16) {
                     long size = Math.min(16, 70 - at);
-                    parts.push_back(network.backboneFeatures(batches.stage(size).next(size).images(), true));
+                    parts.push_back(network.backboneFeatures(
+                            batches.stage(size).next(size).images(), true));
                 }
             }
             return torch.cat(parts).index_select(0, TensorBytes.of(plan.order()).argsort());
@@ -284,13 +283,15 @@ class FrozenFeaturesTest {
         for (int i = 0; i < 4; i++) {
             double expected = alone.get(i).trainLoss();
             assertEquals(expected, ranks.get(0).get(i).trainLoss(), 1e-5 * expected);
-            assertEquals(alone.get(i).loss(), ranks.get(1).get(i).loss(), 1e-5 * alone.get(i).loss());
+            assertEquals(
+                    alone.get(i).loss(),
+                    ranks.get(1).get(i).loss(),
+                    1e-5 * alone.get(i).loss());
         }
     }
 
     private synchronized TestRun rank(Recipe recipe, WorkerGroup group) {
-        return new TestRun(
-                recipe, folder.resolve("rank" + group.rank()), TestRun.images(70, 45), done -> false, group);
+        return new TestRun(recipe, folder.resolve("rank" + group.rank()), TestRun.images(70, 45), done -> false, group);
     }
 
     @Test
@@ -320,8 +321,7 @@ class FrozenFeaturesTest {
         Map<String, Object> values = new LinkedHashMap<>(Map.of("freeze", "all", "feature_views", asked));
         Recipe recipe = Recipes.with(TestRun.recipe(), values, true);
         if (expected.startsWith("--")) {
-            String actual = assertThrows(
-                            InputException.class, () -> room.settled(recipe, WorkerGroup.single()))
+            String actual = assertThrows(InputException.class, () -> room.settled(recipe, WorkerGroup.single()))
                     .getMessage();
             assertTrue(actual.startsWith(expected), actual);
         } else {
@@ -346,6 +346,8 @@ class FrozenFeaturesTest {
         Recipe recipe = TestRun.recipe("freeze", "all", "augment", false);
         assertEquals(1, room.settled(recipe, WorkerGroup.single()).images().featureViews());
         Recipe trained = TestRun.recipe("augment", false);
-        assertEquals(Setting.OPEN, room.settled(trained, WorkerGroup.single()).images().featureViews());
+        assertEquals(
+                Setting.OPEN,
+                room.settled(trained, WorkerGroup.single()).images().featureViews());
     }
 }

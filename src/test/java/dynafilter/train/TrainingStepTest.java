@@ -7,9 +7,9 @@ import static dynafilter.TensorAssert.largest;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dynafilter.data.device.DataMemory;
 import dynafilter.NativeScope;
 import dynafilter.data.device.Batch;
+import dynafilter.data.device.DataMemory;
 import dynafilter.data.device.DeviceImages;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.FilterKind;
@@ -173,7 +173,8 @@ class TrainingStepTest {
     }
 
     private static Map<String, Tensor> average(TestBench bench) {
-        TrainingData none = new TrainingData(null, null, null, TestRun.CLASSES, "", DataMemory.AUTO, false, new NativeOwner());
+        TrainingData none =
+                new TrainingData(null, null, null, TestRun.CLASSES, "", DataMemory.AUTO, false, new NativeOwner());
         return bench.state.toCheckpoint(none, 0).average().orElseThrow();
     }
 
