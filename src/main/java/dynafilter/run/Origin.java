@@ -69,7 +69,8 @@ sealed interface Origin {
         /** Runs of versions that kept no features go on without. */
         @Override
         public Recipe continued(Recipe recipe) {
-            boolean open = recipe.images().featureViews() == Setting.OPEN && recipe.network().freeze() == Freeze.ALL;
+            boolean open = recipe.images().featureViews() == Setting.OPEN
+                    && recipe.network().freeze() == Freeze.ALL;
             Object before = checkpoint.recipe().getOrDefault(FEATURE_VIEWS, 0);
             return open ? Recipes.with(recipe, Map.of(FEATURE_VIEWS, before), true) : recipe;
         }

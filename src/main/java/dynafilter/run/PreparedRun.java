@@ -15,4 +15,9 @@ import dynafilter.train.TrainingData;
  * @param tensorBoard writes nothing before it is opened
  */
 record PreparedRun(
-        Recipe recipe, DataSet set, TrainingData data, InitialNetwork network, TensorBoardLog tensorBoard, Trainer trainer) {}
+        Recipe recipe,
+        DataSet set,
+        TrainingData data,
+        InitialNetwork network,
+        TensorBoardLog tensorBoard,
+        Trainer trainer) {}

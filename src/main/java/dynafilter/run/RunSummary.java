@@ -33,12 +33,7 @@ final class RunSummary {
     private final ParameterCounts parameters;
     private final Logger log = Logging.log();
 
-    RunSummary(
-            Origin origin,
-            Session session,
-            WorkerGroup group,
-            PreparedRun run,
-            ParameterCounts parameters) {
+    RunSummary(Origin origin, Session session, WorkerGroup group, PreparedRun run, ParameterCounts parameters) {
         recipe = run.recipe();
         this.origin = origin;
         this.session = session;
@@ -114,7 +109,7 @@ final class RunSummary {
                 shape.mapWidth());
         log.info(format(
                 "network    %s filters%s; parameters: backbone %,d + filters %,d + predictor %,d = %,d, %,d of them trained",
-                recipe.network().filters(),
+                shape.design(),
                 recipe.network().adapter() ? " behind an adapter" : "",
                 parameters.backbone(),
                 parameters.filters(),

@@ -120,8 +120,7 @@ final class TrainingRun {
 
     /** The recipe with its number of feature views; a run that goes on keeps that which it began with. */
     private Recipe settled(TrainingData data, InitialNetwork network) {
-        return FeatureMemory.of(
-                        recipe, data, network.shape(), session.device(), directory.path(), group)
+        return FeatureMemory.of(recipe, data, network.shape(), session.device(), directory.path(), group)
                 .settled(origin.continued(recipe), group);
     }
 
@@ -144,7 +143,8 @@ final class TrainingRun {
         InitialNetwork network = run.network();
         network.backbone().writeProgram(directory.path());
         ParameterCounts parameters = ParameterCounts.of(network.shape(), network.state(), recipe);
-        JsonFile.write(directory.config(), new ConfigSections(origin, session, group, run, parameters).of(run.recipe()));
+        JsonFile.write(
+                directory.config(), new ConfigSections(origin, session, group, run, parameters).of(run.recipe()));
         new RunSummary(origin, session, group, run, parameters)
                 .log(directory, context.settings().graph().captures(session.device()));
         network.backbone().notes().forEach(note -> log.info("backbone   {}", note));

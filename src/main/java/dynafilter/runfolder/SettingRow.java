@@ -55,7 +55,8 @@ public final class SettingRow {
     /** True: the value, as the component or a file holds it, leaves the choice to the program; false: it is a choice. */
     public boolean isOpen(@Nullable Object value) {
         return !setting.open().isEmpty()
-                && (setting.open().equals(value) || Integer.valueOf(Setting.OPEN).equals(value));
+                && (setting.open().equals(value)
+                        || Integer.valueOf(Setting.OPEN).equals(value));
     }
 
     /** The option's name: {@code batch-size}. */

@@ -37,14 +37,23 @@ public record FeatureMemory(DataMemory memory, long device, long disk, long view
      * @param folder the run's folder, which need not be there yet
      */
     public static FeatureMemory of(
-            Recipe recipe, TrainingData data, NetworkShape shape, ComputeDevice device, Path folder, WorkerGroup group) {
+            Recipe recipe,
+            TrainingData data,
+            NetworkShape shape,
+            ComputeDevice device,
+            Path folder,
+            WorkerGroup group) {
         boolean half = recipe.computation().precision() == Precision.BF16
                 && shape.backbone().programSha256().isEmpty(); // a program may end in float32
         long image = (long) shape.channels() * shape.mapSize() * (half ? Short.BYTES : Float.BYTES);
         long pixels = data.streamed()
                 ? 0
-                : DeviceImages.bytes(data.training().size() + data.selection().size(), recipe.images().imageSize(), true);
-        long total = DeviceMemory.total(device) / (device.isCuda() ? 1 : group.size()); // the processes may share a machine
+                : DeviceImages.bytes(
+                        data.training().size() + data.selection().size(),
+                        recipe.images().imageSize(),
+                        true);
+        long total =
+                DeviceMemory.total(device) / (device.isCuda() ? 1 : group.size()); // the processes may share a machine
         long allowed = data.memory() == DataMemory.RESIDENT ? total / 5 * 4 : total / 2;
         return new FeatureMemory(
                 data.memory(),

@@ -65,8 +65,7 @@ public final class Trainer implements AutoCloseable {
             return new FreshImages(setup.data(), evaluator, setup.group());
         }
         Path folder = setup.directory().path();
-        boolean streams = FeatureMemory.of(
-                        recipe, setup.data(), setup.shape(), setup.device(), folder, setup.group())
+        boolean streams = FeatureMemory.of(recipe, setup.data(), setup.shape(), setup.device(), folder, setup.group())
                 .streams(recipe.images().featureViews());
         return new FrozenFeatures(setup, state.network(), evaluator, streams ? folder : null);
     }

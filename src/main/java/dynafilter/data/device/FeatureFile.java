@@ -39,8 +39,7 @@ final class FeatureFile implements AutoCloseable {
                 PointerScope scope = new PointerScope()) {
             Path file = Files.createTempFile(folder, ".features", ".tmp");
             try {
-                channel = building.keep(
-                        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE));
+                channel = building.keep(FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE));
                 channel.write(ByteBuffer.allocate(1), rows * rowBytes - 1); // its length; the rest is a hole
                 bytes = building.keep(map(file, rows * rowBytes).view(rows, 1, 1, rowBytes));
             } finally {

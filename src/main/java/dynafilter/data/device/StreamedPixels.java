@@ -54,8 +54,7 @@ final class StreamedPixels implements PixelSource {
      * @param member gives the index in {@code images} of the set's image at a place; the same function during an epoch
      * @param size the number of images of the set
      */
-    StreamedPixels(
-            Tensor images, String name, LongUnaryOperator member, long size, ComputeDevice device, int padding) {
+    StreamedPixels(Tensor images, String name, LongUnaryOperator member, long size, ComputeDevice device, int padding) {
         this.member = member;
         this.device = device;
         this.padding = padding;
@@ -112,8 +111,8 @@ final class StreamedPixels implements PixelSource {
             Tensor none = images.new_zeros(new long[0]).to(target, images.scalar_type());
             Tensor arrived = ofSteps.keep(none.new_zeros(new long[] {count, channels, height, width}));
             Tensor first = ofSteps.keep(none.to(ScalarType.Long));
-            Tensor pixels =
-                    ofSteps.keep(none.new_zeros(new long[] {count, height + 2L * padding, width + 2L * padding, channels}));
+            Tensor pixels = ofSteps.keep(
+                    none.new_zeros(new long[] {count, height + 2L * padding, width + 2L * padding, channels}));
             Stage allocated = new Stage(pixels, arrived, first);
             stage = allocated;
             return allocated;
