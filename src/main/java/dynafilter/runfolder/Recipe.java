@@ -12,9 +12,8 @@ import dynafilter.runfolder.Setting.Trait;
 import dynafilter.runtime.Precision;
 
 /**
- * The settings that decide what a training run computes, as the one table of them. A component is the command-line option of
- * the same name and a value of config.json; its annotation is all that has to be written for a new setting. {@link Recipes}
- * makes recipes and checks the ranges.
+ * The one table of the settings that decide what a training run computes. A component is the command-line option of its name and
+ * a value of config.json; its annotation is all that a new setting needs. {@link Recipes} makes recipes and checks ranges.
  */
 public record Recipe(
         Images images,
@@ -23,10 +22,14 @@ public record Recipe(
         Computation computation,
         Selection selection,
         Limits limits) {
+    /** @throws InputException where two of the records contradict each other */
+    public Recipe {
+        FeatureViews.require(images.featureViews(), images.augment(), network.freeze());
+    }
 
     /** The recipe of {@code train} without options; {@code results.md} tells which values were chosen by experiment. */
     public static final Recipe DEFAULT = new Recipe(
-            new Images("data/cifar-10-batches-bin", NetworkShape.IMAGE_SIZE, true),
+            new Images("data/cifar-10-batches-bin", NetworkShape.IMAGE_SIZE, true, Setting.OPEN),
             new Network(
                     "imagenet",
                     "layer1",
@@ -78,7 +81,17 @@ public record Recipe(
                     help = "random crops and flips of the training images",
                     offHelp = "the training images as they are",
                     traits = Trait.FIXED)
-            boolean augment) {
+            boolean augment,
+
+            @Setting(
+                    place = 39,
+                    argument = "N|auto",
+                    help =
+                            "crops of an image whose features --freeze all keeps (auto: up to 8); 0: new crops every epoch",
+                    open = "auto",
+                    range = Range.LIMIT,
+                    traits = Trait.FIXED)
+            int featureViews) {
         /** @throws InputException for a size that images cannot be brought to */
         public Images {
             ImageSize.require(imageSize);

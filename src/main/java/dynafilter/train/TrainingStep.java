@@ -193,7 +193,7 @@ final class TrainingStep implements AutoCloseable {
 
     private void accumulate(Batch batch, boolean first) {
         try (PointerScope scope = new PointerScope()) {
-            Tensor scores = forward(batch.images()).t(); // [K, N], float32
+            Tensor scores = forward(batch).t(); // [K, N], float32
             Tensor logarithms = scores.log_softmax(0);
             Tensor factors = loss.factors(batch.labels());
             logarithms.backward(factors, new BoolOptional(), false, new TensorArrayRefOptional());
@@ -202,9 +202,12 @@ final class TrainingStep implements AutoCloseable {
         }
     }
 
-    private Tensor forward(Tensor images) {
+    private Tensor forward(Batch batch) {
         try (Precision.Region autocast = recipe.computation().precision().autocast(device.type())) {
-            return network.forward(images, true).to(ScalarType.Float);
+            Tensor scores = batch.areFeatures()
+                    ? network.forwardFeatures(batch.images(), true)
+                    : network.forward(batch.images(), true);
+            return scores.to(ScalarType.Float);
         }
     }
 

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
 import dynafilter.data.device.Batch;
+import dynafilter.data.device.DataMemory;
 import dynafilter.data.device.DeviceImages;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.FilterKind;
@@ -172,7 +173,8 @@ class TrainingStepTest {
     }
 
     private static Map<String, Tensor> average(TestBench bench) {
-        TrainingData none = new TrainingData(null, null, null, TestRun.CLASSES, "", false, new NativeOwner());
+        TrainingData none =
+                new TrainingData(null, null, null, TestRun.CLASSES, "", DataMemory.AUTO, false, new NativeOwner());
         return bench.state.toCheckpoint(none, 0).average().orElseThrow();
     }
 

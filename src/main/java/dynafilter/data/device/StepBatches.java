@@ -35,7 +35,7 @@ public final class StepBatches implements AutoCloseable {
     private final NativeOwner owner;
     private final PixelSource source;
     private final Tensor labels; // int64 [N]
-    private final Normalization normalization;
+    private final @Nullable Normalization normalization; // null for features, which are taken as they are
     private final int imageHeight;
     private final int imageWidth;
     private final int padding;
@@ -48,7 +48,7 @@ public final class StepBatches implements AutoCloseable {
     StepBatches(
             PixelSource source,
             Tensor labels,
-            Normalization normalization,
+            @Nullable Normalization normalization,
             int imageHeight,
             int imageWidth,
             int padding) {
@@ -110,7 +110,11 @@ public final class StepBatches implements AutoCloseable {
             Tensor pixels =
                     padding > 0 ? augmented(rows, drawn) : source.pixels().index_select(0, rows); // [size, H, W, 3]
             at.add_(new Scalar(size));
-            return new Batch(normalization.apply(pixels.permute(0, 3, 1, 2), type), drawn.select(0, LABEL));
+            Tensor images = pixels.permute(0, 3, 1, 2);
+            Tensor own = drawn.select(0, LABEL);
+            return normalization == null
+                    ? new Batch(images, own, true)
+                    : new Batch(normalization.apply(images, type), own);
         }
     }
 
