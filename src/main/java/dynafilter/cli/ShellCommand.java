@@ -1,0 +1,116 @@
+package dynafilter.cli;
+
+import dynafilter.io.InputException;
+import dynafilter.run.DistributedRun;
+import dynafilter.run.Interruption;
+import dynafilter.run.Streams;
+import dynafilter.runtime.CudaDiagnosis;
+import dynafilter.runtime.DeviceMemory;
+import dynafilter.runtime.NativeRuntime;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.function.ToIntFunction;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Options;
+
+/**
+ * The command {@code shell}: executes command lines from standard input, one after another, in one process. Its start, and that of
+ * CUDA, take seconds, which many small commands need not pay each.
+ */
+final class ShellCommand implements Command {
+    /** The line after a command: its exit code, the command's number, and how long it took. */
+    private static final String END = "dynafilter shell: exit code %d (command %d, %.1f s)";
+
+    private final ToIntFunction<String[]> program;
+
+    /** @param program executes a command line to its end, tells the user of a failure, and returns the exit code */
+    ShellCommand(ToIntFunction<String[]> program) {
+        this.program = program;
+    }
+
+    @Override
+    public String name() {
+        return "shell";
+    }
+
+    @Override
+    public String summary() {
+        return "run the command lines of standard input, one after another, in one process";
+    }
+
+    @Override
+    public Options options() {
+        return new Options()
+                .addOption(CommonOptions.valued(
+                        CommonOptions.CUDA_LIBS, "DIR", "look for CUDA's libraries there first, for all commands"));
+    }
+
+    @Override
+    public List<String> examples() {
+        return List.of(
+                "shell <commands.txt                 # a line of it: train --seed 2 --out checkpoints/second",
+                "shell --cuda-libs /opt/cuda-libs <commands.txt");
+    }
+
+    /** Returns 0 where every command did; a failing one does not keep the others from being executed. */
+    @Override
+    public int run(CommandLine line, Interruption interruption) {
+        CommonOptions.refuseArguments(line, name());
+        DistributedRun.requireAlone(name());
+        CudaDiagnosis machine = CudaDiagnosis.ofMachine(CommonOptions.path(line, CommonOptions.CUDA_LIBS));
+        if (machine.hasDriver()) {
+            NativeRuntime.loadForEveryDevice(machine);
+        }
+        boolean failed = false;
+        try (BufferedReader lines = new BufferedReader(Streams.in())) {
+            int count = 0;
+            for (String text = lines.readLine(); text != null; text = lines.readLine()) {
+                long start = System.nanoTime();
+                OptionalInt code = execute(text);
+                if (code.isEmpty()) {
+                    continue;
+                }
+                failed |= code.getAsInt() != ExitCode.DONE;
+                DeviceMemory.releaseUnused(machine);
+                double seconds = (System.nanoTime() - start) / 1e9;
+                System.out.println(String.format(Locale.ROOT, END, code.getAsInt(), ++count, seconds));
+                if (Interruption.isProcessEnding() || interruption.getAsBoolean()) {
+                    break;
+                }
+            }
+        } catch (IOException unreadable) {
+            throw new InputException("standard input cannot be read: " + unreadable.getMessage(), unreadable);
+        }
+        return failed ? ExitCode.FAILED : ExitCode.DONE;
+    }
+
+    /** The exit code of a line; empty where there is no command in it. */
+    private OptionalInt execute(String text) {
+        try {
+            List<String> words = CommandWords.of(text);
+            if (words.isEmpty()) {
+                return OptionalInt.empty();
+            }
+            require(!words.get(0).equals(name()), "a shell cannot run in a shell");
+            // The natives are loaded once.
+            for (String option : List.of(CommonOptions.NATIVE_CACHE, CommonOptions.CUDA_LIBS)) {
+                require(
+                        words.stream().noneMatch(word -> word.matches("--" + option + "(=.*)?")),
+                        "in a shell all commands have one --" + option + "; give it to `dynafilter shell`");
+            }
+            return OptionalInt.of(program.applyAsInt(words.toArray(String[]::new)));
+        } catch (InputException wrong) {
+            System.err.println("dynafilter: " + wrong.getMessage());
+            return OptionalInt.of(ExitCode.USAGE);
+        }
+    }
+
+    private static void require(boolean condition, String otherwise) {
+        if (!condition) {
+            throw new InputException(otherwise);
+        }
+    }
+}
