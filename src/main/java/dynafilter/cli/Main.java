@@ -42,7 +42,7 @@ public final class Main {
                 new BenchmarkCommand(),
                 new DoctorCommand(),
                 new DataCommand(),
-                new ShellCommand(words -> run(out, words)));
+                new ShellCommand(words -> run(out, words), this::looksForCuda));
     }
 
     /** Executes a command line and ends the process with its exit code. */
@@ -144,6 +144,12 @@ public final class Main {
             Help.print(commands);
         }
         return ExitCode.DONE;
+    }
+
+    private boolean looksForCuda(String name) {
+        return commands.stream()
+                .anyMatch(command -> command.name().equals(name)
+                        && command.options().hasLongOption(CommonOptions.CUDA_LIBS));
     }
 
     private Command find(String name) {

@@ -9,12 +9,15 @@ import dynafilter.runtime.DeviceMemory;
 import dynafilter.runtime.NativeRuntime;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
+import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The command {@code shell}: executes command lines from standard input, one after another, in one process. Its start, and that of
@@ -25,10 +28,17 @@ final class ShellCommand implements Command {
     private static final String END = "dynafilter shell: exit code %d (command %d, %.1f s)";
 
     private final ToIntFunction<String[]> program;
+    private final Predicate<String> computes;
 
-    /** @param program executes a command line to its end, tells the user of a failure, and returns the exit code */
-    ShellCommand(ToIntFunction<String[]> program) {
+    /**
+     * A shell.
+     *
+     * @param program executes a command line to its end, tells the user of a failure, and returns the exit code
+     * @param computes true: the command of this name looks for CUDA's libraries; false: it does not, or there is no such command
+     */
+    ShellCommand(ToIntFunction<String[]> program, Predicate<String> computes) {
         this.program = program;
+        this.computes = computes;
     }
 
     @Override
@@ -60,7 +70,8 @@ final class ShellCommand implements Command {
     public int run(CommandLine line, Interruption interruption) {
         CommonOptions.refuseArguments(line, name());
         DistributedRun.requireAlone(name());
-        CudaDiagnosis machine = CudaDiagnosis.ofMachine(CommonOptions.path(line, CommonOptions.CUDA_LIBS));
+        Path libraries = CommonOptions.path(line, CommonOptions.CUDA_LIBS);
+        CudaDiagnosis machine = CudaDiagnosis.ofMachine(libraries);
         if (machine.hasDriver()) {
             NativeRuntime.loadForEveryDevice(machine);
         }
@@ -69,7 +80,7 @@ final class ShellCommand implements Command {
             int count = 0;
             for (String text = lines.readLine(); text != null; text = lines.readLine()) {
                 long start = System.nanoTime();
-                OptionalInt code = execute(text);
+                OptionalInt code = execute(text, libraries);
                 if (code.isEmpty()) {
                     continue;
                 }
@@ -88,7 +99,7 @@ final class ShellCommand implements Command {
     }
 
     /** The exit code of a line; empty where there is no command in it. */
-    private OptionalInt execute(String text) {
+    private OptionalInt execute(String text, @Nullable Path libraries) {
         try {
             List<String> words = CommandWords.of(text);
             if (words.isEmpty()) {
@@ -100,6 +111,9 @@ final class ShellCommand implements Command {
                 require(
                         words.stream().noneMatch(word -> word.matches("--" + option + "(=.*)?")),
                         "in a shell all commands have one --" + option + "; give it to `dynafilter shell`");
+            }
+            if (libraries != null && computes.test(words.get(0))) {
+                words.addAll(List.of("--" + CommonOptions.CUDA_LIBS, libraries.toString()));
             }
             return OptionalInt.of(program.applyAsInt(words.toArray(String[]::new)));
         } catch (InputException wrong) {

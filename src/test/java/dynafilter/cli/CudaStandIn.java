@@ -112,12 +112,25 @@ final class CudaStandIn {
 
     static Run run(Path folder, Path libraries, Map<String, Object> settings, Object... arguments)
             throws IOException, InterruptedException {
+        List<String> program = ChildProcess.java(Path.of(System.getProperty("java.home")));
+        return run(folder, libraries, settings, program, arguments);
+    }
+
+    /** Runs the command lines of a file in one process. */
+    static Run shell(Path folder, Path commands) throws IOException, InterruptedException {
+        List<String> program = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" <" + commands, "sh"));
+        program.addAll(ChildProcess.java(Path.of(System.getProperty("java.home"))));
+        return run(folder, libraries(), Map.of(), program, "shell");
+    }
+
+    private static Run run(
+            Path folder, Path libraries, Map<String, Object> settings, List<String> program, Object... arguments)
+            throws IOException, InterruptedException {
         Path log = Files.createTempFile(folder, "cuda", ".log");
         Map<String, String> environment = new HashMap<>(Map.of("CUDA_STANDIN_LOG", log.toString()));
         settings.forEach((name, value) -> environment.put("CUDA_STANDIN_" + name, value.toString()));
         List<Object> words = new ArrayList<>(List.of(arguments));
         words.addAll(List.of("--cuda-libs", libraries));
-        List<String> program = ChildProcess.java(Path.of(System.getProperty("java.home")));
         try (ChildProcess child = ChildProcess.start(folder, environment, program, words.toArray())) {
             CommandResult outcome = child.await(PATIENCE_SECONDS);
             return new Run(outcome, CudaLog.read(log));

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,10 +33,14 @@ class ShellCommandTest {
     }
 
     private static CommandResult shell(String... lines) {
+        return shell(List.of(), lines);
+    }
+
+    private static CommandResult shell(List<Object> options, String... lines) {
         InputStream before = System.in;
         try {
             System.setIn(new ByteArrayInputStream(String.join("\n", lines).getBytes(UTF_8)));
-            return CommandResult.of("shell");
+            return CommandResult.of(Stream.concat(Stream.of("shell"), options.stream()).toArray());
         } finally {
             System.setIn(before);
         }
@@ -126,5 +131,16 @@ class ShellCommandTest {
         assertEquals(
                 "dynafilter: in a shell all commands have one --native-cache; give it to `dynafilter shell`",
                 result.err().lines().findFirst().orElse(""));
+    }
+
+    /** All that look for CUDA's libraries do so in the shell's folder; a command that does not is not told of it. */
+    @Test
+    void theFolderOfCudasLibrariesHoldsForAll() throws IOException {
+        Path libraries = Files.createDirectories(folder.resolve("my libraries"));
+        CommandResult result = shell(List.of("--cuda-libs", libraries), "doctor --device cpu", "data info --data sample");
+        assertEquals(List.of(0, 0), codes(result), result.err());
+        Files.delete(libraries);
+        shell(List.of("--cuda-libs", libraries), "doctor")
+                .assertRefused("--cuda-libs " + libraries + ": there is no such folder");
     }
 }
