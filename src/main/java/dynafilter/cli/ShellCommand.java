@@ -24,9 +24,6 @@ import org.jspecify.annotations.Nullable;
  * CUDA, take seconds, which many small commands need not pay each.
  */
 final class ShellCommand implements Command {
-    /** The line after a command: its exit code, the command's number, and how long it took. */
-    private static final String END = "dynafilter shell: exit code %d (command %d, %.1f s)";
-
     private final ToIntFunction<String[]> program;
     private final Predicate<String> computes;
 
@@ -87,7 +84,12 @@ final class ShellCommand implements Command {
                 failed |= code.getAsInt() != ExitCode.DONE;
                 DeviceMemory.releaseUnused(machine);
                 double seconds = (System.nanoTime() - start) / 1e9;
-                System.out.println(String.format(Locale.ROOT, END, code.getAsInt(), ++count, seconds));
+                System.out.println(String.format(
+                        Locale.ROOT,
+                        "dynafilter shell: exit code %d (command %d, %.1f s)",
+                        code.getAsInt(),
+                        ++count,
+                        seconds));
                 if (Interruption.isProcessEnding() || interruption.getAsBoolean()) {
                     break;
                 }

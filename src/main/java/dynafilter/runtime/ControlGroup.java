@@ -9,7 +9,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
-import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -90,8 +89,7 @@ final class ControlGroup {
     }
 
     private static String first(Path file) {
-        Function<List<String>, String> line = all -> all.isEmpty() ? "" : all.get(0).strip();
-        return line.apply(lines(file));
+        return lines(file).stream().findFirst().orElse("").strip();
     }
 
     private static Optional<Double> number(String text) {
