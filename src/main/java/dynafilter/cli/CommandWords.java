@@ -66,7 +66,8 @@ final class CommandWords {
 
     private char letterAt(int at) {
         if (at == line.length()) {
-            throw new InputException("the line ends with a backslash; a command has one line, and a backslash is written \\\\");
+            throw new InputException(
+                    "the line ends with a backslash; a command has one line, and a backslash is written \\\\");
         }
         return line.charAt(at);
     }

@@ -148,8 +148,8 @@ public final class Main {
 
     private boolean looksForCuda(String name) {
         return commands.stream()
-                .anyMatch(command -> command.name().equals(name)
-                        && command.options().hasLongOption(CommonOptions.CUDA_LIBS));
+                .anyMatch(command ->
+                        command.name().equals(name) && command.options().hasLongOption(CommonOptions.CUDA_LIBS));
     }
 
     private Command find(String name) {

@@ -47,7 +47,8 @@ final class ControlGroup {
     /** The bytes of memory that this process and those around it may use together; empty where there is no limit. */
     OptionalLong memory() {
         return folders("memory").stream()
-                .flatMap(folder -> Stream.of("memory.max", "memory.limit_in_bytes").map(folder::resolve))
+                .flatMap(folder ->
+                        Stream.of("memory.max", "memory.limit_in_bytes").map(folder::resolve))
                 .flatMap(file -> number(first(file)).stream())
                 .mapToLong(Double::longValue)
                 .filter(bytes -> bytes < UNLIMITED)
@@ -77,7 +78,8 @@ final class ControlGroup {
         List<Path> found = new ArrayList<>();
         for (String line : groups) {
             String[] parts = line.split(":", 3);
-            if (parts.length == 3 && (parts[1].isEmpty() || List.of(parts[1].split(",", -1)).contains(controller))) {
+            if (parts.length == 3
+                    && (parts[1].isEmpty() || List.of(parts[1].split(",", -1)).contains(controller))) {
                 Path top = parts[1].isEmpty() ? mount : mount.resolve(controller);
                 // In a container the path is often the host's, and the container's own group is the top.
                 for (Path at = Path.of(parts[2]); at != null; at = at.getParent()) {

@@ -65,7 +65,8 @@ public final class CudaDiagnosis {
     }
 
     /** The file of the driver's library; null where it is missing. */
-    @Nullable Path driverLibrary() {
+    @Nullable
+    Path driverLibrary() {
         return driver == null ? null : driver.library();
     }
 

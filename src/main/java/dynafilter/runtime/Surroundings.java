@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 public final class Surroundings {
     private static final String VISIBLE = "NVIDIA_VISIBLE_DEVICES";
     private static final String CAPABILITIES = "NVIDIA_DRIVER_CAPABILITIES";
-    private static final String START = "start the container with the GPUs (docker run --gpus all; in Kubernetes the limit"
-            + " nvidia.com/gpu)";
+    private static final String START =
+            "start the container with the GPUs (docker run --gpus all; in Kubernetes the limit" + " nvidia.com/gpu)";
 
     /** Docker gives 64 MB where it is not told otherwise; NCCL puts some 10 MB for each pair of GPUs there, and more at once. */
     private static final long LITTLE = 256L << 20;
@@ -90,8 +90,9 @@ public final class Surroundings {
         }
         List<String> capable = List.of(capabilities.toLowerCase(Locale.ROOT).split("[, ]+", -1));
         if (!capabilities.isBlank() && !capable.contains("compute") && !capable.contains("all")) {
-            return Optional.of(CAPABILITIES + "=" + capabilities + " lacks compute, so that the driver's libcuda.so.1 is not"
-                    + " mounted; set it to compute,utility");
+            return Optional.of(
+                    CAPABILITIES + "=" + capabilities + " lacks compute, so that the driver's libcuda.so.1 is not"
+                            + " mounted; set it to compute,utility");
         }
         if (library == null && (hasDriver || hasGpu())) {
             return Optional.of("the host has a driver, and its library libcuda.so.1 is not mounted; " + START
@@ -130,7 +131,8 @@ public final class Surroundings {
 
     private Optional<String> sharedMemory() {
         Path folder = root.resolve("dev/shm");
-        String remedy = "; give more (docker run --shm-size 1g; in Kubernetes an emptyDir of medium Memory at /dev/shm)";
+        String remedy =
+                "; give more (docker run --shm-size 1g; in Kubernetes an emptyDir of medium Memory at /dev/shm)";
         if (!Files.isDirectory(folder)) {
             return Optional.of("there is no /dev/shm, which NCCL needs between several GPUs" + remedy);
         }

@@ -39,7 +39,8 @@ class CommandWordsTest {
         Path printed = folder.resolve("printed");
         for (String line : LINES) {
             // A word a line, since none of them has one in it.
-            Files.writeString(script, "words() { for word; do printf '<%s>\\n' \"$word\"; done; }\nwords " + line + "\n");
+            Files.writeString(
+                    script, "words() { for word; do printf '<%s>\\n' \"$word\"; done; }\nwords " + line + "\n");
             Process shell = new ProcessBuilder("sh", script.toString())
                     .redirectOutput(printed.toFile())
                     .start();
@@ -54,9 +55,14 @@ class CommandWordsTest {
     @ParameterizedTest
     @CsvSource(
             quoteCharacter = '|',
-            value = {"a 'b, a quote ' is not closed", "a \"b' c, a quote \" is not closed", "a b\\, ends with a backslash"})
+            value = {
+                "a 'b, a quote ' is not closed",
+                "a \"b' c, a quote \" is not closed",
+                "a b\\, ends with a backslash"
+            })
     void saysWhatIsNotWhole(String line, String message) {
-        String told = assertThrows(InputException.class, () -> CommandWords.of(line)).getMessage();
+        String told =
+                assertThrows(InputException.class, () -> CommandWords.of(line)).getMessage();
         assertTrue(told.contains(message), told);
     }
 

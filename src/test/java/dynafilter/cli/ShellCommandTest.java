@@ -40,7 +40,8 @@ class ShellCommandTest {
         InputStream before = System.in;
         try {
             System.setIn(new ByteArrayInputStream(String.join("\n", lines).getBytes(UTF_8)));
-            return CommandResult.of(Stream.concat(Stream.of("shell"), options.stream()).toArray());
+            return CommandResult.of(
+                    Stream.concat(Stream.of("shell"), options.stream()).toArray());
         } finally {
             System.setIn(before);
         }
@@ -85,7 +86,10 @@ class ShellCommandTest {
         Object[] second = TinyRuns.train(data, folder.resolve("second"), "--epochs", 1);
         Object[] alone = TinyRuns.train(data, folder.resolve("alone"), "--epochs", 1);
         CommandResult result = shell(
-                line(first), line("train", "--resume", folder.resolve("none")), line(second), "eval --verbose --nothing");
+                line(first),
+                line("train", "--resume", folder.resolve("none")),
+                line(second),
+                "eval --verbose --nothing");
         assertEquals(List.of(0, 2, 0, 2), codes(result), result.err());
         CommandResult.ofSuccess(alone);
         assertEquals(losses("alone"), losses("second"));
@@ -137,7 +141,8 @@ class ShellCommandTest {
     @Test
     void theFolderOfCudasLibrariesHoldsForAll() throws IOException {
         Path libraries = Files.createDirectories(folder.resolve("my libraries"));
-        CommandResult result = shell(List.of("--cuda-libs", libraries), "doctor --device cpu", "data info --data sample");
+        CommandResult result =
+                shell(List.of("--cuda-libs", libraries), "doctor --device cpu", "data info --data sample");
         assertEquals(List.of(0, 0), codes(result), result.err());
         Files.delete(libraries);
         shell(List.of("--cuda-libs", libraries), "doctor")

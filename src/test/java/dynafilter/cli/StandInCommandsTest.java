@@ -102,8 +102,15 @@ class StandInCommandsTest {
                         .lines()
                         .filter(line -> line.startsWith("dynafilter shell: exit code 0 "))
                         .count());
-        assertEquals(2, run.outcome().out().lines().filter(line -> line.startsWith("device     cuda:0")).count());
-        assertEquals(2, run.log().launches().length, "the fourth step of each run on the device, after three to warm up");
+        assertEquals(
+                2,
+                run.outcome()
+                        .out()
+                        .lines()
+                        .filter(line -> line.startsWith("device     cuda:0"))
+                        .count());
+        assertEquals(
+                2, run.log().launches().length, "the fourth step of each run on the device, after three to warm up");
         assertEquals(
                 -1,
                 Files.mismatch(folder.resolve("shell-0/last.pt"), folder.resolve("shell-2/last.pt")),

@@ -44,8 +44,7 @@ class SurroundingsTest {
 
     private Map<String, String> lines() {
         CudaDiagnosis machine = new CudaDiagnosis(true, new LibrarySearch(null, environment, root), root);
-        return new Surroundings(
-                        environment, root, any -> sharedMemory, words -> words.contains("-L") ? listing : modes)
+        return new Surroundings(environment, root, any -> sharedMemory, words -> words.contains("-L") ? listing : modes)
                 .lines(machine);
     }
 
@@ -63,8 +62,7 @@ class SurroundingsTest {
         file("sys/fs/cgroup/user.slice/cpu.max", "max 100000\n");
         assertEquals(Map.of(), lines());
         file(".dockerenv", "");
-        environment.putAll(
-                Map.of("NVIDIA_VISIBLE_DEVICES", "all", "NVIDIA_DRIVER_CAPABILITIES", "compute,utility"));
+        environment.putAll(Map.of("NVIDIA_VISIBLE_DEVICES", "all", "NVIDIA_DRIVER_CAPABILITIES", "compute,utility"));
         assertEquals(Map.of(), lines());
     }
 
@@ -74,7 +72,8 @@ class SurroundingsTest {
         assertEquals(Map.of(), lines(), "outside a container the driver's own line says it");
         file("proc/1/cgroup", "12:memory:/kubepods/pod1/2f\n");
         assertTrue(
-                line("container").startsWith("the host has a driver, and its library libcuda.so.1 is not mounted; start"),
+                line("container")
+                        .startsWith("the host has a driver, and its library libcuda.so.1 is not mounted; start"),
                 line("container"));
         environment.put("NVIDIA_DRIVER_CAPABILITIES", "utility,graphics");
         assertEquals(
@@ -90,7 +89,8 @@ class SurroundingsTest {
         file("usr/lib/x86_64-linux-gnu/libcuda.so.1", "");
         environment.put("container", "podman");
         assertTrue(
-                line("container").startsWith("the driver's library is mounted, and no GPU is (there is no /dev/nvidia0)"),
+                line("container")
+                        .startsWith("the driver's library is mounted, and no GPU is (there is no /dev/nvidia0)"),
                 line("container"));
         file("dev/dxg", "");
         assertEquals(Map.of(), lines(), "Windows' subsystem has another device");
@@ -101,7 +101,8 @@ class SurroundingsTest {
     void aContainerThatIsToldToHaveNoGpu(String visible) {
         environment.put("NVIDIA_VISIBLE_DEVICES", visible);
         assertTrue(
-                line("container").startsWith("NVIDIA_VISIBLE_DEVICES=" + visible + " keeps the GPUs out; set it to all"),
+                line("container")
+                        .startsWith("NVIDIA_VISIBLE_DEVICES=" + visible + " keeps the GPUs out; set it to all"),
                 line("container"));
     }
 

@@ -129,7 +129,9 @@ class GpuAcceptanceTest {
     void oneProcessServesTheSmallRuns() throws IOException, InterruptedException {
         parity(1, 1, 1);
         Path shells = fixtures.resolve("shells");
-        assertEquals(0, accept("FAILS=", "--device", "cpu", "--only", "doctor,parity").code());
+        assertEquals(
+                0,
+                accept("FAILS=", "--device", "cpu", "--only", "doctor,parity").code());
         assertEquals(1, Files.readAllLines(shells).size());
         assertEquals(
                 "$ " + program + " doctor --json " + folder.resolve("out/doctor.json") + " --device cpu\n",

@@ -129,10 +129,13 @@ class PortableBundleTest {
     void blankSymbolsAreNotMissed() throws IOException, InterruptedException {
         Script.needs("python3", "gcc", "nm");
         Path source = Files.writeString(
-                folder.resolve("answer.c"), "static int hidden(int x) { return x * 6; }\nint answer(int x) { return hidden(x); }\n");
+                folder.resolve("answer.c"),
+                "static int hidden(int x) { return x * 6; }\nint answer(int x) { return hidden(x); }\n");
         Path library = folder.resolve("libanswer.so");
         assertEquals(
-                0, Script.run(20, "gcc", "-O0", "-shared", "-fPIC", "-o", library, source).code());
+                0,
+                Script.run(20, "gcc", "-O0", "-shared", "-fPIC", "-o", library, source)
+                        .code());
         assertTrue(Script.run(20, "nm", library).out().contains("hidden"));
         long size = Files.size(library);
         Script blanked = Script.run(20, "python3", "scripts/blank_symbols.py", library, source);
@@ -142,7 +145,10 @@ class PortableBundleTest {
         assertTrue(Script.run(20, "nm", "-D", library).out().contains("answer"));
         String call = "import ctypes, sys; print(ctypes.CDLL(sys.argv[1]).answer(7))";
         assertEquals("42\n", Script.run(20, "python3", "-c", call, library).out());
-        assertEquals(2, Script.run(20, "python3", "scripts/blank_symbols.py", folder.resolve("none")).code());
+        assertEquals(
+                2,
+                Script.run(20, "python3", "scripts/blank_symbols.py", folder.resolve("none"))
+                        .code());
     }
 
     @Test
@@ -239,7 +245,9 @@ class PortableBundleTest {
     private Path images(int count) throws IOException {
         Path data = Files.createDirectories(folder.resolve("all images"));
         Random noise = new Random(1);
-        for (String file : new String[] {"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"}) {
+        for (String file : new String[] {
+            "data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"
+        }) {
             byte[] records = new byte[count * RECORD];
             for (int at = 0; at < records.length; at++) {
                 int label = at / RECORD % 10;
@@ -291,14 +299,27 @@ class PortableBundleTest {
         Path results = folder.resolve("results");
         timed(seconds, "acceptance", () -> {
             Script accepted = Script.run(
-                    600, "env", "-i", "PATH=" + System.getenv("PATH"), "python3", bundle.resolve("scripts/gpu-acceptance"),
-                    results, "--device", "cpu", "--quick", "--epochs", 5, "--target", 0.5);
+                    600,
+                    "env",
+                    "-i",
+                    "PATH=" + System.getenv("PATH"),
+                    "python3",
+                    bundle.resolve("scripts/gpu-acceptance"),
+                    results,
+                    "--device",
+                    "cpu",
+                    "--quick",
+                    "--epochs",
+                    5,
+                    "--target",
+                    0.5);
             assertEquals(0, accepted.code(), accepted.out());
             System.out.println(accepted.out());
         });
         JsonNode report =
                 new ObjectMapper().readTree(results.resolve("acceptance.json").toFile());
-        double measuring = seconds.remove("acceptance") - report.get("checking_seconds").asDouble();
+        double measuring =
+                seconds.remove("acceptance") - report.get("checking_seconds").asDouble();
         seconds.put("checks", report.get("checking_seconds").asDouble());
         double all = seconds.values().stream().mapToDouble(each -> each).sum();
         System.out.printf("%s: %.0f s, and %.0f s of measuring%n", seconds, all, measuring);
