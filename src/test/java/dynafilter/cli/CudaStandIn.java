@@ -112,28 +112,56 @@ final class CudaStandIn {
 
     static Run run(Path folder, Path libraries, Map<String, Object> settings, Object... arguments)
             throws IOException, InterruptedException {
-        List<String> program = ChildProcess.java(Path.of(System.getProperty("java.home")));
-        return run(folder, libraries, settings, program, arguments);
+        try (Running running = start(folder, libraries, settings, arguments)) {
+            return running.await();
+        }
     }
 
     /** Runs the command lines of a file in one process. */
     static Run shell(Path folder, Path commands) throws IOException, InterruptedException {
         List<String> program = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" <" + commands, "sh"));
         program.addAll(ChildProcess.java(Path.of(System.getProperty("java.home"))));
-        return run(folder, libraries(), Map.of(), program, "shell");
+        try (Running running = start(folder, libraries(), Map.of(), program, List.of("shell"))) {
+            return running.await();
+        }
     }
 
-    private static Run run(
-            Path folder, Path libraries, Map<String, Object> settings, List<String> program, Object... arguments)
-            throws IOException, InterruptedException {
-        Path log = Files.createTempFile(folder, "cuda", ".log");
-        Map<String, String> environment = new HashMap<>(Map.of("CUDA_STANDIN_LOG", log.toString()));
-        settings.forEach((name, value) -> environment.put("CUDA_STANDIN_" + name, value.toString()));
+    /** A command line with what it takes to find the libraries; where it has a progress display, without that. */
+    static List<Object> words(Path libraries, Object... arguments) {
         List<Object> words = new ArrayList<>(List.of(arguments));
         words.addAll(List.of("--cuda-libs", libraries));
-        try (ChildProcess child = ChildProcess.start(folder, environment, program, words.toArray())) {
+        if (List.of("train", "compare").contains(words.get(0))) {
+            words.addAll(List.of("--progress", "none")); // on a busy machine there would be a line of it
+        }
+        return words;
+    }
+
+    /** A command line that runs on it. */
+    record Running(ChildProcess child, Path log) implements AutoCloseable {
+        Run await() throws IOException, InterruptedException {
             CommandResult outcome = child.await(PATIENCE_SECONDS);
             return new Run(outcome, CudaLog.read(log));
         }
+
+        @Override
+        public void close() {
+            child.close();
+        }
+    }
+
+    static Running start(Path folder, Path libraries, Map<String, Object> settings, Object... arguments)
+            throws IOException {
+        List<String> program = ChildProcess.java(Path.of(System.getProperty("java.home")));
+        return start(folder, libraries, settings, program, List.of(arguments));
+    }
+
+    private static Running start(
+            Path folder, Path libraries, Map<String, Object> settings, List<String> program, List<Object> arguments)
+            throws IOException {
+        Path log = Files.createTempFile(folder, "cuda", ".log");
+        Map<String, String> environment = new HashMap<>(Map.of("CUDA_STANDIN_LOG", log.toString()));
+        settings.forEach((name, value) -> environment.put("CUDA_STANDIN_" + name, value.toString()));
+        List<Object> words = words(libraries, arguments.toArray());
+        return new Running(ChildProcess.start(folder, environment, program, words.toArray()), log);
     }
 }
