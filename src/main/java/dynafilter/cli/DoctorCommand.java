@@ -17,6 +17,7 @@ import dynafilter.runtime.Installation;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.Natives;
 import dynafilter.runtime.Precision;
+import dynafilter.runtime.Surroundings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,6 +36,7 @@ final class DoctorCommand implements Command {
     /**
      * The document of {@code --json}.
      *
+     * @param surroundings what may keep a GPU or memory from this process; empty where nothing is to be told
      * @param gpus each as CUDA tells it, or by name alone
      * @param devices by name "works", or the obstacle
      * @param cpuConvolutions the instructions that convolutions are limited to; null: there is no limit
@@ -43,6 +45,7 @@ final class DoctorCommand implements Command {
     private record Findings(
             Software environment,
             Cuda cuda,
+            @JsonInclude(Include.NON_EMPTY) Map<String, String> surroundings,
             List<Object> gpus,
             Map<String, String> devices,
             @JsonInclude(Include.NON_NULL) @Nullable String cpuConvolutions,
@@ -138,6 +141,8 @@ final class DoctorCommand implements Command {
         Software software = Software.found();
         JsonFile.values(software).forEach(DoctorCommand::print);
         Cuda cuda = describe(machine);
+        Map<String, String> surroundings = Surroundings.ofMachine().lines(machine);
+        surroundings.forEach(DoctorCommand::print);
         List<Object> gpus = new ArrayList<>();
         Map<String, String> verdicts = verdicts(line, asked, machine, gpus);
         boolean hasCpu = "works".equals(verdicts.get("cpu"));
@@ -148,7 +153,7 @@ final class DoctorCommand implements Command {
         if (speed != null) {
             print("cpu bf16", describe(speed));
         }
-        json.write(new Findings(software, cuda, gpus, verdicts, limit.orElse(null), speed));
+        json.write(new Findings(software, cuda, surroundings, gpus, verdicts, limit.orElse(null), speed));
         boolean works = verdicts.entrySet().stream()
                 .filter(verdict -> asked.equals("auto") || verdict.getKey().equals(asked))
                 .anyMatch(verdict -> verdict.getValue().equals("works"));

@@ -20,6 +20,7 @@ public final class Logging {
     private static final String RESULTS = "dynafilter.results";
     private static final String CHARSET = "dynafilter.charset";
     private static final String FILE = "dynafilter.log";
+    private static final String STARTED = "dynafilter.logging"; // set once Log4j has read the others
     private static final String PATTERN = "%d{yyyy-MM-dd HH:mm:ss.SSS} %-5level %msg%n%throwable";
 
     static {
@@ -30,6 +31,7 @@ public final class Logging {
 
     /** The program's logger. */
     public static Logger log() {
+        System.setProperty(STARTED, "true");
         return LogManager.getLogger("dynafilter");
     }
 
@@ -37,6 +39,24 @@ public final class Logging {
     public static void verbose(boolean verbose) {
         if (verbose) {
             System.setProperty(CONSOLE, "DEBUG");
+            readSettings();
+        }
+    }
+
+    /** Lets Log4j read its settings anew, where it has begun to work with others. */
+    private static void readSettings() {
+        if (System.getProperty(STARTED) != null) {
+            LoggerContext.getContext(false).reconfigure();
+        }
+    }
+
+    /** Forgets what a command has chosen, its file and what is printed, before the next one in this process. */
+    public static void reset() {
+        endFile();
+        boolean wasVerbose = System.clearProperty(CONSOLE) != null;
+        boolean wasQuiet = System.clearProperty(RESULTS) != null;
+        if (wasVerbose || wasQuiet) {
+            readSettings();
         }
     }
 
@@ -44,6 +64,7 @@ public final class Logging {
     static void quiet() {
         if (System.getProperty(CONSOLE) == null) {
             System.setProperty(RESULTS, "OFF");
+            readSettings();
         }
     }
 

@@ -69,6 +69,18 @@ public final class NativeRuntime {
         });
     }
 
+    /**
+     * Loads libtorch for commands on the CPU and on CUDA in any order. libtorch looks for CUDA once, so that it has to be there
+     * first; and oneDNN reads the limit of its instructions once, at its first convolution.
+     *
+     * @throws InputException where this machine cannot load the natives
+     */
+    public static synchronized void loadForEveryDevice(CudaDiagnosis machine) {
+        applySettings();
+        limitConvolutions();
+        load(machine, true);
+    }
+
     /** Loads a further part of the binding, after libtorch. */
     public static synchronized void load(Class<?> binding) {
         load(name(binding), () -> Loader.load(binding));
