@@ -276,8 +276,10 @@ class Muon(torch.optim.Optimizer):
     @staticmethod
     def descend(parameter, gradient, buffer, group):
         gradient = gradient + group["weight_decay"] * parameter
-        buffer.mul_(group["momentum"]).add_(gradient)
-        parameter.sub_(group["lr"] * (gradient + group["momentum"] * buffer))
+        if group["momentum"]:       # the buffer stays zero without
+            buffer.mul_(group["momentum"]).add_(gradient)
+            gradient = gradient + group["momentum"] * buffer
+        parameter.sub_(group["lr"] * gradient)
 
 
 def make_optimizer(model, recipe, **implementation):

@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.Set;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.IValue;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,12 +25,14 @@ final class Muon extends Sgd {
 
     private final NativeOwner own;
     private final double restFactor; // SGD's rate in terms of Muon's
+    private final Scalar factor;
     private final Tensor restRate; // []
     private final @Nullable HiddenMatrices matrices; // null where none trains
 
     private Muon(FlatParameters parameters, Recipe.Optimization recipe, NativeOwner building) {
         super(parameters, recipe.momentum(), recipe.weightDecay(), true);
         restFactor = recipe.restLr() / recipe.lr();
+        factor = building.keep(new Scalar(restFactor));
         restRate = building.keep(parameters.values().new_zeros(new long[0]));
         matrices = parameters.groups().stream()
                 .filter(FlatParameters.Group::hidden)
@@ -60,17 +62,10 @@ final class Muon extends Sgd {
 
     @Override
     void updateApart(List<Tensor> buffers, Tensor rate) {
+        // On the device, so that a captured step is told one rate.
+        torch.mul_out(restRate, rate, factor);
         if (matrices != null) {
             matrices.update(buffers.get(0), rate);
-        }
-    }
-
-    @Override
-    public void setLearningRate(double learningRate) {
-        super.setLearningRate(learningRate);
-        try (NoGradGuard guard = new NoGradGuard();
-                Scalar value = new Scalar(learningRate * restFactor)) {
-            restRate.fill_(value);
         }
     }
 

@@ -93,7 +93,7 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /**
-     * Updates the groups that the fused operator does not.
+     * Updates the groups that the fused operator does not, before it updates the others.
      *
      * @param buffers the optimizer's state for all parameters: [P] each
      */
@@ -110,7 +110,7 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /** Sets the learning rate of the next updates. */
-    public void setLearningRate(double learningRate) {
+    public final void setLearningRate(double learningRate) {
         try (NoGradGuard guard = new NoGradGuard();
                 Scalar value = new Scalar(learningRate)) {
             rate.fill_(value);
@@ -128,8 +128,8 @@ public abstract class Optimizer implements AutoCloseable {
         }
         try (NoGradGuard guard = new NoGradGuard()) {
             steps.add_(one);
-            calls.forEach(operator::call);
             updateApart(List.copyOf(buffers.values()), rate);
+            calls.forEach(operator::call);
         }
     }
 
