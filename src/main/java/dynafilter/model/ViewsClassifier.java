@@ -70,8 +70,13 @@ final class ViewsClassifier implements Classifier {
     }
 
     @Override
-    public Tensor filters() {
-        return classifier.filters();
+    public Tensor filters(Tensor pixels) {
+        return classifier.filters(pixels);
+    }
+
+    @Override
+    public int heads() {
+        return classifier.heads();
     }
 
     @Override

@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
  * for convolutions, too: they are matrices [outputs, inputs * height * width]. Its weight decay is decoupled, SGD's is not.
  */
 final class Muon extends Sgd {
-    /** The matrices that are not hidden: embeddings, trained filters, which are one a label, too, and the last layer. */
-    private static final Set<String> OUTER = Set.of(NetworkShape.EMBEDDING, "filters.weight", "predictor.2.weight");
+    /** The matrices that are not hidden: embeddings, trained filters and the last layer. */
+    private static final Set<String> OUTER =
+            Set.of(NetworkShape.EMBEDDING, "filters.weight", "basis.weight", "predictor.2.weight");
 
     private final NativeOwner own;
     private final double restFactor; // SGD's rate in terms of Muon's
