@@ -48,6 +48,7 @@ public record Recipe(
                     1,
                     OptimizerKind.SGD,
                     OptimizerKind.SGD_RATE,
+                    OptimizerKind.SGD_RATE,
                     0.9,
                     5e-4,
                     ScheduleKind.ONECYCLE,
@@ -215,7 +216,7 @@ public record Recipe(
                     traits = Trait.FIXED)
             int accumulate,
 
-            @Setting(place = 9, argument = "NAME", help = "sgd (Nesterov) or adamw", traits = Trait.FIXED)
+            @Setting(place = 9, argument = "NAME", help = "sgd (Nesterov), adamw or muon", traits = Trait.FIXED)
             OptimizerKind optimizer,
 
             @Setting(
@@ -226,7 +227,15 @@ public record Recipe(
                     range = Range.POSITIVE)
             double lr,
 
-            @Setting(place = 11, argument = "X", help = "of sgd", range = Range.SHARE)
+            @Setting(
+                    place = 39,
+                    argument = "X",
+                    help = "peak learning rate of sgd beside muon: for embeddings, the last layer, biases and BatchNorm",
+                    range = Range.POSITIVE,
+                    header = "sgd lr {}")
+            double restLr,
+
+            @Setting(place = 11, argument = "X", help = "of sgd; muon's own is 0.95", range = Range.SHARE)
             double momentum,
 
             @Setting(

@@ -202,6 +202,7 @@ class StandInStepTest {
             strings = {
                 "--precision bf16",
                 "--optimizer adamw --clip-grad 1 --ema 0.9 --accumulate 2",
+                "--optimizer muon --clip-grad 1",
                 "--freeze all --adapter --filters static",
                 "--deterministic --label-smoothing 0.1 --class-weights balanced"
             })

@@ -145,6 +145,7 @@ class RecipeTest {
             value = {
                 "sgd | 0.3 | adamw | - | 0.003", // a rate that nobody chose follows the optimizer
                 "adamw | 0.003 | sgd | - | 0.3",
+                "sgd | 0.3 | muon | - | 0.02",
                 "sgd | 0.3 | adamw | 0.3 | 0.3",
                 "sgd | 0.1 | adamw | - | 0.1", // a config.json's own rate stays
                 "adamw | 0.3 | adamw | - | 0.3", // also that of an older run
@@ -198,7 +199,7 @@ class RecipeTest {
                 "epochs | many | --epochs many: not a number",
                 "epochs | 1.5 | --epochs 1.5: not a whole number",
                 "epochs | 3000000000 | --epochs 3000000000: too large",
-                "optimizer | adagrad | --optimizer adagrad: use one of sgd, adamw",
+                "optimizer | adagrad | --optimizer adagrad: use one of sgd, adamw, muon",
                 "schedule | linear | --schedule linear: use one of onecycle, cosine, step, constant",
                 "precision | fp16 | --precision fp16: use one of fp32, tf32, bf16",
                 "lr | fast | --lr fast: not a number",

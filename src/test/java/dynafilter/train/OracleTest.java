@@ -66,6 +66,9 @@ class OracleTest {
                 recipe("filters", "dynamic", "optimizer", "adamw", "label_smoothing", 0.2, "clip_grad", 0.2),
                 recipe("filters", "static", "optimizer", "adamw", "weight_decay", 0.1),
                 recipe("filters", "single", "optimizer", "adamw"),
+                recipe("filters", "dynamic", "optimizer", "muon", "weight_decay", 0.01),
+                recipe("filters", "static", "optimizer", "muon", "clip_grad", 0.3),
+                recipe("filters", "single", "optimizer", "muon", "momentum", 0.0),
                 recipe("filters", "static", "class_weights", "balanced"),
                 recipe("filters", "single", "class_weights", "balanced", "label_smoothing", 0.1),
                 recipe("filters", "dynamic", "filter_heads", 3),
@@ -86,9 +89,14 @@ class OracleTest {
         Recipe recipe = TestRun.recipe(namesAndValues);
         // Behind an adapter that is not calibrated the same rate makes rounding grow faster.
         double sgd = recipe.network().adapter() ? 0.002 : 0.02;
-        double rate = recipe.optimization().optimizer() == OptimizerKind.SGD ? sgd : 1e-4;
+        double rate =
+                switch (recipe.optimization().optimizer()) {
+                    case SGD -> sgd;
+                    case ADAMW -> 1e-4;
+                    case MUON -> 3e-4;
+                };
         // Of this seed no number lies so near to zero before a ReLU that rounding decides its gradient.
-        return TestRun.with(recipe, "lr", rate, "seed", 4);
+        return TestRun.with(recipe, "lr", rate, "rest_lr", sgd, "seed", 4);
     }
 
     @BeforeEach
@@ -127,6 +135,7 @@ class OracleTest {
         options.put("out", answer(recipe));
         options.put("optimizer", recipe.optimization().optimizer());
         options.put("lr", recipe.optimization().lr());
+        options.put("rest-lr", recipe.optimization().restLr());
         options.put("momentum", recipe.optimization().momentum());
         options.put("weight-decay", recipe.optimization().weightDecay());
         options.put("label-smoothing", recipe.optimization().labelSmoothing());
