@@ -1,9 +1,12 @@
 package dynafilter.cli;
 
+import dynafilter.checkpoint.ExportFormat;
+import dynafilter.checkpoint.ExportSettings;
+import dynafilter.checkpoint.ExportVersions;
 import dynafilter.checkpoint.ScriptInput;
 import dynafilter.checkpoint.TrainedNetwork;
-import dynafilter.checkpoint.torchscript.TorchScriptExport;
 import dynafilter.io.InputException;
+import dynafilter.run.ExportFormats;
 import dynafilter.run.FolderLocks;
 import dynafilter.run.Interruption;
 import dynafilter.run.Logging;
@@ -19,7 +22,7 @@ import java.util.Locale;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
-/** The command {@code export}: writes a trained network as one TorchScript file, which needs neither Java nor this program. */
+/** The command {@code export}: writes a trained network for other programs, which need neither Java nor this one. */
 final class ExportCommand implements Command {
     @Override
     public String name() {
@@ -28,13 +31,14 @@ final class ExportCommand implements Command {
 
     @Override
     public String summary() {
-        return "write a trained network as TorchScript, for Python, C++ and this program";
+        return "write a trained network for other programs: TorchScript, for Python, C++ and this program";
     }
 
     @Override
     public Options options() {
         return new Options()
                 .addOption(ModelOption.model("a checkpoint, or a state dict"))
+                .addOption(CommonOptions.valued("format", "NAME", "what to write: torchscript [torchscript]"))
                 .addOption(CommonOptions.valued("out", "FILE", "where to write [model.ts.pt beside --model]"))
                 .addOption(CommonOptions.valued(
                         "input",
@@ -42,7 +46,7 @@ final class ExportCommand implements Command {
                         "what forward takes: normalized (float) or uint8 (pixels as in files) [normalized]"))
                 .addOption(CommonOptions.flag("bake-filters", "store the filters as constants [on]"))
                 .addOption(CommonOptions.flag("no-bake-filters", "generate the filters from the labels at every call"))
-                .addOption(CommonOptions.json("write the archive's metadata as JSON"));
+                .addOption(CommonOptions.json("write the description of the network in the file as JSON"));
     }
 
     @Override
@@ -60,21 +64,23 @@ final class ExportCommand implements Command {
         if (line.hasOption("bake-filters") && line.hasOption("no-bake-filters")) {
             throw new InputException("--bake-filters and --no-bake-filters contradict each other; give one of them");
         }
-        ScriptInput input = ScriptInput.of(line.getOptionValue("input", "normalized"));
-        Path out = CommonOptions.output(line, "out", model.resolveSibling("model.ts.pt"));
+        ExportFormat format = ExportFormats.of(line.getOptionValue("format", "torchscript"));
+        ExportSettings settings = new ExportSettings(
+                ScriptInput.of(line.getOptionValue("input", "normalized")), !line.hasOption("no-bake-filters"));
+        Path out = CommonOptions.output(line, "out", model.resolveSibling(format.defaultFile()));
+        format.check(settings, out);
         JsonOutput json = JsonOutput.of(line);
         NativeRuntime.load();
         try (FolderLock lock = FolderLocks.ofFiles(name(), out);
                 TrainedNetwork trained = TrainedNetwork.read(model, ComputeDevice.CPU)) {
             Logging.log().info("model      {}: {}", model, trained.description());
-            TorchScriptExport.Versions versions = new TorchScriptExport.Versions(
+            ExportVersions versions = new ExportVersions(
                     Version.ofProgram(), NativeRuntime.torchVersion(), System.getProperty("java.version"));
-            TorchScriptExport.Metadata metadata =
-                    new TorchScriptExport(trained, input, !line.hasOption("no-bake-filters")).write(out, versions);
+            ExportFormat.Exported exported = format.write(trained, settings, out, versions);
             Logging.log()
                     .info(String.format(
-                            Locale.ROOT, "written    %s: %,d bytes, takes %s images", out, size(out), input));
-            json.write(metadata);
+                            Locale.ROOT, "written    %s: %,d bytes, %s", out, size(out), exported.summary()));
+            json.write(exported.document());
         }
         return ExitCode.DONE;
     }

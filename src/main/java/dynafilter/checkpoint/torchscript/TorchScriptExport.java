@@ -1,7 +1,7 @@
 package dynafilter.checkpoint.torchscript;
 
 import com.fasterxml.jackson.annotation.JsonAnyGetter;
-import com.fasterxml.jackson.annotation.JsonInclude;
+import dynafilter.checkpoint.ExportVersions;
 import dynafilter.checkpoint.ScriptInput;
 import dynafilter.checkpoint.ScriptMetadata;
 import dynafilter.checkpoint.ScriptTrial;
@@ -23,7 +23,6 @@ import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Exports a trained network as one TorchScript file for evaluation, with the methods {@code forward(images) -> [N, classes]},
@@ -31,13 +30,6 @@ import org.jspecify.annotations.Nullable;
  * dict, with one exception: since {@code filters} is a method, filters without a generator are {@code filter_bank.weight}.
  */
 public final class TorchScriptExport {
-    /** The versions of the software that writes an archive; null, and left out, where a version is not known. */
-    @JsonInclude(JsonInclude.Include.NON_NULL)
-    public record Versions(
-            @Nullable String dynafilter,
-            @Nullable String libtorch,
-            @Nullable String java) {}
-
     /**
      * The archive's description of its network; see {@link ScriptMetadata}.
      *
@@ -61,7 +53,7 @@ public final class TorchScriptExport {
             String backbone,
             List<Integer> featureMap,
             @JsonAnyGetter Map<String, Object> training,
-            Versions versions) {}
+            ExportVersions versions) {}
 
     private static final String LINEAR = """
             def forward(self, x: Tensor) -> Tensor:
@@ -123,7 +115,7 @@ public final class TorchScriptExport {
      * @return the archive's metadata
      * @throws dynafilter.io.OutputException where the file cannot be written
      */
-    public Metadata write(Path file, Versions versions) {
+    public Metadata write(Path file, ExportVersions versions) {
         Map<String, String> extra = new LinkedHashMap<>();
         Metadata metadata = metadata(versions);
         extra.put(ScriptMetadata.FILE, JsonFile.text(metadata));
@@ -154,7 +146,7 @@ public final class TorchScriptExport {
         }
     }
 
-    private Metadata metadata(Versions versions) {
+    private Metadata metadata(ExportVersions versions) {
         NetworkShape shape = trained.network().shape();
         return new Metadata(
                 ScriptMetadata.FORMAT,
