@@ -1,6 +1,8 @@
 package dynafilter.run;
 
 import dynafilter.checkpoint.ExportFormat;
+import dynafilter.checkpoint.pt2.Pt2Format;
+import dynafilter.checkpoint.safetensors.SafetensorsFormat;
 import dynafilter.checkpoint.torchscript.TorchScriptFormat;
 import dynafilter.io.InputException;
 import java.util.List;
@@ -8,7 +10,7 @@ import java.util.stream.Collectors;
 
 /** The formats in which {@code export} writes networks. */
 public final class ExportFormats {
-    private static final List<ExportFormat> ALL = List.of(new TorchScriptFormat());
+    private static final List<ExportFormat> ALL = List.of(new TorchScriptFormat(), new SafetensorsFormat(), new Pt2Format());
 
     private ExportFormats() {}
 
