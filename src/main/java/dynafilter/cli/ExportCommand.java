@@ -5,6 +5,7 @@ import dynafilter.checkpoint.ExportSettings;
 import dynafilter.checkpoint.ExportVersions;
 import dynafilter.checkpoint.ScriptInput;
 import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.io.AtomicFile;
 import dynafilter.io.InputException;
 import dynafilter.run.ExportFormats;
 import dynafilter.run.FolderLocks;
@@ -19,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
@@ -31,15 +33,21 @@ final class ExportCommand implements Command {
 
     @Override
     public String summary() {
-        return "write a trained network for other programs: TorchScript, for Python, C++ and this program";
+        return "write a trained network for other programs: TorchScript, safetensors or a program of torch.export";
     }
 
     @Override
     public Options options() {
         return new Options()
-                .addOption(ModelOption.model("a checkpoint, or a state dict"))
-                .addOption(CommonOptions.valued("format", "NAME", "what to write: torchscript [torchscript]"))
-                .addOption(CommonOptions.valued("out", "FILE", "where to write [model.ts.pt beside --model]"))
+                .addOption(ModelOption.model("a checkpoint, safetensors or a state dict"))
+                .addOption(CommonOptions.valued(
+                        "format",
+                        "NAME",
+                        "torchscript, safetensors (with config.json, as on the hub) or pt2 (torch.export) [torchscript]"))
+                .addOption(CommonOptions.valued(
+                        "out",
+                        "FILE",
+                        "where to write [beside --model: model.ts.pt, safetensors/model.safetensors or model.pt2]"))
                 .addOption(CommonOptions.valued(
                         "input",
                         "KIND",
@@ -54,7 +62,9 @@ final class ExportCommand implements Command {
         return List.of(
                 "export --model checkpoints/RUN/best.pt",
                 "export --model checkpoints/RUN/best.pt --input uint8 --out classifier.ts.pt",
-                "eval --model checkpoints/RUN/model.ts.pt      # the same accuracy");
+                "eval --model checkpoints/RUN/model.ts.pt      # the same accuracy",
+                "export --model checkpoints/RUN/best.pt --format pt2",
+                "export --model checkpoints/RUN/best.pt --format safetensors --out hub/model.safetensors");
     }
 
     @Override
@@ -67,7 +77,8 @@ final class ExportCommand implements Command {
         ExportFormat format = ExportFormats.of(line.getOptionValue("format", "torchscript"));
         ExportSettings settings = new ExportSettings(
                 ScriptInput.of(line.getOptionValue("input", "normalized")), !line.hasOption("no-bake-filters"));
-        Path out = CommonOptions.output(line, "out", model.resolveSibling(format.defaultFile()));
+        Path given = CommonOptions.output(line, "out");
+        Path out = given != null ? given : otherwise(model.resolveSibling(format.defaultFile()));
         format.check(settings, out);
         JsonOutput json = JsonOutput.of(line);
         NativeRuntime.load();
@@ -76,6 +87,7 @@ final class ExportCommand implements Command {
             Logging.log().info("model      {}: {}", model, trained.description());
             ExportVersions versions = new ExportVersions(
                     Version.ofProgram(), NativeRuntime.torchVersion(), System.getProperty("java.version"));
+            makeFolder(out);
             ExportFormat.Exported exported = format.write(trained, settings, out, versions);
             Logging.log()
                     .info(String.format(
@@ -83,6 +95,27 @@ final class ExportCommand implements Command {
             json.write(exported.document());
         }
         return ExitCode.DONE;
+    }
+
+    /** The file that is written where none is named, once it is known that it, or a new folder for it, can be. */
+    private static Path otherwise(Path file) {
+        Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file's folder");
+        if (Files.exists(folder)) {
+            CommonOptions.writable(file.toString(), file);
+        } else {
+            CommonOptions.writable(folder.toString(), folder);
+        }
+        return file;
+    }
+
+    /** Makes the folder of a file: {@link #otherwise} has found that it can be, where it is not there. */
+    private static void makeFolder(Path file) {
+        Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file's folder");
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException failure) {
+            throw AtomicFile.cannotWrite(file, failure, "");
+        }
     }
 
     private static long size(Path file) {

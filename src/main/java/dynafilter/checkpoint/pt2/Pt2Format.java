@@ -23,6 +23,11 @@ public final class Pt2Format implements ExportFormat {
     }
 
     @Override
+    public String door() {
+        return "written; Python reads it by torch.export.load (tried with 2.13), AOTInductor compiles it";
+    }
+
+    @Override
     public Path defaultFile() {
         return Path.of("model.pt2");
     }

@@ -31,6 +31,11 @@ public final class SafetensorsFormat implements ExportFormat {
     }
 
     @Override
+    public String door() {
+        return "written and read; Python reads it by safetensors and timm";
+    }
+
+    @Override
     public Path defaultFile() {
         return Path.of("safetensors", "model.safetensors");
     }
