@@ -78,7 +78,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
         boolean hasMetadata = false;
         json.nextToken(); // {
         while (json.nextToken() != JsonToken.END_OBJECT) {
-            String name = name(json);
+            String name = json.currentName(); // of whole characters: the parser refuses halves of surrogate pairs
             json.nextToken();
             if (name.equals(METADATA)) {
                 if (hasMetadata) {
@@ -100,15 +100,6 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
         return new SafetensorsHeader(sorted, metadata);
     }
 
-    /** The current name, once it is known to be text: half of a surrogate pair is none, and could not be written again. */
-    private static String name(JsonParser json) throws IOException {
-        String name = json.currentName();
-        if (!StandardCharsets.UTF_8.newEncoder().canEncode(name)) {
-            throw BadFile.damaged("a name in its header, " + BadFile.shown(name) + ", is not text");
-        }
-        return name;
-    }
-
     private static Map<String, String> metadata(JsonParser json) throws IOException {
         Map<String, String> metadata = new LinkedHashMap<>();
         if (json.currentToken() == JsonToken.VALUE_NULL) {
@@ -116,7 +107,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
         }
         require(json, JsonToken.START_OBJECT, METADATA);
         while (json.nextToken() != JsonToken.END_OBJECT) {
-            String name = name(json);
+            String name = json.currentName();
             json.nextToken();
             require(json, JsonToken.VALUE_STRING, METADATA);
             if (metadata.put(name, json.getText()) != null) {
@@ -133,7 +124,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
         long[] offsets = null;
         TreeSet<String> seen = new TreeSet<>();
         while (json.nextToken() != JsonToken.END_OBJECT) {
-            String key = name(json);
+            String key = json.currentName();
             json.nextToken();
             if (!seen.add(key)) {
                 throw BadFile.damaged("tensor " + BadFile.shown(name) + " has " + BadFile.shown(key) + " twice");

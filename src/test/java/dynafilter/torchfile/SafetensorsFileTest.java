@@ -205,7 +205,7 @@ class SafetensorsFileTest {
                 "{\"__metadata__\":{\"a\":1}}                                          | __metadata__ in its header is not of the form",
                 "{\"__metadata__\":{\"a\":\"\",\"a\":\"\"}}                              | its __metadata__ has a twice",
                 "{\"__metadata__\":{},\"__metadata__\":{}}                            | __metadata__ twice",
-                "{\"\\ud800\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}}     | is not text",
+                "{\"\\ud800\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}}     | its header is not JSON",
                 "{\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}}x          | its header is not JSON",
                 "{\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}}{}         | something stands behind its header's last brace",
                 "{\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}            | its header is not JSON",
