@@ -40,10 +40,11 @@ final class ExportCommand implements Command {
     public Options options() {
         return new Options()
                 .addOption(ModelOption.model("a checkpoint, safetensors or a state dict"))
-                .addOption(CommonOptions.valued(
-                        "format",
-                        "NAME",
-                        "torchscript, safetensors (with config.json, as on the hub) or pt2 (torch.export) [torchscript]"))
+                .addOption(
+                        CommonOptions.valued(
+                                "format",
+                                "NAME",
+                                "torchscript, safetensors (with config.json, as on the hub) or pt2 (torch.export) [torchscript]"))
                 .addOption(CommonOptions.valued(
                         "out",
                         "FILE",

@@ -10,7 +10,8 @@ import java.util.stream.Collectors;
 
 /** The formats in which {@code export} writes networks. */
 public final class ExportFormats {
-    private static final List<ExportFormat> ALL = List.of(new TorchScriptFormat(), new SafetensorsFormat(), new Pt2Format());
+    private static final List<ExportFormat> ALL =
+            List.of(new TorchScriptFormat(), new SafetensorsFormat(), new Pt2Format());
 
     private ExportFormats() {}
 

@@ -116,7 +116,8 @@ class ExportFormatsTest {
         CommandResult.of("export", "--model", model, "--format", "safetensors", "--out", here)
                 .assertRefused(run.resolve("config.json"), "is kept");
         assertFalse(Files.exists(here));
-        CommandResult program = CommandResult.ofSuccess("export", "--model", hub, "--format", "pt2", "--out", folder.resolve("m.pt2"));
+        CommandResult program =
+                CommandResult.ofSuccess("export", "--model", hub, "--format", "pt2", "--out", folder.resolve("m.pt2"));
         assertTrue(program.out().contains("bytes, takes any number of normalized images"), program.out());
         CommandResult.of("eval", "--model", folder.resolve("m.pt2"))
                 .assertRefused("is a program of torch.export (.pt2), which is not read here");

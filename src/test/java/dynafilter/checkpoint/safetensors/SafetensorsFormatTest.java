@@ -155,7 +155,12 @@ class SafetensorsFormatTest {
         export();
         forget();
         Map<String, Object> pretrained = Map.of(
-                "mean", List.of(0.485, 0.456, 0.406), "std", List.of(0.229, 0.224, 0.225), "input_size", List.of(3, 32, 32));
+                "mean",
+                List.of(0.485, 0.456, 0.406),
+                "std",
+                List.of(0.229, 0.224, 0.225),
+                "input_size",
+                List.of(3, 32, 32));
         JsonFile.write(
                 folder.resolve("config.json"),
                 Map.of("architecture", "x", "label_names", List.of("a", "b", "c"), "pretrained_cfg", pretrained));
@@ -169,11 +174,15 @@ class SafetensorsFormatTest {
                     network.description());
             Tensor mean = torch.tensor(0.485f, 0.456f, 0.406f).view(3, 1, 1);
             Tensor std = torch.tensor(0.229f, 0.224f, 0.225f).view(3, 1, 1);
-            Tensor images = pixels.to(ScalarType.Float).div(torch.tensor(255f)).sub(mean).div(std);
+            Tensor images = pixels.to(ScalarType.Float)
+                    .div(torch.tensor(255f))
+                    .sub(mean)
+                    .div(std);
             Tensor expected = network.network().forward(images, false);
             TensorAssert.assertClose(expected, network.classifier().scores(pixels), 1e-5, "scores");
             for (ScriptInput input : ScriptInput.values()) { // what is made of it keeps them
-                new TorchScriptFormat().write(network, new ExportSettings(input, true), script, ExportedNetworks.VERSIONS);
+                new TorchScriptFormat()
+                        .write(network, new ExportSettings(input, true), script, ExportedNetworks.VERSIONS);
                 try (TrainedNetwork exported = read(script)) {
                     TensorAssert.assertClose(expected, exported.classifier().scores(pixels), 1e-5, "exported");
                 }
@@ -231,8 +240,8 @@ class SafetensorsFormatTest {
             Path weights = folder.resolve(origin).resolve("model.safetensors");
             try (PretrainedBackbone backbone = BackboneFile.read(weights, "layer1", 32, ComputeDevice.CPU)) {
                 assertEquals(expected.size(), backbone.state().size());
-                expected.forEach((name, tensor) ->
-                        assertIdentical((Tensor) tensor, backbone.state().get("backbone." + name), origin + " " + name));
+                expected.forEach((name, tensor) -> assertIdentical(
+                        (Tensor) tensor, backbone.state().get("backbone." + name), origin + " " + name));
                 assertEquals(
                         origin.equals("timm")
                                 ? List.of("its images had mean 0.485 0.456 0.406, std 0.229 0.224 0.225;"
