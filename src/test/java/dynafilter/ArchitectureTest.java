@@ -37,6 +37,8 @@ class ArchitectureTest {
             "train.optim",
             "runfolder",
             "checkpoint.torchscript",
+            "checkpoint.pt2",
+            "checkpoint.safetensors",
             "checkpoint",
             "model",
             "data.source",

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import dynafilter.data.folder.DecoderFingerprint;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
+import dynafilter.run.ExportFormats;
 import dynafilter.run.Interruption;
 import dynafilter.run.Version;
 import dynafilter.runtime.ComputeDevice;
@@ -39,6 +40,7 @@ final class DoctorCommand implements Command {
      * @param surroundings what may keep a GPU or memory from this process; empty where nothing is to be told
      * @param gpus each as CUDA tells it, or by name alone
      * @param devices by name "works", or the obstacle
+     * @param formats by name, what is done with files of that format
      * @param cpuConvolutions the instructions that convolutions are limited to; null: there is no limit
      * @param cpuBf16Speed of a convolution, relative to fp32; null: the CPU does not work
      */
@@ -48,6 +50,7 @@ final class DoctorCommand implements Command {
             @JsonInclude(Include.NON_EMPTY) Map<String, String> surroundings,
             List<Object> gpus,
             Map<String, String> devices,
+            Map<String, String> formats,
             @JsonInclude(Include.NON_NULL) @Nullable String cpuConvolutions,
             @JsonInclude(Include.NON_NULL) @Nullable Double cpuBf16Speed) {}
 
@@ -153,7 +156,10 @@ final class DoctorCommand implements Command {
         if (speed != null) {
             print("cpu bf16", describe(speed));
         }
-        json.write(new Findings(software, cuda, surroundings, gpus, verdicts, limit.orElse(null), speed));
+        Map<String, String> formats = new LinkedHashMap<>();
+        ExportFormats.all().forEach(format -> formats.put(format.name(), format.door()));
+        formats.forEach((name, door) -> print("format", name + ": " + door));
+        json.write(new Findings(software, cuda, surroundings, gpus, verdicts, formats, limit.orElse(null), speed));
         boolean works = verdicts.entrySet().stream()
                 .filter(verdict -> asked.equals("auto") || verdict.getKey().equals(asked))
                 .anyMatch(verdict -> verdict.getValue().equals("works"));
