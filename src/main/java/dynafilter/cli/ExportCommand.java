@@ -5,6 +5,7 @@ import dynafilter.checkpoint.ExportSettings;
 import dynafilter.checkpoint.ExportVersions;
 import dynafilter.checkpoint.ScriptInput;
 import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.checkpoint.onnx.OnnxFormat;
 import dynafilter.io.InputException;
 import dynafilter.run.ExportFormats;
 import dynafilter.run.FolderLocks;
@@ -24,6 +25,8 @@ import org.apache.commons.cli.Options;
 
 /** The command {@code export}: writes a trained network for other programs, which need neither Java nor this one. */
 final class ExportCommand implements Command {
+    private static final String OPSET = "opset";
+
     @Override
     public String name() {
         return "export";
@@ -38,12 +41,14 @@ final class ExportCommand implements Command {
     public Options options() {
         return new Options()
                 .addOption(ModelOption.model("a checkpoint, or a state dict"))
-                .addOption(CommonOptions.valued("format", "NAME", "what to write: torchscript [torchscript]"))
+                .addOption(CommonOptions.valued("format", "NAME", "what to write: torchscript or onnx [torchscript]"))
                 .addOption(CommonOptions.valued("out", "FILE", "where to write [model.ts.pt beside --model]"))
                 .addOption(CommonOptions.valued(
                         "input",
                         "KIND",
                         "what forward takes: normalized (float) or uint8 (pixels as in files) [normalized]"))
+                .addOption(CommonOptions.valued(
+                        OPSET, "N", "the version of ONNX's operators, 17 to 21 [" + ExportSettings.OPSET + "]"))
                 .addOption(CommonOptions.flag("bake-filters", "store the filters as constants [on]"))
                 .addOption(CommonOptions.flag("no-bake-filters", "generate the filters from the labels at every call"))
                 .addOption(CommonOptions.json("write the description of the network in the file as JSON"));
@@ -65,8 +70,12 @@ final class ExportCommand implements Command {
             throw new InputException("--bake-filters and --no-bake-filters contradict each other; give one of them");
         }
         ExportFormat format = ExportFormats.of(line.getOptionValue("format", "torchscript"));
+        if (line.hasOption(OPSET) && !(format instanceof OnnxFormat)) {
+            throw new InputException("--opset is the version of ONNX's operators: give --format onnx, too, or leave it out");
+        }
         ExportSettings settings = new ExportSettings(
-                ScriptInput.of(line.getOptionValue("input", "normalized")), !line.hasOption("no-bake-filters"));
+                ScriptInput.of(line.getOptionValue("input", "normalized")), !line.hasOption("no-bake-filters"),
+                CommonOptions.integer(line, OPSET, 1, 1000, ExportSettings.OPSET));
         Path out = CommonOptions.output(line, "out", model.resolveSibling(format.defaultFile()));
         format.check(settings, out);
         JsonOutput json = JsonOutput.of(line);

@@ -1,6 +1,7 @@
 package dynafilter.run;
 
 import dynafilter.checkpoint.ExportFormat;
+import dynafilter.checkpoint.onnx.OnnxFormat;
 import dynafilter.checkpoint.torchscript.TorchScriptFormat;
 import dynafilter.io.InputException;
 import java.util.List;
@@ -8,7 +9,7 @@ import java.util.stream.Collectors;
 
 /** The formats in which {@code export} writes networks. */
 public final class ExportFormats {
-    private static final List<ExportFormat> ALL = List.of(new TorchScriptFormat());
+    private static final List<ExportFormat> ALL = List.of(new TorchScriptFormat(), new OnnxFormat());
 
     private ExportFormats() {}
 

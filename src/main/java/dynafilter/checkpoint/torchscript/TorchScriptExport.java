@@ -122,7 +122,7 @@ public final class TorchScriptExport {
         extra.put("classes.txt", String.join("\n", trained.classes()) + "\n");
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard();
-                ScriptModule module = network()) {
+                ScriptModule module = module()) {
             TorchScriptFile.write(module, extra, file, this::requireScores);
         }
         return metadata;
@@ -146,7 +146,8 @@ public final class TorchScriptExport {
         }
     }
 
-    private Metadata metadata(ExportVersions versions) {
+    /** The description of the network, as the archive has it. */
+    public Metadata metadata(ExportVersions versions) {
         NetworkShape shape = trained.network().shape();
         return new Metadata(
                 ScriptMetadata.FORMAT,
@@ -164,7 +165,8 @@ public final class TorchScriptExport {
                 versions);
     }
 
-    private ScriptModule network() {
+    /** The network with its methods, on the tensors of the trained network, which stays open as long; the caller closes it. */
+    public ScriptModule module() {
         NetworkShape shape = trained.network().shape();
         Map<String, Tensor> state = trained.state();
         ScriptModule module = ScriptModule.create("DynamicFilterNetwork")
