@@ -36,6 +36,7 @@ class ArchitectureTest {
             "train",
             "train.optim",
             "runfolder",
+            "checkpoint.web",
             "checkpoint.onnx",
             "checkpoint.torchscript",
             "checkpoint",

@@ -15,6 +15,7 @@ import dynafilter.runtime.CudaGpu;
 import dynafilter.runtime.DeviceProof;
 import dynafilter.runtime.Installation;
 import dynafilter.runtime.NativeRuntime;
+import dynafilter.runtime.OnnxRuntime;
 import dynafilter.runtime.Natives;
 import dynafilter.runtime.Precision;
 import java.io.IOException;
@@ -32,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The command {@code doctor}: tells which devices work on this machine, and what keeps the others from working. */
 final class DoctorCommand implements Command {
+    private static final String FETCH = "fetch";
+
     /**
      * The document of {@code --json}.
      *
@@ -52,6 +55,7 @@ final class DoctorCommand implements Command {
      * The software of this machine, in words.
      *
      * @param pictures the library that decodes JPEG
+     * @param onnx the place of ONNX Runtime, or how to get it
      * @param memory the address space that is left; null: it has no limit
      */
     private record Software(
@@ -63,6 +67,7 @@ final class DoctorCommand implements Command {
             String cpu,
             String allocator,
             String natives,
+            String onnx,
             @JsonInclude(Include.NON_NULL) @Nullable String memory) {
         static Software found() {
             Natives natives = Natives.look();
@@ -78,6 +83,9 @@ final class DoctorCommand implements Command {
                             + Runtime.getRuntime().availableProcessors() + " logical processors",
                     Optional.ofNullable(System.getenv("LD_PRELOAD")).orElse("the system's"),
                     natives.state(),
+                    OnnxRuntime.find()
+                            .map(found -> "ONNX Runtime " + OnnxRuntime.VERSION + ", " + found.place())
+                            .orElse("no ONNX Runtime, which .onnx files as --model need: " + OnnxRuntime.advice()),
                     natives.addressSpace());
         }
     }
@@ -118,13 +126,20 @@ final class DoctorCommand implements Command {
 
     @Override
     public Options options() {
-        return CommonOptions.addCompute(new Options().addOption(CommonOptions.json("write the findings as JSON")));
+        return CommonOptions.addCompute(new Options()
+                .addOption(CommonOptions.valued(
+                        FETCH,
+                        "NAME",
+                        "download what is not shipped: onnxruntime, which runs .onnx files (75 MB), or onnxruntime-web, which"
+                                + " export --web puts into pages (33 MB)"))
+                .addOption(CommonOptions.json("write the findings as JSON")));
     }
 
     @Override
     public List<String> examples() {
         return List.of(
                 "doctor",
+                "doctor --fetch onnxruntime          # once, for .onnx files as --model",
                 "doctor --device cuda                # exit code 1 where CUDA does not work",
                 "doctor --cuda-libs /opt/venv/lib/python3.12/site-packages/nvidia --json doctor.json");
     }
@@ -133,6 +148,7 @@ final class DoctorCommand implements Command {
     public int run(CommandLine line, Interruption interruption) {
         CommonOptions.refuseArguments(line, name());
         JsonOutput json = JsonOutput.of(line);
+        fetch(line);
         String asked = line.getOptionValue(CommonOptions.DEVICE, "auto");
         CudaDiagnosis machine = CudaDiagnosis.ofMachine(CommonOptions.path(line, CommonOptions.CUDA_LIBS));
         Software software = Software.found();
@@ -153,6 +169,19 @@ final class DoctorCommand implements Command {
                 .filter(verdict -> asked.equals("auto") || verdict.getKey().equals(asked))
                 .anyMatch(verdict -> verdict.getValue().equals("works"));
         return works ? ExitCode.DONE : ExitCode.FAILED;
+    }
+
+    private static void fetch(CommandLine line) {
+        if (!line.hasOption(FETCH)) {
+            return;
+        }
+        switch (line.getOptionValue(FETCH)) {
+            case "onnxruntime" -> ExportChecking.fetchOnnxRuntime();
+            case "onnxruntime-web" -> WebExport.runtime();
+            default ->
+                throw new InputException(
+                        "--fetch " + line.getOptionValue(FETCH) + ": give onnxruntime or onnxruntime-web");
+        }
     }
 
     private static String describe(double bf16) {

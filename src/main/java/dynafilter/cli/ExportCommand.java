@@ -6,6 +6,7 @@ import dynafilter.checkpoint.ExportVersions;
 import dynafilter.checkpoint.ScriptInput;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.checkpoint.onnx.OnnxFormat;
+import dynafilter.checkpoint.web.OnnxWeb;
 import dynafilter.io.InputException;
 import dynafilter.run.ExportFormats;
 import dynafilter.run.FolderLocks;
@@ -51,6 +52,8 @@ final class ExportCommand implements Command {
                         OPSET, "N", "the version of ONNX's operators, 17 to 21 [" + ExportSettings.OPSET + "]"))
                 .addOption(CommonOptions.flag("bake-filters", "store the filters as constants [on]"))
                 .addOption(CommonOptions.flag("no-bake-filters", "generate the filters from the labels at every call"))
+                .addOption(ExportChecking.option())
+                .addOption(WebExport.option())
                 .addOption(CommonOptions.json("write the description of the network in the file as JSON"));
     }
 
@@ -59,6 +62,8 @@ final class ExportCommand implements Command {
         return List.of(
                 "export --model checkpoints/RUN/best.pt",
                 "export --model checkpoints/RUN/best.pt --input uint8 --out classifier.ts.pt",
+                "export --model checkpoints/RUN/best.pt --format onnx --check data/cifar-10-batches-bin",
+                "export --model checkpoints/RUN/best.pt --web classifier.html      # open it in a browser",
                 "eval --model checkpoints/RUN/model.ts.pt      # the same accuracy");
     }
 
@@ -68,6 +73,9 @@ final class ExportCommand implements Command {
         Path model = ModelOption.file(line);
         if (line.hasOption("bake-filters") && line.hasOption("no-bake-filters")) {
             throw new InputException("--bake-filters and --no-bake-filters contradict each other; give one of them");
+        }
+        if (WebExport.isAsked(line)) {
+            return page(line, model);
         }
         ExportFormat format = ExportFormats.of(line.getOptionValue("format", "torchscript"));
         if (line.hasOption(OPSET) && !(format instanceof OnnxFormat)) {
@@ -79,19 +87,39 @@ final class ExportCommand implements Command {
         Path out = CommonOptions.output(line, "out", model.resolveSibling(format.defaultFile()));
         format.check(settings, out);
         JsonOutput json = JsonOutput.of(line);
+        if (ExportChecking.isAsked(line) && format instanceof OnnxFormat) {
+            ExportChecking.fetchOnnxRuntime();
+        }
         NativeRuntime.load();
         try (FolderLock lock = FolderLocks.ofFiles(name(), out);
                 TrainedNetwork trained = TrainedNetwork.read(model, ComputeDevice.CPU)) {
             Logging.log().info("model      {}: {}", model, trained.description());
-            ExportVersions versions = new ExportVersions(
-                    Version.ofProgram(), NativeRuntime.torchVersion(), System.getProperty("java.version"));
-            ExportFormat.Exported exported = format.write(trained, settings, out, versions);
+            ExportFormat.Exported exported = format.write(trained, settings, out, versions());
             Logging.log()
                     .info(String.format(
                             Locale.ROOT, "written    %s: %,d bytes, %s", out, size(out), exported.summary()));
             json.write(exported.document());
+            return !ExportChecking.isAsked(line) || ExportChecking.agrees(line, trained, out)
+                    ? ExitCode.DONE
+                    : ExitCode.FAILED;
+        }
+    }
+
+    private int page(CommandLine line, Path model) {
+        WebExport page = WebExport.of(line);
+        OnnxWeb runtime = WebExport.runtime();
+        NativeRuntime.load();
+        try (FolderLock lock = FolderLocks.ofFiles(name(), page.place());
+                TrainedNetwork trained = TrainedNetwork.read(model, ComputeDevice.CPU)) {
+            Logging.log().info("model      {}: {}", model, trained.description());
+            page.write(line, model, trained, runtime, versions());
         }
         return ExitCode.DONE;
+    }
+
+    private static ExportVersions versions() {
+        return new ExportVersions(
+                Version.ofProgram(), NativeRuntime.torchVersion(), System.getProperty("java.version"));
     }
 
     private static long size(Path file) {

@@ -33,7 +33,7 @@ public final class OnnxRuntime {
     private static final String SHA256 = "e0ab4a1af57d2da09097202f2dfd691e390c82e81183314788ccde4cf7c3cc38";
 
     /** The folder that parts of other programs are downloaded to. */
-    private static final Path FOLDER = Path.of("checkpoints", "runtimes");
+    public static final Path FOLDER = Path.of("checkpoints", "runtimes");
 
     private static final String LIBRARY = "ai.onnxruntime.OrtEnvironment";
     private static final String SESSION = "dynafilter.runtime.OrtSession";

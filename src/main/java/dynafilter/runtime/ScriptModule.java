@@ -182,15 +182,18 @@ public final class ScriptModule implements AutoCloseable {
 
     /**
      * The module for evaluation, its methods' calls inlined, what is constant computed, and BatchNorm folded into convolutions;
-     * the caller closes it. It has the method {@code forward} alone.
+     * the caller closes it. It has the method {@code forward} alone. None of its methods may have been called before.
      *
      * @param kept the dotted names of tensors that are to stay attributes, so that nothing is computed of them
      */
     public ScriptModule frozen(List<String> kept) {
         try (PointerScope scope = new PointerScope()) {
             module.train(false);
+            torch.setGraphExecutorOptimize(true); // else calls inside calls are not inlined; the setting is the thread's
             StringVectorOptional names = new StringVectorOptional(new StringVector(kept.toArray(String[]::new)));
             return outOfScope(torch.freeze(module, names, /* optimize_numerics= */ true));
+        } finally {
+            torch.setGraphExecutorOptimize(false);
         }
     }
 

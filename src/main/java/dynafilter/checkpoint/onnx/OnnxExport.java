@@ -15,6 +15,7 @@ import dynafilter.model.NetworkShape;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.ScriptModule;
 import dynafilter.runtime.TensorBytes;
+import dynafilter.torchfile.TorchScriptFile;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,6 +39,14 @@ public final class OnnxExport {
 
     /** The name of the output with the response maps. */
     public static final String RESPONSE_MAPS = "response_maps";
+
+    /**
+     * The content of an ONNX file.
+     *
+     * @param description of the network, which stands in the file's metadata, too
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    public record OnnxFile(byte[] bytes, Map<String, Object> description) {}
 
     private static final String FORWARD = """
             def forward(self, images: Tensor) -> Tuple[Tensor, Tensor]:
@@ -77,6 +86,17 @@ public final class OnnxExport {
      * @throws dynafilter.io.OutputException where the file cannot be written
      */
     public Map<String, Object> write(Path file, ExportVersions versions) {
+        OnnxFile made = file(versions);
+        AtomicFile.write(file, out -> out.write(made.bytes));
+        return made.description;
+    }
+
+    /**
+     * The content of the file.
+     *
+     * @throws InputException where the network has an operator that cannot be translated
+     */
+    public OnnxFile file(ExportVersions versions) {
         Map<String, Object> description = description(versions);
         Map<String, String> metadata = new LinkedHashMap<>();
         for (String name : PLAIN) {
@@ -95,8 +115,7 @@ public final class OnnxExport {
                 "dynafilter",
                 Objects.requireNonNullElse(versions.dynafilter(), ""),
                 metadata);
-        AtomicFile.write(file, out -> out.write(bytes));
-        return description;
+        return new OnnxFile(bytes, description);
     }
 
     private Map<String, Object> description(ExportVersions versions) {
@@ -121,7 +140,7 @@ public final class OnnxExport {
                 ScriptModule module = ScriptModule.create("Outputs")
                         .module("network", script.module())
                         .define(FORWARD);
-                ScriptModule frozen = module.frozen(kept(module))) {
+                ScriptModule frozen = TorchScriptFile.frozen(module, kept(module))) {
             requireScores(frozen);
             List<Activation> results = new Translation(graph, operators, frozen.tensors())
                     .run(frozen.parsed("forward"), images(graph));
