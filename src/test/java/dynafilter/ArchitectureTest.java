@@ -39,6 +39,8 @@ class ArchitectureTest {
             "checkpoint.web",
             "checkpoint.onnx",
             "checkpoint.torchscript",
+            "checkpoint.pt2",
+            "checkpoint.safetensors",
             "checkpoint",
             "model",
             "data.source",

@@ -13,6 +13,9 @@ public interface ExportFormat {
     /** The path of the file where the user names none, from the folder of the network's own file on. */
     Path defaultFile();
 
+    /** What this program does with such files, and who else reads them, for people. */
+    String door();
+
     /**
      * Refuses settings that the format does not have, and a place that its files cannot take. It is called before natives are
      * loaded.

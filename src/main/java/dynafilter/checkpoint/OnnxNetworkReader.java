@@ -1,6 +1,7 @@
 package dynafilter.checkpoint;
 
 import dynafilter.checkpoint.TrainedNetwork.Origin;
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.io.FileNames;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
@@ -45,14 +46,15 @@ final class OnnxNetworkReader {
             Map<String, Object> metadata = JsonFile.parse(
                     text.getBytes(StandardCharsets.UTF_8), ScriptMetadata.FILE + " in " + file, "export the file again");
             boolean takesPixels = ScriptInput.of(String.valueOf(metadata.get("input"))) == ScriptInput.UINT8;
-            Classifier classifier = building.keep(new OnnxClassifier(session, takesPixels));
+            ChannelStatistics statistics = StoredStatistics.of(metadata, file);
+            Classifier classifier = building.keep(new OnnxClassifier(session, takesPixels, statistics));
             List<String> classes = ScriptNetworkReader.strings(metadata.get("classes"));
             int imageSize = StoredImageSize.ofMetadata(metadata);
             requireScores(classifier, imageSize, classes.size(), file);
             String description = "ONNX of dynafilter, " + metadata.get("filters") + " filters, takes "
                     + metadata.get("input") + " images, run by ONNX Runtime " + OnnxRuntime.VERSION + " on the CPU";
             Map<String, Object> training = ScriptNetworkReader.training(metadata);
-            Origin origin = new Origin(file, description, classes, true, imageSize, training);
+            Origin origin = new Origin(file, description, classes, true, imageSize, statistics, training);
             return new TrainedNetwork(origin, Map.of(), null, classifier, building.handOver());
         }
     }

@@ -2,6 +2,7 @@ package dynafilter.checkpoint;
 
 import dynafilter.checkpoint.TrainedNetwork.Origin;
 import dynafilter.data.ImageSize;
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
 import dynafilter.model.Classifier;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads trained networks from TorchScript files, which run as they are. */
 final class ScriptNetworkReader {
     /** The entries on the training in the metadata of an exported file. */
-    private static final List<String> TRAINING =
+    static final List<String> TRAINING =
             List.of("best_accuracy", "epoch", "step", "recipe", TrainedNetwork.DATA_SHA256, Checkpoint.EXTENDED);
 
     private ScriptNetworkReader() {}
@@ -41,8 +42,9 @@ final class ScriptNetworkReader {
             boolean own = ScriptMetadata.FORMAT.equals(metadata.get("format"));
             String input = String.valueOf(metadata.get("input"));
             boolean takesPixels = own && ScriptInput.of(input) == ScriptInput.UINT8;
+            ChannelStatistics statistics = own ? StoredStatistics.of(metadata, file) : ChannelStatistics.CIFAR;
             List<String> converted = TorchScriptFile.toFloat32(module);
-            Classifier classifier = building.keep(new ScriptClassifier(module, takesPixels, device));
+            Classifier classifier = building.keep(new ScriptClassifier(module, takesPixels, statistics, device));
             int imageSize = own ? StoredImageSize.ofMetadata(metadata) : ImageSize.CIFAR;
             int count = countClasses(classifier, imageSize, file, device);
             List<String> names = own ? strings(metadata.get("classes")) : List.of();
@@ -67,6 +69,7 @@ final class ScriptNetworkReader {
                     own ? names : WeightsReader.numbered(count),
                     own,
                     imageSize,
+                    statistics,
                     training(metadata));
             return new TrainedNetwork(origin, Map.of(), null, classifier, building.handOver());
         }

@@ -1,10 +1,12 @@
 package dynafilter.checkpoint;
 
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.io.InputException;
 import dynafilter.model.Classifier;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
+import dynafilter.torchfile.SafetensorsFile;
 import dynafilter.torchfile.TorchScriptArchive;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -25,6 +27,7 @@ public final class TrainedNetwork implements AutoCloseable {
             List<String> classes,
             boolean hasNames,
             int imageSize,
+            ChannelStatistics statistics,
             Map<String, Object> training) {}
 
     private final Origin origin;
@@ -48,8 +51,8 @@ public final class TrainedNetwork implements AutoCloseable {
     }
 
     /**
-     * Reads a checkpoint (of which it takes the moving average of the weights, where there is one), a TorchScript file, or a
-     * state dict that {@code torch.save} wrote; the file itself shows which it is. Weights of any precision become float32. A
+     * Reads a checkpoint (of which it takes the moving average of the weights, where there is one), a TorchScript file, safetensors,
+     * or a state dict that {@code torch.save} wrote; the file itself shows which it is. Weights of any precision become float32. A
      * file whose name ends in .onnx is run by ONNX Runtime, on the CPU.
      *
      * @return the network, on the device; the caller closes it
@@ -58,6 +61,9 @@ public final class TrainedNetwork implements AutoCloseable {
     public static TrainedNetwork read(Path file, ComputeDevice device) {
         if (OnnxNetworkReader.isOnnx(file)) {
             return OnnxNetworkReader.read(file);
+        }
+        if (SafetensorsFile.isSafetensors(file)) {
+            return SafetensorsNetworkReader.read(file, device);
         }
         return TorchScriptArchive.isTorchScript(file)
                 ? ScriptNetworkReader.read(file, device)
@@ -100,6 +106,16 @@ public final class TrainedNetwork implements AutoCloseable {
     /** The height and width of the images that the network takes. */
     public int imageSize() {
         return origin.imageSize;
+    }
+
+    /** The statistics that the network's images are normalised by. */
+    public ChannelStatistics statistics() {
+        return origin.statistics;
+    }
+
+    /** The file that the network was read from. */
+    public Path file() {
+        return origin.file;
     }
 
     /** True: the file names the classes; false: they are numbered. */

@@ -1,6 +1,7 @@
 package dynafilter.checkpoint;
 
 import dynafilter.checkpoint.TrainedNetwork.Origin;
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.io.InputException;
 import dynafilter.model.BackboneArchitecture;
 import dynafilter.model.Classifier;
@@ -36,7 +37,7 @@ final class WeightsReader {
         try (NativeOwner building = new NativeOwner()) {
             return Checkpoint.isCheckpoint(root)
                     ? ofCheckpoint(Checkpoint.of(root, file), file, device, building)
-                    : ofStateDict(network(root, file), file, device, building);
+                    : ofStateDict(network(root, file), file, "state dict", HubConfig.NONE, device, building);
         } finally {
             TorchFile.closeTensors(root);
         }
@@ -84,6 +85,7 @@ final class WeightsReader {
                         checkpoint.classes(),
                         true,
                         StoredImageSize.ofRecipe(checkpoint.recipe(), file),
+                        ChannelStatistics.CIFAR,
                         training),
                 backbone,
                 filterKind,
@@ -92,7 +94,12 @@ final class WeightsReader {
                 building);
     }
 
-    private static SavedNetwork network(@Nullable Object root, Path file) {
+    /**
+     * The network in the contents of a file.
+     *
+     * @throws InputException where there is none
+     */
+    static SavedNetwork network(@Nullable Object root, Path file) {
         return SavedNetwork.in(root, file, Landmark.NETWORK).orElseThrow(() -> {
             FileContents contents = FileContents.of(root);
             return contents.hasTensors()
@@ -107,8 +114,19 @@ final class WeightsReader {
                 + contents.shown() + "; give one whose names are as in scripts/pytorch_reference.py");
     }
 
-    private static TrainedNetwork ofStateDict(
-            SavedNetwork network, Path file, ComputeDevice device, NativeOwner building) {
+    /**
+     * The network of a state dict, whose tensors tell its shape.
+     *
+     * @param what the kind of the file, for people
+     * @param config a description of the network from elsewhere: its names, image size and statistics are taken where they fit
+     */
+    static TrainedNetwork ofStateDict(
+            SavedNetwork network,
+            Path file,
+            String what,
+            HubConfig config,
+            ComputeDevice device,
+            NativeOwner building) {
         Map<String, Tensor> saved = network.tensors();
         Tensor embedding = saved.get(NetworkShape.EMBEDDING); // [classes, E]
         Tensor filters = saved.get("filters.weight"); // [K, C, 1, 1]
@@ -120,8 +138,10 @@ final class WeightsReader {
         boolean single = embedding == null && perClass.size(0) == 1;
         FilterKind kind = embedding != null ? FilterKind.DYNAMIC : single ? FilterKind.SINGLE : FilterKind.STATIC;
         int classes = Math.toIntExact((single ? scores : perClass).size(0));
-        List<String> description =
-                new ArrayList<>(List.of("state dict", kind + " filters", classes + " classes without names"));
+        boolean named = config.labelNames().size() == classes;
+        List<String> description = new ArrayList<>(
+                List.of(what, kind + " filters", classes + (named ? " classes" : " classes without names")));
+        description.addAll(config.notes());
         description.addAll(network.notes());
         network.requireTensors(
                 DynamicFilterNetwork.stateShapes(NetworkShape.ofResNet18Stem(kind, classes))
@@ -130,9 +150,10 @@ final class WeightsReader {
         Origin origin = new Origin(
                 file,
                 String.join(", ", description),
-                numbered(classes),
-                false,
-                StoredImageSize.ofState(saved),
+                named ? config.labelNames() : numbered(classes),
+                named,
+                config.imageSize().orElseGet(() -> StoredImageSize.ofState(saved)),
+                config.statistics(),
                 Map.of());
         return of(origin, ResNetStem.ARCHITECTURE, kind, saved, device, building);
     }
@@ -142,7 +163,8 @@ final class WeightsReader {
         return IntStream.range(0, classes).mapToObj(label -> "class " + label).toList();
     }
 
-    private static TrainedNetwork of(
+    /** The network with these tensors, once they are found to be its own. */
+    static TrainedNetwork of(
             Origin origin,
             BackboneArchitecture backbone,
             FilterKind kind,
@@ -154,7 +176,7 @@ final class WeightsReader {
                 .withEmbeddingOf(saved);
         Map<String, Tensor> state = onDevice(shape, saved, origin.file(), device, building);
         DynamicFilterNetwork network = building.keep(DynamicFilterNetwork.bind(shape, state, Freeze.NONE));
-        Classifier classifier = building.keep(new NetworkClassifier(network, device));
+        Classifier classifier = building.keep(new NetworkClassifier(network, origin.statistics(), device));
         return new TrainedNetwork(origin, state, network, classifier, building.handOver());
     }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import dynafilter.data.folder.DecoderFingerprint;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
+import dynafilter.run.ExportFormats;
 import dynafilter.run.Interruption;
 import dynafilter.run.Version;
 import dynafilter.runtime.ComputeDevice;
@@ -40,6 +41,7 @@ final class DoctorCommand implements Command {
      *
      * @param gpus each as CUDA tells it, or by name alone
      * @param devices by name "works", or the obstacle
+     * @param formats by name, what is done with files of that format
      * @param cpuConvolutions the instructions that convolutions are limited to; null: there is no limit
      * @param cpuBf16Speed of a convolution, relative to fp32; null: the CPU does not work
      */
@@ -48,6 +50,7 @@ final class DoctorCommand implements Command {
             Cuda cuda,
             List<Object> gpus,
             Map<String, String> devices,
+            Map<String, String> formats,
             @JsonInclude(Include.NON_NULL) @Nullable String cpuConvolutions,
             @JsonInclude(Include.NON_NULL) @Nullable Double cpuBf16Speed) {}
 
@@ -164,7 +167,10 @@ final class DoctorCommand implements Command {
         if (speed != null) {
             print("cpu bf16", describe(speed));
         }
-        json.write(new Findings(software, cuda, gpus, verdicts, limit.orElse(null), speed));
+        Map<String, String> formats = new LinkedHashMap<>();
+        ExportFormats.all().forEach(format -> formats.put(format.name(), format.door()));
+        formats.forEach(DoctorCommand::print);
+        json.write(new Findings(software, cuda, gpus, verdicts, formats, limit.orElse(null), speed));
         boolean works = verdicts.entrySet().stream()
                 .filter(verdict -> asked.equals("auto") || verdict.getKey().equals(asked))
                 .anyMatch(verdict -> verdict.getValue().equals("works"));

@@ -6,7 +6,9 @@ import dynafilter.checkpoint.ExportVersions;
 import dynafilter.checkpoint.ScriptInput;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.checkpoint.onnx.OnnxFormat;
+import dynafilter.checkpoint.pt2.Pt2Format;
 import dynafilter.checkpoint.web.OnnxWeb;
+import dynafilter.io.AtomicFile;
 import dynafilter.io.InputException;
 import dynafilter.run.ExportFormats;
 import dynafilter.run.FolderLocks;
@@ -21,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
@@ -35,15 +38,21 @@ final class ExportCommand implements Command {
 
     @Override
     public String summary() {
-        return "write a trained network for other programs: TorchScript, for Python, C++ and this program";
+        return "write a trained network for other programs: TorchScript, safetensors or a program of torch.export";
     }
 
     @Override
     public Options options() {
         return new Options()
-                .addOption(ModelOption.model("a checkpoint, or a state dict"))
-                .addOption(CommonOptions.valued("format", "NAME", "what to write: torchscript or onnx [torchscript]"))
-                .addOption(CommonOptions.valued("out", "FILE", "where to write [model.ts.pt beside --model]"))
+                .addOption(ModelOption.model("a checkpoint, safetensors or a state dict"))
+                .addOption(CommonOptions.valued(
+                        "format",
+                        "NAME",
+                        "torchscript, safetensors (with config.json, as on the hub), onnx or pt2 (torch.export) [torchscript]"))
+                .addOption(CommonOptions.valued(
+                        "out",
+                        "FILE",
+                        "where to write [beside --model: model.ts.pt, safetensors/model.safetensors, model.onnx or model.pt2]"))
                 .addOption(CommonOptions.valued(
                         "input",
                         "KIND",
@@ -64,7 +73,9 @@ final class ExportCommand implements Command {
                 "export --model checkpoints/RUN/best.pt --input uint8 --out classifier.ts.pt",
                 "export --model checkpoints/RUN/best.pt --format onnx --check data/cifar-10-batches-bin",
                 "export --model checkpoints/RUN/best.pt --web classifier.html      # open it in a browser",
-                "eval --model checkpoints/RUN/model.ts.pt      # the same accuracy");
+                "eval --model checkpoints/RUN/model.ts.pt      # the same accuracy",
+                "export --model checkpoints/RUN/best.pt --format pt2",
+                "export --model checkpoints/RUN/best.pt --format safetensors --out hub/model.safetensors");
     }
 
     @Override
@@ -81,10 +92,16 @@ final class ExportCommand implements Command {
         if (line.hasOption(OPSET) && !(format instanceof OnnxFormat)) {
             throw new InputException("--opset is the version of ONNX's operators: give --format onnx, too, or leave it out");
         }
+        if (ExportChecking.isAsked(line) && format instanceof Pt2Format) {
+            throw new InputException(
+                    "--check: pt2 files are run by Python alone, and this program cannot check them; leave it out");
+        }
         ExportSettings settings = new ExportSettings(
-                ScriptInput.of(line.getOptionValue("input", "normalized")), !line.hasOption("no-bake-filters"),
+                ScriptInput.of(line.getOptionValue("input", "normalized")),
+                !line.hasOption("no-bake-filters"),
                 CommonOptions.integer(line, OPSET, 1, 1000, ExportSettings.OPSET));
-        Path out = CommonOptions.output(line, "out", model.resolveSibling(format.defaultFile()));
+        Path given = CommonOptions.output(line, "out");
+        Path out = given != null ? given : otherwise(model.resolveSibling(format.defaultFile()));
         format.check(settings, out);
         JsonOutput json = JsonOutput.of(line);
         if (ExportChecking.isAsked(line) && format instanceof OnnxFormat) {
@@ -94,6 +111,7 @@ final class ExportCommand implements Command {
         try (FolderLock lock = FolderLocks.ofFiles(name(), out);
                 TrainedNetwork trained = TrainedNetwork.read(model, ComputeDevice.CPU)) {
             Logging.log().info("model      {}: {}", model, trained.description());
+            makeFolder(out);
             ExportFormat.Exported exported = format.write(trained, settings, out, versions());
             Logging.log()
                     .info(String.format(
@@ -120,6 +138,27 @@ final class ExportCommand implements Command {
     private static ExportVersions versions() {
         return new ExportVersions(
                 Version.ofProgram(), NativeRuntime.torchVersion(), System.getProperty("java.version"));
+    }
+
+    /** The file that is written where none is named, once it is known that it, or a new folder for it, can be. */
+    private static Path otherwise(Path file) {
+        Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file's folder");
+        if (Files.exists(folder)) {
+            CommonOptions.writable(file.toString(), file);
+        } else {
+            CommonOptions.writable(folder.toString(), folder);
+        }
+        return file;
+    }
+
+    /** Makes the folder of a file: {@link #otherwise} has found that it can be, where it is not there. */
+    private static void makeFolder(Path file) {
+        Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file's folder");
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException failure) {
+            throw AtomicFile.cannotWrite(file, failure, "");
+        }
     }
 
     private static long size(Path file) {

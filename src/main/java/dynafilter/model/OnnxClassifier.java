@@ -1,5 +1,6 @@
 package dynafilter.model;
 
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.data.device.Normalization;
 import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
@@ -23,10 +24,11 @@ public final class OnnxClassifier implements Classifier {
     /**
      * @param session the file, which the caller keeps open as long as this is
      * @param takesPixels true: its input is uint8 [N, H, W, 3]; false: it is normalised images [N, 3, H, W]
+     * @param statistics of the normalisation, where the graph takes normalised images
      */
-    public OnnxClassifier(OnnxSession session, boolean takesPixels) {
+    public OnnxClassifier(OnnxSession session, boolean takesPixels, ChannelStatistics statistics) {
         this.session = session;
-        normalization = takesPixels ? null : new Normalization(ComputeDevice.CPU);
+        normalization = takesPixels ? null : new Normalization(statistics, ComputeDevice.CPU);
     }
 
     @Override

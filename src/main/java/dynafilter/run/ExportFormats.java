@@ -2,6 +2,8 @@ package dynafilter.run;
 
 import dynafilter.checkpoint.ExportFormat;
 import dynafilter.checkpoint.onnx.OnnxFormat;
+import dynafilter.checkpoint.pt2.Pt2Format;
+import dynafilter.checkpoint.safetensors.SafetensorsFormat;
 import dynafilter.checkpoint.torchscript.TorchScriptFormat;
 import dynafilter.io.InputException;
 import java.util.List;
@@ -9,7 +11,8 @@ import java.util.stream.Collectors;
 
 /** The formats in which {@code export} writes networks. */
 public final class ExportFormats {
-    private static final List<ExportFormat> ALL = List.of(new TorchScriptFormat(), new OnnxFormat());
+    private static final List<ExportFormat> ALL =
+            List.of(new TorchScriptFormat(), new SafetensorsFormat(), new OnnxFormat(), new Pt2Format());
 
     private ExportFormats() {}
 

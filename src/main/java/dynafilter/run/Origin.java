@@ -1,6 +1,7 @@
 package dynafilter.run;
 
 import dynafilter.checkpoint.Checkpoint;
+import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.train.Trainer;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -30,6 +31,28 @@ sealed interface Origin {
         @Override
         public void prepare(RunFolder folder) {
             folder.begin(replaces);
+        }
+
+        @Override
+        public void restore(Trainer trainer) {
+            // It begins at the first step.
+        }
+    }
+
+    /**
+     * The origin of a new run that begins with a network's weights, of whose own run nothing else is known.
+     *
+     * @param network closed by the caller
+     */
+    record Weights(TrainedNetwork network) implements Origin {
+        @Override
+        public Optional<Path> file() {
+            return Optional.of(network.file());
+        }
+
+        @Override
+        public void prepare(RunFolder folder) {
+            folder.begin(false);
         }
 
         @Override

@@ -1,5 +1,6 @@
 package dynafilter.checkpoint.onnx;
 
+import dynafilter.checkpoint.ExportMetadata;
 import dynafilter.checkpoint.ExportSettings;
 import dynafilter.checkpoint.ExportVersions;
 import dynafilter.checkpoint.ScriptInput;
@@ -119,9 +120,8 @@ public final class OnnxExport {
     }
 
     private Map<String, Object> description(ExportVersions versions) {
-        Map<String, Object> description = JsonFile.values(script.metadata(versions));
-        description.put("format", ScriptMetadata.ONNX_FORMAT);
-        description.put("input", settings.input().toString());
+        Map<String, Object> description = JsonFile.values(
+                ExportMetadata.of(ScriptMetadata.ONNX_FORMAT, trained, settings, versions));
         description.put("opset", settings.opset());
         description.put(TEMPERATURE, temperature());
         return description;
@@ -173,7 +173,7 @@ public final class OnnxExport {
             return Activation.of("image", shape);
         }
         graph.input("image", OnnxGraph.Type.UINT8, OnnxGraph.BATCH, size, size, 3);
-        try (Normalization normalization = new Normalization(ComputeDevice.CPU)) {
+        try (Normalization normalization = new Normalization(trained.statistics(), ComputeDevice.CPU)) {
             String pixels =
                     graph.node("Cast", List.of("image"), Map.of("to", OnnxGraph.Type.FLOAT.number())); // [N, S, S, 3]
             String scaled = graph.node("Mul", pixels, graph.constant(TensorBytes.floats(normalization.scale())));
@@ -197,7 +197,7 @@ public final class OnnxExport {
     private void requireScores(ScriptModule frozen) {
         NetworkShape shape = trained.network().shape();
         try (PointerScope scope = new PointerScope();
-                Normalization normalization = new Normalization(ComputeDevice.CPU)) {
+                Normalization normalization = new Normalization(trained.statistics(), ComputeDevice.CPU)) {
             Tensor pixels = ScriptTrial.pixels(shape.imageSize(), ComputeDevice.CPU);
             Tensor expected = trained.classifier().scores(pixels); // [2, K]
             Tensor scores = frozen.call("forward", normalization.apply(pixels))

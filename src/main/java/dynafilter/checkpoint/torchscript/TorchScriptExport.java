@@ -1,6 +1,7 @@
 package dynafilter.checkpoint.torchscript;
 
-import com.fasterxml.jackson.annotation.JsonAnyGetter;
+import dynafilter.checkpoint.ExportMetadata;
+import dynafilter.checkpoint.ExportSettings;
 import dynafilter.checkpoint.ExportVersions;
 import dynafilter.checkpoint.ScriptInput;
 import dynafilter.checkpoint.ScriptMetadata;
@@ -17,7 +18,6 @@ import dynafilter.runtime.ScriptModule;
 import dynafilter.torchfile.TorchScriptFile;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
@@ -30,31 +30,6 @@ import org.bytedeco.pytorch.Tensor;
  * dict, with one exception: since {@code filters} is a method, filters without a generator are {@code filter_bank.weight}.
  */
 public final class TorchScriptExport {
-    /**
-     * The archive's description of its network; see {@link ScriptMetadata}.
-     *
-     * @param input the form of the images that {@code forward} takes
-     * @param imageSize the height and width of the images
-     * @param mean the mean of the pixels by channel, which normalisation subtracts
-     * @param std the standard deviation of the pixels by channel, by which normalisation divides
-     * @param featureMap the channels, height and width of the feature map
-     * @param training the entries of {@link TrainedNetwork#training}, which in JSON stand beside the others
-     */
-    public record Metadata(
-            String format,
-            List<String> classes,
-            String input,
-            List<Integer> imageSize,
-            List<Double> mean,
-            List<Double> std,
-            String filters,
-            boolean bakedFilters,
-            boolean adapter,
-            String backbone,
-            List<Integer> featureMap,
-            @JsonAnyGetter Map<String, Object> training,
-            ExportVersions versions) {}
-
     private static final String LINEAR = """
             def forward(self, x: Tensor) -> Tensor:
                 return torch.linear(x, self.weight, self.bias)
@@ -115,9 +90,10 @@ public final class TorchScriptExport {
      * @return the archive's metadata
      * @throws dynafilter.io.OutputException where the file cannot be written
      */
-    public Metadata write(Path file, ExportVersions versions) {
+    public ExportMetadata write(Path file, ExportVersions versions) {
         Map<String, String> extra = new LinkedHashMap<>();
-        Metadata metadata = metadata(versions);
+        ExportMetadata metadata = ExportMetadata.of(
+                ScriptMetadata.FORMAT, trained, new ExportSettings(input, baked), versions);
         extra.put(ScriptMetadata.FILE, JsonFile.text(metadata));
         extra.put("classes.txt", String.join("\n", trained.classes()) + "\n");
         try (PointerScope scope = new PointerScope();
@@ -144,25 +120,6 @@ public final class TorchScriptExport {
             throw new IllegalStateException(
                     "what was to be written does not run; nothing was written: " + wrong.getMessage(), wrong);
         }
-    }
-
-    /** The description of the network, as the archive has it. */
-    public Metadata metadata(ExportVersions versions) {
-        NetworkShape shape = trained.network().shape();
-        return new Metadata(
-                ScriptMetadata.FORMAT,
-                trained.classes(),
-                input.toString(),
-                List.of(shape.imageSize(), shape.imageSize()),
-                Normalization.MEAN,
-                Normalization.STANDARD_DEVIATION,
-                shape.filters().toString(),
-                baked,
-                shape.adapter(),
-                shape.backbone().description(),
-                List.of(shape.channels(), shape.mapHeight(), shape.mapWidth()),
-                trained.training(),
-                versions);
     }
 
     /** The network with its methods, on the tensors of the trained network, which stays open as long; the caller closes it. */
@@ -192,7 +149,7 @@ public final class TorchScriptExport {
         }
         String images = "images";
         if (input == ScriptInput.UINT8) {
-            try (Normalization normalization = new Normalization(ComputeDevice.CPU)) {
+            try (Normalization normalization = new Normalization(trained.statistics(), ComputeDevice.CPU)) {
                 module.buffer("shift", normalization.shift()).buffer("scale", normalization.scale());
             }
             // 6 is float32: names of types are not known to the compiler here.

@@ -14,6 +14,11 @@ public final class TorchScriptFormat implements ExportFormat {
     }
 
     @Override
+    public String door() {
+        return "written and read; Python and C++ read it by torch.jit.load";
+    }
+
+    @Override
     public Path defaultFile() {
         return Path.of("model.ts.pt");
     }
