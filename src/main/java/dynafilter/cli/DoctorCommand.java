@@ -16,7 +16,6 @@ import dynafilter.runtime.CudaGpu;
 import dynafilter.runtime.DeviceProof;
 import dynafilter.runtime.Installation;
 import dynafilter.runtime.NativeRuntime;
-import dynafilter.runtime.OnnxRuntime;
 import dynafilter.runtime.Natives;
 import dynafilter.runtime.Precision;
 import java.io.IOException;
@@ -58,7 +57,6 @@ final class DoctorCommand implements Command {
      * The software of this machine, in words.
      *
      * @param pictures the library that decodes JPEG
-     * @param onnx the place of ONNX Runtime, or how to get it
      * @param memory the address space that is left; null: it has no limit
      */
     private record Software(
@@ -70,7 +68,6 @@ final class DoctorCommand implements Command {
             String cpu,
             String allocator,
             String natives,
-            String onnx,
             @JsonInclude(Include.NON_NULL) @Nullable String memory) {
         static Software found() {
             Natives natives = Natives.look();
@@ -86,9 +83,6 @@ final class DoctorCommand implements Command {
                             + Runtime.getRuntime().availableProcessors() + " logical processors",
                     Optional.ofNullable(System.getenv("LD_PRELOAD")).orElse("the system's"),
                     natives.state(),
-                    OnnxRuntime.find()
-                            .map(found -> "ONNX Runtime " + OnnxRuntime.VERSION + ", " + found.place())
-                            .orElse("no ONNX Runtime, which .onnx files as --model need: " + OnnxRuntime.advice()),
                     natives.addressSpace());
         }
     }

@@ -38,7 +38,7 @@ final class ExportCommand implements Command {
 
     @Override
     public String summary() {
-        return "write a trained network for other programs: TorchScript, safetensors or a program of torch.export";
+        return "write a trained network for other programs: TorchScript, safetensors, ONNX, torch.export, or a page";
     }
 
     @Override

@@ -5,6 +5,7 @@ import dynafilter.checkpoint.ExportSettings;
 import dynafilter.checkpoint.ExportVersions;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.io.InputException;
+import dynafilter.runtime.OnnxRuntime;
 import java.nio.file.Path;
 
 /** ONNX as a format of {@code export}: it takes every setting. */
@@ -15,6 +16,13 @@ public final class OnnxFormat implements ExportFormat {
     @Override
     public String name() {
         return "onnx";
+    }
+
+    @Override
+    public String door() {
+        return OnnxRuntime.find()
+                .map(found -> "written, and read by ONNX Runtime " + OnnxRuntime.VERSION + " (" + found.place() + ")")
+                .orElse("written; no ONNX Runtime is here, which --model and --check need: " + OnnxRuntime.advice());
     }
 
     @Override
