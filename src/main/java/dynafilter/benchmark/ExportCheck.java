@@ -80,7 +80,8 @@ public record ExportCheck(long images, double largestScore, double difference, L
     }
 
     private static double median(List<double[]> times, int which) {
-        double[] sorted = times.stream().mapToDouble(both -> both[which]).sorted().toArray();
+        double[] sorted =
+                times.stream().mapToDouble(both -> both[which]).sorted().toArray();
         return sorted[sorted.length / 2];
     }
 

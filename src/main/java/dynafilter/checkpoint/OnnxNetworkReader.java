@@ -44,7 +44,9 @@ final class OnnxNetworkReader {
                         file + " is ONNX of another program; give one that `dynafilter export --format onnx` wrote");
             }
             Map<String, Object> metadata = JsonFile.parse(
-                    text.getBytes(StandardCharsets.UTF_8), ScriptMetadata.FILE + " in " + file, "export the file again");
+                    text.getBytes(StandardCharsets.UTF_8),
+                    ScriptMetadata.FILE + " in " + file,
+                    "export the file again");
             boolean takesPixels = ScriptInput.of(String.valueOf(metadata.get("input"))) == ScriptInput.UINT8;
             ChannelStatistics statistics = StoredStatistics.of(metadata, file);
             Classifier classifier = building.keep(new OnnxClassifier(session, takesPixels, statistics));
@@ -64,8 +66,8 @@ final class OnnxNetworkReader {
         try (PointerScope scope = new PointerScope()) {
             Tensor scores = classifier.scores(ScriptTrial.pixels(imageSize, ComputeDevice.CPU));
             if (!Arrays.equals(scores.shape(), new long[] {2, classes})) {
-                throw new InputException(file + " makes " + Arrays.toString(scores.shape()) + " of two images and names "
-                        + classes + " classes; export it again");
+                throw new InputException(file + " makes " + Arrays.toString(scores.shape())
+                        + " of two images and names " + classes + " classes; export it again");
             }
         } catch (IllegalStateException failure) {
             if (OutOfMemory.in(failure).isPresent()) {

@@ -87,8 +87,9 @@ public final class TrainedNetwork implements AutoCloseable {
      */
     public DynamicFilterNetwork network() {
         if (network == null) {
-            throw new InputException(origin.file
-                    + (OnnxNetworkReader.isOnnx(origin.file) ? " is ONNX" : " is TorchScript") + ", which has no parts to take; give the checkpoint it was exported from");
+            throw new InputException(
+                    origin.file + (OnnxNetworkReader.isOnnx(origin.file) ? " is ONNX" : " is TorchScript")
+                            + ", which has no parts to take; give the checkpoint it was exported from");
         }
         return network;
     }

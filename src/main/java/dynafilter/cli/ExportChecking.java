@@ -23,7 +23,9 @@ final class ExportChecking {
 
     static Option option() {
         return CommonOptions.valued(
-                CHECK, "DATA", "score " + PICTURES + " test pictures of a data set with the written file, too, and compare");
+                CHECK,
+                "DATA",
+                "score " + PICTURES + " test pictures of a data set with the written file, too, and compare");
     }
 
     /** True: the command line asks for a comparison; false: it does not. */
@@ -55,8 +57,7 @@ final class ExportChecking {
                 ImageSet pictures = heldOut.images();
                 TrainedNetwork exported = TrainedNetwork.read(file, ComputeDevice.CPU)) {
             terminal.clear();
-            ExportCheck check =
-                    ExportCheck.of(trained.classifier(), exported.classifier(), pictures.images());
+            ExportCheck check = ExportCheck.of(trained.classifier(), exported.classifier(), pictures.images());
             Logging.log().info("read back  {}", exported.description());
             Logging.log().info("check      {}: {}", data.name(), check.agreement());
             Logging.log().info("speed      {}", check.speed());

@@ -45,14 +45,16 @@ final class ExportCommand implements Command {
     public Options options() {
         return new Options()
                 .addOption(ModelOption.model("a checkpoint, safetensors or a state dict"))
-                .addOption(CommonOptions.valued(
-                        "format",
-                        "NAME",
-                        "torchscript, safetensors (with config.json, as on the hub), onnx or pt2 (torch.export) [torchscript]"))
-                .addOption(CommonOptions.valued(
-                        "out",
-                        "FILE",
-                        "where to write [beside --model: model.ts.pt, safetensors/model.safetensors, model.onnx or model.pt2]"))
+                .addOption(
+                        CommonOptions.valued(
+                                "format",
+                                "NAME",
+                                "torchscript, safetensors (with config.json, as on the hub), onnx or pt2 (torch.export) [torchscript]"))
+                .addOption(
+                        CommonOptions.valued(
+                                "out",
+                                "FILE",
+                                "where to write [beside --model: model.ts.pt, safetensors/model.safetensors, model.onnx or model.pt2]"))
                 .addOption(CommonOptions.valued(
                         "input",
                         "KIND",
@@ -90,7 +92,8 @@ final class ExportCommand implements Command {
         }
         ExportFormat format = ExportFormats.of(line.getOptionValue("format", "torchscript"));
         if (line.hasOption(OPSET) && !(format instanceof OnnxFormat)) {
-            throw new InputException("--opset is the version of ONNX's operators: give --format onnx, too, or leave it out");
+            throw new InputException(
+                    "--opset is the version of ONNX's operators: give --format onnx, too, or leave it out");
         }
         if (ExportChecking.isAsked(line) && format instanceof Pt2Format) {
             throw new InputException(

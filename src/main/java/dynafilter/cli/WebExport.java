@@ -45,7 +45,9 @@ final class WebExport {
 
     static Option option() {
         return CommonOptions.valued(
-                WEB, "DIR|FILE.html", "write a page that runs the network in the browser: a folder to serve, or one file");
+                WEB,
+                "DIR|FILE.html",
+                "write a page that runs the network in the browser: a folder to serve, or one file");
     }
 
     /** True: the command line asks for a page; false: it does not. */
@@ -73,7 +75,8 @@ final class WebExport {
             Files.createDirectories(folder);
         } catch (IOException refused) {
             throw new InputException(
-                    "--web " + folder + " cannot be made: " + FileErrors.reason(refused) + "; give a folder or FILE.html",
+                    "--web " + folder + " cannot be made: " + FileErrors.reason(refused)
+                            + "; give a folder or FILE.html",
                     refused);
         }
         return new WebExport(folder);
@@ -129,7 +132,8 @@ final class WebExport {
             List<Sample> samples = new ArrayList<>();
             int size = trained.imageSize();
             for (long index : inTurn(images.labelArray(), data.classes().size())) {
-                byte[] png = PixelImage.ofPlanes(images.pixels(index), size, size).png();
+                byte[] png =
+                        PixelImage.ofPlanes(images.pixels(index), size, size).png();
                 int label = Math.toIntExact(images.labelArray()[(int) index]);
                 samples.add(new Sample(data.classes().get(label) + ", test image " + index, png));
             }

@@ -48,8 +48,8 @@ public final class OnnxClassifier implements Classifier {
                     ? onCpu.permute(0, 2, 3, 1).contiguous()
                     : normalization.apply(onCpu).contiguous();
             int bytes = Math.toIntExact(input.nbytes());
-            OnnxSession.Output made = session.run(
-                    INPUT, TensorBytes.view(input, 0, bytes), normalization != null, input.shape(), output);
+            OnnxSession.Output made =
+                    session.run(INPUT, TensorBytes.view(input, 0, bytes), normalization != null, input.shape(), output);
             return NativeOwner.outliveScope(
                     TensorBytes.of(made.values()).view(made.shape()).to(pixels.device(), ScalarType.Float));
         }

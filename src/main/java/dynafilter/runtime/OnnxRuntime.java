@@ -103,12 +103,13 @@ public final class OnnxRuntime {
                         cause);
             }
             throw new InputException(
-                    file + " is no ONNX file that ONNX Runtime " + VERSION + " can run: " + NativeRuntime.firstLine(cause)
-                            + "; export it again",
+                    file + " is no ONNX file that ONNX Runtime " + VERSION + " can run: "
+                            + NativeRuntime.firstLine(cause) + "; export it again",
                     cause);
         } catch (ReflectiveOperationException | MalformedURLException broken) {
             throw new InputException(
-                    "ONNX Runtime cannot be loaded from " + place() + " (" + broken + "); delete it: " + advice(), broken);
+                    "ONNX Runtime cannot be loaded from " + place() + " (" + broken + "); delete it: " + advice(),
+                    broken);
         }
     }
 
@@ -135,8 +136,8 @@ public final class OnnxRuntime {
         }
 
         private Class<?> define(String name) throws ClassNotFoundException {
-            try (InputStream bytes = Objects.requireNonNull(
-                    getParent().getResourceAsStream(name.replace('.', '/') + ".class"), name)) {
+            try (InputStream bytes =
+                    Objects.requireNonNull(getParent().getResourceAsStream(name.replace('.', '/') + ".class"), name)) {
                 byte[] code = bytes.readAllBytes();
                 return defineClass(name, code, 0, code.length);
             } catch (IOException unreadable) {

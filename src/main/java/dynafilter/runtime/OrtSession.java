@@ -23,7 +23,8 @@ final class OrtSession implements OnnxSession {
     private final Map<String, String> metadata;
 
     OrtSession(Path file, int threads) throws OrtException {
-        environment = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL); // what fails is thrown, too
+        environment =
+                OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL); // what fails is thrown, too
         try (ai.onnxruntime.OrtSession.SessionOptions options = new ai.onnxruntime.OrtSession.SessionOptions()) {
             options.setIntraOpNumThreads(threads);
             options.addConfigEntry("session.intra_op.allow_spinning", "0"); // idle threads would burn libtorch's time

@@ -50,11 +50,7 @@ public record ScriptGraph(List<String> inputs, List<Node> nodes, List<Operand> o
      * @param blocks the branches of {@code prim::If}, or the body of {@code prim::Loop}
      */
     public record Node(
-            String operator,
-            String attribute,
-            List<Operand> inputs,
-            List<String> outputs,
-            List<ScriptGraph> blocks) {}
+            String operator, String attribute, List<Operand> inputs, List<String> outputs, List<ScriptGraph> blocks) {}
 
     /** Reads a graph; constant tensors are in the caller's scope. */
     static ScriptGraph of(Graph graph) {
@@ -84,7 +80,8 @@ public record ScriptGraph(List<String> inputs, List<Node> nodes, List<Operand> o
         List<ScriptGraph> blocks = new ArrayList<>();
         BlockArrayRef inside = node.blocks();
         for (long i = 0; i < inside.size(); i++) {
-            blocks.add(of(inside.get(i).inputs(), inside.get(i).nodes(), inside.get(i).outputs(), attributes));
+            blocks.add(of(
+                    inside.get(i).inputs(), inside.get(i).nodes(), inside.get(i).outputs(), attributes));
         }
         String attribute = outputs.isEmpty() ? "" : attributes.getOrDefault(outputs.get(0), "");
         return new Node(operator(node), attribute, operands(node.inputs()), outputs, blocks);

@@ -189,7 +189,8 @@ public final class ScriptModule implements AutoCloseable {
     public ScriptModule frozen(List<String> kept) {
         try (PointerScope scope = new PointerScope()) {
             module.train(false);
-            torch.setGraphExecutorOptimize(true); // else calls inside calls are not inlined; the setting is the thread's
+            torch.setGraphExecutorOptimize(
+                    true); // else calls inside calls are not inlined; the setting is the thread's
             StringVectorOptional names = new StringVectorOptional(new StringVector(kept.toArray(String[]::new)));
             return outOfScope(torch.freeze(module, names, /* optimize_numerics= */ true));
         } finally {

@@ -21,7 +21,10 @@ class ExportCheckTest {
     private record Sum(double factor) implements Classifier {
         @Override
         public Tensor scores(Tensor pixels) {
-            return pixels.to(ScalarType.Float).flatten(1, -1).sum(new long[] {1}, true, new ScalarTypeOptional()).mul(new Scalar(factor));
+            return pixels.to(ScalarType.Float)
+                    .flatten(1, -1)
+                    .sum(new long[] {1}, true, new ScalarTypeOptional())
+                    .mul(new Scalar(factor));
         }
 
         @Override

@@ -30,7 +30,17 @@ class CheckedExportTest {
         List<String> classes = List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
         Map<String, Object> optimizer = Map.of("state", Map.of(), "param_groups", List.of());
         checkpoint = folder.resolve("best.pt");
-        new Checkpoint(state, optimizer, 1, 1, 0.5, Map.of("filters", "dynamic"), classes, Map.of(), Map.of(), List.of())
+        new Checkpoint(
+                        state,
+                        optimizer,
+                        1,
+                        1,
+                        0.5,
+                        Map.of("filters", "dynamic"),
+                        classes,
+                        Map.of(),
+                        Map.of(),
+                        List.of())
                 .write(checkpoint);
     }
 
@@ -40,11 +50,13 @@ class CheckedExportTest {
             CommandResult result = CommandResult.ofSuccess(
                     "export", "--model", checkpoint, "--format", format, "--input", "uint8", "--check", "sample");
             assertTrue(
-                    result.line("check").matches("check      sample.*: 256 pictures, scores differ by \\d\\.\\de-\\d+ at most, .*"),
+                    result.line("check")
+                            .matches("check      sample.*: 256 pictures, scores differ by \\d\\.\\de-\\d+ at most, .*"),
                     result.out());
             assertTrue(
                     result.line("speed")
-                            .matches("speed      1 picture: [\\d.]+ ms, before [\\d.]+ ms \\([\\d.]+x\\); 256 pictures: .*"),
+                            .matches(
+                                    "speed      1 picture: [\\d.]+ ms, before [\\d.]+ ms \\([\\d.]+x\\); 256 pictures: .*"),
                     result.out());
         }
     }
@@ -53,8 +65,18 @@ class CheckedExportTest {
     void predictTakesTheFileAndSaysWhoRunsIt() {
         Path onnx = folder.resolve("model.onnx");
         CommandResult.ofSuccess("export", "--model", checkpoint, "--format", "onnx");
-        CommandResult evaluated = CommandResult.ofSuccess("benchmark", "--model", onnx, "--batch-size", "2", "--repeats", 2,
-                "--precision", "fp32", "--device", "cpu");
+        CommandResult evaluated = CommandResult.ofSuccess(
+                "benchmark",
+                "--model",
+                onnx,
+                "--batch-size",
+                "2",
+                "--repeats",
+                2,
+                "--precision",
+                "fp32",
+                "--device",
+                "cpu");
         assertTrue(evaluated.out().contains("run by ONNX Runtime 1.23.2 on the CPU"), evaluated.out());
         CommandResult.of("export", "--model", onnx).assertRefused("model.onnx is ONNX, which has no parts to take");
         CommandResult.of("benchmark", "--model", onnx, "--mode", "train")
@@ -63,7 +85,8 @@ class CheckedExportTest {
 
     @Test
     void optionsThatDoNotBelongTogetherAreRefused() {
-        CommandResult.of("export", "--model", checkpoint, "--opset", "18").assertRefused("--opset is the version of ONNX");
+        CommandResult.of("export", "--model", checkpoint, "--opset", "18")
+                .assertRefused("--opset is the version of ONNX");
         CommandResult.of("export", "--model", checkpoint, "--format", "onnx", "--opset", "22")
                 .assertRefused("--opset 22: give one from 17 to 21");
         CommandResult.of("export", "--model", checkpoint, "--web", "page.html", "--check", "sample")

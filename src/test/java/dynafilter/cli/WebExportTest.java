@@ -56,8 +56,7 @@ class WebExportTest {
         assumeTrue(
                 Files.isRegularFile(OnnxWeb.archive()),
                 "no " + OnnxWeb.archive() + "; `dynafilter doctor --fetch onnxruntime-web` downloads it");
-        NetworkShape shape =
-                NetworkShape.of(ResNetStem.ARCHITECTURE, FilterKind.DYNAMIC, CLASSES.size(), false, SIZE);
+        NetworkShape shape = NetworkShape.of(ResNetStem.ARCHITECTURE, FilterKind.DYNAMIC, CLASSES.size(), false, SIZE);
         Map<String, Tensor> state = StateDict.random(shape, 1);
         state.get("predictor.2.weight").mul_(new Scalar(30.0)); // scores that differ
         Map<String, Object> recipe = Map.of("filters", "dynamic", "image_size", (long) SIZE, "data", "nowhere");
@@ -111,10 +110,14 @@ class WebExportTest {
                 byte[] pixels = TensorBytes.bytes(image.permute(0, 2, 3, 1).contiguous());
                 int off = 0;
                 for (int i = 0; i < pixels.length; i++) {
-                    off = Math.max(off, Math.abs((pixels[i] & 0xff) - made.get("pixels").get(i).asInt()));
+                    off = Math.max(
+                            off,
+                            Math.abs((pixels[i] & 0xff)
+                                    - made.get("pixels").get(i).asInt()));
                 }
                 assertTrue(off <= 1, decoded.file() + ": pixels are off by " + off);
-                float[] scores = TensorBytes.floats(trained.classifier().scores(image).contiguous());
+                float[] scores =
+                        TensorBytes.floats(trained.classifier().scores(image).contiguous());
                 int best = 0;
                 for (int i = 0; i < scores.length; i++) {
                     double actual = made.get("scores").get(i).asDouble();
@@ -140,17 +143,38 @@ class WebExportTest {
             assertEquals(List.of(), page.errors());
             assertEquals(
                     List.of(file.toUri().toString()),
-                    page.requests().stream().filter(one -> !one.startsWith("blob:")).toList());
+                    page.requests().stream()
+                            .filter(one -> !one.startsWith("blob:"))
+                            .toList());
         }
     }
 
     @Test
     void theFolderIsServedAndUsedByMouseAndKeys() throws Exception {
-        Path data = Pictures.split(folder.resolve("data"), 2, 3, CLASSES.stream().map(WebExportTest::named).toArray(String[]::new));
+        Path data = Pictures.split(
+                folder.resolve("data"),
+                2,
+                3,
+                CLASSES.stream().map(WebExportTest::named).toArray(String[]::new));
         Path run = folder.resolve("run");
         CommandResult.ofSuccess(
-                "train", "--data", data, "--out", run, "--epochs", 1, "--backbone", "random", "--image-size", 32,
-                "--device", "cpu", "--batch-size", 4, "--progress", "none");
+                "train",
+                "--data",
+                data,
+                "--out",
+                run,
+                "--epochs",
+                1,
+                "--backbone",
+                "random",
+                "--image-size",
+                32,
+                "--device",
+                "cpu",
+                "--batch-size",
+                4,
+                "--progress",
+                "none");
         Path web = folder.resolve("web");
         CommandResult.ofSuccess("export", "--model", run.resolve("best.pt"), "--web", web);
         try (Stream<Path> files = Files.list(web)) {
@@ -162,7 +186,8 @@ class WebExportTest {
                             "ort-wasm-simd-threaded.mjs",
                             "ort-wasm-simd-threaded.wasm",
                             "LICENCE-onnxruntime-web.txt"),
-                    new HashSet<>(files.map(file -> file.getFileName().toString()).toList()));
+                    new HashSet<>(
+                            files.map(file -> file.getFileName().toString()).toList()));
         }
         try (FileServer server = new FileServer((exchange, request) -> answer(exchange, web));
                 Chromium page = Chromium.start()) {
@@ -171,7 +196,10 @@ class WebExportTest {
             awaitNetwork(page);
             page.evaluate("new Promise((done) => { (function look() { document.getElementById('said').textContent"
                     + " ? done(true) : setTimeout(look, 20); })(); })");
-            assertEquals(18, page.evaluate("document.querySelectorAll('#picks input').length").asInt());
+            assertEquals(
+                    18,
+                    page.evaluate("document.querySelectorAll('#picks input').length")
+                            .asInt());
             String first = page.text("#said");
             assertTrue(first.startsWith("__script___x_, test image 0: "), first); // the first in the order of names
 
@@ -183,7 +211,8 @@ class WebExportTest {
             page.evaluate("document.querySelector('#scores input:checked').focus()");
             page.press("ArrowDown");
             String after = page.evaluate(picture).asText();
-            assertTrue(!after.equals(before) && after.startsWith("bar, test image 3, with the response map of "), after);
+            assertTrue(
+                    !after.equals(before) && after.startsWith("bar, test image 3, with the response map of "), after);
             double sum = page.evaluate(
                             "[...document.querySelectorAll('#scores .score > span:last-child')].map((one) => parseFloat("
                                     + "one.textContent)).reduce((all, share) => all + share, 0)")
@@ -197,11 +226,13 @@ class WebExportTest {
             assertTrue(page.text("#problem").startsWith("a.png cannot be read as a picture ("), page.text("#problem"));
 
             page.resize(360, 740, true);
-            assertTrue(page.evaluate("document.documentElement.scrollWidth <= 360").asBoolean());
+            assertTrue(
+                    page.evaluate("document.documentElement.scrollWidth <= 360").asBoolean());
             page.prefer("dark");
             assertEquals(
                     "rgb(20, 23, 26)",
-                    page.evaluate("getComputedStyle(document.body).backgroundColor").asText());
+                    page.evaluate("getComputedStyle(document.body).backgroundColor")
+                            .asText());
             assertEquals(List.of(), page.errors());
         }
     }

@@ -65,7 +65,9 @@ record Arguments(String operator, List<@Nullable Object> values) {
             return new long[] {number.longValue()};
         }
         if (values.get(i) instanceof List<?> list && list.stream().allMatch(Number.class::isInstance)) {
-            return list.stream().mapToLong(number -> ((Number) number).longValue()).toArray();
+            return list.stream()
+                    .mapToLong(number -> ((Number) number).longValue())
+                    .toArray();
         }
         throw without("constant whole numbers as argument " + i);
     }

@@ -143,8 +143,7 @@ final class Layers {
 
         /** Requires that ceil_mode, argument {@code i}, is off, or makes no difference. */
         void requireWhole(Arguments arguments, int i, Activation input) {
-            boolean whole = LongStream.range(0, 2)
-                    .allMatch(side -> room(input, (int) side) % stride[(int) side] == 0);
+            boolean whole = LongStream.range(0, 2).allMatch(side -> room(input, (int) side) % stride[(int) side] == 0);
             arguments.require(!arguments.flag(i) || whole, "ceil_mode=False");
         }
     }

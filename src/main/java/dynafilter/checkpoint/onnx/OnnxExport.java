@@ -56,7 +56,8 @@ public final class OnnxExport {
             """;
 
     /** What filters are made of, in the exported TorchScript; where they are not baked they are computed of it in the graph. */
-    private static final List<String> FILTER_SOURCES = List.of("network.embedding.weight", "network.filter_bank.weight");
+    private static final List<String> FILTER_SOURCES =
+            List.of("network.embedding.weight", "network.filter_bank.weight");
 
     /** The entries of the description that stand by themselves in the file's metadata, too, for other programs. */
     private static final List<String> PLAIN =
@@ -120,8 +121,8 @@ public final class OnnxExport {
     }
 
     private Map<String, Object> description(ExportVersions versions) {
-        Map<String, Object> description = JsonFile.values(
-                ExportMetadata.of(ScriptMetadata.ONNX_FORMAT, trained, settings, versions));
+        Map<String, Object> description =
+                JsonFile.values(ExportMetadata.of(ScriptMetadata.ONNX_FORMAT, trained, settings, versions));
         description.put("opset", settings.opset());
         description.put(TEMPERATURE, temperature());
         return description;
@@ -142,8 +143,8 @@ public final class OnnxExport {
                         .define(FORWARD);
                 ScriptModule frozen = TorchScriptFile.frozen(module, kept(module))) {
             requireScores(frozen);
-            List<Activation> results = new Translation(graph, operators, frozen.tensors())
-                    .run(frozen.parsed("forward"), images(graph));
+            List<Activation> results =
+                    new Translation(graph, operators, frozen.tensors()).run(frozen.parsed("forward"), images(graph));
             addOutputs(graph, results.get(0), results.get(1));
             return graph;
         } catch (Untranslatable missing) {
@@ -159,9 +160,7 @@ public final class OnnxExport {
     private List<String> kept(ScriptModule module) {
         return settings.bakedFilters()
                 ? List.of()
-                : FILTER_SOURCES.stream()
-                        .filter(module.tensors()::containsKey)
-                        .toList();
+                : FILTER_SOURCES.stream().filter(module.tensors()::containsKey).toList();
     }
 
     /** Adds the graph's input, and its normalisation where it takes pixels. */
@@ -188,8 +187,7 @@ public final class OnnxExport {
         String calibrated =
                 temperature == 1 ? scores.name() : graph.node("Div", scores.name(), graph.scalar(temperature));
         graph.output(scores.name(), SCORES, scores.shape());
-        graph.output(
-                graph.node("Softmax", List.of(calibrated), Map.of("axis", 1)), PROBABILITIES, scores.shape());
+        graph.output(graph.node("Softmax", List.of(calibrated), Map.of("axis", 1)), PROBABILITIES, scores.shape());
         graph.output(maps.name(), RESPONSE_MAPS, maps.shape());
     }
 

@@ -92,7 +92,8 @@ final class OnnxGraph {
     String initializer(String name, Type type, byte[] littleEndian, long... shape) {
         long elements = Arrays.stream(shape).reduce(1, Math::multiplyExact);
         if (elements * type.bytes != littleEndian.length) {
-            throw new IllegalArgumentException(name + " " + Arrays.toString(shape) + ": " + littleEndian.length + " bytes");
+            throw new IllegalArgumentException(
+                    name + " " + Arrays.toString(shape) + ": " + littleEndian.length + " bytes");
         }
         initializers.computeIfAbsent(name, added -> {
             weightBytes += littleEndian.length;

@@ -10,7 +10,8 @@ import java.util.Map;
  * value they change.
  */
 final class Operators {
-    private static final int AXES_AS_INPUTS = 18; // the version of ONNX's operators from which reductions take their axes so
+    private static final int AXES_AS_INPUTS =
+            18; // the version of ONNX's operators from which reductions take their axes so
 
     private final OnnxGraph graph;
     private final int opset;

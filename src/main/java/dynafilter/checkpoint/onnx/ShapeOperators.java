@@ -48,7 +48,8 @@ final class ShapeOperators {
         int end = input.dimension(arguments.integer(2));
         long[] shape = input.shape();
         arguments.require(start > 0 || shape[0] != OnnxGraph.BATCH || end == 0, "the batch's dimension left alone");
-        LongStream one = LongStream.of(start == end ? shape[start] : Activation.product(Arrays.copyOfRange(shape, start, end + 1)));
+        LongStream one = LongStream.of(
+                start == end ? shape[start] : Activation.product(Arrays.copyOfRange(shape, start, end + 1)));
         return input.reshaped(LongStream.concat(
                         LongStream.concat(Arrays.stream(shape, 0, start), one),
                         Arrays.stream(shape, end + 1, shape.length))
@@ -64,7 +65,8 @@ final class ShapeOperators {
         int open = -1;
         for (int i = 0; i < shape.length; i++) {
             @Nullable Object size = asked.get(i);
-            boolean isBatch = size == BatchSize.N || (i == 0 && batched && Long.valueOf(-1).equals(size));
+            boolean isBatch = size == BatchSize.N
+                    || (i == 0 && batched && Long.valueOf(-1).equals(size));
             arguments.require(isBatch ? i == 0 && batched : size instanceof Long, "constant sizes behind the batch's");
             shape[i] = isBatch ? OnnxGraph.BATCH : (Long) size;
             open = !isBatch && shape[i] < 0 ? i : open;
@@ -82,9 +84,11 @@ final class ShapeOperators {
     /** {@code permute(input, dims)}. */
     Activation permute(Arguments arguments) {
         Activation input = plain(arguments.tensor(0));
-        long[] order = Arrays.stream(arguments.integers(1)).map(input::dimension).toArray();
+        long[] order =
+                Arrays.stream(arguments.integers(1)).map(input::dimension).toArray();
         arguments.require(order[0] == 0, "the batch as its first dimension");
-        long[] shape = Arrays.stream(order).map(from -> input.shape()[(int) from]).toArray();
+        long[] shape =
+                Arrays.stream(order).map(from -> input.shape()[(int) from]).toArray();
         return Activation.of(graph.node("Transpose", List.of(input.name()), Map.of("perm", order)), shape);
     }
 

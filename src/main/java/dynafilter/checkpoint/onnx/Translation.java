@@ -72,7 +72,8 @@ final class Translation {
         switch (node.operator()) {
             case "prim::Constant" -> {} // its value is with those who take it
             case "prim::GetAttr" -> values.put(node.outputs().get(0), attribute(node));
-            case "prim::ListConstruct", "prim::TupleConstruct" -> values.put(node.outputs().get(0), arguments(node));
+            case "prim::ListConstruct", "prim::TupleConstruct" ->
+                values.put(node.outputs().get(0), arguments(node));
             case "prim::If" -> branch(node);
             case "prim::RaiseException" -> throw new Untranslatable("a shape that the network refuses");
             default -> {
@@ -99,7 +100,8 @@ final class Translation {
     }
 
     private Object attribute(Node node) {
-        Module owner = (Module) Objects.requireNonNull(values.get(node.inputs().get(0).name()));
+        Module owner =
+                (Module) Objects.requireNonNull(values.get(node.inputs().get(0).name()));
         String path = owner.path.isEmpty() ? node.attribute() : owner.path + "." + node.attribute();
         Tensor tensor = kept.get(path);
         return tensor == null ? new Module(path) : new Cell(constant(path, tensor));
@@ -125,9 +127,7 @@ final class Translation {
 
     private @Nullable Object argument(Operand operand) {
         if (operand.isConstant()) {
-            return operand.constant() instanceof Tensor tensor
-                    ? constant(operand.name(), tensor)
-                    : operand.constant();
+            return operand.constant() instanceof Tensor tensor ? constant(operand.name(), tensor) : operand.constant();
         }
         @Nullable Object value = values.get(operand.name());
         return value instanceof Cell cell ? cell.tensor : value;

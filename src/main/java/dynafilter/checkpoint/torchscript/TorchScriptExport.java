@@ -92,8 +92,8 @@ public final class TorchScriptExport {
      */
     public ExportMetadata write(Path file, ExportVersions versions) {
         Map<String, String> extra = new LinkedHashMap<>();
-        ExportMetadata metadata = ExportMetadata.of(
-                ScriptMetadata.FORMAT, trained, new ExportSettings(input, baked), versions);
+        ExportMetadata metadata =
+                ExportMetadata.of(ScriptMetadata.FORMAT, trained, new ExportSettings(input, baked), versions);
         extra.put(ScriptMetadata.FILE, JsonFile.text(metadata));
         extra.put("classes.txt", String.join("\n", trained.classes()) + "\n");
         try (PointerScope scope = new PointerScope();

@@ -77,11 +77,12 @@ public record WebPage(
         String library = new String(runtime.script(), StandardCharsets.UTF_8);
         String own = resource("web/page.js");
         StringBuilder parts = new StringBuilder();
-        parts(model, runtime).forEach((name, bytes) -> parts.append("<script type=\"text/plain\" id=\"part-")
-                .append(name)
-                .append("\">")
-                .append(Base64.getEncoder().encodeToString(compressed(bytes)))
-                .append("</script>\n"));
+        parts(model, runtime)
+                .forEach((name, bytes) -> parts.append("<script type=\"text/plain\" id=\"part-")
+                        .append(name)
+                        .append("\">")
+                        .append(Base64.getEncoder().encodeToString(compressed(bytes)))
+                        .append("</script>\n"));
         String policy = "script-src " + hash(library) + " " + hash(own) + " 'wasm-unsafe-eval' blob:";
         String page = page(model, runtime, policy, parts.toString(), inline(library) + "\n" + inline(own));
         write(file, page.getBytes(StandardCharsets.UTF_8));
@@ -118,8 +119,7 @@ public record WebPage(
         Map<String, Part> files = new LinkedHashMap<>();
         Map<String, String> names = Map.of("mjs", MODULE, "model", MODEL, "wasm", WASM);
         parts(model, runtime).forEach((name, bytes) -> files.put(name, new Part(names.get(name), bytes.length)));
-        Settings settings =
-                new Settings(classes, imageSize, mapHeight, mapWidth, isSingle, colours, samples, files);
+        Settings settings = new Settings(classes, imageSize, mapHeight, mapWidth, isSingle, colours, samples, files);
         Map<String, String> values = Map.of(
                 "generator", escaped(generator),
                 "policy",
@@ -148,7 +148,9 @@ public record WebPage(
     }
 
     private String title() {
-        return classes.size() == 1 ? "Where is " + classes.get(0) + "?" : "Which of " + classes.size() + " labels, and where?";
+        return classes.size() == 1
+                ? "Where is " + classes.get(0) + "?"
+                : "Which of " + classes.size() + " labels, and where?";
     }
 
     private String lead() {
@@ -156,7 +158,8 @@ public record WebPage(
         if (classes.size() > SHOWN) {
             shown.add("...");
         }
-        return "A network that knows " + String.join(", ", shown) + ": every label's score, and its response map over the picture.";
+        return "A network that knows " + String.join(", ", shown)
+                + ": every label's score, and its response map over the picture.";
     }
 
     private static String escaped(String text) {

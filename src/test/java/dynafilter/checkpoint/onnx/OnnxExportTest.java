@@ -61,8 +61,9 @@ class OnnxExportTest {
                 tensor.uniform_(0.5, 1.5, null);
             }
         });
-        List<String> names =
-                IntStream.range(0, classes).mapToObj(label -> "label ü " + label).toList();
+        List<String> names = IntStream.range(0, classes)
+                .mapToObj(label -> "label ü " + label)
+                .toList();
         Map<String, Object> recipe = Map.of("filters", kind.toString(), "image_size", (long) imageSize);
         Map<String, Object> optimizer = Map.of("state", Map.of(), "param_groups", List.of());
         Path file = folder.resolve("best.pt");
@@ -91,8 +92,7 @@ class OnnxExportTest {
         "SINGLE, 10, 32, true, 17",
         "SINGLE, 1, 32, false, 20"
     })
-    void scoresAndMapsAreThoseOfTheCheckpoint(
-            FilterKind kind, int classes, int imageSize, boolean baked, int opset) {
+    void scoresAndMapsAreThoseOfTheCheckpoint(FilterKind kind, int classes, int imageSize, boolean baked, int opset) {
         try (TrainedNetwork trained = read(checkpoint(kind, classes, imageSize))) {
             Classifier expected = trained.classifier();
             Tensor pixels = pixels(5, imageSize);
@@ -102,8 +102,7 @@ class OnnxExportTest {
                 try (TrainedNetwork exported = read(file)) {
                     Classifier actual = exported.classifier();
                     assertClose(expected.scores(pixels), actual.scores(pixels), TOLERANCE, "scores");
-                    assertClose(
-                            expected.responseMaps(pixels), actual.responseMaps(pixels), TOLERANCE, "response maps");
+                    assertClose(expected.responseMaps(pixels), actual.responseMaps(pixels), TOLERANCE, "response maps");
                     Tensor one = pixels.narrow(0, 0, 1);
                     assertClose(expected.scores(one), actual.scores(one), TOLERANCE, "scores of one");
                     assertEquals(trained.classes(), exported.classes());
@@ -142,7 +141,8 @@ class OnnxExportTest {
                 assertEquals("[0.247,0.2435,0.2616]", metadata.get("std"));
                 assertEquals("[32,32]", metadata.get("image_size"));
                 assertEquals("1.0", metadata.get("temperature"));
-                assertTrue(metadata.get("classes").startsWith("[\"label ü 0\",\"label ü 1\","), metadata.get("classes"));
+                assertTrue(
+                        metadata.get("classes").startsWith("[\"label ü 0\",\"label ü 1\","), metadata.get("classes"));
             }
         }
     }

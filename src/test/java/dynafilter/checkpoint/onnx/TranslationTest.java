@@ -196,8 +196,7 @@ class TranslationTest {
             })
     void whatHasNoTranslationIsNamed(String body, String named) {
         try (ScriptModule module = module(body)) {
-            Untranslatable missing =
-                    assertThrows(Untranslatable.class, () -> translated(module, images(9), 17), body);
+            Untranslatable missing = assertThrows(Untranslatable.class, () -> translated(module, images(9), 17), body);
             assertEquals(named, missing.getMessage());
         }
     }
