@@ -40,7 +40,7 @@ public final class CheckpointExtension {
      * @param source the file that {@code checkpoint} was read from
      * @param note the record of the label
      * @param embedding the label's embedding, [1, E]
-     * @throws InputException where the folder holds another backbone's program
+     * @throws dynafilter.io.InputException where the folder holds another backbone's program
      * @throws dynafilter.io.OutputException where the file cannot be written
      */
     public static void write(Checkpoint checkpoint, Path source, Note note, Tensor embedding, Path out) {

@@ -29,6 +29,7 @@ public record HubConfig(
     /** What stands for a file that is not there. */
     static final HubConfig NONE = new HubConfig(List.of(), Optional.empty(), ChannelStatistics.CIFAR, List.of());
 
+    private static final long MOST_BYTES = 16 << 20;
     private static final String PRETRAINED = "pretrained_cfg";
 
     /** The file beside another. */
@@ -46,6 +47,9 @@ public record HubConfig(
         Path file = beside(weights);
         if (!Files.isRegularFile(file)) {
             return NONE;
+        }
+        if (file.toFile().length() > MOST_BYTES) {
+            throw new InputException(file + " is much larger than a description of a network; move it away");
         }
         Map<String, Object> root = JsonFile.read(file);
         Map<?, ?> pretrained = root.get(PRETRAINED) instanceof Map<?, ?> inner ? inner : root;
@@ -71,7 +75,8 @@ public record HubConfig(
             return Optional.empty();
         }
         if (sizes.size() != 3 || !(sizes.get(1) instanceof Integer side) || !side.equals(sizes.get(2))) {
-            throw new InputException(file + " has the input size " + sizes + ", and square images are needed; correct it");
+            throw new InputException(
+                    file + " has the input size " + sizes + ", and square images are needed; correct it");
         }
         ImageSize.require(side);
         return Optional.of(side);

@@ -60,7 +60,8 @@ public record PretrainedBackbone(
      * @throws dynafilter.io.InputException where the architecture's program is missing, or is another one
      */
     public static PretrainedBackbone of(TrainedNetwork trained, ComputeDevice device) {
-        long weights = trained.state().values().stream().mapToLong(Tensor::nbytes).sum();
+        long weights =
+                trained.state().values().stream().mapToLong(Tensor::nbytes).sum();
         return trained.network()
                 .shape()
                 .backbone()

@@ -56,7 +56,8 @@ final class SafetensorsNetworkReader {
             kind = FilterKind.of(String.valueOf(description.get("filters")));
             ImageSize.require(imageSize);
         } catch (InputException wrong) {
-            throw new InputException(file + " describes another network than this version knows: " + wrong.getMessage(), wrong);
+            throw new InputException(
+                    file + " describes another network than this version knows: " + wrong.getMessage(), wrong);
         }
         Map<String, Tensor> saved = network.tensors();
         BackboneArchitecture backbone = backbone(description, saved, file, device, building);
@@ -88,6 +89,7 @@ final class SafetensorsNetworkReader {
             return ResNetStem.ARCHITECTURE;
         }
         long weights = saved.values().stream().mapToLong(Tensor::nbytes).sum();
-        return building.keep(BackboneProgram.beside(file, sha256, weights, device)).architecture();
+        return building.keep(BackboneProgram.beside(file, sha256, weights, device))
+                .architecture();
     }
 }

@@ -163,7 +163,7 @@ final class DoctorCommand implements Command {
         }
         Map<String, String> formats = new LinkedHashMap<>();
         ExportFormats.all().forEach(format -> formats.put(format.name(), format.door()));
-        formats.forEach(DoctorCommand::print);
+        formats.forEach((name, door) -> print("format", name + ": " + door));
         json.write(new Findings(software, cuda, gpus, verdicts, formats, limit.orElse(null), speed));
         boolean works = verdicts.entrySet().stream()
                 .filter(verdict -> asked.equals("auto") || verdict.getKey().equals(asked))

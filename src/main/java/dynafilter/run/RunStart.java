@@ -27,7 +27,10 @@ sealed interface RunStart {
      * @param replaces true: an older run in the folder goes; false: the folder is refused
      * @param weights the file whose weights it begins with, and which holds nothing else of a run; null: none
      */
-    record Fresh(@Nullable Path folder, boolean replaces, @Nullable Path weights) implements RunStart {}
+    record Fresh(
+            @Nullable Path folder,
+            boolean replaces,
+            @Nullable Path weights) implements RunStart {}
 
     /**
      * The start of a run that goes on.

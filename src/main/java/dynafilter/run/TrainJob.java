@@ -102,18 +102,14 @@ public final class TrainJob {
     private RunOutcome beginWith(Path weights, RunFolder folder, RunContext context) {
         try (TrainedNetwork network = TrainedNetwork.read(weights, ComputeDevice.CPU)) {
             Logging.log().info("resume     {}: {}", weights, network.description());
-            Logging.log().info("           weights alone: a new run begins with them, at epoch 0, with a new optimizer");
+            Logging.log()
+                    .info("           weights alone: a new run begins with them, at epoch 0, with a new optimizer");
             Recipe before = network.training().get("recipe") instanceof Map<?, ?> told
                     ? Recipes.withoutLimitsOfOneCall(recipeOf(texts(told), weights))
                     : Recipe.DEFAULT;
             NetworkShape shape = network.network().shape();
             Map<String, Object> own = Map.of(
-                    "filters",
-                    shape.filters().toString(),
-                    "adapter",
-                    shape.adapter(),
-                    "image_size",
-                    shape.imageSize());
+                    "filters", shape.filters().toString(), "adapter", shape.adapter(), "image_size", shape.imageSize());
             Recipe begun = Recipes.with(Recipes.with(before, own, true), arguments.given(), true);
             return run(begun, new Origin.Weights(network), folder, context);
         }

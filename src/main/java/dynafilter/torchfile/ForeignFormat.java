@@ -49,8 +49,9 @@ final class ForeignFormat {
                     "is a program of ExecuTorch (.pte), which is not read here; give TorchScript or a state dict");
         }
         return SafetensorsFile.begins(head)
-                ? Optional.of("holds safetensors, which are weights alone, and a checkpoint is needed; give the best.pt or"
-                        + " last.pt of a run")
+                ? Optional.of(
+                        "holds safetensors, which are weights alone, and a checkpoint is needed; give the best.pt or"
+                                + " last.pt of a run")
                 : Optional.empty();
     }
 

@@ -125,13 +125,12 @@ public final class SafetensorsFile {
         fill(channel, head, 0);
         long length = head.flip().getLong();
         if (length < 0 || length > size - Long.BYTES) {
-            throw BadFile.damaged("its header should have " + Long.toUnsignedString(length) + " bytes, and the file has "
-                    + size);
+            throw BadFile.damaged(
+                    "its header should have " + Long.toUnsignedString(length) + " bytes, and the file has " + size);
         }
         if (length > SafetensorsHeader.MAX_BYTES) {
-            throw BadFile.refused(
-                    "has a header of " + length + " bytes, where safetensors have at most " + SafetensorsHeader.MAX_BYTES
-                            + "; refused");
+            throw BadFile.refused("has a header of " + length + " bytes, where safetensors have at most "
+                    + SafetensorsHeader.MAX_BYTES + "; refused");
         }
         return length;
     }
@@ -176,7 +175,8 @@ public final class SafetensorsFile {
      */
     public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
         List<String> names = new ArrayList<>(tensors.keySet());
-        names.sort(Comparator.comparing((String name) -> typeOf(name, tensors)).reversed()
+        names.sort(Comparator.comparing((String name) -> typeOf(name, tensors))
+                .reversed()
                 .thenComparing(Comparator.naturalOrder()));
         byte[] header = header(names, tensors, metadata);
         AtomicFile.write(file, out -> {

@@ -137,7 +137,8 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
             }
         }
         if (type == null || shape == null || offsets == null || offsets.length != 2) {
-            throw BadFile.damaged("tensor " + BadFile.shown(name) + " has not all of dtype, shape and two data_offsets");
+            throw BadFile.damaged(
+                    "tensor " + BadFile.shown(name) + " has not all of dtype, shape and two data_offsets");
         }
         return checked(new Entry(name, type, shape, offsets[0], offsets[1]));
     }
@@ -185,7 +186,8 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
                 strides = Math.multiplyExact(strides, Math.max(1, size));
             }
             if (bits % Byte.SIZE != 0 || entry.begin > entry.end || bits / Byte.SIZE != entry.bytes()) {
-                throw BadFile.damaged(tensor + " takes " + bits + " bits, and its place has " + entry.bytes() + " bytes");
+                throw BadFile.damaged(
+                        tensor + " takes " + bits + " bits, and its place has " + entry.bytes() + " bytes");
             }
             return entry;
         } catch (ArithmeticException overflow) {

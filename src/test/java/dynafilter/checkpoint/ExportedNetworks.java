@@ -49,6 +49,7 @@ public final class ExportedNetworks {
 
     /** Writes pixels, and the scores that a network gives to them, for Python. */
     public static void answer(Path file, TrainedNetwork trained, Tensor pixels) {
-        TorchFile.write(file, Map.of("pixels", pixels, "scores", trained.classifier().scores(pixels)));
+        TorchFile.write(
+                file, Map.of("pixels", pixels, "scores", trained.classifier().scores(pixels)));
     }
 }

@@ -59,7 +59,7 @@ class ExportFormatsTest {
                 without("model", CommandResult.ofSuccess("predict", "--model", model, image)),
                 without("model", CommandResult.ofSuccess("predict", "--model", hub, image)));
         Path figure = folder.resolve("maps.png");
-        CommandResult.ofSuccess("maps", "--model", hub, "--image", image, "--out", figure);
+        CommandResult.ofSuccess("maps", "--model", hub, image, "--out", figure);
         assertTrue(Files.size(figure) > 0);
         CommandResult.of("extend", "--model", hub, "--label", "otter", "--images", folder)
                 .assertRefused("safetensors, which are weights alone, and a checkpoint is needed");
@@ -93,12 +93,14 @@ class ExportFormatsTest {
 
     @Test
     void aDamagedFileIsNamed() throws IOException {
+        Path image = folder.resolve("whole.png");
+        TinyRuns.writeTestImage(data, 1, image);
         Path bad = folder.resolve("bad.safetensors");
         byte[] bytes = Files.readAllBytes(hub);
         Files.write(bad, Arrays.copyOf(bytes, bytes.length / 2));
         for (String command : new String[] {"eval", "predict", "export"}) {
             Object[] line = command.equals("predict")
-                    ? new Object[] {command, "--model", bad, folder.resolve("x.png")}
+                    ? new Object[] {command, "--model", bad, image}
                     : new Object[] {command, "--model", bad};
             CommandResult.of(line).assertRefused(bad, "is damaged or incomplete: its tensors take");
         }
@@ -116,7 +118,8 @@ class ExportFormatsTest {
         CommandResult.of("export", "--model", model, "--format", "safetensors", "--out", here)
                 .assertRefused(run.resolve("config.json"), "is kept");
         assertFalse(Files.exists(here));
-        CommandResult program = CommandResult.ofSuccess("export", "--model", hub, "--format", "pt2", "--out", folder.resolve("m.pt2"));
+        CommandResult program =
+                CommandResult.ofSuccess("export", "--model", hub, "--format", "pt2", "--out", folder.resolve("m.pt2"));
         assertTrue(program.out().contains("bytes, takes any number of normalized images"), program.out());
         CommandResult.of("eval", "--model", folder.resolve("m.pt2"))
                 .assertRefused("is a program of torch.export (.pt2), which is not read here");

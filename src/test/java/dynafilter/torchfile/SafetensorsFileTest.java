@@ -109,12 +109,15 @@ class SafetensorsFileTest {
         SafetensorsFile.write(file, tensors(), metadata);
         byte[] first = Files.readAllBytes(file);
         try (SafetensorsFile.Contents read = SafetensorsFile.read(file)) {
-            assertTrue(Samples.same(tensors(), read.tensors()), read.tensors().keySet().toString());
+            assertTrue(
+                    Samples.same(tensors(), read.tensors()),
+                    read.tensors().keySet().toString());
             assertEquals(metadata, read.metadata());
         }
         SafetensorsFile.write(file, tensors(), metadata);
         assertArrayEquals(first, Files.readAllBytes(file));
-        assertEquals(0, (8 + ByteBuffer.wrap(first).order(ByteOrder.LITTLE_ENDIAN).getLong()) % 8);
+        assertEquals(
+                0, (8 + ByteBuffer.wrap(first).order(ByteOrder.LITTLE_ENDIAN).getLong()) % 8);
     }
 
     @Test
@@ -123,7 +126,8 @@ class SafetensorsFileTest {
         python.run(WRITE, folder);
         Map<?, ?> expected = (Map<?, ?>) TorchFile.read(folder.resolve("expected.pt"));
         try (SafetensorsFile.Contents read = SafetensorsFile.read(folder.resolve("python.safetensors"))) {
-            assertEquals("a tensor of C64 numbers", read.tensors().get("complex").toString());
+            assertEquals(
+                    "a tensor of C64 numbers", read.tensors().get("complex").toString());
             expected.forEach((name, value) -> {
                 Tensor actual = ((Tensor) read.tensors().get(name)).to(ScalarType.Double);
                 TensorAssert.assertIdentical((Tensor) value, actual, (String) name);
@@ -271,12 +275,10 @@ class SafetensorsFileTest {
         Tensor tensor = torch.zeros(1);
         for (String name : new String[] {"", "__metadata__"}) {
             assertThrows(
-                    IllegalArgumentException.class,
-                    () -> SafetensorsFile.write(file, Map.of(name, tensor), Map.of()));
+                    IllegalArgumentException.class, () -> SafetensorsFile.write(file, Map.of(name, tensor), Map.of()));
         }
         Tensor complex = tensor.to(ScalarType.ComplexDouble);
-        assertThrows(
-                IllegalArgumentException.class, () -> SafetensorsFile.write(file, Map.of("a", complex), Map.of()));
+        assertThrows(IllegalArgumentException.class, () -> SafetensorsFile.write(file, Map.of("a", complex), Map.of()));
         assertFalse(Files.exists(file));
     }
 }

@@ -44,7 +44,8 @@ final class NetworkProgram {
     static Program of(TrainedNetwork trained, ExportSettings settings) {
         NetworkShape shape = trained.network().shape();
         if (shape.backbone() != ResNetStem.ARCHITECTURE) {
-            throw new InputException("--format pt2: " + trained.file() + " is on " + shape.backbone().description()
+            throw new InputException("--format pt2: " + trained.file() + " is on "
+                    + shape.backbone().description()
                     + ", whose layers are TorchScript's; --format torchscript takes it as it is");
         }
         boolean pixels = settings.input() == ScriptInput.UINT8;
@@ -63,8 +64,10 @@ final class NetworkProgram {
 
     private ProgramValue normalized(ProgramValue pixels) {
         try (Normalization normalization = new Normalization(trained.statistics(), ComputeDevice.CPU)) {
-            ProgramValue shift = graph.weight("shift", false, normalization.shift().clone());
-            ProgramValue scale = graph.weight("scale", false, normalization.scale().clone());
+            ProgramValue shift =
+                    graph.weight("shift", false, normalization.shift().clone());
+            ProgramValue scale =
+                    graph.weight("scale", false, normalization.scale().clone());
             ProgramValue numbers = graph.node(
                     "to.dtype",
                     pixels.shape(),
@@ -98,8 +101,7 @@ final class NetworkProgram {
         return features;
     }
 
-    private ProgramValue convolutionNorm(
-            ProgramValue input, String convolution, String norm, int stride, int padding) {
+    private ProgramValue convolutionNorm(ProgramValue input, String convolution, String norm, int stride, int padding) {
         Tensor weight = tensor(convolution + ".weight");
         ProgramValue convolved = convolution(
                 input,
@@ -113,7 +115,8 @@ final class NetworkProgram {
                 Argument.of("input", convolved),
                 Argument.of("weight", parameter(norm + ".weight")),
                 Argument.of("bias", parameter(norm + ".bias")),
-                Argument.of("running_mean", graph.weight(norm + ".running_mean", false, tensor(norm + ".running_mean"))),
+                Argument.of(
+                        "running_mean", graph.weight(norm + ".running_mean", false, tensor(norm + ".running_mean"))),
                 Argument.of("running_var", graph.weight(norm + ".running_var", false, tensor(norm + ".running_var"))),
                 Argument.of("training", false),
                 Argument.of("momentum", 0.1),
@@ -127,8 +130,7 @@ final class NetworkProgram {
         return new long[] {N, channels, side, side};
     }
 
-    private ProgramValue convolution(
-            ProgramValue input, ProgramValue weight, long[] result, int stride, int padding) {
+    private ProgramValue convolution(ProgramValue input, ProgramValue weight, long[] result, int stride, int padding) {
         return graph.node(
                 "conv2d.default",
                 result,
@@ -163,8 +165,7 @@ final class NetworkProgram {
                 Argument.of("keepdim", true));
         ProgramValue atLeast = graph.node(
                 "clamp_min.default", lengths.shape(), Argument.of("self", lengths), Argument.of("min", SHORTEST));
-        ProgramValue unit =
-                graph.node("div.Tensor", rows, Argument.of("self", made), Argument.of("other", atLeast));
+        ProgramValue unit = graph.node("div.Tensor", rows, Argument.of("self", made), Argument.of("other", atLeast));
         long[] filters = {rows[0], rows[1], 1, 1};
         return graph.node("view.default", filters, Argument.of("self", unit), Argument.ofInts("size", filters));
     }

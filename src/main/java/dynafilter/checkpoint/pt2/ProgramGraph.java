@@ -19,9 +19,10 @@ final class ProgramGraph {
     /** A tensor as a pytree, the form of arguments and results. */
     private static final String LEAF = "{\"type\": null, \"context\": null, \"children_spec\": []}";
 
-    private static final String ARGUMENTS = "[1, {\"type\": \"builtins.tuple\", \"context\": \"null\", \"children_spec\": ["
-            + "{\"type\": \"builtins.tuple\", \"context\": \"null\", \"children_spec\": [" + LEAF + "]}, "
-            + "{\"type\": \"builtins.dict\", \"context\": \"[]\", \"children_spec\": []}]}]";
+    private static final String ARGUMENTS =
+            "[1, {\"type\": \"builtins.tuple\", \"context\": \"null\", \"children_spec\": ["
+                    + "{\"type\": \"builtins.tuple\", \"context\": \"null\", \"children_spec\": [" + LEAF + "]}, "
+                    + "{\"type\": \"builtins.dict\", \"context\": \"[]\", \"children_spec\": []}]}]";
 
     /** All operators belong to the network itself: torch.export.unflatten asks whose they are. */
     private static final Map<String, String> OF_THE_NETWORK =
@@ -54,7 +55,8 @@ final class ProgramGraph {
         }
 
         static Argument ofInts(String name, long... values) {
-            return new Argument(name, Map.of("as_ints", Arrays.stream(values).boxed().toList()));
+            return new Argument(
+                    name, Map.of("as_ints", Arrays.stream(values).boxed().toList()));
         }
 
         static Argument ofType(String name, int dtype) {

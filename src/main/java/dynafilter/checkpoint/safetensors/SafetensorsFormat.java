@@ -52,9 +52,12 @@ public final class SafetensorsFormat implements ExportFormat {
         }
         Path config = HubConfig.beside(file);
         if (Files.exists(config)
-                && JsonFile.readWhole(config, Map.class).filter(HubConfig::isHub).isEmpty()) {
-            throw new InputException(config + " is not of an exported network, and is kept; --out in another folder leaves"
-                    + " room for the one that belongs to safetensors");
+                && JsonFile.readWhole(config, Map.class)
+                        .filter(HubConfig::isHub)
+                        .isEmpty()) {
+            throw new InputException(
+                    config + " is not of an exported network, and is kept; --out in another folder leaves"
+                            + " room for the one that belongs to safetensors");
         }
     }
 

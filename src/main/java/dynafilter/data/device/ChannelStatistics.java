@@ -21,11 +21,12 @@ public record ChannelStatistics(List<Double> mean, List<Double> std) {
         mean = List.copyOf(mean);
         std = List.copyOf(std);
         if (mean.size() != CHANNELS || std.size() != CHANNELS) {
-            throw new InputException("has " + mean.size() + " means and " + std.size() + " deviations; three are needed");
+            throw new InputException(
+                    "has " + mean.size() + " means and " + std.size() + " deviations; three are needed");
         }
         if (!mean.stream().allMatch(Double::isFinite) || !std.stream().allMatch(value -> value > 0 && value < 1e6)) {
-            throw new InputException("has the means " + mean + " and the deviations " + std
-                    + ", by which no image can be normalised");
+            throw new InputException(
+                    "has the means " + mean + " and the deviations " + std + ", by which no image can be normalised");
         }
     }
 

@@ -30,8 +30,8 @@ public final class Normalization implements AutoCloseable {
         float[] shifts = new float[3];
         float[] scales = new float[3];
         for (int channel = 0; channel < 3; channel++) {
-            shifts[channel] = (float) (-statistics.mean().get(channel)
-                    / statistics.std().get(channel));
+            shifts[channel] =
+                    (float) (-statistics.mean().get(channel) / statistics.std().get(channel));
             scales[channel] = (float) (1 / (255 * statistics.std().get(channel)));
         }
         try (NativeOwner building = new NativeOwner();

@@ -91,12 +91,11 @@ class Pt2FormatTest {
     private final List<String> names = new ArrayList<>();
 
     private void export(String name, FilterKind kind, int classes, int imageSize, ExportSettings settings) {
-        Path checkpoint =
-                ExportedNetworks.checkpoint(folder.resolve("best.pt"), kind, classes, imageSize, kind == FilterKind.DYNAMIC);
+        Path checkpoint = ExportedNetworks.checkpoint(
+                folder.resolve("best.pt"), kind, classes, imageSize, kind == FilterKind.DYNAMIC);
         try (TrainedNetwork trained = TrainedNetwork.read(checkpoint, ComputeDevice.CPU)) {
             new Pt2Format().write(trained, settings, folder.resolve(name + ".pt2"), ExportedNetworks.VERSIONS);
-            ExportedNetworks.answer(
-                    folder.resolve(name + ".answer"), trained, ExportedNetworks.pixels(5, imageSize));
+            ExportedNetworks.answer(folder.resolve(name + ".answer"), trained, ExportedNetworks.pixels(5, imageSize));
         }
         names.add(name);
     }
@@ -134,10 +133,15 @@ class Pt2FormatTest {
         assertArrayEquals(first, Files.readAllBytes(folder.resolve("network.pt2")));
         try (ZipFile zip = new ZipFile(folder.resolve("network.pt2").toFile())) {
             List<? extends ZipEntry> entries = zip.stream().toList();
-            assertEquals(List.of(), entries.stream().filter(entry -> entry.getName().endsWith(".pkl")).toList());
+            assertEquals(
+                    List.of(),
+                    entries.stream()
+                            .filter(entry -> entry.getName().endsWith(".pkl"))
+                            .toList());
             assertEquals("archive/archive_format", entries.get(0).getName());
             assertEquals(0, zip.getEntry("archive/data/sample_inputs/model.pt").getSize());
-            byte[] weight = zip.getInputStream(zip.getEntry("archive/data/weights/weight_0")).readAllBytes();
+            byte[] weight = zip.getInputStream(zip.getEntry("archive/data/weights/weight_0"))
+                    .readAllBytes();
             assertEquals(64 * 3 * 7 * 7 * Float.BYTES, weight.length);
             entries.forEach(entry -> assertEquals(ZipEntry.STORED, entry.getMethod(), entry.getName()));
         }
