@@ -95,7 +95,7 @@ public final class OnnxRuntime {
             constructor.setAccessible(true); // it is of a package of the same name in another loader
             return (OnnxSession) constructor.newInstance(file, threads);
         } catch (InvocationTargetException failure) {
-            Throwable cause = failure.getCause();
+            Throwable cause = Objects.requireNonNull(failure.getCause(), "what the constructor threw");
             if (cause instanceof LinkageError) {
                 throw new InputException(
                         "ONNX Runtime from " + place() + " does not run on this machine: "

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
@@ -95,7 +96,7 @@ public final class TorchScriptFile {
                 made.set(fresh.frozen(kept));
             }
         });
-        return made.get();
+        return Objects.requireNonNull(made.get(), "made where saving succeeds");
     }
 
     /**

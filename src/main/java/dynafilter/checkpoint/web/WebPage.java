@@ -117,8 +117,9 @@ public record WebPage(
 
     private String page(byte[] model, OnnxWeb runtime, String policy, String parts, String scripts) {
         Map<String, Part> files = new LinkedHashMap<>();
-        Map<String, String> names = Map.of("mjs", MODULE, "model", MODEL, "wasm", WASM);
-        parts(model, runtime).forEach((name, bytes) -> files.put(name, new Part(names.get(name), bytes.length)));
+        files.put("mjs", new Part(MODULE, runtime.module().length));
+        files.put("model", new Part(MODEL, model.length));
+        files.put("wasm", new Part(WASM, runtime.wasm().length));
         Settings settings = new Settings(classes, imageSize, mapHeight, mapWidth, isSingle, colours, samples, files);
         Map<String, String> values = Map.of(
                 "generator", escaped(generator),
