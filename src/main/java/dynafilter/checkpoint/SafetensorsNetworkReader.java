@@ -7,7 +7,7 @@ import dynafilter.data.ImageSize;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
 import dynafilter.model.BackboneArchitecture;
-import dynafilter.model.FilterKind;
+import dynafilter.model.FilterDesign;
 import dynafilter.model.ResNetStem;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
@@ -50,10 +50,10 @@ final class SafetensorsNetworkReader {
             throw new InputException(file + " has the format " + description.get("format") + " and this version reads "
                     + SafetensorsMetadata.FORMAT + "; use the version of dynafilter that wrote it");
         }
-        FilterKind kind;
+        FilterDesign design;
         int imageSize = StoredImageSize.ofMetadata(description);
         try {
-            kind = FilterKind.of(String.valueOf(description.get("filters")));
+            design = StoredFilters.ofRecipe(description, file);
             ImageSize.require(imageSize);
         } catch (InputException wrong) {
             throw new InputException(
@@ -61,7 +61,7 @@ final class SafetensorsNetworkReader {
         }
         Map<String, Tensor> saved = network.tensors();
         BackboneArchitecture backbone = backbone(description, saved, file, device, building);
-        List<String> words = new ArrayList<>(List.of("safetensors of dynafilter", kind + " filters"));
+        List<String> words = new ArrayList<>(List.of("safetensors of dynafilter", design + " filters"));
         if (backbone != ResNetStem.ARCHITECTURE) {
             words.add("on " + backbone.description());
         }
@@ -76,7 +76,7 @@ final class SafetensorsNetworkReader {
                 imageSize,
                 StoredStatistics.of(description, file),
                 training);
-        return WeightsReader.of(origin, backbone, kind, saved, device, building);
+        return WeightsReader.of(origin, backbone, design, saved, device, building);
     }
 
     private static BackboneArchitecture backbone(

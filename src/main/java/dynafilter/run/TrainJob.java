@@ -5,6 +5,7 @@ import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.distributed.Placement;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.InputException;
+import dynafilter.model.FilterDesign;
 import dynafilter.model.NetworkShape;
 import dynafilter.runfolder.FolderLock;
 import dynafilter.runfolder.Recipe;
@@ -108,8 +109,22 @@ public final class TrainJob {
                     ? Recipes.withoutLimitsOfOneCall(recipeOf(texts(told), weights))
                     : Recipe.DEFAULT;
             NetworkShape shape = network.network().shape();
+            FilterDesign design = shape.design();
             Map<String, Object> own = Map.of(
-                    "filters", shape.filters().toString(), "adapter", shape.adapter(), "image_size", shape.imageSize());
+                    "filters",
+                    design.kind().toString(),
+                    "filter_heads",
+                    design.heads(),
+                    "filter_size",
+                    design.size(),
+                    "basis",
+                    design.basis(),
+                    "basis_image",
+                    design.basisImage().toString(),
+                    "adapter",
+                    shape.adapter(),
+                    "image_size",
+                    shape.imageSize());
             Recipe begun = Recipes.with(Recipes.with(before, own, true), arguments.given(), true);
             return run(begun, new Origin.Weights(network), folder, context);
         }

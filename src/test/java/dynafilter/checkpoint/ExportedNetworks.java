@@ -1,5 +1,6 @@
 package dynafilter.checkpoint;
 
+import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
@@ -21,7 +22,11 @@ public final class ExportedNetworks {
     private ExportedNetworks() {}
 
     public static Path checkpoint(Path file, FilterKind kind, int classes, int imageSize, boolean adapter) {
-        NetworkShape shape = NetworkShape.of(ResNetStem.ARCHITECTURE, kind, classes, adapter, imageSize);
+        return checkpoint(file, FilterDesign.of(kind), classes, imageSize, adapter);
+    }
+
+    public static Path checkpoint(Path file, FilterDesign design, int classes, int imageSize, boolean adapter) {
+        NetworkShape shape = NetworkShape.of(ResNetStem.ARCHITECTURE, design, classes, adapter, imageSize);
         Map<String, Tensor> state = StateDict.random(shape, 1);
         torch.manual_seed(classes);
         state.forEach((name, tensor) -> {
@@ -32,7 +37,21 @@ public final class ExportedNetworks {
             }
         });
         Map<String, Object> optimizer = Map.of("state", Map.of(), "param_groups", List.of());
-        Map<String, Object> recipe = Map.of("filters", kind.toString(), "epochs", 4, "image_size", imageSize);
+        Map<String, Object> recipe = Map.of(
+                "filters",
+                design.kind().toString(),
+                "filter_heads",
+                design.heads(),
+                "filter_size",
+                design.size(),
+                "basis",
+                design.basis(),
+                "basis_image",
+                design.basisImage().toString(),
+                "epochs",
+                4,
+                "image_size",
+                imageSize);
         List<String> names = IntStream.range(0, classes)
                 .mapToObj(label -> "the \"" + label + "th\" one, ü")
                 .toList();

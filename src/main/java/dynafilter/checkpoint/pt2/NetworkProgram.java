@@ -6,6 +6,7 @@ import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.checkpoint.pt2.ProgramGraph.Argument;
 import dynafilter.data.device.Normalization;
 import dynafilter.io.InputException;
+import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
@@ -48,6 +49,15 @@ final class NetworkProgram {
                     + shape.backbone().description()
                     + ", whose layers are TorchScript's; --format torchscript takes it as it is");
         }
+        FilterDesign design = shape.design();
+        if (!design.isConstant()) {
+            throw new InputException("--format pt2: " + trained.file() + " has " + design
+                    + " filters, which each image makes anew; --format torchscript takes them");
+        }
+        if (!settings.bakedFilters() && (design.kind() == FilterKind.BASIS || design.kind() == FilterKind.LOCAL)) {
+            throw new InputException("--format pt2 --no-bake-filters: " + design
+                    + " filters are only written as constants; leave --no-bake-filters out, or use --format torchscript");
+        }
         boolean pixels = settings.input() == ScriptInput.UINT8;
         long size = shape.imageSize();
         ProgramGraph graph = new ProgramGraph(new ProgramValue(
@@ -59,7 +69,7 @@ final class NetworkProgram {
             features = program.relu(program.convolutionNorm(features, "adapter.conv", "adapter.bn", 1, 0));
         }
         ProgramValue filters = settings.bakedFilters() ? program.bakedFilters() : program.generatedFilters();
-        return new Program(graph, program.predicted(program.responseMaps(features, filters)));
+        return new Program(graph, program.predicted(program.weighted(program.responseMaps(features, filters))));
     }
 
     private ProgramValue normalized(ProgramValue pixels) {
@@ -143,13 +153,14 @@ final class NetworkProgram {
 
     /** The filters as they are now, which are constants of the labels: [K, C, 1, 1]. */
     private ProgramValue bakedFilters() {
-        return graph.weight("baked_filters", false, trained.network().filters());
+        return graph.weight("baked_filters", false, trained.network().constants().weights());
     }
 
     /** The filters as the network makes them of its parameters: [K, C, 1, 1]. */
     private ProgramValue generatedFilters() {
-        long[] rows = {shape.maps(), shape.channels()};
-        ProgramValue made = shape.filters() == FilterKind.DYNAMIC
+        int size = shape.design().size();
+        long[] rows = {shape.maps(), (long) shape.channels() * size * size};
+        ProgramValue made = shape.design().kind() == FilterKind.DYNAMIC
                 ? generated(rows)
                 : graph.node(
                         "flatten.using_ints",
@@ -166,21 +177,34 @@ final class NetworkProgram {
         ProgramValue atLeast = graph.node(
                 "clamp_min.default", lengths.shape(), Argument.of("self", lengths), Argument.of("min", SHORTEST));
         ProgramValue unit = graph.node("div.Tensor", rows, Argument.of("self", made), Argument.of("other", atLeast));
-        long[] filters = {rows[0], rows[1], 1, 1};
+        long[] filters = {rows[0], shape.channels(), size, size};
         return graph.node("view.default", filters, Argument.of("self", unit), Argument.ofInts("size", filters));
     }
 
     private ProgramValue generated(long[] rows) {
         ProgramValue hidden = relu(linear(parameter(NetworkShape.EMBEDDING), "generator.0"));
         ProgramValue outer = linear(hidden, "generator.2");
-        return graph.node("tanh.default", rows, Argument.of("self", outer));
+        ProgramValue made = graph.node("tanh.default", outer.shape(), Argument.of("self", outer));
+        return graph.node("view.default", rows, Argument.of("self", made), Argument.ofInts("size", rows));
     }
 
     private ProgramValue responseMaps(ProgramValue features, ProgramValue filters) {
         ProgramValue rescaled = graph.node(
                 "mul.Tensor", filters.shape(), Argument.of("self", filters), Argument.of("other", shape.rescaling()));
         long[] maps = {N, shape.maps(), shape.mapHeight(), shape.mapWidth()};
-        return convolution(features, rescaled, maps, 1, 0);
+        return convolution(features, rescaled, maps, 1, shape.design().size() / 2);
+    }
+
+    /** The maps times the weight of each place, where the network has such weights. */
+    private ProgramValue weighted(ProgramValue maps) {
+        Tensor places = trained.network().constants().places(); // [K, H, W]
+        return places == null
+                ? maps
+                : graph.node(
+                        "mul.Tensor",
+                        maps.shape(),
+                        Argument.of("self", maps),
+                        Argument.of("other", graph.weight("baked_places", false, places)));
     }
 
     private ProgramValue predicted(ProgramValue maps) {
@@ -189,6 +213,12 @@ final class NetworkProgram {
                 new long[] {N, shape.maps(), shape.mapSize()},
                 Argument.of("self", maps),
                 Argument.of("start_dim", 2));
+        int heads = shape.design().heads();
+        if (heads > 1) {
+            long[] ofLabels = {N, shape.maps() / heads, (long) heads * shape.mapSize()};
+            rows = graph.node(
+                    "reshape.default", ofLabels, Argument.of("self", rows), Argument.ofInts("shape", ofLabels));
+        }
         ProgramValue scores = linear(relu(linear(rows, "predictor.0")), "predictor.2");
         return graph.node(
                 "flatten.using_ints",

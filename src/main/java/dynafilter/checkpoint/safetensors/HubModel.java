@@ -53,7 +53,9 @@ record HubModel(
     static HubModel of(TrainedNetwork trained) {
         NetworkShape shape = trained.network().shape();
         Map<String, Object> arguments = new LinkedHashMap<>();
-        arguments.put("filters", shape.filters().toString());
+        arguments.put("filters", shape.design().kind().toString());
+        arguments.put("filter_heads", shape.design().heads());
+        arguments.put("filter_size", shape.design().size());
         arguments.put("adapter", shape.adapter());
         arguments.put("image_size", shape.imageSize());
         return new HubModel(

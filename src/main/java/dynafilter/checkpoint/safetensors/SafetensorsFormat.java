@@ -12,6 +12,7 @@ import dynafilter.checkpoint.ScriptInput;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
+import dynafilter.model.FilterDesign;
 import dynafilter.torchfile.SafetensorsFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,6 +67,10 @@ public final class SafetensorsFormat implements ExportFormat {
         ExportMetadata metadata = ExportMetadata.of(
                 SafetensorsMetadata.FORMAT, trained, new ExportSettings(settings.input(), false), versions);
         Map<String, Object> description = new LinkedHashMap<>(JsonFile.values(metadata));
+        FilterDesign design = trained.network().shape().design();
+        description.put("filter_size", design.size());
+        description.put("basis", design.basis());
+        description.put("basis_image", design.basisImage().toString());
         Optional<String> program = trained.network().shape().backbone().programSha256();
         program.ifPresent(sha256 -> {
             description.put(Checkpoint.BACKBONE_PROGRAM, sha256);

@@ -2,6 +2,9 @@ package dynafilter.checkpoint.pt2;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
 import dynafilter.Python;
@@ -9,6 +12,9 @@ import dynafilter.checkpoint.ExportSettings;
 import dynafilter.checkpoint.ExportedNetworks;
 import dynafilter.checkpoint.ScriptInput;
 import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.io.InputException;
+import dynafilter.model.BasisImage;
+import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.runtime.ComputeDevice;
 import java.io.IOException;
@@ -22,6 +28,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Programs of torch.export give the network's scores in PyTorch. */
 @ExtendWith(NativeScope.class)
@@ -91,8 +99,12 @@ class Pt2FormatTest {
     private final List<String> names = new ArrayList<>();
 
     private void export(String name, FilterKind kind, int classes, int imageSize, ExportSettings settings) {
+        export(name, FilterDesign.of(kind), classes, imageSize, settings);
+    }
+
+    private void export(String name, FilterDesign design, int classes, int imageSize, ExportSettings settings) {
         Path checkpoint = ExportedNetworks.checkpoint(
-                folder.resolve("best.pt"), kind, classes, imageSize, kind == FilterKind.DYNAMIC);
+                folder.resolve("best.pt"), design, classes, imageSize, design.kind() == FilterKind.DYNAMIC);
         try (TrainedNetwork trained = TrainedNetwork.read(checkpoint, ComputeDevice.CPU)) {
             new Pt2Format().write(trained, settings, folder.resolve(name + ".pt2"), ExportedNetworks.VERSIONS);
             ExportedNetworks.answer(folder.resolve(name + ".answer"), trained, ExportedNetworks.pixels(5, imageSize));
@@ -108,12 +120,28 @@ class Pt2FormatTest {
         export("ten", FilterKind.DYNAMIC, 10, 32, ExportSettings.DEFAULT);
         export("one", FilterKind.DYNAMIC, 1, 32, ExportSettings.DEFAULT);
         export("hundred", FilterKind.DYNAMIC, 100, 32, generated);
-        export("large", FilterKind.DYNAMIC, 10, 64, pixels);
-        export("odd", FilterKind.STATIC, 3, 33, generated);
+        export("large", new FilterDesign(FilterKind.DYNAMIC, 2, 3, FilterDesign.BASIS, BasisImage.ON), 10, 64, pixels);
+        export("odd", new FilterDesign(FilterKind.STATIC, 3, 3, FilterDesign.BASIS, BasisImage.ON), 3, 33, generated);
+        export("local", FilterKind.LOCAL, 4, 32, ExportSettings.DEFAULT);
+        export("mixed", new FilterDesign(FilterKind.BASIS, 1, 1, 4, BasisImage.OFF), 4, 32, ExportSettings.DEFAULT);
         export("single", FilterKind.SINGLE, 10, 32, ExportSettings.DEFAULT);
         List<Object> arguments = new ArrayList<>(List.of(folder));
         arguments.addAll(names);
         python.run(LOAD, arguments.toArray());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "CONDITIONAL, true, which each image makes anew; --format torchscript",
+        "BASIS, true, which each image makes anew; --format torchscript",
+        "LOCAL, false, are only written as constants; leave --no-bake-filters out"
+    })
+    void filtersThatTheFormatDoesNotHave(FilterKind kind, boolean baked, String why) {
+        ExportSettings settings = new ExportSettings(ScriptInput.NORMALIZED, baked);
+        String message = assertThrows(InputException.class, () -> export("none", kind, 3, 32, settings))
+                .getMessage();
+        assertTrue(message.startsWith("--format pt2") && message.contains(why), message);
+        assertFalse(Files.exists(folder.resolve("none.pt2")));
     }
 
     /** Minutes of C++, on a busy machine. */

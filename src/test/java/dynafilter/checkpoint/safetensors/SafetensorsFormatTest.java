@@ -18,6 +18,7 @@ import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.checkpoint.torchscript.TorchScriptFormat;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
+import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.torchfile.SafetensorsFile;
@@ -122,7 +123,7 @@ class SafetensorsFormatTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"DYNAMIC, 10, 32", "STATIC, 3, 64", "SINGLE, 10, 32"})
+    @CsvSource({"DYNAMIC, 10, 32", "STATIC, 3, 64", "SINGLE, 10, 32", "CONDITIONAL, 3, 32", "BASIS, 3, 32", "LOCAL, 3, 32"})
     void theFileAloneRebuildsTheNetwork(FilterKind kind, int classes, int imageSize) throws IOException {
         ExportedNetworks.checkpoint(checkpoint, kind, classes, imageSize, kind == FilterKind.DYNAMIC);
         export();
@@ -136,7 +137,7 @@ class SafetensorsFormatTest {
             assertEquals(trained.classes(), exported.classes());
             assertEquals(imageSize, exported.imageSize());
             assertEquals(0.5, exported.training().get("best_accuracy"));
-            assertEquals("safetensors of dynafilter, " + kind + " filters", exported.description());
+            assertEquals("safetensors of dynafilter, " + FilterDesign.of(kind) + " filters", exported.description());
         }
     }
 
