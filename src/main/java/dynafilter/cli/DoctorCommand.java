@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The command {@code doctor}: tells which devices work on this machine, and what keeps the others from working. */
 final class DoctorCommand implements Command {
+    private static final String FETCH = "fetch";
+
     /**
      * The document of {@code --json}.
      *
@@ -124,13 +126,20 @@ final class DoctorCommand implements Command {
 
     @Override
     public Options options() {
-        return CommonOptions.addCompute(new Options().addOption(CommonOptions.json("write the findings as JSON")));
+        return CommonOptions.addCompute(new Options()
+                .addOption(CommonOptions.valued(
+                        FETCH,
+                        "NAME",
+                        "download what is not shipped: onnxruntime, which runs .onnx files (75 MB), or onnxruntime-web, which"
+                                + " export --web puts into pages (33 MB)"))
+                .addOption(CommonOptions.json("write the findings as JSON")));
     }
 
     @Override
     public List<String> examples() {
         return List.of(
                 "doctor",
+                "doctor --fetch onnxruntime          # once, for .onnx files as --model",
                 "doctor --device cuda                # exit code 1 where CUDA does not work",
                 "doctor --cuda-libs /opt/venv/lib/python3.12/site-packages/nvidia --json doctor.json");
     }
@@ -139,6 +148,7 @@ final class DoctorCommand implements Command {
     public int run(CommandLine line, Interruption interruption) {
         CommonOptions.refuseArguments(line, name());
         JsonOutput json = JsonOutput.of(line);
+        fetch(line);
         String asked = line.getOptionValue(CommonOptions.DEVICE, "auto");
         CudaDiagnosis machine = CudaDiagnosis.ofMachine(CommonOptions.path(line, CommonOptions.CUDA_LIBS));
         Software software = Software.found();
@@ -164,6 +174,19 @@ final class DoctorCommand implements Command {
                 .filter(verdict -> asked.equals("auto") || verdict.getKey().equals(asked))
                 .anyMatch(verdict -> verdict.getValue().equals("works"));
         return works ? ExitCode.DONE : ExitCode.FAILED;
+    }
+
+    private static void fetch(CommandLine line) {
+        if (!line.hasOption(FETCH)) {
+            return;
+        }
+        switch (line.getOptionValue(FETCH)) {
+            case "onnxruntime" -> ExportChecking.fetchOnnxRuntime();
+            case "onnxruntime-web" -> WebExport.runtime();
+            default ->
+                throw new InputException(
+                        "--fetch " + line.getOptionValue(FETCH) + ": give onnxruntime or onnxruntime-web");
+        }
     }
 
     private static String describe(double bf16) {
