@@ -3,7 +3,7 @@
 // `export --format onnx --input uint8`; ONNX Runtime Web computes it on one thread.
 (() => {
   const settings = JSON.parse(document.getElementById("settings").textContent);
-  const { classes, size, height, width, single } = settings;
+  const { classes, size, height, width, heads, single } = settings;
   const element = (id) => document.getElementById(id);
   const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   const colours = bytes(settings.colours); // 256 steps of red, green, blue
@@ -164,11 +164,23 @@
 
   const session = load();
 
+  /** A response map a label: the mean of its filters' maps. */
+  function means(maps) {
+    const places = height * width;
+    return heads === 1 ? maps : Float32Array.from({ length: maps.length / heads }, (_, i) => {
+      let sum = 0;
+      for (let head = 0; head < heads; head++) {
+        sum += maps[(Math.floor(i / places) * heads + head) * places + (i % places)];
+      }
+      return sum / heads;
+    });
+  }
+
   /** What the network makes of a square: scores, probabilities and response maps of all labels. */
   async function run(pixels) {
     const image = new ort.Tensor("uint8", pixels, [1, size, size, 3]);
     const made = await (await session).run({ image });
-    return { pixels, scores: made.scores.data, probabilities: made.probabilities.data, maps: made.response_maps.data };
+    return { pixels, scores: made.scores.data, probabilities: made.probabilities.data, maps: means(made.response_maps.data) };
   }
 
   /** Classifies a PNG or JPEG file, a Blob: for this page, its tests and whoever puts the page into another. */

@@ -48,8 +48,9 @@ final class OnnxNetworkReader {
                     ScriptMetadata.FILE + " in " + file,
                     "export the file again");
             boolean takesPixels = ScriptInput.of(String.valueOf(metadata.get("input"))) == ScriptInput.UINT8;
+            int heads = metadata.get("filter_heads") instanceof Number number ? number.intValue() : 1;
             ChannelStatistics statistics = StoredStatistics.of(metadata, file);
-            Classifier classifier = building.keep(new OnnxClassifier(session, takesPixels, statistics));
+            Classifier classifier = building.keep(new OnnxClassifier(session, takesPixels, heads, statistics));
             List<String> classes = ScriptNetworkReader.strings(metadata.get("classes"));
             int imageSize = StoredImageSize.ofMetadata(metadata);
             requireScores(classifier, imageSize, classes.size(), file);

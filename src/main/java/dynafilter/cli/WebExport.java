@@ -112,7 +112,8 @@ final class WebExport {
                 trained.imageSize(),
                 shape.mapHeight(),
                 shape.mapWidth(),
-                shape.maps() == 1,
+                shape.design().heads(),
+                shape.maps() == shape.design().heads(),
                 Colormap.VIRIDIS.table(),
                 samples(line, model, trained));
         if (isHtml(place.toString())) {

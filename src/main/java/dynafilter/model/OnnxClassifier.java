@@ -19,14 +19,17 @@ public final class OnnxClassifier implements Classifier {
     private static final String INPUT = "image";
 
     private final OnnxSession session;
+    private final int heads;
     private final @Nullable Normalization normalization; // null where the graph takes pixels
 
     /**
      * @param session the file, which the caller keeps open as long as this is
      * @param takesPixels true: its input is uint8 [N, H, W, 3]; false: it is normalised images [N, 3, H, W]
+     * @param heads the number of a label's filters
      * @param statistics of the normalisation, where the graph takes normalised images
      */
-    public OnnxClassifier(OnnxSession session, boolean takesPixels, ChannelStatistics statistics) {
+    public OnnxClassifier(OnnxSession session, boolean takesPixels, int heads, ChannelStatistics statistics) {
+        this.heads = heads;
         this.session = session;
         normalization = takesPixels ? null : new Normalization(statistics, ComputeDevice.CPU);
     }
@@ -57,8 +60,13 @@ public final class OnnxClassifier implements Classifier {
 
     /** @throws InputException always: the graph has them, but does not give them */
     @Override
-    public Tensor filters() {
+    public Tensor filters(Tensor pixels) {
         throw new InputException("an ONNX file does not give its filters; give the checkpoint it was exported from");
+    }
+
+    @Override
+    public int heads() {
+        return heads;
     }
 
     @Override

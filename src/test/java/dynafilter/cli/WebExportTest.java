@@ -14,6 +14,7 @@ import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.checkpoint.web.OnnxWeb;
 import dynafilter.data.folder.DecodedFile;
 import dynafilter.io.FileServer;
+import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
@@ -56,7 +57,7 @@ class WebExportTest {
         assumeTrue(
                 Files.isRegularFile(OnnxWeb.archive()),
                 "no " + OnnxWeb.archive() + "; `dynafilter doctor --fetch onnxruntime-web` downloads it");
-        NetworkShape shape = NetworkShape.of(ResNetStem.ARCHITECTURE, FilterKind.DYNAMIC, CLASSES.size(), false, SIZE);
+        NetworkShape shape = NetworkShape.of(ResNetStem.ARCHITECTURE, FilterDesign.of(FilterKind.DYNAMIC), CLASSES.size(), false, SIZE);
         Map<String, Tensor> state = StateDict.random(shape, 1);
         state.get("predictor.2.weight").mul_(new Scalar(30.0)); // scores that differ
         Map<String, Object> recipe = Map.of("filters", "dynamic", "image_size", (long) SIZE, "data", "nowhere");

@@ -101,6 +101,17 @@ final class Layers {
         return window.result(result, input, input.shape()[1]);
     }
 
+    /** {@code bmm(input, mat2)}, and {@code matmul} where the second is a matrix or a batch of matrices of as many. */
+    Activation product(Arguments arguments) {
+        Activation left = shapes.plain(arguments.tensor(0));
+        Activation right = shapes.plain(arguments.tensor(1));
+        arguments.require(
+                left.rank() >= 2 && (right.rank() == 2 || right.rank() == left.rank()), "matrices, or batches of them");
+        long[] shape = left.shape().clone();
+        shape[shape.length - 1] = right.shape()[right.rank() - 1];
+        return Activation.of(graph.node("MatMul", left.name(), right.name()), shape);
+    }
+
     /** {@code linear(input, weight, bias)}: of all rows at once, whatever dimensions they lie in. */
     Activation linear(Arguments arguments) {
         Activation input = arguments.tensor(0);

@@ -28,7 +28,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * Exports a trained network as one ONNX file for evaluation: images in, {@value #SCORES} [N, classes], {@value #PROBABILITIES}
- * [N, classes] and {@value #RESPONSE_MAPS} [N, K, H, W] out, for a batch of any size. What is translated is the TorchScript that
+ * [N, classes] and {@value #RESPONSE_MAPS} [N, K * heads, H, W] out, for a batch of any size. What is translated is the TorchScript that
  * {@link TorchScriptExport} writes, after libtorch has folded BatchNorm into the convolutions and computed what is constant.
  */
 public final class OnnxExport {
@@ -57,7 +57,7 @@ public final class OnnxExport {
 
     /** What filters are made of, in the exported TorchScript; where they are not baked they are computed of it in the graph. */
     private static final List<String> FILTER_SOURCES =
-            List.of("network.embedding.weight", "network.filter_bank.weight");
+            List.of("network.embedding.weight", "network.filter_bank.weight", "network.basis.weight");
 
     /** The entries of the description that stand by themselves in the file's metadata, too, for other programs. */
     private static final List<String> PLAIN =

@@ -48,6 +48,8 @@ final class Operators {
             case "aten::flatten" -> shapes.flatten(arguments);
             case "aten::reshape", "aten::view" -> shapes.reshape(arguments);
             case "aten::permute" -> shapes.permute(arguments);
+            case "aten::unsqueeze" -> shapes.unsqueeze(arguments);
+            case "aten::bmm", "aten::matmul" -> layers.product(arguments);
             case "aten::cat" -> shapes.concatenate(arguments);
             case "aten::relu" -> unary("Relu", arguments, Map.of());
             case "aten::sigmoid" -> unary("Sigmoid", arguments, Map.of());

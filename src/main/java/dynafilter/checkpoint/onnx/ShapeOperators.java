@@ -81,6 +81,18 @@ final class ShapeOperators {
         return input.reshaped(shape);
     }
 
+    /** {@code unsqueeze(input, dim)}. */
+    Activation unsqueeze(Arguments arguments) {
+        Activation input = arguments.tensor(0);
+        long asked = arguments.integer(1);
+        int at = Math.toIntExact(asked < 0 ? asked + input.rank() + 1 : asked);
+        arguments.require(at > 0, "a dimension behind the batch's");
+        return input.reshaped(LongStream.concat(
+                        LongStream.concat(Arrays.stream(input.shape(), 0, at), LongStream.of(1)),
+                        Arrays.stream(input.shape(), at, input.rank()))
+                .toArray());
+    }
+
     /** {@code permute(input, dims)}. */
     Activation permute(Arguments arguments) {
         Activation input = plain(arguments.tensor(0));

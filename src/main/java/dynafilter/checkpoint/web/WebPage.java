@@ -28,7 +28,8 @@ import org.apache.commons.text.StringEscapeUtils;
  * @param imageSize the height and width of the images that the network takes
  * @param mapHeight the height of a response map
  * @param mapWidth its width
- * @param isSingle true: one filter serves all labels; false: each has its own
+ * @param heads the number of a label's filters, whose response maps are shown as their mean
+ * @param isSingle true: one label's filters serve all labels; false: each has its own
  * @param colours 256 colours of response maps, from the weakest response on: red, green, blue
  * @param samples pictures to begin with
  */
@@ -39,6 +40,7 @@ public record WebPage(
         int imageSize,
         int mapHeight,
         int mapWidth,
+        int heads,
         boolean isSingle,
         byte[] colours,
         List<Sample> samples) {
@@ -54,6 +56,7 @@ public record WebPage(
             int size,
             int height,
             int width,
+            int heads,
             boolean single,
             byte[] colours,
             List<Sample> samples,
@@ -120,7 +123,7 @@ public record WebPage(
         files.put("mjs", new Part(MODULE, runtime.module().length));
         files.put("model", new Part(MODEL, model.length));
         files.put("wasm", new Part(WASM, runtime.wasm().length));
-        Settings settings = new Settings(classes, imageSize, mapHeight, mapWidth, isSingle, colours, samples, files);
+        Settings settings = new Settings(classes, imageSize, mapHeight, mapWidth, heads, isSingle, colours, samples, files);
         Map<String, String> values = Map.of(
                 "generator", escaped(generator),
                 "policy",

@@ -13,7 +13,9 @@ import dynafilter.checkpoint.ExportVersions;
 import dynafilter.checkpoint.ScriptInput;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.io.InputException;
+import dynafilter.model.BasisImage;
 import dynafilter.model.Classifier;
+import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
@@ -50,9 +52,14 @@ class OnnxExportTest {
 
     /** A checkpoint whose BatchNorm is no identity; dynamic filters stand behind an adapter. */
     private Path checkpoint(FilterKind kind, int classes, int imageSize) {
+        return checkpoint(FilterDesign.of(kind), classes, imageSize);
+    }
+
+    private Path checkpoint(FilterDesign design, int classes, int imageSize) {
+        FilterKind kind = design.kind();
         torch.manual_seed(1); // of what is drawn below
         NetworkShape shape =
-                NetworkShape.of(ResNetStem.ARCHITECTURE, kind, classes, kind == FilterKind.DYNAMIC, imageSize);
+                NetworkShape.of(ResNetStem.ARCHITECTURE, design, classes, kind == FilterKind.DYNAMIC, imageSize);
         Map<String, Tensor> state = StateDict.random(shape, 1);
         state.forEach((name, tensor) -> {
             if (name.endsWith("running_mean") || name.endsWith(".bias")) {
@@ -64,7 +71,13 @@ class OnnxExportTest {
         List<String> names = IntStream.range(0, classes)
                 .mapToObj(label -> "label ü " + label)
                 .toList();
-        Map<String, Object> recipe = Map.of("filters", kind.toString(), "image_size", (long) imageSize);
+        Map<String, Object> recipe = Map.of(
+                "filters", kind.toString(),
+                "filter_heads", design.heads(),
+                "filter_size", design.size(),
+                "basis", design.basis(),
+                "basis_image", design.basisImage().toString(),
+                "image_size", (long) imageSize);
         Map<String, Object> optimizer = Map.of("state", Map.of(), "param_groups", List.of());
         Path file = folder.resolve("best.pt");
         new Checkpoint(state, optimizer, 4, 40, 0.5, recipe, names, Map.of(), Map.of(), List.of()).write(file);
@@ -113,6 +126,35 @@ class OnnxExportTest {
                                     + " images, run by ONNX Runtime 1.23.2 on the CPU",
                             exported.description());
                 }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "DYNAMIC, 3, 3, ON, false",
+        "STATIC, 2, 3, ON, true",
+        "SINGLE, 2, 1, ON, false",
+        "LOCAL, 1, 1, ON, true",
+        "LOCAL, 1, 1, ON, false",
+        "CONDITIONAL, 1, 1, ON, true",
+        "BASIS, 1, 1, ON, true",
+        "BASIS, 1, 1, OFF, true",
+        "BASIS, 1, 1, OFF, false"
+    })
+    void everyDesignOfFiltersComputesTheSame(
+            FilterKind kind, int heads, int size, BasisImage image, boolean baked) {
+        FilterDesign design = new FilterDesign(kind, heads, size, FilterDesign.BASIS, image);
+        Tensor pixels = pixels(3, 32);
+        Path file = folder.resolve("model.onnx");
+        try (TrainedNetwork trained = read(checkpoint(design, 4, 32))) {
+            new OnnxExport(trained, new ExportSettings(ScriptInput.UINT8, baked)).write(file, VERSIONS);
+            try (TrainedNetwork exported = read(file)) {
+                Classifier expected = trained.classifier();
+                Classifier actual = exported.classifier();
+                assertClose(expected.scores(pixels), actual.scores(pixels), TOLERANCE, "scores");
+                assertClose(expected.responseMaps(pixels), actual.responseMaps(pixels), TOLERANCE, "response maps");
+                assertEquals(heads, actual.heads());
             }
         }
     }
