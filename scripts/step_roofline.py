@@ -103,14 +103,17 @@ class Step:
                     self.sum(self.map)
                 self.relu(self.map)
 
-    def head(self):
+    def generator(self):
         self.begin("generator")
         self.product(LABELS, GENERATED, EMBEDDING)
         self.add("launch_clamp_scalar")
         self.product(LABELS, CHANNELS, GENERATED)
         self.add("tanh_kernel")
         self.add("layer_norm_kernel")
+
+    def head(self):
         self.begin("response maps and predictor")
+        self.add("MulFunctor")
         self.product(LABELS, 64 * self.batch, CHANNELS)
         self.product(LABELS * self.batch, WIDTH, 64)
         self.relu(self.responses)
@@ -135,6 +138,9 @@ class Step:
         self.add("reduce_kernel", HALF * self.responses)
         self.product(LABELS, CHANNELS, 64 * self.batch)
         self.product(64 * self.batch, CHANNELS, LABELS)
+        self.add("MulFunctor")
+
+    def generator_gradient(self):
         self.begin("generator")
         self.add("layer_norm_grad_input")
         self.add("tanh_backward")
@@ -182,7 +188,8 @@ class Step:
 
 def step(batch):
     made = Step(batch)
-    for part in (made.batch_cut, made.backbone, made.head, made.head_gradient, made.backbone_gradient, made.end):
+    for part in (made.batch_cut, made.generator, made.backbone, made.head, made.head_gradient, made.backbone_gradient,
+                 made.generator_gradient, made.end):
         part()
     return made
 

@@ -1,5 +1,6 @@
 package dynafilter.checkpoint;
 
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.Checksum;
 import dynafilter.io.InputException;
@@ -12,6 +13,7 @@ import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.OutOfMemory;
 import dynafilter.runtime.ScriptModule;
+import dynafilter.torchfile.SafetensorsFile;
 import dynafilter.torchfile.TorchFile;
 import dynafilter.torchfile.TorchScriptArchive;
 import dynafilter.torchfile.TorchScriptFile;
@@ -34,7 +36,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Reads a backbone from a file: a TorchScript network (scripted or traced, whole or its first layers) or a state dict of
- * ResNet-18 that {@code torch.save} wrote.
+ * ResNet-18 that {@code torch.save} wrote, or as safetensors, by torchvision's names, which are timm's as well.
  */
 public final class BackboneFile {
     private static final String CUT = "layer1";
@@ -76,17 +78,30 @@ public final class BackboneFile {
             throw new InputException("--cut " + cut + ": " + file + " is a state dict, which is taken up to " + CUT
                     + "; leave --cut out, or give a TorchScript file");
         }
-        Object root = TorchFile.read(file);
+        boolean safetensors = SafetensorsFile.isSafetensors(file);
+        Object root = safetensors ? SafetensorsFile.read(file).tensors() : TorchFile.read(file);
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope()) {
             SavedNetwork network = SavedNetwork.in(root, file, Landmark.STEM)
                     .orElseThrow(() -> StemWeights.missing(file, FileContents.of(root)));
             network.requireTensors(StemWeights.names(), file);
             Map<String, Tensor> state = StemWeights.copy(file, network.tensors(), building);
-            return PretrainedBackbone.ofResNet18Stem(state, network.notes(), building.handOver());
+            List<String> notes = new ArrayList<>(network.notes());
+            if (safetensors) {
+                notes.addAll(statisticsOf(file));
+            }
+            return PretrainedBackbone.ofResNet18Stem(state, notes, building.handOver());
         } finally {
             TorchFile.closeTensors(root);
         }
+    }
+
+    /** A note on the normalisation that the weights were trained with, where a config.json tells another than is used here. */
+    private static List<String> statisticsOf(Path file) {
+        ChannelStatistics trained = HubConfig.of(file).statistics();
+        return trained.equals(ChannelStatistics.CIFAR)
+                ? List.of()
+                : List.of("its images had " + trained + "; images here have " + ChannelStatistics.CIFAR);
     }
 
     private static PretrainedBackbone readTorchScript(Path file, String cut, int imageSize, ComputeDevice device) {

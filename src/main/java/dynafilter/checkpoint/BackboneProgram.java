@@ -2,6 +2,7 @@ package dynafilter.checkpoint;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dynafilter.io.AtomicFile;
 import dynafilter.io.Checksum;
 import dynafilter.io.InputException;
 import dynafilter.model.ScriptedArchitecture;
@@ -64,6 +65,29 @@ public final class BackboneProgram {
         NativeOwner owner = new NativeOwner();
         ScriptedArchitecture architecture = owner.keep(new ScriptedArchitecture(module, device, description, sha256));
         return new PretrainedBackbone(architecture, program, Map.of(), List.of(), owner);
+    }
+
+    /**
+     * Copies the program beside one file of weights to beside another, which needs it there.
+     *
+     * @throws InputException where another backbone's program is there
+     * @throws dynafilter.io.OutputException where it cannot be written
+     */
+    public static void copyBeside(Path source, Path out) {
+        Path from = fileBeside(source);
+        Path to = fileBeside(out);
+        try {
+            if (Files.exists(to) && Files.mismatch(from, to) < 0) {
+                return;
+            }
+        } catch (IOException unreadable) {
+            throw new InputException("cannot compare " + from + " with " + to + "; choose another folder", unreadable);
+        }
+        if (Files.exists(to)) {
+            throw new InputException(to + " is of another backbone, and " + out
+                    + " would need its own there; choose another folder for --out");
+        }
+        AtomicFile.write(to, stream -> Files.copy(from, stream));
     }
 
     private static byte[] read(Path file) {

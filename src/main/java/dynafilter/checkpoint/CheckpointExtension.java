@@ -1,12 +1,8 @@
 package dynafilter.checkpoint;
 
-import dynafilter.io.AtomicFile;
-import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
 import dynafilter.model.NetworkShape;
 import dynafilter.torchfile.CheckpointPickler;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -44,7 +40,7 @@ public final class CheckpointExtension {
      * @param source the file that {@code checkpoint} was read from
      * @param note the record of the label
      * @param embedding the label's embedding, [1, E]
-     * @throws InputException where the folder holds another backbone's program
+     * @throws dynafilter.io.InputException where the folder holds another backbone's program
      * @throws dynafilter.io.OutputException where the file cannot be written
      */
     public static void write(Checkpoint checkpoint, Path source, Note note, Tensor embedding, Path out) {
@@ -60,7 +56,9 @@ public final class CheckpointExtension {
             extra.values().removeIf(value -> !CheckpointPickler.isWritable(value)); // what Python put there of its own
             extra.put(Checkpoint.EXTENDED, notes);
             checkpoint.average().ifPresent(average -> extra.put(Checkpoint.AVERAGE, withRow(average, embedding)));
-            copyProgram(checkpoint, source, out);
+            if (checkpoint.backboneProgram().isPresent()) {
+                BackboneProgram.copyBeside(source, out);
+            }
             new Checkpoint(
                             withRow(checkpoint.model(), embedding),
                             optimizer,
@@ -86,23 +84,5 @@ public final class CheckpointExtension {
         Tensor row = embedding.to(before.device(), before.scalar_type());
         extended.put(NetworkShape.EMBEDDING, torch.cat(new TensorVector(before, row))); // [K + 1, E]
         return extended;
-    }
-
-    /** Copies the backbone's program, which has to lie beside each checkpoint that needs it. */
-    private static void copyProgram(Checkpoint checkpoint, Path source, Path out) {
-        Path from = BackboneProgram.fileBeside(source);
-        Path to = BackboneProgram.fileBeside(out);
-        try {
-            if (checkpoint.backboneProgram().isEmpty() || (Files.exists(to) && Files.mismatch(from, to) < 0)) {
-                return;
-            }
-        } catch (IOException unreadable) {
-            throw new InputException("cannot compare " + from + " with " + to + "; choose another folder", unreadable);
-        }
-        if (Files.exists(to)) {
-            throw new InputException(to + " is of another backbone, and " + out
-                    + " would need its own there; choose another folder for --out");
-        }
-        AtomicFile.write(to, stream -> Files.copy(from, stream));
     }
 }

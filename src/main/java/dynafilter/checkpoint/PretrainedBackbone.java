@@ -54,6 +54,23 @@ public record PretrainedBackbone(
     }
 
     /**
+     * The architecture of a trained network, without tensors.
+     *
+     * @return the backbone, which the caller closes
+     * @throws dynafilter.io.InputException where the architecture's program is missing, or is another one
+     */
+    public static PretrainedBackbone of(TrainedNetwork trained, ComputeDevice device) {
+        long weights =
+                trained.state().values().stream().mapToLong(Tensor::nbytes).sum();
+        return trained.network()
+                .shape()
+                .backbone()
+                .programSha256()
+                .map(sha256 -> BackboneProgram.beside(trained.file(), sha256, weights, device))
+                .orElseGet(PretrainedBackbone::ofResNet18Stem);
+    }
+
+    /**
      * Writes the architecture's program, if there is one, into a run's folder, where the run's checkpoints need it.
      *
      * @throws dynafilter.io.OutputException where the file cannot be written

@@ -4,7 +4,7 @@ import dynafilter.io.EnumOption;
 import dynafilter.io.InputException;
 import java.util.Locale;
 
-/** The form of the images that an exported TorchScript network takes. */
+/** The form of the images that an exported network takes. */
 public enum ScriptInput {
     /** Images as the network was trained with: float32, mean 0 and standard deviation 1 by channel. */
     NORMALIZED,

@@ -2,6 +2,7 @@ package dynafilter.checkpoint;
 
 import dynafilter.checkpoint.TrainedNetwork.Origin;
 import dynafilter.data.ImageSize;
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
 import dynafilter.model.Classifier;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads trained networks from TorchScript files, which run as they are. */
 final class ScriptNetworkReader {
     /** The entries on the training in the metadata of an exported file. */
-    private static final List<String> TRAINING =
+    static final List<String> TRAINING =
             List.of("best_accuracy", "epoch", "step", "recipe", TrainedNetwork.DATA_SHA256, Checkpoint.EXTENDED);
 
     private ScriptNetworkReader() {}
@@ -41,9 +42,11 @@ final class ScriptNetworkReader {
             boolean own = ScriptMetadata.FORMAT.equals(metadata.get("format"));
             String input = String.valueOf(metadata.get("input"));
             boolean takesPixels = own && ScriptInput.of(input) == ScriptInput.UINT8;
+            ChannelStatistics statistics = own ? StoredStatistics.of(metadata, file) : ChannelStatistics.CIFAR;
             int heads = metadata.get("filter_heads") instanceof Number number ? number.intValue() : 1;
             List<String> converted = TorchScriptFile.toFloat32(module);
-            Classifier classifier = building.keep(new ScriptClassifier(module, takesPixels, heads, device));
+            Classifier classifier =
+                    building.keep(new ScriptClassifier(module, takesPixels, heads, statistics, device));
             int imageSize = own ? StoredImageSize.ofMetadata(metadata) : ImageSize.CIFAR;
             int count = countClasses(classifier, imageSize, file, device);
             List<String> names = own ? strings(metadata.get("classes")) : List.of();
@@ -62,20 +65,27 @@ final class ScriptNetworkReader {
                                     count + " classes without names",
                                     "taken to want normalized images"));
             description.addAll(converted);
-            Map<String, Object> training = new LinkedHashMap<>(metadata);
-            training.keySet().retainAll(TRAINING);
             Origin origin = new Origin(
                     file,
                     String.join(", ", description),
                     own ? names : WeightsReader.numbered(count),
                     own,
                     imageSize,
-                    training);
+                    statistics,
+                    training(metadata));
             return new TrainedNetwork(origin, Map.of(), null, classifier, building.handOver());
         }
     }
 
-    private static List<String> strings(@Nullable Object value) {
+    /** The entries on the training in the metadata of an exported file. */
+    static Map<String, Object> training(Map<String, Object> metadata) {
+        Map<String, Object> training = new LinkedHashMap<>(metadata);
+        training.keySet().retainAll(TRAINING);
+        return training;
+    }
+
+    /** A list's elements as text; none of anything else. */
+    static List<String> strings(@Nullable Object value) {
         List<String> strings = new ArrayList<>();
         if (value instanceof List<?> list) {
             list.forEach(item -> strings.add(String.valueOf(item)));

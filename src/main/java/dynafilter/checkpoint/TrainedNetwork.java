@@ -1,10 +1,12 @@
 package dynafilter.checkpoint;
 
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.io.InputException;
 import dynafilter.model.Classifier;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
+import dynafilter.torchfile.SafetensorsFile;
 import dynafilter.torchfile.TorchScriptArchive;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -25,11 +27,12 @@ public final class TrainedNetwork implements AutoCloseable {
             List<String> classes,
             boolean hasNames,
             int imageSize,
+            ChannelStatistics statistics,
             Map<String, Object> training) {}
 
     private final Origin origin;
-    private final Map<String, Tensor> state; // empty for TorchScript
-    private final @Nullable DynamicFilterNetwork network; // null for TorchScript
+    private final Map<String, Tensor> state; // empty for TorchScript and ONNX
+    private final @Nullable DynamicFilterNetwork network; // null for TorchScript and ONNX
     private final Classifier classifier;
     private final NativeOwner owner;
 
@@ -48,13 +51,20 @@ public final class TrainedNetwork implements AutoCloseable {
     }
 
     /**
-     * Reads a checkpoint (of which it takes the moving average of the weights, where there is one), a TorchScript file, or a
-     * state dict that {@code torch.save} wrote; the file itself shows which it is. Weights of any precision become float32.
+     * Reads a checkpoint (of which it takes the moving average of the weights, where there is one), a TorchScript file, safetensors,
+     * or a state dict that {@code torch.save} wrote; the file itself shows which it is. Weights of any precision become float32. A
+     * file whose name ends in .onnx is run by ONNX Runtime, on the CPU.
      *
      * @return the network, on the device; the caller closes it
      * @throws InputException where the file is none of these, or its contents are not a network
      */
     public static TrainedNetwork read(Path file, ComputeDevice device) {
+        if (OnnxNetworkReader.isOnnx(file)) {
+            return OnnxNetworkReader.read(file);
+        }
+        if (SafetensorsFile.isSafetensors(file)) {
+            return SafetensorsNetworkReader.read(file, device);
+        }
         return TorchScriptArchive.isTorchScript(file)
                 ? ScriptNetworkReader.read(file, device)
                 : WeightsReader.read(file, device);
@@ -65,7 +75,7 @@ public final class TrainedNetwork implements AutoCloseable {
         return classifier;
     }
 
-    /** True: its tensors and layers are known; false: it is TorchScript, of which only the scores are known. */
+    /** True: its tensors and layers are known; false: it is TorchScript or ONNX, of which only the results are known. */
     public boolean hasNetwork() {
         return network != null;
     }
@@ -73,12 +83,13 @@ public final class TrainedNetwork implements AutoCloseable {
     /**
      * The network with its tensors and layers.
      *
-     * @throws InputException where it came from a TorchScript file, which runs as it is
+     * @throws InputException where it came from a TorchScript or ONNX file, which runs as it is
      */
     public DynamicFilterNetwork network() {
         if (network == null) {
-            throw new InputException(origin.file
-                    + " is TorchScript, which has no parts to take; give the checkpoint it was exported from");
+            throw new InputException(
+                    origin.file + (OnnxNetworkReader.isOnnx(origin.file) ? " is ONNX" : " is TorchScript")
+                            + ", which has no parts to take; give the checkpoint it was exported from");
         }
         return network;
     }
@@ -96,6 +107,16 @@ public final class TrainedNetwork implements AutoCloseable {
     /** The height and width of the images that the network takes. */
     public int imageSize() {
         return origin.imageSize;
+    }
+
+    /** The statistics that the network's images are normalised by. */
+    public ChannelStatistics statistics() {
+        return origin.statistics;
+    }
+
+    /** The file that the network was read from. */
+    public Path file() {
+        return origin.file;
     }
 
     /** True: the file names the classes; false: they are numbered. */

@@ -1,6 +1,7 @@
 package dynafilter.checkpoint;
 
 import dynafilter.checkpoint.TrainedNetwork.Origin;
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.io.InputException;
 import dynafilter.model.BackboneArchitecture;
 import dynafilter.model.Classifier;
@@ -37,7 +38,7 @@ final class WeightsReader {
         try (NativeOwner building = new NativeOwner()) {
             return Checkpoint.isCheckpoint(root)
                     ? ofCheckpoint(Checkpoint.of(root, file), file, device, building)
-                    : ofStateDict(network(root, file), file, device, building);
+                    : ofStateDict(network(root, file), file, "state dict", HubConfig.NONE, device, building);
         } finally {
             TorchFile.closeTensors(root);
         }
@@ -81,6 +82,7 @@ final class WeightsReader {
                         checkpoint.classes(),
                         true,
                         StoredImageSize.ofRecipe(checkpoint.recipe(), file),
+                        ChannelStatistics.CIFAR,
                         training),
                 backbone,
                 design,
@@ -89,7 +91,12 @@ final class WeightsReader {
                 building);
     }
 
-    private static SavedNetwork network(@Nullable Object root, Path file) {
+    /**
+     * The network in the contents of a file.
+     *
+     * @throws InputException where there is none
+     */
+    static SavedNetwork network(@Nullable Object root, Path file) {
         return SavedNetwork.in(root, file, Landmark.NETWORK).orElseThrow(() -> {
             FileContents contents = FileContents.of(root);
             return contents.hasTensors()
@@ -104,8 +111,19 @@ final class WeightsReader {
                 + contents.shown() + "; give one whose names are as in scripts/pytorch_reference.py");
     }
 
-    private static TrainedNetwork ofStateDict(
-            SavedNetwork network, Path file, ComputeDevice device, NativeOwner building) {
+    /**
+     * The network of a state dict, whose tensors tell its shape.
+     *
+     * @param what the kind of the file, for people
+     * @param config a description of the network from elsewhere: its names, image size and statistics are taken where they fit
+     */
+    static TrainedNetwork ofStateDict(
+            SavedNetwork network,
+            Path file,
+            String what,
+            HubConfig config,
+            ComputeDevice device,
+            NativeOwner building) {
         Map<String, Tensor> saved = network.tensors();
         FilterDesign design = StoredFilters.ofState(saved);
         Tensor scores = Objects.requireNonNull(saved.get(Landmark.LAST_LAYER), "landmark"); // [1 or classes, 64]
@@ -114,8 +132,10 @@ final class WeightsReader {
             throw another(file, "embedding.weight or filters.weight", FileContents.of(saved));
         }
         int classes = Math.toIntExact((design.kind() == FilterKind.SINGLE ? scores : perClass).size(0));
-        List<String> description =
-                new ArrayList<>(List.of("state dict", design + " filters", classes + " classes without names"));
+        boolean named = config.labelNames().size() == classes;
+        List<String> description = new ArrayList<>(
+                List.of(what, design + " filters", classes + (named ? " classes" : " classes without names")));
+        description.addAll(config.notes());
         description.addAll(network.notes());
         network.requireTensors(
                 DynamicFilterNetwork.stateShapes(NetworkShape.ofResNet18Stem(design, classes))
@@ -124,9 +144,10 @@ final class WeightsReader {
         Origin origin = new Origin(
                 file,
                 String.join(", ", description),
-                numbered(classes),
-                false,
-                StoredImageSize.ofState(saved, design.heads()),
+                named ? config.labelNames() : numbered(classes),
+                named,
+                config.imageSize().orElseGet(() -> StoredImageSize.ofState(saved, design.heads())),
+                config.statistics(),
                 Map.of());
         return of(origin, ResNetStem.ARCHITECTURE, design, saved, device, building);
     }
@@ -136,7 +157,8 @@ final class WeightsReader {
         return IntStream.range(0, classes).mapToObj(label -> "class " + label).toList();
     }
 
-    private static TrainedNetwork of(
+    /** The network with these tensors, once they are found to be its own. */
+    static TrainedNetwork of(
             Origin origin,
             BackboneArchitecture backbone,
             FilterDesign design,
@@ -148,7 +170,7 @@ final class WeightsReader {
                 .withEmbeddingOf(saved);
         Map<String, Tensor> state = onDevice(shape, saved, origin.file(), device, building);
         DynamicFilterNetwork network = building.keep(DynamicFilterNetwork.bind(shape, state, Freeze.NONE));
-        Classifier classifier = building.keep(new NetworkClassifier(network, device));
+        Classifier classifier = building.keep(new NetworkClassifier(network, origin.statistics(), device));
         return new TrainedNetwork(origin, state, network, classifier, building.handOver());
     }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import dynafilter.data.folder.DecoderFingerprint;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
+import dynafilter.run.ExportFormats;
 import dynafilter.run.Interruption;
 import dynafilter.run.Version;
 import dynafilter.runtime.ComputeDevice;
@@ -33,12 +34,15 @@ import org.jspecify.annotations.Nullable;
 
 /** The command {@code doctor}: tells which devices work on this machine, and what keeps the others from working. */
 final class DoctorCommand implements Command {
+    private static final String FETCH = "fetch";
+
     /**
      * The document of {@code --json}.
      *
      * @param surroundings what may keep a GPU or memory from this process; empty where nothing is to be told
      * @param gpus each as CUDA tells it, or by name alone
      * @param devices by name "works", or the obstacle
+     * @param formats by name, what is done with files of that format
      * @param cpuConvolutions the instructions that convolutions are limited to; null: there is no limit
      * @param cpuBf16Speed of a convolution, relative to fp32; null: the CPU does not work
      */
@@ -48,6 +52,7 @@ final class DoctorCommand implements Command {
             @JsonInclude(Include.NON_EMPTY) Map<String, String> surroundings,
             List<Object> gpus,
             Map<String, String> devices,
+            Map<String, String> formats,
             @JsonInclude(Include.NON_NULL) @Nullable String cpuConvolutions,
             @JsonInclude(Include.NON_NULL) @Nullable Double cpuBf16Speed) {}
 
@@ -121,13 +126,20 @@ final class DoctorCommand implements Command {
 
     @Override
     public Options options() {
-        return CommonOptions.addCompute(new Options().addOption(CommonOptions.json("write the findings as JSON")));
+        return CommonOptions.addCompute(new Options()
+                .addOption(CommonOptions.valued(
+                        FETCH,
+                        "NAME",
+                        "download what is not shipped: onnxruntime, which runs .onnx files (75 MB), or onnxruntime-web, which"
+                                + " export --web puts into pages (33 MB)"))
+                .addOption(CommonOptions.json("write the findings as JSON")));
     }
 
     @Override
     public List<String> examples() {
         return List.of(
                 "doctor",
+                "doctor --fetch onnxruntime          # once, for .onnx files as --model",
                 "doctor --device cuda                # exit code 1 where CUDA does not work",
                 "doctor --cuda-libs /opt/venv/lib/python3.12/site-packages/nvidia --json doctor.json");
     }
@@ -136,6 +148,7 @@ final class DoctorCommand implements Command {
     public int run(CommandLine line, Interruption interruption) {
         CommonOptions.refuseArguments(line, name());
         JsonOutput json = JsonOutput.of(line);
+        fetch(line);
         String asked = line.getOptionValue(CommonOptions.DEVICE, "auto");
         CudaDiagnosis machine = CudaDiagnosis.ofMachine(CommonOptions.path(line, CommonOptions.CUDA_LIBS));
         Software software = Software.found();
@@ -153,11 +166,27 @@ final class DoctorCommand implements Command {
         if (speed != null) {
             print("cpu bf16", describe(speed));
         }
-        json.write(new Findings(software, cuda, surroundings, gpus, verdicts, limit.orElse(null), speed));
+        Map<String, String> formats = new LinkedHashMap<>();
+        ExportFormats.all().forEach(format -> formats.put(format.name(), format.door()));
+        formats.forEach((name, door) -> print("format", name + ": " + door));
+        json.write(new Findings(software, cuda, surroundings, gpus, verdicts, formats, limit.orElse(null), speed));
         boolean works = verdicts.entrySet().stream()
                 .filter(verdict -> asked.equals("auto") || verdict.getKey().equals(asked))
                 .anyMatch(verdict -> verdict.getValue().equals("works"));
         return works ? ExitCode.DONE : ExitCode.FAILED;
+    }
+
+    private static void fetch(CommandLine line) {
+        if (!line.hasOption(FETCH)) {
+            return;
+        }
+        switch (line.getOptionValue(FETCH)) {
+            case "onnxruntime" -> ExportChecking.fetchOnnxRuntime();
+            case "onnxruntime-web" -> WebExport.runtime();
+            default ->
+                throw new InputException(
+                        "--fetch " + line.getOptionValue(FETCH) + ": give onnxruntime or onnxruntime-web");
+        }
     }
 
     private static String describe(double bf16) {

@@ -40,7 +40,8 @@ final class TrainCommand implements Command {
                 .addOption(CommonOptions.valued(
                         "resume",
                         "WHAT",
-                        "continue a run: last, best, its folder or a checkpoint file; auto: the one in --out, if any"))
+                        "continue a run: last, best, its folder or a checkpoint file; auto: the one in --out, if any;"
+                                + " safetensors: a new run that begins with these weights"))
                 .addOption(
                         CommonOptions.valued("config", "FILE", "take the recipe of a config.json; other options win"))
                 .addOption(CommonOptions.flag(

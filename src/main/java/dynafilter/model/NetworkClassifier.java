@@ -1,5 +1,6 @@
 package dynafilter.model;
 
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.data.device.Normalization;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
@@ -14,13 +15,25 @@ public final class NetworkClassifier implements Classifier {
     private final LabelFilters filters;
     private final NativeOwner owner;
 
-    /** @param network the network, which is not closed with this */
+    /**
+     * The classifier of a network of this program's training.
+     *
+     * @param network the network, which is not closed with this
+     */
     public NetworkClassifier(DynamicFilterNetwork network, ComputeDevice device) {
+        this(network, ChannelStatistics.CIFAR, device);
+    }
+
+    /**
+     * @param network the network, which is not closed with this
+     * @param statistics those that its images are normalised by
+     */
+    public NetworkClassifier(DynamicFilterNetwork network, ChannelStatistics statistics, ComputeDevice device) {
         this.network = network;
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope();
                 InferenceMode inference = new InferenceMode()) {
-            normalization = building.keep(new Normalization(device));
+            normalization = building.keep(new Normalization(statistics, device));
             filters = network.filters().kept(building);
             owner = building.handOver();
         }

@@ -1,5 +1,6 @@
 package dynafilter.model;
 
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.data.device.Normalization;
 import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
@@ -17,11 +18,13 @@ public final class ScriptClassifier implements Classifier {
      * @param module the module, which the caller keeps open as long as this is
      * @param takesPixels true: its inputs are uint8 pixels; false: they are normalised images
      * @param heads the number of response maps of a label
+     * @param statistics those that normalised images are normalised by
      */
-    public ScriptClassifier(ScriptModule module, boolean takesPixels, int heads, ComputeDevice device) {
+    public ScriptClassifier(
+            ScriptModule module, boolean takesPixels, int heads, ChannelStatistics statistics, ComputeDevice device) {
         this.module = module;
         this.heads = heads;
-        normalization = takesPixels ? null : new Normalization(device);
+        normalization = takesPixels ? null : new Normalization(statistics, device);
     }
 
     @Override

@@ -86,14 +86,17 @@ public final class DistributedRun {
         String[] shared = group.share("").split("\n", -1);
         Path folder = Path.of(shared[1]);
         return shared[0].isEmpty()
-                ? new RunStart.Fresh(folder, false)
+                ? new RunStart.Fresh(folder, false, shared[2].isEmpty() ? null : Path.of(shared[2]))
                 : new RunStart.Resumed(Path.of(shared[0]), folder);
     }
 
     private static String written(RunStart start) {
         Object checkpoint =
                 start instanceof RunStart.Resumed resumed ? resumed.checkpoint().toAbsolutePath() : "";
-        return checkpoint + "\n" + start.directory().path().toAbsolutePath();
+        Object weights = start instanceof RunStart.Fresh fresh && fresh.weights() != null
+                ? fresh.weights().toAbsolutePath()
+                : "";
+        return checkpoint + "\n" + start.directory().path().toAbsolutePath() + "\n" + weights;
     }
 
     /** The start that the folders and arguments tell: a run that its launcher restarted goes on, unlike another in the same folder. */

@@ -3,9 +3,13 @@ package dynafilter.run;
 import dynafilter.checkpoint.BackboneSource;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.PretrainedBackbone;
+import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.data.ClassNames;
 import dynafilter.data.DataSet;
 import dynafilter.data.words.WordVectors;
+import dynafilter.io.InputException;
 import dynafilter.io.ProgressListener;
+import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
 import dynafilter.runfolder.Recipe;
@@ -88,6 +92,29 @@ final class InitialNetwork implements AutoCloseable {
             NetworkShape shape = shape(recipe, set, backbone).withEmbeddingOf(checkpoint.model());
             Map<String, Tensor> state = state(shape, recipe, checkpoint.model(), building);
             return new InitialNetwork(backbone, shape, state, null, building.handOver());
+        }
+    }
+
+    /**
+     * The network in a file of weights.
+     *
+     * @throws InputException where it is not of the recipe's shape, or knows other classes than the data set
+     */
+    static InitialNetwork of(Origin.Weights origin, Recipe recipe, DataSet set, ComputeDevice device) {
+        TrainedNetwork trained = origin.network();
+        if (trained.hasNames() && !trained.classes().equals(set.classes())) {
+            throw new InputException("--resume " + trained.file() + " knows the classes "
+                    + ClassNames.shown(trained.classes()) + ", the data set has " + ClassNames.shown(set.classes())
+                    + "; give the --data it was trained on");
+        }
+        try (NativeOwner building = new NativeOwner()) {
+            PretrainedBackbone backbone = building.keep(PretrainedBackbone.of(trained, device));
+            NetworkShape shape = shape(recipe, set, backbone).withEmbeddingOf(trained.state());
+            DynamicFilterNetwork.check(shape, trained.state());
+            Map<String, Tensor> state = state(shape, recipe, trained.state(), building);
+            return new InitialNetwork(backbone, shape, state, null, building.handOver());
+        } catch (InputException other) {
+            throw new InputException("--resume " + trained.file() + ": " + other.getMessage(), other);
         }
     }
 

@@ -1,6 +1,7 @@
 package dynafilter.run;
 
 import dynafilter.checkpoint.Checkpoint;
+import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.model.Freeze;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
@@ -46,6 +47,33 @@ sealed interface Origin {
         @Override
         public void prepare(RunFolder folder) {
             folder.begin(replaces);
+        }
+
+        @Override
+        public void restore(Trainer trainer) {
+            // It begins at the first step.
+        }
+    }
+
+    /**
+     * The origin of a new run that begins with a network's weights, of whose own run nothing else is known.
+     *
+     * @param network closed by the caller
+     */
+    record Weights(TrainedNetwork network) implements Origin {
+        @Override
+        public Optional<Path> file() {
+            return Optional.of(network.file());
+        }
+
+        @Override
+        public Recipe continued(Recipe recipe) {
+            return recipe;
+        }
+
+        @Override
+        public void prepare(RunFolder folder) {
+            folder.begin(false);
         }
 
         @Override

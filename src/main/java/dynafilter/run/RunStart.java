@@ -4,6 +4,7 @@ import dynafilter.io.InputException;
 import dynafilter.runfolder.FolderLock;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.RunDirectory;
+import dynafilter.torchfile.SafetensorsFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -24,8 +25,12 @@ sealed interface RunStart {
      * The start of a new run.
      *
      * @param replaces true: an older run in the folder goes; false: the folder is refused
+     * @param weights the file whose weights it begins with, and which holds nothing else of a run; null: none
      */
-    record Fresh(@Nullable Path folder, boolean replaces) implements RunStart {}
+    record Fresh(
+            @Nullable Path folder,
+            boolean replaces,
+            @Nullable Path weights) implements RunStart {}
 
     /**
      * The start of a run that goes on.
@@ -49,7 +54,7 @@ sealed interface RunStart {
             return continued(Objects.requireNonNull(arguments.out(), "it is refused without"));
         }
         return arguments.resume() == null
-                ? begun(arguments.out(), arguments.overwrite())
+                ? begun(arguments.out(), arguments.overwrite(), null)
                 : resumed(arguments.resume(), arguments.out());
     }
 
@@ -62,21 +67,24 @@ sealed interface RunStart {
         // A kill between an epoch's two checkpoints leaves the first; before them there is nothing to lose.
         return Files.exists(directory.best())
                 ? resumed(directory.best().toString(), out)
-                : begun(out, directory.isOnlyBegun());
+                : begun(out, directory.isOnlyBegun(), null);
     }
 
-    private static RunStart begun(@Nullable Path out, boolean replaces) {
+    private static RunStart begun(@Nullable Path out, boolean replaces, @Nullable Path weights) {
         if (out != null) {
             new RunDirectory(out).requireFolder();
             if (!replaces) {
                 new RunDirectory(out).requireUnused();
             }
         }
-        return new Fresh(out, replaces);
+        return new Fresh(out, replaces, weights);
     }
 
     private static RunStart resumed(String what, @Nullable Path out) {
         Path file = RunDirectory.checkpointFor(what, out);
+        if (SafetensorsFile.isSafetensors(file)) {
+            return begun(out, false, file);
+        }
         RunDirectory source = RunDirectory.of(file);
         RunDirectory directory = out != null ? new RunDirectory(out) : source;
         directory.requireFolder();
@@ -105,7 +113,9 @@ sealed interface RunStart {
     default RunStart named(Recipe recipe) {
         return this instanceof Fresh fresh && fresh.folder() == null
                 ? new Fresh(
-                        RunFolder.create(recipe.network().filters().toString()).path(), fresh.replaces())
+                        RunFolder.create(recipe.network().filters().toString()).path(),
+                        fresh.replaces(),
+                        fresh.weights())
                 : this;
     }
 }

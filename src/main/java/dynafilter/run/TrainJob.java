@@ -1,17 +1,23 @@
 package dynafilter.run;
 
 import dynafilter.checkpoint.Checkpoint;
+import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.distributed.Placement;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.InputException;
+import dynafilter.model.FilterDesign;
+import dynafilter.model.NetworkShape;
 import dynafilter.runfolder.FolderLock;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
 import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
 import dynafilter.runfolder.RunOutcome;
+import dynafilter.runtime.ComputeDevice;
 import dynafilter.train.Trainer;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -87,15 +93,54 @@ public final class TrainJob {
         if (start instanceof RunStart.Resumed resumed) {
             return resume(resumed, new RunFolder(folder, lock), context);
         }
-        boolean replaces = start instanceof RunStart.Fresh fresh && fresh.replaces();
-        return run(recipe, new Origin.Fresh(replaces), new RunFolder(folder, lock), context);
+        RunStart.Fresh fresh = (RunStart.Fresh) start;
+        return fresh.weights() != null
+                ? beginWith(fresh.weights(), new RunFolder(folder, lock), context)
+                : run(recipe, new Origin.Fresh(fresh.replaces()), new RunFolder(folder, lock), context);
+    }
+
+    /** Begins a new run with the weights in a file, and with the recipe that the file tells, if it tells one. */
+    private RunOutcome beginWith(Path weights, RunFolder folder, RunContext context) {
+        try (TrainedNetwork network = TrainedNetwork.read(weights, ComputeDevice.CPU)) {
+            Logging.log().info("resume     {}: {}", weights, network.description());
+            Logging.log()
+                    .info("           weights alone: a new run begins with them, at epoch 0, with a new optimizer");
+            Recipe before = network.training().get("recipe") instanceof Map<?, ?> told
+                    ? Recipes.withoutLimitsOfOneCall(recipeOf(texts(told), weights))
+                    : Recipe.DEFAULT;
+            NetworkShape shape = network.network().shape();
+            FilterDesign design = shape.design();
+            Map<String, Object> own = Map.of(
+                    "filters",
+                    design.kind().toString(),
+                    "filter_heads",
+                    design.heads(),
+                    "filter_size",
+                    design.size(),
+                    "basis",
+                    design.basis(),
+                    "basis_image",
+                    design.basisImage().toString(),
+                    "adapter",
+                    shape.adapter(),
+                    "image_size",
+                    shape.imageSize());
+            Recipe begun = Recipes.with(Recipes.with(before, own, true), arguments.given(), true);
+            return run(begun, new Origin.Weights(network), folder, context);
+        }
+    }
+
+    private static Map<String, Object> texts(Map<?, ?> values) {
+        Map<String, Object> texts = new LinkedHashMap<>();
+        values.forEach((name, value) -> texts.put(String.valueOf(name), value));
+        return texts;
     }
 
     private RunOutcome resume(RunStart.Resumed start, RunFolder folder, RunContext context) {
         Path file = start.checkpoint();
         try (Checkpoint checkpoint = Checkpoint.read(file)) {
             checkpoint.notes().forEach(note -> Logging.log().info("resume     {}: {}", file, note));
-            Recipe before = Recipes.withoutLimitsOfOneCall(recipeOf(checkpoint, file));
+            Recipe before = Recipes.withoutLimitsOfOneCall(recipeOf(checkpoint.recipe(), file));
             Recipe own = Recipes.with(before, arguments.given(), true);
             boolean finished = checkpoint.epoch() >= own.optimization().epochs(); // then the run stays as it is
             return run(
@@ -110,9 +155,9 @@ public final class TrainJob {
         return new TrainingRun(own, origin, folder, ComparisonPlace.ALONE, context).run(outcomes);
     }
 
-    private static Recipe recipeOf(Checkpoint checkpoint, Path file) {
+    private static Recipe recipeOf(Map<String, ?> recipe, Path file) {
         try {
-            return Recipes.with(Recipe.DEFAULT, checkpoint.recipe(), false);
+            return Recipes.with(Recipe.DEFAULT, recipe, false);
         } catch (InputException wrong) {
             throw new InputException("the recipe in " + file + ": " + wrong.getMessage(), wrong);
         }

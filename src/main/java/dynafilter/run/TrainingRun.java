@@ -94,10 +94,7 @@ final class TrainingRun {
     /** Prepares the data, network and trainer; writes nothing. */
     private PreparedRun prepare(DataSet set, RankAgreement ranks, NativeOwner owner) {
         TrainingData data = owner.keep(onDevice(set));
-        InitialNetwork network = owner.keep(
-                origin instanceof Origin.Resumed resumed
-                        ? InitialNetwork.of(resumed, recipe, set, session.device())
-                        : InitialNetwork.fresh(recipe, set, data, session.device(), ranks, terminal::bytes));
+        InitialNetwork network = owner.keep(initial(set, data, ranks));
         Recipe settled = settled(data, network);
         ConsoleListener console =
                 new ConsoleListener(terminal, recipe.optimization().epochs(), data.selectionName(), place);
@@ -122,6 +119,15 @@ final class TrainingRun {
     private Recipe settled(TrainingData data, InitialNetwork network) {
         return FeatureMemory.of(recipe, data, network.shape(), session.device(), directory.path(), group)
                 .settled(origin.continued(recipe), group);
+    }
+
+    private InitialNetwork initial(DataSet set, TrainingData data, RankAgreement ranks) {
+        if (origin instanceof Origin.Resumed resumed) {
+            return InitialNetwork.of(resumed, recipe, set, session.device());
+        }
+        return origin instanceof Origin.Weights weights
+                ? InitialNetwork.of(weights, recipe, set, session.device())
+                : InitialNetwork.fresh(recipe, set, data, session.device(), ranks, terminal::bytes);
     }
 
     /** Brings a data set to the device and closes it; its name, classes and checksum stay readable. */

@@ -28,8 +28,16 @@ public record RunDirectory(Path path) {
     /** The beginning of the names of TensorBoard's event files. */
     public static final String EVENTS = "events.out.tfevents.";
 
-    private static final List<String> RESULTS =
-            List.of("best.pt", "last.pt", "result.json", "report.html", "model.ts.pt", "maps.png");
+    private static final List<String> RESULTS = List.of(
+            "best.pt",
+            "last.pt",
+            "result.json",
+            "report.html",
+            "model.ts.pt",
+            "model.pt2",
+            "safetensors/model.safetensors",
+            "safetensors/config.json",
+            "maps.png");
 
     private static final List<String> FILES = Stream.concat(
                     RESULTS.stream(), Stream.of("config.json", "history.csv", "train.log", "backbone.ts.pt"))

@@ -2,8 +2,6 @@ package dynafilter.torchfile;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
@@ -17,7 +15,6 @@ final class ForeignFormat {
     static final int HEAD_BYTES = 512;
 
     private static final int TAR_MARK = 257;
-    private static final long MAX_SAFETENSORS_HEADER = 100_000_000;
 
     private static final Map<String, String> BEGINNINGS = Map.of(
             "version https://git-lfs",
@@ -51,19 +48,11 @@ final class ForeignFormat {
             return Optional.of(
                     "is a program of ExecuTorch (.pte), which is not read here; give TorchScript or a state dict");
         }
-        return isSafetensors(head)
-                ? Optional.of("holds safetensors, which are not read here; write them in Python:"
-                        + " torch.save(safetensors.torch.load_file(FILE), \"weights.pth\")")
+        return SafetensorsFile.begins(head)
+                ? Optional.of(
+                        "holds safetensors, which are weights alone, and a checkpoint is needed; give the best.pt or"
+                                + " last.pt of a run")
                 : Optional.empty();
-    }
-
-    /** True: the file begins with a length of eight bytes and JSON, as safetensors do; false: it does not. */
-    private static boolean isSafetensors(byte[] head) {
-        if (head.length < Long.BYTES + 2 || head[Long.BYTES] != '{') {
-            return false;
-        }
-        long length = ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN).getLong();
-        return length > 1 && length <= MAX_SAFETENSORS_HEADER;
     }
 
     /**

@@ -49,7 +49,7 @@ class CppTest {
         TorchFile.write(checkpoint, StateDict.random(NetworkShape.ofResNet18Stem(FilterKind.DYNAMIC, 3), 5));
         try (TrainedNetwork trained = TrainedNetwork.read(checkpoint, ComputeDevice.CPU)) {
             new TorchScriptExport(trained, ScriptInput.UINT8, true)
-                    .write(exported, new TorchScriptExport.Versions(null, null, null));
+                    .write(exported, new ExportVersions(null, null, null));
             List<String> printed = python.run(BUILD, folder.resolve("classify"), exported)
                     .lines()
                     .toList();

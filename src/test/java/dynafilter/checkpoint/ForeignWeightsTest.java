@@ -99,7 +99,7 @@ class ForeignWeightsTest {
             assertEquals(3, network.classes().size());
             Path exported = folder.resolve(name + ".ts.pt");
             new TorchScriptExport(network, ScriptInput.UINT8, true)
-                    .write(exported, new TorchScriptExport.Versions(null, null, null));
+                    .write(exported, new ExportVersions(null, null, null));
             try (TrainedNetwork again = TrainedNetwork.read(exported, ComputeDevice.CPU)) {
                 assertClose(expected, again.classifier().scores(pixels), 1e-5, "exported scores");
             }

@@ -33,6 +33,12 @@ class DoctorCommandTest {
         assertTrue(outcome.line("cuda ").startsWith("cuda       does not work: "), outcome.out());
         JsonNode json = new ObjectMapper().readTree(file.toFile());
         assertEquals("works", json.at("/devices/cpu").asText());
+        for (String format : List.of("torchscript", "safetensors", "pt2")) {
+            assertEquals(
+                    "format     " + format + ": "
+                            + json.at("/formats/" + format).asText(),
+                    outcome.line("format     " + format));
+        }
         assertEquals(
                 outcome.line("cuda ").replace("cuda       does not work: ", ""),
                 json.at("/devices/cuda").asText());

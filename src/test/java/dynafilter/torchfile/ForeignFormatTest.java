@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -33,7 +34,6 @@ class ForeignFormatTest {
     static Stream<Arguments> heads() {
         return Stream.of(
                 arguments("version https://git-lfs.github.com/spec/v1", "is a pointer of Git LFS"),
-                arguments("\u0010\0\0\0\0\0\0\0{\"a\":{}}", "holds safetensors, which are not read here; write them"),
                 arguments("\u0089HDF\r\n\u001a\n", "is an HDF5 file"),
                 arguments("\u001f\u008b\u0008", "is compressed by gzip"),
                 arguments("\u0093NUMPY\u0001", "is an array of NumPy"),
@@ -48,6 +48,14 @@ class ForeignFormatTest {
     @MethodSource("heads")
     void byItsFirstBytes(String head, String what) throws IOException {
         assertCalled(Files.write(folder.resolve("x.pt"), head.getBytes(ISO_8859_1)), what);
+    }
+
+    @Test
+    void safetensorsAreWeightsAlone() throws IOException {
+        Path file = Files.write(folder.resolve("x.pt"), "\u0002\0\0\0\0\0\0\0{}".getBytes(ISO_8859_1));
+        String message =
+                assertThrows(InputException.class, () -> TorchFile.read(file)).getMessage();
+        assertTrue(message.startsWith(file + " holds safetensors, which are weights alone, and a checkpoint"), message);
     }
 
     @ParameterizedTest

@@ -1,7 +1,8 @@
 package dynafilter.checkpoint.torchscript;
 
-import com.fasterxml.jackson.annotation.JsonAnyGetter;
-import com.fasterxml.jackson.annotation.JsonInclude;
+import dynafilter.checkpoint.ExportMetadata;
+import dynafilter.checkpoint.ExportSettings;
+import dynafilter.checkpoint.ExportVersions;
 import dynafilter.checkpoint.ScriptInput;
 import dynafilter.checkpoint.ScriptMetadata;
 import dynafilter.checkpoint.ScriptTrial;
@@ -16,12 +17,10 @@ import dynafilter.runtime.ScriptModule;
 import dynafilter.torchfile.TorchScriptFile;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Exports a trained network as one TorchScript file for evaluation, with the methods {@code forward(images) -> [N, classes]},
@@ -30,38 +29,6 @@ import org.jspecify.annotations.Nullable;
  * dict, with one exception: since {@code filters} is a method, filters without a generator are {@code filter_bank.weight}.
  */
 public final class TorchScriptExport {
-    /** The versions of the software that writes an archive; null, and left out, where a version is not known. */
-    @JsonInclude(JsonInclude.Include.NON_NULL)
-    public record Versions(
-            @Nullable String dynafilter,
-            @Nullable String libtorch,
-            @Nullable String java) {}
-
-    /**
-     * The archive's description of its network; see {@link ScriptMetadata}.
-     *
-     * @param input the form of the images that {@code forward} takes
-     * @param imageSize the height and width of the images
-     * @param mean the mean of the pixels by channel, which normalisation subtracts
-     * @param std the standard deviation of the pixels by channel, by which normalisation divides
-     * @param featureMap the channels, height and width of the feature map
-     * @param training the entries of {@link TrainedNetwork#training}, which in JSON stand beside the others
-     */
-    public record Metadata(
-            String format,
-            List<String> classes,
-            String input,
-            List<Integer> imageSize,
-            List<Double> mean,
-            List<Double> std,
-            String filters,
-            int filterHeads,
-            boolean bakedFilters,
-            boolean adapter,
-            String backbone,
-            List<Integer> featureMap,
-            @JsonAnyGetter Map<String, Object> training,
-            Versions versions) {}
 
     private static final String PREDICTOR = """
             def forward(self, maps: Tensor) -> Tensor:
@@ -112,14 +79,15 @@ public final class TorchScriptExport {
      * @return the archive's metadata
      * @throws dynafilter.io.OutputException where the file cannot be written
      */
-    public Metadata write(Path file, Versions versions) {
+    public ExportMetadata write(Path file, ExportVersions versions) {
         Map<String, String> extra = new LinkedHashMap<>();
-        Metadata metadata = metadata(versions);
+        ExportMetadata metadata =
+                ExportMetadata.of(ScriptMetadata.FORMAT, trained, new ExportSettings(input, baked), versions);
         extra.put(ScriptMetadata.FILE, JsonFile.text(metadata));
         extra.put("classes.txt", String.join("\n", trained.classes()) + "\n");
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard();
-                ScriptModule module = network()) {
+                ScriptModule module = module()) {
             TorchScriptFile.write(module, extra, file, this::requireScores);
         }
         return metadata;
@@ -143,26 +111,8 @@ public final class TorchScriptExport {
         }
     }
 
-    private Metadata metadata(Versions versions) {
-        NetworkShape shape = trained.network().shape();
-        return new Metadata(
-                ScriptMetadata.FORMAT,
-                trained.classes(),
-                input.toString(),
-                List.of(shape.imageSize(), shape.imageSize()),
-                Normalization.MEAN,
-                Normalization.STANDARD_DEVIATION,
-                shape.design().kind().toString(),
-                shape.design().heads(),
-                baked && shape.design().isConstant(),
-                shape.adapter(),
-                shape.backbone().description(),
-                List.of(shape.channels(), shape.mapHeight(), shape.mapWidth()),
-                trained.training(),
-                versions);
-    }
-
-    private ScriptModule network() {
+    /** The network with its methods, on the tensors of the trained network, which stays open as long; the caller closes it. */
+    public ScriptModule module() {
         NetworkShape shape = trained.network().shape();
         Map<String, Tensor> state = trained.state();
         FilterScript filters = new FilterScript(trained, baked);
@@ -175,7 +125,7 @@ public final class TorchScriptExport {
         filters.addModules(module);
         String images = "images";
         if (input == ScriptInput.UINT8) {
-            try (Normalization normalization = new Normalization(ComputeDevice.CPU)) {
+            try (Normalization normalization = new Normalization(trained.statistics(), ComputeDevice.CPU)) {
                 module.buffer("shift", normalization.shift()).buffer("scale", normalization.scale());
             }
             // 6 is float32: names of types are not known to the compiler here.

@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** The normalisation of pixels to mean 0 and standard deviation 1 by channel, with CIFAR-10's statistics. */
+/** The normalisation of pixels to mean 0 and standard deviation 1 by channel. */
 public final class Normalization implements AutoCloseable {
     /** The means of all training pixels of CIFAR-10 over 255, by channel. */
     public static final List<Double> MEAN = List.of(0.4914, 0.4822, 0.4465);
@@ -22,12 +22,18 @@ public final class Normalization implements AutoCloseable {
     private final Tensor shift; // [1, 3, 1, 1]
     private final Tensor scale; // [1, 3, 1, 1]
 
+    /** The normalisation by CIFAR-10's statistics. */
     public Normalization(ComputeDevice device) {
+        this(ChannelStatistics.CIFAR, device);
+    }
+
+    public Normalization(ChannelStatistics statistics, ComputeDevice device) {
         float[] shifts = new float[3];
         float[] scales = new float[3];
         for (int channel = 0; channel < 3; channel++) {
-            shifts[channel] = (float) (-MEAN.get(channel) / STANDARD_DEVIATION.get(channel));
-            scales[channel] = (float) (1 / (255 * STANDARD_DEVIATION.get(channel)));
+            shifts[channel] =
+                    (float) (-statistics.mean().get(channel) / statistics.std().get(channel));
+            scales[channel] = (float) (1 / (255 * statistics.std().get(channel)));
         }
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope()) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dynafilter.NativeScope;
 import dynafilter.Python;
 import dynafilter.checkpoint.Checkpoint;
+import dynafilter.checkpoint.ExportVersions;
 import dynafilter.checkpoint.ScriptInput;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.io.InputException;
@@ -39,7 +40,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What is exported gives the scores of the checkpoint, here and in Python. */
 @ExtendWith(NativeScope.class)
 class TorchScriptExportTest {
-    private static final TorchScriptExport.Versions VERSIONS = new TorchScriptExport.Versions("test", null, null);
+    private static final ExportVersions VERSIONS = new ExportVersions("test", null, null);
 
     private static final List<String> CLASSES =
             List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "the \"last\" one, ü");
