@@ -228,7 +228,7 @@ public record Recipe(
             double lr,
 
             @Setting(
-                    place = 39,
+                    place = 40,
                     argument = "X",
                     help = "peak learning rate of sgd beside muon: for embeddings, the last layer, biases and BatchNorm",
                     range = Range.POSITIVE,
