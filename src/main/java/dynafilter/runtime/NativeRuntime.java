@@ -211,6 +211,8 @@ public final class NativeRuntime {
 
     private static void prepareEnvironment() {
         convolutionLimit().ifPresent(value -> NativeEnvironment.addIfAbsent(ConvolutionProof.LIMIT, value));
+        // OpenBLAS reserves memory for a thread a core where it is loaded, and this program lets it use one.
+        NativeEnvironment.addIfAbsent("OPENBLAS_NUM_THREADS", "1");
         if (System.getenv(WAIT_POLICY) == null) {
             settings(ENVIRONMENT)
                     .forEach((name, value) -> NativeEnvironment.addIfAbsent(

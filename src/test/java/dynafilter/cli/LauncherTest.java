@@ -57,7 +57,12 @@ class LauncherTest {
         Files.createDirectories(root.resolve("native-config"));
         Files.createDirectories(root.resolve("src/main/java"));
         for (String name :
-                List.of("scripts/dynafilter", "native-config/allocator.sh", "native-config/locale.sh", "pom.xml")) {
+                List.of(
+                        "scripts/dynafilter",
+                        "native-config/allocator.sh",
+                        "native-config/locale.sh",
+                        "native-config/quick-start.sh",
+                        "pom.xml")) {
             Files.copy(Path.of(name), root.resolve(name));
         }
         Files.writeString(root.resolve("src/main/java/Main.java"), "");
