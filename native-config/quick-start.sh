@@ -18,6 +18,9 @@ use_archive() { # JAVA JAR [OPTION...]
     if [ -s "$file" ]; then archive=-XX:SharedArchiveFile=$file; fi
 }
 
+# Maps archives, also that of Java's own classes, where they were made for, which touches few of their pages.
+unmoved='-XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0'
+
 # Makes an archive under another name first: others may start meanwhile, and half of one would crash them. Where it cannot be
 # made, an empty file says so until the next build.
 make_archive() { # FILE JAVA JAR [OPTION...]
