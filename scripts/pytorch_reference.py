@@ -24,7 +24,8 @@ from torch import nn
 # The recipe: every key is an option of `train` and is recorded in the checkpoint.
 DEFAULTS = dict(
     data="data/cifar-10-batches-bin", limit_train=0, limit_test=0, augment=True, seed=0,
-    backbone="random", filters="dynamic", freeze="none", adapter=False,
+    backbone="random", filters="dynamic", filter_heads=1, filter_size=1, basis=8, basis_image="on",
+    freeze="none", adapter=False,
     label_vectors="", freeze_labels=False,      # Java reads the file; a run that goes on here needs it no more
     epochs=20, batch_size=256, precision="fp32", label_smoothing=0.0, clip_grad=0.0,
     optimizer="sgd", lr=0.3, momentum=0.9, weight_decay=5e-4, schedule="onecycle", warmup=0.2,
@@ -96,40 +97,87 @@ class Adapter(nn.Module):
 
 
 class DynamicFilterNetwork(nn.Module):
-    """Scores each class by the response map of its own filter, which is generated from the label."""
+    """Scores each class by the response maps of its own filters, which are generated from the label."""
 
     def __init__(self, filters, classes=10, channels=64, positions=64, backbone=None, adapter=False,
-                 embedding_size=128):
+                 embedding_size=128, heads=1, size=1, basis=8, basis_image=True):
         super().__init__()
-        self.kind = filters
+        self.kind, self.heads, self.size = filters, heads, size
         self.backbone = backbone or Backbone(channels)
         if adapter:
             self.adapter = Adapter(channels)
-        if filters == "dynamic":
-            self.embedding = nn.Embedding(classes, embedding_size)
-            self.generator = nn.Sequential(nn.Linear(embedding_size, 256), nn.ReLU(),
-                                           nn.Linear(256, channels), nn.Tanh())
+        if filters in ("static", "single"):
+            self.filters = nn.Conv2d(channels, heads * (1 if filters == "single" else classes), size, bias=False)
         else:
-            self.filters = nn.Conv2d(channels, 1 if filters == "single" else classes, 1, bias=False)
-        self.predictor = nn.Sequential(nn.Linear(positions, 64), nn.ReLU(),
+            self.embedding = nn.Embedding(classes, embedding_size)
+        if filters == "basis":
+            self.temperature = 1.0
+            self.basis = nn.Conv2d(channels, basis, 1, bias=False)
+            self.mixer = nn.ModuleDict({"label": nn.Linear(embedding_size, basis)})
+            if basis_image:
+                self.mixer["image"] = nn.Linear(channels, basis, bias=False)
+        elif filters in ("dynamic", "conditional", "local"):
+            self.generator = nn.Sequential(nn.Linear(embedding_size, 256), nn.ReLU(),
+                                           nn.Linear(256, heads * channels * size**2), nn.Tanh())
+        if filters == "conditional":
+            self.generator.add_module("image", nn.Linear(channels, 256, bias=False))
+        if filters == "local":
+            self.places = nn.Sequential(nn.Linear(embedding_size, 256), nn.ReLU(), nn.Linear(256, positions))
+        self.predictor = nn.Sequential(nn.Linear(heads * positions, 64), nn.ReLU(),
                                        nn.Linear(64, classes if filters == "single" else 1))
 
     def generated_filters(self):
-        """The filters as they are applied, each of length one: [10, 64, 1, 1], or [1, 64, 1, 1] for `single`."""
-        weight = self.generator(self.embedding.weight) if self.kind == "dynamic" else self.filters.weight.flatten(1)
-        return F.normalize(weight, dim=1, eps=1e-12)[:, :, None, None]
+        """The filters as they are applied, each of length one: [10, 64, 1, 1], or [1, 64, 1, 1] for `single`; with heads as
+        many of each. None: they are made of the image, too."""
+        if self.kind == "conditional" or self.kind == "basis" and "image" in self.mixer:
+            return None
+        if self.kind == "basis":
+            mixture = F.softmax(self.mixer["label"](self.embedding.weight) / self.tau(), dim=-1)
+            return (mixture @ self.bank())[:, :, None, None]
+        if self.kind in ("dynamic", "local"):
+            weight = self.generator(self.embedding.weight)
+        else:
+            weight = self.filters.weight.flatten(1)
+        if hasattr(self, "generator"):
+            weight = weight.view(self.heads * len(weight), -1)
+        return F.normalize(weight, dim=1, eps=1e-12).view(len(weight), -1, self.size, self.size)
+
+    def tau(self):
+        """The temperature of the mixture; 1 outside training."""
+        return self.temperature if self.training else 1.0
+
+    def bank(self):
+        return F.normalize(self.basis.weight.flatten(1), dim=1, eps=1e-12)      # [M, 64]
+
+    def image_filters(self, v):
+        """The filters of each image of which v is the feature map: [N, 10, 64]."""
+        means = v.mean((2, 3))
+        if self.kind == "basis":
+            logits = self.mixer["label"](self.embedding.weight) + self.mixer["image"](means)[:, None]
+            return F.softmax(logits / self.tau(), dim=-1) @ self.bank()
+        hidden = self.generator[0](self.embedding.weight) + self.generator.image(means)[:, None]
+        return F.normalize(torch.tanh(self.generator[2](F.relu(hidden))), dim=-1, eps=1e-12)
+
+    def features(self, images):
+        v = self.backbone(images)
+        return self.adapter(v) if hasattr(self, "adapter") else v
 
     def response_maps(self, images, filters=None):
         """One map per filter. `filters`: those of a network that is not being trained, computed once."""
+        v = self.features(images)
         filters = self.generated_filters() if filters is None else filters
-        v = self.backbone(images)
-        if hasattr(self, "adapter"):
-            v = self.adapter(v)
-        return F.conv2d(v, filters) / math.sqrt(filters.shape[1])               # [N, 10, 8, 8]
+        if filters is None:
+            maps = torch.einsum("nkc,nchw->nkhw", self.image_filters(v), v)
+            return maps / math.sqrt(v.shape[1])
+        maps = F.conv2d(v, filters, padding=self.size // 2) / math.sqrt(filters[0].numel())     # [N, 10, 8, 8]
+        if self.kind == "local":
+            maps = maps * (1 + self.places(self.embedding.weight)).view(maps.shape[1:])
+        return maps
 
     def forward(self, images, filters=None):
-        maps = self.response_maps(images, filters).flatten(2)                   # [N, 10, 64]; single: [N, 1, 64]
-        return self.predictor(maps).flatten(1)                                  # [N, 10]
+        maps = self.response_maps(images, filters)                              # [N, 10, 8, 8]; single: [N, 1, 8, 8]
+        rows = maps.reshape(len(maps), maps.shape[1] // self.heads, -1)
+        return self.predictor(rows).flatten(1)                                  # [N, 10]
 
 
 # ---- data ----
@@ -235,6 +283,11 @@ def learning_rate(recipe, step, total):
     if recipe.schedule == "step":
         return peak * (0.1 if progress >= 0.5 else 1) * (0.1 if progress >= 0.75 else 1)
     return peak
+
+
+def temperature(done):
+    """Of the mixture of --filters basis, after a share of all steps: from 30 to 1 in the first tenth."""
+    return 30 - 29 * done / 0.1 if done < 0.1 else 1.0
 
 
 def make_optimizer(model, recipe, **implementation):
@@ -370,12 +423,17 @@ def load_checkpoint(path):
 
 def network_of(checkpoint, path, key="model"):
     with reading(path):
-        state, kind = checkpoint[key], checkpoint["recipe"]["filters"]
-        channels = state["generator.2.weight"].shape[0] if kind == "dynamic" else state["filters.weight"].shape[1]
+        state, recipe = checkpoint[key], checkpoint["recipe"]
+        kind, heads, size = recipe["filters"], recipe.get("filter_heads", 1), recipe.get("filter_size", 1)
+        if "generator.2.weight" in state:
+            channels = state["generator.2.weight"].shape[0] // (heads * size**2)
+        else:
+            channels = state["basis.weight" if kind == "basis" else "filters.weight"].shape[1]
         backbone = program_beside(path) if checkpoint.get("backbone_program_sha256") else None
         model = DynamicFilterNetwork(
-            kind, len(checkpoint["classes"]), channels, state["predictor.0.weight"].shape[1], backbone,
-            "adapter.conv.weight" in state, state["embedding.weight"].shape[1] if kind == "dynamic" else 0)
+            kind, len(checkpoint["classes"]), channels, state["predictor.0.weight"].shape[1] // heads, backbone,
+            "adapter.conv.weight" in state, state["embedding.weight"].shape[1] if "embedding.weight" in state else 0,
+            heads, size, recipe.get("basis", 8), recipe.get("basis_image", "on") == "on")
         model.load_state_dict(state, strict=True)
         return model
 
@@ -471,8 +529,9 @@ def train(args):
         model = network_of(saved, args.resume)
         with reading(args.resume):
             step, epoch, best, classes = (saved[key] for key in ("step", "epoch", "best_accuracy", "classes"))
-        if args.filters != model.kind:
-            fail(f"{args.resume}: its filters are {model.kind}, not {args.filters}")
+        for name in ("filters", "filter_heads", "filter_size", "basis", "basis_image"):
+            if getattr(args, name) != saved["recipe"].get(name, DEFAULTS[name]):
+                fail(f"{args.resume}: its {name} is {saved['recipe'].get(name)}, not {getattr(args, name)}")
         if saved.get("extended"):
             fail(f"{args.resume}: labels were added to it, by `dynafilter extend`; no run goes on from there")
         program = {key: saved[key] for key in ("backbone_program_sha256",) if key in saved}
@@ -487,7 +546,9 @@ def train(args):
     else:
         step, best, classes, program = 0, -1.0, names, {}
         side = -(-args.image_size // 4)                                         # of the feature map
-        model = DynamicFilterNetwork(args.filters, len(classes), positions=side * side, adapter=args.adapter)
+        model = DynamicFilterNetwork(args.filters, len(classes), positions=side * side, adapter=args.adapter,
+                                     heads=args.filter_heads, size=args.filter_size, basis=args.basis,
+                                     basis_image=args.basis_image == "on")
         if args.backbone != "random":
             load_backbone(model.backbone, args.backbone)
         if args.adapter:
@@ -508,7 +569,7 @@ def train(args):
         set_training(model, args)
         batches = train_data.training_batches(batch_size, args.seed, epoch, args.augment, step % steps_per_epoch)
         for images, labels in itertools.islice(batches, stop - step):
-            lr = learning_rate(args, step, total)
+            lr, model.temperature = learning_rate(args, step, total), temperature(step / total)
             train_step(model, optimizer, images, labels, args, lr, loss_sum, correct, weights)
             step += 1
         seen, loss, correct = (step - first) * batch_size, loss_sum.item() / (step - first), correct.item()
@@ -556,8 +617,9 @@ def oracle(args):
         images, labels = batch["images"].to(device), batch["labels"].to(device)
     model.eval()
     with torch.no_grad():
+        filters = model.generated_filters()
         result = {"eval_scores": model(images), "response_maps": model.response_maps(images),
-                  "filters": model.generated_filters()}
+                  "filters": model.image_filters(model.features(images)) if filters is None else filters}
     set_training(model, args)
     weights = class_weights(labels, len(checkpoint["classes"]), args)
     for step in range(args.steps):
@@ -601,7 +663,8 @@ def benchmark(args):
     device, n = set_up_device(args), max(1, 4096 // args.batch_size) * args.batch_size
     pixels, labels = torch.randint(0, 256, (n, 3, 32, 32), dtype=torch.uint8), torch.randint(0, 10, (n,))
     dataset = ResidentDataset(pixels, labels, device)
-    model = DynamicFilterNetwork(args.filters).to(device, memory_format=torch.channels_last)
+    model = DynamicFilterNetwork(args.filters, heads=args.filter_heads, size=args.filter_size, basis=args.basis,
+                                 basis_image=args.basis_image == "on").to(device, memory_format=torch.channels_last)
     if args.mode == "train":
         return measure(training_steps(model, dataset, args), args, device)
     with torch.inference_mode(), autocast(device, args):
@@ -640,7 +703,12 @@ OPTIONS = {
     "data": dict(metavar="DIR", help="CIFAR-10, binary version, or a folder of images that the jar has decoded"),
     "image_size": dict(metavar="S", type=number(int, 8, 1025), help="height and width"),
     "backbone": dict(metavar="random|FILE", help="state dict (.pth) or TorchScript file of ResNet-18 or its stem"),
-    "filters": dict(choices=("dynamic", "static", "single"), help="where the filters come from"),
+    "filters": dict(choices=("dynamic", "static", "single", "conditional", "basis", "local"),
+                    help="where the filters come from"),
+    "filter_heads": dict(metavar="H", type=number(int, 1), help="filters of a label"),
+    "filter_size": dict(choices=(1, 3), type=int, help="height and width of a filter"),
+    "basis": dict(metavar="M", type=number(int, 1), help="filters that basis mixes"),
+    "basis_image": dict(choices=("on", "off"), help="whether the image has a part in the mixture"),
     "freeze": dict(choices=("none", "all", "all-but-bn"), help="what of the backbone is not trained"),
     "freeze_labels": dict(action=argparse.BooleanOptionalAction, help="the labels' embeddings are not trained"),
     "adapter": dict(action=argparse.BooleanOptionalAction, help="a trainable layer between backbone and filters"),
@@ -710,7 +778,7 @@ def make_parser():
     sub.add_argument("--steps", type=number(int, 1), default=3, metavar="N", help="(default: 3)")
 
     sub = command(benchmark, "benchmark", "throughput of whole steps, from uint8 pixels on",
-                  "batch_size filters optimizer precision seed", batch_size=512)
+                  "batch_size filters filter_heads filter_size basis basis_image optimizer precision seed", batch_size=512)
     sub.add_argument("--mode", choices=("train", "infer"), default="train", help="(default: train)")
     sub.add_argument("--steps", type=number(int, 1), default=30, metavar="N", help="(default: 30)")
     sub.add_argument("--warmup-steps", type=number(int, 0), default=5, metavar="N", help="(default: 5)")

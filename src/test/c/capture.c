@@ -69,6 +69,7 @@ API int cudaStreamBeginCapture(void *handle, int mode) {
         captures = capture;
         stream->capture = capture;
         stream->work = stream->joined = 0;
+        stream_count_anew();
     }
     return standin_answer(result, "cudaStreamBeginCapture stream=%d mode=%d", stream->number, mode);
 }

@@ -1,4 +1,4 @@
-/* Events: where in a stream they were recorded, and when. */
+/* Events: where in a stream they were recorded, and when. Each has a number in the log. */
 #define _GNU_SOURCE
 #include "stream.h"
 
@@ -6,29 +6,57 @@
 #include <time.h>
 
 struct event {
+    int number;
     struct stream *stream; /* it was recorded in; NULL: in none yet */
     struct capture *capture;
     long work;
     struct timespec at;
+    struct event *next;
 };
+
+static struct event *events;
+static int numbers;
+
+/* Where in the list it is; the list's end where it was destroyed, or never was. */
+static struct event **place(const struct event *event) {
+    struct event **at = &events;
+    while (*at && *at != event) {
+        at = &(*at)->next;
+    }
+    return at;
+}
+
+static int refuse(const char *call) { return standin_answer(INVALID_HANDLE, "%s of no event", call); }
 
 API int cudaEventCreateWithFlags(struct event **event, unsigned flags) {
     LOCKED;
     *event = calloc(1, sizeof **event);
-    return standin_answer(SUCCESS, "cudaEventCreate flags=%u", flags);
+    (*event)->number = ++numbers;
+    (*event)->next = events;
+    events = *event;
+    return standin_answer(SUCCESS, "cudaEventCreate event=%d flags=%u", numbers, flags);
 }
 
 API int cudaEventCreate(struct event **event) { return cudaEventCreateWithFlags(event, 0); }
 
 API int cudaEventDestroy(struct event *event) {
     LOCKED;
+    struct event **at = place(event);
+    if (!*at) {
+        return refuse("cudaEventDestroy");
+    }
+    *at = event->next;
+    int number = event->number;
     free(event);
-    return standin_answer(SUCCESS, "cudaEventDestroy");
+    return standin_answer(SUCCESS, "cudaEventDestroy event=%d", number);
 }
 
 API int cudaEventRecordWithFlags(struct event *event, void *handle, unsigned flags) {
     LOCKED;
     (void)flags;
+    if (!*place(event)) {
+        return refuse("cudaEventRecord");
+    }
     struct stream *stream = stream_of(handle);
     event->stream = stream;
     event->capture = stream->capture;
@@ -36,7 +64,8 @@ API int cudaEventRecordWithFlags(struct event *event, void *handle, unsigned fla
     clock_gettime(CLOCK_MONOTONIC, &event->at);
     int result = stream->capture && stream->capture->broken ? CAPTURE_INVALIDATED : SUCCESS;
     return standin_answer(
-            result, "cudaEventRecord stream=%d%s", stream->number, stream->capture ? " captured" : "");
+            result, "cudaEventRecord event=%d stream=%d%s", event->number, stream->number,
+            stream->capture ? " captured" : "");
 }
 
 API int cudaEventRecord(struct event *event, void *stream) { return cudaEventRecordWithFlags(event, stream, 0); }
@@ -47,12 +76,15 @@ static struct capture *alive(const struct event *event) {
 }
 
 static int ask(const char *call, struct event *event) {
+    if (!*place(event)) {
+        return refuse(call);
+    }
     struct capture *capture = alive(event);
     int result = capture ? CAPTURED_EVENT : standin_unsafe();
     if (capture) {
         capture_invalidate(capture);
     }
-    return standin_answer(result, "%s", call);
+    return standin_answer(result, "%s event=%d", call, event->number);
 }
 
 API int cudaEventQuery(struct event *event) {
@@ -90,6 +122,9 @@ API int cudaEventElapsedTime(float *milliseconds, struct event *start, struct ev
 API int cudaStreamWaitEvent(void *handle, struct event *event, unsigned flags) {
     LOCKED;
     (void)flags;
+    if (!*place(event)) {
+        return refuse("cudaStreamWaitEvent");
+    }
     struct stream *stream = stream_of(handle);
     struct capture *capture = alive(event);
     int result = SUCCESS;
@@ -110,6 +145,7 @@ API int cudaStreamWaitEvent(void *handle, struct event *event, unsigned flags) {
             event->stream->joined = event->work;
         }
     }
-    return standin_answer(result, "cudaStreamWaitEvent stream=%d%s", stream->number, capture ? " captured" : "");
+    return standin_answer(result, "cudaStreamWaitEvent event=%d stream=%d%s", event->number, stream->number,
+            capture ? " captured" : "");
 }
 

@@ -37,12 +37,19 @@ bool standin_is_device(const void *address, size_t size) { return lies_in(addres
 
 bool standin_is_pinned(const void *address, size_t size) { return lies_in(address, size, true); }
 
+/* Counts the allocations since it was told how many succeed, which a process may be told anew. */
+static bool are_used_up(void) {
+    static long long told = -1;
+    long long most = standin_setting("ALLOCATIONS", -1);
+    allocations = most == told ? allocations + 1 : 1;
+    told = most;
+    return most >= 0 && allocations > most;
+}
+
 /* NULL where there is none left. */
 static void *take(size_t size, bool pinned) {
     if (!pinned) {
-        long long last = standin_setting("ALLOCATIONS", -1);
-        allocations++;
-        if ((last >= 0 && allocations > last) || held + size > memory()) {
+        if (are_used_up() || held + size > memory()) {
             return NULL;
         }
     }
@@ -160,33 +167,44 @@ static const char *side(const void *address, size_t size) {
     return standin_is_device(address, size) ? "device" : standin_is_pinned(address, size) ? "pinned" : "pageable";
 }
 
-/* Copies are asked for with both sides named in the log: device, pinned, pageable. */
-static int copy(const char *call, void *to, const void *from, size_t size, void *stream) {
+/* The directions of cudaMemcpyKind. */
+enum { TO_DEVICE = 1, FROM_DEVICE = 2, ON_DEVICE = 3 };
+
+/* Whether all of it is memory of the device where the direction says so; after cudaFree, or beyond an allocation, it is not. */
+static bool is_in_place(void *to, const void *from, size_t size, int direction) {
+    bool reads = direction == FROM_DEVICE || direction == ON_DEVICE;
+    bool writes = direction == TO_DEVICE || direction == ON_DEVICE;
+    return !size || ((!reads || standin_is_device(from, size)) && (!writes || standin_is_device(to, size)));
+}
+
+/* Copies are asked for with both sides named in the log: device, pinned, pageable, and where. */
+static int copy(const char *call, void *to, const void *from, size_t size, int direction, void *stream) {
     bool captured = false;
     const char *source = side(from, size), *target = side(to, size);
-    int result = standin_enqueue(stream, (struct node){.kind = COPY, .to = to, .from = from, .size = size}, &captured);
-    return standin_answer(result, "%s size=%zu from=%s to=%s stream=%d%s", call, size, source, target,
+    struct node node = {.kind = COPY, .to = to, .from = from, .size = size};
+    int result = is_in_place(to, from, size, direction) ? standin_enqueue(stream, node, &captured) : INVALID_VALUE;
+    return standin_answer(result, "%s size=%zu from=%s@%p to=%s@%p stream=%d%s", call, size, source, from, target, to,
             standin_stream(stream), captured ? " captured" : "");
 }
 
 static int fill(const char *call, void *to, int value, size_t size, void *stream) {
     bool captured = false;
-    int result = standin_enqueue(stream, (struct node){.kind = FILL, .to = to, .value = value, .size = size}, &captured);
+    struct node node = {.kind = FILL, .to = to, .value = value, .size = size};
+    int result = is_in_place(to, NULL, size, TO_DEVICE) ? standin_enqueue(stream, node, &captured) : INVALID_VALUE;
     return standin_answer(
             result, "%s size=%zu stream=%d%s", call, size, standin_stream(stream), captured ? " captured" : "");
 }
 
 API int cudaMemcpyAsync(void *to, const void *from, size_t size, int direction, void *stream) {
     LOCKED;
-    (void)direction;
-    return copy("cudaMemcpyAsync", to, from, size, stream);
+    return copy("cudaMemcpyAsync", to, from, size, direction, stream);
 }
 
 API int cudaMemcpy(void *to, const void *from, size_t size, int direction) {
     LOCKED;
-    (void)direction;
     int forbidden = standin_unsafe();
-    return forbidden ? standin_answer(forbidden, "cudaMemcpy size=%zu", size) : copy("cudaMemcpy", to, from, size, NULL);
+    return forbidden ? standin_answer(forbidden, "cudaMemcpy size=%zu", size)
+                     : copy("cudaMemcpy", to, from, size, direction, NULL);
 }
 
 API int cudaMemsetAsync(void *to, int value, size_t size, void *stream) {

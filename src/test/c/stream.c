@@ -12,11 +12,13 @@ struct stream legacy;
 static struct stream *streams;
 static int numbers;
 static long long launches;
-static long long recorded; /* operations of captures */
+static long long recorded; /* operations of the capture that began last */
 
 struct stream *stream_of(void *handle) { return (uintptr_t)handle <= 2 ? &legacy : handle; }
 
 API int standin_stream(void *stream) { return stream_of(stream)->number; }
+
+void stream_count_anew(void) { recorded = 0; }
 
 /* Waiting for a stream, or asking for it, is forbidden where it is captured, whatever the mode. */
 static int waits(struct stream *stream) {

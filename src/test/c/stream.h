@@ -26,6 +26,9 @@ struct stream {
     struct stream *next;
 };
 
+/* The operations of a capture are counted from here on. */
+void stream_count_anew(void);
+
 /* The default one, which no list holds and which cannot be captured. */
 extern struct stream legacy;
 

@@ -3,7 +3,7 @@ package dynafilter.benchmark;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.model.Classifier;
 import dynafilter.model.DynamicFilterNetwork;
-import dynafilter.model.FilterKind;
+import dynafilter.model.FilterDesign;
 import dynafilter.model.Freeze;
 import dynafilter.model.NetworkClassifier;
 import dynafilter.model.NetworkShape;
@@ -37,9 +37,9 @@ public record MeasuredNetwork(
         Classifier classifier,
         NativeOwner owner)
         implements AutoCloseable {
-    /** A network with random weights on ResNet-18's stem, for ten classes. */
-    public static MeasuredNetwork random(FilterKind filters, long seed, ComputeDevice device) {
-        NetworkShape shape = NetworkShape.ofResNet18Stem(filters, 10);
+    /** A network with random weights on ResNet-18's stem. */
+    public static MeasuredNetwork random(FilterDesign filters, int classes, long seed, ComputeDevice device) {
+        NetworkShape shape = NetworkShape.ofResNet18Stem(filters, classes);
         Map<String, Tensor> state = new LinkedHashMap<>();
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope()) {
@@ -50,7 +50,7 @@ public record MeasuredNetwork(
             DynamicFilterNetwork network = building.keep(DynamicFilterNetwork.bind(shape, state, Freeze.NONE));
             Classifier classifier = building.keep(new NetworkClassifier(network, device));
             return new MeasuredNetwork(
-                    filters + " filters, random weights",
+                    filters + " filters, " + (classes == 10 ? "" : classes + " classes, ") + "random weights",
                     shape,
                     shape.imageSize(),
                     state,

@@ -1,5 +1,6 @@
 package dynafilter.benchmark;
 
+import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
 import java.util.ArrayList;
@@ -118,15 +119,26 @@ public final class StepCost {
 
     private void head(long channels, long map) {
         long maps = shape.maps();
-        if (training && shape.filters() == FilterKind.DYNAMIC) {
-            long classes = shape.classes();
-            long width = NetworkShape.GENERATOR_WIDTH;
-            product("generator.0", classes, width, shape.embeddingSize());
-            product("generator.2", classes, channels, width);
+        FilterDesign design = shape.design();
+        long labels = maps / design.heads(); // that have maps of their own
+        long length = channels * design.size() * design.size();
+        long width = NetworkShape.GENERATOR_WIDTH;
+        if (design.kind() == FilterKind.CONDITIONAL) {
+            product("generator.image", batch, width, channels);
+            product("generator.2", batch * labels, channels, width);
+        } else if (training && (design.kind() == FilterKind.DYNAMIC || design.kind() == FilterKind.LOCAL)) {
+            product("generator.0", labels, width, shape.embeddingSize());
+            product("generator.2", labels, design.heads() * length, width);
         }
-        product("filters", batch * map, maps, channels);
-        product("predictor.0", batch * maps, NetworkShape.PREDICTOR_WIDTH, map);
-        product("predictor.2", batch * maps, shape.predictorOutputs(), NetworkShape.PREDICTOR_WIDTH);
+        if (design.kind() == FilterKind.BASIS) {
+            product("basis", batch * map, design.basis(), channels);
+            product("predictor.0", batch * design.basis(), NetworkShape.PREDICTOR_WIDTH, map);
+            product("mixture", batch * labels, NetworkShape.PREDICTOR_WIDTH, design.basis());
+        } else {
+            product("filters", batch * map, maps, length);
+            product("predictor.0", batch * labels, NetworkShape.PREDICTOR_WIDTH, design.heads() * map);
+        }
+        product("predictor.2", batch * labels, shape.predictorOutputs(), NetworkShape.PREDICTOR_WIDTH);
     }
 
     /** The product of a [rows, depth] matrix and weights [depth, columns]. */

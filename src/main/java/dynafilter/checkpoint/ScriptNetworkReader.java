@@ -41,8 +41,9 @@ final class ScriptNetworkReader {
             boolean own = ScriptMetadata.FORMAT.equals(metadata.get("format"));
             String input = String.valueOf(metadata.get("input"));
             boolean takesPixels = own && ScriptInput.of(input) == ScriptInput.UINT8;
+            int heads = metadata.get("filter_heads") instanceof Number number ? number.intValue() : 1;
             List<String> converted = TorchScriptFile.toFloat32(module);
-            Classifier classifier = building.keep(new ScriptClassifier(module, takesPixels, device));
+            Classifier classifier = building.keep(new ScriptClassifier(module, takesPixels, heads, device));
             int imageSize = own ? StoredImageSize.ofMetadata(metadata) : ImageSize.CIFAR;
             int count = countClasses(classifier, imageSize, file, device);
             List<String> names = own ? strings(metadata.get("classes")) : List.of();

@@ -22,10 +22,16 @@ final class StoredImageSize {
         return number.intValue();
     }
 
-    /** The largest size whose response maps have as many elements as the score predictor takes, from a state dict. */
-    static int ofState(Map<String, Tensor> state) {
-        Tensor predictor = state.get("predictor.0.weight"); // [64, H * W]
-        long side = predictor == null || predictor.dim() != 2 ? 0 : Math.round(Math.sqrt((double) predictor.size(1)));
+    /**
+     * The largest size whose response maps have as many elements as the score predictor takes, from a state dict.
+     *
+     * @param heads the number of response maps that the predictor takes for a label
+     */
+    static int ofState(Map<String, Tensor> state, int heads) {
+        Tensor predictor = state.get("predictor.0.weight"); // [64, heads * H * W]
+        long side = predictor == null || predictor.dim() != 2
+                ? 0
+                : Math.round(Math.sqrt((double) predictor.size(1) / heads));
         long[] one = ResNetStem.ARCHITECTURE.featureShape(ImageSize.CIFAR, ImageSize.CIFAR);
         return Math.toIntExact(Math.max(1, side) * ImageSize.CIFAR / one[1]);
     }

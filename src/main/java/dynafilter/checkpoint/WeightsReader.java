@@ -5,6 +5,7 @@ import dynafilter.io.InputException;
 import dynafilter.model.BackboneArchitecture;
 import dynafilter.model.Classifier;
 import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.model.Freeze;
 import dynafilter.model.NetworkClassifier;
@@ -45,10 +46,7 @@ final class WeightsReader {
     private static TrainedNetwork ofCheckpoint(
             Checkpoint checkpoint, Path file, ComputeDevice device, NativeOwner building) {
         Optional<Map<String, Tensor>> average = checkpoint.average();
-        Object filters = checkpoint.recipe().get("filters");
-        if (!(filters instanceof String kind)) {
-            throw new InputException(file + " does not say which filters it has (recipe.filters); train it again");
-        }
+        FilterDesign design = StoredFilters.ofRecipe(checkpoint.recipe(), file);
         Map<String, Object> training = new LinkedHashMap<>();
         training.put("best_accuracy", checkpoint.bestAccuracy());
         training.put("epoch", checkpoint.epoch());
@@ -62,11 +60,10 @@ final class WeightsReader {
         if (checkpoint.extra().get(Checkpoint.EXTENDED) instanceof List<?> notes) {
             training.put(Checkpoint.EXTENDED, notes);
         }
-        FilterKind filterKind = FilterKind.of(kind);
         BackboneArchitecture backbone =
                 building.keep(PretrainedBackbone.of(checkpoint, file, device)).architecture();
         List<String> description =
-                new ArrayList<>(List.of("checkpoint after epoch " + checkpoint.epoch(), kind + " filters"));
+                new ArrayList<>(List.of("checkpoint after epoch " + checkpoint.epoch(), design + " filters"));
         if (average.isPresent()) {
             description.add("averaged weights");
         }
@@ -86,7 +83,7 @@ final class WeightsReader {
                         StoredImageSize.ofRecipe(checkpoint.recipe(), file),
                         training),
                 backbone,
-                filterKind,
+                design,
                 average.orElse(checkpoint.model()),
                 device,
                 building);
@@ -110,21 +107,18 @@ final class WeightsReader {
     private static TrainedNetwork ofStateDict(
             SavedNetwork network, Path file, ComputeDevice device, NativeOwner building) {
         Map<String, Tensor> saved = network.tensors();
-        Tensor embedding = saved.get(NetworkShape.EMBEDDING); // [classes, E]
-        Tensor filters = saved.get("filters.weight"); // [K, C, 1, 1]
+        FilterDesign design = StoredFilters.ofState(saved);
         Tensor scores = Objects.requireNonNull(saved.get(Landmark.LAST_LAYER), "landmark"); // [1 or classes, 64]
-        Tensor perClass = embedding != null ? embedding : filters;
-        if (perClass == null || perClass.dim() < 1 || scores.dim() < 1) {
+        Tensor perClass = saved.getOrDefault(NetworkShape.EMBEDDING, saved.get("filters.weight")); // [classes, ...]
+        if (design == null || perClass == null || perClass.dim() < 1 || scores.dim() < 1) {
             throw another(file, "embedding.weight or filters.weight", FileContents.of(saved));
         }
-        boolean single = embedding == null && perClass.size(0) == 1;
-        FilterKind kind = embedding != null ? FilterKind.DYNAMIC : single ? FilterKind.SINGLE : FilterKind.STATIC;
-        int classes = Math.toIntExact((single ? scores : perClass).size(0));
+        int classes = Math.toIntExact((design.kind() == FilterKind.SINGLE ? scores : perClass).size(0));
         List<String> description =
-                new ArrayList<>(List.of("state dict", kind + " filters", classes + " classes without names"));
+                new ArrayList<>(List.of("state dict", design + " filters", classes + " classes without names"));
         description.addAll(network.notes());
         network.requireTensors(
-                DynamicFilterNetwork.stateShapes(NetworkShape.ofResNet18Stem(kind, classes))
+                DynamicFilterNetwork.stateShapes(NetworkShape.ofResNet18Stem(design, classes))
                         .keySet(),
                 file);
         Origin origin = new Origin(
@@ -132,9 +126,9 @@ final class WeightsReader {
                 String.join(", ", description),
                 numbered(classes),
                 false,
-                StoredImageSize.ofState(saved),
+                StoredImageSize.ofState(saved, design.heads()),
                 Map.of());
-        return of(origin, ResNetStem.ARCHITECTURE, kind, saved, device, building);
+        return of(origin, ResNetStem.ARCHITECTURE, design, saved, device, building);
     }
 
     /** Made-up names for classes without names: "class 0", "class 1", ... */
@@ -145,12 +139,12 @@ final class WeightsReader {
     private static TrainedNetwork of(
             Origin origin,
             BackboneArchitecture backbone,
-            FilterKind kind,
+            FilterDesign design,
             Map<String, Tensor> saved,
             ComputeDevice device,
             NativeOwner building) {
         NetworkShape shape = NetworkShape.of(
-                        backbone, kind, origin.classes().size(), NetworkShape.hasAdapter(saved), origin.imageSize())
+                        backbone, design, origin.classes().size(), NetworkShape.hasAdapter(saved), origin.imageSize())
                 .withEmbeddingOf(saved);
         Map<String, Tensor> state = onDevice(shape, saved, origin.file(), device, building);
         DynamicFilterNetwork network = building.keep(DynamicFilterNetwork.bind(shape, state, Freeze.NONE));

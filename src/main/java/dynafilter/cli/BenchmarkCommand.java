@@ -19,16 +19,23 @@ import dynafilter.runtime.Precision;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 import org.jspecify.annotations.Nullable;
 
 /** {@code benchmark}: training and inference throughput on a device, against what the device can do at best. */
 final class BenchmarkCommand implements Command {
+    private static final List<String> FILTERS =
+            List.of("filters", "filter-heads", "filter-size", "basis", "basis-image");
+    private static final List<String> RANDOM_NETWORK =
+            Stream.concat(FILTERS.stream(), Stream.of("classes")).toList();
+
     /**
      * The document of {@code --json}.
      *
@@ -61,7 +68,14 @@ final class BenchmarkCommand implements Command {
                 .addOption(CommonOptions.valued("mode", "LIST", "train, infer [train,infer]; TorchScript only infers"))
                 .addOption(CommonOptions.valued("batch-size", "LIST", "[64,256,1024,4096; on the CPU 64,256]"))
                 .addOption(CommonOptions.valued("precision", "LIST", "[fp32,tf32,bf16; on the CPU fp32,bf16]"))
-                .addOption(CommonOptions.valued("filters", "KIND", "dynamic, static or single [dynamic]"))
+                .addOption(CommonOptions.valued(
+                        "filters", "KIND", "dynamic, static, single, conditional, basis or local [dynamic]"))
+                .addOption(CommonOptions.valued("filter-heads", "H", "filters of a label [1]"))
+                .addOption(CommonOptions.valued("filter-size", "1|3", "height and width of a filter [1]"))
+                .addOption(CommonOptions.valued("basis", "M", "filters that --filters basis mixes [8]"))
+                .addOption(CommonOptions.valued(
+                        "basis-image", "on|off", "whether the image has a part in the mixture [on]"))
+                .addOption(CommonOptions.valued("classes", "K", "labels of the network [10]"))
                 .addOption(CommonOptions.valued("repeats", "N", "timed steps of each case, after a warm-up [30]"))
                 .addOption(CommonOptions.cudaGraphOption())
                 .addOption(CommonOptions.flag("deterministic", "deterministic algorithms only"))
@@ -87,10 +101,13 @@ final class BenchmarkCommand implements Command {
         List<Integer> sizes = list(line, "batch-size", "64,256,1024,4096", BenchmarkCommand::batchSize);
         List<Precision> precisions = list(line, "precision", "fp32,tf32,bf16", Precision::of);
         Path model = line.hasOption("model") ? ModelOption.file(line) : null;
-        if (model != null && line.hasOption("filters")) {
-            throw new InputException(
-                    "--filters is for random weights: " + model + " has filters of its own; leave it out");
+        for (String option : RANDOM_NETWORK) {
+            if (model != null && line.hasOption(option)) {
+                throw new InputException(
+                        "--" + option + " is for random weights: " + model + " has filters of its own; leave it out");
+            }
         }
+        int classes = CommonOptions.integer(line, "classes", 1, 1_000_000, 10);
         int repeats = CommonOptions.integer(line, "repeats", 1, 1_000_000, 30);
         JsonOutput json = JsonOutput.of(line);
         Recipe recipe = recipe(line);
@@ -109,7 +126,7 @@ final class BenchmarkCommand implements Command {
             Logging.log().warn(message);
         });
         Report report;
-        try (MeasuredNetwork network = network(recipe, model, device)) {
+        try (MeasuredNetwork network = network(recipe, model, classes, device)) {
             BenchmarkTable.printHeader(session, graph, deterministic, repeats, network);
             report = new Report(
                     session.deviceFacts(),
@@ -130,15 +147,15 @@ final class BenchmarkCommand implements Command {
     }
 
     private static Recipe recipe(CommandLine line) {
-        String filters = line.getOptionValue(
-                "filters", Recipe.DEFAULT.network().filters().toString());
-        return Recipes.with(
-                Recipe.DEFAULT,
-                Map.of(
-                        "filters", filters,
-                        "seed", line.getOptionValue("seed", "0"),
-                        "deterministic", line.hasOption("deterministic")),
-                true);
+        Map<String, Object> values = new HashMap<>();
+        values.put("seed", line.getOptionValue("seed", "0"));
+        values.put("deterministic", line.hasOption("deterministic"));
+        for (String option : FILTERS) {
+            if (line.hasOption(option)) {
+                values.put(option.replace('-', '_'), line.getOptionValue(option));
+            }
+        }
+        return Recipes.with(Recipe.DEFAULT, values, true);
     }
 
     private static List<Precision> withoutTf32(CommandLine line, List<Precision> precisions) {
@@ -150,10 +167,10 @@ final class BenchmarkCommand implements Command {
                 .toList();
     }
 
-    private static MeasuredNetwork network(Recipe recipe, @Nullable Path model, ComputeDevice device) {
+    private static MeasuredNetwork network(Recipe recipe, @Nullable Path model, int classes, ComputeDevice device) {
         return model == null
                 ? MeasuredNetwork.random(
-                        recipe.network().filters(), recipe.computation().seed(), device)
+                        recipe.network().design(), classes, recipe.computation().seed(), device)
                 : MeasuredNetwork.read(model, device);
     }
 

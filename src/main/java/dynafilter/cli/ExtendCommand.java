@@ -162,11 +162,11 @@ final class ExtendCommand implements Command {
             throw new InputException(
                     model + " is TorchScript, whose labels are fixed; give the checkpoint it was" + " exported from");
         }
-        FilterKind filters = trained.network().shape().filters();
-        if (filters != FilterKind.DYNAMIC) {
+        FilterKind filters = trained.network().shape().design().kind();
+        if (!filters.hasEmbeddings()) {
             throw new InputException(
-                    model + " has " + filters + " filters, which are made of no label: only a network with"
-                            + " --filters dynamic can be given another one");
+                    model + " has " + filters + " filters, which are made of no label: only a network whose filters are"
+                            + " made of labels, as with --filters dynamic, can be given another one");
         }
         if (!trained.hasNames()) {
             throw new InputException(model + " is a plain state dict, whose labels have no names; give a checkpoint");

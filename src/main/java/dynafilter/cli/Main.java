@@ -9,6 +9,7 @@ import dynafilter.run.Logging;
 import dynafilter.run.StandardOutput;
 import dynafilter.run.Streams;
 import dynafilter.run.Version;
+import dynafilter.runtime.CudaGpu;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.OutOfMemory;
 import dynafilter.train.TrainingFailure;
@@ -86,8 +87,16 @@ public final class Main {
     private static String explain(Throwable failure) {
         return OutOfMemory.in(failure)
                 .map(what -> "out of memory: " + what + "; free some, or use a smaller --batch-size")
-                .orElseGet(() -> "the run failed: " + NativeRuntime.firstLine(failure)
+                .orElseGet(() -> "the run failed: " + NativeRuntime.firstLine(failure) + cause(failure)
                         + (Logging.hasFile() ? " (train.log says where)" : " (--verbose shows where)"));
+    }
+
+    /** Where a library hides what the GPU has come to: CUDA's own words. */
+    private static String cause(Throwable failure) {
+        return CudaGpu.fault()
+                .filter(why -> !NativeRuntime.firstLine(failure).contains(why))
+                .map(why -> ", since on this GPU " + why)
+                .orElse("");
     }
 
     private static int run(Command command, String[] arguments, Interruption interruption) {

@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Locale;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
+import org.bytedeco.javacpp.PointerScope;
 import org.jspecify.annotations.Nullable;
 
 /** The command {@code maps}: draws the response maps of a trained network for images, and its filters. */
@@ -38,13 +39,17 @@ final class MapsCommand implements Command {
     /**
      * The document of {@code --json}.
      *
-     * @param cosineSimilarity of every two filters, [K][K]; null: the filters are not drawn
+     * @param filters the names of the filters; null: they are not drawn, or they are the labels
+     * @param cosineSimilarity of every two filters; null: the filters are not drawn
      */
     private record Result(
             Path model,
             List<String> classes,
             List<Image> images,
             List<ImageArguments.Skipped> skipped,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            List<String> filters,
 
             @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
             List<float[]> cosineSimilarity,
@@ -57,7 +62,8 @@ final class MapsCommand implements Command {
      * @param label the true label; null: it is not known
      * @param scores the logits of all labels
      * @param range the least and the greatest response
-     * @param maps the response maps, each row by row
+     * @param maps the response maps, each row by row; of labels with several filters the mean of theirs
+     * @param headMaps the response maps of all filters, those of a label one after another; null: a label has one filter
      */
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     private record Image(
@@ -67,7 +73,10 @@ final class MapsCommand implements Command {
             float[] scores,
             double[] probabilities,
             List<Double> range,
-            List<List<float[]>> maps) {
+            List<List<float[]>> maps,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            List<List<float[]>> headMaps) {
         static Image of(ResponseMaps maps) {
             Scale scale = maps.scale();
             return new Image(
@@ -77,7 +86,10 @@ final class MapsCommand implements Command {
                     maps.scores().logits(),
                     maps.scores().probabilities(),
                     List.of(scale.low(), scale.high()),
-                    maps.maps().stream().map(MapsCommand::rows).toList());
+                    maps.maps().stream().map(MapsCommand::rows).toList(),
+                    maps.heads().size() == maps.maps().size()
+                            ? null
+                            : maps.heads().stream().map(MapsCommand::rows).toList());
         }
     }
 
@@ -146,22 +158,22 @@ final class MapsCommand implements Command {
         try (FolderLock lock = FolderLocks.ofFiles(name(), out, filtersOut);
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device())) {
             Logging.log().info("model      {}: {}", model, trained.description());
-            Work work = new Work(model, trained, precision, session);
-            List<ResponseMaps> images = files.isEmpty() ? work.ofTestSet(line, indices) : work.ofFiles(files, skipped);
+            Work work = new Work(model, trained, precision, session, filtersOut != null);
+            Shown shown = files.isEmpty() ? work.ofTestSet(line, indices) : work.ofFiles(files, skipped);
+            List<ResponseMaps> images = shown.maps();
             images.forEach(image -> Logging.log().info("image      {}", describe(image)));
             FigureOutput.write(out, images.size() == 1 ? MapsFigure.of(images.get(0)) : ContactSheet.of(images));
-            List<float[]> similarity = null;
-            if (filtersOut != null) {
-                Filters filters = Filters.of(trained.classifier(), images.get(0).classes());
+            Filters filters = shown.filters();
+            if (filtersOut != null && filters != null) {
                 FigureOutput.write(filtersOut, FiltersFigure.of(filters));
-                similarity = rows(filters.similarity());
             }
             json.write(new Result(
                     model,
                     images.get(0).classes(),
                     images.stream().map(Image::of).toList(),
                     skipped,
-                    similarity,
+                    filters == null || filters.names().size() <= trained.classes().size() ? null : filters.names(),
+                    filters == null ? null : rows(filters.similarity()),
                     session.environment()));
         }
         return skipped.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
@@ -203,10 +215,17 @@ final class MapsCommand implements Command {
         }
     }
 
-    /** The computation of response maps: the network with its precision and device. */
-    private record Work(Path model, TrainedNetwork trained, Precision precision, Session session) {
+    /** @param filters null: they are not drawn */
+    private record Shown(List<ResponseMaps> maps, @Nullable Filters filters) {}
+
+    /**
+     * The computation of response maps: the network with its precision and device.
+     *
+     * @param filters true: of filters, too; false: of response maps alone
+     */
+    private record Work(Path model, TrainedNetwork trained, Precision precision, Session session, boolean filters) {
         /** @param indices of the images; none: the program chooses one */
-        List<ResponseMaps> ofTestSet(CommandLine line, long[] indices) {
+        Shown ofTestSet(CommandLine line, long[] indices) {
             try (DataSet set = ModelData.open(line, model, trained);
                     HeldOut heldOut = HeldOut.of(set, trained.training(), 0);
                     ImageSet test = heldOut.images()) {
@@ -217,9 +236,8 @@ final class MapsCommand implements Command {
                     }
                 }
                 long[] shown = indices.length > 0 ? indices : new long[] {choose(test)};
-                try (Precision.Region autocast =
-                        precision.autocast(session.device().type())) {
-                    return ResponseMaps.of(trained.classifier(), session.device(), test, shown);
+                try (PointerScope scope = new PointerScope()) {
+                    return shown(set.classes(), ResponseMaps.inputs(test, shown));
                 }
             }
         }
@@ -233,7 +251,7 @@ final class MapsCommand implements Command {
             return image.index();
         }
 
-        List<ResponseMaps> ofFiles(List<Path> files, List<ImageArguments.Skipped> skipped) {
+        Shown ofFiles(List<Path> files, List<ImageArguments.Skipped> skipped) {
             List<DecodedFile> loaded = ImageArguments.load(files, trained.imageSize(), skipped);
             if (loaded.isEmpty()) {
                 throw new InputException("none of the files is an image that can be read; give PNG or JPEG files");
@@ -242,10 +260,26 @@ final class MapsCommand implements Command {
                     .map(file ->
                             new ResponseMaps.Input(FileNames.shown(file.file().getFileName()), file.image(), null))
                     .toList();
-            try (Precision.Region autocast = precision.autocast(session.device().type())) {
-                return ResponseMaps.of(trained.classifier(), session.device(), trained.classes(), images);
+            try {
+                return shown(trained.classes(), images);
             } finally {
                 loaded.forEach(file -> file.image().close());
+            }
+        }
+
+        private Shown shown(List<String> classes, List<ResponseMaps.Input> images) {
+            try (Precision.Region autocast = precision.autocast(session.device().type())) {
+                return new Shown(
+                        ResponseMaps.of(trained.classifier(), session.device(), classes, images),
+                        filters
+                                ? Filters.of(
+                                        trained.classifier(),
+                                        session.device(),
+                                        classes,
+                                        images.stream()
+                                                .map(ResponseMaps.Input::pixels)
+                                                .toList())
+                                : null);
             }
         }
     }

@@ -7,7 +7,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** A classifier: a trained network, whose filters are constants. The returned tensors are owned by the caller's scope. */
+/** A classifier: a trained network. The returned tensors are owned by the caller's scope. */
 public interface Classifier extends AutoCloseable {
     /**
      * The class scores (logits) of a batch.
@@ -21,12 +21,20 @@ public interface Classifier extends AutoCloseable {
      * The response maps of a batch.
      *
      * @param pixels uint8 [N, 3, H, W], on the network's device
-     * @return [N, K, h, w], a map per filter, rescaled
+     * @return [N, K * heads, h, w], a map per filter, the heads of a label one after another, rescaled
      */
     Tensor responseMaps(Tensor pixels);
 
-    /** The filters, each of length one: [K, C, 1, 1]. */
-    Tensor filters();
+    /**
+     * The filters that images are convolved with.
+     *
+     * @param pixels uint8 [N, 3, H, W], on the network's device
+     * @return [N, K * heads, length], a filter for each of an image's response maps; N is 1 where all images have the same
+     */
+    Tensor filters(Tensor pixels);
+
+    /** The number of a label's filters, and so of its response maps. */
+    int heads();
 
     /** Closes what the classifier owns. */
     @Override

@@ -4,32 +4,44 @@ import static org.bytedeco.pytorch.global.torch.conv2d;
 
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** The dynamic convolution of a feature map with the filters of all labels: stride 1, no padding, no bias, rescaled. */
+/**
+ * The dynamic convolution of a feature map with the filters of all labels: stride 1, no bias, rescaled; padded so that maps keep
+ * their size.
+ */
 final class DynamicConvolution {
+    private static final long[] ONE = {1, 1};
+
     private DynamicConvolution() {}
 
     /**
      * The rescaled response maps of a batch.
      *
      * @param features [N, C, H, W]
-     * @param filters [K, C, 1, 1]
+     * @param filters [K, C, k, k]
      * @return the response maps [N, K, H, W]
      */
     static Tensor apply(Tensor features, Tensor filters) {
         // The filters are rescaled instead of the maps: the same product, over far fewer numbers.
-        Tensor rescaled = filters.mul(new Scalar(rescaling(filters.size(1))));
+        Tensor rescaled = filters.mul(new Scalar(rescaling(filters.size(1) * filters.size(2) * filters.size(3))));
         return features.scalar_type().intern() == ScalarType.Float
-                ? conv2d(features, rescaled)
+                ? convolution(features, rescaled)
                 : evenConvolution(features, rescaled);
     }
 
-    /** The factor of the response maps: one over the square root of the channels, as in scaled dot-product attention. */
-    static double rescaling(long channels) {
-        return 1 / Math.sqrt((double) channels);
+    /** The factor of the response maps: one over the square root of a filter's length, as in scaled dot-product attention. */
+    static double rescaling(long length) {
+        return 1 / Math.sqrt((double) length);
+    }
+
+    private static Tensor convolution(Tensor features, Tensor filters) {
+        return filters.size(2) == 1
+                ? conv2d(features, filters)
+                : conv2d(features, filters, new TensorOptional(), ONE, "same", ONE, 1);
     }
 
     /**
@@ -39,9 +51,9 @@ final class DynamicConvolution {
     private static Tensor evenConvolution(Tensor features, Tensor filters) {
         long count = filters.size(0);
         if (count % 2 == 0) {
-            return conv2d(features, filters);
+            return convolution(features, filters);
         }
         Tensor padded = torch.cat(new TensorVector(filters, torch.zeros_like(filters.narrow(0, 0, 1))));
-        return conv2d(features, padded).narrow(1, 0, count);
+        return convolution(features, padded).narrow(1, 0, count);
     }
 }

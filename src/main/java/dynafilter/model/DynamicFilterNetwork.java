@@ -14,22 +14,20 @@ import org.jspecify.annotations.Nullable;
  * BatchNorm writes, exactly those.
  */
 public final class DynamicFilterNetwork implements AutoCloseable {
-    private static final String PREDICTOR = "predictor";
-
     private final NetworkShape shape;
     private final NativeOwner owner;
     private final Backbone backbone;
     private final @Nullable Adapter adapter; // null where the network has none
     private final FilterSource filterSource;
-    private final TwoLayerHead predictor; // of class scores, shared by all response maps
+    private final ScorePredictor predictor;
 
     private DynamicFilterNetwork(NetworkShape shape, Map<String, Tensor> state, Freeze freeze, WorkerGroup group) {
         this.shape = shape;
         try (NativeOwner building = new NativeOwner()) {
             backbone = building.keep(shape.backbone().bind(state, freeze.freezesStatistics(), group));
             adapter = shape.adapter() ? building.keep(new Adapter(state, group)) : null;
-            filterSource = FilterSource.bind(shape, state);
-            predictor = new TwoLayerHead(state, PREDICTOR);
+            filterSource = building.keep(FilterSource.bind(shape, state));
+            predictor = new ScorePredictor(shape, state);
             owner = building.handOver();
         }
     }
@@ -63,7 +61,7 @@ public final class DynamicFilterNetwork implements AutoCloseable {
             shapes.putAll(Adapter.shapes(shape.channels()));
         }
         shapes.putAll(FilterSource.shapes(shape));
-        TwoLayerHead.shapes(shapes, PREDICTOR, shape.mapSize(), NetworkShape.PREDICTOR_WIDTH, shape.predictorOutputs());
+        ScorePredictor.shapes(shapes, shape);
         return shapes;
     }
 
@@ -78,12 +76,12 @@ public final class DynamicFilterNetwork implements AutoCloseable {
             Tensor tensor = state.get(name);
             if (tensor == null) {
                 throw new InputException("the state dict has no tensor " + name + ", which a network with "
-                        + shape.filters() + " filters needs");
+                        + shape.design() + " filters needs");
             }
             long[] found = tensor.shape();
             if (!Arrays.equals(found, sizes)) {
                 throw new InputException(
-                        "tensor " + name + " is " + Arrays.toString(found) + ", but a network with " + shape.filters()
+                        "tensor " + name + " is " + Arrays.toString(found) + ", but a network with " + shape.design()
                                 + " filters and " + shape.classes() + " classes needs " + Arrays.toString(sizes));
             }
             if (shape.isParameter(name) && !tensor.is_floating_point()) {
@@ -96,13 +94,22 @@ public final class DynamicFilterNetwork implements AutoCloseable {
                 .findFirst()
                 .ifPresent(name -> {
                     throw new InputException("the state dict has a tensor " + name + ", which a network with "
-                            + shape.filters() + " filters does not have");
+                            + shape.design() + " filters does not have");
                 });
     }
 
     /** The shape of the network. */
     public NetworkShape shape() {
         return shape;
+    }
+
+    /**
+     * Sets how far the training is, for the next step.
+     *
+     * @param share the share of the run's steps that are done, in [0, 1]
+     */
+    public void progress(double share) {
+        filterSource.progress(share);
     }
 
     /**
@@ -113,18 +120,7 @@ public final class DynamicFilterNetwork implements AutoCloseable {
      * @return [N, classes]
      */
     public Tensor forward(Tensor images, boolean training) {
-        return predict(filterSource.responses(features(images, training)));
-    }
-
-    /**
-     * The class scores (logits) of a batch with filters computed before, which are constants of a trained network.
-     *
-     * @param images [N, 3, S, S], normalised
-     * @param filters as from {@link #filters()}
-     * @return [N, classes]
-     */
-    public Tensor scores(Tensor images, Tensor filters, boolean training) {
-        return predict(responseMaps(images, filters, training));
+        return filterSource.filters(training).scores(features(images, training), predictor);
     }
 
     /**
@@ -142,33 +138,11 @@ public final class DynamicFilterNetwork implements AutoCloseable {
      * The class scores (logits) of images whose features are known.
      *
      * @param features [N, C, h, w], as from {@link #features}
-     * @param filters [K, C, 1, 1], of the network's labels or of others
+     * @param filters of the network's labels, computed before, or of others
      * @return [N, K]
      */
-    public Tensor scoresOf(Tensor features, Tensor filters) {
-        return predict(DynamicConvolution.apply(features, filters));
-    }
-
-    /**
-     * The response maps of a batch, rescaled.
-     *
-     * @param images [N, 3, S, S], normalised
-     * @param filters as from {@link #filters()}
-     * @return [N, K, H, W], a map per filter
-     */
-    public Tensor responseMaps(Tensor images, Tensor filters, boolean training) {
-        return DynamicConvolution.apply(features(images, training), filters);
-    }
-
-    /**
-     * The class scores of response maps, by the same two layers for every class.
-     *
-     * @param maps [N, K, H, W]
-     * @return [N, classes]
-     */
-    private Tensor predict(Tensor maps) {
-        Tensor scores = predictor.forward(maps.flatten(2, -1)); // [N, K, H * W] to [N, K, 1] or [N, 1, classes]
-        return scores.flatten(1, -1);
+    public Tensor scores(Tensor features, LabelFilters filters) {
+        return filters.scores(features, predictor);
     }
 
     /**
@@ -181,30 +155,38 @@ public final class DynamicFilterNetwork implements AutoCloseable {
         Adapter.calibrate(state, backbone.forward(images, false));
     }
 
-    /**
-     * The filters, each of length one: [K, C, 1, 1].
-     *
-     * @throws IllegalStateException where each image has filters of its own
-     */
-    public Tensor filters() {
-        if (!filterSource.isConstant()) {
-            throw new IllegalStateException(shape.filters() + " filters depend on the image");
-        }
-        return filterSource.filters();
+    /** The filters of the network's labels, as a trained network has them. */
+    public LabelFilters filters() {
+        return filterSource.filters(false);
     }
 
     /**
-     * The filters of other labels than the network's own, each of length one, differentiable with respect to their embeddings.
+     * The filters of the network's labels as constants.
+     *
+     * @throws IllegalStateException where each image has filters of its own
+     */
+    public ConstantFilters constants() {
+        LabelFilters filters = filters();
+        if (filters instanceof ConstantFilters constants) {
+            return constants;
+        }
+        if (filters instanceof MixedFilters mixed && mixed.image() == null) {
+            return new ConstantFilters(mixed.constants(), null);
+        }
+        throw new IllegalStateException(shape.design() + " filters depend on the image");
+    }
+
+    /**
+     * The filters of other labels than the network's own, differentiable with respect to their embeddings.
      *
      * @param embeddings [M, E]
-     * @return [M, C, 1, 1]
-     * @throws IllegalStateException where the network has no generator
+     * @throws IllegalStateException where the network has filters that are made of no embedding
      */
-    public Tensor filtersOf(Tensor embeddings) {
-        if (filterSource instanceof FilterGenerator generator) {
+    public LabelFilters filtersOf(Tensor embeddings) {
+        if (filterSource instanceof LabelGenerator generator) {
             return generator.filtersOf(embeddings);
         }
-        throw new IllegalStateException(shape.filters() + " filters are made of no embedding");
+        throw new IllegalStateException(shape.design() + " filters are made of no embedding");
     }
 
     /** Releases what was made to bind the network; the tensors stay with their owner. */

@@ -5,23 +5,26 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * Filters that are parameters themselves: one for each label ({@link FilterKind#STATIC}) or one for all ({@link
- * FilterKind#SINGLE}).
+ * FilterKind#SINGLE}), or as many for each as there are heads.
  */
 final class FilterBank implements FilterSource {
     private static final String WEIGHT = "filters.weight";
 
-    private final Tensor weight; // [K, C, 1, 1]
+    private final Tensor weight; // [K * heads, C, k, k]
+    private final int size;
 
-    FilterBank(Map<String, Tensor> state) {
+    FilterBank(NetworkShape shape, Map<String, Tensor> state) {
         weight = StateDict.tensor(state, WEIGHT);
+        size = shape.design().size();
     }
 
     @Override
-    public Tensor filters() {
-        return FilterSource.unit(weight.flatten(1, -1));
+    public LabelFilters filters(boolean training) {
+        return new ConstantFilters(FilterSource.unit(weight.flatten(1, -1), size), null);
     }
 
     static void shapes(Map<String, long[]> shapes, NetworkShape shape) {
-        shapes.put(WEIGHT, new long[] {shape.maps(), shape.channels(), 1, 1});
+        int size = shape.design().size();
+        shapes.put(WEIGHT, new long[] {shape.maps(), shape.channels(), size, size});
     }
 }

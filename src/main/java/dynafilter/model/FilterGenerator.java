@@ -3,41 +3,71 @@ package dynafilter.model;
 import static org.bytedeco.pytorch.global.torch.tanh;
 
 import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The filter generator, which makes each label's filter of the label's embedding ({@link FilterKind#DYNAMIC}): Linear, ReLU,
- * Linear, Tanh, the same for every label.
+ * The filter generator, which makes each label's filters of the label's embedding: Linear, ReLU, Linear, Tanh, the same for every
+ * label. {@link FilterKind#CONDITIONAL} adds the image's part to the hidden layer, {@link FilterKind#LOCAL} a weight for each
+ * place, by a generator of its own.
  */
-final class FilterGenerator implements FilterSource {
+final class FilterGenerator implements FilterSource, LabelGenerator {
     private static final String NAME = "generator";
+    private static final String IMAGE = "generator.image.weight";
+    private static final String PLACES = "places";
 
+    private final NetworkShape shape;
     private final Tensor embedding; // [K, E]
     private final TwoLayerHead head;
+    private final @Nullable Tensor image; // [width, C]; null: filters are of labels alone
+    private final @Nullable TwoLayerHead places; // null: filters are the same at all places
 
-    FilterGenerator(Map<String, Tensor> state) {
+    FilterGenerator(NetworkShape shape, Map<String, Tensor> state) {
+        this.shape = shape;
         embedding = StateDict.tensor(state, NetworkShape.EMBEDDING);
         head = new TwoLayerHead(state, NAME);
+        image = shape.design().kind() == FilterKind.CONDITIONAL ? StateDict.tensor(state, IMAGE) : null;
+        places = shape.design().kind() == FilterKind.LOCAL ? new TwoLayerHead(state, PLACES) : null;
     }
 
     /** The generator sees nothing but the label, so all labels go through it as one batch: the embedding table itself. */
     @Override
-    public Tensor filters() {
+    public LabelFilters filters(boolean training) {
         return filtersOf(embedding);
     }
 
-    /**
-     * The filters of any labels, each of length one, differentiable with respect to their embeddings.
-     *
-     * @param embeddings [M, E], one row for each label
-     * @return [M, C, 1, 1]
-     */
-    Tensor filtersOf(Tensor embeddings) {
-        return FilterSource.unit(tanh(head.forward(embeddings)));
+    @Override
+    public LabelFilters filtersOf(Tensor embeddings) {
+        if (image != null) {
+            return new ConditionalFilters(head.first(embeddings), image, head);
+        }
+        int size = shape.design().size();
+        Tensor rows = tanh(head.forward(embeddings)).view(-1, shape.design().length(shape.channels()));
+        return new ConstantFilters(FilterSource.unit(rows, size), placesOf(embeddings));
+    }
+
+    /** The weight of each place, near 1 in a new network: [M, H, W]. */
+    private @Nullable Tensor placesOf(Tensor embeddings) {
+        return places == null
+                ? null
+                : places.forward(embeddings).add(new Scalar(1.0)).view(-1, shape.mapHeight(), shape.mapWidth());
     }
 
     static void shapes(Map<String, long[]> shapes, NetworkShape shape) {
-        shapes.put(NetworkShape.EMBEDDING, new long[] {shape.classes(), shape.embeddingSize()});
-        TwoLayerHead.shapes(shapes, NAME, shape.embeddingSize(), NetworkShape.GENERATOR_WIDTH, shape.channels());
+        FilterDesign design = shape.design();
+        long width = NetworkShape.GENERATOR_WIDTH;
+        TwoLayerHead.shapes(
+                shapes,
+                NAME,
+                shape.embeddingSize(),
+                width,
+                (long) design.heads() * design.length(shape.channels()));
+        if (design.kind() == FilterKind.CONDITIONAL) {
+            shapes.put(IMAGE, new long[] {width, shape.channels()});
+        }
+        if (design.kind() == FilterKind.LOCAL) {
+            TwoLayerHead.shapes(shapes, PLACES, shape.embeddingSize(), width, shape.mapSize());
+        }
     }
 }

@@ -12,7 +12,13 @@ public enum FilterKind {
     /** One trainable filter per class. */
     STATIC,
     /** One trainable filter shared by all classes; the predictor has one output per class. */
-    SINGLE;
+    SINGLE,
+    /** Generated from the label's embedding and the image's feature map. */
+    CONDITIONAL,
+    /** Mixed from a few trained filters, by weights that are made of the label's embedding and the image's feature map. */
+    BASIS,
+    /** Generated from the label's embedding, with a generated weight at each place of the feature map. */
+    LOCAL;
 
     /**
      * The kind of a name, as on the command line.
@@ -25,6 +31,11 @@ public enum FilterKind {
                 .findFirst()
                 .orElseThrow(() -> new InputException("filters '" + name + "' are unknown; use one of "
                         + Arrays.stream(values()).map(FilterKind::toString).collect(Collectors.joining(", "))));
+    }
+
+    /** True: labels have embeddings, of which their filters are made; false: filters are parameters themselves. */
+    public boolean hasEmbeddings() {
+        return this != STATIC && this != SINGLE;
     }
 
     @Override

@@ -6,44 +6,44 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
-/**
- * The source of the filters of the last convolution. Filters are either constants of the labels or a function of the feature map,
- * in which case each image is convolved with filters of its own.
- */
-sealed interface FilterSource permits FilterGenerator, FilterBank {
+/** The source of the filters of the last convolution: the parameters that they are made of. */
+sealed interface FilterSource extends AutoCloseable permits FilterBank, FilterGenerator, FilterMixer {
     /**
-     * True: the filters are constants of the labels, which evaluation and export compute once; false: each image has its own, and
-     * {@link #filters} cannot be called.
-     */
-    default boolean isConstant() {
-        return true;
-    }
-
-    /** The filters, each of length one, differentiable with respect to their parameters: [K, C, 1, 1]. */
-    Tensor filters();
-
-    /**
-     * The response maps of a batch, rescaled.
+     * The filters of the network's labels, differentiable with respect to their parameters.
      *
-     * @param features [N, C, H, W]
-     * @return [N, K, H, W], a map per filter
+     * @param training true: as in the training step that {@link #progress} told of; false: as in a trained network
      */
-    default Tensor responses(Tensor features) {
-        return DynamicConvolution.apply(features, filters());
-    }
+    LabelFilters filters(boolean training);
+
+    /**
+     * Sets how far the training is, for the next step.
+     *
+     * @param share the share of the run's steps that are done, in [0, 1]
+     */
+    default void progress(double share) {}
+
+    @Override
+    default void close() {}
 
     /** The source that {@code shape} asks for, reading its parameters from {@code state}. */
     static FilterSource bind(NetworkShape shape, Map<String, Tensor> state) {
-        return shape.filters() == FilterKind.DYNAMIC ? new FilterGenerator(state) : new FilterBank(state);
+        return switch (shape.design().kind()) {
+            case STATIC, SINGLE -> new FilterBank(shape, state);
+            case BASIS -> new FilterMixer(shape, state);
+            case DYNAMIC, CONDITIONAL, LOCAL -> new FilterGenerator(shape, state);
+        };
     }
 
     /** The shape of every tensor, by name, in the order of the state dict. */
     static Map<String, long[]> shapes(NetworkShape shape) {
         Map<String, long[]> shapes = new LinkedHashMap<>();
-        if (shape.filters() == FilterKind.DYNAMIC) {
-            FilterGenerator.shapes(shapes, shape);
-        } else {
-            FilterBank.shapes(shapes, shape);
+        if (shape.design().kind().hasEmbeddings()) {
+            shapes.put(NetworkShape.EMBEDDING, new long[] {shape.classes(), shape.embeddingSize()});
+        }
+        switch (shape.design().kind()) {
+            case STATIC, SINGLE -> FilterBank.shapes(shapes, shape);
+            case BASIS -> FilterMixer.shapes(shapes, shape);
+            case DYNAMIC, CONDITIONAL, LOCAL -> FilterGenerator.shapes(shapes, shape);
         }
         return shapes;
     }
@@ -51,10 +51,11 @@ sealed interface FilterSource permits FilterGenerator, FilterBank {
     /**
      * Filters scaled to length one (L2 norm).
      *
-     * @param rows [K, C], one row for each filter
-     * @return [K, C, 1, 1]
+     * @param rows [M, C * k * k], one row for each filter
+     * @param size k
+     * @return [M, C, k, k]
      */
-    static Tensor unit(Tensor rows) {
-        return normalize(rows).view(-1, rows.size(1), 1, 1);
+    static Tensor unit(Tensor rows, long size) {
+        return normalize(rows).view(-1, rows.size(1) / (size * size), size, size);
     }
 }

@@ -7,11 +7,11 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Tensor;
 
-/** The classifier of a network as it is now, whose filters are computed once. */
+/** The classifier of a network as it is now; what its filters are made of labels is computed once. */
 public final class NetworkClassifier implements Classifier {
     private final DynamicFilterNetwork network;
     private final Normalization normalization;
-    private final Tensor filters; // [K, C, 1, 1]
+    private final LabelFilters filters;
     private final NativeOwner owner;
 
     /** @param network the network, which is not closed with this */
@@ -21,24 +21,34 @@ public final class NetworkClassifier implements Classifier {
                 PointerScope scope = new PointerScope();
                 InferenceMode inference = new InferenceMode()) {
             normalization = building.keep(new Normalization(device));
-            filters = building.keep(network.filters());
+            filters = network.filters().kept(building);
             owner = building.handOver();
         }
     }
 
     @Override
     public Tensor scores(Tensor pixels) {
-        return network.scores(normalization.apply(pixels), filters, false);
+        return network.scores(features(pixels), filters);
     }
 
     @Override
     public Tensor responseMaps(Tensor pixels) {
-        return network.responseMaps(normalization.apply(pixels), filters, false);
+        return filters.responses(features(pixels));
     }
 
     @Override
-    public Tensor filters() {
-        return filters;
+    public Tensor filters(Tensor pixels) {
+        return filters.ofImages(features(pixels));
+    }
+
+    @Override
+    public int heads() {
+        return network.shape().design().heads();
+    }
+
+    /** [N, C, h, w]. */
+    private Tensor features(Tensor pixels) {
+        return network.features(normalization.apply(pixels), false);
     }
 
     @Override

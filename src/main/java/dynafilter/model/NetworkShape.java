@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.Tensor;
  * The shape of a network: everything that decides the shapes of its tensors.
  *
  * @param backbone the architecture that makes the feature map
- * @param filters the kind of the filters
+ * @param design of the filters
  * @param classes the number of labels, K
  * @param channels C of the backbone's feature map [N, C, H, W]
  * @param mapHeight H of the feature map
@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 public record NetworkShape(
         BackboneArchitecture backbone,
-        FilterKind filters,
+        FilterDesign design,
         int classes,
         int channels,
         int mapHeight,
@@ -43,17 +43,17 @@ public record NetworkShape(
     public static final int IMAGE_SIZE = ImageSize.CIFAR;
 
     /** The shape of a network on a backbone, for images of 32x32. */
-    public static NetworkShape of(BackboneArchitecture backbone, FilterKind filters, int classes, boolean adapter) {
-        return of(backbone, filters, classes, adapter, IMAGE_SIZE);
+    public static NetworkShape of(BackboneArchitecture backbone, FilterDesign design, int classes, boolean adapter) {
+        return of(backbone, design, classes, adapter, IMAGE_SIZE);
     }
 
     /** The shape of a network on a backbone: generator, filters and predictor follow the feature map of images of this size. */
     public static NetworkShape of(
-            BackboneArchitecture backbone, FilterKind filters, int classes, boolean adapter, int imageSize) {
+            BackboneArchitecture backbone, FilterDesign design, int classes, boolean adapter, int imageSize) {
         long[] features = backbone.featureShape(imageSize, imageSize);
         return new NetworkShape(
                 backbone,
-                filters,
+                design,
                 classes,
                 Math.toIntExact(features[0]),
                 Math.toIntExact(features[1]),
@@ -65,7 +65,7 @@ public record NetworkShape(
 
     /** The same network with embeddings of another size. */
     public NetworkShape withEmbeddingSize(int size) {
-        return new NetworkShape(backbone, filters, classes, channels, mapHeight, mapWidth, adapter, imageSize, size);
+        return new NetworkShape(backbone, design, classes, channels, mapHeight, mapWidth, adapter, imageSize, size);
     }
 
     /** The same network with embeddings of the size that a state dict has; this shape where it has none. */
@@ -75,8 +75,13 @@ public record NetworkShape(
     }
 
     /** The shape of a network on ResNet-18 up to layer1, for images of 32x32. */
-    public static NetworkShape ofResNet18Stem(FilterKind filters, int classes) {
-        return of(ResNetStem.ARCHITECTURE, filters, classes, false);
+    public static NetworkShape ofResNet18Stem(FilterDesign design, int classes) {
+        return of(ResNetStem.ARCHITECTURE, design, classes, false);
+    }
+
+    /** The shape of a network on ResNet-18 up to layer1 whose filters have no further options. */
+    public static NetworkShape ofResNet18Stem(FilterKind kind, int classes) {
+        return ofResNet18Stem(FilterDesign.of(kind), classes);
     }
 
     /** True: a state dict is that of a network with an adapter; false: it has no tensor of an adapter. */
@@ -89,19 +94,19 @@ public record NetworkShape(
         return mapHeight * mapWidth;
     }
 
-    /** The number of response maps of an image: one per class, or a single one. */
+    /** The number of response maps of an image: one per class and head, or the heads of a single filter. */
     public int maps() {
-        return filters == FilterKind.SINGLE ? 1 : classes;
+        return design.heads() * (design.kind() == FilterKind.SINGLE ? 1 : classes);
     }
 
     /** The number of outputs of the predictor for one response map. */
     public int predictorOutputs() {
-        return filters == FilterKind.SINGLE ? classes : 1;
+        return design.kind() == FilterKind.SINGLE ? classes : 1;
     }
 
-    /** The factor of the response maps: one over the square root of the channels, as in scaled dot-product attention. */
+    /** The factor of the response maps: one over the square root of a filter's length, as in scaled dot-product attention. */
     public double rescaling() {
-        return DynamicConvolution.rescaling(channels);
+        return DynamicConvolution.rescaling(design.length(channels));
     }
 
     /** True: the tensor of this name is a parameter, trained by gradient descent; false: it is a buffer. */
@@ -116,7 +121,7 @@ public record NetworkShape(
     public boolean isCastByAutocast(String name) {
         return name.startsWith(BackboneArchitecture.PREFIX)
                 ? backbone.isCastByAutocast(name)
-                : !name.startsWith("filters.") && !name.startsWith(Adapter.NORM);
+                : !name.startsWith("filters.") && !name.startsWith("basis.") && !name.startsWith(Adapter.NORM);
     }
 
     /**

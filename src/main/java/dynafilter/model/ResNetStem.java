@@ -16,7 +16,8 @@ import org.bytedeco.pytorch.Tensor;
  * by one: the training step is then the same few calls whatever file the weights came from, and can be captured as a whole.
  */
 public final class ResNetStem implements Backbone {
-    private static final int CHANNELS = 64;
+    /** The channels of every convolution, and so of the feature map. */
+    public static final int CHANNELS = 64;
 
     private static final List<String> BLOCKS = List.of("layer1.0", "layer1.1");
 

@@ -10,14 +10,17 @@ import org.jspecify.annotations.Nullable;
 /** The classifier of a TorchScript module that is a whole network, run as it is. */
 public final class ScriptClassifier implements Classifier {
     private final ScriptModule module;
+    private final int heads;
     private final @Nullable Normalization normalization; // null where the module takes pixels
 
     /**
      * @param module the module, which the caller keeps open as long as this is
      * @param takesPixels true: its inputs are uint8 pixels; false: they are normalised images
+     * @param heads the number of response maps of a label
      */
-    public ScriptClassifier(ScriptModule module, boolean takesPixels, ComputeDevice device) {
+    public ScriptClassifier(ScriptModule module, boolean takesPixels, int heads, ComputeDevice device) {
         this.module = module;
+        this.heads = heads;
         normalization = takesPixels ? null : new Normalization(device);
     }
 
@@ -39,9 +42,17 @@ public final class ScriptClassifier implements Classifier {
 
     /** @throws InputException where the module has no such method: then it was not exported by this program */
     @Override
-    public Tensor filters() {
+    public Tensor filters(Tensor pixels) {
+        if (module.hasMethod("filters_of")) {
+            return module.call("filters_of", input(pixels)).toTensor();
+        }
         require("filters");
-        return module.call("filters").toTensor();
+        return module.call("filters").toTensor().flatten(1, -1).unsqueeze(0);
+    }
+
+    @Override
+    public int heads() {
+        return heads;
     }
 
     private void require(String method) {

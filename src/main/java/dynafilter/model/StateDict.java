@@ -129,7 +129,7 @@ public final class StateDict {
         }
         // The default of nn.Linear and nn.Conv2d, for weights (Kaiming uniform with a = sqrt(5)) and biases alike.
         long[] weight = Objects.requireNonNull(shapes.get(name.replace(".bias", ".weight")), name);
-        double fanIn = (double) weight[1];
+        double fanIn = (double) Arrays.stream(weight).skip(1).reduce(1, Math::multiplyExact);
         double bound = 1 / Math.sqrt(fanIn);
         return drawn(sizes, () -> random.between(-bound, bound));
     }

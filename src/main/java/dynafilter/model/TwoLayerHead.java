@@ -1,5 +1,6 @@
 package dynafilter.model;
 
+import static org.bytedeco.pytorch.global.torch.baddbmm;
 import static org.bytedeco.pytorch.global.torch.linear;
 import static org.bytedeco.pytorch.global.torch.relu_;
 
@@ -32,8 +33,38 @@ final class TwoLayerHead {
      * @return [..., outputs]
      */
     Tensor forward(Tensor rows) {
-        return linear(
-                relu_(linear(rows, inWeight, new TensorOptional(inBias))), outWeight, new TensorOptional(outBias));
+        return second(relu_(first(rows)));
+    }
+
+    /**
+     * The outputs of the first layer, before ReLU.
+     *
+     * @param rows [..., inputs]
+     * @return [..., width]
+     */
+    Tensor first(Tensor rows) {
+        return linear(rows, inWeight, new TensorOptional(inBias));
+    }
+
+    /**
+     * The outputs of the second layer.
+     *
+     * @param hidden [..., width], after ReLU
+     * @return [..., outputs]
+     */
+    Tensor second(Tensor hidden) {
+        return linear(hidden, outWeight, new TensorOptional(outBias));
+    }
+
+    /**
+     * The outputs for mixtures of rows, which the first layer, being linear, sees before they are mixed.
+     *
+     * @param mixture [N, K, M]
+     * @param rows [N, M, inputs]
+     * @return [N, K, outputs]
+     */
+    Tensor forwardMixed(Tensor mixture, Tensor rows) {
+        return second(relu_(baddbmm(inBias, mixture, linear(rows, inWeight))));
     }
 
     /** Adds the shapes of all its tensors, by name, in the order of the state dict. */

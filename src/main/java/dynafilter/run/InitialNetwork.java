@@ -100,7 +100,7 @@ final class InitialNetwork implements AutoCloseable {
     private static NetworkShape shape(Recipe recipe, DataSet set, PretrainedBackbone backbone) {
         return NetworkShape.of(
                 backbone.architecture(),
-                recipe.network().filters(),
+                recipe.network().design(),
                 set.classes().size(),
                 recipe.network().adapter(),
                 recipe.images().imageSize());

@@ -110,7 +110,7 @@ final class RunSummary {
                 shape.mapWidth());
         log.info(format(
                 "network    %s filters%s; parameters: backbone %,d + filters %,d + predictor %,d = %,d, %,d of them trained",
-                recipe.network().filters(),
+                shape.design(),
                 recipe.network().adapter() ? " behind an adapter" : "",
                 parameters.backbone(),
                 parameters.filters(),

@@ -2,6 +2,8 @@ package dynafilter.runfolder;
 
 import dynafilter.data.ImageSize;
 import dynafilter.io.InputException;
+import dynafilter.model.BasisImage;
+import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.model.Freeze;
 import dynafilter.model.NetworkShape;
@@ -25,7 +27,7 @@ public record Recipe(
     /** The recipe of {@code train} without options; {@code results.md} tells which values were chosen by experiment. */
     public static final Recipe DEFAULT = new Recipe(
             new Images("data/cifar-10-batches-bin", NetworkShape.IMAGE_SIZE, true),
-            new Network("imagenet", "layer1", FilterKind.DYNAMIC, Freeze.NONE, "", false, false),
+            new Network("imagenet", "layer1", FilterKind.DYNAMIC, 1, 1, FilterDesign.BASIS, BasisImage.ON, Freeze.NONE, "", false, false),
             new Optimization(
                     20,
                     256,
@@ -91,9 +93,45 @@ public record Recipe(
             @Setting(
                     place = 4,
                     argument = "KIND",
-                    help = "dynamic (generated from the label), static (one a class) or single (one for all)",
+                    help =
+                            "dynamic (generated from the label), static (one a class), single (one for all), conditional (generated from label and image), basis (mixed from a few) or local (dynamic, with a weight a place)",
                     traits = {Trait.FIXED, Trait.SHARED})
             FilterKind filters,
+
+            @Setting(
+                    place = 35,
+                    argument = "H",
+                    help = "filters of a label, and response maps of which its score is made: dynamic, static, single",
+                    range = Range.COUNT,
+                    header = "{} heads",
+                    traits = Trait.FIXED)
+            int filterHeads,
+
+            @Setting(
+                    place = 36,
+                    argument = "1|3",
+                    help = "height and width of a filter: of dynamic, static, single",
+                    range = Range.COUNT,
+                    header = "filter size {}",
+                    traits = Trait.FIXED)
+            int filterSize,
+
+            @Setting(
+                    place = 37,
+                    argument = "M",
+                    help = "trained filters that --filters basis mixes",
+                    range = Range.COUNT,
+                    header = "basis of {}",
+                    traits = Trait.FIXED)
+            int basis,
+
+            @Setting(
+                    place = 38,
+                    argument = "on|off",
+                    help = "on: label and image decide how --filters basis mixes; off: the label alone",
+                    header = "basis image {}",
+                    traits = Trait.FIXED)
+            BasisImage basisImage,
 
             @Setting(
                     place = 5,
@@ -117,12 +155,18 @@ public record Recipe(
 
             @Setting(place = 33, help = "the labels' embeddings stay as they start", traits = Trait.FIXED)
             boolean freezeLabels) {
-        /** @throws InputException where the filters have no labels that the other settings are about */
+        /** @throws InputException where the other settings are not about filters of this kind */
         public Network {
-            if (filters != FilterKind.DYNAMIC && (freezeLabels || !labelVectors.isEmpty())) {
-                throw new InputException((freezeLabels ? "--freeze-labels" : "--label-vectors") + ": only labels of"
-                        + " --filters dynamic have embeddings, not those of " + filters);
+            if (!filters.hasEmbeddings() && (freezeLabels || !labelVectors.isEmpty())) {
+                throw new InputException((freezeLabels ? "--freeze-labels" : "--label-vectors") + ": only filters that"
+                        + " are made of labels, such as --filters dynamic, have embeddings, not " + filters);
             }
+            FilterDesign.check(filters, filterHeads, filterSize, basis, basisImage);
+        }
+
+        /** The design of the filters. */
+        public FilterDesign design() {
+            return new FilterDesign(filters, filterHeads, filterSize, basis, basisImage);
         }
     }
 

@@ -81,7 +81,7 @@ public record ComputeDevice(DeviceType type, int index, String reason) {
 
     /**
      * Makes this the calling thread's device. On CUDA the thread's work then goes to a stream of its own, since work of the
-     * default stream cannot be captured.
+     * default stream cannot be captured; a thread that has one keeps it.
      */
     public void select() {
         if (isCuda()) {
@@ -89,9 +89,19 @@ public record ComputeDevice(DeviceType type, int index, String reason) {
             // without.
             torch.globalContext().lazyInitDevice(DeviceType.CUDA);
             torch_cuda.set_device((byte) index);
-            try (CUDAStream stream = torch_cuda.getStreamFromPool(false, (byte) index)) {
-                torch_cuda.setCurrentCUDAStream(stream);
+            // cuBLAS's workspaces are kept for every stream that ever used one: 32 MiB each on large GPUs.
+            try (CUDAStream current = torch_cuda.getCurrentCUDAStream((byte) index);
+                    CUDAStream common = torch_cuda.getDefaultCUDAStream((byte) index)) {
+                if (current.equals(common)) {
+                    takeStream();
+                }
             }
+        }
+    }
+
+    private void takeStream() {
+        try (CUDAStream stream = torch_cuda.getStreamFromPool(false, (byte) index)) {
+            torch_cuda.setCurrentCUDAStream(stream);
         }
     }
 

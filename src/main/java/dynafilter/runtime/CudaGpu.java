@@ -29,6 +29,7 @@ import org.bytedeco.pytorch.global.torch_cuda;
  */
 public record CudaGpu(String name, long memory, int major, int minor) {
     static final String NATIVES = "/org/bytedeco/pytorch/linux-x86_64-gpu/libtorch_cuda.so";
+    private static final String BINDING = "jnicudart"; // to CUDA's runtime
     private static final int UUID_BYTES = 16;
 
     /** The GPUs that this process may use; empty where CUDA does not work. */
@@ -71,6 +72,21 @@ public record CudaGpu(String name, long memory, int major, int minor) {
                 file
                         ? Path.of(URI.create(natives.toString()))
                         : Loader.cacheResource(natives).toPath());
+    }
+
+    /**
+     * The error that CUDA answers every call with since one went wrong, such as an access to memory that is not there; empty
+     * where there is none, or CUDA is not in use. Does not wait for the device.
+     */
+    public static Optional<String> fault() {
+        if (Loader.getLoadedLibraries().keySet().stream().noneMatch(name -> name.contains(BINDING))) {
+            return Optional.empty();
+        }
+        int answer = cudart.cudaStreamQuery(null);
+        cudart.cudaGetLastError(); // the next operator would report it as its own
+        return answer == cudart.cudaSuccess || answer == cudart.cudaErrorNotReady
+                ? Optional.empty()
+                : Optional.of(cudart.cudaGetErrorString(answer).getString());
     }
 
     /** The reason why the GPU of this number cannot be used; empty where it can. */

@@ -144,12 +144,16 @@ public final class DeviceProof {
     }
 
     private static Optional<String> copy(ComputeDevice device) {
-        try (TransferBuffer buffer = new TransferBuffer(device, BYTES)) {
-            buffer.host().fill_(new Scalar(1));
-            Tensor target = ones(device, BYTES).to(ScalarType.Byte).zero_();
-            buffer.copyTo(target);
-            buffer.awaitCopied();
-            return expect(BYTES, target.sum());
+        try (CopyStream copies = new CopyStream(device);
+                TransferBuffer buffer = new TransferBuffer(device, copies, BYTES)) {
+            Optional<String> problem = Optional.empty();
+            for (int round = 1; round <= REPLAYS && problem.isEmpty(); round++) {
+                buffer.awaitSent();
+                buffer.host().fill_(new Scalar(round));
+                buffer.send(BYTES);
+                problem = expect(round * BYTES, buffer.receive(BYTES, Tensor::sum));
+            }
+            return problem;
         }
     }
 

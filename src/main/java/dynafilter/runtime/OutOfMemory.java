@@ -37,7 +37,7 @@ public final class OutOfMemory {
             }
         }
         Matcher noAlgorithm = NO_ALGORITHM.matcher(line);
-        if (noAlgorithm.matches()) {
+        if (noAlgorithm.matches() && CudaGpu.fault().isEmpty()) { // behind a fault no algorithm works, either
             return Optional.of("probably out of memory for cuDNN's workspace: " + noAlgorithm.group(1));
         }
         Matcher nccl = NCCL.matcher(String.valueOf(failure.getMessage()).strip());

@@ -66,7 +66,7 @@ public final class EndlessTraining implements AutoCloseable {
             batches = images.epoch(images.plan(recipe.computation().seed(), state.step() / stepsPerEpoch), 0);
             epoch = batches;
         }
-        trainingStep.run(batches, recipe.optimization().lr());
+        trainingStep.run(batches, recipe.optimization().lr(), 1);
     }
 
     /** True: steps are replayed from a CUDA graph by now; false: they run operator by operator. */

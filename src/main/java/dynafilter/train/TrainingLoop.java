@@ -80,7 +80,7 @@ final class TrainingLoop {
                     return reason;
                 }
                 votes.cast();
-                trainingStep.run(batches, schedule.learningRate(state.step()));
+                trainingStep.run(batches, schedule.learningRate(state.step()), progress());
                 votes.count(state.step());
                 report(clock, step + 1);
             }
@@ -175,6 +175,11 @@ final class TrainingLoop {
         }
         files.epochInterrupted(lastLearningRate());
         group.barrier();
+    }
+
+    /** The share of the run's steps that are done. */
+    private double progress() {
+        return (double) state.step() / (stepsPerEpoch * recipe.optimization().epochs());
     }
 
     private double lastLearningRate() {

@@ -103,11 +103,13 @@ final class TrainingStep implements AutoCloseable {
      * Trains on the next images of an epoch.
      *
      * @param epoch the batches of an epoch, of the same images at every step, since a graph holds the addresses of their tensors
+     * @param progress the share of the run's steps that are done, in [0, 1]
      */
-    void run(EpochBatches epoch, double learningRate) {
+    void run(EpochBatches epoch, double learningRate, double progress) {
         long begin = System.nanoTime();
         long sumsBefore = group.nanosInSums();
         optimizer.setLearningRate(learningRate);
+        network.progress(progress);
         // For a backbone that draws random numbers, such as for dropout.
         torch.manual_seed(recipe.computation().seed() * STEP_SEEDS + state.step() + group.rank() * RANK_SEEDS);
         staged = epoch.stage(ownImages());

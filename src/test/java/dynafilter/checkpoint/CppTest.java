@@ -60,7 +60,7 @@ class CppTest {
                     .view(1, 3, 32, 32);
             assertLine("scores [1, 3] ", trained.classifier().scores(image), printed.get(0));
             assertLine("maps [1, 3, 8, 8] ", trained.classifier().responseMaps(image), printed.get(1));
-            assertLine("filters [3, 64, 1, 1] ", trained.classifier().filters(), printed.get(2));
+            assertLine("filters [3, 64, 1, 1] ", trained.network().constants().weights(), printed.get(2));
             assertEquals(List.of("class 0", "class 1", "class 2"), printed.subList(3, 6));
         }
     }

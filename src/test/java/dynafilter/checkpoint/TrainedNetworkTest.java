@@ -12,6 +12,7 @@ import dynafilter.NativeScope;
 import dynafilter.TensorAssert;
 import dynafilter.io.InputException;
 import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.model.Freeze;
 import dynafilter.model.NetworkShape;
@@ -115,7 +116,7 @@ class TrainedNetworkTest {
             for (Map<String, ?> root : List.of(saved, wrapped, Map.of("state_dict", saved, "epoch", 3L))) {
                 TorchFile.write(file, root);
                 try (TrainedNetwork network = TrainedNetwork.read(file, ComputeDevice.CPU)) {
-                    assertEquals("state dict, " + kind + " filters, 3 classes without names", network.description());
+                    assertEquals("state dict, " + FilterDesign.of(kind) + " filters, 3 classes without names", network.description());
                     assertEquals(List.of("class 0", "class 1", "class 2"), network.classes());
                     assertFalse(network.hasNames());
                     Tensor expected =
@@ -177,7 +178,7 @@ class TrainedNetworkTest {
             Tensor pixels = torch.zeros(new long[] {1, 3, 32, 32}, new TensorOptions(ScalarType.Byte));
             float[] scores = TensorAssert.floats(network.classifier().scores(pixels));
             assertArrayEquals(new float[] {-0.4914f / 0.2470f, -0.4822f / 0.2435f, -0.4465f / 0.2616f}, scores, 1e-5f);
-            assertThrows(InputException.class, () -> network.classifier().filters());
+            assertThrows(InputException.class, () -> network.classifier().filters(pixels));
             assertThrows(InputException.class, () -> network.classifier().responseMaps(pixels));
             assertThrows(InputException.class, network::network);
         }

@@ -15,6 +15,11 @@ import java.util.stream.IntStream;
 record CudaLog(Path file, List<Call> calls) {
     private static final Pattern LINE = Pattern.compile("(\\d+\\.\\d+) (\\S+) ?(.*?)(?: = (\\d+))?");
     private static final Pattern SIZE = Pattern.compile("\\bsize=(\\d+)");
+    private static final Pattern STREAM = Pattern.compile("\\bstream=(\\d+)");
+    private static final Pattern EVENT = Pattern.compile("\\bevent=(\\d+)");
+
+    /** What differs between runs that do the same. */
+    private static final Pattern PLACE = Pattern.compile("@0x\\p{XDigit}+| stream=\\d+| event=\\d+");
 
     /** Calls that return when the device is done, or may have to wait until it is. */
     private static final Set<String> WAITS = Set.of(
@@ -56,8 +61,28 @@ record CudaLog(Path file, List<Call> calls) {
         }
 
         long size() {
-            Matcher matcher = SIZE.matcher(details);
-            return matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
+            return Math.max(0, number(SIZE));
+        }
+
+        /** The number of its stream; 0 is the default one, -1: it is of none. */
+        int stream() {
+            return Math.toIntExact(number(STREAM));
+        }
+
+        /** The number of its event; -1: it is of none. */
+        int event() {
+            return Math.toIntExact(number(EVENT));
+        }
+
+        private long number(Pattern pattern) {
+            Matcher matcher = pattern.matcher(details);
+            return matcher.find() ? Long.parseLong(matcher.group(1)) : -1;
+        }
+
+        /** Of a copy, {@code from} or {@code to} which it goes. */
+        String address(String side) {
+            Matcher matcher = Pattern.compile(side + "=\\w+@(\\S+)").matcher(details);
+            return matcher.find() ? matcher.group(1) : "";
         }
     }
 
@@ -77,7 +102,7 @@ record CudaLog(Path file, List<Call> calls) {
         return new CudaLog(file, List.copyOf(calls));
     }
 
-    private int[] places(Predicate<Call> which) {
+    int[] places(Predicate<Call> which) {
         return IntStream.range(0, calls.size())
                 .filter(at -> which.test(calls.get(at)))
                 .toArray();
@@ -119,6 +144,19 @@ record CudaLog(Path file, List<Call> calls) {
                 .filter(call -> call.is("kernel") && call.isCaptured())
                 .map(Call::kernel)
                 .toList();
+    }
+
+    /** What the device was told to do behind one place up to another, without what differs from run to run. */
+    List<String> work(int behind, int to) {
+        return calls.subList(behind + 1, to + 1).stream()
+                .filter(StreamOrder::isWork)
+                .map(call -> call.name() + " " + PLACE.matcher(call.details()).replaceAll(""))
+                .toList();
+    }
+
+    /** Calls that did not succeed. */
+    List<Call> failures() {
+        return calls.stream().filter(call -> call.code() != 0).toList();
     }
 
     /** What waits for the device between two places. */

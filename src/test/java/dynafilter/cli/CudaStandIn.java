@@ -112,15 +112,41 @@ final class CudaStandIn {
 
     static Run run(Path folder, Path libraries, Map<String, Object> settings, Object... arguments)
             throws IOException, InterruptedException {
-        Path log = Files.createTempFile(folder, "cuda", ".log");
-        Map<String, String> environment = new HashMap<>(Map.of("CUDA_STANDIN_LOG", log.toString()));
-        settings.forEach((name, value) -> environment.put("CUDA_STANDIN_" + name, value.toString()));
+        try (Running running = start(folder, libraries, settings, arguments)) {
+            return running.await();
+        }
+    }
+
+    /** A command line with what it takes to find the libraries; where it has a progress display, without that. */
+    static List<Object> words(Path libraries, Object... arguments) {
         List<Object> words = new ArrayList<>(List.of(arguments));
         words.addAll(List.of("--cuda-libs", libraries));
-        List<String> program = ChildProcess.java(Path.of(System.getProperty("java.home")));
-        try (ChildProcess child = ChildProcess.start(folder, environment, program, words.toArray())) {
+        if (List.of("train", "compare").contains(words.get(0))) {
+            words.addAll(List.of("--progress", "none")); // on a busy machine there would be a line of it
+        }
+        return words;
+    }
+
+    /** A command line that runs on it. */
+    record Running(ChildProcess child, Path log) implements AutoCloseable {
+        Run await() throws IOException, InterruptedException {
             CommandResult outcome = child.await(PATIENCE_SECONDS);
             return new Run(outcome, CudaLog.read(log));
         }
+
+        @Override
+        public void close() {
+            child.close();
+        }
+    }
+
+    static Running start(Path folder, Path libraries, Map<String, Object> settings, Object... arguments)
+            throws IOException {
+        Path log = Files.createTempFile(folder, "cuda", ".log");
+        Map<String, String> environment = new HashMap<>(Map.of("CUDA_STANDIN_LOG", log.toString()));
+        settings.forEach((name, value) -> environment.put("CUDA_STANDIN_" + name, value.toString()));
+        List<Object> words = words(libraries, arguments);
+        List<String> program = ChildProcess.java(Path.of(System.getProperty("java.home")));
+        return new Running(ChildProcess.start(folder, environment, program, words.toArray()), log);
     }
 }

@@ -3,6 +3,7 @@ package dynafilter.cli;
 import static dynafilter.cli.TinyRuns.train;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.cli.CudaLog.Call;
@@ -11,9 +12,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -36,11 +41,13 @@ class StandInStepTest {
     private static Path data;
     private static CudaLog graph;
     private static CudaLog plain;
+    private static CudaSession session;
 
     @BeforeAll
     static void trainWithAndWithoutGraph() throws IOException, InterruptedException {
         CudaStandIn.libraries();
         data = TinyRuns.data(folder.resolve("data"), STEPS * BATCH);
+        session = CudaSession.in(folder);
         graph = run("graph", Map.of()).assertSucceeded().log();
         plain = run("plain", Map.of(), "--cuda-graph", "off").assertSucceeded().log();
     }
@@ -52,18 +59,31 @@ class StandInStepTest {
             line.addAll(List.of("--epochs", EPOCHS));
         }
         line.addAll(List.of(options));
-        return CudaStandIn.run(folder, settings, train(data, folder.resolve(name), line.toArray()));
+        return session.run(settings, train(data, folder.resolve(name), line.toArray()));
     }
 
-    /** The host waits for nothing but the numbers of a progress line, of which the first is due half a second on. */
-    private static void assertOnlyReportsWait(CudaLog log, int from, int to) {
-        double last = log.calls().get(from).seconds() - REPORT_SECONDS / 2; // the epoch began before its first step
-        double limit = 0.05; // within which the numbers of one line are read
-        for (Call wait : log.waits(from, to)) {
-            double since = wait.seconds() - last;
-            assertTrue(
-                    since < limit || since > REPORT_SECONDS / 2, () -> wait + " comes " + since + " s after another");
-            last = since < limit ? last : wait.seconds();
+    @AfterAll
+    static void endSession() {
+        if (session != null) {
+            session.close();
+        }
+    }
+
+    /**
+     * The host waits for nothing but the numbers of a progress line, which are read behind one step, and of which the first is due
+     * half a second on.
+     *
+     * @param steps where the steps of an epoch end
+     */
+    private static void assertOnlyReportsWait(CudaLog log, int... steps) {
+        double last = log.calls().get(steps[0]).seconds() - REPORT_SECONDS / 2; // the epoch began before its first step
+        for (int step = 1; step < steps.length; step++) {
+            List<Call> waits = log.waits(steps[step - 1], steps[step]);
+            if (!waits.isEmpty()) {
+                double since = waits.get(0).seconds() - last;
+                assertTrue(since > REPORT_SECONDS / 2, () -> waits + " come " + since + " s after others");
+                last = waits.get(0).seconds();
+            }
         }
     }
 
@@ -73,10 +93,14 @@ class StandInStepTest {
         int[] steps = plain.stepEnds();
         assertEquals(EPOCHS * STEPS, steps.length);
         for (int epoch = 1; epoch < EPOCHS; epoch++) { // in the first memory is allocated
-            assertOnlyReportsWait(
-                    graph, launches[epoch * STEPS - WARM_UP], launches[(epoch + 1) * STEPS - WARM_UP - 1]);
-            assertOnlyReportsWait(plain, steps[epoch * STEPS], steps[(epoch + 1) * STEPS - 1]);
+            assertOnlyReportsWait(graph, ofEpoch(launches, epoch, STEPS, WARM_UP));
+            assertOnlyReportsWait(plain, ofEpoch(steps, epoch, STEPS, 0));
         }
+    }
+
+    /** @param absent the number of steps that the run's first ones lack */
+    private static int[] ofEpoch(int[] steps, int epoch, int length, int absent) {
+        return Arrays.copyOfRange(steps, epoch * length - absent, (epoch + 1) * length - absent);
     }
 
     @Test
@@ -93,18 +117,27 @@ class StandInStepTest {
         }
     }
 
-    /** Of a step in the middle of the last epoch, without what fills in the learning rate. */
+    /** What the device does in a step, the same in all steps of the last epoch but those behind which a report reads. */
     private static List<String> step(CudaLog log) {
-        int[] ends = log.stepEnds();
-        int at = ends.length - STEPS / 2;
-        List<String> kernels = log.kernels(ends[at - 1], ends[at]);
-        assertTrue(kernels.get(0).contains("FillFunctorIf"), kernels.toString());
-        return kernels.subList(1, kernels.size());
+        int[] ends = ofEpoch(log.stepEnds(), EPOCHS - 1, STEPS, 0);
+        Set<List<String>> kinds = new HashSet<>();
+        for (int step = 1; step < ends.length; step++) {
+            if (log.waits(ends[step - 1], ends[step]).isEmpty()) {
+                kinds.add(log.work(ends[step - 1], ends[step]));
+            }
+        }
+        assertEquals(1, kinds.size(), kinds.toString());
+        return kinds.iterator().next();
     }
 
     @Test
     void theGraphHasTheKernelsOfAStep() {
-        assertEquals(step(plain), graph.captured());
+        List<String> kernels = step(plain).stream()
+                .filter(call -> call.startsWith("kernel "))
+                .map(call -> call.split(" ", 3)[1])
+                .toList();
+        assertTrue(kernels.get(0).contains("FillFunctorIf"), "the learning rate"); // no part of the graph
+        assertEquals(kernels.subList(1, kernels.size()), graph.captured());
         assertTrue(graph.captured().contains("cudnn_convolution_backward_filter"), "cuDNN is in use");
     }
 
@@ -129,7 +162,6 @@ class StandInStepTest {
                 "--precision bf16",
                 "--optimizer adamw --clip-grad 1 --ema 0.9 --accumulate 2",
                 "--freeze all --adapter --filters static",
-                "--data-memory stream",
                 "--deterministic --label-smoothing 0.1 --class-weights balanced"
             })
     void everyRecipeIsCapturedAndWaitsForNothing(String recipe) throws IOException, InterruptedException {
@@ -139,39 +171,63 @@ class StandInStepTest {
         int[] launches = log.launches();
         int steps = recipe.contains("accumulate") ? STEPS / 2 : STEPS;
         assertEquals(EPOCHS * steps - WARM_UP, launches.length);
-        if (!recipe.contains("stream")) { // which waits for buffers, in another thread
-            assertOnlyReportsWait(log, launches[steps], launches[2 * steps - WARM_UP - 1]);
-        }
-        assertEquals(List.of(), failures(log));
+        assertOnlyReportsWait(log, ofEpoch(launches, 1, steps, WARM_UP));
+        assertEquals(List.of(), log.failures());
     }
 
-    /** Images are fetched in another thread, which waits for the copy before: also while the step is captured. */
+    @ParameterizedTest
+    @ValueSource(strings = {"on", "off"})
+    void streamedImagesComeBesideTheStepAndNeverTooEarly(String mode) throws IOException, InterruptedException {
+        CudaLog log = run("streamed-" + mode, Map.of(), "--data-memory", "stream", "--cuda-graph", mode)
+                .assertSucceeded()
+                .log();
+        boolean captured = mode.equals("on");
+        int[] steps = captured ? log.launches() : log.stepEnds();
+        int compute = log.calls().get(steps[0]).stream();
+        int absent = captured ? WARM_UP : 0;
+        assertEquals(EPOCHS * STEPS - absent, steps.length);
+        Transfers transfers = new Transfers(log, compute);
+        assertEquals(EPOCHS * STEPS + EPOCHS, transfers.count(), "one a step, and one of the test set an epoch");
+        transfers.assertNoRace();
+        for (int epoch = 1; epoch < EPOCHS; epoch++) {
+            transfers.assertStepsOverlap(ofEpoch(steps, epoch, STEPS, absent));
+        }
+        assertEquals(List.of(), log.failures());
+        // Each of the three waits is missed where it lacks.
+        assertRaces(log, compute, call -> call.is("cudaStreamWaitEvent") && call.stream() == compute);
+        assertRaces(log, compute, call -> call.is("cudaStreamWaitEvent") && call.stream() != compute);
+        assertRaces(log, compute, call -> call.is("cudaEventSynchronize"));
+    }
+
+    private static void assertRaces(CudaLog log, int compute, Predicate<Call> lost) {
+        List<Call> others = log.calls().stream().filter(Predicate.not(lost)).toList();
+        assertThrows(
+                AssertionError.class, () -> new Transfers(new CudaLog(log.file(), others), compute).assertNoRace());
+    }
+
+    /** Images are fetched in another thread, which waits for the copy before; the capture waits for that, however late it is. */
     @Test
-    void aCaptureAndAnotherThreadsWaitDoNotDisturbEachOther() throws IOException, InterruptedException {
+    void noOtherThreadCallsCudaWhileAStepIsCaptured() throws IOException, InterruptedException {
         Run run = run("late", Map.of("LATE", 100), "--data-memory", "stream", "--epochs", 1, "--max-steps", 20)
                 .assertSucceeded();
         assertEquals("", run.outcome().err());
         assertEquals(20 - WARM_UP, run.log().launches().length);
-        assertTrue(waitsInCapture(run.log()) > 0, "the other thread waited while the step was captured");
-        assertEquals(List.of(), failures(run.log()));
-    }
-
-    private static long waitsInCapture(CudaLog log) {
-        return log.calls().stream()
+        List<Call> meanwhile = run.log().calls().stream()
                 .dropWhile(call -> !call.is("cudaStreamBeginCapture"))
                 .takeWhile(call -> !call.is("cudaStreamEndCapture"))
-                .filter(call -> call.is("cudaEventSynchronize"))
-                .count();
-    }
-
-    private static List<Call> failures(CudaLog log) {
-        return log.calls().stream().filter(call -> call.code() != 0).toList();
+                .toList();
+        assertEquals(
+                List.of(),
+                meanwhile.stream()
+                        .filter(call -> call.is("cudaEventSynchronize") || StreamOrder.isWork(call))
+                        .toList());
+        assertEquals(List.of(), run.log().failures());
     }
 
     @Test
     void nothingIsRefused() {
-        assertEquals(List.of(), failures(graph));
-        assertEquals(List.of(), failures(plain));
+        assertEquals(List.of(), graph.failures());
+        assertEquals(List.of(), plain.failures());
     }
 
     @ParameterizedTest
@@ -192,6 +248,14 @@ class StandInStepTest {
                         .filter(call -> call.is("cudaMalloc"))
                         .count());
         assertEquals(balance(log, "cudaEvent", early), balance(log, "cudaEvent", late), "events");
+        // Runs before have left what libraries keep. Of this one nothing stays, once the device's unused memory is
+        // given
+        // back.
+        int end = log.calls().size();
+        assertEquals(0, log.held("cudaMalloc", "cudaFree", end));
+        assertEquals(0, log.held("cudaHostAlloc", "cudaFreeHost", end));
+        assertEquals(log.count("cudaGraphInstantiate"), log.count("cudaGraphExecDestroy"));
+        assertEquals(log.count("cudaGraphInstantiate"), log.count("cudaGraphDestroy"));
     }
 
     private static long balance(CudaLog log, String kind, int before) {

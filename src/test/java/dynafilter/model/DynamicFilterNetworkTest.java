@@ -70,10 +70,13 @@ class DynamicFilterNetworkTest {
         Tensor features =
                 ResNetStem.ARCHITECTURE.bind(state, false, WorkerGroup.single()).forward(images, false);
         assertArrayEquals(new long[] {IMAGES, 64, 8, 8}, features.shape());
-        assertArrayEquals(new long[] {maps, 64, 1, 1}, network.filters().shape());
+        boolean constant = shape(filters).design().isConstant();
+        assertArrayEquals(
+                new long[] {constant ? 1 : IMAGES, maps, 64},
+                network.filters().ofImages(features).shape());
         assertArrayEquals(
                 new long[] {IMAGES, maps, 8, 8},
-                network.responseMaps(images, network.filters(), false).shape());
+                network.filters().responses(network.features(images, false)).shape());
         assertArrayEquals(
                 new long[] {IMAGES, CLASSES}, network.forward(images, false).shape());
     }
@@ -85,7 +88,7 @@ class DynamicFilterNetworkTest {
         Map<String, Tensor> state = state(FilterKind.DYNAMIC);
         DynamicFilterNetwork network = network(FilterKind.DYNAMIC, state);
         Tensor drawn = torch.randn(16, 64, 8, 8).contiguous(MemoryFormat.ChannelsLast);
-        Tensor filters = network.filters().detach().narrow(0, 0, labels);
+        Tensor filters = network.constants().weights().detach().narrow(0, 0, labels);
         Tensor exact = gradient(network, drawn, filters);
         Tensor rounded;
         try (Precision.Region autocast = Precision.BF16.autocast(ComputeDevice.CPU.type())) {
@@ -97,7 +100,7 @@ class DynamicFilterNetworkTest {
     private static Tensor gradient(DynamicFilterNetwork network, Tensor features, Tensor filters) {
         Tensor leaf = features.detach();
         leaf.set_requires_grad(true);
-        network.scoresOf(leaf, filters)
+        network.scores(leaf, new ConstantFilters(filters, null))
                 .to(ScalarType.Float)
                 .pow(new Scalar(2))
                 .sum()
@@ -109,8 +112,8 @@ class DynamicFilterNetworkTest {
     void tenPassesWithOneFilterEachEqualOneConvolution() {
         Map<String, Tensor> state = state(FilterKind.DYNAMIC);
         DynamicFilterNetwork network = network(FilterKind.DYNAMIC, state);
-        Tensor filters = network.filters();
-        Tensor together = network.responseMaps(images, filters, false); // [N, 10, 8, 8]
+        Tensor filters = network.constants().weights();
+        Tensor together = new ConstantFilters(filters, null).responses(network.features(images, false)); // [N, 10, 8, 8]
         Tensor features = ResNetStem.ARCHITECTURE
                 .bind(state, false, WorkerGroup.single())
                 .forward(images, false); // [N, 64, 8, 8]
@@ -127,7 +130,7 @@ class DynamicFilterNetworkTest {
     void theScoresAreThePredictorsOfEachMap() {
         Map<String, Tensor> state = state(FilterKind.DYNAMIC);
         DynamicFilterNetwork network = network(FilterKind.DYNAMIC, state);
-        Tensor maps = network.responseMaps(images, network.filters(), false);
+        Tensor maps = network.filters().responses(network.features(images, false));
         Tensor scores = network.forward(images, false);
         for (int label = 0; label < CLASSES; label++) {
             Tensor flat = maps.select(1, label).reshape(IMAGES, 64);
@@ -140,20 +143,21 @@ class DynamicFilterNetworkTest {
     }
 
     @ParameterizedTest
-    @EnumSource(FilterKind.class)
+    @EnumSource(value = FilterKind.class, names = "BASIS", mode = EnumSource.Mode.EXCLUDE)
     void filtersHaveLengthOne(FilterKind filters) {
-        Tensor made = network(filters, state(filters)).filters();
-        Tensor lengths = made.flatten(1, -1).pow(new Scalar(2)).sum(1).sqrt();
+        DynamicFilterNetwork network = network(filters, state(filters));
+        Tensor made = network.filters().ofImages(network.features(images, false));
+        Tensor lengths = made.pow(new Scalar(2)).sum(-1).sqrt();
         assertClose(torch.ones_like(lengths), lengths, 1e-6, "lengths");
     }
 
-    /** What evaluation and export rely on: the generator sees nothing but the label. */
+    /** What evaluation and export rely on: what is made of labels alone is computed once. */
     @ParameterizedTest
     @EnumSource(FilterKind.class)
     void filtersWrittenAsConstantsGiveTheSameScores(FilterKind filters) {
         DynamicFilterNetwork network = network(filters, state(filters));
-        Tensor constants = network.filters().detach().clone();
-        assertIdentical(network.forward(images, false), network.scores(images, constants, false), "scores");
+        LabelFilters constants = network.filters();
+        assertIdentical(network.forward(images, false), network.scores(network.features(images, false), constants), "scores");
     }
 
     @Test
@@ -162,7 +166,7 @@ class DynamicFilterNetworkTest {
         DynamicFilterNetwork network = network(FilterKind.DYNAMIC, dynamic);
         Map<String, Tensor> fixed = new LinkedHashMap<>(dynamic);
         fixed.keySet().removeIf(name -> name.startsWith("embedding.") || name.startsWith("generator."));
-        fixed.put("filters.weight", network.filters().mul(new Scalar(3.0))); // normalised away
+        fixed.put("filters.weight", network.constants().weights().mul(new Scalar(3.0))); // normalised away
         assertClose(
                 network.forward(images, false),
                 network(FilterKind.STATIC, fixed).forward(images, false),
@@ -175,7 +179,7 @@ class DynamicFilterNetworkTest {
     void aSharedFilterWithAPredictorOfOneScoreCouldNotTellClassesApart() {
         Map<String, Tensor> state = state(FilterKind.SINGLE);
         DynamicFilterNetwork single = network(FilterKind.SINGLE, state);
-        Tensor shared = single.filters().expand(CLASSES, 64, 1, 1);
+        Tensor shared = single.constants().weights().expand(CLASSES, 64, 1, 1);
         Tensor maps = conv2d(
                         ResNetStem.ARCHITECTURE
                                 .bind(state, false, WorkerGroup.single())

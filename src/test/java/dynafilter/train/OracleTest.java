@@ -15,6 +15,7 @@ import dynafilter.checkpoint.Checkpoint;
 import dynafilter.data.device.Batch;
 import dynafilter.data.device.DeviceImages;
 import dynafilter.model.FilterKind;
+import dynafilter.model.LabelFilters;
 import dynafilter.runfolder.OptimizerKind;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
@@ -68,6 +69,15 @@ class OracleTest {
                 recipe("filters", "single", "optimizer", "adamw"),
                 recipe("filters", "static", "class_weights", "balanced"),
                 recipe("filters", "single", "class_weights", "balanced", "label_smoothing", 0.1),
+                recipe("filters", "dynamic", "filter_heads", 3),
+                recipe("filters", "static", "filter_heads", 2, "filter_size", 3, "optimizer", "adamw"),
+                recipe("filters", "single", "filter_heads", 2),
+                recipe("filters", "dynamic", "filter_size", 3),
+                recipe("filters", "conditional"),
+                recipe("filters", "conditional", "optimizer", "adamw", "adapter", true, "freeze", "all"),
+                recipe("filters", "basis", "basis", 4),
+                recipe("filters", "basis", "basis", 5, "basis_image", "off"),
+                recipe("filters", "local"),
                 recipe("filters", "dynamic", "freeze", "all"),
                 recipe("filters", "dynamic", "freeze", "all", "adapter", true),
                 recipe("filters", "dynamic", "freeze", "all-but-bn"));
@@ -129,11 +139,11 @@ class OracleTest {
     }
 
     private static Path network(Recipe recipe) {
-        return folder.resolve(recipe.network().filters() + (recipe.network().adapter() ? "-adapter" : "") + ".pt");
+        return folder.resolve(recipe.network().design().toString().replaceAll("\\W+", "-") + (recipe.network().adapter() ? "-adapter" : "") + ".pt");
     }
 
     private static Path answer(Recipe recipe) {
-        return folder.resolve(recipe.network().filters() + (recipe.network().adapter() ? "-adapter" : "") + "-"
+        return folder.resolve(recipe.network().design().toString().replaceAll("\\W+", "-") + (recipe.network().adapter() ? "-adapter" : "") + "-"
                 + recipe.optimization().optimizer() + "-" + recipe.network().freeze() + "-"
                 + recipe.optimization().classWeights() + ".answer.pt");
     }
@@ -153,22 +163,21 @@ class OracleTest {
     }
 
     @ParameterizedTest
-    @EnumSource(FilterKind.class)
-    void evaluationEqualsPythons(FilterKind filters) {
-        Recipe recipe = recipes()
-                .filter(r -> r.network().filters() == filters)
-                .findFirst()
-                .orElseThrow();
+    @MethodSource("recipes")
+    void evaluationEqualsPythons(Recipe recipe) {
         Map<String, Object> expected = expected(recipe);
         try (TestBench bench = bench(recipe);
                 DeviceImages images = TestBench.images(IMAGES);
                 NoGradGuard guard = new NoGradGuard()) {
             Tensor batch = images.evaluationBatch(0, IMAGES).images();
-            Tensor made = bench.network.filters();
-            assertClose((Tensor) expected.get("filters"), made, TOLERANCE, "filters");
+            LabelFilters made = bench.network.filters();
+            Tensor features = bench.network.features(batch, false);
+            Tensor filters = made.ofImages(features);
+            assertClose(
+                    ((Tensor) expected.get("filters")).reshape(filters.shape()), filters, TOLERANCE, "filters");
             assertClose(
                     (Tensor) expected.get("response_maps"),
-                    bench.network.responseMaps(batch, made, false),
+                    made.responses(features),
                     TOLERANCE,
                     "response maps");
             assertClose((Tensor) expected.get("eval_scores"), bench.network.forward(batch, false), TOLERANCE, "scores");

@@ -87,7 +87,7 @@ public final class TestBench implements AutoCloseable {
                 ComputeDevice.CPU,
                 false,
                 Assertions::fail)) {
-            step.run(begin(images), learningRate);
+            step.run(begin(images), learningRate, 1);
         }
     }
 

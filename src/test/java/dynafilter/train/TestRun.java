@@ -102,7 +102,7 @@ public final class TestRun implements AutoCloseable {
     static NetworkShape shape(Recipe recipe) {
         return NetworkShape.of(
                 ResNetStem.ARCHITECTURE,
-                recipe.network().filters(),
+                recipe.network().design(),
                 10,
                 recipe.network().adapter());
     }

@@ -10,7 +10,6 @@ import dynafilter.data.device.Normalization;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
 import dynafilter.model.Adapter;
-import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.ScriptModule;
@@ -19,7 +18,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -27,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Exports a trained network as one TorchScript file for evaluation, with the methods {@code forward(images) -> [N, classes]},
- * {@code response_maps(images) -> [N, K, H, W]} and {@code filters() -> [K, C, 1, 1]}. Parameters have the names of the state
+ * {@code response_maps(images) -> [N, K * heads, H, W]} and {@code filters() -> [K * heads, C, k, k]}, or where each image has
+ * filters of its own {@code filters_of(images) -> [N, K, C]}. Parameters have the names of the state
  * dict, with one exception: since {@code filters} is a method, filters without a generator are {@code filter_bank.weight}.
  */
 public final class TorchScriptExport {
@@ -56,6 +55,7 @@ public final class TorchScriptExport {
             List<Double> mean,
             List<Double> std,
             String filters,
+            int filterHeads,
             boolean bakedFilters,
             boolean adapter,
             String backbone,
@@ -63,38 +63,27 @@ public final class TorchScriptExport {
             @JsonAnyGetter Map<String, Object> training,
             Versions versions) {}
 
-    private static final String LINEAR = """
-            def forward(self, x: Tensor) -> Tensor:
-                return torch.linear(x, self.weight, self.bias)
-            """;
-
-    private static final String GENERATOR = """
-            def forward(self, labels: Tensor) -> Tensor:
-                inner = torch.relu(getattr(self, "0").forward(labels))
-                return torch.tanh(getattr(self, "2").forward(inner))
-            """;
-
     private static final String PREDICTOR = """
             def forward(self, maps: Tensor) -> Tensor:
-                inner = torch.relu(getattr(self, "0").forward(torch.flatten(maps, 2)))
+                inner = torch.relu(getattr(self, "0").forward(%s))
                 return torch.flatten(getattr(self, "2").forward(inner), 1)
             """;
 
     private static final String NETWORK = """
-            def generate_filters(self) -> Tensor:
-                rows = %1$s
-                lengths = torch.clamp_min(torch.norm(rows, 2, [1], True), 1e-12)
-                return torch.reshape(rows / lengths, [%2$d, %3$d, 1, 1])
-
-            def filters(self) -> Tensor:
-                return %4$s
+            def features(self, images: Tensor) -> Tensor:
+                return %s
 
             def response_maps(self, images: Tensor) -> Tensor:
-                features = %5$s
-                return torch.conv2d(features, self.filters() * %6$s, None, [1, 1], [0, 0], [1, 1], 1)
+                return self.apply_filters(self.features(images))
 
             def forward(self, images: Tensor) -> Tensor:
                 return self.predictor.forward(self.response_maps(images))
+            """;
+
+    private static final String FILTERS_OF = """
+
+            def filters_of(self, images: Tensor) -> Tensor:
+                return self.image_filters(self.features(images))
             """;
 
     /** The tolerance, relative to the largest score: both networks run the same operators in the same precision. */
@@ -163,8 +152,9 @@ public final class TorchScriptExport {
                 List.of(shape.imageSize(), shape.imageSize()),
                 Normalization.MEAN,
                 Normalization.STANDARD_DEVIATION,
-                shape.filters().toString(),
-                baked,
+                shape.design().kind().toString(),
+                shape.design().heads(),
+                baked && shape.design().isConstant(),
                 shape.adapter(),
                 shape.backbone().description(),
                 List.of(shape.channels(), shape.mapHeight(), shape.mapWidth()),
@@ -175,27 +165,14 @@ public final class TorchScriptExport {
     private ScriptModule network() {
         NetworkShape shape = trained.network().shape();
         Map<String, Tensor> state = trained.state();
+        FilterScript filters = new FilterScript(trained, baked);
         ScriptModule module = ScriptModule.create("DynamicFilterNetwork")
                 .module("backbone", shape.backbone().toTorchScript(state))
-                .module("predictor", pair("ScorePredictor", "predictor", PREDICTOR));
+                .module("predictor", filters.pair("ScorePredictor", "predictor", PREDICTOR.formatted(rows(shape))));
         if (shape.adapter()) {
             module.module("adapter", Adapter.toTorchScript(state));
         }
-        String rows;
-        if (shape.filters() == FilterKind.DYNAMIC) {
-            module.module(
-                            "embedding",
-                            ScriptModule.create("Embedding").parameter("weight", tensor(NetworkShape.EMBEDDING)))
-                    .module("generator", pair("FilterGenerator", "generator", GENERATOR));
-            rows = "self.generator.forward(self.embedding.weight)";
-        } else {
-            module.module(
-                    "filter_bank", ScriptModule.create("FilterBank").parameter("weight", tensor("filters.weight")));
-            rows = "torch.flatten(self.filter_bank.weight, 1)";
-        }
-        if (baked) {
-            module.buffer("baked_filters", trained.network().filters());
-        }
+        filters.addModules(module);
         String images = "images";
         if (input == ScriptInput.UINT8) {
             try (Normalization normalization = new Normalization(ComputeDevice.CPU)) {
@@ -204,33 +181,18 @@ public final class TorchScriptExport {
             // 6 is float32: names of types are not known to the compiler here.
             images = "torch.addcmul(self.shift, torch.to(images, 6), self.scale)";
         }
-        return module.define(NETWORK.formatted(
-                rows,
-                shape.maps(),
-                shape.channels(),
-                baked ? "self.baked_filters" : "self.generate_filters()",
-                shape.adapter()
-                        ? "self.adapter.forward(self.backbone.forward(" + images + "))"
-                        : "self.backbone.forward(" + images + ")",
-                Double.toString(shape.rescaling())));
+        String features = "self.backbone.forward(" + images + ")";
+        return module.define(filters.methods()
+                + "\n"
+                + NETWORK.formatted(shape.adapter() ? "self.adapter.forward(" + features + ")" : features)
+                + (shape.design().isConstant() ? "" : FILTERS_OF));
     }
 
-    /** Two linear layers with the names 0 and 2, as in {@code nn.Sequential} with an activation between them. */
-    private ScriptModule pair(String className, String prefix, String forward) {
-        return ScriptModule.create(className)
-                .module("0", linear(prefix + ".0"))
-                .module("2", linear(prefix + ".2"))
-                .define(forward);
-    }
-
-    private ScriptModule linear(String name) {
-        return ScriptModule.create("Linear")
-                .parameter("weight", tensor(name + ".weight"))
-                .parameter("bias", tensor(name + ".bias"))
-                .define(LINEAR);
-    }
-
-    private Tensor tensor(String name) {
-        return Objects.requireNonNull(trained.state().get(name), name);
+    /** The predictor's input rows: the response maps of a label. */
+    private static String rows(NetworkShape shape) {
+        int heads = shape.design().heads();
+        return heads == 1
+                ? "torch.flatten(maps, 2)"
+                : "torch.reshape(maps, [-1, " + shape.maps() / heads + ", " + heads * shape.mapSize() + "])";
     }
 }

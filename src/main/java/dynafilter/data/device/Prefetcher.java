@@ -2,6 +2,7 @@ package dynafilter.data.device;
 
 import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.CopyStream;
 import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.TensorBytes;
 import dynafilter.runtime.TransferBuffer;
@@ -16,7 +17,10 @@ import java.util.function.LongUnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** The prefetching of images that lie on the host: the next batch is gathered in the background while the current one is used. */
+/**
+ * The prefetching of images that lie on the host: the next batch is gathered in the background, and sent to the device, while
+ * the current one is used.
+ */
 final class Prefetcher implements AutoCloseable {
     private static final int BLOCK = 1 << 30;
 
@@ -28,6 +32,7 @@ final class Prefetcher implements AutoCloseable {
     private final List<ByteBuffer> blocks =
             new ArrayList<>(); // views of whole images: a buffer cannot be longer than 2 GiB
     private final ExecutorService thread;
+    private final CopyStream copies;
     private final NativeOwner owner = new NativeOwner(); // of the buffers
     private final TransferBuffer[] buffers = new TransferBuffer[2];
     private long capacity;
@@ -46,6 +51,7 @@ final class Prefetcher implements AutoCloseable {
         this.images = images;
         this.name = name;
         this.device = device;
+        copies = new CopyStream(device);
         thread = Executors.newSingleThreadExecutor(work -> background(work, device));
         imageBytes = Math.toIntExact(images.nbytes() / images.size(0));
         imagesOfBlock = BLOCK / imageBytes;
@@ -72,8 +78,8 @@ final class Prefetcher implements AutoCloseable {
      *
      * @param sequence gives the image at a place; the same function until {@link #forget} is called
      * @param end the length of the sequence
-     * @return the images at places {@code from} to {@code from + size - 1} in front, uint8 [at least size, 3, H, W]; valid
-     *     until the next call but one
+     * @return the images at places {@code from} to {@code from + size - 1}, uint8 [size, 3, H, W], sent but not received; they
+     *     are to be received before the next call
      */
     TransferBuffer take(long from, long size, LongUnaryOperator sequence, long end) {
         Request wanted = new Request(from, size);
@@ -141,13 +147,14 @@ final class Prefetcher implements AutoCloseable {
         capacity = 0;
         owner.close();
         for (int i = 0; i < buffers.length; i++) {
-            buffers[i] = owner.keep(new TransferBuffer(device, size, images.size(1), images.size(2), images.size(3)));
+            buffers[i] = owner.keep(
+                    new TransferBuffer(device, copies, size, images.size(1), images.size(2), images.size(3)));
         }
         capacity = size;
     }
 
     private void fill(TransferBuffer buffer, Request request, LongUnaryOperator sequence) {
-        buffer.awaitCopied();
+        buffer.awaitSent();
         ByteBuffer target = TensorBytes.view(buffer.host(), 0, Math.toIntExact(request.size * imageBytes));
         try {
             for (int i = 0; i < request.size; i++) {
@@ -155,6 +162,7 @@ final class Prefetcher implements AutoCloseable {
                 int at = (int) (image % imagesOfBlock) * imageBytes;
                 target.put(i * imageBytes, blocks.get((int) (image / imagesOfBlock)), at, imageBytes);
             }
+            buffer.send(request.size);
         } catch (InternalError gone) { // Java's word for a fault in mapped memory
             throw new InputException(
                     "the decoded images of " + name
@@ -173,5 +181,6 @@ final class Prefetcher implements AutoCloseable {
             // Of images that nobody asks for any more.
         }
         owner.close();
+        copies.close();
     }
 }

@@ -6,6 +6,7 @@ import dynafilter.runtime.NativeOwner;
 import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
@@ -30,11 +31,10 @@ final class StreamedPixels implements PixelSource {
     /**
      * The tensors for the images of one step, on the device.
      *
-     * @param pixels uint8 [K, H + 2p, W + 2p, 3]
-     * @param arrived uint8 [K, 3, H, W], the images as they come from the host
+     * @param pixels uint8 [K, H + 2p, W + 2p, 3], at the same place for every step: a captured step reads them there
      * @param first int64 [], the place in the epoch's order of the first image
      */
-    private record Stage(Tensor pixels, Tensor arrived, Tensor first) {}
+    private record Stage(Tensor pixels, Tensor first) {}
 
     /** @param members the places in the set of the images to take, in their order; null: all images */
     StreamedPixels(ImageSet set, long @Nullable [] members, ComputeDevice device, int padding) {
@@ -70,12 +70,9 @@ final class StreamedPixels implements PixelSource {
             if (step == null || step.pixels.size(0) != count) {
                 step = allocate(count);
             }
+            Tensor inner = step.pixels.narrow(1, padding, images.size(2)).narrow(2, padding, images.size(3));
             training.take(next, count, place -> member(order[Math.toIntExact(place)]), size)
-                    .copyTo(step.arrived);
-            step.pixels
-                    .narrow(1, padding, images.size(2))
-                    .narrow(2, padding, images.size(3))
-                    .copy_(step.arrived.permute(0, 2, 3, 1));
+                    .receive(count, arrived -> inner.copy_(arrived.permute(0, 2, 3, 1)));
             step.first.fill_(new Scalar(next));
         }
         next += count;
@@ -95,11 +92,10 @@ final class StreamedPixels implements PixelSource {
         try (PointerScope scope = new PointerScope()) {
             Device target = device.toTorch();
             Tensor none = images.new_zeros(new long[0]).to(target, images.scalar_type());
-            Tensor arrived = ofSteps.keep(none.new_zeros(new long[] {count, 3, height, width}));
             Tensor first = ofSteps.keep(none.to(ScalarType.Long));
             Tensor pixels =
                     ofSteps.keep(none.new_zeros(new long[] {count, height + 2L * padding, width + 2L * padding, 3}));
-            Stage allocated = new Stage(pixels, arrived, first);
+            Stage allocated = new Stage(pixels, first);
             stage = allocated;
             return allocated;
         }
@@ -121,11 +117,9 @@ final class StreamedPixels implements PixelSource {
 
     @Override
     public Tensor inOrder(long from, long count) {
-        Tensor onDevice = images.new_zeros(new long[0])
-                .to(device.toTorch(), images.scalar_type())
-                .new_empty(new long[] {count, 3, images.size(2), images.size(3)});
-        evaluation.take(from, count, this::member, size).copyTo(onDevice);
-        return onDevice.contiguous(MemoryFormat.ChannelsLast);
+        return evaluation
+                .take(from, count, this::member, size)
+                .receive(count, arrived -> arrived.clone(new MemoryFormatOptional(MemoryFormat.ChannelsLast)));
     }
 
     @Override

@@ -33,7 +33,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param classes the names of the labels
  * @param examples of each class the image that is labelled rightly and the one that is labelled wrongly with the highest
  *     probability, where there are such images
- * @param similarity the cosine of the angle between every two filters, [K][K]
+ * @param filters the names of the filters: mostly of their labels
+ * @param similarity the cosine of the angle between every two filters, of their order
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody
 public record Findings(
@@ -43,6 +44,7 @@ public record Findings(
         List<String> classes,
         Evaluation evaluation,
         List<Example> examples,
+        List<String> filters,
         double[][] similarity) {
     /** The greatest count of response maps' numbers in a page: those of 200 images with 100 maps of 8 by 8. */
     private static final int MOST_NUMBERS = 1_300_000;
@@ -59,10 +61,16 @@ public record Findings(
             Tensor scores =
                     new Evaluator(recipe.computation().precision(), device).scores(classifier, images); // [N, classes]
             float[][] rows = rows(scores);
-            Filters filters = Filters.of(classifier, set.classes());
             long[] chosen = choose(rows, test.labelArray());
+            Filters filters = Filters.of(
+                    classifier,
+                    device,
+                    set.classes(),
+                    ResponseMaps.inputs(test, chosen.length > 0 ? chosen : new long[] {0}).stream()
+                            .map(ResponseMaps.Input::pixels)
+                            .toList());
             long most = MOST_NUMBERS
-                    / ((long) filters.names().size() * trained.network().shape().mapSize());
+                    / ((long) trained.network().shape().maps() * trained.network().shape().mapSize());
             return new Findings(
                     set.name(),
                     set.sha256(),
@@ -75,6 +83,7 @@ public record Findings(
                             Arrays.copyOf(chosen, (int) Math.min(chosen.length, most)),
                             recipe.computation().precision(),
                             device),
+                    filters.names(),
                     doubles(filters.similarity()));
         }
     }

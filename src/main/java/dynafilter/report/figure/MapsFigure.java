@@ -27,7 +27,7 @@ public final class MapsFigure {
         this.maps = maps;
         probabilities = maps.scores().probabilities();
         scale = maps.scale();
-        int count = maps.maps().size();
+        int count = maps.heads().size();
         size = count <= 12 ? 128 : count <= 30 ? 104 : 80;
         columns = count <= 4 ? count : count <= 12 ? (count + 1) / 2 : (int) Math.ceil(Math.sqrt(count));
         rows = (count + columns - 1) / columns;
@@ -67,7 +67,7 @@ public final class MapsFigure {
                 HEADER + (stacked ? imageCell : 0),
                 maps.isShared() ? "overlay" : "overlay: " + maps.classes().get(maps.predicted()),
                 maps.overlay(maps.predicted(), scale, imageSize));
-        for (int i = 0; i < maps.maps().size(); i++) {
+        for (int i = 0; i < maps.heads().size(); i++) {
             int row = i / columns;
             map(figure.group(gridX + i % columns * (size + GAP), HEADER + row * cell), i);
         }
@@ -132,14 +132,16 @@ public final class MapsFigure {
     }
 
     private void map(Svg group, int index) {
-        Grid map = maps.maps().get(index);
+        Grid map = maps.heads().get(index);
+        int heads = maps.heads().size() / maps.maps().size();
+        int label = index / heads;
         boolean shared = maps.isShared();
         Scale own = Scale.of(List.of(map));
         double height = height(size);
         double font = size > 100 ? 12.5 : 11;
-        String name = shared ? "shared map" : maps.classes().get(index);
+        String name = (shared ? "shared map" : maps.classes().get(label)) + (heads > 1 ? " " + (index % heads + 1) : "");
         group.set("class", "map");
-        boolean predicted = !shared && index == maps.predicted();
+        boolean predicted = !shared && label == maps.predicted();
         Svg caption =
                 FigureStyle.fitted(group, 0, CAPTION - 10, font, predicted ? size / FigureStyle.BOLD : size, name);
         group.image(
@@ -159,12 +161,12 @@ public final class MapsFigure {
         if (predicted) {
             caption.set("font-weight", "bold");
         }
-        group.set("data-label", index)
-                .title(name + ": " + FigureStyle.percent(probabilities[index]) + ", score "
-                        + Scale.round(maps.scores().logits()[index]) + ", " + range);
-        LabelMarks.frame(group, 0, CAPTION, size, height, maps, index);
+        group.set("data-label", label)
+                .title(name + ": " + FigureStyle.percent(probabilities[label]) + ", score "
+                        + Scale.round(maps.scores().logits()[label]) + ", " + range);
+        LabelMarks.frame(group, 0, CAPTION, size, height, maps, label);
         double y = CAPTION + height + 18;
-        FigureStyle.text(group, 0, y, font, FigureStyle.percent(probabilities[index]));
-        LabelMarks.signs(group, size - LabelMarks.width(maps, index), y, maps, index);
+        FigureStyle.text(group, 0, y, font, FigureStyle.percent(probabilities[label]));
+        LabelMarks.signs(group, size - LabelMarks.width(maps, label), y, maps, label);
     }
 }

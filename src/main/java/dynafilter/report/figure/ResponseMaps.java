@@ -23,7 +23,10 @@ import org.jspecify.annotations.Nullable;
  * @param name of the image, for people
  * @param image as the network sees it
  * @param classes the names of the labels
- * @param maps a response map a label, or a single one that all labels share; rescaled
+ * @param maps a response map a label, or a single one that all labels share; rescaled. Where labels have several filters, the
+ *     mean of their response maps
+ * @param heads the response maps of all filters, those of a label one after another; the same as {@code maps} where a label has
+ *     one filter
  * @param scores a logit a label
  * @param label the true label; null: it is not known
  */
@@ -32,6 +35,7 @@ public record ResponseMaps(
         PixelImage image,
         List<String> classes,
         List<Grid> maps,
+        List<Grid> heads,
         Scores scores,
         @Nullable Integer label) {
     private static final double OPACITY_OF_LOW = 0.2;
@@ -51,10 +55,22 @@ public record ResponseMaps(
     public ResponseMaps {
         classes = List.copyOf(classes);
         maps = List.copyOf(maps);
+        heads = List.copyOf(heads);
         if (scores.logits().length != classes.size() || (maps.size() != 1 && maps.size() != classes.size())) {
             throw new IllegalArgumentException(
                     maps.size() + " maps and " + scores.logits().length + " scores for " + classes.size() + " classes");
         }
+    }
+
+    /** The response maps of labels that have one filter each, or share one. */
+    public ResponseMaps(
+            String name,
+            PixelImage image,
+            List<String> classes,
+            List<Grid> maps,
+            Scores scores,
+            @Nullable Integer label) {
+        this(name, image, classes, maps, maps, scores, label);
     }
 
     /**
@@ -63,15 +79,25 @@ public record ResponseMaps(
      * @param indices of the images in the set
      */
     public static List<ResponseMaps> of(Classifier classifier, ComputeDevice device, ImageSet set, long... indices) {
-        try (PointerScope scope = new PointerScope();
-                ImageSet chosen = set.subset(indices)) {
+        try (PointerScope scope = new PointerScope()) {
+            return of(classifier, device, set.classes(), inputs(set, indices));
+        }
+    }
+
+    /**
+     * Some images of a set, in the caller's scope.
+     *
+     * @param indices of the images in the set
+     */
+    public static List<Input> inputs(ImageSet set, long... indices) {
+        try (ImageSet chosen = set.subset(indices)) {
             long[] labels = chosen.labelArray();
             List<Input> images = new ArrayList<>();
             for (int i = 0; i < indices.length; i++) {
                 images.add(new Input(
                         set.name() + " image " + indices[i], chosen.images().select(0, i), Math.toIntExact(labels[i])));
             }
-            return of(classifier, device, set.classes(), images);
+            return images;
         }
     }
 
@@ -85,9 +111,9 @@ public record ResponseMaps(
         try (PointerScope scope = new PointerScope();
                 InferenceMode inference = new InferenceMode()) {
             Tensor pixels = Classifier.batch(images.stream().map(Input::pixels).toList(), device); // [N, 3, H, W]
-            Tensor maps = onCpu(classifier.responseMaps(pixels)); // [N, K, h, w]
+            Tensor maps = onCpu(classifier.responseMaps(pixels)); // [N, K * heads, h, w]
             Tensor scores = onCpu(classifier.scores(pixels)); // [N, classes]
-            requireShape(maps, images.size(), classes.size());
+            requireShape(maps, images.size(), classes.size() * classifier.heads(), classifier.heads());
             List<ResponseMaps> all = new ArrayList<>();
             for (int i = 0; i < images.size(); i++) {
                 Input image = images.get(i);
@@ -97,6 +123,7 @@ public record ResponseMaps(
                         image.name(),
                         picture(image.pixels()),
                         classes,
+                        grids(maps.select(0, i).unflatten(0, -1, classifier.heads()).mean(1)),
                         grids(maps.select(0, i)),
                         new Scores(logits),
                         image.label()));
@@ -105,10 +132,10 @@ public record ResponseMaps(
         }
     }
 
-    private static void requireShape(Tensor maps, int images, int classes) {
-        if (maps.dim() != 4 || maps.size(0) != images || (maps.size(1) != 1 && maps.size(1) != classes)) {
+    private static void requireShape(Tensor maps, int images, int most, int least) {
+        if (maps.dim() != 4 || maps.size(0) != images || (maps.size(1) != least && maps.size(1) != most)) {
             throw new InputException("the network's response_maps are " + Arrays.toString(maps.shape()) + ", and ["
-                    + images + ", " + classes + ", h, w] are needed; give a checkpoint, or a file that `dynafilter"
+                    + images + ", " + most + ", h, w] are needed; give a checkpoint, or a file that `dynafilter"
                     + " export` wrote");
         }
     }

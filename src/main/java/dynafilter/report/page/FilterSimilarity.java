@@ -28,15 +28,15 @@ final class FilterSimilarity {
         content.add(new MatrixFigure(
                         "similarity",
                         "Cosine similarity of the labels' filters.",
-                        findings.classes(),
+                        findings.filters(),
                         cosines,
                         MatrixFigure.texts(cosines, value -> Numbers.signed("%.2f", value)))
                 .figure());
-        content.add(PageElements.details("The most and the least alike", pairs(findings.classes(), cosines)));
+        content.add(PageElements.details("The most and the least alike", pairs(findings.filters(), cosines)));
         return content;
     }
 
-    private static Html pairs(List<String> classes, double[][] cosines) {
+    private static Html pairs(List<String> filters, double[][] cosines) {
         record Pair(int one, int other, double cosine) {}
         List<Pair> sorted = IntStream.range(0, cosines.length)
                 .boxed()
@@ -49,8 +49,8 @@ final class FilterSimilarity {
                 .mapToObj(sorted::get)
                 .map(pair -> Html.of(
                         "tr",
-                        Html.of("td", classes.get(pair.one())),
-                        Html.of("td", classes.get(pair.other())),
+                        Html.of("td", filters.get(pair.one())),
+                        Html.of("td", filters.get(pair.other())),
                         Html.of("td", Numbers.signed("%.3f", pair.cosine())).as("n")))
                 .toList();
         return PageElements.table("Pairs of labels, the most alike first", List.of("label", "label", "#cosine"), rows);

@@ -2,6 +2,7 @@ package dynafilter.train.label;
 
 import dynafilter.data.device.DeviceImages;
 import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.model.LabelFilters;
 import dynafilter.runtime.NativeOwner;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +33,7 @@ public final class LabelExamples implements AutoCloseable {
         try (NativeOwner parts = new NativeOwner();
                 PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            Tensor filters = network.filters();
+            LabelFilters filters = network.filters();
             List<Tensor> features = new ArrayList<>();
             List<Tensor> scores = new ArrayList<>();
             for (long from = 0; from < images.size(); from += BATCH) {
@@ -41,7 +42,7 @@ public final class LabelExamples implements AutoCloseable {
                     Tensor part =
                             network.features(images.evaluationBatch(from, size).images(), false);
                     features.add(parts.keep(part.detach())); // the last in-place operator gives no tensor of its own
-                    scores.add(parts.keep(network.scoresOf(part, filters)));
+                    scores.add(parts.keep(network.scores(part, filters)));
                 }
             }
             return new LabelExamples(joined(features), joined(scores));

@@ -1,6 +1,7 @@
 package dynafilter.train.label;
 
 import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.model.LabelFilters;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
 import dynafilter.runfolder.ScheduleKind;
@@ -104,7 +105,7 @@ public final class LabelLearner {
     public long won(Tensor embedding, LabelExamples images) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            Tensor score = network.scoresOf(images.features(), network.filtersOf(embedding)); // [N, 1]
+            Tensor score = network.scores(images.features(), network.filtersOf(embedding)); // [N, 1]
             return score.gt(images.scores().amax(new long[] {1}, true)).sum().item_long();
         }
     }
@@ -121,7 +122,7 @@ public final class LabelLearner {
         }
     }
 
-    private Tensor loss(Tensor filter, Baseline own, @Nullable Baseline others) {
+    private Tensor loss(LabelFilters filter, Baseline own, @Nullable Baseline others) {
         Tensor missed = torch.softplus(margin(filter, own).neg()).mean();
         if (others == null) {
             return missed;
@@ -131,7 +132,7 @@ public final class LabelLearner {
     }
 
     /** The margin of the new score over the old ones: [N]. */
-    private Tensor margin(Tensor filter, Baseline images) {
-        return network.scoresOf(images.features, filter).squeeze(1).sub(images.old);
+    private Tensor margin(LabelFilters filter, Baseline images) {
+        return network.scores(images.features, filter).squeeze(1).sub(images.old);
     }
 }

@@ -11,7 +11,9 @@ import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.ScriptInput;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.io.InputException;
+import dynafilter.model.BasisImage;
 import dynafilter.model.Classifier;
+import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
@@ -99,7 +101,13 @@ class TorchScriptExportTest {
 
     /** Dynamic filters stand behind an adapter here. */
     private void writeCheckpoint(FilterKind kind) {
-        NetworkShape shape = NetworkShape.of(ResNetStem.ARCHITECTURE, kind, CLASSES.size(), kind == FilterKind.DYNAMIC);
+        writeCheckpoint(FilterDesign.of(kind));
+    }
+
+    private void writeCheckpoint(FilterDesign design) {
+        FilterKind kind = design.kind();
+        NetworkShape shape =
+                NetworkShape.of(ResNetStem.ARCHITECTURE, design, CLASSES.size(), kind == FilterKind.DYNAMIC);
         Map<String, Tensor> state = StateDict.random(shape, 1);
         state.forEach((name, tensor) -> {
             if (name.endsWith("running_mean") || name.endsWith(".bias")) {
@@ -109,7 +117,13 @@ class TorchScriptExportTest {
             }
         });
         Map<String, Object> optimizer = Map.of("state", Map.of(), "param_groups", List.of());
-        Map<String, Object> recipe = Map.of("filters", kind.toString(), "epochs", 4);
+        Map<String, Object> recipe = Map.of(
+                "filters", kind.toString(),
+                "filter_heads", design.heads(),
+                "filter_size", design.size(),
+                "basis", design.basis(),
+                "basis_image", design.basisImage().toString(),
+                "epochs", 4);
         new Checkpoint(state, optimizer, 4, 40, 0.5, recipe, CLASSES, Map.of(), Map.of(), List.of()).write(checkpoint);
     }
 
@@ -126,9 +140,24 @@ class TorchScriptExportTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"DYNAMIC, true", "DYNAMIC, false", "STATIC, true", "SINGLE, false"})
-    void scoresMapsAndFiltersAreThoseOfTheCheckpoint(FilterKind kind, boolean baked) {
-        writeCheckpoint(kind);
+    @CsvSource({
+        "DYNAMIC, 1, 1, ON, true",
+        "DYNAMIC, 1, 1, ON, false",
+        "STATIC, 1, 1, ON, true",
+        "SINGLE, 1, 1, ON, false",
+        "DYNAMIC, 3, 3, ON, false",
+        "STATIC, 2, 3, ON, true",
+        "SINGLE, 2, 1, ON, false",
+        "LOCAL, 1, 1, ON, true",
+        "LOCAL, 1, 1, ON, false",
+        "CONDITIONAL, 1, 1, ON, true",
+        "BASIS, 1, 1, ON, true",
+        "BASIS, 1, 1, OFF, true",
+        "BASIS, 1, 1, OFF, false"
+    })
+    void scoresMapsAndFiltersAreThoseOfTheCheckpoint(
+            FilterKind kind, int heads, int size, BasisImage image, boolean baked) {
+        writeCheckpoint(new FilterDesign(kind, heads, size, FilterDesign.BASIS, image));
         try (TrainedNetwork trained = read(checkpoint)) {
             Classifier expected = trained.classifier();
             for (ScriptInput input : ScriptInput.values()) {
@@ -136,7 +165,7 @@ class TorchScriptExportTest {
                     Classifier actual = exported.classifier();
                     assertClose(expected.scores(pixels), actual.scores(pixels), TOLERANCE, "scores");
                     assertClose(expected.responseMaps(pixels), actual.responseMaps(pixels), TOLERANCE, "maps");
-                    assertClose(expected.filters(), actual.filters(), TOLERANCE, "filters");
+                    assertClose(expected.filters(pixels), actual.filters(pixels), TOLERANCE, "filters");
                     assertEquals(CLASSES, exported.classes());
                     assertEquals(
                             "TorchScript of dynafilter, " + kind + " filters, takes " + input + " images",

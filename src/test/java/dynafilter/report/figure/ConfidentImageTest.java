@@ -37,8 +37,13 @@ class ConfidentImageTest {
         }
 
         @Override
-        public Tensor filters() {
+        public Tensor filters(Tensor pixels) {
             throw new AssertionError("nobody needs them");
+        }
+
+        @Override
+        public int heads() {
+            return 1;
         }
 
         @Override

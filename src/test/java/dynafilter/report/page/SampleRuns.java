@@ -112,6 +112,7 @@ final class SampleRuns {
                 names,
                 new Evaluation(0.4321, confusion),
                 examples,
+                similarity.length == 1 ? List.of("all labels") : names,
                 similarity);
     }
 

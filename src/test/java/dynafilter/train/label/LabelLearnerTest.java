@@ -135,7 +135,7 @@ class LabelLearnerTest {
 
     /** The score that a label with this embedding gives images of old labels. */
     private double meanScore(Tensor embedding) {
-        return network.scoresOf(others.features(), network.filtersOf(embedding))
+        return network.scores(others.features(), network.filtersOf(embedding))
                 .mean()
                 .item_double();
     }
