@@ -34,13 +34,29 @@ final class StartRehearsal {
     }
 
     private static int rehearse(Path folder) throws IOException {
-        Path model = folder.resolve("run").resolve("best.pt");
+        Path run = folder.resolve("run");
+        Path model = run.resolve("best.pt");
         Path jpeg = picture(folder, "jpg");
         Path png = picture(folder, "png");
         String[][] commands = {
             {
-                "train", "--data", "sample", "--backbone", "random", "--epochs", "1", "--batch-size", "16",
-                "--limit-train", "64", "--limit-test", "64", "--device", "cpu", "--out", model.getParent().toString(),
+                "train",
+                "--data",
+                "sample",
+                "--backbone",
+                "random",
+                "--epochs",
+                "1",
+                "--batch-size",
+                "16",
+                "--limit-train",
+                "64",
+                "--limit-test",
+                "64",
+                "--device",
+                "cpu",
+                "--out",
+                run.toString(),
             },
             {"eval", "--data", "sample", "--limit-test", "64", "--device", "cpu", "--model", model.toString()},
             {"predict", "--device", "cpu", "--model", model.toString(), jpeg.toString(), png.toString()},

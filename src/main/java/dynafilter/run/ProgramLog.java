@@ -56,11 +56,7 @@ final class ProgramLog extends SimpleLogger {
 
     @Override
     public synchronized void logMessage(
-            String caller,
-            Level level,
-            @Nullable Marker marker,
-            Message message,
-            @Nullable Throwable thrown) {
+            String caller, Level level, @Nullable Marker marker, Message message, @Nullable Throwable thrown) {
         String text = message.getFormattedMessage();
         String line = System.lineSeparator();
         if (level.isMoreSpecificThan(Level.WARN)) {

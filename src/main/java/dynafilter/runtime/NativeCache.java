@@ -156,8 +156,7 @@ record NativeCache(Path folder, Path marker) {
         if (path.getNameCount() == 1) {
             return Optional.empty();
         }
-        String name = nameInJar(
-                path.subpath(1, path.getNameCount()).toString().replace(File.separatorChar, '/'));
+        String name = nameInJar(path.subpath(1, path.getNameCount()).toString().replace(File.separatorChar, '/'));
         return Optional.ofNullable(NativeCache.class.getResource("/" + name))
                 .filter(url -> url.toString().endsWith("/" + path.getName(0) + "!/" + name));
     }

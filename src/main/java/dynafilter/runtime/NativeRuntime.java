@@ -104,9 +104,7 @@ public final class NativeRuntime {
     /** Requires enough address space: without it OpenBLAS ends the whole process, and says nothing that helps. */
     private static void requireAddressSpace() {
         OptionalLong left = AddressSpace.left();
-        if (left.isPresent()
-                && left.getAsLong() < AddressSpace.LIBTORCH
-                && !NativeLibraries.areLoaded()) {
+        if (left.isPresent() && left.getAsLong() < AddressSpace.LIBTORCH && !NativeLibraries.areLoaded()) {
             throw new InputException("cannot load libtorch: only " + AddressSpace.inWords(left.getAsLong())
                     + ", and it takes 0.7 GB or more: " + AddressSpace.REMEDY);
         }

@@ -56,13 +56,12 @@ class LauncherTest {
         Files.createDirectories(root.resolve("scripts"));
         Files.createDirectories(root.resolve("native-config"));
         Files.createDirectories(root.resolve("src/main/java"));
-        for (String name :
-                List.of(
-                        "scripts/dynafilter",
-                        "native-config/allocator.sh",
-                        "native-config/locale.sh",
-                        "native-config/quick-start.sh",
-                        "pom.xml")) {
+        for (String name : List.of(
+                "scripts/dynafilter",
+                "native-config/allocator.sh",
+                "native-config/locale.sh",
+                "native-config/quick-start.sh",
+                "pom.xml")) {
             Files.copy(Path.of(name), root.resolve(name));
         }
         Files.writeString(root.resolve("src/main/java/Main.java"), "");
@@ -272,7 +271,8 @@ class LauncherTest {
         assertEquals(1, archives());
         assertFalse(run(Map.of("DYNAFILTER_QUICK_START", ""), "train").out().contains(option), "turned off");
         Files.setLastModifiedTime(
-                root.resolve("target/dynafilter.jar"), FileTime.from(Instant.now().plusSeconds(5)));
+                root.resolve("target/dynafilter.jar"),
+                FileTime.from(Instant.now().plusSeconds(5)));
         run(Map.of(), "train");
         assertEquals(2, archives(), "the jar is another");
         Files.setLastModifiedTime(root.resolve("target/dynafilter.jar"), FileTime.from(Instant.now()));

@@ -95,7 +95,8 @@ class NativeLibrariesTest {
         assertEquals(Optional.empty(), NativeLibraries.find(torch.class, null, cache));
         String jar = NativeCache.class.getResource("/" + SMALL).toString();
         assumeTrue(jar.startsWith("jar:"), "the natives of this build are elsewhere");
-        Path file = folder.resolve(jar.replaceAll("!.*", "").replaceAll(".*/", "")).resolve(SMALL);
+        Path file =
+                folder.resolve(jar.replaceAll("!.*", "").replaceAll(".*/", "")).resolve(SMALL);
         Files.createDirectories(file.getParent());
         Files.write(file, new byte[10]);
         assertEquals(Optional.empty(), cache.whole(SMALL));
