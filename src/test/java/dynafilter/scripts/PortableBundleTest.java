@@ -232,7 +232,9 @@ class PortableBundleTest {
             Files.createDirectories(bundle.resolve(file).getParent());
         }
         Files.copy(Path.of("scripts/bundle/dynafilter"), bundle.resolve("bin/dynafilter"));
-        for (String part : new String[] {"native-config/allocator.sh", "native-config/locale.sh"}) {
+        for (String part :
+                new String[] {"native-config/allocator.sh", "native-config/locale.sh", "native-config/quick-start.sh"
+                }) {
             Files.copy(Path.of(part), bundle.resolve(part));
         }
         Script run = Script.run(20, "sh", bundle.resolve("bin/dynafilter"), "doctor", "my file");
