@@ -35,7 +35,7 @@ class FilterKindsRunTest {
     }
 
     private static Object[] options(String filters, Object... more) {
-        List<Object> options = new ArrayList<>(List.of(("--filters " + filters).split(" ")));
+        List<Object> options = new ArrayList<>(List.of(("--filters " + filters).split(" ", -1)));
         options.addAll(Arrays.asList(more));
         return options.toArray();
     }
@@ -209,7 +209,7 @@ class FilterKindsRunTest {
                 "dynamic --filter-heads 0"
             })
     void whatAKindDoesNotHaveIsRefused(String filters) {
-        String[] words = filters.split(" ");
+        String[] words = filters.split(" ", -1);
         CommandResult.of(train(data, folder.resolve("refused"), options(filters)))
                 .assertRefused(words[1] + " " + words[2]);
     }
