@@ -11,7 +11,6 @@ import org.bytedeco.pytorch.global.torch.DeviceType;
 /** A source of features in a mapped file: as bytes they are streamed to the device as pixels are. */
 final class StreamedFeatures implements FeatureSource {
     private final NativeOwner owner;
-    private final long images;
     private final FeatureShape shape;
     private final FeatureFile file;
     private final StreamedPixels bytes;
@@ -19,7 +18,6 @@ final class StreamedFeatures implements FeatureSource {
 
     /** @param folder where the file is made */
     StreamedFeatures(long images, int views, FeatureShape shape, ComputeDevice device, Path folder) {
-        this.images = images;
         this.shape = shape;
         try (NativeOwner building = new NativeOwner()) {
             file = building.keep(new FeatureFile(folder, views * images, shape.bytes()));
