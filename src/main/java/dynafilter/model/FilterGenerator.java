@@ -58,7 +58,11 @@ final class FilterGenerator implements FilterSource, LabelGenerator {
         FilterDesign design = shape.design();
         long width = NetworkShape.GENERATOR_WIDTH;
         TwoLayerHead.shapes(
-                shapes, NAME, shape.embeddingSize(), width, (long) design.heads() * design.length(shape.channels()));
+                shapes,
+                NAME,
+                shape.embeddingSize(),
+                width,
+                (long) design.heads() * design.length(shape.channels()));
         if (design.kind() == FilterKind.CONDITIONAL) {
             shapes.put(IMAGE, new long[] {width, shape.channels()});
         }

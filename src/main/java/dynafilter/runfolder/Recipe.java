@@ -27,18 +27,7 @@ public record Recipe(
     /** The recipe of {@code train} without options; {@code results.md} tells which values were chosen by experiment. */
     public static final Recipe DEFAULT = new Recipe(
             new Images("data/cifar-10-batches-bin", NetworkShape.IMAGE_SIZE, true),
-            new Network(
-                    "imagenet",
-                    "layer1",
-                    FilterKind.DYNAMIC,
-                    1,
-                    1,
-                    FilterDesign.BASIS,
-                    BasisImage.ON,
-                    Freeze.NONE,
-                    "",
-                    false,
-                    false),
+            new Network("imagenet", "layer1", FilterKind.DYNAMIC, 1, 1, FilterDesign.BASIS, BasisImage.ON, Freeze.NONE, "", false, false),
             new Optimization(
                     20,
                     256,

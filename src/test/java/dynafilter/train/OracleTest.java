@@ -33,6 +33,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The network, its gradients and the optimizers against PyTorch's own, from one initial state and one batch. */
@@ -138,13 +139,11 @@ class OracleTest {
     }
 
     private static Path network(Recipe recipe) {
-        return folder.resolve(recipe.network().design().toString().replaceAll("\\W+", "-")
-                + (recipe.network().adapter() ? "-adapter" : "") + ".pt");
+        return folder.resolve(recipe.network().design().toString().replaceAll("\\W+", "-") + (recipe.network().adapter() ? "-adapter" : "") + ".pt");
     }
 
     private static Path answer(Recipe recipe) {
-        return folder.resolve(recipe.network().design().toString().replaceAll("\\W+", "-")
-                + (recipe.network().adapter() ? "-adapter" : "") + "-"
+        return folder.resolve(recipe.network().design().toString().replaceAll("\\W+", "-") + (recipe.network().adapter() ? "-adapter" : "") + "-"
                 + recipe.optimization().optimizer() + "-" + recipe.network().freeze() + "-"
                 + recipe.optimization().classWeights() + ".answer.pt");
     }
@@ -174,8 +173,13 @@ class OracleTest {
             LabelFilters made = bench.network.filters();
             Tensor features = bench.network.features(batch, false);
             Tensor filters = made.ofImages(features);
-            assertClose(((Tensor) expected.get("filters")).reshape(filters.shape()), filters, TOLERANCE, "filters");
-            assertClose((Tensor) expected.get("response_maps"), made.responses(features), TOLERANCE, "response maps");
+            assertClose(
+                    ((Tensor) expected.get("filters")).reshape(filters.shape()), filters, TOLERANCE, "filters");
+            assertClose(
+                    (Tensor) expected.get("response_maps"),
+                    made.responses(features),
+                    TOLERANCE,
+                    "response maps");
             assertClose((Tensor) expected.get("eval_scores"), bench.network.forward(batch, false), TOLERANCE, "scores");
         }
     }
