@@ -107,7 +107,7 @@ public final class TorchFile {
         if (Arrays.equals(Arrays.copyOf(head, ZIP.length), ZIP)) {
             return new ZipArchive(file);
         }
-        if (head.length > 0 && (head[0] & 0xff) == PICKLE) {
+        if (head.length > 0 && (head[0] & 0xff) == PICKLE && !SafetensorsFile.begins(head)) { // a length may begin so
             return new LegacyArchive(file);
         }
         throw BadFile.refused(

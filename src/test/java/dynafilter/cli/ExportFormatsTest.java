@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dynafilter.Pictures;
 import dynafilter.TensorAssert;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.TrainedNetwork;
@@ -61,7 +62,8 @@ class ExportFormatsTest {
         Path figure = folder.resolve("maps.png");
         CommandResult.ofSuccess("maps", "--model", hub, image, "--out", figure);
         assertTrue(Files.size(figure) > 0);
-        CommandResult.of("extend", "--model", hub, "--label", "otter", "--images", folder)
+        Path otters = Pictures.classes(folder.resolve("own"), 3, "otter").resolve("otter");
+        CommandResult.of("extend", "--model", hub, "--label", "otter", "--images", otters)
                 .assertRefused("safetensors, which are weights alone, and a checkpoint is needed");
     }
 

@@ -12,12 +12,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A whole file of another format is called what it is, not damaged. */
 class ForeignFormatTest {
@@ -50,9 +50,11 @@ class ForeignFormatTest {
         assertCalled(Files.write(folder.resolve("x.pt"), head.getBytes(ISO_8859_1)), what);
     }
 
-    @Test
-    void safetensorsAreWeightsAlone() throws IOException {
-        Path file = Files.write(folder.resolve("x.pt"), "\u0002\0\0\0\0\0\0\0{}".getBytes(ISO_8859_1));
+    /** Also where the length of its header begins as a pickle does. */
+    @ParameterizedTest
+    @ValueSource(strings = {"\u0002\0\0\0\0\0\0\0{}", "\u0080\0\0\0\0\0\0\0{}"})
+    void safetensorsAreWeightsAlone(String head) throws IOException {
+        Path file = Files.write(folder.resolve("x.pt"), head.getBytes(ISO_8859_1));
         String message =
                 assertThrows(InputException.class, () -> TorchFile.read(file)).getMessage();
         assertTrue(message.startsWith(file + " holds safetensors, which are weights alone, and a checkpoint"), message);

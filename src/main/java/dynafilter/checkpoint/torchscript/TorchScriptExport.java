@@ -29,7 +29,6 @@ import org.bytedeco.pytorch.Tensor;
  * dict, with one exception: since {@code filters} is a method, filters without a generator are {@code filter_bank.weight}.
  */
 public final class TorchScriptExport {
-
     private static final String PREDICTOR = """
             def forward(self, maps: Tensor) -> Tensor:
                 inner = torch.relu(getattr(self, "0").forward(%s))
