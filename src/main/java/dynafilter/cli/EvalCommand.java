@@ -103,7 +103,8 @@ final class EvalCommand implements Command {
                     DeviceImages images = heldOut.onDevice(session.device(), memory)) {
                 Logging.log().info("model      {}: {}", model, trained.description());
                 Logging.log().info("data       {}: {} {}", set.name(), heldOut.size(), heldOut.name());
-                Tensor scores = new Evaluator(precision, session.device()).scores(views.of(trained.classifier()), images);
+                Tensor scores =
+                        new Evaluator(precision, session.device()).scores(views.of(trained.classifier()), images);
                 Evaluation evaluation = Evaluator.evaluation(scores, images.labels());
                 System.out.println(new EvaluationTable(evaluation, set.classes()));
                 if (scoresFile != null) {

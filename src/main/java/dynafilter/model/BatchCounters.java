@@ -20,7 +20,8 @@ final class BatchCounters implements AutoCloseable {
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope()) {
             add = building.keep(NativeOperator.find("aten::_foreach_add_", "Scalar"));
-            this.counters = building.keep(building.keep(new TensorLists(counters.size())).of(counters));
+            this.counters = building.keep(
+                    building.keep(new TensorLists(counters.size())).of(counters));
             one = building.keep(new IValue(1L));
             owner = building.handOver();
         }

@@ -124,10 +124,7 @@ public record NetworkShape(
             return backbone.isCastByAutocast(name);
         }
         boolean added = name.equals("predictor.2.bias") && predictorOutputs() == 1;
-        return !added
-                && !name.startsWith("filters.")
-                && !name.startsWith("basis.")
-                && !name.startsWith(Adapter.NORM);
+        return !added && !name.startsWith("filters.") && !name.startsWith("basis.") && !name.startsWith(Adapter.NORM);
     }
 
     /**

@@ -230,7 +230,8 @@ public record Recipe(
             @Setting(
                     place = 40,
                     argument = "X",
-                    help = "peak learning rate of sgd beside muon: for embeddings, the last layer, biases and BatchNorm",
+                    help =
+                            "peak learning rate of sgd beside muon: for embeddings, the last layer, biases and BatchNorm",
                     range = Range.POSITIVE,
                     header = "sgd lr {}")
             double restLr,

@@ -125,7 +125,8 @@ class PredictCommandTest {
         } finally {
             TorchFile.closeTensors(saved);
         }
-        CommandResult.of("predict", "--model", model, picture, "--tta", "crops").assertRefused("--tta crops: use none, mirror");
+        CommandResult.of("predict", "--model", model, picture, "--tta", "crops")
+                .assertRefused("--tta crops: use none, mirror");
     }
 
     @Test

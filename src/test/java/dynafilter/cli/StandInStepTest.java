@@ -169,7 +169,8 @@ class StandInStepTest {
             throws IOException, InterruptedException {
         List<String> kernels = oneEpoch(precision);
         assertTrue(kernels.size() <= share * peers, kernels.size() + " kernels");
-        // The parameters are rounded at once, and the gradient of the scores. No parameter is cast by itself, and nothing goes
+        // The parameters are rounded at once, and the gradient of the scores. No parameter is cast by itself, and
+        // nothing goes
         // from one memory format to another.
         assertEquals(0, count(kernels, "direct_copy_kernel"), kernels.toString());
         assertEquals(rounded, count(kernels, "bfloat16_copy_kernel"), kernels.toString());
@@ -183,15 +184,7 @@ class StandInStepTest {
 
     /** The kernels of a captured step of 64 images, of which a kernel is as many as of more. */
     private static List<String> oneEpoch(String precision) throws IOException, InterruptedException {
-        return run(
-                        "kernels-" + precision,
-                        Map.of(),
-                        "--epochs",
-                        1,
-                        "--batch-size",
-                        64,
-                        "--precision",
-                        precision)
+        return run("kernels-" + precision, Map.of(), "--epochs", 1, "--batch-size", 64, "--precision", precision)
                 .assertSucceeded()
                 .log()
                 .captured();

@@ -48,9 +48,8 @@ class DynamicConvolutionTest {
     @ParameterizedTest
     @ValueSource(longs = {1, 7, 10})
     void mapsAndGradientsAreThoseOfAConvolution(long filters) {
-        Tensor features = random(4, CHANNELS, 3, 5)
-                .contiguous(MemoryFormat.ChannelsLast)
-                .requires_grad_(true);
+        Tensor features =
+                random(4, CHANNELS, 3, 5).contiguous(MemoryFormat.ChannelsLast).requires_grad_(true);
         Tensor rows = random(filters, CHANNELS).requires_grad_(true);
         Tensor sameFeatures = features.detach().clone().requires_grad_(true);
         Tensor sameRows = rows.detach().clone().requires_grad_(true);

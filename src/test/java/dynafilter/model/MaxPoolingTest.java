@@ -21,8 +21,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MaxPoolingTest {
     /** Whole numbers of a small range: many equals in every window. */
     private static Tensor features(long height, long width) {
-        Tensor features = torch.empty(new long[] {3, 5, height, width})
-                .random_(-2, new LongOptional(3), new GeneratorOptional());
+        Tensor features =
+                torch.empty(new long[] {3, 5, height, width}).random_(-2, new LongOptional(3), new GeneratorOptional());
         return features.contiguous(MemoryFormat.ChannelsLast).requires_grad_(true);
     }
 

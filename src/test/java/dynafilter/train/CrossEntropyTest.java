@@ -81,8 +81,7 @@ class CrossEntropyTest {
     void factorsAreTheGradientOfTheLogarithms() {
         Tensor leaf = scores.clone().requires_grad_(true);
         torch.nll_loss(leaf, labels).div(new Scalar(3)).backward();
-        try (CrossEntropy loss =
-                new CrossEntropy(CLASSES, 0, null, IMAGES, 3, 1, ComputeDevice.CPU, sum -> {})) {
+        try (CrossEntropy loss = new CrossEntropy(CLASSES, 0, null, IMAGES, 3, 1, ComputeDevice.CPU, sum -> {})) {
             assertIdentical(leaf.grad(), loss.factors(labels).t().contiguous(), "factors");
         }
     }
@@ -100,8 +99,8 @@ class CrossEntropyTest {
     }
 
     private static Tensor factors(Tensor weights, int images, int ranks, Tensor labels, Tensor total) {
-        try (CrossEntropy loss = new CrossEntropy(
-                CLASSES, 0.1, weights, images, 1, ranks, ComputeDevice.CPU, sum -> sum.copy_(total))) {
+        try (CrossEntropy loss =
+                new CrossEntropy(CLASSES, 0.1, weights, images, 1, ranks, ComputeDevice.CPU, sum -> sum.copy_(total))) {
             return loss.factors(labels);
         }
     }

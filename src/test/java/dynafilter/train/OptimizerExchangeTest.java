@@ -101,8 +101,7 @@ class OptimizerExchangeTest {
     }
 
     private static FlatParameters parameters(Map<String, Tensor> tensors, Recipe recipe) {
-        return new FlatParameters(
-                tensors, name -> true, name -> Optimizer.takesApart(recipe, name), ComputeDevice.CPU);
+        return new FlatParameters(tensors, name -> true, name -> Optimizer.takesApart(recipe, name), ComputeDevice.CPU);
     }
 
     private void step(FlatParameters parameters, Optimizer optimizer, int step) {
@@ -213,7 +212,11 @@ class OptimizerExchangeTest {
         Recipe adamw = TestRun.recipe("optimizer", "adamw");
         assertRefused(adamw, sgd, initial, "no 'momentum': it was written by another optimizer; pass the --optimizer");
         assertRefused(sgd, adamw, initial, "no 'betas': it was written by another optimizer; pass the --optimizer");
-        assertRefused(sgd, TestRun.recipe("optimizer", "muon"), initial, "has 2 parameter groups, this run has 3 (those of muon");
+        assertRefused(
+                sgd,
+                TestRun.recipe("optimizer", "muon"),
+                initial,
+                "has 2 parameter groups, this run has 3 (those of muon");
     }
 
     @Test

@@ -107,8 +107,8 @@ final class StreamedPixels implements PixelSource {
             Device target = device.toTorch();
             Tensor none = images.new_zeros(new long[0]).to(target, images.scalar_type());
             Tensor first = ofSteps.keep(none.to(ScalarType.Long));
-            Tensor pixels =
-                    ofSteps.keep(none.new_zeros(new long[] {count, height + 2L * padding, width + 2L * padding, channels}));
+            Tensor pixels = ofSteps.keep(
+                    none.new_zeros(new long[] {count, height + 2L * padding, width + 2L * padding, channels}));
             Stage allocated = new Stage(pixels, first);
             stage = allocated;
             return allocated;

@@ -30,7 +30,8 @@ public final class FlatParameters implements AutoCloseable {
     /** The alignment of a parameter's start in numbers: a cache line of 16 floats. The gaps are zeros and stay zeros. */
     private static final long ALIGNMENT = 16;
 
-    private static final int HIDDEN = 0; // the kinds of groups, in their order; the second is the matrices that are not hidden
+    private static final int HIDDEN =
+            0; // the kinds of groups, in their order; the second is the matrices that are not hidden
     private static final int VECTORS = 2;
 
     /**
@@ -81,8 +82,7 @@ public final class FlatParameters implements AutoCloseable {
             List<Group> made = new ArrayList<>();
             long length = 0;
             Predicate<String> decays = name -> StateDict.tensor(initial, name).dim() >= 2;
-            List<Predicate<String>> kinds =
-                    List.of(decays.and(hidden), decays.and(hidden.negate()), decays.negate());
+            List<Predicate<String>> kinds = List.of(decays.and(hidden), decays.and(hidden.negate()), decays.negate());
             for (int kind = 0; kind < kinds.size(); kind++) {
                 long start = length;
                 List<String> names = trained.stream().filter(kinds.get(kind)).toList();
@@ -106,8 +106,7 @@ public final class FlatParameters implements AutoCloseable {
 
     private static List<String> sameShapesTogether(List<String> names, Map<String, Tensor> initial) {
         ToLongFunction<String> rows = name -> StateDict.tensor(initial, name).size(0);
-        ToLongFunction<String> numbers =
-                name -> StateDict.tensor(initial, name).numel();
+        ToLongFunction<String> numbers = name -> StateDict.tensor(initial, name).numel();
         return names.stream()
                 .sorted(Comparator.comparingLong(rows).thenComparingLong(numbers))
                 .toList();
@@ -134,8 +133,7 @@ public final class FlatParameters implements AutoCloseable {
             size *= extent;
         }
         // detach: a leaf of its own, so that autograd does not see updates of the buffer
-        Tensor slot = flat.narrow(0, offset(name), size)
-                .detach();
+        Tensor slot = flat.narrow(0, offset(name), size).detach();
         if (sizes.length != 4) {
             return slot.view(sizes);
         }

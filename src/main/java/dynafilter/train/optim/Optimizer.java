@@ -123,7 +123,10 @@ public abstract class Optimizer implements AutoCloseable {
         if (calls.isEmpty()) {
             // The arguments outlive the scope of the step in which they are first needed.
             try (PointerScope outliving = new PointerScope()) {
-                calls = parameters.groups().stream().filter(this::fuses).map(this::call).toList();
+                calls = parameters.groups().stream()
+                        .filter(this::fuses)
+                        .map(this::call)
+                        .toList();
                 calls.forEach(call -> owner.keepAll(List.of(call)));
             }
         }

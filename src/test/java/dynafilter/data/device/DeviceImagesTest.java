@@ -265,8 +265,7 @@ class DeviceImagesTest {
                 .contiguous(MemoryFormat.ChannelsLast);
         try (Normalization normalization = new Normalization(ComputeDevice.CPU)) {
             Tensor rounded = normalization.apply(pixels, ScalarType.BFloat16);
-            TensorAssert.assertIdentical(
-                    normalization.apply(pixels).to(ScalarType.BFloat16), rounded, "rounded once");
+            TensorAssert.assertIdentical(normalization.apply(pixels).to(ScalarType.BFloat16), rounded, "rounded once");
             assertTrue(rounded.is_contiguous(MemoryFormat.ChannelsLast));
         }
     }
