@@ -25,6 +25,7 @@ public enum Views {
      */
     record Shift(int pixels, double weight) {}
 
+    @SuppressWarnings("ImmutableEnumChecker") // made by List.of
     private final List<Shift> shifts;
 
     Views(List<Shift> shifts) {

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Properties;
@@ -66,13 +67,13 @@ final class ProgramLog extends SimpleLogger {
         String line = System.lineSeparator();
         if (level.isMoreSpecificThan(Level.WARN)) {
             print(System.err, "dynafilter: " + text + line);
-        } else if (level == Level.INFO && results.getAsBoolean()) {
+        } else if (level.equals(Level.INFO) && results.getAsBoolean()) {
             print(System.out, text + line);
-        } else if (level == Level.DEBUG && debug.getAsBoolean()) {
+        } else if (level.equals(Level.DEBUG) && debug.getAsBoolean()) {
             print(System.err, text + line + trace(thrown));
         }
         if (file != null) {
-            String time = TIME.format(LocalDateTime.now());
+            String time = TIME.format(LocalDateTime.now(ZoneId.systemDefault()));
             String name = level.name() + " ".repeat(Math.max(0, 5 - level.name().length()));
             write(file, time + " " + name + " " + text + line + trace(thrown));
         }
