@@ -45,8 +45,7 @@ final class ScriptNetworkReader {
             ChannelStatistics statistics = own ? StoredStatistics.of(metadata, file) : ChannelStatistics.CIFAR;
             int heads = metadata.get("filter_heads") instanceof Number number ? number.intValue() : 1;
             List<String> converted = TorchScriptFile.toFloat32(module);
-            Classifier classifier =
-                    building.keep(new ScriptClassifier(module, takesPixels, heads, statistics, device));
+            Classifier classifier = building.keep(new ScriptClassifier(module, takesPixels, heads, statistics, device));
             int imageSize = own ? StoredImageSize.ofMetadata(metadata) : ImageSize.CIFAR;
             int count = countClasses(classifier, imageSize, file, device);
             List<String> names = own ? strings(metadata.get("classes")) : List.of();

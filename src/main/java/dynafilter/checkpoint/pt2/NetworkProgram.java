@@ -55,8 +55,9 @@ final class NetworkProgram {
                     + " filters, which each image makes anew; --format torchscript takes them");
         }
         if (!settings.bakedFilters() && (design.kind() == FilterKind.BASIS || design.kind() == FilterKind.LOCAL)) {
-            throw new InputException("--format pt2 --no-bake-filters: " + design
-                    + " filters are only written as constants; leave --no-bake-filters out, or use --format torchscript");
+            throw new InputException(
+                    "--format pt2 --no-bake-filters: " + design
+                            + " filters are only written as constants; leave --no-bake-filters out, or use --format torchscript");
         }
         boolean pixels = settings.input() == ScriptInput.UINT8;
         long size = shape.imageSize();
@@ -153,7 +154,8 @@ final class NetworkProgram {
 
     /** The filters as they are now, which are constants of the labels: [K, C, 1, 1]. */
     private ProgramValue bakedFilters() {
-        return graph.weight("baked_filters", false, trained.network().constants().weights());
+        return graph.weight(
+                "baked_filters", false, trained.network().constants().weights());
     }
 
     /** The filters as the network makes them of its parameters: [K, C, 1, 1]. */

@@ -123,7 +123,14 @@ class SafetensorsFormatTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"DYNAMIC, 10, 32", "STATIC, 3, 64", "SINGLE, 10, 32", "CONDITIONAL, 3, 32", "BASIS, 3, 32", "LOCAL, 3, 32"})
+    @CsvSource({
+        "DYNAMIC, 10, 32",
+        "STATIC, 3, 64",
+        "SINGLE, 10, 32",
+        "CONDITIONAL, 3, 32",
+        "BASIS, 3, 32",
+        "LOCAL, 3, 32"
+    })
     void theFileAloneRebuildsTheNetwork(FilterKind kind, int classes, int imageSize) throws IOException {
         ExportedNetworks.checkpoint(checkpoint, kind, classes, imageSize, kind == FilterKind.DYNAMIC);
         export();
