@@ -18,6 +18,7 @@ RUN apt-get update \
     && useradd --uid 10001 --create-home dynafilter \
     && install --directory --owner=dynafilter --group=dynafilter /work
 COPY . /opt/dynafilter
+RUN /opt/dynafilter/bin/dynafilter --version
 ENV PATH=/opt/dynafilter/bin:$PATH
 WORKDIR /work
 USER 10001
@@ -33,6 +34,7 @@ RUN apt-get update \
     && useradd --uid 10001 --create-home dynafilter \
     && install --directory --owner=dynafilter --group=dynafilter /work
 COPY . /opt/dynafilter
+RUN /opt/dynafilter/bin/dynafilter --version
 ENV PATH=/opt/dynafilter/bin:$PATH \
     NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility

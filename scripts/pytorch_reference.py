@@ -28,10 +28,10 @@ DEFAULTS = dict(
     freeze="none", adapter=False,
     label_vectors="", freeze_labels=False,      # Java reads the file; a run that goes on here needs it no more
     epochs=20, batch_size=256, precision="fp32", label_smoothing=0.0, clip_grad=0.0,
-    optimizer="sgd", lr=0.3, momentum=0.9, weight_decay=5e-4, schedule="onecycle", warmup=0.2,
+    optimizer="sgd", lr=0.3, rest_lr=0.3, momentum=0.9, weight_decay=5e-4, schedule="onecycle", warmup=0.2,
     image_size=32, class_weights="none",
 )
-RATES = {"sgd": DEFAULTS["lr"], "adamw": 3e-3}                 # each optimizer's own, where none is given
+RATES = {"sgd": DEFAULTS["lr"], "adamw": 3e-3, "muon": 0.02}                 # each optimizer's own, where none is given
 JAVA_ONLY = {"accumulate": 1, "ema": 0, "val_split": 0}        # and the value that means "not used"
 FORMAT = "dynafilter/1"
 CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
@@ -285,6 +285,51 @@ def learning_rate(recipe, step, total):
     return peak
 
 
+class Muon(torch.optim.Optimizer):
+    """Muon (Jordan et al. 2024) for groups with `ns_steps`, SGD with Nesterov momentum for the others.
+
+    As torch.optim.Muon, in float32 and for convolutions, too, as matrices [outputs, inputs * height * width].
+    """
+
+    def __init__(self, groups, lr, rest_lr, momentum):
+        own = dict(lr=lr, momentum=0.95, nesterov=True, ns_coefficients=(3.4445, -4.7750, 2.0315), eps=1e-7, ns_steps=5,
+                   adjust_lr_fn=None)
+        rest = dict(lr=rest_lr, momentum=momentum, dampening=0.0, nesterov=momentum > 0, maximize=False)
+        self.rest_factor = rest_lr / lr
+        super().__init__([(own if hidden else rest) | group for hidden, group in zip((True, False, False), groups)], {})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            update = self.orthogonal if "ns_steps" in group else self.descend
+            for parameter in group["params"]:
+                buffer = self.state[parameter].setdefault("momentum_buffer", torch.zeros_like(parameter))
+                update(parameter, parameter.grad, buffer, group)
+
+    @staticmethod
+    def orthogonal(parameter, gradient, buffer, group):
+        a, b, c = group["ns_coefficients"]
+        buffer.lerp_(gradient, 1 - group["momentum"])
+        given = gradient.lerp(buffer, group["momentum"]).flatten(1)
+        rows, columns = given.shape
+        x = given.T if rows > columns else given
+        x = x / x.norm().clamp(min=group["eps"])
+        for _ in range(group["ns_steps"]):
+            gram = x @ x.T
+            x = a * x + (b * gram + c * gram @ gram) @ x
+        x = (x.T if rows > columns else x).reshape(parameter.shape)
+        parameter.mul_(1 - group["lr"] * group["weight_decay"])
+        parameter.add_(x, alpha=-group["lr"] * max(1, rows / columns) ** 0.5)
+
+    @staticmethod
+    def descend(parameter, gradient, buffer, group):
+        gradient = gradient + group["weight_decay"] * parameter
+        if group["momentum"]:       # the buffer stays zero without
+            buffer.mul_(group["momentum"]).add_(gradient)
+            gradient = gradient + group["momentum"] * buffer
+        parameter.sub_(group["lr"] * gradient)
+
+
 def temperature(done):
     """Of the mixture of --filters basis, after a share of all steps: from 30 to 1 in the first tenth."""
     return 30 - 29 * done / 0.1 if done < 0.1 else 1.0
@@ -299,6 +344,13 @@ def make_optimizer(model, recipe, **implementation):
     if recipe.freeze_labels and hasattr(model, "embedding"):
         model.embedding.weight.requires_grad_(False)
     trainable = [p for p in model.parameters() if p.requires_grad]
+    if recipe.optimizer == "muon":
+        outer = ("embedding.weight", "filters.weight", "basis.weight", "predictor.2.weight")
+        outer = {id(parameter) for name, parameter in model.named_parameters() if name in outer}
+        groups = [dict(params=[p for p in trainable if p.ndim >= 2 and id(p) not in outer], weight_decay=recipe.weight_decay),
+                  dict(params=[p for p in trainable if p.ndim >= 2 and id(p) in outer], weight_decay=recipe.weight_decay),
+                  dict(params=[p for p in trainable if p.ndim < 2], weight_decay=0.0)]
+        return Muon(groups, recipe.lr, recipe.rest_lr, recipe.momentum)
     groups = [dict(params=[p for p in trainable if p.ndim >= 2], weight_decay=recipe.weight_decay),
               dict(params=[p for p in trainable if p.ndim < 2], weight_decay=0.0)]
     if recipe.optimizer == "adamw":
@@ -339,7 +391,7 @@ def update(optimizer, recipe, lr):
         parameters = [p for group in optimizer.param_groups for p in group["params"]]
         nn.utils.clip_grad_norm_(parameters, recipe.clip_grad)
     for group in optimizer.param_groups:
-        group["lr"] = lr
+        group["lr"] = lr * optimizer.rest_factor if isinstance(optimizer, Muon) and "ns_steps" not in group else lr
     optimizer.step()
 
 
@@ -714,8 +766,10 @@ OPTIONS = {
     "adapter": dict(action=argparse.BooleanOptionalAction, help="a trainable layer between backbone and filters"),
     "epochs": dict(metavar="N", type=number(int, 1)),
     "batch_size": dict(metavar="N", type=number(int, 1)),
-    "optimizer": dict(choices=("sgd", "adamw"), help="SGD with Nesterov momentum, or AdamW"),
-    "lr": dict(metavar="LR", type=number(float, 0), help=f"peak learning rate; of adamw {RATES['adamw']}"),
+    "optimizer": dict(choices=("sgd", "adamw", "muon"), help="SGD with Nesterov momentum, AdamW, or Muon beside SGD"),
+    "lr": dict(metavar="LR", type=number(float, 0),
+               help=f"peak learning rate; of adamw {RATES['adamw']}, of muon {RATES['muon']}"),
+    "rest_lr": dict(metavar="LR", type=number(float, 0), help="peak learning rate of SGD beside Muon"),
     "momentum": dict(metavar="M", type=number(float, 0, 1)),
     "weight_decay": dict(metavar="W", type=number(float, 0), help="of matrices and filters"),
     "schedule": dict(choices=("onecycle", "cosine", "step", "constant")),
@@ -769,7 +823,7 @@ def make_parser():
     sub.add_argument("--json", metavar="FILE", help="write the result there")
 
     sub = command(oracle, "oracle", "scores, gradients and some optimizer steps on one batch, for tests",
-                  "optimizer lr momentum weight_decay label_smoothing clip_grad freeze freeze_labels class_weights")
+                  "optimizer lr rest_lr momentum weight_decay label_smoothing clip_grad freeze freeze_labels class_weights")
     sub.set_defaults(device="cpu")
     sub.add_argument("--model", metavar="CHECKPOINT", required=True)
     sub.add_argument("--batch", metavar="FILE", required=True,

@@ -36,6 +36,8 @@ class ArchitectureTest {
             "train",
             "train.optim",
             "runfolder",
+            "checkpoint.web",
+            "checkpoint.onnx",
             "checkpoint.torchscript",
             "checkpoint.pt2",
             "checkpoint.safetensors",

@@ -64,8 +64,6 @@ final class ScriptNetworkReader {
                                     count + " classes without names",
                                     "taken to want normalized images"));
             description.addAll(converted);
-            Map<String, Object> training = new LinkedHashMap<>(metadata);
-            training.keySet().retainAll(TRAINING);
             Origin origin = new Origin(
                     file,
                     String.join(", ", description),
@@ -73,11 +71,19 @@ final class ScriptNetworkReader {
                     own,
                     imageSize,
                     statistics,
-                    training);
+                    training(metadata));
             return new TrainedNetwork(origin, Map.of(), null, classifier, building.handOver());
         }
     }
 
+    /** The entries on the training in the metadata of an exported file. */
+    static Map<String, Object> training(Map<String, Object> metadata) {
+        Map<String, Object> training = new LinkedHashMap<>(metadata);
+        training.keySet().retainAll(TRAINING);
+        return training;
+    }
+
+    /** A list's elements as text; none of anything else. */
     static List<String> strings(@Nullable Object value) {
         List<String> strings = new ArrayList<>();
         if (value instanceof List<?> list) {

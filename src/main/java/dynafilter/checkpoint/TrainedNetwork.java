@@ -31,8 +31,8 @@ public final class TrainedNetwork implements AutoCloseable {
             Map<String, Object> training) {}
 
     private final Origin origin;
-    private final Map<String, Tensor> state; // empty for TorchScript
-    private final @Nullable DynamicFilterNetwork network; // null for TorchScript
+    private final Map<String, Tensor> state; // empty for TorchScript and ONNX
+    private final @Nullable DynamicFilterNetwork network; // null for TorchScript and ONNX
     private final Classifier classifier;
     private final NativeOwner owner;
 
@@ -52,12 +52,16 @@ public final class TrainedNetwork implements AutoCloseable {
 
     /**
      * Reads a checkpoint (of which it takes the moving average of the weights, where there is one), a TorchScript file, safetensors,
-     * or a state dict that {@code torch.save} wrote; the file itself shows which it is. Weights of any precision become float32.
+     * or a state dict that {@code torch.save} wrote; the file itself shows which it is. Weights of any precision become float32. A
+     * file whose name ends in .onnx is run by ONNX Runtime, on the CPU.
      *
      * @return the network, on the device; the caller closes it
      * @throws InputException where the file is none of these, or its contents are not a network
      */
     public static TrainedNetwork read(Path file, ComputeDevice device) {
+        if (OnnxNetworkReader.isOnnx(file)) {
+            return OnnxNetworkReader.read(file);
+        }
         if (SafetensorsFile.isSafetensors(file)) {
             return SafetensorsNetworkReader.read(file, device);
         }
@@ -71,7 +75,7 @@ public final class TrainedNetwork implements AutoCloseable {
         return classifier;
     }
 
-    /** True: its tensors and layers are known; false: it is TorchScript, of which only the scores are known. */
+    /** True: its tensors and layers are known; false: it is TorchScript or ONNX, of which only the results are known. */
     public boolean hasNetwork() {
         return network != null;
     }
@@ -79,12 +83,13 @@ public final class TrainedNetwork implements AutoCloseable {
     /**
      * The network with its tensors and layers.
      *
-     * @throws InputException where it came from a TorchScript file, which runs as it is
+     * @throws InputException where it came from a TorchScript or ONNX file, which runs as it is
      */
     public DynamicFilterNetwork network() {
         if (network == null) {
-            throw new InputException(origin.file
-                    + " is TorchScript, which has no parts to take; give the checkpoint it was exported from");
+            throw new InputException(
+                    origin.file + (OnnxNetworkReader.isOnnx(origin.file) ? " is ONNX" : " is TorchScript")
+                            + ", which has no parts to take; give the checkpoint it was exported from");
         }
         return network;
     }

@@ -18,6 +18,7 @@ import dynafilter.runtime.Installation;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.Natives;
 import dynafilter.runtime.Precision;
+import dynafilter.runtime.Surroundings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,9 +34,12 @@ import org.jspecify.annotations.Nullable;
 
 /** The command {@code doctor}: tells which devices work on this machine, and what keeps the others from working. */
 final class DoctorCommand implements Command {
+    private static final String FETCH = "fetch";
+
     /**
      * The document of {@code --json}.
      *
+     * @param surroundings what may keep a GPU or memory from this process; empty where nothing is to be told
      * @param gpus each as CUDA tells it, or by name alone
      * @param devices by name "works", or the obstacle
      * @param formats by name, what is done with files of that format
@@ -45,6 +49,7 @@ final class DoctorCommand implements Command {
     private record Findings(
             Software environment,
             Cuda cuda,
+            @JsonInclude(Include.NON_EMPTY) Map<String, String> surroundings,
             List<Object> gpus,
             Map<String, String> devices,
             Map<String, String> formats,
@@ -121,13 +126,20 @@ final class DoctorCommand implements Command {
 
     @Override
     public Options options() {
-        return CommonOptions.addCompute(new Options().addOption(CommonOptions.json("write the findings as JSON")));
+        return CommonOptions.addCompute(new Options()
+                .addOption(CommonOptions.valued(
+                        FETCH,
+                        "NAME",
+                        "download what is not shipped: onnxruntime, which runs .onnx files (75 MB), or onnxruntime-web, which"
+                                + " export --web puts into pages (33 MB)"))
+                .addOption(CommonOptions.json("write the findings as JSON")));
     }
 
     @Override
     public List<String> examples() {
         return List.of(
                 "doctor",
+                "doctor --fetch onnxruntime          # once, for .onnx files as --model",
                 "doctor --device cuda                # exit code 1 where CUDA does not work",
                 "doctor --cuda-libs /opt/venv/lib/python3.12/site-packages/nvidia --json doctor.json");
     }
@@ -136,11 +148,14 @@ final class DoctorCommand implements Command {
     public int run(CommandLine line, Interruption interruption) {
         CommonOptions.refuseArguments(line, name());
         JsonOutput json = JsonOutput.of(line);
+        fetch(line);
         String asked = line.getOptionValue(CommonOptions.DEVICE, "auto");
         CudaDiagnosis machine = CudaDiagnosis.ofMachine(CommonOptions.path(line, CommonOptions.CUDA_LIBS));
         Software software = Software.found();
         JsonFile.values(software).forEach(DoctorCommand::print);
         Cuda cuda = describe(machine);
+        Map<String, String> surroundings = Surroundings.ofMachine().lines(machine);
+        surroundings.forEach(DoctorCommand::print);
         List<Object> gpus = new ArrayList<>();
         Map<String, String> verdicts = verdicts(line, asked, machine, gpus);
         boolean hasCpu = "works".equals(verdicts.get("cpu"));
@@ -154,11 +169,24 @@ final class DoctorCommand implements Command {
         Map<String, String> formats = new LinkedHashMap<>();
         ExportFormats.all().forEach(format -> formats.put(format.name(), format.door()));
         formats.forEach((name, door) -> print("format", name + ": " + door));
-        json.write(new Findings(software, cuda, gpus, verdicts, formats, limit.orElse(null), speed));
+        json.write(new Findings(software, cuda, surroundings, gpus, verdicts, formats, limit.orElse(null), speed));
         boolean works = verdicts.entrySet().stream()
                 .filter(verdict -> asked.equals("auto") || verdict.getKey().equals(asked))
                 .anyMatch(verdict -> verdict.getValue().equals("works"));
         return works ? ExitCode.DONE : ExitCode.FAILED;
+    }
+
+    private static void fetch(CommandLine line) {
+        if (!line.hasOption(FETCH)) {
+            return;
+        }
+        switch (line.getOptionValue(FETCH)) {
+            case "onnxruntime" -> ExportChecking.fetchOnnxRuntime();
+            case "onnxruntime-web" -> WebExport.runtime();
+            default ->
+                throw new InputException(
+                        "--fetch " + line.getOptionValue(FETCH) + ": give onnxruntime or onnxruntime-web");
+        }
     }
 
     private static String describe(double bf16) {

@@ -4,6 +4,7 @@ import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
 import dynafilter.data.device.DataMemory;
 import dynafilter.data.device.DeviceImages;
+import dynafilter.model.Views;
 import dynafilter.run.Interruption;
 import dynafilter.run.Logging;
 import dynafilter.run.Session;
@@ -30,6 +31,7 @@ final class EvalCommand implements Command {
      *
      * @param perClassAccuracy by label; NaN for a class without images
      * @param confusion counts of [true class][predicted class]
+     * @param tta the views of each image whose scores were averaged
      */
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     private record Result(
@@ -40,6 +42,7 @@ final class EvalCommand implements Command {
             List<Double> perClassAccuracy,
             long[][] confusion,
             Path model,
+            String tta,
             TestedData data,
             Environment environment) {}
 
@@ -65,6 +68,7 @@ final class EvalCommand implements Command {
                         "N",
                         "only the first N test images (of folders: of each class in turn); 0: all [0]"))
                 .addOption(CommonOptions.valued("precision", "P", "fp32, tf32 (CUDA) or bf16 (autocast) [fp32]"))
+                .addOption(ViewsOption.option())
                 .addOption(CommonOptions.valued(
                         "scores", "FILE", "write all scores and labels as torch.save would, for Python"))
                 .addOption(CommonOptions.json("write the result as JSON"));
@@ -75,6 +79,7 @@ final class EvalCommand implements Command {
     public List<String> examples() {
         return List.of(
                 "eval --model checkpoints/RUN/best.pt",
+                "eval --model checkpoints/RUN/best.pt --tta mirror",
                 "eval --model checkpoints/RUN/best.pt --scores scores.pt",
                 "eval --model checkpoints/RUN/best.pt --data pictures --json result.json");
     }
@@ -86,6 +91,7 @@ final class EvalCommand implements Command {
         int limit = CommonOptions.integer(line, "limit-test", 0, Integer.MAX_VALUE, 0);
         Precision precision = Precision.of(line.getOptionValue("precision", "fp32"));
         DataMemory memory = DataOption.dataMemory(line);
+        Views views = ViewsOption.of(line);
         JsonOutput json = JsonOutput.of(line);
         Path scoresFile = CommonOptions.output(line, "scores");
         Session session = Session.open(CommonOptions.device(line), null);
@@ -97,19 +103,21 @@ final class EvalCommand implements Command {
                     DeviceImages images = heldOut.onDevice(session.device(), memory)) {
                 Logging.log().info("model      {}: {}", model, trained.description());
                 Logging.log().info("data       {}: {} {}", set.name(), heldOut.size(), heldOut.name());
-                Tensor scores = new Evaluator(precision, session.device()).scores(trained.classifier(), images);
+                Tensor scores =
+                        new Evaluator(precision, session.device()).scores(views.of(trained.classifier()), images);
                 Evaluation evaluation = Evaluator.evaluation(scores, images.labels());
                 System.out.println(new EvaluationTable(evaluation, set.classes()));
                 if (scoresFile != null) {
                     TorchFile.write(scoresFile, Map.of("scores", scores, "labels", images.labels()));
                 }
-                json.write(result(model, set, heldOut, evaluation, session));
+                json.write(result(model, views, set, heldOut, evaluation, session));
             }
         }
         return ExitCode.DONE;
     }
 
-    private static Result result(Path model, DataSet set, HeldOut heldOut, Evaluation evaluation, Session session) {
+    private static Result result(
+            Path model, Views views, DataSet set, HeldOut heldOut, Evaluation evaluation, Session session) {
         return new Result(
                 evaluation.accuracy(),
                 evaluation.loss(),
@@ -118,6 +126,7 @@ final class EvalCommand implements Command {
                 Arrays.stream(evaluation.perClassAccuracy()).boxed().toList(),
                 evaluation.confusion(),
                 model,
+                views.toString(),
                 new TestedData(set.name(), set.sha256(), heldOut.name()),
                 session.environment());
     }

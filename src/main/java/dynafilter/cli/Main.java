@@ -26,20 +26,25 @@ import org.jspecify.annotations.Nullable;
 
 /** The program: finds the command, executes it, and turns a failure into one line and an exit code. */
 public final class Main {
-    private static final List<Command> COMMANDS = List.of(
-            new TrainCommand(),
-            new EvalCommand(),
-            new PredictCommand(),
-            new MapsCommand(),
-            new CompareCommand(),
-            new ReportCommand(),
-            new ExportCommand(),
-            new ExtendCommand(),
-            new BenchmarkCommand(),
-            new DoctorCommand(),
-            new DataCommand());
+    private final StandardOutput out;
+    private final List<Command> commands;
 
-    private Main() {}
+    private Main(StandardOutput out) {
+        this.out = out;
+        commands = List.of(
+                new TrainCommand(),
+                new EvalCommand(),
+                new PredictCommand(),
+                new MapsCommand(),
+                new CompareCommand(),
+                new ReportCommand(),
+                new ExportCommand(),
+                new ExtendCommand(),
+                new BenchmarkCommand(),
+                new DoctorCommand(),
+                new DataCommand(),
+                new ShellCommand(words -> run(out, words), this::looksForCuda));
+    }
 
     /** Executes a command line and ends the process with its exit code. */
     public static void main(String[] arguments) {
@@ -47,23 +52,25 @@ public final class Main {
         System.exit(run(StandardOutput.ofProcess(), arguments));
     }
 
-    /** Executes a command line and returns its exit code. */
+    /** Executes a command line and returns its exit code; nothing of it is left for the next one in this process. */
     static int run(StandardOutput out, String... arguments) {
         PrintStream before = System.out;
+        PrintStream errBefore = System.err;
         System.setOut(out.printer());
         try (Interruption interruption = new Interruption(out::isUnread)) {
-            int code = run(out, interruption, arguments);
+            int code = new Main(out).run(interruption, arguments);
             // What the log could not print, nobody has noticed so far.
             return code != ExitCode.DONE
                     ? code
                     : out.problem().map(lost -> fail(out, lost)).orElse(code);
         } finally {
             System.setOut(before);
-            Logging.endFile();
+            System.setErr(errBefore);
+            Logging.reset();
         }
     }
 
-    private static int run(StandardOutput out, Interruption interruption, String... arguments) {
+    private int run(Interruption interruption, String... arguments) {
         try {
             if (arguments.length == 0 || List.of("--help", "-h", "help").contains(arguments[0])) {
                 return help(arguments);
@@ -138,20 +145,26 @@ public final class Main {
         SystemLocale.requireLetters("the home folder", System.getProperty("user.home"));
     }
 
-    private static int help(String[] arguments) {
+    private int help(String[] arguments) {
         if (arguments.length > 1) {
             Command command = find(arguments[1]);
             Help.print(command, CommonOptions.addTo(command.options()));
         } else {
-            Help.print(COMMANDS);
+            Help.print(commands);
         }
         return ExitCode.DONE;
     }
 
-    private static Command find(String name) {
-        List<String> words = Stream.concat(COMMANDS.stream().map(Command::name), Stream.of("--help", "--version"))
+    private boolean looksForCuda(String name) {
+        return commands.stream()
+                .anyMatch(command ->
+                        command.name().equals(name) && command.options().hasLongOption(CommonOptions.CUDA_LIBS));
+    }
+
+    private Command find(String name) {
+        List<String> words = Stream.concat(commands.stream().map(Command::name), Stream.of("--help", "--version"))
                 .toList();
-        return COMMANDS.stream()
+        return commands.stream()
                 .filter(command -> command.name().equals(name))
                 .findFirst()
                 .orElseThrow(() -> new InputException("unknown command '" + name + "'" + Suggestion.nearest(name, words)

@@ -172,7 +172,11 @@ final class MapsCommand implements Command {
                     images.get(0).classes(),
                     images.stream().map(Image::of).toList(),
                     skipped,
-                    filters == null || filters.names().size() <= trained.classes().size() ? null : filters.names(),
+                    filters == null
+                                    || filters.names().size()
+                                            <= trained.classes().size()
+                            ? null
+                            : filters.names(),
                     filters == null ? null : rows(filters.similarity()),
                     session.environment()));
         }

@@ -12,7 +12,7 @@ import org.apache.commons.cli.Option;
 
 /** The option {@code --model}, which names the file of a trained network. */
 final class ModelOption {
-    static final String ANY_KIND = "a checkpoint, a TorchScript file, safetensors or a state dict";
+    static final String ANY_KIND = "a checkpoint, TorchScript, ONNX, safetensors or a state dict";
     private static final String MODEL = "model";
 
     private ModelOption() {}

@@ -4,7 +4,9 @@ import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.folder.DecodedFile;
 import dynafilter.io.FileNames;
 import dynafilter.io.InputException;
+import dynafilter.model.Classifier;
 import dynafilter.model.Scores;
+import dynafilter.model.Views;
 import dynafilter.run.Interruption;
 import dynafilter.run.Logging;
 import dynafilter.run.Session;
@@ -21,9 +23,14 @@ import org.bytedeco.pytorch.Tensor;
 
 /** The command {@code predict}: predicts the labels of image files. */
 final class PredictCommand implements Command {
-    /** The document of {@code --json}. */
+    /**
+     * The document of {@code --json}.
+     *
+     * @param tta the views of each image whose scores were averaged
+     */
     private record Result(
             Path model,
+            String tta,
             List<String> classes,
             List<Image> images,
             List<ImageArguments.Skipped> skipped,
@@ -71,6 +78,7 @@ final class PredictCommand implements Command {
         Options options = new Options()
                 .addOption(ModelOption.model(ModelOption.ANY_KIND))
                 .addOption(CommonOptions.valued("top", "K", "labels an image, the likeliest first [" + TOP + "]"))
+                .addOption(ViewsOption.option())
                 .addOption(CommonOptions.valued("precision", "P", "fp32, tf32 (CUDA) or bf16 (autocast) [fp32]"))
                 .addOption(CommonOptions.json("write all scores as JSON"));
         return CommonOptions.addCompute(options);
@@ -88,6 +96,7 @@ final class PredictCommand implements Command {
         Path model = ModelOption.file(line);
         int top = CommonOptions.integer(line, "top", 1, MOST_CLASSES, TOP);
         Precision precision = Precision.of(line.getOptionValue("precision", "fp32"));
+        Views views = ViewsOption.of(line);
         JsonOutput json = JsonOutput.of(line);
         if (line.getArgList().isEmpty()) {
             throw new InputException(
@@ -100,6 +109,7 @@ final class PredictCommand implements Command {
         List<ImageArguments.Skipped> skipped = new ArrayList<>();
         try (TrainedNetwork trained = TrainedNetwork.read(model, session.device())) {
             Logging.log().info("model      {}: {}", model, trained.description());
+            Classifier classifier = views.of(trained.classifier());
             Evaluator evaluator = new Evaluator(precision, session.device());
             int width = files.stream()
                     .limit(BATCH)
@@ -109,9 +119,9 @@ final class PredictCommand implements Command {
             for (int from = 0; from < files.size(); from += BATCH) {
                 List<DecodedFile> decoded = ImageArguments.load(
                         files.subList(from, Math.min(from + BATCH, files.size())), trained.imageSize(), skipped);
-                predict(decoded, trained, evaluator, top, width, images);
+                predict(decoded, trained.classes(), classifier, evaluator, top, width, images);
             }
-            json.write(new Result(model, trained.classes(), images, skipped, session.environment()));
+            json.write(new Result(model, views.toString(), trained.classes(), images, skipped, session.environment()));
         }
         if (!skipped.isEmpty()) {
             Logging.log().warn("{} of {} files skipped", skipped.size(), files.size());
@@ -122,7 +132,8 @@ final class PredictCommand implements Command {
     /** Scores the images as one batch, prints a row for each, and closes them. */
     private static void predict(
             List<DecodedFile> decoded,
-            TrainedNetwork trained,
+            List<String> classes,
+            Classifier classifier,
             Evaluator evaluator,
             int top,
             int width,
@@ -131,7 +142,7 @@ final class PredictCommand implements Command {
             return;
         }
         List<Tensor> pixels = decoded.stream().map(DecodedFile::image).toList();
-        List<Scores> scores = evaluator.scores(trained.classifier(), pixels);
+        List<Scores> scores = evaluator.scores(classifier, pixels);
         pixels.forEach(Tensor::close);
         for (int i = 0; i < scores.size(); i++) {
             double[] probabilities = scores.get(i).probabilities();
@@ -140,7 +151,7 @@ final class PredictCommand implements Command {
             StringBuilder row = new StringBuilder(String.format("%-" + width + "s", file));
             List<Prediction> predictions = new ArrayList<>();
             for (int label : best) {
-                String name = trained.classes().get(label);
+                String name = classes.get(label);
                 row.append(String.format(Locale.ROOT, "  %-10s %5.1f %%", name, 100 * probabilities[label]));
                 predictions.add(new Prediction(name, label, probabilities[label]));
             }

@@ -3,8 +3,10 @@ package dynafilter.model;
 import static org.bytedeco.pytorch.global.torch.relu_;
 
 import dynafilter.distributed.WorkerGroup;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.ScriptModule;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -25,11 +27,17 @@ public final class Adapter implements AutoCloseable {
                 return torch.relu(self.bn.forward(self.conv.forward(v)))
             """;
 
+    private final NativeOwner owner;
     private final ConvolutionNorm layer;
+    private final BatchCounters counters;
 
     /** @param group the processes over whose images BatchNorm takes its statistics */
     Adapter(Map<String, Tensor> state, WorkerGroup group) {
-        layer = new ConvolutionNorm(state, CONVOLUTION, NORM, 1, 0, false, group);
+        try (NativeOwner building = new NativeOwner()) {
+            layer = building.keep(new ConvolutionNorm(state, CONVOLUTION, NORM, 1, 0, false, group));
+            counters = building.keep(new BatchCounters(List.of(layer.counter())));
+            owner = building.handOver();
+        }
     }
 
     /**
@@ -39,6 +47,9 @@ public final class Adapter implements AutoCloseable {
      * @return [N, C, H, W]
      */
     Tensor forward(Tensor features, boolean training) {
+        if (training) {
+            counters.count();
+        }
         return relu_(layer.forward(features, training));
     }
 
@@ -75,6 +86,6 @@ public final class Adapter implements AutoCloseable {
 
     @Override
     public void close() {
-        layer.close();
+        owner.close();
     }
 }

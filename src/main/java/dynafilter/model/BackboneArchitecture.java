@@ -27,6 +27,14 @@ public interface BackboneArchitecture {
      */
     boolean isCastByAutocast(String name);
 
+    /**
+     * True: nothing but a convolution reads the images, which autocast rounds for it, so that images that come rounded give the
+     * same; false: they are read otherwise.
+     */
+    default boolean beginsWithConvolution() {
+        return false;
+    }
+
     /** True: the tensor belongs to a BatchNorm, which has a running mean; false: it belongs to another layer. */
     default boolean isBatchNorm(String name) {
         return shapes().containsKey(name.substring(0, name.lastIndexOf('.') + 1) + "running_mean");

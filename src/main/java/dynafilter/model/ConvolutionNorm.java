@@ -6,13 +6,15 @@ import static org.bytedeco.pytorch.global.torch.conv2d;
 import dynafilter.distributed.WorkerGroup;
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
-/** A convolution without bias and the BatchNorm behind it, with PyTorch's defaults. */
+/**
+ * A convolution without bias and the BatchNorm behind it, with PyTorch's defaults. Whoever has several of them counts their
+ * batches, for all at once: {@link #counter}.
+ */
 final class ConvolutionNorm implements AutoCloseable {
     /** The number that BatchNorm adds to the variance. */
     static final double EPSILON = 1e-5;
@@ -71,9 +73,6 @@ final class ConvolutionNorm implements AutoCloseable {
 
     Tensor forward(Tensor input, boolean training) {
         boolean batchStatistics = training && !frozen;
-        if (batchStatistics) {
-            batchesTracked.add_(new Scalar(1L));
-        }
         Tensor convolved = conv2d(input, weight, new TensorOptional(), stride, padding, new long[] {1, 1}, 1);
         if (batchStatistics && shared != null) {
             return shared.forward(convolved, normWeight, normBias, runningMean, runningVariance);
@@ -88,6 +87,11 @@ final class ConvolutionNorm implements AutoCloseable {
                 MOMENTUM,
                 EPSILON,
                 torch.globalContext().userEnabledCuDNN());
+    }
+
+    /** BatchNorm's counter of the batches that moved its running statistics: int64 []. */
+    Tensor counter() {
+        return batchesTracked;
     }
 
     @Override

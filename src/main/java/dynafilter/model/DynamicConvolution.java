@@ -28,9 +28,28 @@ final class DynamicConvolution {
     static Tensor apply(Tensor features, Tensor filters) {
         // The filters are rescaled instead of the maps: the same product, over far fewer numbers.
         Tensor rescaled = filters.mul(new Scalar(rescaling(filters.size(1) * filters.size(2) * filters.size(3))));
+        if (filters.size(2) == 1) {
+            return product(features, rescaled.flatten(1, -1));
+        }
         return features.scalar_type().intern() == ScalarType.Float
                 ? convolution(features, rescaled)
                 : evenConvolution(features, rescaled);
+    }
+
+    /**
+     * The response maps of filters of one place: the product of the filters and all pixels of the feature maps. In memory they are
+     * [K, N, H, W]: the predictor that follows takes a map at a time, of all images, and neither has to be copied into another
+     * order; and rows are so long that they begin at addresses that tensor cores can read, however few filters there are.
+     *
+     * @param features [N, C, H, W], channels-last
+     * @param rows [K, C], a row for each filter
+     * @return the response maps [N, K, H, W]
+     */
+    static Tensor product(Tensor features, Tensor rows) {
+        Tensor pixels = features.permute(0, 2, 3, 1).reshape(-1, features.size(1)); // [N * H * W, C]
+        return rows.mm(pixels.t())
+                .view(rows.size(0), features.size(0), features.size(2), features.size(3))
+                .transpose(0, 1);
     }
 
     /** The factor of the response maps: one over the square root of a filter's length, as in scaled dot-product attention. */
@@ -39,9 +58,7 @@ final class DynamicConvolution {
     }
 
     private static Tensor convolution(Tensor features, Tensor filters) {
-        return filters.size(2) == 1
-                ? conv2d(features, filters)
-                : conv2d(features, filters, new TensorOptional(), ONE, "same", ONE, 1);
+        return conv2d(features, filters, new TensorOptional(), ONE, "same", ONE, 1);
     }
 
     /**

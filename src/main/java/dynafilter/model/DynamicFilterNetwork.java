@@ -120,7 +120,7 @@ public final class DynamicFilterNetwork implements AutoCloseable {
      * @return [N, classes]
      */
     public Tensor forward(Tensor images, boolean training) {
-        return filterSource.filters(training).scores(features(images, training), predictor);
+        return forwardFeatures(backboneFeatures(images, training), training);
     }
 
     /**
@@ -130,8 +130,32 @@ public final class DynamicFilterNetwork implements AutoCloseable {
      * @return [N, C, h, w]
      */
     public Tensor features(Tensor images, boolean training) {
-        Tensor features = backbone.forward(images, training); // [N, C, h, w]
+        return adapted(backboneFeatures(images, training), training);
+    }
+
+    /**
+     * The backbone's feature map of a batch, before an adapter changes it.
+     *
+     * @param images [N, 3, H, W], normalised
+     * @return [N, C, h, w]
+     */
+    public Tensor backboneFeatures(Tensor images, boolean training) {
+        return backbone.forward(images, training);
+    }
+
+    /** What the filters are applied to: the backbone's feature map, as an adapter changes it where there is one. */
+    Tensor adapted(Tensor features, boolean training) {
         return adapter == null ? features : adapter.forward(features, training);
+    }
+
+    /**
+     * The class scores (logits) of a batch whose feature maps are known: {@link #forward} without the backbone.
+     *
+     * @param features [N, C, h, w], as from {@link #backboneFeatures}
+     * @return [N, classes]
+     */
+    public Tensor forwardFeatures(Tensor features, boolean training) {
+        return filterSource.filters(training).scores(adapted(features, training), predictor);
     }
 
     /**

@@ -35,8 +35,8 @@ public record FilterDesign(FilterKind kind, int heads, int size, int basis, Basi
                     + "use --filters dynamic, static or single");
         }
         if (kind != FilterKind.BASIS && (basis != BASIS || basisImage != BasisImage.ON)) {
-            throw new InputException((basis != BASIS ? "--basis " + basis : "--basis-image " + basisImage) + ": "
-                    + kind + " filters have no basis; use --filters basis");
+            throw new InputException((basis != BASIS ? "--basis " + basis : "--basis-image " + basisImage) + ": " + kind
+                    + " filters have no basis; use --filters basis");
         }
     }
 

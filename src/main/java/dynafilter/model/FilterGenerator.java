@@ -22,6 +22,7 @@ final class FilterGenerator implements FilterSource, LabelGenerator {
     private final TwoLayerHead head;
     private final @Nullable Tensor image; // [width, C]; null: filters are of labels alone
     private final @Nullable TwoLayerHead places; // null: filters are the same at all places
+    private final FilterLength one;
 
     FilterGenerator(NetworkShape shape, Map<String, Tensor> state) {
         this.shape = shape;
@@ -29,6 +30,8 @@ final class FilterGenerator implements FilterSource, LabelGenerator {
         head = new TwoLayerHead(state, NAME);
         image = shape.design().kind() == FilterKind.CONDITIONAL ? StateDict.tensor(state, IMAGE) : null;
         places = shape.design().kind() == FilterKind.LOCAL ? new TwoLayerHead(state, PLACES) : null;
+        one = new FilterLength(
+                StateDict.tensor(state, NAME + ".2.weight"), shape.design().length(shape.channels()));
     }
 
     /** The generator sees nothing but the label, so all labels go through it as one batch: the embedding table itself. */
@@ -44,7 +47,7 @@ final class FilterGenerator implements FilterSource, LabelGenerator {
         }
         int size = shape.design().size();
         Tensor rows = tanh(head.forward(embeddings)).view(-1, shape.design().length(shape.channels()));
-        return new ConstantFilters(FilterSource.unit(rows, size), placesOf(embeddings));
+        return new ConstantFilters(one.apply(rows, size), placesOf(embeddings));
     }
 
     /** The weight of each place, near 1 in a new network: [M, H, W]. */
@@ -58,16 +61,17 @@ final class FilterGenerator implements FilterSource, LabelGenerator {
         FilterDesign design = shape.design();
         long width = NetworkShape.GENERATOR_WIDTH;
         TwoLayerHead.shapes(
-                shapes,
-                NAME,
-                shape.embeddingSize(),
-                width,
-                (long) design.heads() * design.length(shape.channels()));
+                shapes, NAME, shape.embeddingSize(), width, (long) design.heads() * design.length(shape.channels()));
         if (design.kind() == FilterKind.CONDITIONAL) {
             shapes.put(IMAGE, new long[] {width, shape.channels()});
         }
         if (design.kind() == FilterKind.LOCAL) {
             TwoLayerHead.shapes(shapes, PLACES, shape.embeddingSize(), width, shape.mapSize());
         }
+    }
+
+    @Override
+    public void close() {
+        one.close();
     }
 }

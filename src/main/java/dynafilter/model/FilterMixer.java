@@ -27,6 +27,7 @@ final class FilterMixer implements FilterSource, LabelGenerator {
     private final Tensor labelBias; // [M]
     private final @Nullable Tensor imageWeight; // [M, C]; null: the image has no part in the mixture
     private final Tensor sharpness; // [], 1 / temperature, on the device, since a captured step reads it there
+    private final FilterLength one;
     private final NativeOwner owner;
 
     FilterMixer(NetworkShape shape, Map<String, Tensor> state) {
@@ -38,6 +39,7 @@ final class FilterMixer implements FilterSource, LabelGenerator {
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
+            one = building.keep(new FilterLength(basis, basis.size(1)));
             sharpness = building.keep(labelBias.new_ones(new long[0]));
             owner = building.handOver();
         }
@@ -67,7 +69,7 @@ final class FilterMixer implements FilterSource, LabelGenerator {
     }
 
     private LabelFilters of(Tensor embeddings, @Nullable Tensor sharpnessOfStep) {
-        Tensor bank = FilterSource.unit(basis.flatten(1, -1), 1);
+        Tensor bank = one.apply(basis.flatten(1, -1), 1);
         Tensor labels = linear(embeddings, labelWeight, new TensorOptional(labelBias));
         return new MixedFilters(bank, labels, imageWeight, sharpnessOfStep);
     }

@@ -1,7 +1,5 @@
 package dynafilter.model;
 
-import static org.bytedeco.pytorch.global.torch.normalize;
-
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
@@ -46,16 +44,5 @@ sealed interface FilterSource extends AutoCloseable permits FilterBank, FilterGe
             case DYNAMIC, CONDITIONAL, LOCAL -> FilterGenerator.shapes(shapes, shape);
         }
         return shapes;
-    }
-
-    /**
-     * Filters scaled to length one (L2 norm).
-     *
-     * @param rows [M, C * k * k], one row for each filter
-     * @param size k
-     * @return [M, C, k, k]
-     */
-    static Tensor unit(Tensor rows, long size) {
-        return normalize(rows).view(-1, rows.size(1) / (size * size), size, size);
     }
 }

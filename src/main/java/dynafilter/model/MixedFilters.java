@@ -19,7 +19,10 @@ import org.jspecify.annotations.Nullable;
  * @param sharpness 1 / tau, a single number on the device; null: 1
  */
 record MixedFilters(
-        Tensor bank, Tensor labels, @Nullable Tensor image, @Nullable Tensor sharpness) implements LabelFilters {
+        Tensor bank,
+        Tensor labels,
+        @Nullable Tensor image,
+        @Nullable Tensor sharpness) implements LabelFilters {
     @Override
     public Tensor responses(Tensor features) {
         Tensor maps = bmm(mixture(features), basisResponses(features)); // [N, K, H * W]
@@ -67,6 +70,7 @@ record MixedFilters(
 
     @Override
     public MixedFilters kept(NativeOwner owner) {
-        return new MixedFilters(owner.keep(bank), owner.keep(labels), image, sharpness); // the others are kept elsewhere
+        return new MixedFilters(
+                owner.keep(bank), owner.keep(labels), image, sharpness); // the others are kept elsewhere
     }
 }

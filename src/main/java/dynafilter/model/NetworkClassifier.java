@@ -44,6 +44,16 @@ public final class NetworkClassifier implements Classifier {
         return network.scores(features(pixels), filters);
     }
 
+    /**
+     * The class scores (logits) of a batch whose feature maps are known.
+     *
+     * @param features [N, C, h, w], as from {@link DynamicFilterNetwork#backboneFeatures}
+     * @return [N, classes]
+     */
+    public Tensor scoresOfFeatures(Tensor features) {
+        return network.scores(network.adapted(features, false), filters);
+    }
+
     @Override
     public Tensor responseMaps(Tensor pixels) {
         return filters.responses(features(pixels));

@@ -116,12 +116,15 @@ public record NetworkShape(
 
     /**
      * True: autocast casts the parameter of this name as it is, for a convolution or a matrix product; false: the parameter is
-     * read otherwise, as trained filters are, which are normalised first.
+     * read otherwise, as trained filters are, which are normalised first, and the bias of a single score, which is added in
+     * float32.
      */
     public boolean isCastByAutocast(String name) {
-        return name.startsWith(BackboneArchitecture.PREFIX)
-                ? backbone.isCastByAutocast(name)
-                : !name.startsWith("filters.") && !name.startsWith("basis.") && !name.startsWith(Adapter.NORM);
+        if (name.startsWith(BackboneArchitecture.PREFIX)) {
+            return backbone.isCastByAutocast(name);
+        }
+        boolean added = name.equals("predictor.2.bias") && predictorOutputs() == 1;
+        return !added && !name.startsWith("filters.") && !name.startsWith("basis.") && !name.startsWith(Adapter.NORM);
     }
 
     /**

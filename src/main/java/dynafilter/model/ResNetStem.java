@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -27,6 +28,8 @@ public final class ResNetStem implements Backbone {
     private final NativeOwner owner = new NativeOwner();
     private final ConvolutionNorm stem;
     private final List<BasicBlock> blocks;
+    private final BatchCounters counters;
+    private final boolean frozen;
 
     private ResNetStem(Map<String, Tensor> state, boolean frozen, WorkerGroup group) {
         stem = convolution(state, "conv1", "bn1", 2, 3, frozen, group);
@@ -35,10 +38,18 @@ public final class ResNetStem implements Backbone {
                         convolution(state, block + ".conv1", block + ".bn1", 1, 1, frozen, group),
                         convolution(state, block + ".conv2", block + ".bn2", 1, 1, frozen, group)))
                 .toList();
+        counters = owner.keep(new BatchCounters(Stream.concat(
+                        Stream.of(stem), blocks.stream().flatMap(block -> Stream.of(block.first(), block.second())))
+                .map(ConvolutionNorm::counter)
+                .toList()));
+        this.frozen = frozen;
     }
 
     @Override
     public Tensor forward(Tensor images, boolean training) {
+        if (training && !frozen) {
+            counters.count();
+        }
         // ReLU behind the pooling instead of before: the same values and gradients, over a quarter of the numbers.
         Tensor features = stem.forward(images, training); // [N, 64, 16, 16]
         features = relu_(MaxPooling.apply(features)); // [N, 64, 8, 8]
@@ -99,6 +110,11 @@ public final class ResNetStem implements Backbone {
         @Override
         public boolean isCastByAutocast(String name) {
             return !isBatchNorm(name);
+        }
+
+        @Override
+        public boolean beginsWithConvolution() {
+            return true;
         }
 
         @Override

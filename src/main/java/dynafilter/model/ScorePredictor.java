@@ -19,12 +19,17 @@ public final class ScorePredictor {
      * The class scores of response maps.
      *
      * @param maps [N, K * heads, H, W]
-     * @return [N, classes]
+     * @return [N, classes], in memory [classes, N] where each class has maps of its own
      */
     Tensor scores(Tensor maps) {
-        Tensor rows = maps.flatten(2, -1); // [N, K * heads, H * W]
-        Tensor ofLabels = heads == 1 ? rows : rows.reshape(rows.size(0), rows.size(1) / heads, heads * rows.size(2));
-        return head.forward(ofLabels).flatten(1, -1); // of [N, K, 1] or [N, 1, classes]
+        long images = maps.size(0);
+        long labels = maps.size(1) / heads;
+        Tensor rows = maps.flatten(2, -1)
+                .view(images, labels, heads, -1)
+                .permute(1, 0, 2, 3)
+                .reshape(labels * images, -1); // [K * N, heads * H * W]: as they lie, where they are a product
+        Tensor scores = head.forward(rows); // [K * N, 1], or [N, classes] of a single filter
+        return scores.view(labels, images, -1).transpose(0, 1).flatten(1, -1);
     }
 
     /**

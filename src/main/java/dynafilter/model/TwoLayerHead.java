@@ -50,10 +50,13 @@ final class TwoLayerHead {
      * The outputs of the second layer.
      *
      * @param hidden [..., width], after ReLU
-     * @return [..., outputs]
+     * @return [..., outputs]; of a single one in the type of its bias, where that is the wider
      */
     Tensor second(Tensor hidden) {
-        return linear(hidden, outWeight, new TensorOptional(outBias));
+        // For a single output libtorch would copy the bias first. Added behind it, it brings its type along.
+        return outWeight.size(0) == 1
+                ? hidden.matmul(outWeight.t()).add(outBias)
+                : linear(hidden, outWeight, new TensorOptional(outBias));
     }
 
     /**

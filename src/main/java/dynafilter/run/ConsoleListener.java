@@ -1,6 +1,7 @@
 package dynafilter.run;
 
 import dynafilter.runfolder.EpochResult;
+import dynafilter.train.FeatureProgress;
 import dynafilter.train.Progress;
 import dynafilter.train.TrainingListener;
 import java.util.Locale;
@@ -36,6 +37,19 @@ final class ConsoleListener implements TrainingListener {
                         progress.loss(),
                         100 * progress.accuracy(),
                         progress.imagesPerSecond()));
+    }
+
+    @Override
+    public void computingFeatures(FeatureProgress progress) {
+        terminal.show(
+                (double) progress.images() / progress.total(),
+                String.format(
+                        Locale.ROOT,
+                        "%scomputing features: %s, %,d of %,d images",
+                        position.prefix(),
+                        progress.what(),
+                        progress.images(),
+                        progress.total()));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dynafilter.run;
 
 import dynafilter.checkpoint.ExportFormat;
+import dynafilter.checkpoint.onnx.OnnxFormat;
 import dynafilter.checkpoint.pt2.Pt2Format;
 import dynafilter.checkpoint.safetensors.SafetensorsFormat;
 import dynafilter.checkpoint.torchscript.TorchScriptFormat;
@@ -11,7 +12,7 @@ import java.util.stream.Collectors;
 /** The formats in which {@code export} writes networks. */
 public final class ExportFormats {
     private static final List<ExportFormat> ALL =
-            List.of(new TorchScriptFormat(), new SafetensorsFormat(), new Pt2Format());
+            List.of(new TorchScriptFormat(), new SafetensorsFormat(), new OnnxFormat(), new Pt2Format());
 
     private ExportFormats() {}
 

@@ -11,7 +11,10 @@ import dynafilter.data.words.WordVectors;
 import dynafilter.io.Checksum;
 import dynafilter.io.FileNames;
 import dynafilter.io.InputException;
+import dynafilter.model.BackboneArchitecture;
+import dynafilter.model.NetworkClassifier;
 import dynafilter.model.NetworkShape;
+import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.Precision;
 import dynafilter.train.Evaluator;
@@ -32,6 +35,7 @@ public final class Extension {
     private final ComputeDevice device;
     private final DataOptions data;
     private final ExtensionReport report;
+    private final Evaluator evaluator;
 
     /**
      * The extension of a network.
@@ -44,6 +48,7 @@ public final class Extension {
         this.trained = trained;
         this.data = data;
         device = session.device();
+        evaluator = new Evaluator(Precision.FP32, device);
         report = new ExtensionReport(plan, trained.classes(), session.environment());
     }
 
@@ -162,22 +167,42 @@ public final class Extension {
 
     /** Reads the extended checkpoint back, and evaluates it as {@code eval} does. */
     private void test(DeviceImages images, @Nullable DeviceImages testImages, @Nullable OldLabels old) {
-        Evaluator evaluator = new Evaluator(Precision.FP32, device);
         try (PointerScope scope = new PointerScope();
                 TrainedNetwork extended = TrainedNetwork.read(plan.out(), device)) {
-            report.oldScores(
-                    evaluator.scores(trained.classifier(), images), evaluator.scores(extended.classifier(), images));
+            requireSameBackbone(extended);
+            Tensor own = scoresOfBoth(extended, images);
+            int labels = trained.classes().size();
+            report.oldScores(own.narrow(1, 0, labels), own.narrow(1, labels, labels + 1));
             if (testImages != null) {
                 report.tested(evaluator.scores(extended.classifier(), testImages));
             }
             if (old != null) {
-                Tensor before = evaluator.scores(trained.classifier(), old.test());
-                Tensor after = evaluator.scores(extended.classifier(), old.test());
+                Tensor both = scoresOfBoth(extended, old.test());
+                Tensor before = both.narrow(1, 0, labels);
+                Tensor after = both.narrow(1, labels, labels + 1);
                 report.oldScores(before, after);
                 report.cost(
                         Evaluator.evaluation(before, old.test().labels()),
                         Evaluator.evaluation(after, old.test().labels()));
             }
+        }
+    }
+
+    /** Sees that the file that was written has the backbone of the network that was read: one set of features serves both. */
+    private void requireSameBackbone(TrainedNetwork extended) {
+        trained.state().forEach((name, tensor) -> {
+            if (name.startsWith(BackboneArchitecture.PREFIX)
+                    && !tensor.equal(StateDict.tensor(extended.state(), name))) {
+                throw new IllegalStateException(plan.out() + " has another " + name + " than " + plan.model());
+            }
+        });
+    }
+
+    /** The scores of the network before and behind its extension: [N, labels + labels + 1]. */
+    private Tensor scoresOfBoth(TrainedNetwork extended, DeviceImages images) {
+        try (NetworkClassifier before = new NetworkClassifier(trained.network(), device);
+                NetworkClassifier after = new NetworkClassifier(extended.network(), device)) {
+            return evaluator.scores(trained.network(), before, after, images);
         }
     }
 }

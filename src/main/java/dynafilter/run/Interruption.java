@@ -39,6 +39,18 @@ public final class Interruption implements BooleanSupplier, AutoCloseable {
         }
     }
 
+    /** True: a signal is ending this process, so that nothing new should begin; false: it goes on, as far as is known. */
+    public static boolean isProcessEnding() {
+        Thread probe = new Thread(() -> {}, "probe");
+        try {
+            Runtime.getRuntime().addShutdownHook(probe);
+            Runtime.getRuntime().removeShutdownHook(probe);
+            return false;
+        } catch (IllegalStateException ending) {
+            return true;
+        }
+    }
+
     private void await() {
         request("\nstopping");
         awaitQuietly(finished);

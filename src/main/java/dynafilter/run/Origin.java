@@ -2,14 +2,25 @@ package dynafilter.run;
 
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.model.Freeze;
+import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.Recipes;
+import dynafilter.runfolder.Setting;
 import dynafilter.train.Trainer;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 
 /** The origin of a run's network: its recipe alone, or a checkpoint. */
 sealed interface Origin {
+    /** The name of the setting that a run on other machines could choose otherwise. */
+    String FEATURE_VIEWS = "feature_views";
+
     /** The checkpoint that the run goes on from; empty for a new run. */
     Optional<Path> file();
+
+    /** The recipe of the run, where what it leaves to the program is not settled by an earlier part of the run. */
+    Recipe continued(Recipe recipe);
 
     /** Makes the run's folder ready. */
     void prepare(RunFolder folder);
@@ -26,6 +37,11 @@ sealed interface Origin {
         @Override
         public Optional<Path> file() {
             return Optional.empty();
+        }
+
+        @Override
+        public Recipe continued(Recipe recipe) {
+            return recipe;
         }
 
         @Override
@@ -51,6 +67,11 @@ sealed interface Origin {
         }
 
         @Override
+        public Recipe continued(Recipe recipe) {
+            return recipe;
+        }
+
+        @Override
         public void prepare(RunFolder folder) {
             folder.begin(false);
         }
@@ -71,6 +92,15 @@ sealed interface Origin {
         @Override
         public Optional<Path> file() {
             return Optional.of(checkpointFile);
+        }
+
+        /** Runs of versions that kept no features go on without. */
+        @Override
+        public Recipe continued(Recipe recipe) {
+            boolean open = recipe.images().featureViews() == Setting.OPEN
+                    && recipe.network().freeze() == Freeze.ALL;
+            Object before = checkpoint.recipe().getOrDefault(FEATURE_VIEWS, 0);
+            return open ? Recipes.with(recipe, Map.of(FEATURE_VIEWS, before), true) : recipe;
         }
 
         @Override

@@ -4,6 +4,7 @@ import dynafilter.checkpoint.BackboneSource;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSize;
 import dynafilter.distributed.WorkerGroup;
+import dynafilter.model.Freeze;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetStem;
 import dynafilter.runfolder.Environment;
@@ -12,6 +13,7 @@ import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
 import dynafilter.runfolder.RunDirectory;
 import dynafilter.runtime.NativeRuntime;
+import dynafilter.train.FeatureMemory;
 import dynafilter.train.Trainer;
 import dynafilter.train.TrainingData;
 import java.util.Locale;
@@ -31,14 +33,8 @@ final class RunSummary {
     private final ParameterCounts parameters;
     private final Logger log = Logging.log();
 
-    RunSummary(
-            Recipe recipe,
-            Origin origin,
-            Session session,
-            WorkerGroup group,
-            PreparedRun run,
-            ParameterCounts parameters) {
-        this.recipe = recipe;
+    RunSummary(Origin origin, Session session, WorkerGroup group, PreparedRun run, ParameterCounts parameters) {
+        recipe = run.recipe();
         this.origin = origin;
         this.session = session;
         this.group = group;
@@ -53,6 +49,9 @@ final class RunSummary {
     void log(RunDirectory directory, boolean graph) {
         logDevice(graph);
         logNetwork();
+        if (recipe.network().freeze() == Freeze.ALL) {
+            log.info("features   {}", features(directory));
+        }
         log.info("recipe     {}", shortRecipe());
         Environment environment = session.environment();
         log.info(
@@ -182,6 +181,19 @@ final class RunSummary {
             case ALL -> ", frozen";
             case ALL_BUT_BN -> ", frozen but for BatchNorm";
         };
+    }
+
+    private String features(RunDirectory directory) {
+        int views = recipe.images().featureViews();
+        if (views == 0) {
+            return "computed anew in every epoch";
+        }
+        FeatureMemory memory = FeatureMemory.of(recipe, data, shape, session.device(), directory.path(), group);
+        return format(
+                "computed once, of %s each image: %,d MiB %s",
+                views == 1 ? "one view of" : views + " views of",
+                memory.bytes(views) >> 20,
+                memory.streams(views) ? "in a file, streamed to the device batch by batch" : "in memory");
     }
 
     private String shortRecipe() {

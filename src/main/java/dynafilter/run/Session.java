@@ -66,6 +66,7 @@ public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) 
             machine.warning().ifPresent(Logging.log()::warn);
         }
         device.select();
+        device.useDefaultAlgorithms();
         return new Session(device, threads, machine);
     }
 

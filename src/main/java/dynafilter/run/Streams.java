@@ -3,7 +3,9 @@ package dynafilter.run;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.io.Reader;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 
@@ -39,6 +41,11 @@ public final class Streams {
             System.setOut(utf8(FileDescriptor.out));
             System.setErr(utf8(FileDescriptor.err));
         }
+    }
+
+    /** Standard input, as text. */
+    public static Reader in() {
+        return new InputStreamReader(System.in, charset());
     }
 
     private static PrintStream utf8(FileDescriptor descriptor) {

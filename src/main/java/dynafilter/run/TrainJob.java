@@ -41,7 +41,11 @@ public final class TrainJob {
         this.interruption = interruption;
         this.outcomes = outcomes;
         Path config = arguments.begin().config();
-        recipe = Recipes.with(config == null ? Recipe.DEFAULT : RunConfig.recipe(config), arguments.given(), true);
+        Map<String, Object> given = new LinkedHashMap<>(arguments.given());
+        if (arguments.begin().resume() != null && !arguments.begin().isAuto()) {
+            given.remove(Origin.FEATURE_VIEWS); // it is judged beside the run's own settings, which are not read yet
+        }
+        recipe = Recipes.with(config == null ? Recipe.DEFAULT : RunConfig.recipe(config), given, true);
     }
 
     /**

@@ -14,6 +14,7 @@ import dynafilter.runfolder.RunOutcome;
 import dynafilter.runfolder.StopReason;
 import dynafilter.runtime.DeviceMemory;
 import dynafilter.runtime.NativeOwner;
+import dynafilter.train.FeatureMemory;
 import dynafilter.train.Trainer;
 import dynafilter.train.TrainingData;
 import dynafilter.train.TrainingFailure;
@@ -94,12 +95,13 @@ final class TrainingRun {
     private PreparedRun prepare(DataSet set, RankAgreement ranks, NativeOwner owner) {
         TrainingData data = owner.keep(onDevice(set));
         InitialNetwork network = owner.keep(initial(set, data, ranks));
+        Recipe settled = settled(data, network);
         ConsoleListener console =
                 new ConsoleListener(terminal, recipe.optimization().epochs(), data.selectionName(), place);
         TensorBoardLog tensorBoard =
-                owner.keep(new TensorBoardLog(directory, recipe, data, session.device(), console::warning));
+                owner.keep(new TensorBoardLog(directory, settled, data, session.device(), console::warning));
         Trainer trainer = owner.keep(new Trainer(new TrainingSetup(
-                recipe,
+                settled,
                 network.shape(),
                 network.state(),
                 data,
@@ -110,7 +112,13 @@ final class TrainingRun {
                 context.interruption(),
                 group)));
         origin.restore(trainer);
-        return new PreparedRun(set, data, network, tensorBoard, trainer);
+        return new PreparedRun(settled, set, data, network, tensorBoard, trainer);
+    }
+
+    /** The recipe with its number of feature views; a run that goes on keeps that which it began with. */
+    private Recipe settled(TrainingData data, InitialNetwork network) {
+        return FeatureMemory.of(recipe, data, network.shape(), session.device(), directory.path(), group)
+                .settled(origin.continued(recipe), group);
     }
 
     private InitialNetwork initial(DataSet set, TrainingData data, RankAgreement ranks) {
@@ -141,8 +149,9 @@ final class TrainingRun {
         InitialNetwork network = run.network();
         network.backbone().writeProgram(directory.path());
         ParameterCounts parameters = ParameterCounts.of(network.shape(), network.state(), recipe);
-        JsonFile.write(directory.config(), new ConfigSections(origin, session, group, run, parameters).of(recipe));
-        new RunSummary(recipe, origin, session, group, run, parameters)
+        JsonFile.write(
+                directory.config(), new ConfigSections(origin, session, group, run, parameters).of(run.recipe()));
+        new RunSummary(origin, session, group, run, parameters)
                 .log(directory, context.settings().graph().captures(session.device()));
         network.backbone().notes().forEach(note -> log.info("backbone   {}", note));
         if (place.isAlone()) { // a comparison says it once

@@ -12,9 +12,8 @@ import dynafilter.runfolder.Setting.Trait;
 import dynafilter.runtime.Precision;
 
 /**
- * The settings that decide what a training run computes, as the one table of them. A component is the command-line option of
- * the same name and a value of config.json; its annotation is all that has to be written for a new setting. {@link Recipes}
- * makes recipes and checks the ranges.
+ * The one table of the settings that decide what a training run computes. A component is the command-line option of its name and
+ * a value of config.json; its annotation is all that a new setting needs. {@link Recipes} makes recipes and checks ranges.
  */
 public record Recipe(
         Images images,
@@ -23,16 +22,32 @@ public record Recipe(
         Computation computation,
         Selection selection,
         Limits limits) {
+    /** @throws InputException where two of the records contradict each other */
+    public Recipe {
+        FeatureViews.require(images.featureViews(), images.augment(), network.freeze());
+    }
 
     /** The recipe of {@code train} without options; {@code results.md} tells which values were chosen by experiment. */
     public static final Recipe DEFAULT = new Recipe(
-            new Images("data/cifar-10-batches-bin", NetworkShape.IMAGE_SIZE, true),
-            new Network("imagenet", "layer1", FilterKind.DYNAMIC, 1, 1, FilterDesign.BASIS, BasisImage.ON, Freeze.NONE, "", false, false),
+            new Images("data/cifar-10-batches-bin", NetworkShape.IMAGE_SIZE, true, Setting.OPEN),
+            new Network(
+                    "imagenet",
+                    "layer1",
+                    FilterKind.DYNAMIC,
+                    1,
+                    1,
+                    FilterDesign.BASIS,
+                    BasisImage.ON,
+                    Freeze.NONE,
+                    "",
+                    false,
+                    false),
             new Optimization(
                     20,
                     256,
                     1,
                     OptimizerKind.SGD,
+                    OptimizerKind.SGD_RATE,
                     OptimizerKind.SGD_RATE,
                     0.9,
                     5e-4,
@@ -67,7 +82,17 @@ public record Recipe(
                     help = "random crops and flips of the training images",
                     offHelp = "the training images as they are",
                     traits = Trait.FIXED)
-            boolean augment) {
+            boolean augment,
+
+            @Setting(
+                    place = 39,
+                    argument = "N|auto",
+                    help =
+                            "crops of an image whose features --freeze all keeps (auto: up to 8); 0: new crops every epoch",
+                    open = "auto",
+                    range = Range.LIMIT,
+                    traits = Trait.FIXED)
+            int featureViews) {
         /** @throws InputException for a size that images cannot be brought to */
         public Images {
             ImageSize.require(imageSize);
@@ -191,7 +216,7 @@ public record Recipe(
                     traits = Trait.FIXED)
             int accumulate,
 
-            @Setting(place = 9, argument = "NAME", help = "sgd (Nesterov) or adamw", traits = Trait.FIXED)
+            @Setting(place = 9, argument = "NAME", help = "sgd (Nesterov), adamw or muon", traits = Trait.FIXED)
             OptimizerKind optimizer,
 
             @Setting(
@@ -202,7 +227,16 @@ public record Recipe(
                     range = Range.POSITIVE)
             double lr,
 
-            @Setting(place = 11, argument = "X", help = "of sgd", range = Range.SHARE)
+            @Setting(
+                    place = 40,
+                    argument = "X",
+                    help =
+                            "peak learning rate of sgd beside muon: for embeddings, the last layer, biases and BatchNorm",
+                    range = Range.POSITIVE,
+                    header = "sgd lr {}")
+            double restLr,
+
+            @Setting(place = 11, argument = "X", help = "of sgd; muon's own is 0.95", range = Range.SHARE)
             double momentum,
 
             @Setting(

@@ -57,6 +57,11 @@ public final class Recipes {
                 .toList();
     }
 
+    /** True: the value of the setting of this name leaves the choice to the program; false: it is a choice. */
+    public static boolean isOpen(String name, Object value) {
+        return TABLE.rows().stream().anyMatch(row -> row.key().equals(name) && row.isOpen(value));
+    }
+
     /** A value as a user would type it: 0.0005, not 5.0E-4. */
     public static String typed(Object value) {
         return value instanceof Double number

@@ -4,10 +4,12 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
+import dynafilter.model.Freeze;
 import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -151,7 +153,12 @@ public record RunConfig(
      */
     public Recipe recipe(String name) {
         try {
-            return Recipes.with(Recipe.DEFAULT, Objects.requireNonNull(recipe, "whoever reads it sees to that"), true);
+            Map<String, Object> settings =
+                    new LinkedHashMap<>(Objects.requireNonNull(recipe, "whoever reads it sees to that"));
+            if (Freeze.ALL.toString().equals(settings.get("freeze"))) {
+                settings.putIfAbsent("feature_views", 0); // versions that did not know it kept none
+            }
+            return Recipes.with(Recipe.DEFAULT, settings, true);
         } catch (InputException wrong) {
             throw new InputException(name + ": " + wrong.getMessage(), wrong);
         }

@@ -13,6 +13,9 @@ import java.util.function.DoublePredicate;
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)
 public @interface Setting {
+    /** The value of a whole number that the program is to choose: see {@link #open}. */
+    int OPEN = -1;
+
     /** The place among the settings that files hold, counted from 1; a new setting takes the next free number. */
     int place();
 
@@ -27,6 +30,9 @@ public @interface Setting {
 
     /** The default as the help shows it, where that is not the component's value alone. */
     String usual() default "";
+
+    /** The word for a value that the program chooses, which the component holds as {@link #OPEN}; empty: there is none. */
+    String open() default "";
 
     /** The range of a number. */
     Range range() default Range.ANY;

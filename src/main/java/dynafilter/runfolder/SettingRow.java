@@ -43,6 +43,22 @@ public final class SettingRow {
         return accessor.apply(record);
     }
 
+    /** The setting's value as files hold it: a constant or an open choice as its word. */
+    Object written(Record record) {
+        return written(of(record));
+    }
+
+    private Object written(Object value) {
+        return isOpen(value) ? setting.open() : value instanceof Enum<?> ? value.toString() : value;
+    }
+
+    /** True: the value, as the component or a file holds it, leaves the choice to the program; false: it is a choice. */
+    public boolean isOpen(@Nullable Object value) {
+        return !setting.open().isEmpty()
+                && (setting.open().equals(value)
+                        || Integer.valueOf(Setting.OPEN).equals(value));
+    }
+
     /** The option's name: {@code batch-size}. */
     public String option() {
         return key().replace('_', '-');
@@ -73,7 +89,7 @@ public final class SettingRow {
         if (isFlag()) {
             return setting.help() + (isOnByDefault() ? " [on]" : "");
         }
-        String shown = setting.usual().isEmpty() ? Recipes.typed(usual) : setting.usual();
+        String shown = setting.usual().isEmpty() ? Recipes.typed(written(usual)) : setting.usual();
         return setting.help() + (shown.isEmpty() ? "" : " [" + shown + "]");
     }
 
@@ -106,6 +122,9 @@ public final class SettingRow {
      * @throws InputException where it has another type or is out of range, naming the option
      */
     Object converted(@Nullable Object value) {
+        if (!setting.open().isEmpty() && setting.open().equals(value)) {
+            return Setting.OPEN;
+        }
         Object converted = typed(value);
         if (converted instanceof Number number && !setting.range().contains(number)) {
             throw wrong(number, setting.range().rule());

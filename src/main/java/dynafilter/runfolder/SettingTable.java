@@ -53,8 +53,7 @@ public final class SettingTable<R extends Record> {
     public Map<String, Object> toMap(R record) {
         Map<String, Object> values = new LinkedHashMap<>();
         rows.stream().sorted(Comparator.comparingInt(SettingRow::place)).forEach(row -> {
-            Object value = row.of(record);
-            values.put(row.key(), value instanceof Enum<?> ? value.toString() : value);
+            values.put(row.key(), row.written(record));
         });
         return values;
     }

@@ -120,6 +120,12 @@ public record ComputeDevice(DeviceType type, int index, String reason) {
         return isCuda() ? new Device(type, (byte) index) : new Device(type);
     }
 
+    /** Selects the algorithms that libtorch begins with, which an earlier command of this process may have changed. */
+    public void useDefaultAlgorithms() {
+        useDeterministicAlgorithms(false);
+        torch.globalContext().setBenchmarkCuDNN(false);
+    }
+
     /**
      * Selects deterministic algorithms for the whole process, or lets cuDNN measure which are fastest. On the CPU every
      * operator the network uses is deterministic for a given number of threads, whatever is selected.

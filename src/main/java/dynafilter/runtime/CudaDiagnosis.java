@@ -59,6 +59,17 @@ public final class CudaDiagnosis {
         return driver != null;
     }
 
+    /** True: the natives that were looked at have CUDA; false: they are for the CPU. */
+    boolean isForCuda() {
+        return built;
+    }
+
+    /** The file of the driver's library; null where it is missing. */
+    @Nullable
+    Path driverLibrary() {
+        return driver == null ? null : driver.library();
+    }
+
     /** The driver's version; null where there is no driver, or its version is not known. */
     public @Nullable String driverVersion() {
         return driver == null ? null : driver.version();

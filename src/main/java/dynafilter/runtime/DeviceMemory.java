@@ -28,6 +28,17 @@ public final class DeviceMemory {
                 : ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
     }
 
+    /** Frees unused memory of all GPUs, after a command, for other processes; does nothing where CUDA does not work, or any more. */
+    public static void releaseUnused(CudaDiagnosis machine) {
+        if (machine.hasDriver() && machine.problem().isEmpty()) {
+            try {
+                torch_cuda.getAllocator().emptyCache();
+            } catch (RuntimeException broken) {
+                return; // the command has told of it
+            }
+        }
+    }
+
     /** Frees unused memory of the allocator and forgets the peak so far. */
     public void reset() {
         if (device.isCuda()) {

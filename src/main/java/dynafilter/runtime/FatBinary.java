@@ -24,7 +24,7 @@ final class FatBinary {
 
     /**
      * The GPU architectures that a library has machine code for, such as 90 for compute capability 9.0. An architecture whose
-     * code was zeroed to make the library small does not count.
+     * code was taken out or zeroed to make the library small does not count.
      *
      * @throws IOException where the file cannot be read or is not a 64-bit ELF file
      */

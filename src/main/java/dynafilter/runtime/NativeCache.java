@@ -6,6 +6,8 @@ import dynafilter.io.InputException;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.JarURLConnection;
+import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -86,6 +88,23 @@ record NativeCache(Path folder, Path marker) {
         return Files.exists(marker);
     }
 
+    /** An unpacked file by its name below its jar's folder; empty where it is missing, or has another size than in the jar. */
+    Optional<Path> whole(String name) {
+        URL entry = NativeCache.class.getResource("/" + nameInJar(name));
+        try {
+            if (entry != null && entry.openConnection() instanceof JarURLConnection inJar) {
+                Path jar = Path.of(inJar.getJarFileURL().toURI());
+                Path file = folder.resolve(jar.getFileName()).resolve(name);
+                return Files.exists(file) && Files.size(file) == inJar.getContentLengthLong()
+                        ? Optional.of(file)
+                        : Optional.empty();
+            }
+        } catch (IOException | URISyntaxException | IllegalArgumentException unreadable) {
+            // As if it were not there: JavaCPP will say what is the matter.
+        }
+        return Optional.empty();
+    }
+
     /** The space that unpacked natives take, for people. */
     static String size() {
         return CudaDiagnosis.isBuilt() ? "about 1 GB" : "445 MB";
@@ -137,12 +156,14 @@ record NativeCache(Path folder, Path marker) {
         if (path.getNameCount() == 1) {
             return Optional.empty();
         }
-        String name = path.subpath(1, path.getNameCount())
-                .toString()
-                .replace(File.separatorChar, '/')
-                .replace("libopenblas_nolapack.", "libopenblas."); // JavaCPP's second copy, under another name
+        String name = nameInJar(path.subpath(1, path.getNameCount()).toString().replace(File.separatorChar, '/'));
         return Optional.ofNullable(NativeCache.class.getResource("/" + name))
                 .filter(url -> url.toString().endsWith("/" + path.getName(0) + "!/" + name));
+    }
+
+    /** The name of an unpacked file in its jar: JavaCPP makes a second copy of one, under another name. */
+    private static String nameInJar(String name) {
+        return name.replace("libopenblas_nolapack.", "libopenblas.");
     }
 
     private static long size(URL file) throws IOException {

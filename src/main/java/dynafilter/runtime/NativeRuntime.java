@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Properties;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class NativeRuntime {
     private static final String SETTINGS = "/native-config/javacpp.properties";
     private static final String ENVIRONMENT = "/native-config/environment.properties";
+    private static final String NATIVES = "dynafilter.natives"; // set by the bundle's launcher
     private static final String WAIT_POLICY = "OMP_WAIT_POLICY"; // a caller who sets it has chosen
 
     /** The first words of failures in TorchScript's interpreter. */
@@ -58,9 +60,10 @@ public final class NativeRuntime {
         if (!(cuda && machine.hasDriver())) {
             limitConvolutions();
         }
-        load(name(torch.class) + (cuda ? "-cuda" : ""), () -> {
+        load(name(torch.class) + (cuda ? "-cuda" : ""), torch.class, known -> {
+            known.ifPresent(NativeLibraries::loadFirst);
             prepareEnvironment();
-            Loader.load(torch.class);
+            known.ifPresentOrElse(NativeLibraries::load, () -> Loader.load(torch.class));
             // For convolutions that oneDNN does not take; where it lacks the processor, each of them would say so.
             torch.globalContext().setUserEnabledNNPACK(false);
             if (cuda) {
@@ -69,13 +72,29 @@ public final class NativeRuntime {
         });
     }
 
-    /** Loads a further part of the binding, after libtorch. */
-    public static synchronized void load(Class<?> binding) {
-        load(name(binding), () -> Loader.load(binding));
+    /**
+     * Loads libtorch for commands on the CPU and on CUDA in any order. libtorch looks for CUDA once, so that it has to be there
+     * first; and oneDNN reads the limit of its instructions once, at its first convolution.
+     *
+     * @throws InputException where this machine cannot load the natives
+     */
+    public static synchronized void loadForEveryDevice(CudaDiagnosis machine) {
+        applySettings();
+        limitConvolutions();
+        load(machine, true);
     }
 
-    private static void load(String what, Runnable loading) {
-        NativeCache cache = inPlace().isPresent() ? null : NativeCache.find(what);
+    /** Loads a further part of the binding, after libtorch. */
+    public static synchronized void load(Class<?> binding) {
+        load(
+                name(binding),
+                binding,
+                known -> known.ifPresentOrElse(NativeLibraries::load, () -> NativeLibraries.loadByJavaCpp(binding)));
+    }
+
+    private static void load(String what, Class<?> binding, Consumer<Optional<NativeLibraries>> loading) {
+        Path folder = inPlace().orElse(null);
+        NativeCache cache = folder != null ? null : NativeCache.find(what);
         if (cache != null && !cache.isUnpacked()) {
             cache.problem()
                     .ifPresent(
@@ -87,7 +106,7 @@ public final class NativeRuntime {
             if (cache != null && !cache.isUnpacked()) { // still, where this process had to wait
                 cache.deleteHalves();
             }
-            loading.run();
+            loading.accept(NativeLibraries.find(binding, folder, cache));
             lock.done();
         } catch (LinkageError failure) {
             throw new LoadFailure(failure, cache, AddressSpace.left()).toUser();
@@ -97,9 +116,7 @@ public final class NativeRuntime {
     /** Requires enough address space: without it OpenBLAS ends the whole process, and says nothing that helps. */
     private static void requireAddressSpace() {
         OptionalLong left = AddressSpace.left();
-        if (left.isPresent()
-                && left.getAsLong() < AddressSpace.LIBTORCH
-                && Loader.getLoadedLibraries().isEmpty()) {
+        if (left.isPresent() && left.getAsLong() < AddressSpace.LIBTORCH && !NativeLibraries.areLoaded()) {
             throw new InputException("cannot load libtorch: only " + AddressSpace.inWords(left.getAsLong())
                     + ", and it takes 0.7 GB or more: " + AddressSpace.REMEDY);
         }
@@ -116,8 +133,15 @@ public final class NativeRuntime {
         return NativeCache.find(name(torch.class));
     }
 
-    /** The folder on the class path in which the natives lie, as in a portable bundle; empty where they have to be unpacked. */
+    /**
+     * The folder in which libtorch lies, as in a portable bundle: beside the folder that its launcher names, or on the class path;
+     * empty where the natives have to be unpacked.
+     */
     static Optional<Path> inPlace() {
+        String named = System.getProperty(NATIVES);
+        if (named != null) {
+            return Optional.of(Path.of(named, "org", "bytedeco", "pytorch", Loader.getPlatform()));
+        }
         return Stream.of("", "-gpu")
                 .map(extension -> NativeRuntime.class.getResource("/org/bytedeco/pytorch/" + Loader.getPlatform()
                         + extension + "/" + System.mapLibraryName("jnitorch")))
@@ -187,9 +211,6 @@ public final class NativeRuntime {
                     : NativeCache.find(name(torch.class)).folder();
             limit = ConvolutionProof.limit(folder).orElse(null);
             limitIsKnown = true;
-            if (limit != null) {
-                NativeEnvironment.addIfAbsent(ConvolutionProof.LIMIT, limit);
-            }
         }
     }
 
@@ -199,6 +220,9 @@ public final class NativeRuntime {
     }
 
     private static void prepareEnvironment() {
+        convolutionLimit().ifPresent(value -> NativeEnvironment.addIfAbsent(ConvolutionProof.LIMIT, value));
+        // OpenBLAS reserves memory for a thread a core where it is loaded, and this program lets it use one.
+        NativeEnvironment.addIfAbsent("OPENBLAS_NUM_THREADS", "1");
         if (System.getenv(WAIT_POLICY) == null) {
             settings(ENVIRONMENT)
                     .forEach((name, value) -> NativeEnvironment.addIfAbsent(

@@ -16,6 +16,8 @@ import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.JitModule;
 import org.bytedeco.pytorch.QualifiedName;
+import org.bytedeco.pytorch.StringVector;
+import org.bytedeco.pytorch.StringVectorOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.named_buffer_list;
@@ -170,6 +172,29 @@ public final class ScriptModule implements AutoCloseable {
     public String graph(String method) {
         try (PointerScope scope = new PointerScope()) {
             return module.get_method(method).graph().toString();
+        }
+    }
+
+    /** The graph of a method, whose constant tensors are in the caller's scope. */
+    public ScriptGraph parsed(String method) {
+        return ScriptGraph.of(module.get_method(method).graph());
+    }
+
+    /**
+     * The module for evaluation, its methods' calls inlined, what is constant computed, and BatchNorm folded into convolutions;
+     * the caller closes it. It has the method {@code forward} alone. None of its methods may have been called before.
+     *
+     * @param kept the dotted names of tensors that are to stay attributes, so that nothing is computed of them
+     */
+    public ScriptModule frozen(List<String> kept) {
+        try (PointerScope scope = new PointerScope()) {
+            module.train(false);
+            torch.setGraphExecutorOptimize(
+                    true); // else calls inside calls are not inlined; the setting is the thread's
+            StringVectorOptional names = new StringVectorOptional(new StringVector(kept.toArray(String[]::new)));
+            return outOfScope(torch.freeze(module, names, /* optimize_numerics= */ true));
+        } finally {
+            torch.setGraphExecutorOptimize(false);
         }
     }
 

@@ -59,7 +59,7 @@ public record RunResult(Plan.Run run, RunConfig config, RunOutcome outcome, List
         Map<String, Object> found =
                 Recipes.toMap(Recipes.withoutLimitsOfOneCall(Recipes.with(Recipe.DEFAULT, settings, false)));
         Recipes.toMap(run.recipe()).forEach((name, planned) -> {
-            if (!Objects.equals(planned, found.get(name))) {
+            if (!Objects.equals(planned, found.get(name)) && !Recipes.isOpen(name, planned)) {
                 throw new InputException(directory.path() + " holds a run with --" + name.replace('_', '-') + " "
                         + found.get(name) + ", not " + planned
                         + "; compare in another folder with --out, or begin again with --overwrite");

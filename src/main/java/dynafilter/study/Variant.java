@@ -24,8 +24,9 @@ public record Variant(String name, Map<String, Object> changes) {
             "frozen-but-bn", Map.of("freeze", "all-but-bn"),
             "adapter", Map.of("adapter", true));
 
-    private static final String HOW = "write the filters (dynamic, static, single, conditional, basis or local), then, each behind a colon,"
-            + " frozen, frozen-but-bn, adapter or OPTION=VALUE of `train`, such as dynamic:frozen:lr=0.1 or static:filter-heads=4";
+    private static final String HOW =
+            "write the filters (dynamic, static, single, conditional, basis or local), then, each behind a colon,"
+                    + " frozen, frozen-but-bn, adapter or OPTION=VALUE of `train`, such as dynamic:frozen:lr=0.1 or static:filter-heads=4";
 
     /**
      * The variants of a list, such as {@code dynamic,static,dynamic:frozen}.

@@ -13,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
 
@@ -77,6 +79,24 @@ public final class TorchScriptFile {
         try (PointerScope scope = new PointerScope()) {
             return FloatWeights.convert(module.tensors());
         }
+    }
+
+    /**
+     * A module for evaluation, in one method {@code forward}; see {@link ScriptModule#frozen}. A method that has run keeps its
+     * calls of others for ever, so what is frozen is the module of a file that was written and loaded for this alone.
+     *
+     * @param kept the dotted names of tensors that are to stay attributes
+     * @return the module, which the caller closes
+     * @throws OutputException where there is no space for a temporary file
+     */
+    public static ScriptModule frozen(ScriptModule module, List<String> kept) {
+        AtomicReference<ScriptModule> made = new AtomicReference<>();
+        save(module, Map.of(), file -> {
+            try (ScriptModule fresh = ScriptModule.load(file, ComputeDevice.CPU)) {
+                made.set(fresh.frozen(kept));
+            }
+        });
+        return Objects.requireNonNull(made.get(), "made where saving succeeds");
     }
 
     /**

@@ -6,12 +6,18 @@ final class EpochClock {
 
     private final double before;
     private final long start = System.nanoTime();
+    private long stepsStart = start;
     private long lastReport = start;
     private long steps;
 
     /** @param secondsBefore the seconds spent in the epoch before the run was resumed */
     EpochClock(double secondsBefore) {
         before = secondsBefore;
+    }
+
+    /** Tells that what the epoch shows is ready, and its steps begin. */
+    void prepared() {
+        stepsStart = System.nanoTime();
     }
 
     /**
@@ -30,9 +36,14 @@ final class EpochClock {
         return true;
     }
 
-    /** The mean seconds of a step since the epoch began or the run was resumed. */
+    /** The mean seconds of a step since the steps began. */
     double secondsPerStep() {
-        return (System.nanoTime() - start) / 1e9 / steps;
+        return (System.nanoTime() - stepsStart) / 1e9 / steps;
+    }
+
+    /** The steps a second since the epoch began or the run was resumed, what came before the steps included. */
+    double stepsPerSecond() {
+        return steps * 1e9 / (System.nanoTime() - start);
     }
 
     /** The seconds spent in the epoch. */

@@ -41,22 +41,58 @@ public final class Evaluator {
         this.device = device;
     }
 
-    /** The scores of all images, in their order: float32 [N, classes] on the device, in the caller's scope. */
-    public Tensor scores(Classifier classifier, DeviceImages images) {
-        return scores(classifier, images, 0, images.size());
+    /** The scores of consecutive images. */
+    @FunctionalInterface
+    interface Batches {
+        /**
+         * The scores of the images {@code from} to {@code from + size - 1} in the order of their set.
+         *
+         * @return [size, classes]
+         */
+        Tensor scores(long from, long size);
     }
 
-    /** The scores of the images {@code begin} to {@code end - 1}; there is at least one. */
-    private Tensor scores(Classifier classifier, DeviceImages images, long begin, long end) {
-        long size = batchSize(images.imageSize());
+    /** The scores of all images, in their order: float32 [N, classes] on the device, in the caller's scope. */
+    public Tensor scores(Classifier classifier, DeviceImages images) {
+        return scores(
+                (from, size) -> classifier.scores(images.pixels(from, size)),
+                batchSize(images.imageSize()),
+                0,
+                images.size());
+    }
+
+    /**
+     * The scores that two networks on one backbone give all images, in their order; the features are computed once for both.
+     *
+     * @param backbone the first network
+     * @param first a classifier of it
+     * @param second a classifier of a network whose backbone has the same tensors
+     * @return float32 [N, labels of the first + labels of the second] on the device, in the caller's scope
+     */
+    public Tensor scores(
+            DynamicFilterNetwork backbone, NetworkClassifier first, NetworkClassifier second, DeviceImages images) {
+        return scores(
+                (from, size) -> {
+                    Tensor features = backbone.backboneFeatures(
+                            images.evaluationBatch(from, size).images(), false);
+                    return torch.cat(
+                            new TensorVector(first.scoresOfFeatures(features), second.scoresOfFeatures(features)), 1);
+                },
+                batchSize(images.imageSize()),
+                0,
+                images.size());
+    }
+
+    /** The scores of the images {@code begin} to {@code end - 1}, by batches of {@code size}; there is at least one. */
+    private Tensor scores(Batches batches, long size, long begin, long end) {
         try (InferenceMode inference = new InferenceMode();
                 Precision.Region autocast = precision.autocast(device.type());
                 NativeOwner owner = new NativeOwner()) {
             List<Tensor> parts = new ArrayList<>();
             for (long from = begin; from < end; from += size) {
                 try (PointerScope step = new PointerScope()) {
-                    Tensor pixels = images.pixels(from, Math.min(size, end - from));
-                    parts.add(owner.keep(classifier.scores(pixels).to(ScalarType.Float))); // [batch, classes]
+                    Tensor scores = batches.scores(from, Math.min(size, end - from));
+                    parts.add(owner.keep(scores.to(ScalarType.Float))); // [batch, classes]
                 }
             }
             try (TensorVector all = new TensorVector(parts.toArray(Tensor[]::new))) {
@@ -66,7 +102,7 @@ public final class Evaluator {
     }
 
     /** The batch size at which feature maps take no more memory than those of a batch of 32x32 images. */
-    private long batchSize(int imageSize) {
+    long batchSize(int imageSize) {
         long small = device.isCuda() ? CUDA_BATCH : CPU_BATCH;
         long pixels = (long) ImageSize.CIFAR * ImageSize.CIFAR;
         return Math.min(small, Math.max(1, small * pixels / ((long) imageSize * imageSize)));
@@ -110,20 +146,36 @@ public final class Evaluator {
 
     /** Evaluates a network that all ranks have, each rank on its part of the images: every image once. */
     Evaluation evaluate(DynamicFilterNetwork network, DeviceImages images, WorkerGroup group) {
+        try (NetworkClassifier now = new NetworkClassifier(network, device)) {
+            return evaluate(
+                    (from, size) -> now.scores(images.pixels(from, size)),
+                    images,
+                    network.shape().classes(),
+                    group);
+        }
+    }
+
+    /**
+     * Evaluates scores that all ranks can tell, each rank on its part of the images: every image once.
+     *
+     * @param batches gives the scores of a rank's part
+     */
+    Evaluation evaluate(Batches batches, DeviceImages images, long classes, WorkerGroup group) {
+        long size = batchSize(images.imageSize());
         if (group.isSingle()) {
-            return evaluate(network, images);
+            try (PointerScope scope = new PointerScope()) {
+                return evaluation(scores(batches, size, 0, images.size()), images.labels());
+            }
         }
         long from = images.size() * group.rank() / group.size();
         long to = images.size() * (group.rank() + 1) / group.size();
-        long classes = network.shape().classes();
         try (PointerScope scope = new PointerScope();
-                InferenceMode inference = new InferenceMode();
-                NetworkClassifier now = new NetworkClassifier(network, device)) {
+                InferenceMode inference = new InferenceMode()) {
             TensorOptions sums = new TensorOptions(ScalarType.Double).device(new DeviceOptional(device.toTorch()));
             Tensor loss = torch.zeros(new long[] {1}, sums);
             Tensor confusion = torch.zeros(new long[] {classes * classes}, sums); // counts: exact in double precision
             if (from < to) {
-                Tensor scores = scores(now, images, from, to);
+                Tensor scores = scores(batches, size, from, to);
                 Tensor labels = images.labels().narrow(0, from, to - from);
                 loss.add_(loss(scores, labels), new Scalar(to - from));
                 confusion.add_(confusion(scores, labels));

@@ -26,7 +26,8 @@ public final class Trainer implements AutoCloseable {
     private final TrainingLoop loop;
 
     /**
-     * Prepares training from the start.
+     * Prepares training from the start. A recipe that leaves the number of feature views open keeps no features: see
+     * {@link FeatureMemory#settled}.
      *
      * @throws InputException where a batch does not divide among the ranks, or the tensors are not those of the shape
      */
@@ -51,9 +52,22 @@ public final class Trainer implements AutoCloseable {
                     setup.graph(),
                     setup.listener()::warning));
             files = new RunFiles(setup.directory(), group.leads(), state, data, setup.listener());
-            loop = new TrainingLoop(setup, state, trainingStep, files);
+            Examples examples = building.keep(examples(setup, state));
+            loop = new TrainingLoop(setup, state, trainingStep, examples, files);
             owner = building.handOver();
         }
+    }
+
+    private static Examples examples(TrainingSetup setup, TrainingState state) {
+        Recipe recipe = setup.recipe();
+        Evaluator evaluator = new Evaluator(recipe.computation().precision(), setup.device());
+        if (recipe.images().featureViews() <= 0) {
+            return new FreshImages(setup.data(), evaluator, setup.group());
+        }
+        Path folder = setup.directory().path();
+        boolean streams = FeatureMemory.of(recipe, setup.data(), setup.shape(), setup.device(), folder, setup.group())
+                .streams(recipe.images().featureViews());
+        return new FrozenFeatures(setup, state.network(), evaluator, streams ? folder : null);
     }
 
     /**

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param test the test set; null where the data set has none: see {@link #hasTest}
  * @param classes the names of the classes, by label
  * @param sha256 the SHA-256, in hex, of the whole data set, before limits and splits
+ * @param memory what was asked for
  * @param streamed true: the pixels stay on the host, and each batch is fetched; false: they are on the device
  * @param owner the owner of the three sets, closed with this
  */
@@ -30,6 +31,7 @@ public record TrainingData(
         @Nullable DeviceImages test,
         List<String> classes,
         String sha256,
+        DataMemory memory,
         boolean streamed,
         NativeOwner owner)
         implements AutoCloseable {
@@ -74,7 +76,7 @@ public record TrainingData(
             DeviceImages training = building.keep(
                     new DeviceImages(train, kept, device, recipe.images().augment(), streams));
             return new TrainingData(
-                    training, selection, onDevice, set.classes(), set.sha256(), streams, building.handOver());
+                    training, selection, onDevice, set.classes(), set.sha256(), memory, streams, building.handOver());
         }
     }
 

@@ -8,6 +8,9 @@ public interface TrainingListener {
     /** Reports the progress, at most twice a second and at every epoch's last step. */
     default void progress(Progress progress) {}
 
+    /** Reports how far the features of a view or of the test images are computed, at most twice a second. */
+    default void computingFeatures(FeatureProgress progress) {}
+
     /** Reports that something is not as it should be, while the run goes on. */
     default void warning(String message) {}
 
@@ -30,6 +33,12 @@ public interface TrainingListener {
             public void progress(Progress progress) {
                 first.progress(progress);
                 other.progress(progress);
+            }
+
+            @Override
+            public void computingFeatures(FeatureProgress progress) {
+                first.computingFeatures(progress);
+                other.computingFeatures(progress);
             }
 
             @Override

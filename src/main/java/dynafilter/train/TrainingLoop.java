@@ -9,6 +9,7 @@ import dynafilter.runfolder.EpochResult;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.StopReason;
 import dynafilter.train.optim.Schedule;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.jspecify.annotations.Nullable;
 
@@ -27,17 +28,19 @@ final class TrainingLoop {
     private final RunFiles files;
     private final StopVotes votes;
     private final ParameterCheck parameterCheck;
-    private final Evaluator evaluator;
+    private final Examples examples;
     private final Schedule schedule;
     private final long stepsPerEpoch;
 
-    TrainingLoop(TrainingSetup setup, TrainingState state, TrainingStep trainingStep, RunFiles files) {
+    TrainingLoop(
+            TrainingSetup setup, TrainingState state, TrainingStep trainingStep, Examples examples, RunFiles files) {
         recipe = setup.recipe();
         data = setup.data();
         listener = setup.listener();
         group = setup.group();
         this.state = state;
         this.trainingStep = trainingStep;
+        this.examples = examples;
         this.files = files;
         votes = new StopVotes(
                 group,
@@ -46,7 +49,6 @@ final class TrainingLoop {
                 setup.stopRequested(),
                 recipe.limits().maxMinutes());
         parameterCheck = new ParameterCheck(group, state);
-        evaluator = new Evaluator(recipe.computation().precision(), setup.device());
         stepsPerEpoch = data.training().size() / trainingStep.images();
         schedule = Schedule.of(
                 recipe.optimization().schedule(),
@@ -72,7 +74,12 @@ final class TrainingLoop {
         while (state.epoch() < recipe.optimization().epochs()) {
             EpochClock clock = new EpochClock(state.secondsBefore());
             long first = state.step() - state.epoch() * stepsPerEpoch; // not 0 where a run was stopped inside the epoch
-            EpochBatches batches = data.training().epoch(plan(), first * trainingStep.ownImages());
+            if (!examples.prepare(state.epoch(), this::stopsBeforeSteps)) {
+                interruptEpoch(clock);
+                return Objects.requireNonNull(stopReason(), "it is why nothing was made ready");
+            }
+            clock.prepared();
+            EpochBatches batches = examples.begin(plan(), state.epoch(), first * trainingStep.ownImages());
             for (long step = first; step < stepsPerEpoch; step++) {
                 StopReason reason = state.step() > 0 ? stopReason() : null;
                 if (reason != null) {
@@ -97,6 +104,15 @@ final class TrainingLoop {
         return data.training()
                 .plan(recipe.computation().seed(), state.epoch())
                 .shard(group.rank(), group.size(), trainingStep.batchSize());
+    }
+
+    /** True: all ranks stop before an epoch's steps; false: they go on. Before the first step of all there is nothing to save. */
+    private boolean stopsBeforeSteps() {
+        if (state.step() == 0) {
+            return false;
+        }
+        votes.castAndCount();
+        return stopReason() != null;
     }
 
     /** The reason to stop now, the same at all ranks; null: go on. */
@@ -132,11 +148,12 @@ final class TrainingLoop {
                 sums.loss(),
                 sums.accuracy(),
                 imagesPerSecond(clock),
-                stepsLeft * clock.secondsPerStep()));
+                stepsLeft * clock.secondsPerStep()
+                        + examples.secondsToPrepare(recipe.optimization().epochs())));
     }
 
     private double imagesPerSecond(EpochClock clock) {
-        return trainingStep.images() / clock.secondsPerStep();
+        return trainingStep.images() * clock.stepsPerSecond();
     }
 
     private void finishEpoch(EpochClock clock) {
@@ -144,7 +161,7 @@ final class TrainingLoop {
         requireFinite(sums.lossSum(), "the loss");
         state.shareStatistics(group);
         double imagesPerSecond = imagesPerSecond(clock);
-        Evaluation evaluation = evaluator.evaluate(state.evaluated(), data.selection(), group);
+        Evaluation evaluation = examples.evaluate(state.evaluated());
         requireFinite(evaluation.loss(), "the loss of the evaluation");
         requireFiniteParameters();
         boolean best = state.epochFinished(evaluation.accuracy());

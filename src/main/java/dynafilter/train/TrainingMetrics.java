@@ -7,10 +7,10 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The training metrics of an epoch: sums over its batches, kept on the device and read back only when somebody asks. The
@@ -18,9 +18,18 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 final class TrainingMetrics implements AutoCloseable {
     private final NativeOwner owner;
-    private final Tensor lossSum; // double []
-    private final Tensor correct; // int64 []
+    private final Tensor lossSum; // double [], of what was set
+    private final Tensor correct; // int64 [], likewise
+    private @Nullable Added added; // null before the first batch
     private long images;
+
+    /**
+     * What batches added, each number in a place of its own: summed when it is read, so that a step adds without.
+     *
+     * @param losses double [K, N]
+     * @param hits int64 [N]
+     */
+    private record Added(Tensor losses, Tensor hits) {}
 
     /**
      * The sums over some images.
@@ -69,28 +78,46 @@ final class TrainingMetrics implements AutoCloseable {
     }
 
     /**
-     * Adds a batch to the sums on the device.
+     * Adds a batch to the sums on the device; all batches are of one size.
      *
-     * @param loss [], the mean over the batch
-     * @param scores [N, K]
+     * @param logarithms float32 [K, N], of the probabilities
+     * @param factors float32 [K, N], whose products with them are the losses, as of {@link CrossEntropy}
+     * @param scale of the products
+     * @param scores [K, N]
      * @param labels int64 [N]
      */
-    void add(Tensor loss, Tensor scores, Tensor labels) {
+    void add(Tensor logarithms, Tensor factors, Scalar scale, Tensor scores, Tensor labels) {
         try (NoGradGuard guard = new NoGradGuard()) {
-            lossSum.add_(loss, new Scalar(labels.size(0)));
-            Tensor hits = scores.argmax(new LongOptional(1), false).eq(labels);
-            correct.add_(hits.sum(new ScalarTypeOptional(ScalarType.Long)));
+            Added sums = added == null ? allocate(logarithms, labels) : added;
+            sums.losses.addcmul_(logarithms, factors, scale);
+            sums.hits.add_(scores.argmax(new LongOptional(0), false).eq(labels));
         }
     }
 
+    private Added allocate(Tensor logarithms, Tensor labels) {
+        Tensor losses = owner.keep(torch.zeros_like(logarithms.detach().to(ScalarType.Double)));
+        Added allocated = new Added(losses, owner.keep(torch.zeros_like(labels)));
+        added = allocated;
+        return allocated;
+    }
+
     /** Counts the images of the batches that were added. */
-    void count(long added) {
-        images += added;
+    void count(long more) {
+        images += more;
     }
 
     /** Reads the sums back. Waits for the device. */
     Sums read() {
-        return new Sums(lossSum.item_double(), correct.item_long(), images);
+        if (added == null) {
+            return new Sums(lossSum.item_double(), correct.item_long(), images);
+        }
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            return new Sums(
+                    lossSum.add(added.losses.sum()).item_double(),
+                    correct.add(added.hits.sum()).item_long(),
+                    images);
+        }
     }
 
     /** Replaces the sums. */
@@ -99,6 +126,10 @@ final class TrainingMetrics implements AutoCloseable {
                 Scalar hits = new Scalar(sums.correct())) {
             lossSum.fill_(loss);
             correct.fill_(hits);
+            if (added != null) {
+                added.losses.zero_();
+                added.hits.zero_();
+            }
             images = sums.images();
         }
     }

@@ -57,6 +57,7 @@ final class TrainingState implements AutoCloseable {
                                     name,
                                     recipe.network().freeze(),
                                     recipe.network().freezeLabels()),
+                    name -> Optimizer.takesApart(recipe, name),
                     device));
             working = building.keep(
                     new WorkingParameters(parameters, recipe.computation().precision(), shape::isCastByAutocast));

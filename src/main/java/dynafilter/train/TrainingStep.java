@@ -15,12 +15,12 @@ import dynafilter.train.optim.Optimizer;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.Reduction;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +34,6 @@ final class TrainingStep implements AutoCloseable {
     private static final double CLIP_EPSILON = 1e-6; // torch.nn.utils.clip_grad_norm_'s
     private static final long STEP_SEEDS = 1_000_003;
     private static final long RANK_SEEDS = 7_368_787;
-    private static final long NO_IGNORED_LABEL = -100;
 
     private final NativeOwner owner;
     private final TrainingState state;
@@ -47,7 +46,9 @@ final class TrainingStep implements AutoCloseable {
     private final WorkerGroup group;
     private final int share; // the number of this rank's images of a batch
     private final int batches;
-    private final @Nullable Tensor classWeights; // float32 [classes]; null where all images count the same
+    private final CrossEntropy loss;
+    private final ScalarType imageType;
+    private final Scalar lossesInLoss;
     private final RepeatedWork work;
     private final @Nullable RepeatedWork update; // null for a single process, where it is part of the work
     private final StepTimes times = new StepTimes();
@@ -84,15 +85,26 @@ final class TrainingStep implements AutoCloseable {
         this.batches = batches;
         this.warning = warning;
         share = batchSize / group.size();
+        imageType = network.shape().backbone().beginsWithConvolution()
+                ? recipe.computation().precision().type()
+                : ScalarType.Float;
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope()) {
-            Tensor weights = recipe.optimization()
-                    .classWeights()
-                    .of(labels, network.shape().classes());
-            classWeights = weights == null ? null : building.keep(weights);
+            int classes = network.shape().classes();
+            Tensor weights = recipe.optimization().classWeights().of(labels, classes);
+            loss = building.keep(new CrossEntropy(
+                    classes,
+                    recipe.optimization().labelSmoothing(),
+                    weights == null ? null : building.keep(weights),
+                    share,
+                    batches,
+                    group.size(),
+                    device,
+                    group::sum));
+            lossesInLoss = building.keep(loss.lossesIn(share));
             // A graph cannot hold an all-reduce in the middle of a batch.
             boolean captured =
-                    graph && !(group.size() > 1 && (recipe.computation().syncBatchnorm() || classWeights != null));
+                    graph && !(group.size() > 1 && (recipe.computation().syncBatchnorm() || weights != null));
             work = building.keep(RepeatedWork.of(captured, group.isSingle() ? this::step : this::backward, warning));
             update = group.isSingle() ? null : building.keep(RepeatedWork.of(captured, this::update, warning));
             owner = building.handOver();
@@ -164,7 +176,7 @@ final class TrainingStep implements AutoCloseable {
             state.working().refresh();
             StepBatches source = Objects.requireNonNull(staged, "a step is staged before it runs");
             for (int i = 0; i < batches; i++) {
-                accumulate(source.next(share), i == 0);
+                accumulate(source.next(share, imageType), i == 0);
             }
         }
     }
@@ -181,41 +193,21 @@ final class TrainingStep implements AutoCloseable {
 
     private void accumulate(Batch batch, boolean first) {
         try (PointerScope scope = new PointerScope()) {
-            Tensor scores = forward(batch.images()); // [N, K], float32
-            Tensor loss = loss(scores, batch.labels());
-            int parts = batches * group.size(); // whose gradients are added up
-            (parts == 1 ? loss : loss.div(new Scalar(parts))).backward();
+            Tensor scores = forward(batch).t(); // [K, N], float32
+            Tensor logarithms = scores.log_softmax(0);
+            Tensor factors = loss.factors(batch.labels());
+            logarithms.backward(factors, new BoolOptional(), false, new TensorArrayRefOptional());
             state.working().collectGradients(first);
-            metrics.add(loss, scores, batch.labels());
+            metrics.add(logarithms, factors, lossesInLoss, scores, batch.labels());
         }
     }
 
-    /**
-     * The loss of this rank's images, whose mean over the ranks is the mean over the whole batch; images are weighted by
-     * class.
-     */
-    private Tensor loss(Tensor scores, Tensor labels) {
-        // The ranks' weights differ: the sum is divided by those of all. Alone a smoothed mean would read back how many
-        // images count: CUDA would have to wait, and could not capture it.
-        boolean ownMean = classWeights != null && (group.size() > 1 || device.isCuda());
-        Tensor loss = torch.cross_entropy_loss(
-                scores,
-                labels,
-                classWeights == null ? new TensorOptional() : new TensorOptional(classWeights),
-                ownMean ? Reduction.Sum.value : Reduction.Mean.value,
-                NO_IGNORED_LABEL,
-                recipe.optimization().labelSmoothing());
-        if (classWeights != null && ownMean) {
-            Tensor weights = classWeights.index_select(0, labels).sum();
-            group.sum(weights);
-            return loss.mul(new Scalar(group.size())).div(weights);
-        }
-        return loss;
-    }
-
-    private Tensor forward(Tensor images) {
+    private Tensor forward(Batch batch) {
         try (Precision.Region autocast = recipe.computation().precision().autocast(device.type())) {
-            return network.forward(images, true).to(ScalarType.Float);
+            Tensor scores = batch.areFeatures()
+                    ? network.forwardFeatures(batch.images(), true)
+                    : network.forward(batch.images(), true);
+            return scores.to(ScalarType.Float);
         }
     }
 

@@ -116,7 +116,9 @@ class TrainedNetworkTest {
             for (Map<String, ?> root : List.of(saved, wrapped, Map.of("state_dict", saved, "epoch", 3L))) {
                 TorchFile.write(file, root);
                 try (TrainedNetwork network = TrainedNetwork.read(file, ComputeDevice.CPU)) {
-                    assertEquals("state dict, " + FilterDesign.of(kind) + " filters, 3 classes without names", network.description());
+                    assertEquals(
+                            "state dict, " + FilterDesign.of(kind) + " filters, 3 classes without names",
+                            network.description());
                     assertEquals(List.of("class 0", "class 1", "class 2"), network.classes());
                     assertFalse(network.hasNames());
                     Tensor expected =

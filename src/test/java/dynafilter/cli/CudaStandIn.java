@@ -117,6 +117,15 @@ final class CudaStandIn {
         }
     }
 
+    /** Runs the command lines of a file in one process. */
+    static Run shell(Path folder, Path commands) throws IOException, InterruptedException {
+        List<String> program = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" <" + commands, "sh"));
+        program.addAll(ChildProcess.java(Path.of(System.getProperty("java.home"))));
+        try (Running running = start(folder, libraries(), Map.of(), program, List.of("shell"))) {
+            return running.await();
+        }
+    }
+
     /** A command line with what it takes to find the libraries; where it has a progress display, without that. */
     static List<Object> words(Path libraries, Object... arguments) {
         List<Object> words = new ArrayList<>(List.of(arguments));
@@ -142,11 +151,17 @@ final class CudaStandIn {
 
     static Running start(Path folder, Path libraries, Map<String, Object> settings, Object... arguments)
             throws IOException {
+        List<String> program = ChildProcess.java(Path.of(System.getProperty("java.home")));
+        return start(folder, libraries, settings, program, List.of(arguments));
+    }
+
+    private static Running start(
+            Path folder, Path libraries, Map<String, Object> settings, List<String> program, List<Object> arguments)
+            throws IOException {
         Path log = Files.createTempFile(folder, "cuda", ".log");
         Map<String, String> environment = new HashMap<>(Map.of("CUDA_STANDIN_LOG", log.toString()));
         settings.forEach((name, value) -> environment.put("CUDA_STANDIN_" + name, value.toString()));
-        List<Object> words = words(libraries, arguments);
-        List<String> program = ChildProcess.java(Path.of(System.getProperty("java.home")));
+        List<Object> words = words(libraries, arguments.toArray());
         return new Running(ChildProcess.start(folder, environment, program, words.toArray()), log);
     }
 }

@@ -35,7 +35,7 @@ class FilterKindsRunTest {
     }
 
     private static Object[] options(String filters, Object... more) {
-        List<Object> options = new ArrayList<>(List.of(("--filters " + filters).split(" ")));
+        List<Object> options = new ArrayList<>(List.of(("--filters " + filters).split(" ", -1)));
         options.addAll(Arrays.asList(more));
         return options.toArray();
     }
@@ -76,22 +76,45 @@ class FilterKindsRunTest {
         Path exported = run.resolve("model.ts.pt");
         CommandResult.ofSuccess("export", "--model", model, "--out", exported);
         assertEquals(expected.get("accuracy"), eval(exported).get("accuracy"));
-        assertEquals(
-                expected.get("loss").asDouble(), eval(exported).get("loss").asDouble(), 1e-4);
+        assertEquals(expected.get("loss").asDouble(), eval(exported).get("loss").asDouble(), 1e-4);
 
         maps(model, filters);
         maps(exported, filters);
         CommandResult.ofSuccess("report", run, "--data", data, "--out", run.resolve("page.html"));
         CommandResult.ofSuccess(
-                "benchmark", "--model", model, "--mode", "infer,train", "--batch-size", 4, "--precision", "fp32",
-                "--repeats", 1, "--threads", 1);
+                "benchmark",
+                "--model",
+                model,
+                "--mode",
+                "infer,train",
+                "--batch-size",
+                4,
+                "--precision",
+                "fp32",
+                "--repeats",
+                1,
+                "--threads",
+                1);
     }
 
     private static void maps(Path model, String filters) throws IOException {
         Path file = folder.resolve("maps.json");
         CommandResult.ofSuccess(
-                "maps", "--model", model, "--data", data, "--index", IMAGES, "--out", folder.resolve("maps.svg"),
-                "--filters-out", folder.resolve("filters.svg"), "--json", file, "--threads", 1);
+                "maps",
+                "--model",
+                model,
+                "--data",
+                data,
+                "--index",
+                IMAGES,
+                "--out",
+                folder.resolve("maps.svg"),
+                "--filters-out",
+                folder.resolve("filters.svg"),
+                "--json",
+                file,
+                "--threads",
+                1);
         JsonNode result = json(file);
         JsonNode image = result.get("images").get(0);
         int heads = filters.contains("heads 2") ? 2 : filters.contains("heads 3") ? 3 : 1;
@@ -118,8 +141,21 @@ class FilterKindsRunTest {
         }
         Path extended = run.resolveSibling("extended.pt");
         CommandResult.ofSuccess(
-                "extend", "--model", run.resolve("best.pt"), "--label", "otter", "--images", images, "--against", data,
-                "--negatives", 40, "--out", extended, "--threads", 1);
+                "extend",
+                "--model",
+                run.resolve("best.pt"),
+                "--label",
+                "otter",
+                "--images",
+                images,
+                "--against",
+                data,
+                "--negatives",
+                40,
+                "--out",
+                extended,
+                "--threads",
+                1);
         Path scores = folder.resolve("scores.json");
         CommandResult.ofSuccess("predict", "--model", extended, "--json", scores, images.resolve("0.png"));
         assertEquals(11, json(scores).get("images").get(0).get("scores").size());
@@ -153,7 +189,9 @@ class FilterKindsRunTest {
                     run.resolve("python"));
             JsonNode expected = eval(run.resolve("last.pt"));
             assertEquals(
-                    expected.get("loss").asDouble(), json(evaluation).get("loss").asDouble(), 1e-4);
+                    expected.get("loss").asDouble(),
+                    json(evaluation).get("loss").asDouble(),
+                    1e-4);
             assertEquals(8, TinyRuns.step(run.resolve("python").resolve("last.pt")));
             eval(run.resolve("python").resolve("last.pt"));
         }
@@ -171,7 +209,7 @@ class FilterKindsRunTest {
                 "dynamic --filter-heads 0"
             })
     void whatAKindDoesNotHaveIsRefused(String filters) {
-        String[] words = filters.split(" ");
+        String[] words = filters.split(" ", -1);
         CommandResult.of(train(data, folder.resolve("refused"), options(filters)))
                 .assertRefused(words[1] + " " + words[2]);
     }

@@ -56,8 +56,12 @@ class LauncherTest {
         Files.createDirectories(root.resolve("scripts"));
         Files.createDirectories(root.resolve("native-config"));
         Files.createDirectories(root.resolve("src/main/java"));
-        for (String name :
-                List.of("scripts/dynafilter", "native-config/allocator.sh", "native-config/locale.sh", "pom.xml")) {
+        for (String name : List.of(
+                "scripts/dynafilter",
+                "native-config/allocator.sh",
+                "native-config/locale.sh",
+                "native-config/quick-start.sh",
+                "pom.xml")) {
             Files.copy(Path.of(name), root.resolve(name));
         }
         Files.writeString(root.resolve("src/main/java/Main.java"), "");
@@ -227,6 +231,78 @@ class LauncherTest {
         Files.delete(bin.resolve("locale"));
         if (!value.contains("en_US")) { // nothing tells that it is not installed
             assertEquals("<" + expected + ">\n", run(Map.of(variable, value)).out());
+        }
+    }
+
+    /** A Java that can be told from others, and writes an archive where it is asked for one. */
+    private void javaWithArchives(String archive) throws IOException {
+        Files.writeString(folder.resolve("release"), "JAVA_VERSION=\"17\"\n");
+        program("cksum", "#!/bin/sh\nexec '" + onPath("cksum") + "' \"$@\"\n");
+        program("mv", "#!/bin/sh\nexec '" + onPath("mv") + "' \"$@\"\n");
+        program("java", """
+                #!/bin/sh
+                for word; do
+                    case $word in -XX:ArchiveClassesAtExit=*)
+                        echo made >>"$BUILDS.archives"
+                        printf %s 'ARCHIVE' >"${word#*=}"
+                        [ -n 'ARCHIVE' ]
+                        exit
+                    esac
+                    echo "<$word>"
+                done
+                """.replace("ARCHIVE", archive));
+    }
+
+    private int archives() throws IOException {
+        Path made = folder.resolve("builds.archives");
+        return Files.exists(made) ? Files.readAllLines(made).size() : 0;
+    }
+
+    @Test
+    void anArchiveOfClassesIsMadeOnceForAJavaAndAJar() throws IOException, InterruptedException {
+        javaWithArchives("classes");
+        CommandResult first = run(Map.of(), "train");
+        assertTrue(first.err().endsWith("dynafilter: preparing quick starts, once\n"), first.err());
+        String option = "<-XX:SharedArchiveFile=" + root + "/target/dynafilter-";
+        assertTrue(first.out().contains(option), first.out());
+        CommandResult second = run(Map.of(), "train");
+        assertEquals("", second.err());
+        assertEquals(first.out(), second.out());
+        assertEquals(1, archives());
+        assertFalse(run(Map.of("DYNAFILTER_QUICK_START", ""), "train").out().contains(option), "turned off");
+        Files.setLastModifiedTime(
+                root.resolve("target/dynafilter.jar"),
+                FileTime.from(Instant.now().plusSeconds(5)));
+        run(Map.of(), "train");
+        assertEquals(2, archives(), "the jar is another");
+        Files.setLastModifiedTime(root.resolve("target/dynafilter.jar"), FileTime.from(Instant.now()));
+        Files.writeString(folder.resolve("release"), "JAVA_VERSION=\"25\"\n");
+        run(Map.of(), "train");
+        assertEquals(3, archives(), "Java is another");
+    }
+
+    @Test
+    void whereNoArchiveCanBeMadeItStartsWithout() throws IOException, InterruptedException {
+        javaWithArchives("");
+        CommandResult first = run(Map.of(), "train");
+        assertEquals(0, first.code(), first.err());
+        assertFalse(first.out().contains("SharedArchiveFile"), first.out());
+        assertEquals("", run(Map.of(), "train").err(), "tried again");
+        assertEquals(1, archives());
+        try (Stream<Path> files = Files.list(root.resolve("target"))) {
+            assertFalse(files.anyMatch(file -> file.toString().matches(".*jsa\\..*")), "a part is left behind");
+        }
+    }
+
+    @Test
+    void commandsThatAreSoonOverTakeOneCompiler() throws IOException, InterruptedException {
+        String option = "<-XX:TieredStopAtLevel=1>";
+        for (List<String> few : List.of(
+                List.<String>of(), List.of("--help"), List.of("train", "--help"), List.of("predict", "photo.jpg"))) {
+            assertTrue(run(Map.of(), few.toArray(new String[0])).out().contains(option), few.toString());
+        }
+        for (List<String> many : List.of(List.of("train"), List.of("predict", folder.toString()))) {
+            assertFalse(run(Map.of(), many.toArray(new String[0])).out().contains(option), many.toString());
         }
     }
 

@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dynafilter.TensorAssert;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.torchfile.TorchFile;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import javax.imageio.ImageIO;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
@@ -86,6 +89,44 @@ class PredictCommandTest {
         } finally {
             TorchFile.closeTensors(saved);
         }
+    }
+
+    /** With --tta mirror an image's scores are the mean of its own and its mirror image's, in predict and in eval. */
+    @Test
+    void scoresOfViewsAreMeansOfTheScoresOfMirroredFiles() throws IOException {
+        NativeRuntime.load();
+        Path picture = images.resolve("00.png");
+        BufferedImage image = ImageIO.read(picture.toFile());
+        BufferedImage turned = new BufferedImage(image.getWidth(), image.getHeight(), BufferedImage.TYPE_INT_RGB);
+        turned.createGraphics().drawImage(image, image.getWidth(), 0, -image.getWidth(), image.getHeight(), null);
+        Path mirrored = folder.resolve("mirrored.png");
+        ImageIO.write(turned, "png", mirrored.toFile());
+        Path plain = folder.resolve("plain.json");
+        Path averaged = folder.resolve("averaged.json");
+        Path scoresFile = folder.resolve("averaged.pt");
+        CommandResult.ofSuccess("predict", "--model", model, picture, mirrored, "--json", plain);
+        CommandResult.ofSuccess("predict", "--model", model, picture, "--tta", "mirror", "--json", averaged);
+        CommandResult.ofSuccess("eval", "--model", model, "--data", data, "--tta", "mirror", "--scores", scoresFile);
+        assertEquals("mirror", json(averaged).get("tta").asText());
+        JsonNode both = json(plain).get("images");
+        JsonNode own = json(averaged).get("images").get(0).get("scores");
+        Map<?, ?> saved = (Map<?, ?>) TorchFile.read(scoresFile);
+        try (PointerScope scope = new PointerScope()) {
+            float[] row = TensorAssert.floats(((Tensor) saved.get("scores")).select(0, 0));
+            double apart = 0;
+            for (int label = 0; label < 10; label++) {
+                double one = both.get(0).get("scores").get(label).asDouble();
+                double other = both.get(1).get("scores").get(label).asDouble();
+                assertEquals((one + other) / 2, own.get(label).asDouble(), 2e-6);
+                assertEquals((one + other) / 2, row[label], 2e-6);
+                apart = Math.max(apart, Math.abs(one - other));
+            }
+            assertTrue(apart > 1e-4, "the two pictures must differ, not by " + apart);
+        } finally {
+            TorchFile.closeTensors(saved);
+        }
+        CommandResult.of("predict", "--model", model, picture, "--tta", "crops")
+                .assertRefused("--tta crops: use none, mirror");
     }
 
     @Test

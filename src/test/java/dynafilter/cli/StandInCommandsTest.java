@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -87,6 +88,41 @@ class StandInCommandsTest {
         assertEquals(6, TinyRuns.step(run.resolve("last.pt")));
         assertWorks("train", "--resume", run, "--threads", 1);
         assertEquals(12, TinyRuns.step(run.resolve("last.pt")));
+    }
+
+    /** Commands on the CPU and on the device in one process, the CPU first; and what they allocated is freed. */
+    @Test
+    void shell() throws IOException, InterruptedException {
+        List<String> lines = new ArrayList<>();
+        for (String device : List.of("cpu", "cuda", "cpu", "cuda")) {
+            Path run = folder.resolve("shell-" + lines.size());
+            lines.add(Arrays.stream(train(data, run, "--epochs", 1, "--device", device, "--progress", "none"))
+                    .map(word -> "'" + word + "'")
+                    .collect(Collectors.joining(" ")));
+        }
+        Run run = CudaStandIn.shell(folder, Files.write(folder.resolve("commands"), lines))
+                .assertSucceeded();
+        assertEquals("", run.outcome().err());
+        assertEquals(
+                4,
+                run.outcome()
+                        .out()
+                        .lines()
+                        .filter(line -> line.startsWith("dynafilter shell: exit code 0 "))
+                        .count());
+        assertEquals(
+                2,
+                run.outcome()
+                        .out()
+                        .lines()
+                        .filter(line -> line.startsWith("device     cuda:0"))
+                        .count());
+        assertEquals(
+                2, run.log().launches().length, "the fourth step of each run on the device, after three to warm up");
+        assertEquals(
+                -1,
+                Files.mismatch(folder.resolve("shell-0/last.pt"), folder.resolve("shell-2/last.pt")),
+                "what ran on the device between them changes nothing");
     }
 
     @Test

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a training step calls of CUDA, on the stand-in of {@code src/test/c}, whose kernels compute nothing. */
@@ -54,7 +55,10 @@ class StandInStepTest {
 
     private static Run run(String name, Map<String, Object> settings, Object... options)
             throws IOException, InterruptedException {
-        List<Object> line = new ArrayList<>(List.of("--batch-size", BATCH, "--device", "cuda"));
+        List<Object> line = new ArrayList<>(List.of("--device", "cuda"));
+        if (!List.of(options).contains("--batch-size")) {
+            line.addAll(List.of("--batch-size", BATCH));
+        }
         if (!List.of(options).contains("--epochs")) {
             line.addAll(List.of("--epochs", EPOCHS));
         }
@@ -156,11 +160,42 @@ class StandInStepTest {
         assertEquals(step(plain), step(run.log()));
     }
 
+    /**
+     * Of the kernels that Python's PyTorch launches for this step, eager and channels-last, as scripts/peer_kernels.py counts them.
+     */
+    @ParameterizedTest
+    @CsvSource({"fp32, 120, 0.74, 0", "bf16, 176, 0.66, 2"})
+    void aStepHasFewKernelsAndCopiesNothing(String precision, int peers, double share, int rounded)
+            throws IOException, InterruptedException {
+        List<String> kernels = oneEpoch(precision);
+        assertTrue(kernels.size() <= share * peers, kernels.size() + " kernels");
+        // The parameters are rounded at once, and the gradient of the scores. No parameter is cast by itself, and
+        // nothing goes
+        // from one memory format to another.
+        assertEquals(0, count(kernels, "direct_copy_kernel"), kernels.toString());
+        assertEquals(rounded, count(kernels, "bfloat16_copy_kernel"), kernels.toString());
+        String zeros = rounded > 0 ? "FillFunctorIN3c10" : "FillFunctorIf"; // where max-pooling's gradient is added up
+        assertEquals(1, count(kernels, zeros), kernels.toString());
+    }
+
+    private static long count(List<String> kernels, String name) {
+        return kernels.stream().filter(kernel -> kernel.contains(name)).count();
+    }
+
+    /** The kernels of a captured step of 64 images, of which a kernel is as many as of more. */
+    private static List<String> oneEpoch(String precision) throws IOException, InterruptedException {
+        return run("kernels-" + precision, Map.of(), "--epochs", 1, "--batch-size", 64, "--precision", precision)
+                .assertSucceeded()
+                .log()
+                .captured();
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
                 "--precision bf16",
                 "--optimizer adamw --clip-grad 1 --ema 0.9 --accumulate 2",
+                "--optimizer muon --clip-grad 1",
                 "--freeze all --adapter --filters static",
                 "--deterministic --label-smoothing 0.1 --class-weights balanced"
             })

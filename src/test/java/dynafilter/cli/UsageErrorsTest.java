@@ -60,7 +60,7 @@ class UsageErrorsTest {
     @CsvSource({
         "--filters, 'dynamic, static, single'",
         "--freeze, 'none, all, all-but-bn'",
-        "--optimizer, 'sgd, adamw'",
+        "--optimizer, 'sgd, adamw, muon'",
         "--schedule, 'onecycle, cosine, step, constant'",
         "--precision, 'fp32, tf32, bf16'",
         "--progress, 'auto, bar, plain or none'",

@@ -252,7 +252,14 @@ class WrittenDocumentsTest {
         CommandResult.of("doctor", "--device", "cpu", "--threads", 1, "--json", json);
         written.hold(
                 "doctor-names.txt",
-                names(json, "memory", "cpu_convolutions", "driver", "libraries", "compute_capabilities"));
+                names(
+                        json,
+                        "memory",
+                        "surroundings",
+                        "cpu_convolutions",
+                        "driver",
+                        "libraries",
+                        "compute_capabilities"));
         String settings = "--threads 1 --mode train --batch-size 2 --precision fp32 --repeats 1";
         done(with(new Object[] {"benchmark", "--json", json}, (Object[]) settings.split(" ")));
         written.hold("benchmark-names.txt", names(json));

@@ -113,7 +113,8 @@ class DynamicFilterNetworkTest {
         Map<String, Tensor> state = state(FilterKind.DYNAMIC);
         DynamicFilterNetwork network = network(FilterKind.DYNAMIC, state);
         Tensor filters = network.constants().weights();
-        Tensor together = new ConstantFilters(filters, null).responses(network.features(images, false)); // [N, 10, 8, 8]
+        Tensor together =
+                new ConstantFilters(filters, null).responses(network.features(images, false)); // [N, 10, 8, 8]
         Tensor features = ResNetStem.ARCHITECTURE
                 .bind(state, false, WorkerGroup.single())
                 .forward(images, false); // [N, 64, 8, 8]
@@ -157,7 +158,8 @@ class DynamicFilterNetworkTest {
     void filtersWrittenAsConstantsGiveTheSameScores(FilterKind filters) {
         DynamicFilterNetwork network = network(filters, state(filters));
         LabelFilters constants = network.filters();
-        assertIdentical(network.forward(images, false), network.scores(network.features(images, false), constants), "scores");
+        assertIdentical(
+                network.forward(images, false), network.scores(network.features(images, false), constants), "scores");
     }
 
     @Test

@@ -111,7 +111,9 @@ class FilterDesignTest {
         Tensor features = features();
         LabelFilters filters = network.filters();
         Tensor mixed = filters.ofImages(features); // [4 or 1, 3, 64]
-        Tensor expected = torch.matmul(mixed, features.flatten(2, -1)).div(new Scalar(8.0)).view(4, CLASSES, 8, 8);
+        Tensor expected = torch.matmul(mixed, features.flatten(2, -1))
+                .div(new Scalar(8.0))
+                .view(4, CLASSES, 8, 8);
         assertClose(expected, filters.responses(features), 1e-5, "maps");
         Tensor scores = network.scores(features, filters);
         ScorePredictor predictor = new ScorePredictor(network.shape(), state(design));
@@ -167,13 +169,18 @@ class FilterDesignTest {
     void tensorsHaveTheShapesOfTheDesign() {
         Map<String, Tensor> large =
                 state(new FilterDesign(FilterKind.DYNAMIC, 2, 3, FilterDesign.BASIS, BasisImage.ON));
-        assertArrayEquals(new long[] {2 * 64 * 9, 256}, large.get("generator.2.weight").shape());
+        assertArrayEquals(
+                new long[] {2 * 64 * 9, 256}, large.get("generator.2.weight").shape());
         assertArrayEquals(new long[] {64, 128}, large.get("predictor.0.weight").shape());
-        Map<String, Tensor> bank =
-                state(new FilterDesign(FilterKind.STATIC, 2, 3, FilterDesign.BASIS, BasisImage.ON));
+        Map<String, Tensor> bank = state(new FilterDesign(FilterKind.STATIC, 2, 3, FilterDesign.BASIS, BasisImage.ON));
         assertArrayEquals(new long[] {6, 64, 3, 3}, bank.get("filters.weight").shape());
         assertEquals(
-                List.of("embedding.weight", "basis.weight", "mixer.label.weight", "mixer.label.bias", "mixer.image.weight"),
+                List.of(
+                        "embedding.weight",
+                        "basis.weight",
+                        "mixer.label.weight",
+                        "mixer.label.bias",
+                        "mixer.image.weight"),
                 state(basis(4, BasisImage.ON)).keySet().stream()
                         .filter(name -> !name.startsWith("backbone.") && !name.startsWith("predictor."))
                         .toList());

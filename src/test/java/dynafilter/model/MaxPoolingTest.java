@@ -13,20 +13,23 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The deterministic form against libtorch's own. */
 @ExtendWith(NativeScope.class)
 class MaxPoolingTest {
     /** Whole numbers of a small range: many equals in every window. */
-    private static Tensor features() {
+    private static Tensor features(long height, long width) {
         Tensor features =
-                torch.empty(new long[] {3, 5, 9, 12}).random_(-2, new LongOptional(3), new GeneratorOptional());
+                torch.empty(new long[] {3, 5, height, width}).random_(-2, new LongOptional(3), new GeneratorOptional());
         return features.contiguous(MemoryFormat.ChannelsLast).requires_grad_(true);
     }
 
-    @Test
-    void valuesAndGradientsAreMaxPool2ds() {
-        Tensor features = features();
+    @ParameterizedTest
+    @CsvSource({"9, 12", "16, 16", "7, 5", "2, 1"})
+    void valuesAndGradientsAreMaxPool2ds(long height, long width) {
+        Tensor features = features(height, width);
         Tensor same = features.detach().clone().requires_grad_(true);
         Tensor expected = MaxPooling.apply(features);
         Tensor actual = MaxPooling.byComparison(same);

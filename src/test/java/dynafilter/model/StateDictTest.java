@@ -169,6 +169,8 @@ class StateDictTest {
         assertEquals(FilterKind.SINGLE, FilterKind.of("single"));
         String filters = assertThrows(InputException.class, () -> FilterKind.of("dynamite"))
                 .getMessage();
-        assertEquals("filters 'dynamite' are unknown; use one of dynamic, static, single, conditional, basis, local", filters);
+        assertEquals(
+                "filters 'dynamite' are unknown; use one of dynamic, static, single, conditional, basis, local",
+                filters);
     }
 }

@@ -2,6 +2,7 @@ package dynafilter.runfolder;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -30,6 +31,7 @@ class RecipeTest {
     @ParameterizedTest
     @CsvSource({
         "epochs, 0, --epochs 0: must be at least 1",
+        "feature_views, -1, --feature-views -1: must be at least 0",
         "batch_size, 0, --batch-size 0: must be at least 1",
         "accumulate, 0, --accumulate 0: must be at least 1",
         "limit_train, -1, --limit-train -1: must be at least 0",
@@ -58,6 +60,47 @@ class RecipeTest {
         InputException refused =
                 assertThrows(InputException.class, () -> Recipes.with(Recipe.DEFAULT, Map.of(name, number), true));
         assertEquals(message, refused.getMessage());
+    }
+
+    @Test
+    void featureViewsAreLeftOpenByAWord() {
+        assertEquals(Setting.OPEN, Recipe.DEFAULT.images().featureViews());
+        Recipe frozen = TestRun.with(Recipe.DEFAULT, "freeze", "all");
+        assertEquals("auto", Recipes.toMap(frozen).get("feature_views"));
+        assertEquals(List.of("--freeze", "all"), Recipes.options(frozen));
+        Recipe eight = TestRun.with(frozen, "feature_views", "8");
+        assertEquals(8, Recipes.toMap(eight).get("feature_views"));
+        assertEquals(List.of("--freeze", "all", "--feature-views", "8"), Recipes.options(eight));
+        assertEquals(frozen, TestRun.with(eight, "feature_views", "auto"));
+        assertTrue(Recipes.isOpen("feature_views", "auto"));
+        assertFalse(Recipes.isOpen("feature_views", 8));
+        assertFalse(Recipes.isOpen("epochs", 8));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "none, true, 8, '--feature-views 8 with --freeze none: only the features of a frozen backbone stay as they are'",
+        "all-but-bn, true, 1, '--feature-views 1 with --freeze all-but-bn: only the features of a frozen backbone'",
+        "all, false, 2, '--feature-views 2 with --no-augment: an image has one view then'"
+    })
+    void refusesFeatureViewsThatThereAreNot(String freeze, boolean augment, int views, String message) {
+        InputException refused = assertThrows(
+                InputException.class,
+                () -> TestRun.with(Recipe.DEFAULT, "freeze", freeze, "augment", augment, "feature_views", views));
+        assertTrue(refused.getMessage().startsWith(message), refused.getMessage());
+    }
+
+    /** A config.json of a version that kept no features reproduces its run. */
+    @Test
+    void aFrozenRunOfAnOlderVersionKeptNoFeatures() throws IOException {
+        for (String freeze : List.of("all", "none")) {
+            Map<String, Object> settings = Recipes.toMap(TestRun.with(Recipe.DEFAULT, "freeze", freeze));
+            settings.remove("feature_views");
+            Path file = folder.resolve("config.json");
+            Files.writeString(file, JsonFile.text(Map.of("format", "dynafilter-config/1", "recipe", settings)));
+            int expected = freeze.equals("all") ? 0 : Setting.OPEN;
+            assertEquals(expected, RunConfig.recipe(file).images().featureViews());
+        }
     }
 
     @Test
@@ -102,6 +145,7 @@ class RecipeTest {
             value = {
                 "sgd | 0.3 | adamw | - | 0.003", // a rate that nobody chose follows the optimizer
                 "adamw | 0.003 | sgd | - | 0.3",
+                "sgd | 0.3 | muon | - | 0.02",
                 "sgd | 0.3 | adamw | 0.3 | 0.3",
                 "sgd | 0.1 | adamw | - | 0.1", // a config.json's own rate stays
                 "adamw | 0.3 | adamw | - | 0.3", // also that of an older run
@@ -155,7 +199,7 @@ class RecipeTest {
                 "epochs | many | --epochs many: not a number",
                 "epochs | 1.5 | --epochs 1.5: not a whole number",
                 "epochs | 3000000000 | --epochs 3000000000: too large",
-                "optimizer | adagrad | --optimizer adagrad: use one of sgd, adamw",
+                "optimizer | adagrad | --optimizer adagrad: use one of sgd, adamw, muon",
                 "schedule | linear | --schedule linear: use one of onecycle, cosine, step, constant",
                 "precision | fp16 | --precision fp16: use one of fp32, tf32, bf16",
                 "lr | fast | --lr fast: not a number",

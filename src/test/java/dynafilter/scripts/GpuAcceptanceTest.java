@@ -27,9 +27,18 @@ import org.junit.jupiter.api.io.TempDir;
 @EnabledOnOs(OS.LINUX)
 @ExtendWith(NativeScope.class)
 class GpuAcceptanceTest {
-    /** Gives files of the folder FIXTURES by the names of the folders and files it is asked for. */
+    /** Gives files of the folder FIXTURES by the names of the folders and files it is asked for; as a shell, too. */
     private static final String PRETENDER = """
             #!/bin/sh
+            if [ "$1" = shell ]; then
+                echo started >>"$FIXTURES/shells"
+                while read -r line; do
+                    eval "sh '$0' $line" </dev/null
+                    echo "dynafilter shell: exit code $? (command 1, 0.1 s)"
+                    [ ! -e "$FIXTURES/crashes" ] || exit 134
+                done
+                exit 0
+            fi
             command=$1
             while [ $# -gt 0 ]; do
                 case $1 in --json) json=$2 ;; --out) out=$2 ;; --scores) scores=$2 ;; --cuda-graph) graph=$2 ;; esac
@@ -113,6 +122,31 @@ class GpuAcceptanceTest {
         Script again = accept("FAILS=", "--device", "cpu", "--only", "bf16", "--overwrite");
         assertEquals(0, again.code(), again.out());
         assertEquals("passed", part("bf16").get("status").asText());
+    }
+
+    /** The small runs share one process; after a failure, or its own end, the next ones have a new one. */
+    @Test
+    void oneProcessServesTheSmallRuns() throws IOException, InterruptedException {
+        parity(1, 1, 1);
+        Path shells = fixtures.resolve("shells");
+        assertEquals(
+                0,
+                accept("FAILS=", "--device", "cpu", "--only", "doctor,parity").code());
+        assertEquals(1, Files.readAllLines(shells).size());
+        assertEquals(
+                "$ " + program + " doctor --json " + folder.resolve("out/doctor.json") + " --device cpu\n",
+                Files.readString(folder.resolve("out/logs/01-doctor.log")));
+        Files.writeString(fixtures.resolve("says"), "a warning\n");
+        accept("FAILS=doctor", "--device", "cpu", "--only", "doctor,parity", "--overwrite");
+        assertEquals(3, Files.readAllLines(shells).size());
+        assertEquals("passed", part("parity").get("status").asText());
+        String log = Files.readString(folder.resolve("out/logs/02-train-gradient-host.log"));
+        assertEquals(2, log.lines().count(), log);
+        assertTrue(log.endsWith("\na warning\n"), log);
+        Files.writeString(fixtures.resolve("crashes"), "");
+        accept("FAILS=", "--device", "cpu", "--only", "parity", "--overwrite");
+        String detail = part("parity").get("detail").asText();
+        assertTrue(detail.startsWith("exit code 134 instead of 0: "), detail);
     }
 
     @Test
@@ -251,8 +285,10 @@ class GpuAcceptanceTest {
     @Test
     void withTheCpuStandingInTheRealProgramPasses() throws IOException, InterruptedException {
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-        program("#!/bin/sh\nexec '" + java + "' -XX:TieredStopAtLevel=1 -cp '" + System.getProperty("java.class.path")
-                + "' dynafilter.cli.Main \"$@\" --threads 1\n");
+        program("#!/bin/sh\nexport OMP_NUM_THREADS=1 # a group shares the cores instead\n"
+                + "[ \"$1\" = shell ] || set -- \"$@\" --threads 1\n"
+                + "exec '" + java + "' -XX:TieredStopAtLevel=1 -cp '" + System.getProperty("java.class.path")
+                + "' dynafilter.cli.Main \"$@\"\n");
         Script script = accept("FAILS=", "--device", "cpu", "--quick", "--only", "parity,graph,group");
         assertEquals(0, script.code(), script.out());
         assertEquals(
@@ -261,5 +297,8 @@ class GpuAcceptanceTest {
         assertEquals(
                 "of one: parameters 0.0e+00, their way 0.0e+00",
                 part("group").get("detail").asText());
+        JsonNode report = new ObjectMapper()
+                .readTree(folder.resolve("out/acceptance.json").toFile());
+        assertEquals(2, report.get("processes").asInt(), "the shell, and the group's");
     }
 }

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dynafilter.NativeScope;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
+import dynafilter.data.device.DeviceFeatures;
 import dynafilter.data.device.DeviceImages;
+import dynafilter.data.device.FeatureShape;
 import dynafilter.data.device.Normalization;
 import dynafilter.distributed.WorkerFailure;
 import dynafilter.distributed.WorkerGroup;
@@ -169,6 +171,14 @@ class ConstructorLeakTest {
             Executable of(Map<String, Tensor> initial) {
                 ImageSet set = TestRun.set("images", 20, 1);
                 return () -> new DeviceImages(set, ABSENT, true);
+            }
+        },
+        DEVICE_FEATURES {
+            @Override
+            Executable of(Map<String, Tensor> initial) {
+                Tensor labels = TensorBytes.of(new long[] {0});
+                FeatureShape tooHigh = new FeatureShape(0, 1L << 32, 1, ScalarType.Float);
+                return () -> new DeviceFeatures(labels, 1, tooHigh, ComputeDevice.CPU, null);
             }
         },
         STREAMED_IMAGES {

@@ -29,14 +29,14 @@ class FreezeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sgd", "adamw"})
+    @ValueSource(strings = {"sgd", "adamw", "muon"})
     void allKeepsEveryTensorOfTheBackbone(String optimizer) {
         Recipe recipe = TestRun.recipe("freeze", "all", "optimizer", optimizer, "weight_decay", 0.1);
         assertMoves(recipe, name -> !inBackbone(name));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sgd", "adamw"})
+    @ValueSource(strings = {"sgd", "adamw", "muon"})
     void allButBnMovesBatchNormAndItsStatisticsOnly(String optimizer) {
         Recipe recipe = TestRun.recipe("freeze", "all-but-bn", "optimizer", optimizer, "weight_decay", 0.1);
         assertMoves(recipe, name -> !inBackbone(name) || name.contains(".bn"));

@@ -61,7 +61,7 @@ class LeakTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sgd", "adamw"})
+    @ValueSource(strings = {"sgd", "adamw", "muon"})
     void aThousandTrainingSteps(String optimizer) {
         Recipe recipe = TestRun.recipe("optimizer", optimizer, "clip_grad", 1, "label_smoothing", 0.1, "ema", 0.9);
         try (PointerScope scope = new PointerScope();

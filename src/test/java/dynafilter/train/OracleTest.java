@@ -33,7 +33,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The network, its gradients and the optimizers against PyTorch's own, from one initial state and one batch. */
@@ -67,6 +66,9 @@ class OracleTest {
                 recipe("filters", "dynamic", "optimizer", "adamw", "label_smoothing", 0.2, "clip_grad", 0.2),
                 recipe("filters", "static", "optimizer", "adamw", "weight_decay", 0.1),
                 recipe("filters", "single", "optimizer", "adamw"),
+                recipe("filters", "dynamic", "optimizer", "muon", "weight_decay", 0.01),
+                recipe("filters", "static", "optimizer", "muon", "clip_grad", 0.3),
+                recipe("filters", "single", "optimizer", "muon", "momentum", 0.0),
                 recipe("filters", "static", "class_weights", "balanced"),
                 recipe("filters", "single", "class_weights", "balanced", "label_smoothing", 0.1),
                 recipe("filters", "dynamic", "filter_heads", 3),
@@ -87,9 +89,14 @@ class OracleTest {
         Recipe recipe = TestRun.recipe(namesAndValues);
         // Behind an adapter that is not calibrated the same rate makes rounding grow faster.
         double sgd = recipe.network().adapter() ? 0.002 : 0.02;
-        double rate = recipe.optimization().optimizer() == OptimizerKind.SGD ? sgd : 1e-4;
+        double rate =
+                switch (recipe.optimization().optimizer()) {
+                    case SGD -> sgd;
+                    case ADAMW -> 1e-4;
+                    case MUON -> 3e-4;
+                };
         // Of this seed no number lies so near to zero before a ReLU that rounding decides its gradient.
-        return TestRun.with(recipe, "lr", rate, "seed", 4);
+        return TestRun.with(recipe, "lr", rate, "rest_lr", sgd, "seed", 4);
     }
 
     @BeforeEach
@@ -128,6 +135,7 @@ class OracleTest {
         options.put("out", answer(recipe));
         options.put("optimizer", recipe.optimization().optimizer());
         options.put("lr", recipe.optimization().lr());
+        options.put("rest-lr", recipe.optimization().restLr());
         options.put("momentum", recipe.optimization().momentum());
         options.put("weight-decay", recipe.optimization().weightDecay());
         options.put("label-smoothing", recipe.optimization().labelSmoothing());
@@ -139,11 +147,13 @@ class OracleTest {
     }
 
     private static Path network(Recipe recipe) {
-        return folder.resolve(recipe.network().design().toString().replaceAll("\\W+", "-") + (recipe.network().adapter() ? "-adapter" : "") + ".pt");
+        return folder.resolve(recipe.network().design().toString().replaceAll("\\W+", "-")
+                + (recipe.network().adapter() ? "-adapter" : "") + ".pt");
     }
 
     private static Path answer(Recipe recipe) {
-        return folder.resolve(recipe.network().design().toString().replaceAll("\\W+", "-") + (recipe.network().adapter() ? "-adapter" : "") + "-"
+        return folder.resolve(recipe.network().design().toString().replaceAll("\\W+", "-")
+                + (recipe.network().adapter() ? "-adapter" : "") + "-"
                 + recipe.optimization().optimizer() + "-" + recipe.network().freeze() + "-"
                 + recipe.optimization().classWeights() + ".answer.pt");
     }
@@ -173,13 +183,8 @@ class OracleTest {
             LabelFilters made = bench.network.filters();
             Tensor features = bench.network.features(batch, false);
             Tensor filters = made.ofImages(features);
-            assertClose(
-                    ((Tensor) expected.get("filters")).reshape(filters.shape()), filters, TOLERANCE, "filters");
-            assertClose(
-                    (Tensor) expected.get("response_maps"),
-                    made.responses(features),
-                    TOLERANCE,
-                    "response maps");
+            assertClose(((Tensor) expected.get("filters")).reshape(filters.shape()), filters, TOLERANCE, "filters");
+            assertClose((Tensor) expected.get("response_maps"), made.responses(features), TOLERANCE, "response maps");
             assertClose((Tensor) expected.get("eval_scores"), bench.network.forward(batch, false), TOLERANCE, "scores");
         }
     }

@@ -30,16 +30,21 @@ class ResumeTest {
     private static final Recipe SGD = TestRun.recipe("epochs", 3, "ema", 0.7, "accumulate", 2, "batch_size", 8);
     private static final Recipe ADAMW =
             TestRun.recipe("epochs", 3, "optimizer", "adamw", "lr", 1e-3, "schedule", "cosine", "clip_grad", 1);
+    private static final Recipe MUON = TestRun.recipe("epochs", 3, "optimizer", "muon", "weight_decay", 0.1);
 
     @TempDir
     private Path folder;
 
     private static Recipe recipe(String optimizer) {
-        return optimizer.equals("sgd") ? SGD : ADAMW;
+        return switch (optimizer) {
+            case "sgd" -> SGD;
+            case "adamw" -> ADAMW;
+            default -> MUON;
+        };
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sgd", "adamw"})
+    @ValueSource(strings = {"sgd", "adamw", "muon"})
     void stoppedAndResumedEqualsStraight(String optimizer) {
         Recipe recipe = recipe(optimizer);
         Path straight = folder.resolve("straight");

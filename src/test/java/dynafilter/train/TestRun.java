@@ -70,6 +70,18 @@ public final class TestRun implements AutoCloseable {
             Predicate<TestRun> stop,
             WorkerGroup group,
             Consumer<Map<String, Tensor>> change) {
+        this(recipe, folder, set, stop, group, change, DataMemory.AUTO);
+    }
+
+    /** @param memory the place of images and features */
+    TestRun(
+            Recipe recipe,
+            Path folder,
+            DataSet set,
+            Predicate<TestRun> stop,
+            WorkerGroup group,
+            Consumer<Map<String, Tensor>> change,
+            DataMemory memory) {
         this.stop = stop;
         directory = new RunDirectory(folder);
         directory.makeWritable();
@@ -77,7 +89,7 @@ public final class TestRun implements AutoCloseable {
         initial = StateDict.random(shape, recipe.computation().seed());
         change.accept(initial);
         try (set) {
-            data = data(set, recipe);
+            data = TrainingData.of(set, recipe, ComputeDevice.CPU, memory);
         }
         TrainingListener listener = new TrainingListener() {
             @Override

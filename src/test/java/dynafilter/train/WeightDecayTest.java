@@ -8,8 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dynafilter.NativeScope;
 import dynafilter.runfolder.Recipe;
 import dynafilter.train.optim.FlatParameters;
+import dynafilter.train.optim.Optimizer;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
@@ -31,7 +33,18 @@ class WeightDecayTest {
         assertDecays(TestRun.recipe("optimizer", "adamw", "weight_decay", DECAY), 1 - RATE * DECAY);
     }
 
+    @Test
+    void muonDecaysItsOwnMatricesApartAndSgdTheRest() {
+        Recipe recipe = TestRun.recipe("optimizer", "muon", "weight_decay", DECAY, "lr", RATE, "rest_lr", RATE);
+        double sgd = 1 - RATE * DECAY * 1.9;
+        assertDecays(recipe, name -> Optimizer.takesApart(recipe, name) ? 1 - RATE * DECAY : sgd);
+    }
+
     private static void assertDecays(Recipe recipe, double factor) {
+        assertDecays(recipe, name -> factor);
+    }
+
+    private static void assertDecays(Recipe recipe, ToDoubleFunction<String> factor) {
         try (TestBench bench = new TestBench(recipe, TestBench.initial(recipe))) {
             Map<String, Tensor> before = bench.copy();
             bench.state.optimizer().setLearningRate(RATE);
@@ -39,7 +52,7 @@ class WeightDecayTest {
             before.forEach((name, tensor) -> {
                 Tensor after = bench.parameters.state().get(name).detach();
                 if (tensor.dim() >= 2) {
-                    assertClose(tensor.mul(new Scalar(factor)), after, 1e-6, name);
+                    assertClose(tensor.mul(new Scalar(factor.applyAsDouble(name))), after, 1e-6, name);
                 } else {
                     assertIdentical(tensor, after, name);
                 }

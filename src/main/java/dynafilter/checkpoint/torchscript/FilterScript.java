@@ -4,7 +4,6 @@ import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.model.BasisImage;
 import dynafilter.model.ConstantFilters;
 import dynafilter.model.FilterDesign;
-import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
 import dynafilter.runtime.ScriptModule;
 import java.util.Objects;
@@ -174,8 +173,7 @@ final class FilterScript {
 
     private String normalised(String rows) {
         int size = design.size();
-        return NORMALISED.formatted(
-                rows, shape.maps(), shape.channels() * size * size, shape.channels(), size);
+        return NORMALISED.formatted(rows, shape.maps(), shape.channels() * size * size, shape.channels(), size);
     }
 
     private String constant(String generate, String places) {

@@ -86,7 +86,7 @@ public final class TorchScriptExport {
         extra.put("classes.txt", String.join("\n", trained.classes()) + "\n");
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard();
-                ScriptModule module = network()) {
+                ScriptModule module = module()) {
             TorchScriptFile.write(module, extra, file, this::requireScores);
         }
         return metadata;
@@ -110,7 +110,8 @@ public final class TorchScriptExport {
         }
     }
 
-    private ScriptModule network() {
+    /** The network with its methods, on the tensors of the trained network, which stays open as long; the caller closes it. */
+    public ScriptModule module() {
         NetworkShape shape = trained.network().shape();
         Map<String, Tensor> state = trained.state();
         FilterScript filters = new FilterScript(trained, baked);

@@ -20,8 +20,7 @@ public final class DeviceImages implements AutoCloseable {
     private final Tensor labels; // int64 [N]
     private final Normalization normalization;
     private final PixelSource source;
-    private final StepBatches batches;
-    private @Nullable EpochBatches current; // the epoch that was begun last; null before the first
+    private final Epochs epochs;
 
     /**
      * Stores all images of a set on the device.
@@ -54,13 +53,14 @@ public final class DeviceImages implements AutoCloseable {
                             ? new StreamedPixels(set, members, device, padding)
                             : new ResidentPixels(
                                     at == null ? set.images() : set.images().index_select(0, at), device, padding));
-            batches = building.keep(new StepBatches(
+            StepBatches batches = building.keep(new StepBatches(
                     source,
                     labels,
                     normalization,
                     imageHeight,
                     Math.toIntExact(set.images().size(3)),
                     padding));
+            epochs = new Epochs(source, batches);
             owner = building.handOver();
         }
     }
@@ -103,24 +103,7 @@ public final class DeviceImages implements AutoCloseable {
      * @param from the place in the epoch's order where the first batch begins
      */
     public EpochBatches epoch(EpochPlan plan, long from) {
-        batches.begin(plan, from);
-        source.begin(plan, from);
-        current = new EpochBatches(this);
-        return current;
-    }
-
-    StepBatches stage(EpochBatches epoch, long size) {
-        if (epoch != current) {
-            throw new IllegalStateException("another epoch of these images has begun");
-        }
-        try (NoGradGuard guard = new NoGradGuard()) {
-            source.stage(size);
-        }
-        return batches;
-    }
-
-    void settle() {
-        source.settle();
+        return epochs.begin(plan, from);
     }
 
     /**

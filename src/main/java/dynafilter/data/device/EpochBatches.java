@@ -1,11 +1,14 @@
 package dynafilter.data.device;
 
-/** The training batches of one epoch, from {@link DeviceImages#epoch}; valid until another epoch of the same images begins. */
+/**
+ * The training batches of one epoch, from {@link DeviceImages#epoch} or {@link DeviceFeatures#epoch}; valid until another epoch of
+ * the same images begins.
+ */
 public final class EpochBatches {
-    private final DeviceImages images;
+    private final Epochs epochs;
 
-    EpochBatches(DeviceImages images) {
-        this.images = images;
+    EpochBatches(Epochs epochs) {
+        this.epochs = epochs;
     }
 
     /**
@@ -17,11 +20,11 @@ public final class EpochBatches {
      * @throws IllegalStateException if another epoch has begun
      */
     public StepBatches stage(long size) {
-        return images.stage(this, size);
+        return epochs.stage(this, size);
     }
 
     /** Waits until nothing is fetched in the background: no other thread then calls CUDA while a step is captured. */
     public void settle() {
-        images.settle();
+        epochs.settle();
     }
 }

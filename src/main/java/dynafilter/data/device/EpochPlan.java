@@ -69,6 +69,15 @@ public record EpochPlan(long[] order, long[] cropTop, long[] cropLeft, long[] fl
         return new EpochPlan(at(places, order), at(places, cropTop), at(places, cropLeft), at(places, flip));
     }
 
+    /** The same crops and flips in the order of the set: those of image i at place i. */
+    public EpochPlan inOrderOfSet() {
+        int[] places = new int[order.length]; // the place of each image in this order
+        for (int place = 0; place < order.length; place++) {
+            places[Math.toIntExact(order[place])] = place;
+        }
+        return new EpochPlan(at(places, order), at(places, cropTop), at(places, cropLeft), at(places, flip));
+    }
+
     private static long[] at(int[] places, long[] values) {
         return Arrays.copyOf(
                 IntStream.of(places).mapToLong(place -> values[place]).toArray(), values.length);

@@ -5,6 +5,7 @@ import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.TensorBytes;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -53,7 +54,22 @@ public final class Normalization implements AutoCloseable {
      * @return float32 [N, 3, H, W] in the same memory format
      */
     public Tensor apply(Tensor pixels) {
-        return torch.addcmul(shift, pixels.to(ScalarType.Float), scale); // (pixels / 255 - mean) / deviation
+        return apply(pixels, ScalarType.Float);
+    }
+
+    /**
+     * Normalises pixels, in float32, and rounds them: by one operator, which converts as it reads and writes.
+     *
+     * @param pixels uint8 [N, 3, H, W]
+     * @param type a floating-point type
+     * @return {@code type} [N, 3, H, W] in the same memory format
+     */
+    public Tensor apply(Tensor pixels, ScalarType type) {
+        if (type == ScalarType.Float) {
+            return torch.addcmul(shift, pixels, scale); // (pixels / 255 - mean) / deviation
+        }
+        Tensor rounded = torch.empty_like(pixels, shift.options().dtype(new ScalarTypeOptional(type)), null);
+        return torch.addcmul_out(rounded, shift, pixels, scale);
     }
 
     /** The number added to the scaled pixels, by channel: float32 [1, 3, 1, 1]. */

@@ -9,6 +9,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorOptionalList;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The batches of a step, whose images {@link EpochBatches#stage} has put at hand: cut one after the other from uint8 pixels on
@@ -20,23 +22,33 @@ import org.bytedeco.pytorch.global.torch;
  * CUDA graph.
  */
 public final class StepBatches implements AutoCloseable {
+    /** What the plan's rows hold: the image, its label, its crop, and in which order the columns of the crop are read. */
+    private static final int IMAGE = 0;
+
+    private static final int LABEL = 1;
+    private static final int TOP = 2;
+    private static final int LEFT = 3;
+    private static final int FIRST = 4;
+    private static final int STEP = 5;
+    private static final int ROWS = 6;
+
     private final NativeOwner owner;
     private final PixelSource source;
     private final Tensor labels; // int64 [N]
-    private final Normalization normalization;
+    private final @Nullable Normalization normalization; // null for features, which are taken as they are
     private final int imageHeight;
     private final int imageWidth;
     private final int padding;
-    private final Tensor order; // int64 [N], of the current epoch
-    private final Tensor cropTop; // int64 [N]
-    private final Tensor cropLeft; // int64 [N]
-    private final Tensor flip; // bool [N]
-    private final Tensor place; // int64 [], where the next batch begins in the epoch
+    private final Tensor plan; // int64 [ROWS, N], of the current epoch: a column for each place in its order
+    private final Tensor columns; // int64 [W], 0 to W - 1
+    private final Tensor start; // int64 [1], where the epoch begins
+    private final NativeOwner ofSize = new NativeOwner();
+    private @Nullable Tensor places; // int64 [size], of the next batch in the epoch; null before the first
 
     StepBatches(
             PixelSource source,
             Tensor labels,
-            Normalization normalization,
+            @Nullable Normalization normalization,
             int imageHeight,
             int imageWidth,
             int padding) {
@@ -48,69 +60,115 @@ public final class StepBatches implements AutoCloseable {
         this.padding = padding;
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope()) {
-            order = building.keep(torch.zeros_like(labels));
-            cropTop = building.keep(torch.zeros_like(labels));
-            cropLeft = building.keep(torch.zeros_like(labels));
-            flip = building.keep(torch.zeros_like(labels).to(torch.ScalarType.Bool));
-            place = building.keep(labels.new_zeros(new long[0]));
+            plan = building.keep(labels.new_zeros(new long[] {ROWS, labels.size(0)}));
+            columns = building.keep(torch.arange(new Scalar(imageWidth), labels.options()));
+            start = building.keep(labels.new_zeros(new long[] {1}));
+            building.keep(ofSize);
             owner = building.handOver();
         }
     }
 
-    void begin(EpochPlan plan, long from) {
+    void begin(EpochPlan epoch, long from) {
+        long[] order = epoch.order();
+        long[] table = new long[ROWS * order.length];
+        for (int at = 0; at < order.length; at++) {
+            boolean mirrored = epoch.flip()[at] == 1;
+            table[IMAGE * order.length + at] = order[at];
+            table[TOP * order.length + at] = epoch.cropTop()[at];
+            table[LEFT * order.length + at] = epoch.cropLeft()[at];
+            table[FIRST * order.length + at] = mirrored ? imageWidth - 1 : 0;
+            table[STEP * order.length + at] = mirrored ? -1 : 1;
+        }
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            order.copy_(TensorBytes.of(plan.order()));
-            cropTop.copy_(TensorBytes.of(plan.cropTop()));
-            cropLeft.copy_(TensorBytes.of(plan.cropLeft()));
-            flip.copy_(TensorBytes.of(plan.flip()));
-            place.fill_(new Scalar(from));
+            plan.copy_(TensorBytes.of(table).view(ROWS, order.length));
+            plan.select(0, LABEL).copy_(labels.index_select(0, plan.select(0, IMAGE)));
+            start.fill_(new Scalar(from));
+            if (places != null) {
+                places.copy_(placesFrom(start, places.size(0)));
+            }
         }
+    }
+
+    /** The next images, as {@link #next(long, ScalarType)}, in float32. */
+    public Batch next(long size) {
+        return next(size, ScalarType.Float);
     }
 
     /**
      * The next images in the epoch's order, cropped and flipped where the images are padded.
      *
-     * @param size the number of images, at most as many as are left of those that were staged
+     * @param size the number of images, at most as many as are left of those that were staged; the same in every step that is to
+     *     be captured
+     * @param type the type of the images' numbers, which are rounded to it from float32
      */
-    public Batch next(long size) {
+    public Batch next(long size, ScalarType type) {
         try (NoGradGuard guard = new NoGradGuard()) {
-            Tensor places = nextPlaces(size);
-            Tensor at = order.index_select(0, places); // [size]
-            Tensor rows = source.rows(at, places); // [size]
-            Tensor drawn =
-                    padding > 0 ? augmented(rows, places) : source.pixels().index_select(0, rows); // [size, H, W, 3]
-            return new Batch(normalization.apply(drawn.permute(0, 3, 1, 2)), labels.index_select(0, at));
+            Tensor at = nextPlaces(size);
+            Tensor drawn = plan.index_select(1, at); // [ROWS, size]
+            Tensor rows = source.rows(drawn.select(0, IMAGE), at); // [size]
+            Tensor pixels =
+                    padding > 0 ? augmented(rows, drawn) : source.pixels().index_select(0, rows); // [size, H, W, 3]
+            at.add_(new Scalar(size));
+            Tensor images = pixels.permute(0, 3, 1, 2);
+            Tensor own = drawn.select(0, LABEL);
+            return normalization == null
+                    ? new Batch(images, own, true)
+                    : new Batch(normalization.apply(images, type), own);
         }
     }
 
     /** The next images in the epoch's order as they are stored, without crop and flip: uint8 [size, 3, H, W], channels-last. */
     public Tensor nextPixels(long size) {
         try (NoGradGuard guard = new NoGradGuard()) {
-            Tensor places = nextPlaces(size);
-            Tensor rows = source.rows(order.index_select(0, places), places);
-            return source.pixels().index_select(0, rows).permute(0, 3, 1, 2);
+            Tensor at = nextPlaces(size);
+            Tensor rows = source.rows(plan.select(0, IMAGE).index_select(0, at), at);
+            Tensor pixels = source.pixels().index_select(0, rows).permute(0, 3, 1, 2);
+            at.add_(new Scalar(size));
+            return pixels;
         }
     }
 
-    /** The places of the next images in the epoch's plan: int64 [size]. */
+    /** The places of the next images in the epoch's plan: int64 [size], to be moved on when they are drawn. */
     private Tensor nextPlaces(long size) {
-        Tensor places = torch.arange(new Scalar(size), order.options()).add_(place);
-        place.add_(new Scalar(size));
-        return places;
+        Tensor last = places;
+        if (last != null && last.size(0) == size) {
+            return last;
+        }
+        try (PointerScope scope = new PointerScope()) {
+            Tensor made = placesFrom(last == null ? start : last.narrow(0, 0, 1), size);
+            ofSize.close();
+            places = ofSize.keep(made);
+            return made;
+        }
     }
 
-    private Tensor augmented(Tensor rows, Tensor places) {
+    /** @param first int64 [1] */
+    private Tensor placesFrom(Tensor first, long size) {
+        return torch.arange(new Scalar(size), start.options()).add_(first);
+    }
+
+    /**
+     * The images of a batch, cropped and flipped.
+     *
+     * @param rows int64 [size], of the pixels
+     * @param drawn int64 [ROWS, size], of the plan
+     * @return uint8 [size, H, W, 3]
+     */
+    private Tensor augmented(Tensor rows, Tensor drawn) {
         Tensor windows = source.pixels()
                 .unfold(1, imageHeight, 1)
                 .unfold(2, imageWidth, 1)
                 .permute(0, 1, 2, 4, 5, 3); // [M, 2p + 1, 2p + 1, H, W, 3], a view: every crop of every image
         TensorOptionalList window = new TensorOptionalList();
         window.push_back(new TensorOptional(rows));
-        window.push_back(new TensorOptional(cropTop.index_select(0, places)));
-        window.push_back(new TensorOptional(cropLeft.index_select(0, places)));
+        window.push_back(new TensorOptional(drawn.select(0, TOP)));
+        window.push_back(new TensorOptional(drawn.select(0, LEFT)));
         Tensor crop = torch.index(windows, window); // [size, H, W, 3]
-        return torch.where(flip.index_select(0, places).view(-1, 1, 1, 1), crop.flip(2), crop);
+        // Columns are read from left to right, or back: the plan says where to begin, and which way to go.
+        Tensor across = torch.addcmul(
+                drawn.select(0, FIRST).unsqueeze(1), drawn.select(0, STEP).unsqueeze(1), columns); // [size, W]
+        return crop.gather(2, across.view(-1, 1, imageWidth, 1).expand(crop.shape()));
     }
 
     /** Closes the tensors of the plan; called by the images that own this. */

@@ -4,6 +4,7 @@ import dynafilter.data.ImageSet;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
 import java.util.Objects;
+import java.util.function.LongUnaryOperator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.MemoryFormatOptional;
@@ -17,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 final class StreamedPixels implements PixelSource {
     private final NativeOwner owner;
     private final NativeOwner ofSteps = new NativeOwner(); // of the tensors for one step
-    private final Tensor images; // uint8 [M, 3, H, W], on the CPU
-    private final long @Nullable [] members; // the indices of the set's images among them; null: all
+    private final Tensor images; // uint8 [M, 3, H, W], on the CPU; or bytes of another meaning
+    private final LongUnaryOperator member; // the index among them of the set's image at a place
     private final long size;
     private final ComputeDevice device;
     private final int padding;
@@ -38,21 +39,33 @@ final class StreamedPixels implements PixelSource {
 
     /** @param members the places in the set of the images to take, in their order; null: all images */
     StreamedPixels(ImageSet set, long @Nullable [] members, ComputeDevice device, int padding) {
-        this.members = members;
+        this(
+                set.images(),
+                set.name(),
+                members == null ? place -> place : place -> members[Math.toIntExact(place)],
+                members == null ? set.size() : members.length,
+                device,
+                padding);
+    }
+
+    /**
+     * @param images uint8 [M, A, H, W] on the CPU; its ownership is shared
+     * @param name the name of the set, for messages
+     * @param member gives the index in {@code images} of the set's image at a place; the same function during an epoch
+     * @param size the number of images of the set
+     */
+    StreamedPixels(Tensor images, String name, LongUnaryOperator member, long size, ComputeDevice device, int padding) {
+        this.member = member;
         this.device = device;
         this.padding = padding;
-        size = members == null ? set.size() : members.length;
+        this.size = size;
         try (NativeOwner building = new NativeOwner()) {
-            images = building.keep(set.images());
-            training = building.keep(new Prefetcher(images, set.name(), device));
-            evaluation = building.keep(new Prefetcher(images, set.name(), device));
+            this.images = building.keep(images);
+            training = building.keep(new Prefetcher(images, name, device));
+            evaluation = building.keep(new Prefetcher(images, name, device));
             building.keep(ofSteps);
             owner = building.handOver();
         }
-    }
-
-    private long member(long place) {
-        return members == null ? place : members[Math.toIntExact(place)];
     }
 
     @Override
@@ -71,7 +84,7 @@ final class StreamedPixels implements PixelSource {
                 step = allocate(count);
             }
             Tensor inner = step.pixels.narrow(1, padding, images.size(2)).narrow(2, padding, images.size(3));
-            training.take(next, count, place -> member(order[Math.toIntExact(place)]), size)
+            training.take(next, count, place -> member.applyAsLong(order[Math.toIntExact(place)]), size)
                     .receive(count, arrived -> inner.copy_(arrived.permute(0, 2, 3, 1)));
             step.first.fill_(new Scalar(next));
         }
@@ -87,14 +100,15 @@ final class StreamedPixels implements PixelSource {
     private Stage allocate(long count) {
         stage = null;
         ofSteps.close();
+        long channels = images.size(1);
         long height = images.size(2);
         long width = images.size(3);
         try (PointerScope scope = new PointerScope()) {
             Device target = device.toTorch();
             Tensor none = images.new_zeros(new long[0]).to(target, images.scalar_type());
             Tensor first = ofSteps.keep(none.to(ScalarType.Long));
-            Tensor pixels =
-                    ofSteps.keep(none.new_zeros(new long[] {count, height + 2L * padding, width + 2L * padding, 3}));
+            Tensor pixels = ofSteps.keep(
+                    none.new_zeros(new long[] {count, height + 2L * padding, width + 2L * padding, channels}));
             Stage allocated = new Stage(pixels, first);
             stage = allocated;
             return allocated;
@@ -118,7 +132,7 @@ final class StreamedPixels implements PixelSource {
     @Override
     public Tensor inOrder(long from, long count) {
         return evaluation
-                .take(from, count, this::member, size)
+                .take(from, count, member, size)
                 .receive(count, arrived -> arrived.clone(new MemoryFormatOptional(MemoryFormat.ChannelsLast)));
     }
 

@@ -46,6 +46,18 @@ public final class Colormap {
         return colour;
     }
 
+    /** All 256 colours, from the first on: red, green, blue, red, ... */
+    public byte[] table() {
+        byte[] table = new byte[3 * ((int) STEPS + 1)];
+        for (int step = 0; step <= STEPS; step++) {
+            int colour = rgb(step / STEPS);
+            table[3 * step] = (byte) (colour >> 16);
+            table[3 * step + 1] = (byte) (colour >> 8);
+            table[3 * step + 2] = (byte) colour;
+        }
+        return table;
+    }
+
     /** The colour of a number as SVG and CSS write it, such as {@code #440154}. */
     public String hex(double share) {
         return "#" + HexFormat.of().toHexDigits(rgb(share), 6);

@@ -52,9 +52,7 @@ public record Filters(List<String> names, Grid weights) {
             for (int image = 1; image <= count; image++) {
                 for (String label : labels) {
                     for (int head = 1; head <= heads; head++) {
-                        names.add(label
-                                + (count > 1 ? ", image " + image : "")
-                                + (heads > 1 ? ", head " + head : ""));
+                        names.add(label + (count > 1 ? ", image " + image : "") + (heads > 1 ? ", head " + head : ""));
                     }
                 }
             }

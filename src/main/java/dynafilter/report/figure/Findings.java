@@ -70,7 +70,8 @@ public record Findings(
                             .map(ResponseMaps.Input::pixels)
                             .toList());
             long most = MOST_NUMBERS
-                    / ((long) trained.network().shape().maps() * trained.network().shape().mapSize());
+                    / ((long) trained.network().shape().maps()
+                            * trained.network().shape().mapSize());
             return new Findings(
                     set.name(),
                     set.sha256(),

@@ -139,7 +139,8 @@ public final class MapsFigure {
         Scale own = Scale.of(List.of(map));
         double height = height(size);
         double font = size > 100 ? 12.5 : 11;
-        String name = (shared ? "shared map" : maps.classes().get(label)) + (heads > 1 ? " " + (index % heads + 1) : "");
+        String name =
+                (shared ? "shared map" : maps.classes().get(label)) + (heads > 1 ? " " + (index % heads + 1) : "");
         group.set("class", "map");
         boolean predicted = !shared && label == maps.predicted();
         Svg caption =

@@ -123,7 +123,9 @@ public record ResponseMaps(
                         image.name(),
                         picture(image.pixels()),
                         classes,
-                        grids(maps.select(0, i).unflatten(0, -1, classifier.heads()).mean(1)),
+                        grids(maps.select(0, i)
+                                .unflatten(0, -1, classifier.heads())
+                                .mean(1)),
                         grids(maps.select(0, i)),
                         new Scores(logits),
                         image.label()));

@@ -181,7 +181,7 @@ final class MapGallery {
     static String data(Findings findings) {
         return JsonFile.line(new Data(
                 findings.classes(),
-                Base64.getEncoder().encodeToString(colours()),
+                Base64.getEncoder().encodeToString(COLOURS.table()),
                 findings.examples().stream().map(MapGallery::data).toList()));
     }
 
@@ -205,16 +205,5 @@ final class MapGallery {
                 (float) scale.low(),
                 (float) scale.high(),
                 Base64.getEncoder().encodeToString(steps));
-    }
-
-    private static byte[] colours() {
-        byte[] colours = new byte[3 * (STEPS + 1)];
-        for (int step = 0; step <= STEPS; step++) {
-            int rgb = COLOURS.rgb((double) step / STEPS);
-            colours[3 * step] = (byte) (rgb >> 16);
-            colours[3 * step + 1] = (byte) (rgb >> 8);
-            colours[3 * step + 2] = (byte) rgb;
-        }
-        return colours;
     }
 }

@@ -2,6 +2,7 @@ package dynafilter.report.tensorboard;
 
 import dynafilter.io.AtomicFile;
 import dynafilter.io.InputException;
+import dynafilter.io.ProtoMessage;
 import dynafilter.runfolder.RunDirectory;
 import java.io.FileOutputStream;
 import java.io.IOException;

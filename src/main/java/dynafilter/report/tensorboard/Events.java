@@ -1,5 +1,6 @@
 package dynafilter.report.tensorboard;
 
+import dynafilter.io.ProtoMessage;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,7 @@
 package dynafilter.report.tensorboard;
 
 import dynafilter.io.AtomicFile;
+import dynafilter.io.ProtoMessage;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.runfolder.EpochResult;
 import dynafilter.runfolder.Recipe;

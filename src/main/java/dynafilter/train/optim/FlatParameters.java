@@ -5,11 +5,13 @@ import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DeviceOptional;
@@ -28,15 +30,21 @@ public final class FlatParameters implements AutoCloseable {
     /** The alignment of a parameter's start in numbers: a cache line of 16 floats. The gaps are zeros and stay zeros. */
     private static final long ALIGNMENT = 16;
 
+    private static final int HIDDEN =
+            0; // the kinds of groups, in their order; the second is the matrices that are not hidden
+    private static final int VECTORS = 2;
+
     /**
-     * Parameters that share a weight decay.
+     * Parameters that an optimizer treats alike.
      *
      * @param decays true: weight decay applies; false: it does not
+     * @param hidden true: hidden matrices, which the optimizer updates apart from the rest, same shapes side by side; false: the
+     *     rest
      * @param names the names of the parameters, in the order of the state dict
      * @param start the place in the flat buffer where the group starts
      * @param length the number of values in the flat buffer, gaps included
      */
-    public record Group(boolean decays, List<String> names, long start, long length) {}
+    public record Group(boolean decays, boolean hidden, List<String> names, long start, long length) {}
 
     private final NativeOwner owner;
     private final Map<String, Tensor> state = new LinkedHashMap<>();
@@ -54,6 +62,18 @@ public final class FlatParameters implements AutoCloseable {
      * @param trains true: the tensor of this name is a parameter that trains; false: it is a buffer or frozen
      */
     public FlatParameters(Map<String, Tensor> initial, Predicate<String> trains, ComputeDevice device) {
+        this(initial, trains, name -> false, device);
+    }
+
+    /**
+     * Copies a state dict to a device.
+     *
+     * @param initial every tensor of the network by name, on the CPU
+     * @param trains true: the tensor of this name is a parameter that trains; false: it is a buffer or frozen
+     * @param hidden true: the parameter of this name, where it is no vector, is in the group of hidden matrices; false: it is not
+     */
+    public FlatParameters(
+            Map<String, Tensor> initial, Predicate<String> trains, Predicate<String> hidden, ComputeDevice device) {
         List<String> trained = initial.keySet().stream().filter(trains).toList();
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope();
@@ -61,17 +81,17 @@ public final class FlatParameters implements AutoCloseable {
             Device target = device.toTorch();
             List<Group> made = new ArrayList<>();
             long length = 0;
-            for (boolean decays : new boolean[] {true, false}) {
+            Predicate<String> decays = name -> StateDict.tensor(initial, name).dim() >= 2;
+            List<Predicate<String>> kinds = List.of(decays.and(hidden), decays.and(hidden.negate()), decays.negate());
+            for (int kind = 0; kind < kinds.size(); kind++) {
                 long start = length;
-                List<String> names = trained.stream()
-                        .filter(name -> StateDict.tensor(initial, name).dim() >= 2 == decays)
-                        .toList();
-                for (String name : names) {
+                List<String> names = trained.stream().filter(kinds.get(kind)).toList();
+                for (String name : kind == HIDDEN ? sameShapesTogether(names, initial) : names) {
                     offsets.put(name, length);
                     length += roundUp(StateDict.tensor(initial, name).numel());
                 }
                 if (!names.isEmpty()) {
-                    made.add(new Group(decays, names, start, length - start));
+                    made.add(new Group(kind != VECTORS, kind == HIDDEN, names, start, length - start));
                 }
             }
             groups = List.copyOf(made);
@@ -82,6 +102,14 @@ public final class FlatParameters implements AutoCloseable {
             initial.forEach((name, tensor) -> state.put(name, building.keep(place(name, tensor, device))));
             owner = building.handOver();
         }
+    }
+
+    private static List<String> sameShapesTogether(List<String> names, Map<String, Tensor> initial) {
+        ToLongFunction<String> rows = name -> StateDict.tensor(initial, name).size(0);
+        ToLongFunction<String> numbers = name -> StateDict.tensor(initial, name).numel();
+        return names.stream()
+                .sorted(Comparator.comparingLong(rows).thenComparingLong(numbers))
+                .toList();
     }
 
     private Tensor place(String name, Tensor tensor, ComputeDevice device) {
@@ -105,8 +133,7 @@ public final class FlatParameters implements AutoCloseable {
             size *= extent;
         }
         // detach: a leaf of its own, so that autograd does not see updates of the buffer
-        Tensor slot = flat.narrow(0, Objects.requireNonNull(offsets.get(name), name), size)
-                .detach();
+        Tensor slot = flat.narrow(0, offset(name), size).detach();
         if (sizes.length != 4) {
             return slot.view(sizes);
         }
@@ -116,6 +143,11 @@ public final class FlatParameters implements AutoCloseable {
     /** Every tensor of the network by its name in the state dict: live, not copies. */
     public Map<String, Tensor> state() {
         return Collections.unmodifiableMap(state);
+    }
+
+    /** The place in the flat buffer where parameter {@code name} starts. */
+    long offset(String name) {
+        return Objects.requireNonNull(offsets.get(name), name);
     }
 
     /** All trainable parameters: [P]. */
@@ -141,7 +173,10 @@ public final class FlatParameters implements AutoCloseable {
         return votes;
     }
 
-    /** The parameter groups: matrices and convolutions, which decay, then vectors, which do not. An empty group is left out. */
+    /**
+     * The parameter groups: matrices and convolutions, which decay, the hidden ones first, then vectors, which do not. An empty
+     * group is left out.
+     */
     public List<Group> groups() {
         return groups;
     }

@@ -1,6 +1,7 @@
 package dynafilter.train.optim;
 
 import dynafilter.io.InputException;
+import dynafilter.runfolder.OptimizerKind;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.NativeOperator;
 import dynafilter.runtime.NativeOwner;
@@ -28,8 +29,9 @@ public abstract class Optimizer implements AutoCloseable {
     private final NativeOperator operator;
     private final Map<String, Tensor> buffers = new LinkedHashMap<>(); // each [P], by torch.optim's name
     private final Tensor rate; // []
-    private final Tensor steps; // [], float32 as torch.optim keeps it
+    private final Tensor steps; // [], float32 as torch.optim keeps it; 0 where that does not count
     private final Scalar one;
+    private boolean stepped; // true: the buffers hold something; false: they are as new
     private List<IValue[]> calls = List.of();
 
     /**
@@ -64,7 +66,13 @@ public abstract class Optimizer implements AutoCloseable {
                         recipe.optimization().momentum(),
                         recipe.optimization().weightDecay());
             case ADAMW -> new AdamW(parameters, recipe.optimization().weightDecay());
+            case MUON -> Muon.of(parameters, recipe.optimization());
         };
+    }
+
+    /** True: the optimizer that a recipe names updates this parameter apart, where it is no vector; false: like the rest. */
+    public static boolean takesApart(Recipe recipe, String name) {
+        return recipe.optimization().optimizer() == OptimizerKind.MUON && Muon.takes(name);
     }
 
     /**
@@ -80,6 +88,28 @@ public abstract class Optimizer implements AutoCloseable {
     /** True: torch.optim counts the steps of every parameter; false: it does not. */
     abstract boolean countsSteps();
 
+    /** True: the fused operator updates this group; false: {@link #updateApart} does. */
+    boolean fuses(FlatParameters.Group group) {
+        return true;
+    }
+
+    /**
+     * Updates the groups that the fused operator does not, before it updates the others.
+     *
+     * @param buffers the optimizer's state for all parameters: [P] each
+     */
+    void updateApart(List<Tensor> buffers, Tensor rate) {}
+
+    /** The options that torch.optim states for one parameter group, without weight decay. */
+    Map<String, @Nullable Object> options(FlatParameters.Group group, double learningRate) {
+        return options(learningRate);
+    }
+
+    /** The option by which a parameter group of this kind of optimizer is known. */
+    String marker(FlatParameters.Group group) {
+        return marker;
+    }
+
     /** Sets the learning rate of the next updates. */
     public final void setLearningRate(double learningRate) {
         try (NoGradGuard guard = new NoGradGuard();
@@ -93,12 +123,19 @@ public abstract class Optimizer implements AutoCloseable {
         if (calls.isEmpty()) {
             // The arguments outlive the scope of the step in which they are first needed.
             try (PointerScope outliving = new PointerScope()) {
-                calls = parameters.groups().stream().map(this::call).toList();
+                calls = parameters.groups().stream()
+                        .filter(this::fuses)
+                        .map(this::call)
+                        .toList();
                 calls.forEach(call -> owner.keepAll(List.of(call)));
             }
         }
         try (NoGradGuard guard = new NoGradGuard()) {
-            steps.add_(one);
+            stepped = true;
+            if (countsSteps()) {
+                steps.add_(one);
+            }
+            updateApart(List.copyOf(buffers.values()), rate);
             calls.forEach(operator::call);
         }
     }
@@ -124,8 +161,7 @@ public abstract class Optimizer implements AutoCloseable {
      * @param learningRate the {@code lr} that the parameter groups state
      */
     public final Map<String, Object> stateDict(double learningRate) {
-        boolean stepped = steps.item_float() > 0;
-        return OptimizerState.write(parameters, weightDecay, options(learningRate), name -> {
+        return OptimizerState.write(parameters, weightDecay, group -> options(group, learningRate), name -> {
             Map<String, Object> entry = new LinkedHashMap<>();
             if (stepped && countsSteps()) {
                 entry.put("step", steps.cpu().clone());
@@ -145,17 +181,17 @@ public abstract class Optimizer implements AutoCloseable {
     public final void load(Map<String, Object> stateDict) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            OptimizerState.read(parameters, stateDict, marker, (name, entry) -> {
+            OptimizerState.read(parameters, stateDict, this::marker, (name, entry) -> {
                 buffers.forEach((key, flat) -> OptimizerState.copyIn(parameters, flat, name, entry, key));
-                steps.copy_(stepsOf(name, entry));
+                if (countsSteps()) {
+                    steps.copy_(stepsOf(name, entry));
+                }
+                stepped = !countsSteps() || steps.item_float() > 0;
             });
         }
     }
 
     private Tensor stepsOf(String name, Map<?, ?> entry) {
-        if (!countsSteps()) {
-            return torch.ones_like(steps);
-        }
         Object step = entry.get("step");
         if (step instanceof Tensor tensor && tensor.numel() == 1) {
             return tensor;
@@ -167,7 +203,7 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     @Override
-    public final void close() {
+    public void close() {
         owner.close();
     }
 }

@@ -19,13 +19,13 @@ final class OptimizerState {
     /**
      * The state dict of an optimizer.
      *
-     * @param options the options that every group states, without weight decay
+     * @param options gives the options that a group states, without weight decay
      * @param entries gives the state of a parameter by its name; empty before the first step
      */
     static Map<String, Object> write(
             FlatParameters parameters,
             double weightDecay,
-            Map<String, @Nullable Object> options,
+            Function<FlatParameters.Group, Map<String, @Nullable Object>> options,
             Function<String, Map<String, Object>> entries) {
         Map<Integer, Object> state = new LinkedHashMap<>();
         List<Object> groups = new ArrayList<>();
@@ -39,7 +39,7 @@ final class OptimizerState {
                 }
                 indices.add(index++);
             }
-            Map<String, @Nullable Object> written = new LinkedHashMap<>(options);
+            Map<String, @Nullable Object> written = new LinkedHashMap<>(options.apply(group));
             written.put("weight_decay", group.decays() ? weightDecay : 0.0);
             written.put("params", indices);
             groups.add(written);
@@ -53,24 +53,29 @@ final class OptimizerState {
     /**
      * Hands every parameter's entry to {@code reader}, after checking that the parameter groups are those of this run.
      *
-     * @param option a torch.optim option that only this kind of optimizer has
+     * @param options gives the torch.optim option that a group of only this kind of optimizer has
      * @throws InputException where the groups or the kind of optimizer differ
      */
     static void read(
-            FlatParameters parameters, Map<String, Object> dict, String option, BiConsumer<String, Map<?, ?>> reader) {
+            FlatParameters parameters,
+            Map<String, Object> dict,
+            Function<FlatParameters.Group, String> options,
+            BiConsumer<String, Map<?, ?>> reader) {
         if (!(dict.get("state") instanceof Map<?, ?> state) || !(dict.get("param_groups") instanceof List<?> groups)) {
             throw new InputException("the optimizer state has no state and param_groups; it is not one of torch.optim");
         }
         List<FlatParameters.Group> expected = parameters.groups();
         if (groups.size() != expected.size()) {
             throw new InputException("the optimizer state has " + groups.size() + " parameter groups, this run has "
-                    + expected.size() + " (weights that decay, then biases and BatchNorm)");
+                    + expected.size() + " (" + (expected.get(0).hidden() ? "those of muon, then other " : "")
+                    + "weights that decay, then biases and BatchNorm)");
         }
         for (int g = 0; g < expected.size(); g++) {
             List<String> names = expected.get(g).names();
             if (!(groups.get(g) instanceof Map<?, ?> group) || !(group.get("params") instanceof List<?> indices)) {
                 throw new InputException("parameter group " + g + " of the optimizer state has no params");
             }
+            String option = options.apply(expected.get(g));
             if (!group.containsKey(option)) {
                 throw new InputException("the optimizer state has no '" + option
                         + "': it was written by another optimizer; pass the --optimizer of that run");

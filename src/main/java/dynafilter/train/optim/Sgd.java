@@ -10,15 +10,20 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** Stochastic gradient descent, as {@code torch.optim.SGD}: with Nesterov momentum, or without momentum where that is 0. */
-final class Sgd extends Optimizer {
+class Sgd extends Optimizer {
     private final double momentum;
 
     Sgd(FlatParameters parameters, double momentum, double weightDecay) {
+        this(parameters, momentum, weightDecay, momentum > 0);
+    }
+
+    /** @param keepsMomentum true: the state has momentum, which is not used here where it is 0; false: it has none */
+    Sgd(FlatParameters parameters, double momentum, double weightDecay, boolean keepsMomentum) {
         super(
                 parameters,
                 weightDecay,
                 "aten::_fused_sgd_",
-                momentum > 0 ? List.of("momentum_buffer") : List.of(),
+                keepsMomentum ? List.of("momentum_buffer") : List.of(),
                 "momentum");
         this.momentum = momentum;
     }
@@ -28,7 +33,7 @@ final class Sgd extends Optimizer {
         return new IValue[] {
             listOf(values),
             listOf(gradients),
-            listOf(buffers.isEmpty() ? null : buffers.get(0)), // the operator refuses one without momentum
+            listOf(momentum > 0 ? buffers.get(0) : null), // the operator refuses a buffer without momentum
             new IValue(decay),
             new IValue(momentum),
             new IValue(rate),

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
+import dynafilter.TensorAssert;
 import dynafilter.data.ImageSet;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.TensorBytes;
@@ -18,6 +19,7 @@ import java.util.stream.LongStream;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.BeforeEach;
@@ -253,6 +255,18 @@ class DeviceImagesTest {
         set.close();
         try (images) {
             assertBatch(inOrder(), 0, IMAGES, images.evaluationBatch(0, IMAGES));
+        }
+    }
+
+    @Test
+    void roundedImagesAreTheImagesRounded() {
+        Tensor pixels = torch.randint(0, 256, new long[] {4, 3, 8, 8})
+                .to(ScalarType.Byte)
+                .contiguous(MemoryFormat.ChannelsLast);
+        try (Normalization normalization = new Normalization(ComputeDevice.CPU)) {
+            Tensor rounded = normalization.apply(pixels, ScalarType.BFloat16);
+            TensorAssert.assertIdentical(normalization.apply(pixels).to(ScalarType.BFloat16), rounded, "rounded once");
+            assertTrue(rounded.is_contiguous(MemoryFormat.ChannelsLast));
         }
     }
 }

@@ -62,6 +62,19 @@ class EpochPlanTest {
     }
 
     @Test
+    void inTheOrderOfTheSetEveryImageKeepsItsCropAndFlip() {
+        EpochPlan plan = EpochPlan.of(7, 3, 103);
+        EpochPlan bySet = plan.inOrderOfSet();
+        assertArrayEquals(LongStream.range(0, 103).toArray(), bySet.order());
+        for (int place = 0; place < 103; place++) {
+            int image = Math.toIntExact(plan.order()[place]);
+            assertEquals(plan.cropTop()[place], bySet.cropTop()[image]);
+            assertEquals(plan.cropLeft()[place], bySet.cropLeft()[image]);
+            assertEquals(plan.flip()[place], bySet.flip()[image]);
+        }
+    }
+
+    @Test
     void theRanksOfEveryBatchHaveItsImagesOnceWithTheSameCropsAndFlips() {
         EpochPlan plan = EpochPlan.of(7, 3, 103);
         int batch = 12;

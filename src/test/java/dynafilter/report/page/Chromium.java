@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
@@ -21,7 +22,7 @@ import java.util.stream.Stream;
  * the one that the environment variable DYNAFILTER_CHROMIUM names, else one of the usual names on the path; where there is
  * none, the test is skipped.
  */
-final class Chromium implements AutoCloseable {
+public final class Chromium implements AutoCloseable {
     private static final String VARIABLE = "DYNAFILTER_CHROMIUM";
     private static final List<String> NAMES = List.of("chromium", "chromium-browser", "google-chrome", "chrome");
     private static final long POLL_MILLIS = 20;
@@ -31,7 +32,7 @@ final class Chromium implements AutoCloseable {
     private final DevTools page;
 
     /** One with a profile of its own. */
-    static Chromium start() throws IOException, InterruptedException {
+    public static Chromium start() throws IOException, InterruptedException {
         String program = Optional.ofNullable(System.getenv(VARIABLE)).orElseGet(Chromium::onPath);
         assumeTrue(program != null, () -> "no Chromium on the path; install one, or set " + VARIABLE);
         return new Chromium(program, Files.createTempDirectory("chromium"));
@@ -89,12 +90,12 @@ final class Chromium implements AutoCloseable {
     }
 
     /** Calls a method of the DevTools protocol and gives its result. */
-    JsonNode call(String method, Map<String, ?> parameters) {
+    public JsonNode call(String method, Map<String, ?> parameters) {
         return page.call(method, parameters);
     }
 
     /** Opens a file and waits until it and its pictures are there, and drawn. */
-    void open(Path file) {
+    public void open(Path file) {
         load(file);
         evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))");
     }
@@ -110,13 +111,18 @@ final class Chromium implements AutoCloseable {
     }
 
     private void load(Path file) {
+        load(file.toUri());
+    }
+
+    /** Opens an address and waits until what it names is there. */
+    public void load(URI address) {
         page.forget();
-        call("Page.navigate", Map.of("url", file.toUri().toString()));
+        call("Page.navigate", Map.of("url", address.toString()));
         page.awaitLoad();
     }
 
     /** The value of a JavaScript expression. */
-    JsonNode evaluate(String expression) {
+    public JsonNode evaluate(String expression) {
         JsonNode result =
                 call("Runtime.evaluate", Map.of("expression", expression, "returnByValue", true, "awaitPromise", true));
         if (result.has("exceptionDetails")) {
@@ -126,7 +132,7 @@ final class Chromium implements AutoCloseable {
     }
 
     /** The text of the first element that a selector finds. */
-    String text(String selector) {
+    public String text(String selector) {
         return evaluate("document.querySelector(" + quoted(selector) + ").textContent")
                 .asText();
     }
@@ -137,7 +143,7 @@ final class Chromium implements AutoCloseable {
     }
 
     /** Clicks the middle of an element. */
-    void click(String selector) {
+    public void click(String selector) {
         double[] place = place(selector, 0.5, 0.5);
         mouse("mouseMoved", place);
         mouse("mousePressed", place);
@@ -171,7 +177,7 @@ final class Chromium implements AutoCloseable {
     }
 
     /** Presses and lets go of a key. */
-    void press(String key) {
+    public void press(String key) {
         for (String type : List.of("rawKeyDown", "keyUp")) {
             call(
                     "Input.dispatchKeyEvent",
@@ -193,14 +199,14 @@ final class Chromium implements AutoCloseable {
     }
 
     /** Shows the page as on a screen of this size. */
-    void resize(int width, int height, boolean phone) {
+    public void resize(int width, int height, boolean phone) {
         call(
                 "Emulation.setDeviceMetricsOverride",
                 Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", phone));
     }
 
     /** Has the reader prefer light or dark pages. */
-    void prefer(String scheme) {
+    public void prefer(String scheme) {
         media("", scheme);
     }
 
@@ -221,12 +227,12 @@ final class Chromium implements AutoCloseable {
     }
 
     /** What the page complained of since it was opened. */
-    List<String> errors() {
+    public List<String> errors() {
         return page.errors();
     }
 
     /** Everything the page fetched since it was opened, itself included. */
-    List<String> requests() {
+    public List<String> requests() {
         return page.requests();
     }
 

@@ -3,6 +3,7 @@ package dynafilter.report.tensorboard;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dynafilter.io.ProtoMessage;
 import dynafilter.runfolder.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;

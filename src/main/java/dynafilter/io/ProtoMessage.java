@@ -1,4 +1,4 @@
-package dynafilter.report.tensorboard;
+package dynafilter.io;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
  * A message in the wire format of Protocol Buffers, built field by field. A field is known by its number in the message's
  * {@code .proto} file; a field that is left out has the zero of its type.
  */
-final class ProtoMessage {
+public final class ProtoMessage {
     private static final int VARINT = 0;
     private static final int FIXED_64 = 1;
     private static final int LENGTH_DELIMITED = 2;
@@ -16,40 +16,46 @@ final class ProtoMessage {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
     /** Adds an int32, int64, bool or enum. */
-    ProtoMessage integer(int field, long value) {
+    public ProtoMessage integer(int field, long value) {
         tag(field, VARINT);
         varint(value);
         return this;
     }
 
-    ProtoMessage real64(int field, double value) {
+    /** Adds a double. */
+    public ProtoMessage real64(int field, double value) {
         tag(field, FIXED_64);
         littleEndian(Double.doubleToRawLongBits(value), Double.BYTES);
         return this;
     }
 
-    ProtoMessage real32(int field, float value) {
+    /** Adds a float. */
+    public ProtoMessage real32(int field, float value) {
         tag(field, FIXED_32);
         littleEndian(Float.floatToRawIntBits(value), Float.BYTES);
         return this;
     }
 
-    ProtoMessage text(int field, String value) {
+    /** Adds a string. */
+    public ProtoMessage text(int field, String value) {
         return bytes(field, value.getBytes(StandardCharsets.UTF_8));
     }
 
-    ProtoMessage message(int field, ProtoMessage value) {
+    /** Adds a message inside this one. */
+    public ProtoMessage message(int field, ProtoMessage value) {
         return bytes(field, value.toBytes());
     }
 
-    ProtoMessage bytes(int field, byte[] value) {
+    /** Adds bytes, or whatever else the wire format gives a length: packed numbers, too. */
+    public ProtoMessage bytes(int field, byte[] value) {
         tag(field, LENGTH_DELIMITED);
         varint(value.length);
         bytes.writeBytes(value);
         return this;
     }
 
-    byte[] toBytes() {
+    /** The message. */
+    public byte[] toBytes() {
         return bytes.toByteArray();
     }
 

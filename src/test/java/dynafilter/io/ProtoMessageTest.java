@@ -1,4 +1,4 @@
-package dynafilter.report.tensorboard;
+package dynafilter.io;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

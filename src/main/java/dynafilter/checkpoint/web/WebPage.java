@@ -1,0 +1,207 @@
+package dynafilter.checkpoint.web;
+
+import dynafilter.io.AtomicFile;
+import dynafilter.io.JsonFile;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.zip.GZIPOutputStream;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.text.StringEscapeUtils;
+
+/**
+ * A page that runs an exported network in the browser, in one file or in a folder for a web server. Its content security policy
+ * lets it fetch nothing but what lies beside it.
+ *
+ * @param generator the program and its version
+ * @param classes the labels' names, in the order of the scores
+ * @param imageSize the height and width of the images that the network takes
+ * @param mapHeight the height of a response map
+ * @param mapWidth its width
+ * @param heads the number of a label's filters, whose response maps are shown as their mean
+ * @param isSingle true: one label's filters serve all labels; false: each has its own
+ * @param colours 256 colours of response maps, from the weakest response on: red, green, blue
+ * @param samples pictures to begin with
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record WebPage(
+        String generator,
+        List<String> classes,
+        int imageSize,
+        int mapHeight,
+        int mapWidth,
+        int heads,
+        boolean isSingle,
+        byte[] colours,
+        List<Sample> samples) {
+    private static final Pattern PLACE = Pattern.compile("@(\\w+)@");
+    private static final int SHOWN = 6;
+
+    /** A picture of the network's size, as PNG. */
+    public record Sample(String name, byte[] png) {}
+
+    /** What the page's script reads. */
+    private record Settings(
+            List<String> classes,
+            int size,
+            int height,
+            int width,
+            int heads,
+            boolean single,
+            byte[] colours,
+            List<Sample> samples,
+            Map<String, Part> parts) {}
+
+    /** A part that the script loads: the file beside the page, and its size. */
+    private record Part(String file, int bytes) {}
+
+    private static final String MODEL = "model.onnx";
+    private static final String MODULE = "ort-wasm-simd-threaded.mjs";
+    private static final String WASM = "ort-wasm-simd-threaded.wasm";
+    private static final String SCRIPT = "ort.wasm.min.js";
+    private static final String LICENCE = "LICENCE-onnxruntime-web.txt";
+
+    /**
+     * Writes the page as one file, which runs from wherever it lies.
+     *
+     * @param model the ONNX file of the network, which takes pixels
+     */
+    public void writeFile(Path file, byte[] model, OnnxWeb runtime) {
+        String library = new String(runtime.script(), StandardCharsets.UTF_8);
+        String own = resource("web/page.js");
+        StringBuilder parts = new StringBuilder();
+        parts(model, runtime)
+                .forEach((name, bytes) -> parts.append("<script type=\"text/plain\" id=\"part-")
+                        .append(name)
+                        .append("\">")
+                        .append(Base64.getEncoder().encodeToString(compressed(bytes)))
+                        .append("</script>\n"));
+        String policy = "script-src " + hash(library) + " " + hash(own) + " 'wasm-unsafe-eval' blob:";
+        String page = page(model, runtime, policy, parts.toString(), inline(library) + "\n" + inline(own));
+        write(file, page.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * Writes the page into a folder, with what it loads beside it.
+     *
+     * @param model the ONNX file of the network, which takes pixels
+     */
+    public void writeFolder(Path folder, byte[] model, OnnxWeb runtime) {
+        String own = resource("web/page.js");
+        String policy = "connect-src 'self'; script-src 'self' " + hash(own) + " 'wasm-unsafe-eval' blob:";
+        String scripts = "<script src=\"" + SCRIPT + "\"></script>\n" + inline(own);
+        write(folder.resolve(MODEL), model);
+        write(folder.resolve(SCRIPT), runtime.script());
+        write(folder.resolve(MODULE), runtime.module());
+        write(folder.resolve(WASM), runtime.wasm());
+        write(folder.resolve(LICENCE), (OnnxWeb.LICENCE + "\n").getBytes(StandardCharsets.UTF_8));
+        write(
+                folder.resolve("index.html"),
+                page(model, runtime, policy, "", scripts).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static Map<String, byte[]> parts(byte[] model, OnnxWeb runtime) {
+        Map<String, byte[]> parts = new LinkedHashMap<>();
+        parts.put("mjs", runtime.module());
+        parts.put("model", model);
+        parts.put("wasm", runtime.wasm());
+        return parts;
+    }
+
+    private String page(byte[] model, OnnxWeb runtime, String policy, String parts, String scripts) {
+        Map<String, Part> files = new LinkedHashMap<>();
+        files.put("mjs", new Part(MODULE, runtime.module().length));
+        files.put("model", new Part(MODEL, model.length));
+        files.put("wasm", new Part(WASM, runtime.wasm().length));
+        Settings settings =
+                new Settings(classes, imageSize, mapHeight, mapWidth, heads, isSingle, colours, samples, files);
+        Map<String, String> values = Map.of(
+                "generator", escaped(generator),
+                "policy",
+                        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+                                + policy,
+                "title", escaped(title()),
+                "style", resource("report/chart.css") + resource("report/report.css") + resource("web/page.css"),
+                "lead", escaped(lead()),
+                "footer", escaped("Made by " + generator + ", with " + OnnxWeb.LICENCE + "."),
+                "settings", JsonFile.line(settings).replace("<", "\\u003c"),
+                "parts", parts,
+                "scripts", scripts);
+        return filled(resource("web/page.html"), values);
+    }
+
+    /** A template with its places filled, each once: what is filled in is not looked through. */
+    private static String filled(String template, Map<String, String> values) {
+        StringBuilder filled = new StringBuilder();
+        Matcher place = PLACE.matcher(template);
+        int from = 0;
+        while (place.find()) {
+            filled.append(template, from, place.start()).append(values.get(place.group(1)));
+            from = place.end();
+        }
+        return filled.append(template, from, template.length()).toString();
+    }
+
+    private String title() {
+        return classes.size() == 1
+                ? "Where is " + classes.get(0) + "?"
+                : "Which of " + classes.size() + " labels, and where?";
+    }
+
+    private String lead() {
+        List<String> shown = new ArrayList<>(classes.subList(0, Math.min(SHOWN, classes.size())));
+        if (classes.size() > SHOWN) {
+            shown.add("...");
+        }
+        return "A network that knows " + String.join(", ", shown)
+                + ": every label's score, and its response map over the picture.";
+    }
+
+    private static String escaped(String text) {
+        return StringEscapeUtils.escapeHtml4(text);
+    }
+
+    private static String inline(String script) {
+        if (script.contains("</script")) {
+            throw new IllegalArgumentException("a script that HTML would end early");
+        }
+        return "<script>" + script + "</script>";
+    }
+
+    private static String hash(String script) {
+        byte[] digest = DigestUtils.sha256(script.getBytes(StandardCharsets.UTF_8));
+        return "'sha256-" + Base64.getEncoder().encodeToString(digest) + "'";
+    }
+
+    private static byte[] compressed(byte[] bytes) {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
+            gzip.write(bytes);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+        return packed.toByteArray();
+    }
+
+    private static void write(Path file, byte[] bytes) {
+        AtomicFile.write(file, out -> out.write(bytes));
+    }
+
+    private static String resource(String name) {
+        try (InputStream in = WebPage.class.getResourceAsStream("/" + name)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException broken) {
+            throw new UncheckedIOException(broken);
+        }
+    }
+}

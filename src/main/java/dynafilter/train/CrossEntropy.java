@@ -1,0 +1,97 @@
+package dynafilter.train;
+
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeOwner;
+import dynafilter.runtime.TensorBytes;
+import java.util.function.Consumer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The cross-entropy of a batch, with label smoothing and class weights as {@code torch.nn.functional.cross_entropy} has them.
+ *
+ * <p>It is linear in the logarithms of the probabilities: the sum over classes k and images i of {@code F[k, i] * log p[k, i]},
+ * where the factors F depend on the labels alone. So F is the gradient that autograd begins with, and the loss itself is only
+ * computed for the metrics: {@link TrainingMetrics}. One table holds the factors of an image of each class.
+ */
+final class CrossEntropy implements AutoCloseable {
+    private final NativeOwner owner;
+    private final Tensor table; // float32 [K, K]: in column y the factors of an image of class y
+    private final @Nullable Tensor weights; // float32 [K]; null where all images count the same
+    private final int parts;
+    private final Consumer<Tensor> sum;
+
+    /**
+     * @param classes the number of classes
+     * @param smoothing the share of the probability that is spread over all classes
+     * @param weights float32 [K], of the classes; null: all images count the same; borrowed
+     * @param images the number of images of a batch, of this rank
+     * @param batches the number of batches whose mean gradient makes one step
+     * @param ranks the number of ranks whose gradients are added up
+     * @param sum adds a tensor up over all ranks, in place
+     */
+    CrossEntropy(
+            int classes,
+            double smoothing,
+            @Nullable Tensor weights,
+            int images,
+            int batches,
+            int ranks,
+            ComputeDevice device,
+            Consumer<Tensor> sum) {
+        this.weights = weights;
+        this.sum = sum;
+        parts = batches * ranks;
+        // The ranks' weights differ: the sum is divided by those of all.
+        float share = weights == null ? 1F / parts / images : 1F / batches;
+        try (NativeOwner building = new NativeOwner();
+                PointerScope scope = new PointerScope()) {
+            float[] weight = weights == null ? null : TensorBytes.floats(weights.cpu());
+            float[] factors = new float[classes * classes];
+            for (int k = 0; k < classes; k++) {
+                double own = weight == null ? 1 : weight[k];
+                for (int label = 0; label < classes; label++) {
+                    double spread = smoothing / classes * own;
+                    double target = k == label ? (1 - smoothing) * own + spread : spread;
+                    factors[k * classes + label] = (float) -(target * share);
+                }
+            }
+            table = building.keep(
+                    TensorBytes.of(factors).view(classes, classes).to(device.toTorch(), ScalarType.Float));
+            owner = building.handOver();
+        }
+    }
+
+    /**
+     * The factors of a batch: this rank's part of the step's loss is the sum of their products with the logarithms of the
+     * probabilities.
+     *
+     * @param labels int64 [N]
+     * @return float32 [K, N]
+     */
+    Tensor factors(Tensor labels) {
+        try (NoGradGuard guard = new NoGradGuard()) {
+            Tensor factors = table.index_select(1, labels);
+            if (weights == null) {
+                return factors;
+            }
+            Tensor total = weights.index_select(0, labels).sum();
+            sum.accept(total);
+            return factors.div_(total);
+        }
+    }
+
+    /** What a batch's sum of products is to be multiplied with, so that it is the sum of the losses of its images. */
+    Scalar lossesIn(long images) {
+        return new Scalar((double) images * parts);
+    }
+
+    @Override
+    public void close() {
+        owner.close();
+    }
+}

@@ -1,0 +1,406 @@
+"use strict";
+// A page that runs an exported network: a picture in, every label's score and response map out. The network is the ONNX file of
+// `export --format onnx --input uint8`; ONNX Runtime Web computes it on one thread.
+(() => {
+  const settings = JSON.parse(document.getElementById("settings").textContent);
+  const { classes, size, height, width, heads, single } = settings;
+  const element = (id) => document.getElementById(id);
+  const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const colours = bytes(settings.colours); // 256 steps of red, green, blue
+  const make = (name, properties, ...children) => {
+    const made = Object.assign(document.createElement(name), properties);
+    made.append(...children);
+    return made;
+  };
+
+  // ---- The picture, as `predict` reads and scales it.
+
+  /** A JPEG without its Exif segments: `predict` does not turn pictures, and browsers turn them by what stands there. */
+  function withoutExif(file) {
+    if (file[0] !== 0xff || file[1] !== 0xd8) {
+      return [file];
+    }
+    const parts = [file.subarray(0, 2)];
+    let at = 2;
+    while (at + 4 <= file.length && file[at] === 0xff && file[at + 1] !== 0xda) {
+      const end = at + 2 + 256 * file[at + 2] + file[at + 3];
+      if (file[at + 1] !== 0xe1) {
+        parts.push(file.subarray(at, end));
+      }
+      at = end;
+    }
+    return [...parts, file.subarray(at)];
+  }
+
+  /** The pixels of a file, red, green, blue and alpha, as they are stored: no colour profile is applied. */
+  async function decode(blob) {
+    const file = new Uint8Array(await blob.arrayBuffer());
+    const bitmap = await createImageBitmap(new Blob(withoutExif(file), { type: blob.type }),
+      { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+    try {
+      return read(bitmap, bitmap.width, bitmap.height);
+    } finally {
+      bitmap.close();
+    }
+  }
+
+  function read(source, columns, rows) {
+    const canvas = make("canvas", { width: columns, height: rows });
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    context.drawImage(source, 0, 0);
+    return context.getImageData(0, 0, columns, rows);
+  }
+
+  /**
+   * The weights of an antialiased bilinear filter, for some of the places that it makes, as PyTorch's `interpolate` has them: a
+   * triangle as wide as the scale, and at least two pixels.
+   */
+  function filter(from, to, first, count) {
+    const scale = from / to;
+    const support = Math.max(scale, 1);
+    return Array.from({ length: count }, (_, place) => {
+      const centre = scale * (first + place + 0.5);
+      const begin = Math.max(Math.trunc(centre - support + 0.5), 0);
+      const end = Math.min(Math.trunc(centre + support + 0.5), from);
+      const weights = Array.from({ length: end - begin },
+        (_, i) => Math.max(0, 1 - Math.abs((begin + i - centre + 0.5) / support)));
+      const sum = weights.reduce((all, weight) => all + weight, 0);
+      return { begin, weights: weights.map((weight) => weight / sum) };
+    });
+  }
+
+  /** Halves to even, as Python rounds. */
+  const rounded = (number) => {
+    const whole = Math.round(number);
+    return whole - number === 0.5 && whole % 2 !== 0 ? whole - 1 : whole;
+  };
+
+  /** The middle square of a picture whose shorter side becomes `size`: red, green and blue of each pixel, row by row. */
+  function square({ data, width: columns, height: rows }) {
+    const shorter = Math.min(columns, rows);
+    const longer = Math.floor((size * Math.max(columns, rows)) / shorter);
+    const [wide, high] = columns <= rows ? [size, longer] : [longer, size];
+    const across = filter(columns, wide, rounded((wide - size) / 2), size);
+    const down = filter(rows, high, rounded((high - size) / 2), size);
+    const top = down[0].begin;
+    const bottom = Math.max(...down.map(({ begin, weights }) => begin + weights.length));
+    const lines = new Float32Array((bottom - top) * size * 3);
+    for (let row = top; row < bottom; row++) {
+      across.forEach(({ begin, weights }, x) => {
+        for (let channel = 0; channel < 3; channel++) {
+          let sum = 0;
+          for (let i = 0, at = 4 * (row * columns + begin) + channel; i < weights.length; i++, at += 4) {
+            sum += weights[i] * data[at];
+          }
+          lines[((row - top) * size + x) * 3 + channel] = sum;
+        }
+      });
+    }
+    const pixels = new Uint8Array(size * size * 3);
+    down.forEach(({ begin, weights }, y) => {
+      for (let at = 0; at < size * 3; at++) {
+        let sum = 0;
+        for (let i = 0; i < weights.length; i++) {
+          sum += weights[i] * lines[(begin - top + i) * size * 3 + at];
+        }
+        pixels[y * size * 3 + at] = Math.min(255, Math.max(0, rounded(sum)));
+      }
+    });
+    return pixels;
+  }
+
+  // ---- The network.
+
+  /** The bytes of a part: of an element that has them, compressed, or of a file beside this page. */
+  async function part(name, progress) {
+    const inside = element(`part-${name}`);
+    if (inside) {
+      const text = inside.textContent;
+      const packed = new Uint8Array(Math.floor((text.length * 3) / 4) - (text.match(/=*$/)[0].length));
+      const step = 1 << 20; // of four characters each whole
+      for (let at = 0; at < text.length; at += step) {
+        packed.set(bytes(text.slice(at, at + step)), (at * 3) / 4);
+        progress(Math.min(1, (at + step) / text.length));
+        await new Promise((done) => { setTimeout(done); });
+      }
+      const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+      return new Uint8Array(await new Response(stream).arrayBuffer());
+    }
+    const response = await fetch(settings.parts[name].file);
+    if (!response.ok) {
+      throw new Error(`${settings.parts[name].file}: ${response.status} ${response.statusText}`);
+    }
+    const whole = new Uint8Array(settings.parts[name].bytes);
+    let got = 0;
+    for (const reader = response.body.getReader(); ;) {
+      const { done, value } = await reader.read();
+      if (done) {
+        break;
+      }
+      whole.set(value, got);
+      got += value.length;
+      progress(got / whole.length);
+    }
+    return whole;
+  }
+
+  async function load() {
+    const bar = element("state").querySelector("progress");
+    const names = ["mjs", "model", "wasm"];
+    const total = names.reduce((sum, name) => sum + settings.parts[name].bytes, 0);
+    const loaded = {};
+    let before = 0;
+    for (const name of names) {
+      const share = settings.parts[name].bytes / total;
+      loaded[name] = await part(name, (done) => { bar.value = before + share * done; });
+      before += share;
+    }
+    bar.removeAttribute("value");
+    ort.env.wasm.numThreads = 1;
+    ort.env.wasm.wasmBinary = loaded.wasm.buffer;
+    ort.env.wasm.wasmPaths = { mjs: URL.createObjectURL(new Blob([loaded.mjs], { type: "text/javascript" })) };
+    return ort.InferenceSession.create(loaded.model, { executionProviders: ["wasm"] });
+  }
+
+  const session = load();
+
+  /** A response map a label: the mean of its filters' maps. */
+  function means(maps) {
+    const places = height * width;
+    return heads === 1 ? maps : Float32Array.from({ length: maps.length / heads }, (_, i) => {
+      let sum = 0;
+      for (let head = 0; head < heads; head++) {
+        sum += maps[(Math.floor(i / places) * heads + head) * places + (i % places)];
+      }
+      return sum / heads;
+    });
+  }
+
+  /** What the network makes of a square: scores, probabilities and response maps of all labels. */
+  async function run(pixels) {
+    const image = new ort.Tensor("uint8", pixels, [1, size, size, 3]);
+    const made = await (await session).run({ image });
+    return { pixels, scores: made.scores.data, probabilities: made.probabilities.data, maps: means(made.response_maps.data) };
+  }
+
+  /** Classifies a PNG or JPEG file, a Blob: for this page, its tests and whoever puts the page into another. */
+  window.classify = async (blob) => run(square(await decode(blob)));
+
+  // ---- What one sees.
+
+  const percent = (share) => `${(100 * share).toFixed(1)} %`;
+  const signed = (number) => number.toFixed(2).replace("-", "−");
+  const argmax = (values) => values.indexOf(Math.max(...values));
+  const picture = element("picture");
+  let shown = null;
+  let shownName = "";
+  let label = 0;
+  let follows = true; // the likeliest label, until another is chosen
+
+  function image(columns, rows, colour) {
+    const canvas = make("canvas", { width: columns, height: rows });
+    const data = new ImageData(columns, rows);
+    for (let i = 0; i < columns * rows; i++) {
+      data.data.set([...colour(i), 255], 4 * i);
+    }
+    canvas.getContext("2d").putImageData(data, 0, 0);
+    return canvas;
+  }
+
+  const step = (share) => 3 * Math.max(0, Math.min(255, Math.round(255 * share)));
+  const colour = (share) => colours.subarray(step(share), step(share) + 3);
+
+  function draw() {
+    const strength = element("strength").value / 100;
+    const maps = shown.maps;
+    const low = maps.reduce((least, value) => Math.min(least, value), Infinity);
+    const high = maps.reduce((most, value) => Math.max(most, value), -Infinity);
+    const from = single ? 0 : label * height * width;
+    const context = picture.getContext("2d");
+    context.globalAlpha = 1;
+    context.imageSmoothingEnabled = size >= 128;
+    context.filter = `grayscale(${strength > 0 ? 1 : 0})`;
+    context.drawImage(image(size, size, (i) => shown.pixels.subarray(3 * i, 3 * i + 3)), 0, 0, picture.width, picture.height);
+    context.filter = "none";
+    context.imageSmoothingEnabled = true;
+    context.globalAlpha = strength;
+    context.drawImage(image(width, height, (i) => colour((maps[from + i] - low) / (high - low || 1))), 0, 0,
+      picture.width, picture.height);
+    picture.setAttribute("aria-label", `${shownName}, with ${single ? "its response map" : `the response map of ${classes[label]}`}`);
+    element("low").textContent = signed(low);
+    element("high").textContent = signed(high);
+  }
+
+  const rows = classes.map((name, i) => {
+    const input = make("input", { type: "radio", name: "label", value: i });
+    input.addEventListener("change", () => {
+      label = i;
+      follows = false;
+      draw();
+    });
+    const bar = make("span", { className: "bar" });
+    const share = make("span");
+    return { input, bar, share, row: make("label", { className: "score" }, input, make("span", { textContent: name }), make("span", {}, bar), share) };
+  });
+
+  /** @param ordered true: the likeliest label comes first; false: the rows stay where they are, as they must under a moving picture */
+  function show(result, name, ordered) {
+    shown = result;
+    shownName = name;
+    const best = argmax(result.scores);
+    label = follows ? best : label;
+    rows.forEach(({ input, bar, share }, i) => {
+      input.checked = i === label;
+      bar.style.width = `${100 * result.probabilities[i]}%`;
+      share.textContent = percent(result.probabilities[i]);
+    });
+    if (ordered) {
+      const ranking = classes.map((_, i) => i).sort((one, other) => result.scores[other] - result.scores[one]);
+      element("scores").replaceChildren(...ranking.map((i) => rows[i].row));
+    }
+    draw();
+  }
+
+  let saidAt = -Infinity;
+  function say(pause) {
+    if (performance.now() - saidAt >= pause) {
+      saidAt = performance.now();
+      const best = argmax(shown.scores);
+      element("said").textContent =
+        `${shownName}: ${classes[best]}, ${percent(shown.probabilities[best])}, score ${signed(shown.scores[best])}.`;
+    }
+  }
+
+  let asked = 0;
+  async function open(blob, name) {
+    const mine = ++asked;
+    stopCamera();
+    try {
+      const result = await window.classify(blob);
+      if (mine === asked) {
+        element("problem").hidden = true;
+        follows = true;
+        show(result, name, true);
+        say(0);
+      }
+    } catch (failure) {
+      complain(`${name} cannot be read as a picture (${failure.message}); give a PNG or JPEG file.`);
+    }
+  }
+
+  function complain(text) {
+    element("problem").textContent = text;
+    element("problem").hidden = false;
+  }
+
+  // ---- Where pictures come from.
+
+  element("file").addEventListener("change", ({ target }) => {
+    if (target.files.length > 0) {
+      open(target.files[0], target.files[0].name);
+      target.value = ""; // the same file can be opened again
+    }
+  });
+  document.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    document.body.classList.add("drop");
+  });
+  document.addEventListener("dragleave", () => document.body.classList.remove("drop"));
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    document.body.classList.remove("drop");
+    const file = event.dataTransfer.files[0];
+    if (file) {
+      open(file, file.name);
+    } else {
+      complain("What was dropped is no file; drop a PNG or JPEG file.");
+    }
+  });
+  document.addEventListener("paste", (event) => {
+    const file = event.clipboardData.files[0];
+    if (file) {
+      open(file, file.name || "the pasted picture");
+    }
+  });
+
+  const sampleBlob = (sample) => new Blob([bytes(sample.png)], { type: "image/png" });
+  element("picks").append(...settings.samples.map((sample) => {
+    const input = make("input", { type: "radio", name: "sample" });
+    input.addEventListener("change", () => open(sampleBlob(sample), sample.name));
+    const copy = make("img", { src: `data:image/png;base64,${sample.png}`, alt: sample.name });
+    return make("label", { className: "pick", title: sample.name }, input, copy);
+  }));
+
+  const video = element("video");
+  const camera = element("camera");
+  let stream = null;
+
+  function stopCamera() {
+    stream?.getTracks().forEach((track) => track.stop());
+    stream = null;
+    video.srcObject = null;
+    camera.setAttribute("aria-pressed", "false");
+    camera.textContent = "Use the camera";
+  }
+
+  async function live(mine) {
+    while (stream && mine === asked) {
+      if (video.videoWidth > 0) {
+        const result = await run(square(read(video, video.videoWidth, video.videoHeight)));
+        if (stream && mine === asked) {
+          show(result, "The camera's picture", false);
+          say(3000);
+        }
+      }
+      await new Promise((done) => { requestAnimationFrame(done); });
+    }
+  }
+
+  camera.addEventListener("click", async () => {
+    if (stream) {
+      stopCamera();
+      return;
+    }
+    try {
+      if (!navigator.mediaDevices) {
+        throw new Error("a browser gives it to https pages, local files and localhost alone");
+      }
+      const mine = ++asked;
+      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      camera.setAttribute("aria-pressed", "true");
+      camera.textContent = "Stop the camera";
+      element("problem").hidden = true;
+      document.querySelectorAll("#picks input").forEach((input) => { input.checked = false; });
+      follows = true;
+      video.srcObject = stream;
+      await video.play();
+      element("scores").replaceChildren(...rows.map(({ row }) => row));
+      live(mine).catch((failure) => complain(`The camera's picture cannot be computed: ${failure.message}.`));
+    } catch (failure) {
+      stopCamera();
+      complain(`There is no camera's picture: ${failure.message}.`);
+    }
+  });
+
+  element("strength").addEventListener("input", () => shown && draw());
+  if (single) {
+    element("choose").textContent = "Labels, by their probability";
+  }
+  const ramp = element("bar").getContext("2d");
+  ramp.drawImage(image(256, 1, (i) => colour(i / 255)), 0, 0);
+
+  session.then(() => {
+    element("state").hidden = true;
+    element("explorer").hidden = false;
+    if (settings.samples.length > 0) {
+      const first = element("picks").querySelector("input");
+      first.checked = true;
+      return open(sampleBlob(settings.samples[0]), settings.samples[0].name);
+    }
+    return undefined;
+  }).catch((failure) => {
+    element("state").textContent = location.protocol === "file:" && !element("part-model")
+      ? "A browser loads no network from beside a local file: serve this folder (python3 -m http.server), or make the page with --web FILE.html."
+      : `The network cannot be loaded: ${failure.message}`;
+  });
+})();

@@ -1,0 +1,107 @@
+package dynafilter.train;
+
+import static dynafilter.TensorAssert.assertClose;
+import static dynafilter.TensorAssert.assertIdentical;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dynafilter.NativeScope;
+import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.TensorBytes;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorArrayRefOptional;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.Reduction;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The loss as a table of factors, against libtorch's cross_entropy_loss and its autograd. */
+@ExtendWith(NativeScope.class)
+class CrossEntropyTest {
+    private static final int CLASSES = 5;
+    private static final int IMAGES = 12;
+    private static final long NO_IGNORED_LABEL = -100;
+
+    private Tensor scores;
+    private Tensor labels;
+
+    private record Outcome(double loss, Tensor gradient) {}
+
+    @BeforeEach
+    void makeBatch() {
+        scores = torch.randn(IMAGES, CLASSES);
+        labels = TensorBytes.of(new long[] {4, 1, 1, 0, 2, 2, 4, 1, 0, 1, 2, 1}); // none of class 3
+    }
+
+    private Outcome libtorch(double smoothing, @Nullable Tensor weights, int parts) {
+        Tensor leaf = scores.clone().requires_grad_(true);
+        Tensor loss = torch.cross_entropy_loss(
+                leaf,
+                labels,
+                weights == null ? new TensorOptional() : new TensorOptional(weights),
+                Reduction.Mean.value,
+                NO_IGNORED_LABEL,
+                smoothing);
+        loss.div(new Scalar(parts)).backward();
+        return new Outcome(loss.item_double(), leaf.grad());
+    }
+
+    private Outcome table(double smoothing, @Nullable Tensor weights, int batches) {
+        Tensor leaf = scores.clone().requires_grad_(true);
+        try (CrossEntropy loss = new CrossEntropy(
+                        CLASSES, smoothing, weights, IMAGES, batches, 1, ComputeDevice.CPU, sum -> {});
+                TrainingMetrics metrics = new TrainingMetrics(ComputeDevice.CPU)) {
+            Tensor logarithms = leaf.t().log_softmax(0);
+            Tensor factors = loss.factors(labels);
+            logarithms.backward(factors, new BoolOptional(), false, new TensorArrayRefOptional());
+            metrics.add(logarithms, factors, loss.lossesIn(IMAGES), leaf.t(), labels);
+            metrics.count(IMAGES);
+            return new Outcome(metrics.read().loss(), leaf.grad());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, false, 1", "0, false, 3", "0.1, false, 1", "0, true, 2", "0.2, true, 3"})
+    void lossAndGradientAreLibtorchs(double smoothing, boolean weighted, int batches) {
+        Tensor weights = weighted ? TensorBytes.of(new float[] {1.5F, 0.25F, 2, 0, 1}) : null;
+        Outcome expected = libtorch(smoothing, weights, batches);
+        Outcome actual = table(smoothing, weights, batches);
+        assertEquals(expected.loss(), actual.loss(), 1e-6);
+        assertClose(expected.gradient(), actual.gradient(), 1e-6, "gradient");
+    }
+
+    /** The gradient that autograd begins with is, to the bit, what it computes of the loss itself. */
+    @Test
+    void factorsAreTheGradientOfTheLogarithms() {
+        Tensor leaf = scores.clone().requires_grad_(true);
+        torch.nll_loss(leaf, labels).div(new Scalar(3)).backward();
+        try (CrossEntropy loss = new CrossEntropy(CLASSES, 0, null, IMAGES, 3, 1, ComputeDevice.CPU, sum -> {})) {
+            assertIdentical(leaf.grad(), loss.factors(labels).t().contiguous(), "factors");
+        }
+    }
+
+    /** Each of two ranks has half of the batch: together their gradients are those of the whole. */
+    @Test
+    void ranksShareTheirWeights() {
+        Tensor weights = TensorBytes.of(new float[] {1.5F, 0.25F, 2, 0, 1});
+        Tensor total = weights.index_select(0, labels).sum();
+        Tensor whole = factors(weights, IMAGES, 1, labels, total);
+        Tensor first = factors(weights, IMAGES / 2, 2, labels.narrow(0, 0, IMAGES / 2), total);
+        Tensor second = factors(weights, IMAGES / 2, 2, labels.narrow(0, IMAGES / 2, IMAGES / 2), total);
+        assertIdentical(whole.narrow(1, 0, IMAGES / 2).contiguous(), first, "first half");
+        assertIdentical(whole.narrow(1, IMAGES / 2, IMAGES / 2).contiguous(), second, "second half");
+    }
+
+    private static Tensor factors(Tensor weights, int images, int ranks, Tensor labels, Tensor total) {
+        try (CrossEntropy loss =
+                new CrossEntropy(CLASSES, 0.1, weights, images, 1, ranks, ComputeDevice.CPU, sum -> sum.copy_(total))) {
+            return loss.factors(labels);
+        }
+    }
+}
