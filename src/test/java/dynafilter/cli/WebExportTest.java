@@ -57,7 +57,8 @@ class WebExportTest {
         assumeTrue(
                 Files.isRegularFile(OnnxWeb.archive()),
                 "no " + OnnxWeb.archive() + "; `dynafilter doctor --fetch onnxruntime-web` downloads it");
-        NetworkShape shape = NetworkShape.of(ResNetStem.ARCHITECTURE, FilterDesign.of(FilterKind.DYNAMIC), CLASSES.size(), false, SIZE);
+        NetworkShape shape = NetworkShape.of(
+                ResNetStem.ARCHITECTURE, FilterDesign.of(FilterKind.DYNAMIC), CLASSES.size(), false, SIZE);
         Map<String, Tensor> state = StateDict.random(shape, 1);
         state.get("predictor.2.weight").mul_(new Scalar(30.0)); // scores that differ
         Map<String, Object> recipe = Map.of("filters", "dynamic", "image_size", (long) SIZE, "data", "nowhere");

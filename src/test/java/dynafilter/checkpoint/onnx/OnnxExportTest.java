@@ -142,8 +142,7 @@ class OnnxExportTest {
         "BASIS, 1, 1, OFF, true",
         "BASIS, 1, 1, OFF, false"
     })
-    void everyDesignOfFiltersComputesTheSame(
-            FilterKind kind, int heads, int size, BasisImage image, boolean baked) {
+    void everyDesignOfFiltersComputesTheSame(FilterKind kind, int heads, int size, BasisImage image, boolean baked) {
         FilterDesign design = new FilterDesign(kind, heads, size, FilterDesign.BASIS, image);
         Tensor pixels = pixels(3, 32);
         Path file = folder.resolve("model.onnx");
