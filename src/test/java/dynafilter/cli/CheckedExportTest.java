@@ -51,7 +51,8 @@ class CheckedExportTest {
                     "export", "--model", checkpoint, "--format", format, "--input", "uint8", "--check", "sample");
             assertTrue(
                     result.line("check")
-                            .matches("check      sample.*: 256 pictures, scores differ by \\d\\.\\de-\\d+ at most, .*"),
+                            .matches(
+                                    "check      sample.*: 256 pictures, scores differ by \\d\\.\\de[-+]\\d+ at most, .*"),
                     result.out());
             assertTrue(
                     result.line("speed")

@@ -149,7 +149,7 @@ class TranslationTest {
                 "x.view([x.size(0), -1])",
                 "torch.permute(x, [0, 2, 3, 1])",
                 "torch.cat([x, torch.relu(x)], 1)",
-                "torch.mean(x, [2, 3]).unsqueeze(1) + torch.mean(x, [3])",
+                "torch.mean(x, [2, 3]).unsqueeze(2) + torch.mean(x, [3])",
                 "torch.bmm(torch.flatten(x, 1, 2), torch.flatten(x, 2).relu().reshape([-1, 9, 27]))",
                 "torch.matmul(torch.mean(x, [2]), torch.reshape(self.matrix, [9, 7]))",
                 "torch.mean(x, [2, 3])",
