@@ -151,7 +151,7 @@ public final class DeviceProof {
                 buffer.awaitSent();
                 buffer.host().fill_(new Scalar(round));
                 buffer.send(BYTES);
-                problem = expect(round * BYTES, buffer.receive(BYTES, Tensor::sum));
+                problem = expect((double) round * BYTES, buffer.receive(BYTES, Tensor::sum));
             }
             return problem;
         }

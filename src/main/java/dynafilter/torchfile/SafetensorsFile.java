@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -186,16 +187,20 @@ public final class SafetensorsFile {
                     .array());
             out.write(header);
             for (String name : names) {
-                write(tensors.get(name), out);
+                write(named(name, tensors), out);
             }
         });
+    }
+
+    private static Tensor named(String name, Map<String, Tensor> tensors) {
+        return Objects.requireNonNull(tensors.get(name), name);
     }
 
     private static SafetensorsType typeOf(String name, Map<String, Tensor> tensors) {
         if (name.isEmpty() || name.equals("__metadata__")) {
             throw new IllegalArgumentException("a tensor cannot be named \"" + name + "\" in safetensors");
         }
-        ScalarType type = tensors.get(name).scalar_type();
+        ScalarType type = named(name, tensors).scalar_type();
         return SafetensorsType.of(type)
                 .orElseThrow(() -> new IllegalArgumentException(name + " is of the type " + type.intern()));
     }
@@ -213,7 +218,7 @@ public final class SafetensorsFile {
             }
             long at = 0;
             for (String name : names) {
-                Tensor tensor = tensors.get(name);
+                Tensor tensor = named(name, tensors);
                 json.writeObjectFieldStart(name);
                 json.writeStringField("dtype", typeOf(name, tensors).name());
                 json.writeFieldName("shape");
