@@ -123,14 +123,17 @@ public final class StepCost {
         long labels = maps / design.heads(); // that have maps of their own
         long length = channels * design.size() * design.size();
         long width = NetworkShape.GENERATOR_WIDTH;
+        if (training) { // else what is made of labels is computed before
+            ofLabels(labels, length);
+        }
         if (design.kind() == FilterKind.CONDITIONAL) {
             product("generator.image", batch, width, channels);
             product("generator.2", batch * labels, channels, width);
-        } else if (training && (design.kind() == FilterKind.DYNAMIC || design.kind() == FilterKind.LOCAL)) {
-            product("generator.0", labels, width, shape.embeddingSize());
-            product("generator.2", labels, design.heads() * length, width);
         }
         if (design.kind() == FilterKind.BASIS) {
+            if (!design.isConstant()) {
+                product("mixer.image", batch, design.basis(), channels);
+            }
             product("basis", batch * map, design.basis(), channels);
             product("predictor.0", batch * design.basis(), NetworkShape.PREDICTOR_WIDTH, map);
             product("mixture", batch * labels, NetworkShape.PREDICTOR_WIDTH, design.basis());
@@ -139,6 +142,30 @@ public final class StepCost {
             product("predictor.0", batch * labels, NetworkShape.PREDICTOR_WIDTH, design.heads() * map);
         }
         product("predictor.2", batch * labels, shape.predictorOutputs(), NetworkShape.PREDICTOR_WIDTH);
+    }
+
+    /**
+     * What is made of the labels' embeddings.
+     *
+     * @param length of a filter
+     */
+    private void ofLabels(long labels, long length) {
+        FilterDesign design = shape.design();
+        long width = NetworkShape.GENERATOR_WIDTH;
+        int size = shape.embeddingSize();
+        switch (design.kind()) {
+            case STATIC, SINGLE -> {}
+            case BASIS -> product("mixer.label", labels, design.basis(), size);
+            case CONDITIONAL -> product("generator.0", labels, width, size);
+            case DYNAMIC, LOCAL -> {
+                product("generator.0", labels, width, size);
+                product("generator.2", labels, design.heads() * length, width);
+                if (design.kind() == FilterKind.LOCAL) {
+                    product("places.0", labels, width, size);
+                    product("places.2", labels, shape.mapSize(), width);
+                }
+            }
+        }
     }
 
     /** The product of a [rows, depth] matrix and weights [depth, columns]. */

@@ -78,7 +78,7 @@ class OracleTest {
                 recipe("filters", "conditional"),
                 recipe("filters", "conditional", "optimizer", "adamw", "adapter", true, "freeze", "all"),
                 recipe("filters", "basis", "basis", 4),
-                recipe("filters", "basis", "basis", 5, "basis_image", "off"),
+                recipe("filters", "basis", "basis", 6, "basis_image", "off"),
                 recipe("filters", "local"),
                 recipe("filters", "dynamic", "freeze", "all"),
                 recipe("filters", "dynamic", "freeze", "all", "adapter", true),
