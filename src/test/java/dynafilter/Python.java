@@ -47,12 +47,24 @@ public final class Python {
 
     /** Skips the calling test where there is no Python with all of these modules. */
     public static Python withModules(String... modules) {
+        return where("import " + String.join(", ", modules), Arrays.toString(modules));
+    }
+
+    /**
+     * Skips the calling test where there is no Python with torch and torchvision. A wheel of torchvision for CUDA lacks operators
+     * beside a CPU's torch, so that it is only looked for, and importing it is the script's business.
+     */
+    public static Python withTorchvision() {
+        return where(
+                "import importlib.util, torch; assert importlib.util.find_spec('torchvision')", "[torch, torchvision]");
+    }
+
+    private static Python where(String probe, String modules) {
         String executable = Optional.ofNullable(System.getenv(VARIABLE)).orElse("python3");
-        List<String> command = List.of(executable, "-c", "import " + String.join(", ", modules));
-        boolean found = PROBED.computeIfAbsent(command, Python::succeeds);
+        boolean found = PROBED.computeIfAbsent(List.of(executable, "-c", probe), Python::succeeds);
         assumeTrue(
                 found,
-                () -> executable + " is not there, or has not all of " + Arrays.toString(modules) + "; set " + VARIABLE
+                () -> executable + " is not there, or has not all of " + modules + "; set " + VARIABLE
                         + " to a Python that has");
         return new Python(executable);
     }

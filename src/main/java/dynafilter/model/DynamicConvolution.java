@@ -2,6 +2,7 @@ package dynafilter.model;
 
 import static org.bytedeco.pytorch.global.torch.conv2d;
 
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -28,7 +29,7 @@ final class DynamicConvolution {
     static Tensor apply(Tensor features, Tensor filters) {
         // The filters are rescaled instead of the maps: the same product, over far fewer numbers.
         Tensor rescaled = filters.mul(new Scalar(rescaling(filters.size(1) * filters.size(2) * filters.size(3))));
-        if (filters.size(2) == 1) {
+        if (filters.size(2) == 1 && GradMode.is_enabled()) {
             return product(features, rescaled.flatten(1, -1));
         }
         return features.scalar_type().intern() == ScalarType.Float
@@ -37,9 +38,11 @@ final class DynamicConvolution {
     }
 
     /**
-     * The response maps of filters of one place: the product of the filters and all pixels of the feature maps. In memory they are
-     * [K, N, H, W]: the predictor that follows takes a map at a time, of all images, and neither has to be copied into another
-     * order; and rows are so long that they begin at addresses that tensor cores can read, however few filters there are.
+     * The response maps of filters of one place, for training: the product of the filters and all pixels of the feature maps. In
+     * memory they are [K, N, H, W]: the predictor that follows takes a map at a time, of all images, and neither has to be copied
+     * into another order; and rows are so long that they begin at addresses that tensor cores can read, however few filters there
+     * are. Where no gradients are wanted it is a convolution: a label's numbers are then the same to the bit however many labels
+     * there are, and those of an exported network.
      *
      * @param features [N, C, H, W], channels-last
      * @param rows [K, C], a row for each filter

@@ -192,7 +192,8 @@ public final class Extension {
     private void requireSameBackbone(TrainedNetwork extended) {
         trained.state().forEach((name, tensor) -> {
             if (name.startsWith(BackboneArchitecture.PREFIX)
-                    && !tensor.equal(StateDict.tensor(extended.state(), name))) {
+                    && !tensor.cpu()
+                            .equal(StateDict.tensor(extended.state(), name).cpu())) {
                 throw new IllegalStateException(plan.out() + " has another " + name + " than " + plan.model());
             }
         });

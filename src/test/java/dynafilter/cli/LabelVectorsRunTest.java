@@ -177,10 +177,10 @@ class LabelVectorsRunTest {
     @Test
     void refusesWhatHasNoEmbeddingsAndNamesWithoutVectors() throws IOException {
         CommandResult.of("train", "--data", data, "--filters", "static", "--freeze-labels")
-                .assertRefused(
-                        "--freeze-labels: only labels of --filters dynamic have embeddings, not those of static");
+                .assertRefused("--freeze-labels: only filters that are made of labels, such as --filters dynamic, have"
+                        + " embeddings, not static");
         CommandResult.of("train", "--data", data, "--filters", "single", "--label-vectors", vectors)
-                .assertRefused("--label-vectors: only labels of --filters dynamic have embeddings");
+                .assertRefused("--label-vectors: only filters that are made of labels");
         Path few = folder.resolve("few.txt");
         Files.writeString(few, "cat 1 2\n");
         CommandResult.of(TinyRuns.train(data, folder.resolve("none"), "--label-vectors", few))

@@ -146,7 +146,7 @@ class StandInStepTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 1, 40, 100})
+    @ValueSource(ints = {0, 1, 40, 80})
     void aRefusedCaptureCostsOneWarningAndTheStepsRunSingly(int refusedCall) throws IOException, InterruptedException {
         Run run = run("refused-" + refusedCall, Map.of("REFUSE_CAPTURE", refusedCall))
                 .assertSucceeded();

@@ -206,7 +206,7 @@ class TranslationTest {
 
     @Test
     void partsOfTorchvisionsNetworksComputeTheSame() throws IOException {
-        Python.withTorch().run(NETWORKS, folder);
+        Python.withTorchvision().run(NETWORKS, folder);
         Tensor images = images(64);
         try (var files = Files.newDirectoryStream(folder, "*.pt")) {
             for (Path file : files) {
