@@ -1,7 +1,7 @@
 package dynafilter.train.optim;
 
 import dynafilter.model.NetworkShape;
-import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.Optimization;
 import dynafilter.runtime.NativeOwner;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,7 +30,7 @@ final class Muon extends Sgd {
     private final Tensor restRate; // []
     private final @Nullable HiddenMatrices matrices; // null where none trains
 
-    private Muon(FlatParameters parameters, Recipe.Optimization recipe, NativeOwner building) {
+    private Muon(FlatParameters parameters, Optimization recipe, NativeOwner building) {
         super(parameters, recipe.momentum(), recipe.weightDecay(), true);
         restFactor = recipe.restLr() / recipe.lr();
         factor = building.keep(new Scalar(restFactor));
@@ -44,7 +44,7 @@ final class Muon extends Sgd {
     }
 
     /** The optimizer of a recipe. */
-    static Muon of(FlatParameters parameters, Recipe.Optimization recipe) {
+    static Muon of(FlatParameters parameters, Optimization recipe) {
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope()) {
             return new Muon(parameters, recipe, building);
