@@ -23,6 +23,7 @@ import dynafilter.train.label.LabelExamples;
 import dynafilter.train.label.LabelLearner;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -169,7 +170,7 @@ public final class Extension {
     private void test(DeviceImages images, @Nullable DeviceImages testImages, @Nullable OldLabels old) {
         try (PointerScope scope = new PointerScope();
                 TrainedNetwork extended = TrainedNetwork.read(plan.out(), device)) {
-            requireSameBackbone(extended);
+            requireSameBackbone();
             Tensor own = scoresOfBoth(extended, images);
             int labels = trained.classes().size();
             report.oldScores(own.narrow(1, 0, labels), own.narrow(1, labels, labels + 1));
@@ -189,14 +190,16 @@ public final class Extension {
     }
 
     /** Sees that the file that was written has the backbone of the network that was read: one set of features serves both. */
-    private void requireSameBackbone(TrainedNetwork extended) {
-        trained.state().forEach((name, tensor) -> {
-            if (name.startsWith(BackboneArchitecture.PREFIX)
-                    && !tensor.cpu()
-                            .equal(StateDict.tensor(extended.state(), name).cpu())) {
-                throw new IllegalStateException(plan.out() + " has another " + name + " than " + plan.model());
-            }
-        });
+    private void requireSameBackbone() {
+        try (Checkpoint before = Checkpoint.read(plan.model());
+                Checkpoint after = Checkpoint.read(plan.out())) {
+            Map<String, Tensor> written = after.average().orElse(after.model());
+            before.average().orElse(before.model()).forEach((name, tensor) -> {
+                if (name.startsWith(BackboneArchitecture.PREFIX) && !tensor.equal(StateDict.tensor(written, name))) {
+                    throw new IllegalStateException(plan.out() + " has another " + name + " than " + plan.model());
+                }
+            });
+        }
     }
 
     /** The scores of the network before and behind its extension: [N, labels + labels + 1]. */

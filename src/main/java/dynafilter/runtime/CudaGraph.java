@@ -7,10 +7,16 @@ import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.cuda.CUDAAllocator;
 import org.bytedeco.pytorch.cuda.CUDAStream;
 import org.bytedeco.pytorch.cuda.DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair;
 import org.bytedeco.pytorch.cuda.StreamFilter;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.DeviceType;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch_cuda;
 import org.jspecify.annotations.Nullable;
 
@@ -93,6 +99,7 @@ final class CudaGraph implements RepeatedWork.Capture {
             // Ends the capture, which the failure may have made invalid already: the first error is the one to tell.
             cudart.cudaStreamEndCapture(stream, recorded);
             cudart.cudaGetLastError();
+            clearErrorOfAutograd();
             throw failure;
         }
         check(cudart.cudaStreamEndCapture(stream, recorded), "cudaStreamEndCapture");
@@ -112,6 +119,20 @@ final class CudaGraph implements RepeatedWork.Capture {
         }
         torch_cuda.getAllocator().releasePool(device, pool);
         owner.close();
+    }
+
+    /**
+     * Takes the error of a call that failed in autograd's thread out of that thread, which has its own: the next operator there
+     * would report it as its own, and this is that operator.
+     */
+    private static void clearErrorOfAutograd() {
+        try (PointerScope scope = new PointerScope()) {
+            Tensor one = torch.ones(new long[] {1}).to(new Device(DeviceType.CUDA), ScalarType.Float);
+            one.set_requires_grad(true);
+            one.mul(one).backward();
+        } catch (RuntimeException reported) {
+            // It was there, and is gone.
+        }
     }
 
     private static void check(int error, String call) {
