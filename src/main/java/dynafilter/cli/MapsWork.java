@@ -62,8 +62,7 @@ record MapsWork(Path model, TrainedNetwork trained, Precision precision, Session
             throw new InputException("none of the files is an image that can be read; give PNG or JPEG files");
         }
         List<ResponseMaps.Input> images = loaded.stream()
-                .map(file ->
-                        new ResponseMaps.Input(FileNames.shown(file.file().getFileName()), file.image(), null))
+                .map(file -> new ResponseMaps.Input(FileNames.shown(file.file().getFileName()), file.image(), null))
                 .toList();
         try {
             return shown(trained.classes(), images);

@@ -38,8 +38,7 @@ public record Optimization(
         @Setting(
                 place = 40,
                 argument = "X",
-                help =
-                        "peak learning rate of sgd beside muon: for embeddings, the last layer, biases and BatchNorm",
+                help = "peak learning rate of sgd beside muon: for embeddings, the last layer, biases and BatchNorm",
                 range = Range.POSITIVE,
                 header = "sgd lr {}")
         double restLr,
