@@ -1,12 +1,15 @@
 package dynafilter.data.folder;
 
+import dynafilter.data.SquareImage;
 import dynafilter.io.FileErrors;
+import dynafilter.runtime.TensorBytes;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Objects;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -64,9 +67,32 @@ public final class ImageFile {
      * @throws IOException where the content is damaged, or no PNG or JPEG image
      */
     static Tensor read(byte[] content) throws IOException {
+        return read(content, PictureDecoder.MOST_PIXELS);
+    }
+
+    /**
+     * Reads an image from the content of its file, as a square; as {@code predict} does.
+     *
+     * @param size height and width of the square
+     * @param mostPixels the image may have, which its header tells before it is decoded
+     * @return uint8 [3, size, size]
+     * @throws TooManyPixels where it has more
+     * @throws IOException where the content is damaged, or no PNG or JPEG image
+     */
+    public static byte[] square(byte[] content, int size, long mostPixels) throws IOException {
+        try (PointerScope scope = new PointerScope()) {
+            return TensorBytes.bytes(SquareImage.of(read(content, mostPixels), size));
+        }
+    }
+
+    private static Tensor read(byte[] content, long mostPixels) throws IOException {
         String format = format(content);
         try {
-            return format.equals(PngPicture.FORMAT) ? PngPicture.read(content) : JpegPicture.read(content);
+            return format.equals(PngPicture.FORMAT)
+                    ? PngPicture.read(content, mostPixels)
+                    : JpegPicture.read(content, mostPixels);
+        } catch (TooManyPixels large) {
+            throw new TooManyPixels("is no " + format + " image that can be read: " + reason(large));
         } catch (IOException | RuntimeException failure) { // the decoders throw both at bad bytes
             throw new IOException("is no " + format + " image that can be read: " + reason(failure), failure);
         }

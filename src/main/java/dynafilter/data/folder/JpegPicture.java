@@ -13,12 +13,13 @@ final class JpegPicture {
     /**
      * Reads the content of a file.
      *
+     * @param mostPixels it may have
      * @return uint8 [3, height, width], in the caller's scope
-     * @throws IOException where the file is damaged
+     * @throws IOException where the file is damaged or too large
      */
-    static Tensor read(byte[] file) throws IOException {
+    static Tensor read(byte[] file, long mostPixels) throws IOException {
         JpegHeader header = JpegHeader.of(file);
-        JpegSamples samples = samples(file, header);
+        JpegSamples samples = samples(file, header, mostPixels);
         PixelPlanes planes = new PixelPlanes(samples.height(), samples.width());
         byte[] rgb = new byte[3 * samples.width()];
         for (int y = 0; y < samples.height(); y++) {
@@ -34,7 +35,11 @@ final class JpegPicture {
      * @throws IOException where the file is damaged, or coded in a way that this Java's library does not know
      */
     static JpegSamples samples(byte[] file, JpegHeader header) throws IOException {
-        try (PictureDecoder decoder = new PictureDecoder(FORMAT, header.before(file))) {
+        return samples(file, header, PictureDecoder.MOST_PIXELS);
+    }
+
+    private static JpegSamples samples(byte[] file, JpegHeader header, long mostPixels) throws IOException {
+        try (PictureDecoder decoder = new PictureDecoder(FORMAT, header.before(file), mostPixels)) {
             return new JpegSamples(decoder.samples(), header);
         } catch (IOException failure) {
             if (header.isArithmetic() && String.valueOf(failure.getMessage()).contains("arithmetic")) {

@@ -16,7 +16,7 @@ import javax.imageio.stream.ImageInputStream;
 /** Java's decoder of a picture format, on one picture. */
 final class PictureDecoder implements AutoCloseable {
     /** The limit above which Pillow, too, refuses a picture as a decompression bomb: decoded it would need half a gigabyte. */
-    private static final long MOST_PIXELS = 178_956_970;
+    static final long MOST_PIXELS = 178_956_970;
 
     private static final Pattern LOSS = Pattern.compile("premature|corrupt|truncat", Pattern.CASE_INSENSITIVE);
 
@@ -35,9 +35,11 @@ final class PictureDecoder implements AutoCloseable {
     /**
      * Opens a picture.
      *
-     * @throws IOException where it is damaged or too large
+     * @param mostPixels it may have
+     * @throws TooManyPixels where it has more
+     * @throws IOException where it is damaged
      */
-    PictureDecoder(String format, InputStream file) throws IOException {
+    PictureDecoder(String format, InputStream file, long mostPixels) throws IOException {
         in = ImageIO.createImageInputStream(file);
         Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format);
         if (in == null || !readers.hasNext()) {
@@ -48,8 +50,8 @@ final class PictureDecoder implements AutoCloseable {
         reader.addIIOReadWarningListener((source, text) -> warnings.add(text));
         try {
             long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-            if (pixels > MOST_PIXELS) {
-                throw new IOException(String.format(Locale.ROOT, "%,d pixels are too many", pixels));
+            if (pixels > mostPixels) {
+                throw new TooManyPixels(String.format(Locale.ROOT, "%,d pixels are too many", pixels));
             }
         } catch (IOException | RuntimeException failure) {
             reader.dispose();

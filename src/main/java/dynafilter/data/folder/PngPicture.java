@@ -28,11 +28,12 @@ final class PngPicture {
     /**
      * Reads the content of a file.
      *
+     * @param mostPixels it may have
      * @return uint8 [3, height, width], in the caller's scope
-     * @throws IOException where the file is damaged
+     * @throws IOException where the file is damaged or too large
      */
-    static Tensor read(byte[] file) throws IOException {
-        try (PictureDecoder decoder = new PictureDecoder(FORMAT, withoutAncillary(file))) {
+    static Tensor read(byte[] file, long mostPixels) throws IOException {
+        try (PictureDecoder decoder = new PictureDecoder(FORMAT, withoutAncillary(file), mostPixels)) {
             return tensor(decoder.image());
         }
     }
