@@ -14,8 +14,12 @@ final class SlowHeaders implements Connection.Listener {
      *
      * @param bytes that it had sent when the last request ended
      * @param since the time when more were seen; 0: none were
+     * @param opened the time when it was opened; 0: it has sent a request before
      */
-    private record Quiet(long bytes, long since) {}
+    private record Quiet(long bytes, long since, long opened) {}
+
+    /** The time in which a new connection sends its request, unless it was opened for later. */
+    private static final long FRESH_NANOS = 500_000_000;
 
     private final Map<Connection, Quiet> quiet = new ConcurrentHashMap<>();
     private final long mostNanos;
@@ -42,7 +46,7 @@ final class SlowHeaders implements Connection.Listener {
         long now = System.nanoTime() | 1; // never 0
         Quiet seen = quiet.computeIfPresent(
                 connection,
-                (key, was) -> was.since() == 0 && key.getBytesIn() > was.bytes() ? new Quiet(was.bytes(), now) : was);
+                (key, was) -> was.since() == 0 && key.getBytesIn() > was.bytes() ? new Quiet(was.bytes(), now, was.opened()) : was);
         if (!connection.getEndPoint().isOpen()) {
             quiet.remove(connection);
         } else if (seen != null && seen.since() != 0 && now - seen.since() > mostNanos) {
@@ -59,19 +63,23 @@ final class SlowHeaders implements Connection.Listener {
     /** A request is answered, and another may follow. */
     void ended(Connection connection) {
         if (connection.getEndPoint().isOpen()) {
-            quiet.put(connection, new Quiet(connection.getBytesIn(), 0));
+            quiet.put(connection, new Quiet(connection.getBytesIn(), 0, 0));
         }
     }
 
-    /** True: no connection is in the middle of a request's header, as far as bytes have been read; false: one is. */
+    /** True: no request is on its way, as far as can be told; false: a header has begun, or a connection is new. */
     boolean areSilent() {
-        return quiet.entrySet().stream()
-                .noneMatch(entry -> entry.getKey().getBytesIn() > entry.getValue().bytes());
+        long now = System.nanoTime();
+        return quiet.entrySet().stream().noneMatch(entry -> {
+            Quiet was = entry.getValue();
+            boolean isFresh = was.opened() != 0 && now - was.opened() < FRESH_NANOS;
+            return isFresh || entry.getKey().getBytesIn() > was.bytes();
+        });
     }
 
     @Override
     public void onOpened(Connection connection) {
-        quiet.put(connection, new Quiet(connection.getBytesIn(), 0));
+        quiet.put(connection, new Quiet(connection.getBytesIn(), 0, System.nanoTime() | 1));
     }
 
     @Override
