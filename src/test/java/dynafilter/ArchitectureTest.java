@@ -25,6 +25,7 @@ class ArchitectureTest {
     /** From top to bottom: a room uses those below it. */
     private static final List<String> ROOMS = List.of(
             "cli",
+            "api",
             "run",
             "report.page",
             "report.tensorboard",

@@ -63,7 +63,7 @@ public final class ImageFile {
      * @return uint8 [3, height, width], in the caller's scope
      * @throws IOException where the content is damaged, or no PNG or JPEG image
      */
-    static Tensor read(byte[] content) throws IOException {
+    public static Tensor read(byte[] content) throws IOException {
         String format = format(content);
         try {
             return format.equals(PngPicture.FORMAT) ? PngPicture.read(content) : JpegPicture.read(content);
@@ -73,7 +73,7 @@ public final class ImageFile {
     }
 
     /** The problem of a file that could not be read, in a few words, without the file's name. */
-    static String problem(IOException failure) {
+    public static String problem(IOException failure) {
         return Objects.requireNonNullElse(failure.getMessage(), UNREADABLE);
     }
 
