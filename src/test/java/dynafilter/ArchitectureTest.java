@@ -26,6 +26,7 @@ class ArchitectureTest {
     private static final List<String> ROOMS = List.of(
             "cli",
             "serve",
+            "api",
             "run",
             "report.page",
             "report.tensorboard",

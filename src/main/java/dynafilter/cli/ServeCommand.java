@@ -1,10 +1,10 @@
 package dynafilter.cli;
 
-import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.io.InputException;
+import dynafilter.model.Views;
 import dynafilter.run.Interruption;
+import dynafilter.run.LoadedModel;
 import dynafilter.run.Logging;
-import dynafilter.run.Session;
 import dynafilter.run.Version;
 import dynafilter.runtime.Precision;
 import dynafilter.serve.BearerToken;
@@ -85,18 +85,18 @@ final class ServeCommand implements Command {
         CommonOptions.refuseArguments(line, name());
         Path model = ModelOption.file(line);
         ServeSettings settings = settings(line, model);
-        Session session = Session.open(CommonOptions.device(line), null);
-        session.use(Precision.FP32);
-        TrainedNetwork trained = TrainedNetwork.read(model, session.device());
-        Logging.log().info("model      {}: {}", model, trained.description());
-        try (ModelServer server = new ModelServer(settings, trained, session.device(), Version.ofProgram())) {
+        LoadedModel loaded =
+                LoadedModel.open(model, CommonOptions.device(line), Precision.FP32, Views.NONE, /* exact= */ false);
+        Logging.log().info("model      {}: {}", model, loaded.description());
+        ModelServer server = new ModelServer(settings, loaded, Version.ofProgram());
+        try (server) {
             server.start();
             Logging.log()
                     .info(
                             "serving    {} as {}, on {}{}",
                             server.address(),
                             settings.name(),
-                            session.device(),
+                            loaded.session().device(),
                             settings.token() == null ? "" : ", with a token");
             interruption.arm(": what was taken will be answered");
             while (!interruption.getAsBoolean()) {
@@ -104,6 +104,10 @@ final class ServeCommand implements Command {
             }
         } catch (InterruptedException now) {
             Thread.currentThread().interrupt();
+        }
+        if (server.unanswered() > 0) {
+            Logging.log().warn("{} requests took too long and have no answer", server.unanswered());
+            return ExitCode.FAILED;
         }
         Logging.log().info("stopped    every request that was taken is answered");
         return ExitCode.DONE;

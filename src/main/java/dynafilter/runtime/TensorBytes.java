@@ -75,6 +75,13 @@ public final class TensorBytes {
         return tensor;
     }
 
+    /** A new uint8 tensor of these values. */
+    public static Tensor of(byte[] values) {
+        Tensor tensor = empty(ScalarType.Byte, values.length);
+        view(tensor, 0, values.length).put(values);
+        return tensor;
+    }
+
     /** A new int64 tensor of these values. */
     public static Tensor of(long[] values) {
         Tensor tensor = empty(ScalarType.Long, values.length);

@@ -147,7 +147,6 @@ final class Batcher implements AutoCloseable {
     }
 
     private void work() {
-        scorer.begin();
         for (List<Waiting> batch = next(); batch != null; batch = next()) {
             score(batch);
         }

@@ -1,8 +1,7 @@
 package dynafilter.serve;
 
-import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.io.InputException;
-import dynafilter.runtime.ComputeDevice;
+import dynafilter.run.LoadedModel;
 import java.io.IOException;
 import java.net.BindException;
 import java.nio.channels.UnresolvedAddressException;
@@ -34,13 +33,14 @@ public final class ModelServer implements AutoCloseable {
     private final ExecutorService decoders;
     private final AtomicInteger flying = new AtomicInteger();
     private volatile boolean ready = true;
+    private int unanswered; // requests, when the last one's time was over
 
     /**
-     * @param trained the network, on the device; closed with this
+     * @param model the network; closed with this
      * @param version the program's
      */
-    public ModelServer(ServeSettings settings, TrainedNetwork trained, ComputeDevice device, String version) {
-        this(settings, Limits.DEFAULT, new NetworkScorer(trained, device), version);
+    public ModelServer(ServeSettings settings, LoadedModel model, String version) {
+        this(settings, Limits.DEFAULT, new NetworkScorer(model), version);
     }
 
     ModelServer(ServeSettings settings, Limits limits, Scorer scorer, String version) {
@@ -156,6 +156,7 @@ public final class ModelServer implements AutoCloseable {
             while ((flying.get() > 0 || !slowHeaders.areSilent()) && System.nanoTime() < end) {
                 pause(Duration.ofMillis(POLL_MILLIS));
             }
+            unanswered = flying.get();
         }
         try {
             server.stop();
@@ -166,6 +167,11 @@ public final class ModelServer implements AutoCloseable {
             batcher.close();
             scorer.close();
         }
+    }
+
+    /** The number of requests that were taken and, {@link #close} being over, have no answer, since they took too long; else 0. */
+    public int unanswered() {
+        return unanswered;
     }
 
     private static void pause(Duration time) {

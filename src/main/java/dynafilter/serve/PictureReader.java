@@ -1,7 +1,9 @@
 package dynafilter.serve;
 
+import dynafilter.data.SquareImage;
 import dynafilter.data.folder.ImageFile;
 import dynafilter.data.folder.TooManyPixels;
+import dynafilter.runtime.TensorBytes;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Iterator;
@@ -9,6 +11,7 @@ import java.util.concurrent.Semaphore;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
+import org.bytedeco.javacpp.PointerScope;
 
 /**
  * The reader of pictures from requests, as {@code predict} reads files. A picture is refused by the size in its header, before it
@@ -46,8 +49,8 @@ final class PictureReader {
         }
         int share = (int) Math.min(permits, pixels(content) / UNIT + 1);
         decoding.acquireUninterruptibly(share);
-        try {
-            return new Picture.Pixels(ImageFile.square(content, size, mostPixels));
+        try (PointerScope scope = new PointerScope()) {
+            return new Picture.Pixels(TensorBytes.bytes(SquareImage.of(ImageFile.read(content, mostPixels), size)));
         } catch (TooManyPixels large) {
             throw new Problem(
                     Problem.TOO_LARGE,

@@ -7,9 +7,6 @@ interface Scorer extends AutoCloseable {
     /** What clients may know of the network. */
     ModelFacts facts();
 
-    /** Prepares the calling thread, which is the one that scores from then on. */
-    void begin();
-
     /**
      * Scores pictures as one batch.
      *

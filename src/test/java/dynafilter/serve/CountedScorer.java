@@ -37,11 +37,6 @@ final class CountedScorer implements Scorer {
     }
 
     @Override
-    public void begin() {
-        // There is nothing to prepare.
-    }
-
-    @Override
     public List<Prediction> score(List<? extends Picture> pictures, boolean[] maps) {
         batches.add(pictures.size());
         permits.acquireUninterruptibly();

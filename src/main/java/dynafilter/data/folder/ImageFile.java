@@ -1,15 +1,12 @@
 package dynafilter.data.folder;
 
-import dynafilter.data.SquareImage;
 import dynafilter.io.FileErrors;
-import dynafilter.runtime.TensorBytes;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Objects;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -66,26 +63,19 @@ public final class ImageFile {
      * @return uint8 [3, height, width], in the caller's scope
      * @throws IOException where the content is damaged, or no PNG or JPEG image
      */
-    static Tensor read(byte[] content) throws IOException {
+    public static Tensor read(byte[] content) throws IOException {
         return read(content, PictureDecoder.MOST_PIXELS);
     }
 
     /**
-     * Reads an image from the content of its file, as a square; as {@code predict} does.
+     * Reads an image of a limited size from the content of its file.
      *
-     * @param size height and width of the square
      * @param mostPixels the image may have, which its header tells before it is decoded
-     * @return uint8 [3, size, size]
+     * @return uint8 [3, height, width], in the caller's scope
      * @throws TooManyPixels where it has more
      * @throws IOException where the content is damaged, or no PNG or JPEG image
      */
-    public static byte[] square(byte[] content, int size, long mostPixels) throws IOException {
-        try (PointerScope scope = new PointerScope()) {
-            return TensorBytes.bytes(SquareImage.of(read(content, mostPixels), size));
-        }
-    }
-
-    private static Tensor read(byte[] content, long mostPixels) throws IOException {
+    public static Tensor read(byte[] content, long mostPixels) throws IOException {
         String format = format(content);
         try {
             return format.equals(PngPicture.FORMAT)
@@ -99,7 +89,7 @@ public final class ImageFile {
     }
 
     /** The problem of a file that could not be read, in a few words, without the file's name. */
-    static String problem(IOException failure) {
+    public static String problem(IOException failure) {
         return Objects.requireNonNullElse(failure.getMessage(), UNREADABLE);
     }
 
