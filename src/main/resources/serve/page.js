@@ -68,6 +68,9 @@
     element("explorer").hidden = false;
   }
 
-  element("use").addEventListener("click", begin);
+  element("ask").addEventListener("submit", (event) => {
+    event.preventDefault();
+    begin();
+  });
   begin();
 })();
