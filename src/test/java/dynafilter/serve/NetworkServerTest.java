@@ -22,6 +22,7 @@ import dynafilter.report.page.Chromium;
 import dynafilter.run.DeviceRequest;
 import dynafilter.run.LoadedModel;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.Precision;
 import dynafilter.runtime.TensorBytes;
 import dynafilter.train.Evaluator;
@@ -38,10 +39,11 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,16 +55,25 @@ class NetworkServerTest {
     private static final int SIZE = 16;
     private static final double SAME = 1e-4; // of the largest score: batches and pictures alone round differently
 
+    private static final List<float[]> EXPECTED = new ArrayList<>(); // predict's scores
+    private static final List<byte[]> PLANES = new ArrayList<>();
+
     @TempDir
-    private Path folder;
+    private static Path folder;
 
-    private TestServer server;
-    private List<Path> files;
-    private final List<float[]> expected = new ArrayList<>(); // predict's scores
-    private final List<byte[]> planes = new ArrayList<>();
+    private static TestServer server;
+    private static List<Path> files;
 
-    @BeforeEach
-    void serve() throws IOException {
+    @BeforeAll
+    static void serve() throws IOException {
+        NativeRuntime.load();
+        NativeRuntime.useThreads(1);
+        try (PointerScope scope = new PointerScope()) {
+            start();
+        }
+    }
+
+    private static void start() throws IOException {
         NetworkShape shape = NetworkShape.of(
                 ResNetStem.ARCHITECTURE, FilterDesign.of(FilterKind.DYNAMIC), CLASSES.size(), false, SIZE);
         Map<String, Tensor> state = StateDict.random(shape, 1);
@@ -80,10 +91,10 @@ class NetworkServerTest {
             List<Tensor> images = DecodedFile.read(files, SIZE).stream()
                     .map(DecodedFile::image)
                     .toList();
-            images.forEach(image -> planes.add(TensorBytes.bytes(image)));
+            images.forEach(image -> PLANES.add(TensorBytes.bytes(image)));
             for (Scores scores :
                     new Evaluator(Precision.FP32, ComputeDevice.CPU).scores(trained.classifier(), images)) {
-                expected.add(scores.logits());
+                EXPECTED.add(scores.logits());
             }
             images.forEach(Tensor::close);
         }
@@ -94,12 +105,12 @@ class NetworkServerTest {
                         checkpoint, new DeviceRequest("cpu", 1, null), Precision.FP32, Views.NONE, false)));
     }
 
-    @AfterEach
-    void stop() {
+    @AfterAll
+    static void stop() {
         server.close();
     }
 
-    private Path picture(String name, int width, int height, long seed) throws IOException {
+    private static Path picture(String name, int width, int height, long seed) throws IOException {
         return Pictures.picture(folder.resolve("pictures").resolve(name), BufferedImage.TYPE_INT_RGB, width, height, seed);
     }
 
@@ -136,9 +147,9 @@ class NetworkServerTest {
             JsonNode all = server.post("/classify?top=100", file).json();
             assertEquals("net", all.get("model").asText());
             assertTrue(all.get("response_maps").isNull());
-            assertSame(expected.get(i), scores(all));
-            double[] probabilities = new Scores(expected.get(i)).probabilities();
-            List<Integer> ranking = new Scores(expected.get(i)).ranking();
+            assertSame(EXPECTED.get(i), scores(all));
+            double[] probabilities = new Scores(EXPECTED.get(i)).probabilities();
+            List<Integer> ranking = new Scores(EXPECTED.get(i)).ranking();
             JsonNode top = server.post("/classify?top=2", file).json().get("predictions");
             assertEquals(2, top.size());
             for (int place = 0; place < 2; place++) {
@@ -164,21 +175,23 @@ class NetworkServerTest {
                 request -> request.header("Content-Type", "multipart/form-data; boundary=frontier")
                         .POST(java.net.http.HttpRequest.BodyPublishers.ofByteArray(form.toByteArray())));
         assertEquals(200, answer.status(), answer.text());
-        assertSame(expected.get(1), scores(answer.json()));
+        assertSame(EXPECTED.get(1), scores(answer.json()));
     }
 
     @Test
     void manyAtOnceGetTheSameScoresInBatches() throws IOException {
         List<CompletableFuture<TestServer.Answer>> answers = new ArrayList<>();
+        double picturesBefore = server.metric("dynafilter_batch_size_sum");
+        double batchesBefore = server.metric("dynafilter_batch_size_count");
         for (int i = 0; i < 80; i++) {
             byte[] file = Files.readAllBytes(files.get(i % files.size()));
             answers.add(server.postAsync("/classify?top=9", file));
         }
         for (int i = 0; i < 80; i++) {
-            assertSame(expected.get(i % files.size()), scores(answers.get(i).join().json()));
+            assertSame(EXPECTED.get(i % files.size()), scores(answers.get(i).join().json()));
         }
-        assertEquals(80, server.metric("dynafilter_batch_size_sum"));
-        assertTrue(server.metric("dynafilter_batch_size_count") < 60, server.get("/metrics").text());
+        assertEquals(80, server.metric("dynafilter_batch_size_sum") - picturesBefore);
+        assertTrue(server.metric("dynafilter_batch_size_count") - batchesBefore < 60, server.get("/metrics").text());
     }
 
     @Test
@@ -190,10 +203,10 @@ class NetworkServerTest {
         assertEquals(SIZE, maps.get("image_size").asInt());
         byte[] pixels = Base64.getDecoder().decode(maps.get("pixels").asText());
         for (int i = 0; i < pixels.length; i++) {
-            assertEquals(planes.get(0)[i % 3 * SIZE * SIZE + i / 3], pixels[i]);
+            assertEquals(PLANES.get(0)[i % 3 * SIZE * SIZE + i / 3], pixels[i]);
         }
         try (TrainedNetwork trained = TrainedNetwork.read(folder.resolve("best.pt"), ComputeDevice.CPU)) {
-            Tensor image = TensorBytes.of(planes.get(0)).view(1, 3, SIZE, SIZE);
+            Tensor image = TensorBytes.of(PLANES.get(0)).view(1, 3, SIZE, SIZE);
             float[] own = TensorBytes.floats(
                     trained.classifier().responseMaps(image).contiguous());
             assertArrayEquals(own, floats(maps.get("values")), 1e-5f);
@@ -215,7 +228,7 @@ class NetworkServerTest {
     /** [N, S, S, 3]. */
     private List<Integer> interleaved() {
         List<Integer> values = new ArrayList<>();
-        for (byte[] image : planes) {
+        for (byte[] image : PLANES) {
             for (int i = 0; i < image.length; i++) {
                 values.add(image[i % 3 * SIZE * SIZE + i / 3] & 0xff);
             }
@@ -235,8 +248,8 @@ class NetworkServerTest {
         float[] all = floats(scores.get("data"));
         float[] shares = floats(probabilities.get("data"));
         for (int i = 0; i < 4; i++) {
-            assertSame(expected.get(i), Arrays.copyOfRange(all, 6 * i, 6 * i + 6));
-            double[] own = new Scores(expected.get(i)).probabilities();
+            assertSame(EXPECTED.get(i), Arrays.copyOfRange(all, 6 * i, 6 * i + 6));
+            double[] own = new Scores(EXPECTED.get(i)).probabilities();
             for (int label = 0; label < 6; label++) {
                 assertEquals(own[label], shares[6 * i + label], 1e-3);
             }
@@ -256,7 +269,7 @@ class NetworkServerTest {
     void normalisedImagesGetPredictsScores() {
         StringBuilder data = new StringBuilder();
         try (Normalization normalization = new Normalization(ComputeDevice.CPU)) {
-            for (byte[] image : planes) {
+            for (byte[] image : PLANES) {
                 Tensor pixels = TensorBytes.of(image).view(1, 3, SIZE, SIZE);
                 String list = Arrays.toString(TensorBytes.floats(normalization.apply(pixels)));
                 data.append(data.isEmpty() ? "" : ",").append(list, 1, list.length() - 1);
@@ -310,6 +323,11 @@ class NetworkServerTest {
 
     @Test
     void theMetricsAreInPrometheusFormat() throws IOException {
+        String good = "dynafilter_requests_total{path=\"/classify\",status=\"200\"}";
+        String bad = "dynafilter_requests_total{path=\"/classify\",status=\"400\"}";
+        double goodBefore = server.metric(good);
+        double badBefore = server.metric(bad);
+        double picturesBefore = server.metric("dynafilter_pictures_total");
         server.post("/classify", Files.readAllBytes(files.get(0)));
         server.post("/classify", new byte[0]);
         TestServer.Answer metrics = server.get("/metrics");
@@ -322,9 +340,9 @@ class NetworkServerTest {
                             + "|\\w+(\\{\\w+=\"[^\"]*\"(,\\w+=\"[^\"]*\")*\\})? [0-9.E-]+"),
                     line);
         }
-        assertEquals(1, server.metric("dynafilter_requests_total{path=\"/classify\",status=\"200\"}"));
-        assertEquals(1, server.metric("dynafilter_requests_total{path=\"/classify\",status=\"400\"}"));
-        assertEquals(1, server.metric("dynafilter_pictures_total"));
+        assertEquals(1, server.metric(good) - goodBefore);
+        assertEquals(1, server.metric(bad) - badBefore);
+        assertEquals(1, server.metric("dynafilter_pictures_total") - picturesBefore);
         double count = server.metric("dynafilter_request_seconds_count");
         assertEquals(count + 1, server.metric("dynafilter_request_seconds_bucket{le=\"+Inf\"}"));
         assertTrue(server.metric("process_resident_memory_bytes") > 1e7 || !Files.exists(Path.of("/proc/self/status")));
@@ -363,7 +381,7 @@ class NetworkServerTest {
                     + " const end = Date.now() + 20000;"
                     + " while (!document.getElementById('said').textContent && Date.now() < end) {"
                     + " await new Promise((done) => { setTimeout(done, 20); }); } return true; })()");
-            int best = new Scores(expected.get(1)).predicted();
+            int best = new Scores(EXPECTED.get(1)).predicted();
             assertTrue(page.text("#said").startsWith("wide.png: " + CLASSES.get(best) + ", "), page.text("#said"));
             assertEquals(6, page.evaluate("document.querySelectorAll('#scores .score').length").asInt());
             assertTrue(page.text("#low").matches("[−\\d.]+"), page.text("#low"));
