@@ -179,7 +179,7 @@ class ClassifierThreadsTest {
         List<Picture> pictures = pictures();
         try (Classifier classifier = Classifier.load(model)) {
             Classification expected = classifier.classify(pictures.get(0));
-            stress(classifier, THREADS);
+            stress(classifier, 50 * THREADS);
             NativeCount.settle();
             long before = Pointer.totalCount();
             sideBySide(() -> {
