@@ -1,13 +1,10 @@
 package dynafilter.cli;
 
 import dynafilter.train.Evaluation;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 
 /**
  * An evaluation as text for a terminal: the confusion matrix where it fits into {@value #WIDTH} columns, else the classes in columns
@@ -46,6 +43,7 @@ final class EvaluationTable {
     }
 
     private String matrix() {
+        long[][] confusion = evaluation.confusion();
         StringBuilder text = new StringBuilder();
         int names = Math.max(width, "true class".length());
         text.append(String.format(Locale.ROOT, "%" + names + "s  accuracy   predicted as%n", "true class"));
@@ -53,7 +51,7 @@ final class EvaluationTable {
         classes.forEach(name -> text.append(String.format(Locale.ROOT, " %6.6s", name)));
         for (int label = 0; label < accuracy.length; label++) {
             text.append(String.format(Locale.ROOT, "%n%" + names + "s  %s  ", classes.get(label), percent(label)));
-            for (long count : evaluation.confusion()[label]) {
+            for (long count : confusion[label]) {
                 text.append(String.format(Locale.ROOT, " %6d", count));
             }
         }
@@ -68,13 +66,14 @@ final class EvaluationTable {
 
     /** The classes with their accuracies and numbers of images, down the columns. */
     private String columns() {
+        long[] images = evaluation.imagesByClass();
         List<String> cells = IntStream.range(0, accuracy.length)
                 .mapToObj(label -> String.format(
                         Locale.ROOT,
                         "%-" + width + "s %s of %,d",
                         classes.get(label),
                         percent(label),
-                        LongStream.of(evaluation.confusion()[label]).sum()))
+                        images[label]))
                 .toList();
         int cell = cells.stream().mapToInt(String::length).max().orElse(0) + 3;
         int columns = Math.max(1, WIDTH / cell);
@@ -87,31 +86,18 @@ final class EvaluationTable {
                 .collect(Collectors.joining("\n"));
     }
 
-    private record Pair(int label, int predicted, long count) {}
-
     private String pairs() {
-        List<Pair> pairs = new ArrayList<>();
-        long[][] confusion = evaluation.confusion();
-        for (int label = 0; label < confusion.length; label++) {
-            for (int predicted = 0; predicted < confusion.length; predicted++) {
-                if (label != predicted && confusion[label][predicted] > 0) {
-                    pairs.add(new Pair(label, predicted, confusion[label][predicted]));
-                }
-            }
-        }
-        if (pairs.isEmpty()) {
-            return "";
-        }
+        List<Evaluation.Confusion> pairs = evaluation.confusions();
+        long[] images = evaluation.imagesByClass();
         return pairs.stream()
-                .sorted(Comparator.comparingLong(pair -> -pair.count))
                 .limit(PAIRS)
                 .map(pair -> String.format(
                         Locale.ROOT,
                         "%n%" + width + "s  as  %-" + width + "s %,d of %,d",
-                        classes.get(pair.label),
-                        classes.get(pair.predicted),
-                        pair.count,
-                        LongStream.of(confusion[pair.label]).sum()))
-                .collect(Collectors.joining("", "\n\nconfused most:", ""));
+                        classes.get(pair.label()),
+                        classes.get(pair.predicted()),
+                        pair.images(),
+                        images[pair.label()]))
+                .collect(Collectors.joining("", pairs.isEmpty() ? "" : "\n\nconfused most:", ""));
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.train.Evaluation;
+import dynafilter.train.TestEvaluations;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -11,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class EvaluationTableTest {
     @Test
     void twoClassesMakeAMatrix() {
-        Evaluation evaluation = new Evaluation(0.5, new long[][] {{3, 1}, {0, 0}});
+        Evaluation evaluation = TestEvaluations.of(0.5, new long[][] {{3, 1}, {0, 0}});
         assertEquals("""
                 accuracy   75.00 % of 4 images, loss 0.5000
 
@@ -32,7 +33,7 @@ class EvaluationTableTest {
         List<String> classes = IntStream.range(0, 100)
                 .mapToObj(label -> "class number " + label)
                 .toList();
-        String table = new EvaluationTable(new Evaluation(1, confusion), classes).toString();
+        String table = new EvaluationTable(TestEvaluations.of(1, confusion), classes).toString();
         assertTrue(table.lines().allMatch(line -> line.length() <= 100), table);
         assertTrue(table.lines().count() < 60, table);
         for (String name : classes) {

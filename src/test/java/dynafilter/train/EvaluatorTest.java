@@ -65,7 +65,7 @@ class EvaluatorTest {
 
     @Test
     void accuracyIsTheShareOnTheDiagonal() {
-        Evaluation evaluation = new Evaluation(1, new long[][] {{3, 1, 0}, {2, 2, 0}, {0, 0, 0}});
+        Evaluation evaluation = TestEvaluations.of(1, new long[][] {{3, 1, 0}, {2, 2, 0}, {0, 0, 0}});
         assertEquals(8, evaluation.images());
         assertEquals(5.0 / 8, evaluation.accuracy());
         assertEquals(0.75, evaluation.perClassAccuracy()[0]);
