@@ -208,6 +208,21 @@ public final class Evaluator {
         return Arrays.stream(TensorBytes.longs(labels.cpu())).mapToInt(Math::toIntExact).toArray();
     }
 
+    /**
+     * The top-k accuracy: the share of the images of whose labels fewer than k have a higher score than the true one, in [0, 1].
+     *
+     * @param scores float32 [N, classes]
+     * @param labels int64 [N]
+     */
+    public static double topAccuracy(Tensor scores, Tensor labels, int k) {
+        try (PointerScope scope = new PointerScope();
+                InferenceMode inference = new InferenceMode()) {
+            Tensor own = scores.gather(1, labels.unsqueeze(1));
+            Tensor higher = scores.gt(own).sum(1); // [N]
+            return higher.lt(new Scalar((long) k)).sum().item_long() / (double) scores.size(0);
+        }
+    }
+
     /** The mean cross-entropy of the images: double []. */
     private static Tensor loss(Tensor scores, Tensor labels) {
         return torch.cross_entropy_loss(scores.to(ScalarType.Double), labels);
