@@ -144,8 +144,8 @@ public final class Training {
         AtomicReference<@Nullable RunOutcome> outcome = new AtomicReference<>();
         synchronized (Training.class) { // precision, determinism and the log's file are the process's
             try (Interruption interruption = Interruption.of(cancelled::get)) {
-                Failures.translated(() ->
-                        Logging.quietly(() -> new TrainJob(arguments, interruption, outcome::set, new Listener()).alone()));
+                Failures.translated(() -> Logging.quietly(
+                        () -> new TrainJob(arguments, interruption, outcome::set, new Listener()).alone()));
             } catch (TrainingFailure | OutputException failure) {
                 throw new TrainingException(String.valueOf(failure.getMessage()), failure);
             }

@@ -205,7 +205,9 @@ public final class Evaluator {
     }
 
     private static int[] integers(Tensor labels) {
-        return Arrays.stream(TensorBytes.longs(labels.cpu())).mapToInt(Math::toIntExact).toArray();
+        return Arrays.stream(TensorBytes.longs(labels.cpu()))
+                .mapToInt(Math::toIntExact)
+                .toArray();
     }
 
     /**

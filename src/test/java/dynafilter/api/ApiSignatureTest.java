@@ -25,7 +25,8 @@ class ApiSignatureTest {
     private static Set<Class<?>> published() {
         Set<Class<?>> found = new java.util.LinkedHashSet<>();
         for (JavaClass type : new ClassFileImporter()
-                .importUrl(Classifier.class.getProtectionDomain().getCodeSource().getLocation())) {
+                .importUrl(
+                        Classifier.class.getProtectionDomain().getCodeSource().getLocation())) {
             if (type.getPackageName().equals(ROOM) && type.getModifiers().contains(JavaModifier.PUBLIC)) {
                 found.add(type.reflect());
             }
@@ -60,29 +61,37 @@ class ApiSignatureTest {
         Set<String> foreign = new TreeSet<>();
         for (Class<?> type : published()) {
             Stream.concat(Stream.of(type.getDeclaredMethods()), Stream.of(type.getDeclaredConstructors()))
-                    .filter(member -> Modifier.isPublic(member.getModifiers())
-                            || Modifier.isProtected(member.getModifiers()))
+                    .filter(member ->
+                            Modifier.isPublic(member.getModifiers()) || Modifier.isProtected(member.getModifiers()))
                     .forEach(member -> types(member)
-                            .filter(name -> !name.startsWith("java.") && !name.startsWith(ROOM + ".")
-                                    && name.contains("."))
+                            .filter(name ->
+                                    !name.startsWith("java.") && !name.startsWith(ROOM + ".") && name.contains("."))
                             .forEach(name -> foreign.add(type.getSimpleName() + "." + member.getName() + ": " + name)));
         }
         assertEquals(Set.of(), foreign);
     }
 
     private static Stream<String> types(Executable member) {
-        Type made = member instanceof Method method ? method.getGenericReturnType() : ((Constructor<?>) member).getDeclaringClass();
-        return Stream.of(Stream.of(made), Stream.of(member.getGenericParameterTypes()), Stream.of(member.getGenericExceptionTypes()))
+        Type made = member instanceof Method method
+                ? method.getGenericReturnType()
+                : ((Constructor<?>) member).getDeclaringClass();
+        return Stream.of(
+                        Stream.of(made),
+                        Stream.of(member.getGenericParameterTypes()),
+                        Stream.of(member.getGenericExceptionTypes()))
                 .flatMap(all -> all)
                 .flatMap(ApiSignatureTest::names);
     }
 
     private static Stream<String> names(Type type) {
         if (type instanceof ParameterizedType generic) {
-            return Stream.concat(names(generic.getRawType()), Stream.of(generic.getActualTypeArguments()).flatMap(ApiSignatureTest::names));
+            return Stream.concat(
+                    names(generic.getRawType()),
+                    Stream.of(generic.getActualTypeArguments()).flatMap(ApiSignatureTest::names));
         }
         if (type instanceof WildcardType wildcard) {
-            return Stream.concat(Stream.of(wildcard.getUpperBounds()), Stream.of(wildcard.getLowerBounds())).flatMap(ApiSignatureTest::names);
+            return Stream.concat(Stream.of(wildcard.getUpperBounds()), Stream.of(wildcard.getLowerBounds()))
+                    .flatMap(ApiSignatureTest::names);
         }
         if (type instanceof GenericArrayType array) {
             return names(array.getGenericComponentType());

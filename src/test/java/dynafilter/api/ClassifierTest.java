@@ -118,7 +118,12 @@ class ClassifierTest {
 
     @Test
     void scoresOfNetworksWithSeveralHeadsOtherSizesAndAdaptersArePredicts() {
-        FilterDesign heads = new FilterDesign(FilterKind.DYNAMIC, 3, 1, FilterDesign.BASIS, FilterDesign.of(FilterKind.DYNAMIC).basisImage());
+        FilterDesign heads = new FilterDesign(
+                FilterKind.DYNAMIC,
+                3,
+                1,
+                FilterDesign.BASIS,
+                FilterDesign.of(FilterKind.DYNAMIC).basisImage());
         FilterDesign wide = new FilterDesign(FilterKind.DYNAMIC, 1, 3, FilterDesign.BASIS, heads.basisImage());
         FilterDesign single = new FilterDesign(FilterKind.SINGLE, 2, 1, FilterDesign.BASIS, heads.basisImage());
         List<Path> models = List.of(
@@ -146,7 +151,8 @@ class ClassifierTest {
         try (Classifier classifier = Classifier.load(model, CPU);
                 Classifier two = Classifier.load(model, CPU.withThreads(2))) {
             List<Picture> pictures = files.stream().map(classifier::picture).toList();
-            List<Classification> alone = pictures.stream().map(classifier::classify).toList();
+            List<Classification> alone =
+                    pictures.stream().map(classifier::classify).toList();
             assertEquals(alone, classifier.classify(pictures));
             assertEquals(alone, two.classify(pictures));
             assertNotEquals(alone.get(0), alone.get(1));
@@ -171,7 +177,8 @@ class ClassifierTest {
                 Path file = Pictures.picture(folder.resolve("types").resolve(type + ".png"), type, 40, 50, type);
                 BufferedImage decoded = ImageIO.read(file.toFile());
                 byte[] planes = classifier.picture(file).planes();
-                assertArrayEquals(planes, classifier.picture(Files.readAllBytes(file)).planes());
+                assertArrayEquals(
+                        planes, classifier.picture(Files.readAllBytes(file)).planes());
                 assertArrayEquals(planes, classifier.picture(decoded).planes(), "type " + type);
                 assertEquals(classifier.classify(file), classifier.classify(decoded));
                 assertEquals(classifier.classify(file), classifier.classify(Picture.ofPlanes(32, planes)));
@@ -179,7 +186,8 @@ class ClassifierTest {
             BufferedImage part = ImageIO.read(files.get(0).toFile()).getSubimage(3, 4, 10, 12);
             BufferedImage copy = new BufferedImage(10, 12, BufferedImage.TYPE_INT_RGB);
             copy.createGraphics().drawImage(part, 0, 0, null);
-            assertArrayEquals(classifier.picture(copy).planes(), classifier.picture(part).planes());
+            assertArrayEquals(
+                    classifier.picture(copy).planes(), classifier.picture(part).planes());
         }
     }
 
@@ -212,8 +220,8 @@ class ClassifierTest {
     @ValueSource(booleans = {true, false})
     void mapsAndFiltersBelongToLabels(boolean shared) {
         FilterKind kind = shared ? FilterKind.SINGLE : FilterKind.DYNAMIC;
-        FilterDesign design =
-                new FilterDesign(kind, 2, 1, FilterDesign.BASIS, FilterDesign.of(kind).basisImage());
+        FilterDesign design = new FilterDesign(
+                kind, 2, 1, FilterDesign.BASIS, FilterDesign.of(kind).basisImage());
         Path model = checkpoint(design, 5, 32, false);
         try (Classifier classifier = Classifier.load(model, CPU);
                 TrainedNetwork trained = TrainedNetwork.read(model, ComputeDevice.CPU);
@@ -230,7 +238,8 @@ class ClassifierTest {
                 assertEquals(i % 2, map.head());
                 assertEquals(8, map.height());
                 assertEquals(8, map.width());
-                assertArrayEquals(TensorBytes.floats(expected.select(0, 0).select(0, i).contiguous()), map.values());
+                assertArrayEquals(
+                        TensorBytes.floats(expected.select(0, 0).select(0, i).contiguous()), map.values());
                 assertEquals(map.values()[3 * 8 + 5], map.at(3, 5));
             }
             List<LabelFilter> filters = classifier.filters();
@@ -249,8 +258,10 @@ class ClassifierTest {
     @Test
     void filtersOfThePictureDifferFromPictureToPicture() {
         try (Classifier classifier = Classifier.load(checkpoint(FilterKind.CONDITIONAL), CPU)) {
-            float[] first = classifier.filters(classifier.picture(files.get(0))).get(0).values();
-            float[] second = classifier.filters(classifier.picture(files.get(1))).get(0).values();
+            float[] first =
+                    classifier.filters(classifier.picture(files.get(0))).get(0).values();
+            float[] second =
+                    classifier.filters(classifier.picture(files.get(1))).get(0).values();
             assertTrue(java.util.Arrays.mismatch(first, second) >= 0);
         }
     }
@@ -273,7 +284,9 @@ class ClassifierTest {
             for (int i = 0; i < files.size(); i++) {
                 assertNear(expected.get(i).logits(), logits(classifier.classify(files.get(i))), 1e-4);
             }
-            assertEquals(10, classifier.responseMaps(classifier.picture(files.get(0))).size());
+            assertEquals(
+                    10,
+                    classifier.responseMaps(classifier.picture(files.get(0))).size());
             assertTrue(assertThrows(BadInputException.class, classifier::filters)
                     .getMessage()
                     .contains("does not give its filters"));
@@ -297,8 +310,7 @@ class ClassifierTest {
             refused(() -> classifier.classify(new byte[0]), "is empty");
             byte[] half = java.util.Arrays.copyOf(Files.readAllBytes(files.get(0)), 300);
             refused(() -> classifier.classify(half), "PNG");
-            refused(
-                    () -> classifier.classify(new BufferedImage(1, 5000, BufferedImage.TYPE_INT_RGB)), "too narrow");
+            refused(() -> classifier.classify(new BufferedImage(1, 5000, BufferedImage.TYPE_INT_RGB)), "too narrow");
             assertThrows(IllegalArgumentException.class, () -> Picture.ofPlanes(32, new byte[7]));
             Picture other = Picture.ofPlanes(8, new byte[3 * 8 * 8]);
             assertThrows(IllegalArgumentException.class, () -> classifier.classify(other));

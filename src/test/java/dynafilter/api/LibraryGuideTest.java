@@ -25,7 +25,8 @@ class LibraryGuideTest {
         StringBuilder block = new StringBuilder();
         for (String line : (Files.readString(GUIDE) + "\nend").split("\n", -1)) {
             if (line.startsWith(INDENT) || line.isBlank()) {
-                block.append(line.isBlank() ? "" : line.substring(INDENT.length())).append('\n');
+                block.append(line.isBlank() ? "" : line.substring(INDENT.length()))
+                        .append('\n');
             } else {
                 String text = block.toString().strip();
                 if (text.startsWith("import ")) {
@@ -50,7 +51,13 @@ class LibraryGuideTest {
                             problems,
                             null,
                             null,
-                            List.of("-Xlint:all,-path", "-proc:none", "-d", folder.toString(), "-cp", System.getProperty("java.class.path")),
+                            List.of(
+                                    "-Xlint:all,-path",
+                                    "-proc:none",
+                                    "-d",
+                                    folder.toString(),
+                                    "-cp",
+                                    System.getProperty("java.class.path")),
                             null,
                             compiler.getStandardFileManager(null, null, null).getJavaFileObjects(file))
                     .call();

@@ -97,11 +97,13 @@ class TrainingTest {
         RuntimeException own = new RuntimeException("the listener's");
         assertSame(
                 own,
-                assertThrows(RuntimeException.class, () -> training("thrown", Map.of())
-                        .onEpoch(report -> {
-                            throw own;
-                        })
-                        .run()));
+                assertThrows(
+                        RuntimeException.class,
+                        () -> training("thrown", Map.of())
+                                .onEpoch(report -> {
+                                    throw own;
+                                })
+                                .run()));
         assertThrows(
                 TrainingException.class,
                 () -> training("diverged", Map.of("lr", 1e30)).run());
