@@ -144,7 +144,9 @@ public final class Classifier implements AutoCloseable {
      */
     public List<Classification> classify(List<Picture> pictures) {
         List<byte[]> pixels = pixels(pictures);
-        return calls.run(() -> model.scores(pixels)).stream().map(this::classification).toList();
+        return calls.run(() -> model.scores(pixels)).stream()
+                .map(this::classification)
+                .toList();
     }
 
     private List<byte[]> pixels(List<Picture> pictures) {
@@ -163,8 +165,7 @@ public final class Classifier implements AutoCloseable {
         double[] probabilities = scores.probabilities();
         List<Classification.Score> all = new ArrayList<>(probabilities.length);
         for (int label = 0; label < probabilities.length; label++) {
-            all.add(new Classification.Score(
-                    labels().get(label), label, scores.logits()[label], probabilities[label]));
+            all.add(new Classification.Score(labels().get(label), label, scores.logits()[label], probabilities[label]));
         }
         return new Classification(all);
     }
@@ -183,7 +184,8 @@ public final class Classifier implements AutoCloseable {
         int height = Math.toIntExact(maps.shape()[1]);
         int width = Math.toIntExact(maps.shape()[2]);
         return maps.rows().stream()
-                .map(row -> new LabelMap(labelOf(row.index(), maps), row.index() % maps.heads(), height, width, row.values()))
+                .map(row -> new LabelMap(
+                        labelOf(row.index(), maps), row.index() % maps.heads(), height, width, row.values()))
                 .toList();
     }
 

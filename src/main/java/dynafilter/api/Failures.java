@@ -16,7 +16,7 @@ final class Failures {
         try {
             return work.get();
         } catch (InputException bad) {
-            throw new BadInputException(bad.getMessage(), bad);
+            throw new BadInputException(String.valueOf(bad.getMessage()), bad);
         }
     }
 }

@@ -130,8 +130,7 @@ final class PredictCommand implements Command {
     }
 
     /** Scores the images as one batch, prints a row for each, and closes them. */
-    private static void predict(
-            List<DecodedFile> decoded, LoadedModel loaded, int top, int width, List<Image> images) {
+    private static void predict(List<DecodedFile> decoded, LoadedModel loaded, int top, int width, List<Image> images) {
         if (decoded.isEmpty()) {
             return;
         }

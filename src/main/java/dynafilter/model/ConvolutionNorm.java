@@ -90,10 +90,13 @@ final class ConvolutionNorm implements AutoCloseable {
      */
     static Folded folded(Map<String, Tensor> state, String convolution, String norm) {
         Tensor gain = exact(state, norm + ".weight")
-                .div(exact(state, norm + ".running_var").add(new Scalar(EPSILON)).sqrt());
+                .div(exact(state, norm + ".running_var")
+                        .add(new Scalar(EPSILON))
+                        .sqrt());
         return new Folded(
                 exact(state, convolution + ".weight").mul(gain.view(-1, 1, 1, 1)),
-                exact(state, norm + ".bias").sub(exact(state, norm + ".running_mean").mul(gain)));
+                exact(state, norm + ".bias")
+                        .sub(exact(state, norm + ".running_mean").mul(gain)));
     }
 
     private static Tensor exact(Map<String, Tensor> state, String name) {

@@ -41,8 +41,7 @@ public final class FoldedNetwork implements AutoCloseable {
             Map.entry("layer1.1.conv2", "layer1.1.bn2"));
 
     /** The program. {@code map} and {@code rows} are two views of one memory, and so on: {@link FoldedCall}. */
-    private static final String PROGRAM =
-            """
+    private static final String PROGRAM = """
             def scores(pixels: Tensor, shift: Tensor, scale: Tensor, image: Tensor,
                        stem_windows: Tensor, stem_cells: Tensor, stem_rows: Tensor, stem_out: Tensor, stem_map: Tensor,
                        outer: Tensor, outer_windows: Tensor, inner: Tensor, inner_windows: Tensor,
@@ -83,8 +82,7 @@ public final class FoldedNetwork implements AutoCloseable {
     private final NativeOwner owner;
     private final ConcurrentLinkedDeque<FoldedCall> idle = new ConcurrentLinkedDeque<>();
 
-    private FoldedNetwork(
-            NetworkShape shape, Map<String, Tensor> state, Tensor filters, ChannelStatistics statistics) {
+    private FoldedNetwork(NetworkShape shape, Map<String, Tensor> state, Tensor filters, ChannelStatistics statistics) {
         sizes = new FoldedSizes(
                 shape.imageSize(),
                 Math.toIntExact(filters.size(0)),
@@ -107,9 +105,11 @@ public final class FoldedNetwork implements AutoCloseable {
             made.add(filters.flatten(1, -1).to(ScalarType.Double).mul(new Scalar(rescaling)));
             made.addAll(ScorePredictor.products(state));
             List<Tensor> all = new ArrayList<>();
-            made.forEach(tensor -> all.add(building.keep(tensor.to(ScalarType.Float).contiguous())));
+            made.forEach(
+                    tensor -> all.add(building.keep(tensor.to(ScalarType.Float).contiguous())));
             weights = List.copyOf(all);
-            program = building.keep(building.keep(torch.compile(PROGRAM)).get_functions().front());
+            program = building.keep(
+                    building.keep(torch.compile(PROGRAM)).get_functions().front());
             owner = building.handOver();
         }
     }
@@ -182,7 +182,8 @@ public final class FoldedNetwork implements AutoCloseable {
         if (call == null) {
             call = new FoldedCall(sizes, normalisation, weights);
         }
-        float[] scores = call.run(program, planes); // where it fails, its memory may hold anything: it is not used again
+        float[] scores =
+                call.run(program, planes); // where it fails, its memory may hold anything: it is not used again
         idle.push(call);
         return scores;
     }

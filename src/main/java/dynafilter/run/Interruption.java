@@ -22,6 +22,17 @@ public final class Interruption implements BooleanSupplier, AutoCloseable {
         this.unread = unread;
     }
 
+    /**
+     * The request of another program, in whose process a run is executed: neither signals nor standard output have a part in it,
+     * and nothing is printed.
+     */
+    public static Interruption of(BooleanSupplier cancelled) {
+        Interruption interruption = new Interruption(cancelled);
+        interruption.silent = true;
+        interruption.armed = true; // by the program, as far as it wants to
+        return interruption;
+    }
+
     /** Silences the message of a request to stop: another process prints it. */
     void silence() {
         silent = true;

@@ -44,7 +44,10 @@ public final class LoadedModel implements AutoCloseable {
         try (NativeOwner building = new NativeOwner()) {
             trained = building.keep(TrainedNetwork.read(file, session.device()));
             classifier = views.of(trained.classifier());
-            boolean plain = exact || views != Views.NONE || precision == Precision.BF16 || session.device().isCuda();
+            boolean plain = exact
+                    || views != Views.NONE
+                    || precision == Precision.BF16
+                    || session.device().isCuda();
             FoldedNetwork quick = plain || !trained.hasNetwork()
                     ? null
                     : FoldedNetwork.of(trained.network(), trained.state(), trained.statistics(), trained.classifier())

@@ -41,8 +41,8 @@ public final class BufferedPicture {
      */
     private static boolean isStored(ColorModel model) {
         int type = model.getColorSpace().getType();
-        boolean whole = model.getTransferType() == DataBuffer.TYPE_BYTE
-                || model.getTransferType() == DataBuffer.TYPE_USHORT;
+        boolean whole =
+                model.getTransferType() == DataBuffer.TYPE_BYTE || model.getTransferType() == DataBuffer.TYPE_USHORT;
         boolean known = type == ColorSpace.TYPE_GRAY || model.getColorSpace().isCS_sRGB();
         return model instanceof ComponentColorModel && whole && known && !model.isAlphaPremultiplied();
     }
