@@ -18,6 +18,7 @@ public final class DataProgress implements DataListener {
     public static DataOptions optionsOf(Recipe recipe, Terminal terminal) {
         return new DataOptions(
                 recipe.images().imageSize(),
+                recipe.images().exif(),
                 recipe.selection().skipBad(),
                 recipe.selection().valSplit(),
                 new DataProgress(terminal));

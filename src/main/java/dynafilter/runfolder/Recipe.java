@@ -29,7 +29,7 @@ public record Recipe(
 
     /** The recipe of {@code train} without options; {@code results.md} tells which values were chosen by experiment. */
     public static final Recipe DEFAULT = new Recipe(
-            new Images("data/cifar-10-batches-bin", NetworkShape.IMAGE_SIZE, true, Setting.OPEN),
+            new Images("data/cifar-10-batches-bin", NetworkShape.IMAGE_SIZE, true, Setting.OPEN, true),
             new Network(
                     "imagenet",
                     "layer1",
@@ -92,7 +92,14 @@ public record Recipe(
                     open = "auto",
                     range = Range.LIMIT,
                     traits = Trait.FIXED)
-            int featureViews) {
+            int featureViews,
+
+            @Setting(
+                    place = 40,
+                    help = "turn pictures as their Exif orientation says",
+                    offHelp = "take pictures as they are stored, whatever Exif says of their orientation",
+                    traits = {Trait.FIXED, Trait.SHARED})
+            boolean exif) {
         /** @throws InputException for a size that images cannot be brought to */
         public Images {
             ImageSize.require(imageSize);

@@ -1,5 +1,6 @@
 package dynafilter.data.folder;
 
+import dynafilter.data.PixelRows;
 import dynafilter.io.FileErrors;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -7,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Objects;
-import org.bytedeco.pytorch.Tensor;
 
 /**
  * The reader of PNG and JPEG files, to the pixels of Pillow's {@code Image.open(file).convert("RGB")}: values are taken as
@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.Tensor;
  * transparency is dropped, and pictures are not turned. Of 16 bits the upper 8 are kept; grey values of 16 bits, too, where
  * Pillow takes all above 255 for white.
  */
-public final class ImageFile {
+final class ImageFile {
     private static final long MOST_BYTES = 1 << 30;
 
     /** The beginning of the problem of a file that the file system does not allow to be read. */
@@ -25,17 +25,6 @@ public final class ImageFile {
     private static final byte[] JPEG = {(byte) 0xff, (byte) 0xd8, (byte) 0xff};
 
     private ImageFile() {}
-
-    /**
-     * Reads an image.
-     *
-     * @return uint8 [3, height, width], in the caller's scope
-     * @throws IOException where the file cannot be read, is damaged, or no PNG or JPEG image; the message says so in a few
-     *     words, without the file's name
-     */
-    public static Tensor read(Path file) throws IOException {
-        return read(content(file));
-    }
 
     /**
      * The content of a file.
@@ -58,15 +47,23 @@ public final class ImageFile {
     }
 
     /**
-     * Reads an image from the content of its file; as {@link #read(Path)}.
+     * Decodes a picture.
      *
-     * @return uint8 [3, height, width], in the caller's scope
-     * @throws IOException where the content is damaged, or no PNG or JPEG image
+     * @param content of its file
+     * @param exif true: the picture is turned as its Exif orientation says; false: it stays as it is stored
+     * @throws IOException where the content is damaged, or no PNG or JPEG image; the message says so in a few words, without the
+     *     file's name
      */
-    static Tensor read(byte[] content) throws IOException {
+    static PixelRows read(byte[] content, boolean exif) throws IOException {
         String format = format(content);
         try {
-            return format.equals(PngPicture.FORMAT) ? PngPicture.read(content) : JpegPicture.read(content);
+            if (format.equals(PngPicture.FORMAT)) {
+                PixelRows stored = PngPicture.read(content);
+                return exif ? PngPicture.orientation(content).turn(stored) : stored;
+            }
+            JpegHeader header = JpegHeader.of(content);
+            PixelRows stored = JpegPicture.of(content, header);
+            return exif ? header.orientation().turn(stored) : stored;
         } catch (IOException | RuntimeException failure) { // the decoders throw both at bad bytes
             throw new IOException("is no " + format + " image that can be read: " + reason(failure), failure);
         }

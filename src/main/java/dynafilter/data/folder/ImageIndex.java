@@ -60,8 +60,8 @@ public record ImageIndex(
      *
      * @param path the path below the folder of the split
      * @param sha256 the SHA-256 of the file, in hex
-     * @param width the width, in pixels, of the picture in the file
-     * @param height the height, in pixels, of the picture in the file
+     * @param width the width, in pixels, of the picture as it was read
+     * @param height the height, in pixels, of the picture as it was read
      */
     public record Image(String path, int label, Stamp stamp, String sha256, int width, int height) {}
 

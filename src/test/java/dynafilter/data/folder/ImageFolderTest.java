@@ -14,6 +14,7 @@ import dynafilter.data.DataListener;
 import dynafilter.data.DataOptions;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
+import dynafilter.data.PixelPlanes;
 import dynafilter.data.SquareImage;
 import dynafilter.data.cifar.CifarFiles;
 import dynafilter.data.source.DataSource;
@@ -45,7 +46,7 @@ class ImageFolderTest {
     private Path folder;
 
     private static DataSet open(Path folder, double valSplit) {
-        return DataSource.open(folder.toString(), new DataOptions(16, false, valSplit, DataListener.NONE));
+        return DataSource.open(folder.toString(), new DataOptions(16, true, false, valSplit, DataListener.NONE));
     }
 
     private String refusal(double valSplit) {
@@ -108,8 +109,8 @@ class ImageFolderTest {
             assertArrayEquals(new long[] {0, 1}, set.test().labelArray());
             List<String> files = List.of("cat/0.png", "cat/1.png", "cat/clear.png", "cat/grey.png", "dog/0.png");
             for (int i = 0; i < files.size(); i++) {
-                byte[] expected = TensorBytes.bytes(
-                        SquareImage.of(ImageFile.read(folder.resolve("train").resolve(files.get(i))), 16));
+                byte[] content = ImageFile.content(folder.resolve("train").resolve(files.get(i)));
+                byte[] expected = SquareImage.of(ImageFile.read(content, false), 16);
                 assertArrayEquals(
                         expected, TensorBytes.bytes(set.train().images().get(i).contiguous()), files.get(i));
             }
@@ -186,7 +187,7 @@ class ImageFolderTest {
                         + " and 2 more (`dynafilter data verify TEMP` names all); mend or remove them, or go on without them"
                         + " with --skip-bad"),
                 message);
-        DataOptions skipping = new DataOptions(16, true, 0.0, DataListener.NONE);
+        DataOptions skipping = new DataOptions(16, true, true, 0.0, DataListener.NONE);
         try (DataSet set = DataSource.open(folder.toString(), skipping)) {
             assertEquals(6, set.train().size());
             assertEquals(2, set.test().size());
@@ -227,12 +228,12 @@ class ImageFolderTest {
     @Test
     void imagesOfAFixedSizeAreBroughtToTheSizeAskedFor() throws IOException {
         CifarFiles.folder(folder);
-        DataOptions smaller = new DataOptions(16, false, null, DataListener.NONE);
+        DataOptions smaller = new DataOptions(16, true, false, null, DataListener.NONE);
         try (DataSet whole = DataSource.open(folder.toString());
                 DataSet set = DataSource.open(folder.toString(), smaller)) {
             assertArrayEquals(new long[] {5, 3, 16, 16}, set.train().images().shape());
             assertArrayEquals(
-                    TensorBytes.bytes(SquareImage.of(whole.train().images().get(3), 16)),
+                    SquareImage.of(PixelPlanes.of(whole.train().images().get(3)), 16),
                     TensorBytes.bytes(set.train().images().get(3).contiguous()));
             assertNotEquals(whole.sha256(), set.sha256());
         }

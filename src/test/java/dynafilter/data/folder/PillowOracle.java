@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dynafilter.Python;
+import dynafilter.data.PixelPlanes;
 import dynafilter.runtime.TensorBytes;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -68,7 +69,7 @@ final class PillowOracle {
 
     private static String difference(Path file, byte[] expected) {
         try (PointerScope scope = new PointerScope()) {
-            Tensor image = ImageFile.read(file);
+            Tensor image = PixelPlanes.of(ImageFile.read(ImageFile.content(file), false));
             byte[] actual = TensorBytes.bytes(image.permute(1, 2, 0).contiguous());
             if (actual.length != expected.length) {
                 return "has another size: " + image.sizes();
