@@ -65,7 +65,7 @@ final class PredictCommand implements Command {
 
     @Override
     public String summary() {
-        return "labels of PNG and JPEG files: the shorter side scaled to the network's size, the centre taken";
+        return "labels of pictures (PNG, JPEG, WebP, GIF, BMP, TIFF): the shorter side scaled to the network's size, the centre taken";
     }
 
     @Override

@@ -67,7 +67,7 @@ public final class ImageDecoder {
         boolean jpeg = false;
         try {
             byte[] content = ImageFile.content(file.path());
-            jpeg = ImageFile.isJpeg(content);
+            jpeg = PictureFormat.JPEG.isOf(content);
             PixelRows picture = reading.picture(content);
             byte[] pixels = SquareImage.of(picture, reading.size());
             return new Decoded.Good(

@@ -164,6 +164,13 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
                         files.root(),
                         files.others()));
             }
+            if (files.heif() > 0) {
+                listener.warning(String.format(
+                        Locale.ROOT,
+                        "%s: %,d HEIC or AVIF files are left out, which are not read: save them as JPEG (heif-convert)",
+                        files.root(),
+                        files.heif()));
+            }
             if (!role.equals(TRAIN)
                     && !role.equals(ALL)
                     && !files.emptyClasses().isEmpty()) {

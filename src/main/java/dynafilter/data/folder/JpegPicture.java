@@ -9,7 +9,7 @@ import java.io.IOException;
  * @param colours the rules
  */
 record JpegPicture(JpegSamples samples, JpegColours colours) implements PixelRows {
-    static final String FORMAT = "JPEG";
+    private static final String FORMAT = "JPEG";
 
     /**
      * Decodes the content of a file.
@@ -26,7 +26,7 @@ record JpegPicture(JpegSamples samples, JpegColours colours) implements PixelRow
      * @throws IOException where the file is damaged, or coded in a way that this Java's library does not know
      */
     static JpegSamples samples(byte[] file, JpegHeader header) throws IOException {
-        try (PictureDecoder decoder = new PictureDecoder(FORMAT, header.before(file))) {
+        try (PictureDecoder decoder = PictureDecoder.of(FORMAT, header.before(file))) {
             return new JpegSamples(decoder.samples(), header);
         } catch (IOException failure) {
             if (header.isArithmetic() && String.valueOf(failure.getMessage()).contains("arithmetic")) {

@@ -12,7 +12,7 @@ import java.util.List;
 
 /** The reader of PNG files: the stored samples, or the palette's colours, whatever else the file says of colours. */
 final class PngPicture {
-    static final String FORMAT = "PNG";
+    private static final String FORMAT = "PNG";
 
     private static final int SIGNATURE = 8;
     private static final int CHUNK_HEAD = 8; // length and name
@@ -27,7 +27,7 @@ final class PngPicture {
      * @throws IOException where the file is damaged
      */
     static PixelRows read(byte[] file) throws IOException {
-        try (PictureDecoder decoder = new PictureDecoder(FORMAT, withoutAncillary(file))) {
+        try (PictureDecoder decoder = PictureDecoder.of(FORMAT, withoutAncillary(file))) {
             return new RasterRows(decoder.image());
         }
     }

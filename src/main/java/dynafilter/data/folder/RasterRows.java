@@ -2,25 +2,33 @@ package dynafilter.data.folder;
 
 import dynafilter.data.PixelRows;
 import java.awt.image.BufferedImage;
-import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A decoded picture as its samples are stored, or the colours of its palette: Java's colour models, which would correct the
- * gamma of grey values, are passed over. Of 16 bits the upper 8 count; transparency is dropped.
+ * gamma of grey values, are passed over. Of 16 bits the upper 8 count, fewer than 8 are spread over all values; transparency is
+ * dropped.
  */
 final class RasterRows implements PixelRows {
     private final Raster raster;
-    private final int shift;
-    private final int @Nullable [] palette; // 0xAARRGGBB by index; null: the samples are colours
+    private final int[] most; // value of each band's samples
+    private final int @Nullable [] palette;
     private final int[] values;
 
     RasterRows(BufferedImage image) {
+        this(image, palette(image));
+    }
+
+    /** @param palette 0xAARRGGBB by index; null: the samples are colours */
+    RasterRows(BufferedImage image, int @Nullable [] palette) {
+        this.palette = palette;
         raster = image.getRaster();
-        shift = raster.getTransferType() == DataBuffer.TYPE_USHORT ? 8 : 0;
-        palette = palette(image);
+        most = IntStream.of(raster.getSampleModel().getSampleSize())
+                .map(bits -> (1 << bits) - 1)
+                .toArray();
         values = new int[raster.getWidth()];
     }
 
@@ -47,11 +55,20 @@ final class RasterRows implements PixelRows {
     public void read(int y, byte[] rgb) {
         int width = width();
         for (int channel = 0; channel < 3; channel++) {
-            raster.getSamples(0, y, width, 1, raster.getNumBands() < 3 ? 0 : channel, values);
+            int band = raster.getNumBands() < 3 ? 0 : channel;
+            raster.getSamples(0, y, width, 1, band, values);
             for (int x = 0; x < width; x++) {
-                int value = palette == null ? values[x] >> shift : palette[values[x]] >> (16 - 8 * channel);
-                rgb[channel * width + x] = (byte) value;
+                rgb[channel * width + x] = (byte) (palette == null ? level(values[x], most[band]) : colour(values[x], channel));
             }
         }
+    }
+
+    private static int level(int value, int most) {
+        return most == 0xff ? value : most > 0xff ? value >> 8 : value * 0xff / most;
+    }
+
+    /** A channel of a palette's colour; black for an index that the palette does not have. */
+    private int colour(int index, int channel) {
+        return palette != null && index < palette.length ? palette[index] >> (16 - 8 * channel) : 0;
     }
 }

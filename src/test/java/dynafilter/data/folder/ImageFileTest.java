@@ -212,10 +212,20 @@ class ImageFileTest {
         assertEquals(1, actual.lines().count(), actual);
     }
 
+    /** The beginning of a file whose first box says that its kind is one and that another kind of reader will do. */
+    private static byte[] heif(String kind, String other) {
+        return ("\0\0\0\24ftyp" + kind + "\0\0\0\0" + other + "\0\0\0\10free").getBytes(StandardCharsets.ISO_8859_1);
+    }
+
     @Test
     void saysWhatIsWrongWithAFile() throws IOException {
         assertRefused(new byte[0], "is empty");
-        assertRefused("GIF89a".getBytes(StandardCharsets.US_ASCII), "is neither PNG nor JPEG");
+        assertRefused("<html>".getBytes(StandardCharsets.US_ASCII), "is neither PNG, JPEG, WebP, GIF, BMP nor TIFF");
+        assertRefused("GIF89a".getBytes(StandardCharsets.US_ASCII), "is no GIF image that can be read: it is cut off");
+        assertRefused(heif("avif", "mif1"), "is an AVIF picture, which is not read: save it as JPEG or PNG");
+        assertRefused(heif("mif1", "avif"), "is an AVIF picture, which is not read: save it as JPEG or PNG");
+        assertRefused(heif("heic", "mif1"), "is a HEIC picture, which is not read: save it as JPEG");
+        assertRefused(heif("isom", "mp42"), "is neither PNG, JPEG, WebP, GIF, BMP nor TIFF");
         byte[] png = Files.readAllBytes(write(colours(BufferedImage.TYPE_INT_RGB), "whole.png"));
         byte[] jpeg = Files.readAllBytes(write(colours(BufferedImage.TYPE_INT_RGB), "whole.jpg"));
         for (int length = 4; length < png.length - 24; length += 3) { // behind that: checksums, and that this was all

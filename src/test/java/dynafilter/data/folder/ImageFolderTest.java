@@ -183,7 +183,7 @@ class ImageFolderTest {
         String message = refusal(0);
         assertTrue(
                 message.startsWith("5 of 13 image files in TEMP cannot be used: TEMP/train/cat/empty.png is empty;"
-                        + " TEMP/train/dog/new.webp is neither PNG nor JPEG; TEMP/train/dog/text.jpg is neither PNG nor JPEG;"
+                        + " TEMP/train/dog/new.webp is neither PNG, JPEG, WebP, GIF, BMP nor TIFF; TEMP/train/dog/text.jpg is neither PNG, JPEG, WebP, GIF, BMP nor TIFF;"
                         + " and 2 more (`dynafilter data verify TEMP` names all); mend or remove them, or go on without them"
                         + " with --skip-bad"),
                 message);
