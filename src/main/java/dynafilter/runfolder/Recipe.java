@@ -95,7 +95,7 @@ public record Recipe(
             int featureViews,
 
             @Setting(
-                    place = 40,
+                    place = 41,
                     help = "turn pictures as their Exif orientation says",
                     offHelp = "take pictures as they are stored, whatever Exif says of their orientation",
                     traits = {Trait.FIXED, Trait.SHARED})

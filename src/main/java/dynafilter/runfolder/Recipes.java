@@ -42,6 +42,18 @@ public final class Recipes {
                 : changed;
     }
 
+    /**
+     * The recipe of a file. A setting that it does not know has the value that stands for what programs did before they knew it.
+     *
+     * @param strict as in {@link #with}
+     * @throws InputException for a value of the wrong type or out of range
+     */
+    public static Recipe stored(Map<String, ?> values, boolean strict) {
+        Map<String, Object> settings = new LinkedHashMap<>(values);
+        settings.putIfAbsent("exif", false); // pictures were not turned
+        return with(Recipe.DEFAULT, settings, strict);
+    }
+
     /** The recipe without the limits of one call ({@link Trait#ONCE}), which a resumed run does not take over. */
     public static Recipe withoutLimitsOfOneCall(Recipe recipe) {
         Map<String, Object> usual = toMap(Recipe.DEFAULT);

@@ -24,6 +24,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -115,6 +116,38 @@ class ImageFolderTest {
                         expected, TensorBytes.bytes(set.train().images().get(i).contiguous()), files.get(i));
             }
         }
+    }
+
+    @Test
+    void whatPhonesWriteBesideJpegIsPassedOverAndTold() throws IOException {
+        Pictures.split(folder, 2, 1, "cat", "dog");
+        Files.createFile(folder.resolve("train/cat/IMG_1.HEIC"));
+        Files.createFile(folder.resolve("train/dog/2.avif"));
+        List<String> warnings = new ArrayList<>();
+        DataListener listener = new DataListener() {
+            @Override
+            public void decoding(long done, long total) {}
+
+            @Override
+            public void message(String text) {}
+
+            @Override
+            public void warning(String text) {
+                warnings.add(text);
+            }
+        };
+        try (DataSet set = DataSource.open(folder.toString(), new DataOptions(16, true, false, 0.0, listener))) {
+            assertEquals(4, set.train().size());
+        }
+        assertEquals(
+                List.of(folder.resolve("train")
+                        + ": 2 HEIC or AVIF files are left out, which are not read: save them as JPEG (heif-convert)"),
+                warnings);
+        Path alone = folder.resolve("alone");
+        Files.createDirectories(alone.resolve("a"));
+        Files.createFile(alone.resolve("a/1.heic"));
+        InputException refused = assertThrows(InputException.class, () -> ImageFolder.scan(alone));
+        assertTrue(refused.getMessage().contains("save HEIC and AVIF files as JPEG"), refused.getMessage());
     }
 
     @Test
