@@ -11,6 +11,7 @@ import dynafilter.run.Session;
 import dynafilter.runfolder.Environment;
 import dynafilter.runtime.Precision;
 import dynafilter.torchfile.TorchFile;
+import dynafilter.train.ClassMetrics;
 import dynafilter.train.Evaluation;
 import dynafilter.train.Evaluator;
 import dynafilter.train.HeldOut;
@@ -18,6 +19,7 @@ import dynafilter.train.TestedData;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
@@ -26,10 +28,17 @@ import org.bytedeco.pytorch.Tensor;
 
 /** The command {@code eval}: evaluates a trained network on a test set. */
 final class EvalCommand implements Command {
+    private static final int TOP_K = 5;
+
     /**
      * The document of {@code --json}.
      *
      * @param perClassAccuracy by label; NaN for a class without images
+     * @param topK the number of the highest scores that are asked for
+     * @param topAccuracy the share of the images whose class is among them
+     * @param precision by label; 0 for a class that no image is put into; likewise {@code recall} and {@code f1}
+     * @param macro means over the classes
+     * @param weighted means over the images' classes
      * @param confusion counts of [true class][predicted class]
      * @param tta the views of each image whose scores were averaged
      */
@@ -40,6 +49,13 @@ final class EvalCommand implements Command {
             long images,
             List<String> classes,
             List<Double> perClassAccuracy,
+            int topK,
+            double topAccuracy,
+            double[] precision,
+            double[] recall,
+            double[] f1,
+            ClassMetrics.Means macro,
+            ClassMetrics.Means weighted,
             long[][] confusion,
             Path model,
             String tta,
@@ -53,7 +69,7 @@ final class EvalCommand implements Command {
 
     @Override
     public String summary() {
-        return "accuracy, loss, per-class accuracy and confusion matrix of a trained network on a test set";
+        return "accuracy, loss, precision, recall, F1 and confusion matrix of a trained network on a test set";
     }
 
     @Override
@@ -70,6 +86,8 @@ final class EvalCommand implements Command {
                         "only the first N test images (of folders: of each class in turn); 0: all [0]"))
                 .addOption(CommonOptions.valued("precision", "P", "fp32, tf32 (CUDA) or bf16 (autocast) [fp32]"))
                 .addOption(ViewsOption.option())
+                .addOption(CommonOptions.valued(
+                        "top-k", "K", "tell how often the true class is among the K highest scores [" + TOP_K + "]"))
                 .addOption(CommonOptions.valued(
                         "scores", "FILE", "write all scores and labels as torch.save would, for Python"))
                 .addOption(CommonOptions.json("write the result as JSON"));
@@ -90,6 +108,7 @@ final class EvalCommand implements Command {
         CommonOptions.refuseArguments(line, name());
         Path model = ModelOption.file(line);
         int limit = CommonOptions.integer(line, "limit-test", 0, Integer.MAX_VALUE, 0);
+        int topK = CommonOptions.integer(line, "top-k", 1, Integer.MAX_VALUE, TOP_K);
         Precision precision = Precision.of(line.getOptionValue("precision", "fp32"));
         DataMemory memory = DataOption.dataMemory(line);
         Views views = ViewsOption.of(line);
@@ -107,24 +126,41 @@ final class EvalCommand implements Command {
                 Tensor scores =
                         new Evaluator(precision, session.device()).scores(views.of(trained.classifier()), images);
                 Evaluation evaluation = Evaluator.evaluation(scores, images.labels());
-                System.out.println(new EvaluationTable(evaluation, set.classes()));
+                double top = Evaluator.topAccuracy(scores, images.labels(), topK);
+                System.out.println(new EvaluationTable(
+                        evaluation, set.classes(), String.format(Locale.ROOT, "top-%-6d %.2f %%%n", topK, 100 * top)));
                 if (scoresFile != null) {
                     TorchFile.write(scoresFile, Map.of("scores", scores, "labels", images.labels()));
                 }
-                json.write(result(model, views, set, heldOut, evaluation, session));
+                json.write(result(model, views, set, heldOut, evaluation, topK, top, session));
             }
         }
         return ExitCode.DONE;
     }
 
     private static Result result(
-            Path model, Views views, DataSet set, HeldOut heldOut, Evaluation evaluation, Session session) {
+            Path model,
+            Views views,
+            DataSet set,
+            HeldOut heldOut,
+            Evaluation evaluation,
+            int topK,
+            double top,
+            Session session) {
+        ClassMetrics metrics = ClassMetrics.of(evaluation);
         return new Result(
                 evaluation.accuracy(),
                 evaluation.loss(),
                 evaluation.images(),
                 set.classes(),
                 Arrays.stream(evaluation.perClassAccuracy()).boxed().toList(),
+                topK,
+                top,
+                metrics.precision(),
+                metrics.recall(),
+                metrics.f1(),
+                metrics.macro(),
+                metrics.weighted(),
                 evaluation.confusion(),
                 model,
                 views.toString(),
