@@ -69,7 +69,7 @@ class Server:
     def __init__(self, name, command, port, picture):
         self.name = name
         self.url = f"http://127.0.0.1:{port}/classify"
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         self.rates, self.slowest, self.memory, self.bad = [], [], [], 0
         body = Path(picture).read_bytes()
         end = time.monotonic() + PATIENCE
@@ -79,7 +79,7 @@ class Server:
                 return
             except OSError:
                 if self.process.poll() is not None:
-                    sys.exit(f"{name} has ended")
+                    sys.exit(f"{name} has ended: " + shlex.join(command))
                 time.sleep(0.1)
         self.stop()
         sys.exit(f"{name} does not answer in {PATIENCE} s")

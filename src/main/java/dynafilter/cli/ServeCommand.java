@@ -67,6 +67,7 @@ final class ServeCommand implements Command {
                         "queue", "N", "waiting pictures; further ones are answered 429 [" + QUEUE + "]"))
                 .addOption(CommonOptions.valued(
                         "max-pixels", "N", "pixels of a picture, by its header; else 413 [" + PIXELS + "]"))
+                .addOption(DataOption.noExif())
                 .addOption(CommonOptions.valued(
                         "token-file", "FILE", "ask for the bearer token in this file, but for health and the page"));
         return CommonOptions.addCompute(options);
@@ -128,6 +129,7 @@ final class ServeCommand implements Command {
                 Duration.ofMillis(CommonOptions.integer(line, "max-wait-ms", 0, MOST_WAIT, WAIT)),
                 queue,
                 CommonOptions.integer(line, "max-pixels", 1, MOST_PIXELS, PIXELS),
+                DataOption.reading(line, 1).exif(),
                 token == null ? null : BearerToken.read(token));
     }
 

@@ -126,8 +126,8 @@ final class Batcher implements AutoCloseable {
                 lock.unlock();
             }
             return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
-                    .thenApply(all ->
-                            answers.stream().map(CompletableFuture::join).toList());
+                    .thenApply(
+                            all -> answers.stream().map(CompletableFuture::join).toList());
         }
 
         /** Gives the place back where it is not used. */

@@ -75,5 +75,4 @@ public final class BearerToken {
     private static byte[] digest(String token) {
         return DigestUtils.sha256(token.getBytes(StandardCharsets.ISO_8859_1));
     }
-
 }

@@ -13,7 +13,8 @@ final class ClassifyEndpoint implements BodyEndpoint {
     private static final int TOP = 5;
 
     /** The answer. */
-    record Answer(String model, List<Label> predictions, @Nullable Maps responseMaps) {}
+    record Answer(
+            String model, List<Label> predictions, @Nullable Maps responseMaps) {}
 
     /** A label with its score (logit) and its probability. */
     record Label(String label, int index, float score, double probability) {}
@@ -39,7 +40,7 @@ final class ClassifyEndpoint implements BodyEndpoint {
         this.facts = facts;
         this.limits = limits;
         this.answers = answers;
-        reader = new PictureReader(facts.imageSize(), settings.maxPixels());
+        reader = new PictureReader(facts.imageSize(), settings.exif(), settings.maxPixels());
     }
 
     @Override
@@ -52,13 +53,11 @@ final class ClassifyEndpoint implements BodyEndpoint {
         int top = top(call.query());
         boolean maps = maps(call.query());
         String type = call.type();
-        byte[] content = type != null && MultipartBody.isType(type)
-                ? MultipartBody.picture(call.body(), type)
-                : call.body();
+        byte[] content =
+                type != null && MultipartBody.isType(type) ? MultipartBody.picture(call.body(), type) : call.body();
         Picture.Pixels picture = reader.read(content);
         return ticket.submit(List.of(picture), maps)
-                .thenApplyAsync(
-                        made -> Reply.json(Reply.OK, answer(made.get(0), picture, top)), answers);
+                .thenApplyAsync(made -> Reply.json(Reply.OK, answer(made.get(0), picture, top)), answers);
     }
 
     private static int top(Fields query) {

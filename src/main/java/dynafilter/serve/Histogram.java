@@ -35,7 +35,12 @@ final class Histogram {
         for (int i = 0; i < counts.length; i++) {
             below += counts[i].sum();
             String bound = i < bounds.length ? number(bounds[i]) : "+Inf";
-            text.append(name).append("_bucket{le=\"").append(bound).append("\"} ").append(below).append('\n');
+            text.append(name)
+                    .append("_bucket{le=\"")
+                    .append(bound)
+                    .append("\"} ")
+                    .append(below)
+                    .append('\n');
         }
         text.append(name).append("_sum ").append(sum.sum()).append('\n');
         text.append(name).append("_count ").append(below).append('\n'); // as many as +Inf has, whoever adds meanwhile

@@ -56,7 +56,10 @@ final class InferEndpoint implements BodyEndpoint {
         for (String output : request.outputs()) {
             if (!Protocol.OUTPUTS.contains(output)) {
                 throw new Problem(
-                        Problem.BAD, "outputs", "asks for another tensor than there is", "ask for scores, probabilities");
+                        Problem.BAD,
+                        "outputs",
+                        "asks for another tensor than there is",
+                        "ask for scores, probabilities");
             }
         }
         List<? extends Picture> pictures = pictures(request.input());
@@ -73,9 +76,7 @@ final class InferEndpoint implements BodyEndpoint {
         }
         int size = facts.imageSize();
         long[] shape = input.shape();
-        long[] expected = isPixels
-                ? new long[] {0, size, size, CHANNELS}
-                : new long[] {0, CHANNELS, size, size};
+        long[] expected = isPixels ? new long[] {0, size, size, CHANNELS} : new long[] {0, CHANNELS, size, size};
         if (shape.length != expected.length || !Arrays.equals(shape, 1, 4, expected, 1, 4)) {
             throw bad("inputs[0].shape", "is not that of " + input.datatype() + " images of this network");
         }
@@ -99,8 +100,8 @@ final class InferEndpoint implements BodyEndpoint {
                 Problem.BAD,
                 where,
                 what,
-                "send \"" + Protocol.INPUT + "\" as UINT8 pixels [N, " + size + ", " + size + ", 3] or as normalised FP32 [N, 3, "
-                        + size + ", " + size + "]");
+                "send \"" + Protocol.INPUT + "\" as UINT8 pixels [N, " + size + ", " + size
+                        + ", 3] or as normalised FP32 [N, 3, " + size + ", " + size + "]");
     }
 
     /** The planes of an image's pixels, [3, S, S] of [S, S, 3]. */
@@ -141,8 +142,9 @@ final class InferEndpoint implements BodyEndpoint {
         all.put(Protocol.SCORES, new Output(Protocol.SCORES, Protocol.NORMALISED, shape, scores));
         all.put(Protocol.PROBABILITIES, new Output(Protocol.PROBABILITIES, Protocol.NORMALISED, shape, probabilities));
         List<String> asked = request.outputs().isEmpty() ? Protocol.OUTPUTS : request.outputs();
-        List<Output> outputs =
-                asked.stream().map(output -> Objects.requireNonNull(all.get(output))).toList();
+        List<Output> outputs = asked.stream()
+                .map(output -> Objects.requireNonNull(all.get(output)))
+                .toList();
         String id = Objects.requireNonNullElseGet(
                 request.id(), () -> UUID.randomUUID().toString());
         return Reply.json(Reply.OK, new Answer(name, Protocol.VERSION, id, outputs));

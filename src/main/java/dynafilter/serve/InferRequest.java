@@ -106,7 +106,10 @@ record InferRequest(@Nullable String id, Input input, List<String> outputs) {
                 throw problem("inputs", "has more than one tensor");
             }
             return new Input(
-                    required(name, "name"), required(datatype, "datatype"), required(shape, "shape"), required(data, "data"));
+                    required(name, "name"),
+                    required(datatype, "datatype"),
+                    required(shape, "shape"),
+                    required(data, "data"));
         }
 
         private static <T> T required(@Nullable T value, String field) {

@@ -35,7 +35,7 @@ record Limits(
 
     /** The most bytes of a request with tensors: as many as a whole batch of them has. */
     int tensorBody(int maxBatch, int imageSize) {
-        return (int) Math.min(
-                Integer.MAX_VALUE / 2, FRAME + (long) maxBatch * 3 * imageSize * imageSize * BYTES_A_NUMBER);
+        return (int)
+                Math.min(Integer.MAX_VALUE / 2, FRAME + (long) maxBatch * 3 * imageSize * imageSize * BYTES_A_NUMBER);
     }
 }

@@ -88,7 +88,9 @@ final class Metrics {
             return Files.readAllLines(STATUS).stream()
                     .filter(line -> line.startsWith(RESIDENT))
                     .mapToLong(line -> KILOBYTE
-                            * Long.parseLong(line.substring(RESIDENT.length()).replace("kB", "").strip()))
+                            * Long.parseLong(line.substring(RESIDENT.length())
+                                    .replace("kB", "")
+                                    .strip()))
                     .findFirst();
         } catch (IOException another) {
             return OptionalLong.empty();

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param imageSize the height and width S of the images that it takes
  * @param maps the shape of its response maps; null where its file does not give them
  */
-record ModelFacts(List<String> labels, int imageSize, @Nullable MapShape maps) {
+record ModelFacts(
+        List<String> labels, int imageSize, @Nullable MapShape maps) {
     /**
      * The shape of an image's response maps.
      *

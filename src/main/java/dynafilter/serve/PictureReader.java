@@ -1,9 +1,7 @@
 package dynafilter.serve;
 
-import dynafilter.data.SquareImage;
-import dynafilter.data.folder.ImageFile;
+import dynafilter.data.folder.PictureReading;
 import dynafilter.data.folder.TooManyPixels;
-import dynafilter.runtime.TensorBytes;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Iterator;
@@ -11,7 +9,6 @@ import java.util.concurrent.Semaphore;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
-import org.bytedeco.javacpp.PointerScope;
 
 /**
  * The reader of pictures from requests, as {@code predict} reads files. A picture is refused by the size in its header, before it
@@ -22,17 +19,18 @@ final class PictureReader {
     private static final long UNIT = 1 << 10; // pixels of a permit
     private static final long SMALL = 8 << 20; // pixels that may be decoded beside the largest picture
 
-    private final int size;
+    private final PictureReading reading;
     private final long mostPixels;
     private final int permits;
     private final Semaphore decoding;
 
     /**
      * @param size height and width of the images that the network takes
+     * @param exif true: pictures are turned as their Exif orientation says; false: they stay as they are stored
      * @param mostPixels of a picture
      */
-    PictureReader(int size, long mostPixels) {
-        this.size = size;
+    PictureReader(int size, boolean exif, long mostPixels) {
+        reading = new PictureReading(size, exif);
         this.mostPixels = mostPixels;
         permits = (int) Math.min(Integer.MAX_VALUE, (mostPixels + SMALL) / UNIT + 1);
         decoding = new Semaphore(permits, true);
@@ -49,8 +47,8 @@ final class PictureReader {
         }
         int share = (int) Math.min(permits, pixels(content) / UNIT + 1);
         decoding.acquireUninterruptibly(share);
-        try (PointerScope scope = new PointerScope()) {
-            return new Picture.Pixels(TensorBytes.bytes(SquareImage.of(ImageFile.read(content, mostPixels), size)));
+        try {
+            return new Picture.Pixels(reading.square(content, mostPixels));
         } catch (TooManyPixels large) {
             throw new Problem(
                     Problem.TOO_LARGE,
@@ -58,7 +56,7 @@ final class PictureReader {
                     String.valueOf(large.getMessage()),
                     "send one of at most " + mostPixels + " pixels, or start the server with more --max-pixels");
         } catch (IOException damaged) {
-            throw new Problem(Problem.BAD, "the picture", String.valueOf(damaged.getMessage()), WAY);
+            throw new Problem(Problem.BAD, "the picture", PictureReading.problem(damaged), WAY);
         } catch (OutOfMemoryError full) {
             throw new Problem(
                     Problem.TOO_LARGE, "the picture", "is too large for the server's memory", "send a smaller one");

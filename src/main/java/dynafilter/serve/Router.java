@@ -74,7 +74,8 @@ final class Router extends Handler.Abstract {
         Connection connection = request.getConnectionMetaData().getConnection();
         slowHeaders.begun(connection);
         Routes.Route route = routes.find(Request.getPathInContext(request));
-        answer(request, route).handle((reply, failure) -> failure == null ? reply : reply(failure))
+        answer(request, route)
+                .handle((reply, failure) -> failure == null ? reply : reply(failure))
                 .thenAccept(reply -> send(request, response, reply, new Callback() {
                     @Override
                     public void succeeded() {
@@ -105,7 +106,8 @@ final class Router extends Handler.Abstract {
             BodyEndpoint endpoint = endpoint(request, route);
             if (endpoint == null) {
                 return CompletableFuture.completedFuture(
-                        Objects.requireNonNull(Objects.requireNonNull(route).document()).get());
+                        Objects.requireNonNull(Objects.requireNonNull(route).document())
+                                .get());
             }
             batcher.requireRoom();
             requirePlain(request.getHeaders().get(HttpHeader.CONTENT_ENCODING));
@@ -130,7 +132,10 @@ final class Router extends Handler.Abstract {
         if (!isRight) {
             String allowed = route.endpoint() != null ? POST : GET + ", " + HEAD;
             throw new Problem(
-                            Problem.BAD_METHOD, "the method", "is not what " + route.pattern() + " takes", "use " + allowed)
+                            Problem.BAD_METHOD,
+                            "the method",
+                            "is not what " + route.pattern() + " takes",
+                            "use " + allowed)
                     .with("Allow", allowed);
         }
         if (!route.isOpen()) {
@@ -142,7 +147,10 @@ final class Router extends Handler.Abstract {
     private static void requirePlain(@Nullable String encoding) {
         if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
             throw new Problem(
-                    Problem.UNSUPPORTED, "the header Content-Encoding", "names a compression", "send the body as it is");
+                    Problem.UNSUPPORTED,
+                    "the header Content-Encoding",
+                    "names a compression",
+                    "send the body as it is");
         }
     }
 
@@ -170,14 +178,16 @@ final class Router extends Handler.Abstract {
     }
 
     private static Reply reply(Throwable failure) {
-        Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof Problem problem) {
             return problem.reply();
         }
         String line = NativeRuntime.firstLine(cause);
         Logging.log().warn("a request failed: {}", line);
         Logging.debug(cause);
-        return new Problem(Problem.FAILED, "the server", "has failed", "see its log; the request may be sent again").reply();
+        return new Problem(Problem.FAILED, "the server", "has failed", "see its log; the request may be sent again")
+                .reply();
     }
 
     private void send(Request request, Response response, Reply reply, Callback callback) {

@@ -16,7 +16,10 @@ final class Routes {
      * @param isOpen true: everyone may ask; false: who knows the token
      */
     record Route(
-            String pattern, boolean isOpen, @Nullable Supplier<Reply> document, @Nullable BodyEndpoint endpoint) {}
+            String pattern,
+            boolean isOpen,
+            @Nullable Supplier<Reply> document,
+            @Nullable BodyEndpoint endpoint) {}
 
     private final Map<String, Route> routes = new HashMap<>();
     private final String modelPath;
@@ -60,7 +63,8 @@ final class Routes {
     }
 
     /** The route of a path, with or without a slash at its end; null where there is none. */
-    @Nullable Route find(String path) {
+    @Nullable
+    Route find(String path) {
         boolean ends = path.length() > 1 && path.endsWith("/");
         return routes.get(ends ? path.substring(0, path.length() - 1) : path);
     }

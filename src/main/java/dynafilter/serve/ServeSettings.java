@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxWait how long a picture may wait for others of its batch
  * @param queue the most pictures that wait; further ones are refused
  * @param maxPixels the most pixels of a picture
+ * @param exif true: pictures are turned as their Exif orientation says; false: they stay as they are stored
  * @param token the word that clients have to know; null: everyone may ask
  */
 public record ServeSettings(
@@ -23,4 +24,5 @@ public record ServeSettings(
         Duration maxWait,
         int queue,
         long maxPixels,
+        boolean exif,
         @Nullable String token) {}

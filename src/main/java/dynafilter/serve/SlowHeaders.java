@@ -46,7 +46,9 @@ final class SlowHeaders implements Connection.Listener {
         long now = System.nanoTime() | 1; // never 0
         Quiet seen = quiet.computeIfPresent(
                 connection,
-                (key, was) -> was.since() == 0 && key.getBytesIn() > was.bytes() ? new Quiet(was.bytes(), now, was.opened()) : was);
+                (key, was) -> was.since() == 0 && key.getBytesIn() > was.bytes()
+                        ? new Quiet(was.bytes(), now, was.opened())
+                        : was);
         if (!connection.getEndPoint().isOpen()) {
             quiet.remove(connection);
         } else if (seen != null && seen.since() != 0 && now - seen.since() > mostNanos) {

@@ -68,13 +68,14 @@ class ServeCommandTest {
         AtomicInteger answered = new AtomicInteger();
         List<String> wrong = Collections.synchronizedList(new ArrayList<>());
         CommandResult outcome;
-        try (ChildProcess child = ChildProcess.start(
-                folder, "serve", "--model", model, "--port", 0, "--device", "cpu", "--threads", 1)) {
+        try (ChildProcess child =
+                ChildProcess.start(folder, "serve", "--model", model, "--port", 0, "--device", "cpu", "--threads", 1)) {
             Matcher serving = ADDRESS.matcher(child.awaitText("on cpu").printed());
             assertTrue(serving.find());
             URI address = URI.create(serving.group(1));
             JsonNode answer = new ObjectMapper()
-                    .readTree(client().send(post(address), BodyHandlers.ofString()).body());
+                    .readTree(client().send(post(address), BodyHandlers.ofString())
+                            .body());
             for (JsonNode label : answer.get("predictions")) {
                 assertEquals(
                         expected.get(label.get("index").asInt()).asDouble(),
@@ -134,7 +135,8 @@ class ServeCommandTest {
         CommandResult.of("serve", "--model", model, "--max-wait-ms", -1).assertRefused("--max-wait-ms -1");
         CommandResult.of("serve", "--model", model, "--queue", 4, "--max-batch", 8)
                 .assertRefused("--queue 4: must be at least --max-batch, 8");
-        CommandResult.of("serve", "--model", model, "--max-pixels", 999_999_999).assertRefused("--max-pixels 999999999");
+        CommandResult.of("serve", "--model", model, "--max-pixels", 999_999_999)
+                .assertRefused("--max-pixels 999999999");
         CommandResult.of("serve", "--model", model, "--name", "a/b").assertRefused("--name a/b");
         CommandResult.of("serve", "--model", model, "here").assertRefused("serve takes no argument 'here'");
         CommandResult.of("serve", "--model", picture).assertRefused(picture);

@@ -92,11 +92,11 @@ class BadRequestsTest {
         String multipart = "multipart/form-data; boundary=x";
         Object[][] pictures = {
             {"nothing", raw, new byte[0], 400, "the body is empty"},
-            {"a text", "text/plain", text("hello"), 400, "is neither PNG nor JPEG"},
-            {"JSON", "application/json", text("{\"image\": 1}"), 400, "is neither PNG nor JPEG"},
-            {"zeros", raw, new byte[1000], 400, "is neither PNG nor JPEG"},
-            {"a zip file", raw, text("PK\u0003\u0004............"), 400, "is neither PNG nor JPEG"},
-            {"a page", "image/png", text("<html><body>no</body></html>"), 400, "is neither PNG nor JPEG"},
+            {"a text", "text/plain", text("hello"), 400, "is neither PNG, JPEG, WebP, GIF, BMP nor TIFF"},
+            {"JSON", "application/json", text("{\"image\": 1}"), 400, "is neither PNG, JPEG, WebP, GIF, BMP nor TIFF"},
+            {"zeros", raw, new byte[1000], 400, "is neither PNG, JPEG, WebP, GIF, BMP nor TIFF"},
+            {"a zip file", raw, text("PK\u0003\u0004............"), 400, "is neither PNG, JPEG, WebP, GIF, BMP nor TIFF"},
+            {"a page", "image/png", text("<html><body>no</body></html>"), 400, "is neither PNG, JPEG, WebP, GIF, BMP nor TIFF"},
             {"PNG's signature alone", "image/png", cut(PNG, 8), 400, "is no PNG image"},
             {"half a PNG", "image/png", cut(PNG, PNG.length - 30), 400, "is no PNG image"},
             {"a damaged PNG", "image/png", flipped, 400, "is no PNG image"},
@@ -108,21 +108,36 @@ class BadRequestsTest {
             {"a bomb", "image/png", sized(100_000, 100_000), 413, "10,000,000,000 pixels are too many"},
             {"one row too many", "image/png", sized(1000, 101), 413, "send one of at most 100000 pixels"},
             {"a form without boundary", "multipart/form-data", text("--x"), 400, "names no boundary"},
-            {"another kind of parts", "multipart/mixed; boundary=x", form(part("a") + "--x--\n"), 415, "is no multipart"},
+            {"another kind of parts", "multipart/mixed; boundary=x", form(part("a") + "--x--\n"), 415, "is no multipart"
+            },
             {"a form that is none", multipart, text("hello"), 400, "the form is damaged"},
             {"a form without end", multipart, form(part("a.png")), 400, "the form is damaged, or ends before"},
             {"an empty form", multipart, form("--x--\n"), 400, "the form"},
-            {"a form without file", multipart, form("--x\nContent-Disposition: form-data; name=\"a\"\n\nb\n--x--\n"), 400,
-                "the form has no file"},
+            {
+                "a form without file",
+                multipart,
+                form("--x\nContent-Disposition: form-data; name=\"a\"\n\nb\n--x--\n"),
+                400,
+                "the form has no file"
+            },
             {"two files", multipart, form(part("a") + part("b") + "--x--\n"), 400, "the form has 2 files"},
-            {"a form of a text", multipart,
-                form("--x\nContent-Disposition: form-data; name=\"a\"; filename=\"b\"\n\nb\n--x--\n"), 400,
-                "is neither PNG nor JPEG"},
+            {
+                "a form of a text",
+                multipart,
+                form("--x\nContent-Disposition: form-data; name=\"a\"; filename=\"b\"\n\nb\n--x--\n"),
+                400,
+                "is neither PNG, JPEG, WebP, GIF, BMP nor TIFF"
+            },
             {"too many bytes", raw, new byte[(1 << 20) + 1], 413, "the body has 1048577 bytes; send at most 1048576"},
         };
         for (Object[] picture : pictures) {
-            bad.add(new Bad((String) picture[0], "/classify", (String) picture[1], (byte[]) picture[2],
-                    (int) picture[3], (String) picture[4]));
+            bad.add(new Bad(
+                    (String) picture[0],
+                    "/classify",
+                    (String) picture[1],
+                    (byte[]) picture[2],
+                    (int) picture[3],
+                    (String) picture[4]));
         }
         bad.add(new Bad("top 0", "/classify?top=0", raw, PNG, 400, "the parameter top"));
         bad.add(new Bad("top of letters", "/classify?top=all", raw, PNG, 400, "the parameter top"));
@@ -146,9 +161,13 @@ class BadRequestsTest {
             {"an empty input", "{\"inputs\": [{}]}", "inputs[0] has no name"},
             {"another name", tensor("UINT8", four, numbers(48, "1")).replace("image", "pixels"), "is not image"},
             {"another datatype", tensor("INT64", four, numbers(48, "1")), "is neither UINT8 nor FP32"},
-            {"no data", "{\"inputs\": [{\"name\": \"image\", \"datatype\": \"UINT8\", \"shape\": " + four + "}]}",
-                "has no data"},
-            {"another layout", tensor("UINT8", "[1, 3, 4, 4]", numbers(48, "1")), "inputs[0].shape is not that of UINT8"},
+            {
+                "no data",
+                "{\"inputs\": [{\"name\": \"image\", \"datatype\": \"UINT8\", \"shape\": " + four + "}]}",
+                "has no data"
+            },
+            {"another layout", tensor("UINT8", "[1, 3, 4, 4]", numbers(48, "1")), "inputs[0].shape is not that of UINT8"
+            },
             {"another size", tensor("FP32", "[1, 3, 5, 4]", numbers(60, "1")), "inputs[0].shape is not that of FP32"},
             {"fewer dimensions", tensor("UINT8", "[4, 4, 3]", numbers(48, "1")), "inputs[0].shape is not that"},
             {"a negative shape", tensor("UINT8", "[-1, 4, 4, 3]", numbers(48, "1")), "inputs[0].shape is no list"},
@@ -167,21 +186,50 @@ class BadRequestsTest {
             {"beyond float32", tensor("FP32", "[1, 3, 4, 4]", numbers(48, "1e39")), "is too large for float32"},
             {"beyond double", tensor("FP32", "[1, 3, 4, 4]", numbers(48, "1e999")), "is too large for float32"},
             {"lists without end", tensor("UINT8", four, "[".repeat(500) + "]".repeat(500)), "that is no number"},
-            {"another output", tensor("UINT8", four, numbers(48, "1")).replace("{\"inputs\"",
-                "{\"outputs\": [{\"name\": \"maps\"}], \"inputs\""), "outputs asks for another tensor"},
-            {"an output twice", tensor("UINT8", four, numbers(48, "1")).replace("{\"inputs\"",
-                "{\"outputs\": [{\"name\": \"scores\"}, {\"name\": \"scores\"}], \"inputs\""), "is asked for twice"},
-            {"an id that is a number", tensor("UINT8", four, numbers(48, "1")).replace("{\"inputs\"", "{\"id\": 1, \"inputs\""),
-                "id is no text"},
+            {
+                "another output",
+                tensor("UINT8", four, numbers(48, "1"))
+                        .replace("{\"inputs\"", "{\"outputs\": [{\"name\": \"maps\"}], \"inputs\""),
+                "outputs asks for another tensor"
+            },
+            {
+                "an output twice",
+                tensor("UINT8", four, numbers(48, "1"))
+                        .replace(
+                                "{\"inputs\"",
+                                "{\"outputs\": [{\"name\": \"scores\"}, {\"name\": \"scores\"}], \"inputs\""),
+                "is asked for twice"
+            },
+            {
+                "an id that is a number",
+                tensor("UINT8", four, numbers(48, "1")).replace("{\"inputs\"", "{\"id\": 1, \"inputs\""),
+                "id is no text"
+            },
         };
         for (String[] tensor : tensors) {
             bad.add(new Bad("tensor: " + tensor[0], INFER, "application/json", text(tensor[1]), 400, tensor[2]));
         }
-        bad.add(new Bad("tensor: no text", INFER, "application/json", new byte[] {'{', '"', (byte) 0xff, '"'}, 400, "the body is no"));
-        bad.add(new Bad("tensor: more data than a batch has", INFER, "application/json",
-                text(tensor("UINT8", four, numbers(8 * 48 + 1, "1"))), 413, "has more than 384 numbers"));
-        bad.add(new Bad("tensor: scores that are none", INFER, "application/json",
-                text(tensor("FP32", "[1, 3, 4, 4]", numbers(48, "3e38"))), 422, "scores that are no numbers"));
+        bad.add(new Bad(
+                "tensor: no text",
+                INFER,
+                "application/json",
+                new byte[] {'{', '"', (byte) 0xff, '"'},
+                400,
+                "the body is no"));
+        bad.add(new Bad(
+                "tensor: more data than a batch has",
+                INFER,
+                "application/json",
+                text(tensor("UINT8", four, numbers(8 * 48 + 1, "1"))),
+                413,
+                "has more than 384 numbers"));
+        bad.add(new Bad(
+                "tensor: scores that are none",
+                INFER,
+                "application/json",
+                text(tensor("FP32", "[1, 3, 4, 4]", numbers(48, "3e38"))),
+                422,
+                "scores that are no numbers"));
         return bad;
     }
 
@@ -202,12 +250,16 @@ class BadRequestsTest {
 
     private static void requireHelp(TestServer.Answer answer, int status, String message) {
         assertEquals(status, answer.status(), answer.text());
-        assertEquals("application/json", answer.headers().firstValue("content-type").orElse(""));
+        assertEquals(
+                "application/json", answer.headers().firstValue("content-type").orElse(""));
         JsonNode json = answer.json();
         String line = json.get("error").asText();
         assertTrue(line.contains(message), line);
         for (String field : List.of("what", "where", "do")) {
-            assertTrue(line.contains(json.get(field).asText()) && !json.get(field).asText().isEmpty(), answer.text());
+            assertTrue(
+                    line.contains(json.get(field).asText())
+                            && !json.get(field).asText().isEmpty(),
+                    answer.text());
         }
         assertFalse(line.contains("\n") || line.contains("Exception") || line.contains("null"), line);
     }
@@ -215,7 +267,8 @@ class BadRequestsTest {
     @Test
     void aMethodThatAPathDoesNotTakeIsRefused() {
         for (String method : List.of("GET", "PUT", "DELETE", "OPTIONS")) {
-            TestServer.Answer answer = server.send("/classify", request -> request.method(method, BodyPublishers.noBody()));
+            TestServer.Answer answer =
+                    server.send("/classify", request -> request.method(method, BodyPublishers.noBody()));
             requireHelp(answer, 405, "use POST");
             assertEquals("POST", answer.headers().firstValue("allow").orElse(""));
         }
@@ -263,7 +316,9 @@ class BadRequestsTest {
                 List.of(head + "Transfer-Encoding: chunked\n\nzz\nhello\n", "400"));
         for (List<String> one : wrong) {
             String answer = raw(one.get(0));
-            assertTrue(answer.startsWith("HTTP/1.1 " + one.get(1)), one.get(0).lines().findFirst() + "\n" + answer);
+            assertTrue(
+                    answer.startsWith("HTTP/1.1 " + one.get(1)),
+                    one.get(0).lines().findFirst() + "\n" + answer);
             assertTrue(answer.contains("{\"error\":\""), answer);
         }
     }

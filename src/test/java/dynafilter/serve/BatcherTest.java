@@ -22,7 +22,7 @@ class BatcherTest {
     private final List<Batcher> made = new ArrayList<>();
 
     private Batcher batcher(int maxBatch, Duration maxWait, int queue) {
-        ServeSettings settings = new ServeSettings("", 0, "", maxBatch, maxWait, queue, 1, null);
+        ServeSettings settings = new ServeSettings("", 0, "", maxBatch, maxWait, queue, 1, true, null);
         Batcher batcher = new Batcher(scorer, settings, size -> {});
         made.add(batcher);
         batcher.start();
@@ -137,7 +137,9 @@ class BatcherTest {
         answers.add(batcher.admit().submit(List.of(new Picture.Normalised(image)), false));
         answers.add(submit(batcher, 4));
         scorer.permits.release(1000);
-        assertEquals(List.of(0f, 1f, 2f, 0f, 4f), answers.stream().map(BatcherTest::red).toList());
+        assertEquals(
+                List.of(0f, 1f, 2f, 0f, 4f),
+                answers.stream().map(BatcherTest::red).toList());
         assertEquals(List.of(1, 2, 1, 1), scorer.batches);
     }
 

@@ -26,7 +26,8 @@ class BearerTokenTest {
     @Test
     void aFileThatHoldsNoneIsRefusedWithoutBeingShown() throws IOException {
         Path file = folder.resolve("token");
-        for (String bad : List.of("", "\n", "short", "0123456789abcdef 0123456789abcdef", "0123456789abcdéf", "x".repeat(5000))) {
+        for (String bad :
+                List.of("", "\n", "short", "0123456789abcdef 0123456789abcdef", "0123456789abcdéf", "x".repeat(5000))) {
             Files.writeString(file, bad);
             InputException refused = assertThrows(InputException.class, () -> BearerToken.read(file));
             String line = String.valueOf(refused.getMessage());

@@ -27,7 +27,9 @@ class JettyLogTest {
         } finally {
             System.setErr(before);
         }
-        assertEquals("dynafilter: the port is taken", printed.toString(StandardCharsets.UTF_8).strip());
+        assertEquals(
+                "dynafilter: the port is taken",
+                printed.toString(StandardCharsets.UTF_8).strip());
         assertTrue(jetty.isWarnEnabled() && jetty.isInfoEnabled());
     }
 }

@@ -11,6 +11,7 @@ import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.device.Normalization;
 import dynafilter.data.folder.DecodedFile;
+import dynafilter.data.folder.PictureReading;
 import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
@@ -88,7 +89,7 @@ class NetworkServerTest {
                 picture("upright.jpg", 50, 123, 3),
                 picture("small.jpg", 7, 9, 4));
         try (TrainedNetwork trained = TrainedNetwork.read(checkpoint, ComputeDevice.CPU)) {
-            List<Tensor> images = DecodedFile.read(files, SIZE).stream()
+            List<Tensor> images = DecodedFile.read(files, new PictureReading(SIZE, true)).stream()
                     .map(DecodedFile::image)
                     .toList();
             images.forEach(image -> PLANES.add(TensorBytes.bytes(image)));
@@ -99,7 +100,7 @@ class NetworkServerTest {
             images.forEach(Tensor::close);
         }
         server = new TestServer(
-                new ServeSettings("127.0.0.1", 0, "net", 8, Duration.ofMillis(50), 200, 100_000, null),
+                new ServeSettings("127.0.0.1", 0, "net", 8, Duration.ofMillis(50), 200, 100_000, true, null),
                 TestServer.LIMITS,
                 new NetworkScorer(LoadedModel.open(
                         checkpoint, new DeviceRequest("cpu", 1, null), Precision.FP32, Views.NONE, false)));
@@ -111,7 +112,8 @@ class NetworkServerTest {
     }
 
     private static Path picture(String name, int width, int height, long seed) throws IOException {
-        return Pictures.picture(folder.resolve("pictures").resolve(name), BufferedImage.TYPE_INT_RGB, width, height, seed);
+        return Pictures.picture(
+                folder.resolve("pictures").resolve(name), BufferedImage.TYPE_INT_RGB, width, height, seed);
     }
 
     private static void assertSame(float[] expected, float[] actual) {
@@ -155,9 +157,11 @@ class NetworkServerTest {
             for (int place = 0; place < 2; place++) {
                 int label = ranking.get(place);
                 assertEquals(label, top.get(place).get("index").asInt());
-                assertEquals(probabilities[label], top.get(place).get("probability").asDouble(), 1e-3);
+                assertEquals(
+                        probabilities[label], top.get(place).get("probability").asDouble(), 1e-3);
             }
-            assertEquals(5, server.post("/classify", file).json().get("predictions").size());
+            assertEquals(
+                    5, server.post("/classify", file).json().get("predictions").size());
         }
     }
 
@@ -188,16 +192,21 @@ class NetworkServerTest {
             answers.add(server.postAsync("/classify?top=9", file));
         }
         for (int i = 0; i < 80; i++) {
-            assertSame(EXPECTED.get(i % files.size()), scores(answers.get(i).join().json()));
+            assertSame(
+                    EXPECTED.get(i % files.size()), scores(answers.get(i).join().json()));
         }
         assertEquals(80, server.metric("dynafilter_batch_size_sum") - picturesBefore);
-        assertTrue(server.metric("dynafilter_batch_size_count") - batchesBefore < 60, server.get("/metrics").text());
+        assertTrue(
+                server.metric("dynafilter_batch_size_count") - batchesBefore < 60,
+                server.get("/metrics").text());
     }
 
     @Test
     void responseMapsAreThoseOfTheNetwork() throws IOException {
         JsonNode labels = server.get("/labels").json();
-        JsonNode maps = server.post("/classify?maps=true", Files.readAllBytes(files.get(0))).json().get("response_maps");
+        JsonNode maps = server.post("/classify?maps=true", Files.readAllBytes(files.get(0)))
+                .json()
+                .get("response_maps");
         assertEquals(CLASSES.size(), maps.get("count").asInt());
         assertEquals(labels.get("map_height"), maps.get("height"));
         assertEquals(SIZE, maps.get("image_size").asInt());
@@ -207,8 +216,8 @@ class NetworkServerTest {
         }
         try (TrainedNetwork trained = TrainedNetwork.read(folder.resolve("best.pt"), ComputeDevice.CPU)) {
             Tensor image = TensorBytes.of(PLANES.get(0)).view(1, 3, SIZE, SIZE);
-            float[] own = TensorBytes.floats(
-                    trained.classifier().responseMaps(image).contiguous());
+            float[] own =
+                    TensorBytes.floats(trained.classifier().responseMaps(image).contiguous());
             assertArrayEquals(own, floats(maps.get("values")), 1e-5f);
         }
     }
@@ -314,7 +323,8 @@ class NetworkServerTest {
                     server.get(path + slash + "ready").json().toString());
         }
         String body = tensors("UINT8", "[4, " + SIZE + ", " + SIZE + ", 3]", interleaved());
-        JsonNode answer = server.post("/v2/models/net/versions/1/infer", body.getBytes(StandardCharsets.UTF_8)).json();
+        JsonNode answer = server.post("/v2/models/net/versions/1/infer", body.getBytes(StandardCharsets.UTF_8))
+                .json();
         assertEquals("1", answer.get("model_version").asText());
         JsonNode nameless = infer(body.replace("\"id\": \"a-7\",", ""));
         assertTrue(nameless.get("id").asText().length() > 8); // which KServe's clients ask for
@@ -350,8 +360,7 @@ class NetworkServerTest {
 
     @Test
     void thePageAsksForTheTokenAndThenGoesOn() throws Exception {
-        ServeSettings secret =
-                new ServeSettings("127.0.0.1", 0, "net", 8, Duration.ZERO, 8, 1000, "0123456789abcdef");
+        ServeSettings secret = new ServeSettings("127.0.0.1", 0, "net", 8, Duration.ZERO, 8, 1000, true, "0123456789abcdef");
         try (TestServer guarded = new TestServer(secret, TestServer.LIMITS, new CountedScorer());
                 Chromium page = Chromium.start()) {
             page.load(guarded.uri("/"));
@@ -383,17 +392,23 @@ class NetworkServerTest {
                     + " await new Promise((done) => { setTimeout(done, 20); }); } return true; })()");
             int best = new Scores(EXPECTED.get(1)).predicted();
             assertTrue(page.text("#said").startsWith("wide.png: " + CLASSES.get(best) + ", "), page.text("#said"));
-            assertEquals(6, page.evaluate("document.querySelectorAll('#scores .score').length").asInt());
+            assertEquals(
+                    6,
+                    page.evaluate("document.querySelectorAll('#scores .score').length")
+                            .asInt());
             assertTrue(page.text("#low").matches("[−\\d.]+"), page.text("#low"));
-            page.evaluate("(async () => { const transfer = new DataTransfer(); transfer.items.add(new File(['hello'], 'a.txt'));"
-                    + " document.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true }));"
-                    + " const end = Date.now() + 20000;"
-                    + " while (document.getElementById('problem').hidden && Date.now() < end) {"
-                    + " await new Promise((done) => { setTimeout(done, 20); }); } return true; })()");
-            assertTrue(page.text("#problem").contains("is neither PNG nor JPEG"), page.text("#problem"));
+            page.evaluate(
+                    "(async () => { const transfer = new DataTransfer(); transfer.items.add(new File(['hello'], 'a.txt'));"
+                            + " document.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true }));"
+                            + " const end = Date.now() + 20000;"
+                            + " while (document.getElementById('problem').hidden && Date.now() < end) {"
+                            + " await new Promise((done) => { setTimeout(done, 20); }); } return true; })()");
+            assertTrue(page.text("#problem").contains("is neither PNG, JPEG, WebP, GIF, BMP nor TIFF"), page.text("#problem"));
             assertEquals(
                     List.of(),
-                    page.errors().stream().filter(error -> !error.contains("400")).toList());
+                    page.errors().stream()
+                            .filter(error -> !error.contains("400"))
+                            .toList());
         }
     }
 }

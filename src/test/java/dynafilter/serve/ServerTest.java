@@ -42,7 +42,7 @@ class ServerTest {
     void beyondTheQueueRequestsAreAskedToComeAgain() throws InterruptedException {
         CountedScorer scorer = new CountedScorer();
         scorer.permits.drainPermits();
-        ServeSettings few = new ServeSettings("127.0.0.1", 0, "net", 1, Duration.ZERO, 3, 1000, null);
+        ServeSettings few = new ServeSettings("127.0.0.1", 0, "net", 1, Duration.ZERO, 3, 1000, true, null);
         try (TestServer server = new TestServer(few, TestServer.LIMITS, scorer)) {
             List<CompletableFuture<TestServer.Answer>> taken = new ArrayList<>();
             taken.add(server.postAsync("/classify", RED));
@@ -70,7 +70,7 @@ class ServerTest {
     @Test
     void requestsAreGatheredIntoBatchesAndEachGetsItsOwnAnswer() {
         CountedScorer scorer = new CountedScorer(5);
-        ServeSettings settings = new ServeSettings("127.0.0.1", 0, "net", 16, Duration.ofMillis(20), 500, 1000, null);
+        ServeSettings settings = new ServeSettings("127.0.0.1", 0, "net", 16, Duration.ofMillis(20), 500, 1000, true, null);
         try (TestServer server = new TestServer(settings, TestServer.LIMITS, scorer)) {
             List<CompletableFuture<TestServer.Answer>> answers = new ArrayList<>();
             for (int i = 0; i < 200; i++) {
@@ -85,7 +85,8 @@ class ServerTest {
                 assertEquals(i * area, scores[1]);
                 assertEquals(7 * area, scores[2]);
             }
-            assertEquals(200, scorer.batches.stream().mapToInt(Integer::intValue).sum());
+            assertEquals(
+                    200, scorer.batches.stream().mapToInt(Integer::intValue).sum());
             assertTrue(scorer.batches.size() < 100, "batches: " + scorer.batches);
             assertTrue(scorer.batches.stream().allMatch(size -> size <= 16), "batches: " + scorer.batches);
             assertEquals(scorer.batches.size(), server.metric("dynafilter_batch_size_count"));
@@ -110,7 +111,7 @@ class ServerTest {
     @Test
     void aStopUnderLoadLosesNoRequest() throws InterruptedException {
         CountedScorer scorer = new CountedScorer(3);
-        ServeSettings settings = new ServeSettings("127.0.0.1", 0, "net", 4, Duration.ofMillis(5), 500, 1000, null);
+        ServeSettings settings = new ServeSettings("127.0.0.1", 0, "net", 4, Duration.ofMillis(5), 500, 1000, true, null);
         TestServer server = new TestServer(settings, TestServer.LIMITS, scorer);
         int port = server.port();
         AtomicInteger answered = new AtomicInteger();
@@ -127,7 +128,9 @@ class ServerTest {
                         .build();
                 while (true) {
                     try {
-                        assertEquals(200, client.send(request, BodyHandlers.ofString()).statusCode());
+                        assertEquals(
+                                200,
+                                client.send(request, BodyHandlers.ofString()).statusCode());
                         answered.incrementAndGet();
                     } catch (ConnectException closed) {
                         refused.incrementAndGet();
@@ -147,7 +150,8 @@ class ServerTest {
         for (Thread client : clients) {
             client.join();
         }
-        // What the server has taken it has answered. A client may send on a connection that is just being closed: nobody takes that.
+        // What the server has taken it has answered. A client may send on a connection that is just being closed:
+        // nobody takes that.
         lost.removeIf(failure -> String.valueOf(failure.getMessage()).matches(".*(reset|received no bytes).*"));
         assertEquals(List.of(), lost);
         assertEquals(scorer.batches.stream().mapToInt(Integer::intValue).sum(), answered.get());
@@ -190,27 +194,36 @@ class ServerTest {
     @Test
     void theTokenIsAskedForEverywhereButForHealthAndThePage() {
         String token = "0123456789abcdef~+/=";
-        ServeSettings settings =
-                new ServeSettings("127.0.0.1", 0, "net", 8, Duration.ofMillis(1), 32, 1000, token);
+        ServeSettings settings = new ServeSettings("127.0.0.1", 0, "net", 8, Duration.ofMillis(1), 32, 1000, true, token);
         try (TestServer server = new TestServer(settings, TestServer.LIMITS, new CountedScorer())) {
             for (String path : List.of("/labels", "/metrics", "/v2", "/v2/models/net")) {
                 TestServer.Answer without = server.get(path);
                 assertEquals(401, without.status(), path);
-                assertEquals("Bearer", without.headers().firstValue("www-authenticate").orElse(""));
+                assertEquals(
+                        "Bearer",
+                        without.headers().firstValue("www-authenticate").orElse(""));
                 assertFalse(without.text().contains(token));
-                assertEquals(200, server.send(path, ask -> ask.header("Authorization", "Bearer " + token)).status());
-                assertEquals(200, server.send(path, ask -> ask.header("Authorization", "bearer  " + token)).status());
+                assertEquals(
+                        200,
+                        server.send(path, ask -> ask.header("Authorization", "Bearer " + token))
+                                .status());
+                assertEquals(
+                        200,
+                        server.send(path, ask -> ask.header("Authorization", "bearer  " + token))
+                                .status());
             }
             for (String path : List.of("/", "/v2/health/live", "/v2/health/ready", "/v2/models/net/ready")) {
                 assertEquals(200, server.get(path).status(), path);
             }
             assertFalse(server.get("/").text().contains("crimson"), "the page tells the labels to everyone");
-            for (String wrong : List.of("", "Bearer", "Bearer ", "Bearer x", "Basic " + token, token, "Bearer " + token + "x")) {
+            for (String wrong :
+                    List.of("", "Bearer", "Bearer ", "Bearer x", "Basic " + token, token, "Bearer " + token + "x")) {
                 assertEquals(
                         401,
                         server.send(
                                         "/classify",
-                                        ask -> ask.header("Authorization", wrong).POST(BodyPublishers.ofByteArray(RED)))
+                                        ask -> ask.header("Authorization", wrong)
+                                                .POST(BodyPublishers.ofByteArray(RED)))
                                 .status(),
                         wrong);
             }
@@ -314,8 +327,7 @@ class ServerTest {
     @Test
     void headIsGetWithoutItsBody() {
         try (TestServer server = new TestServer(new CountedScorer())) {
-            TestServer.Answer head =
-                    server.send("/labels", request -> request.method("HEAD", BodyPublishers.noBody()));
+            TestServer.Answer head = server.send("/labels", request -> request.method("HEAD", BodyPublishers.noBody()));
             assertEquals(200, head.status());
             assertEquals("", head.text());
             assertEquals(

@@ -1,38 +1,41 @@
 package dynafilter.data.folder;
 
-import dynafilter.data.PixelPlanes;
+import dynafilter.data.PixelRows;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.ComponentColorModel;
 import java.awt.image.DataBuffer;
 import java.awt.image.Raster;
-import org.bytedeco.pytorch.Tensor;
 
-/** The pixels of pictures that another program has decoded, as those of a file: grey values count for all three channels. */
-public final class BufferedPicture {
-    private BufferedPicture() {}
+/**
+ * A picture that another program has decoded, with the pixels of a file: grey values count for all three channels, and transparency is
+ * dropped.
+ */
+public record BufferedPicture(BufferedImage image) implements PixelRows {
+    @Override
+    public int width() {
+        return image.getWidth();
+    }
 
-    /** The picture without its transparency: uint8 [3, height, width], in the caller's scope. */
-    public static Tensor of(BufferedImage image) {
-        int width = image.getWidth();
-        PixelPlanes planes = new PixelPlanes(image.getHeight(), width);
-        byte[] rgb = new byte[3 * width];
+    @Override
+    public int height() {
+        return image.getHeight();
+    }
+
+    @Override
+    public void read(int y, byte[] rgb) {
+        int width = width();
         int[] values = new int[width];
-        int shift = image.getRaster().getTransferType() == DataBuffer.TYPE_USHORT ? 8 : 0;
-        boolean stored = isStored(image.getColorModel());
-        for (int y = 0; y < image.getHeight(); y++) {
-            if (stored) {
-                samples(image.getRaster(), y, shift, values, rgb);
-            } else {
-                image.getRGB(0, y, width, 1, values, 0, width);
-                for (int i = 0; i < rgb.length; i++) {
-                    rgb[i] = (byte) (values[i % width] >> (16 - 8 * (i / width)));
-                }
-            }
-            planes.put(y, rgb);
+        if (isStored(image.getColorModel())) {
+            int shift = image.getRaster().getTransferType() == DataBuffer.TYPE_USHORT ? 8 : 0;
+            samples(image.getRaster(), y, shift, values, rgb);
+            return;
         }
-        return planes.tensor();
+        image.getRGB(0, y, width, 1, values, 0, width);
+        for (int i = 0; i < 3 * width; i++) {
+            rgb[i] = (byte) (values[i % width] >> (16 - 8 * (i / width)));
+        }
     }
 
     /**
