@@ -95,8 +95,15 @@ class BadRequestsTest {
             {"a text", "text/plain", text("hello"), 400, "is neither PNG, JPEG, WebP, GIF, BMP nor TIFF"},
             {"JSON", "application/json", text("{\"image\": 1}"), 400, "is neither PNG, JPEG, WebP, GIF, BMP nor TIFF"},
             {"zeros", raw, new byte[1000], 400, "is neither PNG, JPEG, WebP, GIF, BMP nor TIFF"},
-            {"a zip file", raw, text("PK\u0003\u0004............"), 400, "is neither PNG, JPEG, WebP, GIF, BMP nor TIFF"},
-            {"a page", "image/png", text("<html><body>no</body></html>"), 400, "is neither PNG, JPEG, WebP, GIF, BMP nor TIFF"},
+            {"a zip file", raw, text("PK\u0003\u0004............"), 400, "is neither PNG, JPEG, WebP, GIF, BMP nor TIFF"
+            },
+            {
+                "a page",
+                "image/png",
+                text("<html><body>no</body></html>"),
+                400,
+                "is neither PNG, JPEG, WebP, GIF, BMP nor TIFF"
+            },
             {"PNG's signature alone", "image/png", cut(PNG, 8), 400, "is no PNG image"},
             {"half a PNG", "image/png", cut(PNG, PNG.length - 30), 400, "is no PNG image"},
             {"a damaged PNG", "image/png", flipped, 400, "is no PNG image"},

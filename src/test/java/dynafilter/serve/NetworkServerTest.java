@@ -360,7 +360,8 @@ class NetworkServerTest {
 
     @Test
     void thePageAsksForTheTokenAndThenGoesOn() throws Exception {
-        ServeSettings secret = new ServeSettings("127.0.0.1", 0, "net", 8, Duration.ZERO, 8, 1000, true, "0123456789abcdef");
+        ServeSettings secret =
+                new ServeSettings("127.0.0.1", 0, "net", 8, Duration.ZERO, 8, 1000, true, "0123456789abcdef");
         try (TestServer guarded = new TestServer(secret, TestServer.LIMITS, new CountedScorer());
                 Chromium page = Chromium.start()) {
             page.load(guarded.uri("/"));
@@ -403,7 +404,9 @@ class NetworkServerTest {
                             + " const end = Date.now() + 20000;"
                             + " while (document.getElementById('problem').hidden && Date.now() < end) {"
                             + " await new Promise((done) => { setTimeout(done, 20); }); } return true; })()");
-            assertTrue(page.text("#problem").contains("is neither PNG, JPEG, WebP, GIF, BMP nor TIFF"), page.text("#problem"));
+            assertTrue(
+                    page.text("#problem").contains("is neither PNG, JPEG, WebP, GIF, BMP nor TIFF"),
+                    page.text("#problem"));
             assertEquals(
                     List.of(),
                     page.errors().stream()

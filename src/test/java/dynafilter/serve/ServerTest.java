@@ -70,7 +70,8 @@ class ServerTest {
     @Test
     void requestsAreGatheredIntoBatchesAndEachGetsItsOwnAnswer() {
         CountedScorer scorer = new CountedScorer(5);
-        ServeSettings settings = new ServeSettings("127.0.0.1", 0, "net", 16, Duration.ofMillis(20), 500, 1000, true, null);
+        ServeSettings settings =
+                new ServeSettings("127.0.0.1", 0, "net", 16, Duration.ofMillis(20), 500, 1000, true, null);
         try (TestServer server = new TestServer(settings, TestServer.LIMITS, scorer)) {
             List<CompletableFuture<TestServer.Answer>> answers = new ArrayList<>();
             for (int i = 0; i < 200; i++) {
@@ -111,7 +112,8 @@ class ServerTest {
     @Test
     void aStopUnderLoadLosesNoRequest() throws InterruptedException {
         CountedScorer scorer = new CountedScorer(3);
-        ServeSettings settings = new ServeSettings("127.0.0.1", 0, "net", 4, Duration.ofMillis(5), 500, 1000, true, null);
+        ServeSettings settings =
+                new ServeSettings("127.0.0.1", 0, "net", 4, Duration.ofMillis(5), 500, 1000, true, null);
         TestServer server = new TestServer(settings, TestServer.LIMITS, scorer);
         int port = server.port();
         AtomicInteger answered = new AtomicInteger();
@@ -194,7 +196,8 @@ class ServerTest {
     @Test
     void theTokenIsAskedForEverywhereButForHealthAndThePage() {
         String token = "0123456789abcdef~+/=";
-        ServeSettings settings = new ServeSettings("127.0.0.1", 0, "net", 8, Duration.ofMillis(1), 32, 1000, true, token);
+        ServeSettings settings =
+                new ServeSettings("127.0.0.1", 0, "net", 8, Duration.ofMillis(1), 32, 1000, true, token);
         try (TestServer server = new TestServer(settings, TestServer.LIMITS, new CountedScorer())) {
             for (String path : List.of("/labels", "/metrics", "/v2", "/v2/models/net")) {
                 TestServer.Answer without = server.get(path);

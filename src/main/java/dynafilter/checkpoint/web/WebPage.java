@@ -80,8 +80,14 @@ public record WebPage(
                         .append("\">")
                         .append(Base64.getEncoder().encodeToString(compressed(bytes)))
                         .append("</script>\n"));
-        String policy = "script-src " + PageTemplate.hash(library) + " " + PageTemplate.hash(own) + " 'wasm-unsafe-eval' blob:";
-        String page = page(model, runtime, policy, parts.toString(), PageTemplate.inline(library) + "\n" + PageTemplate.inline(own));
+        String policy =
+                "script-src " + PageTemplate.hash(library) + " " + PageTemplate.hash(own) + " 'wasm-unsafe-eval' blob:";
+        String page = page(
+                model,
+                runtime,
+                policy,
+                parts.toString(),
+                PageTemplate.inline(library) + "\n" + PageTemplate.inline(own));
         write(file, page.getBytes(StandardCharsets.UTF_8));
     }
 

@@ -21,8 +21,8 @@ final class WebpPicture {
      * @throws IOException where the file is damaged
      */
     static PixelRows read(byte[] file, long mostPixels) throws IOException {
-        try (PictureDecoder decoder =
-                new PictureDecoder(new WebPImageReaderSpi().createReaderInstance(), new ByteArrayInputStream(file), mostPixels)) {
+        try (PictureDecoder decoder = new PictureDecoder(
+                new WebPImageReaderSpi().createReaderInstance(), new ByteArrayInputStream(file), mostPixels)) {
             return new RasterRows(decoder.image());
         }
     }
