@@ -1,7 +1,10 @@
 package dynafilter.cli;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
+import dynafilter.data.ImageSet;
+import dynafilter.data.LabelSplit;
 import dynafilter.data.device.DataMemory;
 import dynafilter.data.device.DeviceImages;
 import dynafilter.model.Views;
@@ -9,20 +12,24 @@ import dynafilter.run.Interruption;
 import dynafilter.run.Logging;
 import dynafilter.run.Session;
 import dynafilter.runfolder.Environment;
+import dynafilter.runfolder.ZeroShot;
 import dynafilter.runtime.Precision;
 import dynafilter.torchfile.TorchFile;
 import dynafilter.train.Evaluation;
 import dynafilter.train.Evaluator;
 import dynafilter.train.HeldOut;
 import dynafilter.train.TestedData;
+import dynafilter.train.ZeroShotScores;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** The command {@code eval}: evaluates a trained network on a test set. */
 final class EvalCommand implements Command {
@@ -32,6 +39,7 @@ final class EvalCommand implements Command {
      * @param perClassAccuracy by label; NaN for a class without images
      * @param confusion counts of [true class][predicted class]
      * @param tta the views of each image whose scores were averaged
+     * @param zeroShot the accuracies on labels that training held out; null: it held out none, or the data set lacks some
      */
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     private record Result(
@@ -44,7 +52,23 @@ final class EvalCommand implements Command {
             Path model,
             String tta,
             TestedData data,
-            Environment environment) {}
+            Environment environment,
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable ZeroShot zeroShot) {}
+
+    /**
+     * The evaluation of a network.
+     *
+     * @param classes the names of the labels, in the order of the scores
+     * @param scores [N, classes]
+     * @param labels [N]
+     * @param zeroShot null: no labels were held out, or the data set lacks some
+     */
+    private record Tested(
+            List<String> classes,
+            Tensor scores,
+            Tensor labels,
+            String evaluated,
+            @Nullable ZeroShot zeroShot) {}
 
     @Override
     public String name() {
@@ -98,36 +122,95 @@ final class EvalCommand implements Command {
         session.use(precision);
         try (PointerScope scope = new PointerScope();
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device());
-                DataSet set = ModelData.open(line, model, trained)) {
-            try (HeldOut heldOut = HeldOut.of(set, trained.training(), limit);
-                    DeviceImages images = heldOut.onDevice(session.device(), memory)) {
-                Logging.log().info("model      {}: {}", model, trained.description());
-                Logging.log().info("data       {}: {} {}", set.name(), heldOut.size(), heldOut.name());
-                Tensor scores =
-                        new Evaluator(precision, session.device()).scores(views.of(trained.classifier()), images);
-                Evaluation evaluation = Evaluator.evaluation(scores, images.labels());
-                System.out.println(new EvaluationTable(evaluation, set.classes()));
-                if (scoresFile != null) {
-                    TorchFile.write(scoresFile, Map.of("scores", scores, "labels", images.labels()));
-                }
-                json.write(result(model, views, set, heldOut, evaluation, session));
+                LabelSplit data = ModelData.openParted(line, model, trained)) {
+            Logging.log().info("model      {}: {}", model, trained.description());
+            Evaluator evaluator = new Evaluator(precision, session.device());
+            Tested tested = data.unseen() == null
+                    ? tested(trained, data.seen(), limit, memory, views, evaluator, session)
+                    : zeroShot(trained, data, limit, memory, views, evaluator, session);
+            Evaluation evaluation = Evaluator.evaluation(tested.scores, tested.labels);
+            System.out.println(new EvaluationTable(evaluation, tested.classes));
+            if (tested.zeroShot != null) {
+                System.out.println();
+                tested.zeroShot.lines().forEach(System.out::println);
             }
+            if (scoresFile != null) {
+                TorchFile.write(scoresFile, Map.of("scores", tested.scores, "labels", tested.labels));
+            }
+            json.write(result(model, views, data.seen(), tested, evaluation, session));
         }
         return ExitCode.DONE;
     }
 
+    private static Tested tested(
+            TrainedNetwork trained,
+            DataSet set,
+            int limit,
+            DataMemory memory,
+            Views views,
+            Evaluator evaluator,
+            Session session) {
+        try (HeldOut heldOut = HeldOut.of(set, trained.training(), limit);
+                DeviceImages images = heldOut.onDevice(session.device(), memory)) {
+            tell(set, heldOut.size(), heldOut.name());
+            return new Tested(
+                    set.classes(),
+                    evaluator.scores(views.of(trained.classifier()), images),
+                    images.labels().clone(),
+                    heldOut.name(),
+                    null);
+        }
+    }
+
+    /** Tests with the labels that training held out behind the network's own, on the images of all. */
+    private static Tested zeroShot(
+            TrainedNetwork trained,
+            LabelSplit data,
+            int limit,
+            DataMemory memory,
+            Views views,
+            Evaluator evaluator,
+            Session session) {
+        ImageSet further = Objects.requireNonNull(data.unseen(), "a set that is parted");
+        try (TrainedNetwork all = trained.withUnseen(session.device());
+                HeldOut heldOut = HeldOut.of(data.seen(), trained.training(), limit);
+                DeviceImages seen = heldOut.onDevice(session.device(), memory);
+                ImageSet some = further.limit(limit == 0 ? further.size() : limit);
+                DeviceImages unseen = new DeviceImages(some, session.device(), false)) {
+            String name = heldOut.name() + ", and " + some.size() + " of labels that training held out";
+            tell(data.seen(), heldOut.size(), name);
+            ZeroShotScores scores = ZeroShotScores.of(
+                    evaluator,
+                    views.of(all.classifier()),
+                    all.classes(),
+                    new ZeroShotScores.Named(seen, data.seen().classes()),
+                    new ZeroShotScores.Named(unseen, further.classes()));
+            return new Tested(
+                    all.classes(),
+                    scores.scores(),
+                    scores.truth(),
+                    name,
+                    scores.accuracies(all.unseen().orElseThrow().areAmong(all.classes())));
+        }
+    }
+
+    private static void tell(DataSet set, long images, String name) {
+        Logging.log().info("data       {}: {} {}", set.name(), images, name);
+    }
+
     private static Result result(
-            Path model, Views views, DataSet set, HeldOut heldOut, Evaluation evaluation, Session session) {
+            Path model, Views views, DataSet set, Tested tested, Evaluation evaluation, Session session) {
         return new Result(
                 evaluation.accuracy(),
                 evaluation.loss(),
                 evaluation.images(),
-                set.classes(),
+                tested.classes,
                 Arrays.stream(evaluation.perClassAccuracy()).boxed().toList(),
                 evaluation.confusion(),
                 model,
                 views.toString(),
-                new TestedData(set.name(), set.sha256(), heldOut.name()),
-                session.environment());
+                new TestedData(set.name(), set.sha256(), tested.evaluated),
+                session.environment(),
+                tested.zeroShot);
     }
 }

@@ -192,9 +192,9 @@ final class ReportCommand implements Command {
             return missing("The run's test set is not at hand here (" + absent.getMessage() + "): " + again
                     + " --data DIR` completes this page.");
         }
-        try (DataSet set = opened;
-                TrainedNetwork trained = TrainedNetwork.read(facts.directory().best(), session.device())) {
-            ModelOption.requireSameClasses(facts.directory().best(), trained, set);
+        Path best = facts.directory().best();
+        try (TrainedNetwork trained = TrainedNetwork.read(best, session.device());
+                DataSet set = ModelData.ofNetwork(opened, best, trained)) {
             return new Evaluated(Findings.of(trained, set, facts.recipe(), session.device()), "");
         }
     }

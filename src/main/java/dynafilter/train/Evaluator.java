@@ -203,6 +203,11 @@ public final class Evaluator {
         }
     }
 
+    /** The confusion matrix of scores, of which some may be minus infinity; see {@link #evaluation}. */
+    static long[][] confusionTable(Tensor scores, Tensor labels) {
+        return table(confusion(scores, labels).cpu(), Math.toIntExact(scores.size(1)));
+    }
+
     /** The mean cross-entropy of the images: double []. */
     private static Tensor loss(Tensor scores, Tensor labels) {
         return torch.cross_entropy_loss(scores.to(ScalarType.Double), labels);
