@@ -108,11 +108,12 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
 
     /** The mean and standard deviation of an accuracy on labels that training held out, or that they cost the others. */
     public Spread zeroShot(Variant variant, ToDoubleFunction<ZeroShot> accuracy) {
-        return Spread.of(of(variant).stream()
+        double[] values = of(variant).stream()
                 .map(result -> result.outcome().zeroShot())
                 .filter(Objects::nonNull)
                 .mapToDouble(accuracy)
-                .toArray());
+                .toArray();
+        return values.length == 0 ? Spread.UNKNOWN : Spread.of(values);
     }
 
     /** The comparison as a document. */
