@@ -249,7 +249,7 @@ public record Recipe(
             boolean skipBad,
 
             @Setting(
-                    place = 40,
+                    place = 41,
                     argument = "LABEL,...",
                     help =
                             "train without these labels, and tell how well their images are labelled by filters made of words alone (with --label-vectors and --freeze-labels)",
