@@ -3,10 +3,8 @@ package dynafilter.cli;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
-import dynafilter.data.ImageSet;
 import dynafilter.data.LabelSplit;
 import dynafilter.data.device.DataMemory;
-import dynafilter.data.device.DeviceImages;
 import dynafilter.model.Views;
 import dynafilter.run.Interruption;
 import dynafilter.run.Logging;
@@ -15,28 +13,33 @@ import dynafilter.runfolder.Environment;
 import dynafilter.runfolder.ZeroShot;
 import dynafilter.runtime.Precision;
 import dynafilter.torchfile.TorchFile;
+import dynafilter.train.ClassMetrics;
 import dynafilter.train.Evaluation;
 import dynafilter.train.Evaluator;
-import dynafilter.train.HeldOut;
 import dynafilter.train.TestedData;
-import dynafilter.train.ZeroShotScores;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** The command {@code eval}: evaluates a trained network on a test set. */
 final class EvalCommand implements Command {
+    private static final int TOP_K = 5;
+
     /**
      * The document of {@code --json}.
      *
      * @param perClassAccuracy by label; NaN for a class without images
+     * @param topK the number of the highest scores that are asked for
+     * @param topAccuracy the share of the images whose class is among them
+     * @param precision by label; 0 for a class that no image is put into; likewise {@code recall} and {@code f1}
+     * @param macro means over the classes
+     * @param weighted means over the images' classes
      * @param confusion counts of [true class][predicted class]
      * @param tta the views of each image whose scores were averaged
      * @param zeroShot the accuracies on labels that training held out; null: it held out none, or the data set lacks some
@@ -48,27 +51,19 @@ final class EvalCommand implements Command {
             long images,
             List<String> classes,
             List<Double> perClassAccuracy,
+            int topK,
+            double topAccuracy,
+            double[] precision,
+            double[] recall,
+            double[] f1,
+            ClassMetrics.Means macro,
+            ClassMetrics.Means weighted,
             long[][] confusion,
             Path model,
             String tta,
             TestedData data,
             Environment environment,
             @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable ZeroShot zeroShot) {}
-
-    /**
-     * The evaluation of a network.
-     *
-     * @param classes the names of the labels, in the order of the scores
-     * @param scores [N, classes]
-     * @param labels [N]
-     * @param zeroShot null: no labels were held out, or the data set lacks some
-     */
-    private record Tested(
-            List<String> classes,
-            Tensor scores,
-            Tensor labels,
-            String evaluated,
-            @Nullable ZeroShot zeroShot) {}
 
     @Override
     public String name() {
@@ -77,7 +72,7 @@ final class EvalCommand implements Command {
 
     @Override
     public String summary() {
-        return "accuracy, loss, per-class accuracy and confusion matrix of a trained network on a test set";
+        return "accuracy, loss, precision, recall, F1 and confusion matrix of a trained network on a test set";
     }
 
     @Override
@@ -93,6 +88,8 @@ final class EvalCommand implements Command {
                         "only the first N test images (of folders: of each class in turn); 0: all [0]"))
                 .addOption(CommonOptions.valued("precision", "P", "fp32, tf32 (CUDA) or bf16 (autocast) [fp32]"))
                 .addOption(ViewsOption.option())
+                .addOption(CommonOptions.valued(
+                        "top-k", "K", "tell how often the true class is among the K highest scores [" + TOP_K + "]"))
                 .addOption(CommonOptions.valued(
                         "scores", "FILE", "write all scores and labels as torch.save would, for Python"))
                 .addOption(CommonOptions.json("write the result as JSON"));
@@ -113,6 +110,7 @@ final class EvalCommand implements Command {
         CommonOptions.refuseArguments(line, name());
         Path model = ModelOption.file(line);
         int limit = CommonOptions.integer(line, "limit-test", 0, Integer.MAX_VALUE, 0);
+        int topK = CommonOptions.integer(line, "top-k", 1, Integer.MAX_VALUE, TOP_K);
         Precision precision = Precision.of(line.getOptionValue("precision", "fp32"));
         DataMemory memory = DataOption.dataMemory(line);
         Views views = ViewsOption.of(line);
@@ -124,93 +122,51 @@ final class EvalCommand implements Command {
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device());
                 LabelSplit data = ModelData.openParted(line, model, trained)) {
             Logging.log().info("model      {}: {}", model, trained.description());
-            Evaluator evaluator = new Evaluator(precision, session.device());
-            Tested tested = data.unseen() == null
-                    ? tested(trained, data.seen(), limit, memory, views, evaluator, session)
-                    : zeroShot(trained, data, limit, memory, views, evaluator, session);
-            Evaluation evaluation = Evaluator.evaluation(tested.scores, tested.labels);
-            System.out.println(new EvaluationTable(evaluation, tested.classes));
-            if (tested.zeroShot != null) {
+            TestedModel tested = new TestedModel.Settings(limit, memory, views, precision).test(trained, data, session);
+            Evaluation evaluation = Evaluator.evaluation(tested.scores(), tested.labels());
+            double top = Evaluator.topAccuracy(tested.scores(), tested.labels(), topK);
+            System.out.println(new EvaluationTable(
+                    evaluation, tested.classes(), String.format(Locale.ROOT, "top-%-6d %.2f %%%n", topK, 100 * top)));
+            if (tested.zeroShot() != null) {
                 System.out.println();
-                tested.zeroShot.lines().forEach(System.out::println);
+                tested.zeroShot().lines().forEach(System.out::println);
             }
             if (scoresFile != null) {
-                TorchFile.write(scoresFile, Map.of("scores", tested.scores, "labels", tested.labels));
+                TorchFile.write(scoresFile, Map.of("scores", tested.scores(), "labels", tested.labels()));
             }
-            json.write(result(model, views, data.seen(), tested, evaluation, session));
+            json.write(result(model, views, data.seen(), tested, evaluation, topK, top, session));
         }
         return ExitCode.DONE;
     }
 
-    private static Tested tested(
-            TrainedNetwork trained,
-            DataSet set,
-            int limit,
-            DataMemory memory,
-            Views views,
-            Evaluator evaluator,
-            Session session) {
-        try (HeldOut heldOut = HeldOut.of(set, trained.training(), limit);
-                DeviceImages images = heldOut.onDevice(session.device(), memory)) {
-            tell(set, heldOut.size(), heldOut.name());
-            return new Tested(
-                    set.classes(),
-                    evaluator.scores(views.of(trained.classifier()), images),
-                    images.labels().clone(),
-                    heldOut.name(),
-                    null);
-        }
-    }
-
-    /** Tests with the labels that training held out behind the network's own, on the images of all. */
-    private static Tested zeroShot(
-            TrainedNetwork trained,
-            LabelSplit data,
-            int limit,
-            DataMemory memory,
-            Views views,
-            Evaluator evaluator,
-            Session session) {
-        ImageSet further = Objects.requireNonNull(data.unseen(), "a set that is parted");
-        try (TrainedNetwork all = trained.withUnseen(session.device());
-                HeldOut heldOut = HeldOut.of(data.seen(), trained.training(), limit);
-                DeviceImages seen = heldOut.onDevice(session.device(), memory);
-                ImageSet some = further.limit(limit == 0 ? further.size() : limit);
-                DeviceImages unseen = new DeviceImages(some, session.device(), false)) {
-            String name = heldOut.name() + ", and " + some.size() + " of labels that training held out";
-            tell(data.seen(), heldOut.size(), name);
-            ZeroShotScores scores = ZeroShotScores.of(
-                    evaluator,
-                    views.of(all.classifier()),
-                    all.classes(),
-                    new ZeroShotScores.Named(seen, data.seen().classes()),
-                    new ZeroShotScores.Named(unseen, further.classes()));
-            return new Tested(
-                    all.classes(),
-                    scores.scores(),
-                    scores.truth(),
-                    name,
-                    scores.accuracies(all.unseen().orElseThrow().areAmong(all.classes())));
-        }
-    }
-
-    private static void tell(DataSet set, long images, String name) {
-        Logging.log().info("data       {}: {} {}", set.name(), images, name);
-    }
-
     private static Result result(
-            Path model, Views views, DataSet set, Tested tested, Evaluation evaluation, Session session) {
+            Path model,
+            Views views,
+            DataSet set,
+            TestedModel tested,
+            Evaluation evaluation,
+            int topK,
+            double top,
+            Session session) {
+        ClassMetrics metrics = ClassMetrics.of(evaluation);
         return new Result(
                 evaluation.accuracy(),
                 evaluation.loss(),
                 evaluation.images(),
-                tested.classes,
+                tested.classes(),
                 Arrays.stream(evaluation.perClassAccuracy()).boxed().toList(),
+                topK,
+                top,
+                metrics.precision(),
+                metrics.recall(),
+                metrics.f1(),
+                metrics.macro(),
+                metrics.weighted(),
                 evaluation.confusion(),
                 model,
                 views.toString(),
-                new TestedData(set.name(), set.sha256(), tested.evaluated),
+                new TestedData(set.name(), set.sha256(), tested.evaluated()),
                 session.environment(),
-                tested.zeroShot);
+                tested.zeroShot());
     }
 }

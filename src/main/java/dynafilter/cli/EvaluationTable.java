@@ -1,17 +1,15 @@
 package dynafilter.cli;
 
+import dynafilter.train.ClassMetrics;
 import dynafilter.train.Evaluation;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 
 /**
- * An evaluation as text for a terminal: the confusion matrix where it fits into {@value #WIDTH} columns, else the classes in columns
- * and the pairs of classes that are confused most.
+ * An evaluation as text for a terminal: the means over the classes; then the confusion matrix and a table of the classes where
+ * they fit into {@value #WIDTH} columns, else the classes in columns and the pairs of classes that are confused most.
  */
 final class EvaluationTable {
     private static final int WIDTH = 100;
@@ -23,8 +21,13 @@ final class EvaluationTable {
     private final List<String> classes;
     private final double[] accuracy;
     private final int width;
+    private final ClassMetrics metrics;
+    private final String top;
 
-    EvaluationTable(Evaluation evaluation, List<String> classes) {
+    /** @param top lines on the classes of the highest scores, each ended; empty: none */
+    EvaluationTable(Evaluation evaluation, List<String> classes, String top) {
+        this.top = top;
+        metrics = ClassMetrics.of(evaluation);
         this.evaluation = evaluation;
         this.classes = classes.stream()
                 .map(name -> name.length() <= LONGEST_NAME ? name : name.substring(0, LONGEST_NAME - 2) + "..")
@@ -36,16 +39,49 @@ final class EvaluationTable {
     @Override
     public String toString() {
         String head = String.format(
-                Locale.ROOT,
-                "accuracy   %.2f %% of %,d images, loss %.4f%n%n",
-                100 * evaluation.accuracy(),
-                evaluation.images(),
-                evaluation.loss());
+                        Locale.ROOT,
+                        "accuracy   %.2f %% of %,d images, loss %.4f%n",
+                        100 * evaluation.accuracy(),
+                        evaluation.images(),
+                        evaluation.loss())
+                + top
+                + means("macro", metrics.macro())
+                + means("weighted", metrics.weighted())
+                + System.lineSeparator();
         boolean fits = Math.max(width, "true class".length()) + 12 + CELL * classes.size() <= WIDTH;
-        return head + (fits ? matrix() : columns() + pairs());
+        return head + (fits ? matrix() + table() : columns() + pairs());
+    }
+
+    private static String means(String name, ClassMetrics.Means means) {
+        return String.format(
+                Locale.ROOT,
+                "%-10s precision %.2f %%, recall %.2f %%, F1 %.2f %%%n",
+                name,
+                100 * means.precision(),
+                100 * means.recall(),
+                100 * means.f1());
+    }
+
+    /** Precision, recall and F1 of each class. */
+    private String table() {
+        int names = Math.max(width, "class".length());
+        StringBuilder text = new StringBuilder(String.format(
+                Locale.ROOT, "%n%n%" + names + "s  precision    recall        F1   images", "class"));
+        for (int label = 0; label < accuracy.length; label++) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "%n%" + names + "s   %6.2f %%  %6.2f %%  %6.2f %%  %,7d",
+                    classes.get(label),
+                    100 * metrics.precision()[label],
+                    100 * metrics.recall()[label],
+                    100 * metrics.f1()[label],
+                    metrics.images()[label]));
+        }
+        return text.toString();
     }
 
     private String matrix() {
+        long[][] confusion = evaluation.confusion();
         StringBuilder text = new StringBuilder();
         int names = Math.max(width, "true class".length());
         text.append(String.format(Locale.ROOT, "%" + names + "s  accuracy   predicted as%n", "true class"));
@@ -53,7 +89,7 @@ final class EvaluationTable {
         classes.forEach(name -> text.append(String.format(Locale.ROOT, " %6.6s", name)));
         for (int label = 0; label < accuracy.length; label++) {
             text.append(String.format(Locale.ROOT, "%n%" + names + "s  %s  ", classes.get(label), percent(label)));
-            for (long count : evaluation.confusion()[label]) {
+            for (long count : confusion[label]) {
                 text.append(String.format(Locale.ROOT, " %6d", count));
             }
         }
@@ -74,7 +110,7 @@ final class EvaluationTable {
                         "%-" + width + "s %s of %,d",
                         classes.get(label),
                         percent(label),
-                        LongStream.of(evaluation.confusion()[label]).sum()))
+                        metrics.images()[label]))
                 .toList();
         int cell = cells.stream().mapToInt(String::length).max().orElse(0) + 3;
         int columns = Math.max(1, WIDTH / cell);
@@ -87,31 +123,17 @@ final class EvaluationTable {
                 .collect(Collectors.joining("\n"));
     }
 
-    private record Pair(int label, int predicted, long count) {}
-
     private String pairs() {
-        List<Pair> pairs = new ArrayList<>();
-        long[][] confusion = evaluation.confusion();
-        for (int label = 0; label < confusion.length; label++) {
-            for (int predicted = 0; predicted < confusion.length; predicted++) {
-                if (label != predicted && confusion[label][predicted] > 0) {
-                    pairs.add(new Pair(label, predicted, confusion[label][predicted]));
-                }
-            }
-        }
-        if (pairs.isEmpty()) {
-            return "";
-        }
+        List<Evaluation.Confusion> pairs = evaluation.confusions();
         return pairs.stream()
-                .sorted(Comparator.comparingLong(pair -> -pair.count))
                 .limit(PAIRS)
                 .map(pair -> String.format(
                         Locale.ROOT,
                         "%n%" + width + "s  as  %-" + width + "s %,d of %,d",
-                        classes.get(pair.label),
-                        classes.get(pair.predicted),
-                        pair.count,
-                        LongStream.of(confusion[pair.label]).sum()))
-                .collect(Collectors.joining("", "\n\nconfused most:", ""));
+                        classes.get(pair.label()),
+                        classes.get(pair.predicted()),
+                        pair.images(),
+                        metrics.images()[pair.label()]))
+                .collect(Collectors.joining("", pairs.isEmpty() ? "" : "\n\nconfused most:", ""));
     }
 }

@@ -27,8 +27,7 @@ final class DynamicConvolution {
      * @return the response maps [N, K, H, W]
      */
     static Tensor apply(Tensor features, Tensor filters) {
-        // The filters are rescaled instead of the maps: the same product, over far fewer numbers.
-        Tensor rescaled = filters.mul(new Scalar(rescaling(filters.size(1) * filters.size(2) * filters.size(3))));
+        Tensor rescaled = rescaled(filters);
         if (filters.size(2) == 1 && GradMode.is_enabled()) {
             return product(features, rescaled.flatten(1, -1));
         }
@@ -53,6 +52,11 @@ final class DynamicConvolution {
         return rows.mm(pixels.t())
                 .view(rows.size(0), features.size(0), features.size(2), features.size(3))
                 .transpose(0, 1);
+    }
+
+    /** The filters, rescaled in place of their maps: the same product, over far fewer numbers. */
+    static Tensor rescaled(Tensor filters) {
+        return filters.mul(new Scalar(rescaling(filters.size(1) * filters.size(2) * filters.size(3))));
     }
 
     /** The factor of the response maps: one over the square root of a filter's length, as in scaled dot-product attention. */

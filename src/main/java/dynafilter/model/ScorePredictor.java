@@ -36,6 +36,11 @@ public final class ScorePredictor {
         return scores.view(labels, images, -1).transpose(0, 1).flatten(1, -1);
     }
 
+    /** True: each score is made of one response map; false: of several, or several of one. */
+    boolean takesSingleMaps() {
+        return heads == 1 && head.outputs() == 1;
+    }
+
     /**
      * The class scores of mixed response maps. The first layer is linear, so that it is applied to the maps of the basis, which
      * are fewer than those of the labels.

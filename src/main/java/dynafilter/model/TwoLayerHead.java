@@ -70,6 +70,11 @@ final class TwoLayerHead {
         return second(relu_(baddbmm(inBias, mixture, linear(rows, inWeight))));
     }
 
+    /** The number of outputs. */
+    long outputs() {
+        return outWeight.size(0);
+    }
+
     /** Adds the shapes of all its tensors, by name, in the order of the state dict. */
     static void shapes(Map<String, long[]> shapes, String name, long inputs, long width, long outputs) {
         shapes.put(name + ".0.weight", new long[] {width, inputs});

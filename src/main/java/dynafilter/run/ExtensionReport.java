@@ -10,7 +10,6 @@ import dynafilter.train.label.LabelExamples;
 import dynafilter.train.label.LabelLearner;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -204,12 +203,16 @@ public final class ExtensionReport {
         List<ClassCost> classes = new ArrayList<>();
         int width = oldClasses.stream().mapToInt(String::length).max().orElse(0);
         StringBuilder table = new StringBuilder(format("%" + width + "s    before    after  claimed", ""));
+        long[][] confusion = after.confusion();
+        long[] images = before.imagesByClass();
+        double[] accuracyBefore = before.perClassAccuracy();
+        double[] accuracyAfter = after.perClassAccuracy();
         for (int label = 0; label < added; label++) {
-            long taken = after.confusion()[label][added];
+            long taken = confusion[label][added];
             claimed += taken;
-            long of = Arrays.stream(before.confusion()[label]).sum();
-            double was = before.perClassAccuracy()[label];
-            double is = after.perClassAccuracy()[label];
+            long of = images[label];
+            double was = accuracyBefore[label];
+            double is = accuracyAfter[label];
             classes.add(new ClassCost(
                     oldClasses.get(label), of, of == 0 ? Double.NaN : was, of == 0 ? Double.NaN : is, taken));
             if (of > 0) {

@@ -1,5 +1,6 @@
 package dynafilter.runfolder;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
@@ -30,48 +31,43 @@ public record ZeroShot(
         double harmonicMean) {
 
     /**
-     * The accuracies that confusion matrices tell: counts of [true label][predicted label], over the same labels.
+     * The accuracies that counts of images tell, in the order of the labels.
      *
      * @param labels the names of all labels
      * @param unseen true: the label was held out; false: it was trained on
-     * @param among the predictions where all labels compete
-     * @param apart the predictions where an image's own kind of labels competes alone, seen or unseen
+     * @param images the number of images of each label
+     * @param among how many of them are labelled rightly where all labels compete
+     * @param apart how many of them are labelled rightly where only labels of the same kind compete, seen or unseen
      */
-    public static ZeroShot of(List<String> labels, List<Boolean> unseen, long[][] among, long[][] apart) {
-        double unseenAmongAll = mean(among, unseen, true);
-        double seenAmongAll = mean(among, unseen, false);
+    public static ZeroShot of(List<String> labels, List<Boolean> unseen, long[] images, long[] among, long[] apart) {
+        int[] held = places(unseen, true);
+        int[] trained = places(unseen, false);
+        double unseenAmongAll = mean(held, among, images);
+        double seenAmongAll = mean(trained, among, images);
         double sum = unseenAmongAll + seenAmongAll;
         return new ZeroShot(
-                IntStream.range(0, labels.size())
-                        .filter(unseen::get)
-                        .mapToObj(labels::get)
-                        .toList(),
-                images(among, unseen, true),
-                images(among, unseen, false),
-                mean(apart, unseen, true),
+                Arrays.stream(held).mapToObj(labels::get).toList(),
+                Arrays.stream(held).mapToLong(label -> images[label]).sum(),
+                Arrays.stream(trained).mapToLong(label -> images[label]).sum(),
+                mean(held, apart, images),
                 unseenAmongAll,
-                mean(apart, unseen, false),
+                mean(trained, apart, images),
                 seenAmongAll,
                 sum == 0 ? 0 : 2 * unseenAmongAll * seenAmongAll / sum);
     }
 
-    private static double mean(long[][] confusion, List<Boolean> unseen, boolean which) {
-        return IntStream.range(0, confusion.length)
-                .filter(label -> unseen.get(label) == which && images(confusion[label]) > 0)
-                .mapToDouble(label -> (double) confusion[label][label] / images(confusion[label]))
+    private static int[] places(List<Boolean> unseen, boolean kind) {
+        return IntStream.range(0, unseen.size())
+                .filter(label -> unseen.get(label) == kind)
+                .toArray();
+    }
+
+    private static double mean(int[] labels, long[] right, long[] images) {
+        return Arrays.stream(labels)
+                .filter(label -> images[label] > 0)
+                .mapToDouble(label -> (double) right[label] / images[label])
                 .average()
                 .orElse(Double.NaN);
-    }
-
-    private static long images(long[][] confusion, List<Boolean> unseen, boolean which) {
-        return IntStream.range(0, confusion.length)
-                .filter(label -> unseen.get(label) == which)
-                .mapToLong(label -> images(confusion[label]))
-                .sum();
-    }
-
-    private static long images(long[] row) {
-        return IntStream.range(0, row.length).mapToLong(i -> row[i]).sum();
     }
 
     /** The accuracies as lines for people. */

@@ -5,9 +5,12 @@ import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.TensorBytes;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
@@ -16,11 +19,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It is linear in the logarithms of the probabilities: the sum over classes k and images i of {@code F[k, i] * log p[k, i]},
  * where the factors F depend on the labels alone. So F is the gradient that autograd begins with, and the loss itself is only
- * computed for the metrics: {@link TrainingMetrics}. One table holds the factors of an image of each class.
+ * computed for the metrics: {@link TrainingMetrics}. A factor is one of two numbers of its class k: for the images of k, and for
+ * the others. Of few classes one table holds the factors of an image of each class, so that a single kernel looks them up.
  */
 final class CrossEntropy implements AutoCloseable {
+    private static final int LARGEST_TABLE = 1024; // classes: it grows with their square
+
     private final NativeOwner owner;
-    private final Tensor table; // float32 [K, K]: in column y the factors of an image of class y
+    private final @Nullable Tensor table; // float32 [K, K]: in column y the factors of an image of class y
+    private final Tensor own; // float32 [K, 1]: each class's factor of its own images
+    private final Tensor others; // float32 [K, 1]: and of the others
+    private final Tensor classes; // int64 [K, 1]: 0 to K - 1
     private final @Nullable Tensor weights; // float32 [K]; null where all images count the same
     private final int parts;
     private final Consumer<Tensor> sum;
@@ -51,17 +60,20 @@ final class CrossEntropy implements AutoCloseable {
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope()) {
             float[] weight = weights == null ? null : TensorBytes.floats(weights.cpu());
-            float[] factors = new float[classes * classes];
+            float[] ownFactors = new float[classes];
+            float[] otherFactors = new float[classes];
             for (int k = 0; k < classes; k++) {
-                double own = weight == null ? 1 : weight[k];
-                for (int label = 0; label < classes; label++) {
-                    double spread = smoothing / classes * own;
-                    double target = k == label ? (1 - smoothing) * own + spread : spread;
-                    factors[k * classes + label] = (float) -(target * share);
-                }
+                double counts = weight == null ? 1 : weight[k];
+                double spread = smoothing / classes * counts;
+                ownFactors[k] = (float) -(((1 - smoothing) * counts + spread) * share);
+                otherFactors[k] = (float) -(spread * share);
             }
-            table = building.keep(
-                    TensorBytes.of(factors).view(classes, classes).to(device.toTorch(), ScalarType.Float));
+            own = building.keep(column(ownFactors, device));
+            others = building.keep(column(otherFactors, device));
+            this.classes = building.keep(torch.arange(
+                            new Scalar(classes), new TensorOptions(ScalarType.Long).device(new DeviceOptional(device.toTorch())))
+                    .unsqueeze(1));
+            table = classes <= LARGEST_TABLE ? building.keep(chosen(this.classes.flatten())) : null;
             owner = building.handOver();
         }
     }
@@ -75,7 +87,7 @@ final class CrossEntropy implements AutoCloseable {
      */
     Tensor factors(Tensor labels) {
         try (NoGradGuard guard = new NoGradGuard()) {
-            Tensor factors = table.index_select(1, labels);
+            Tensor factors = table == null ? chosen(labels) : table.index_select(1, labels);
             if (weights == null) {
                 return factors;
             }
@@ -83,6 +95,15 @@ final class CrossEntropy implements AutoCloseable {
             sum.accept(total);
             return factors.div_(total);
         }
+    }
+
+    private static Tensor column(float[] values, ComputeDevice device) {
+        return TensorBytes.of(values).unsqueeze(1).to(device.toTorch(), ScalarType.Float);
+    }
+
+    /** The factors of images of these labels, before any division: [K, N]. */
+    private Tensor chosen(Tensor labels) {
+        return torch.where(classes.eq(labels), own, others);
     }
 
     /** What a batch's sum of products is to be multiplied with, so that it is the sum of the losses of its images. */

@@ -12,8 +12,8 @@ import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.Precision;
 import dynafilter.runtime.TensorBytes;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DeviceOptional;
@@ -21,7 +21,6 @@ import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -173,18 +172,17 @@ public final class Evaluator {
                 InferenceMode inference = new InferenceMode()) {
             TensorOptions sums = new TensorOptions(ScalarType.Double).device(new DeviceOptional(device.toTorch()));
             Tensor loss = torch.zeros(new long[] {1}, sums);
-            Tensor confusion = torch.zeros(new long[] {classes * classes}, sums); // counts: exact in double precision
+            Tensor predicted = torch.zeros(new long[] {images.size()}, sums); // labels: exact in double precision
             if (from < to) {
                 Tensor scores = scores(batches, size, from, to);
                 Tensor labels = images.labels().narrow(0, from, to - from);
                 loss.add_(loss(scores, labels), new Scalar(to - from));
-                confusion.add_(confusion(scores, labels));
+                predicted.narrow(0, from, to - from).copy_(predicted(scores));
             }
             group.sum(loss);
-            group.sum(confusion);
-            return new Evaluation(
-                    loss.item_double() / images.size(),
-                    table(confusion.cpu().to(ScalarType.Long), Math.toIntExact(classes)));
+            group.sum(predicted);
+            return evaluation(
+                    loss.item_double() / images.size(), classes, images.labels(), predicted.to(ScalarType.Long));
         }
     }
 
@@ -197,15 +195,32 @@ public final class Evaluator {
     public static Evaluation evaluation(Tensor scores, Tensor labels) {
         try (PointerScope scope = new PointerScope();
                 InferenceMode inference = new InferenceMode()) {
-            int classes = Math.toIntExact(scores.size(1));
             double loss = loss(scores, labels).item_double();
-            return new Evaluation(loss, table(confusion(scores, labels).cpu(), classes));
+            return evaluation(loss, scores.size(1), labels, predicted(scores));
         }
     }
 
-    /** The confusion matrix of scores, of which some may be minus infinity; see {@link #evaluation}. */
-    static long[][] confusionTable(Tensor scores, Tensor labels) {
-        return table(confusion(scores, labels).cpu(), Math.toIntExact(scores.size(1)));
+    private static Evaluation evaluation(double loss, long classes, Tensor labels, Tensor predicted) {
+        return new Evaluation(loss, Math.toIntExact(classes), integers(labels), integers(predicted));
+    }
+
+    private static int[] integers(Tensor labels) {
+        return Arrays.stream(TensorBytes.longs(labels.cpu())).mapToInt(Math::toIntExact).toArray();
+    }
+
+    /**
+     * The top-k accuracy: the share of the images of whose labels fewer than k have a higher score than the true one, in [0, 1].
+     *
+     * @param scores float32 [N, classes]
+     * @param labels int64 [N]
+     */
+    public static double topAccuracy(Tensor scores, Tensor labels, int k) {
+        try (PointerScope scope = new PointerScope();
+                InferenceMode inference = new InferenceMode()) {
+            Tensor own = scores.gather(1, labels.unsqueeze(1));
+            Tensor higher = scores.gt(own).sum(1); // [N]
+            return higher.lt(new Scalar((long) k)).sum().item_long() / (double) scores.size(0);
+        }
     }
 
     /** The mean cross-entropy of the images: double []. */
@@ -213,20 +228,8 @@ public final class Evaluator {
         return torch.cross_entropy_loss(scores.to(ScalarType.Double), labels);
     }
 
-    /** The confusion matrix, row by row: int64 [classes * classes]. */
-    private static Tensor confusion(Tensor scores, Tensor labels) {
-        long classes = scores.size(1);
-        Tensor predicted = scores.argmax(new LongOptional(1), false); // [N]
-        Tensor cells = labels.mul(new Scalar(classes)).add_(predicted);
-        return torch.bincount(cells, new TensorOptional(), classes * classes);
-    }
-
-    private static long[][] table(Tensor confusion, int classes) {
-        long[][] table = new long[classes][classes];
-        LongPointer counts = new LongPointer(confusion.data_ptr()).capacity((long) classes * classes);
-        for (int label = 0; label < classes; label++) {
-            counts.position((long) label * classes).get(table[label]);
-        }
-        return table;
+    /** The class of each image's highest score: int64 [N]. */
+    private static Tensor predicted(Tensor scores) {
+        return scores.argmax(new LongOptional(1), false);
     }
 }

@@ -52,11 +52,6 @@ public record ZeroShotScores(List<String> labels, Tensor scores, Tensor truth) {
         return places.to(own.device(), ScalarType.Long).index_select(0, own);
     }
 
-    /** The evaluation on all images, where all labels compete. */
-    public Evaluation evaluation() {
-        return Evaluator.evaluation(scores, truth);
-    }
-
     /**
      * The accuracies on seen and unseen labels.
      *
@@ -71,8 +66,13 @@ public record ZeroShotScores(List<String> labels, Tensor scores, Tensor truth) {
             Tensor kinds = TensorBytes.of(flags).to(scores.device(), ScalarType.Long); // [labels]
             Tensor others = kinds.index_select(0, truth).unsqueeze(1).ne(kinds); // [N, labels]
             Tensor apart = scores.masked_fill(others, new Scalar(Double.NEGATIVE_INFINITY));
+            Evaluation among = Evaluator.evaluation(scores, truth);
             return ZeroShot.of(
-                    labels, unseen, evaluation().confusion(), Evaluator.confusionTable(apart, truth));
+                    labels,
+                    unseen,
+                    among.imagesByClass(),
+                    among.rightByClass(),
+                    Evaluator.evaluation(apart, truth).rightByClass());
         }
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.train.Evaluation;
+import dynafilter.train.TestEvaluations;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -11,14 +12,21 @@ import org.junit.jupiter.api.Test;
 class EvaluationTableTest {
     @Test
     void twoClassesMakeAMatrix() {
-        Evaluation evaluation = new Evaluation(0.5, new long[][] {{3, 1}, {0, 0}});
+        Evaluation evaluation = TestEvaluations.of(0.5, new long[][] {{3, 1}, {0, 0}});
         assertEquals("""
                 accuracy   75.00 % of 4 images, loss 0.5000
+                top-1      75.00 %
+                macro      precision 50.00 %, recall 37.50 %, F1 42.86 %
+                weighted   precision 100.00 %, recall 75.00 %, F1 85.71 %
 
                 true class  accuracy   predicted as
                                           cat    dog
                        cat   75.00 %        3      1
-                       dog         -        0      0""", new EvaluationTable(evaluation, List.of("cat", "dog")).toString());
+                       dog         -        0      0
+
+                class  precision    recall        F1   images
+                  cat   100.00 %   75.00 %   85.71 %        4
+                  dog     0.00 %    0.00 %    0.00 %        0""", new EvaluationTable(evaluation, List.of("cat", "dog"), "top-1      75.00 %\n").toString());
     }
 
     @Test
@@ -32,7 +40,7 @@ class EvaluationTableTest {
         List<String> classes = IntStream.range(0, 100)
                 .mapToObj(label -> "class number " + label)
                 .toList();
-        String table = new EvaluationTable(new Evaluation(1, confusion), classes).toString();
+        String table = new EvaluationTable(TestEvaluations.of(1, confusion), classes, "").toString();
         assertTrue(table.lines().allMatch(line -> line.length() <= 100), table);
         assertTrue(table.lines().count() < 60, table);
         for (String name : classes) {

@@ -11,6 +11,7 @@ import dynafilter.NativeScope;
 import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.Precision;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -123,6 +124,40 @@ class FilterDesignTest {
         } else {
             assertThrows(IllegalStateException.class, network::constants);
         }
+    }
+
+    /** In training the predictor's first layer comes before the filters of many labels; numbers and gradients stay. */
+    @ParameterizedTest
+    @EnumSource(names = {"DYNAMIC", "STATIC"})
+    void manyLabelsHaveTheScoresAndGradientsOfTheirMaps(FilterKind kind) {
+        NetworkShape shape = NetworkShape.ofResNet18Stem(FilterDesign.of(kind), 100);
+        Map<String, Tensor> state = StateDict.random(shape, 1);
+        Tensor features = features().contiguous(MemoryFormat.ChannelsLast).requires_grad_(true);
+        Map<String, Tensor> leaves = new LinkedHashMap<>(state);
+        leaves.keySet().removeIf(name -> !name.startsWith("predictor"));
+        leaves.values().forEach(tensor -> tensor.requires_grad_(true));
+        DynamicFilterNetwork network = DynamicFilterNetwork.bind(shape, state, Freeze.NONE);
+        LabelFilters filters = network.filters();
+        Tensor weights = torch.randn(4, 100);
+        Tensor scores = network.scores(features, filters);
+        scores.mul(weights).sum().backward();
+        List<Tensor> found = gradients(features, leaves);
+        Tensor expected = new ScorePredictor(shape, state).scores(filters.responses(features));
+        expected.mul(weights).sum().backward();
+        List<Tensor> wanted = gradients(features, leaves);
+        assertClose(expected, scores, 1e-5, "scores");
+        for (int i = 0; i < wanted.size(); i++) {
+            assertClose(wanted.get(i), found.get(i), 1e-4, "gradient " + i);
+        }
+    }
+
+    /** Takes the gradients off the features and the leaves. */
+    private static List<Tensor> gradients(Tensor features, Map<String, Tensor> leaves) {
+        List<Tensor> tensors = new ArrayList<>(leaves.values());
+        tensors.add(features);
+        List<Tensor> gradients = tensors.stream().map(tensor -> tensor.grad().clone()).toList();
+        tensors.forEach(tensor -> tensor.mutable_grad().zero_());
+        return gradients;
     }
 
     @Test

@@ -86,6 +86,31 @@ class CrossEntropyTest {
         }
     }
 
+    /** Of many classes no table is kept, which would grow with their square: its numbers are computed. */
+    @Test
+    void factorsOfManyClassesAreTheGradientOfTheLogarithms() {
+        int classes = 20_000;
+        Tensor many = labels.mul(new Scalar(4_999L));
+        Tensor leaf = torch.randn(IMAGES, classes).requires_grad_(true);
+        torch.cross_entropy_loss(
+                        leaf.log_softmax(1),
+                        many,
+                        new TensorOptional(),
+                        Reduction.Mean.value,
+                        NO_IGNORED_LABEL,
+                        0.1)
+                .backward();
+        Tensor logarithms = leaf.detach().clone().requires_grad_(true);
+        try (CrossEntropy loss =
+                new CrossEntropy(classes, 0.1, null, IMAGES, 1, 1, ComputeDevice.CPU, sum -> {})) {
+            logarithms
+                    .log_softmax(1)
+                    .log_softmax(1)
+                    .backward(loss.factors(many).t(), new BoolOptional(), false, new TensorArrayRefOptional());
+            assertClose(leaf.grad(), logarithms.grad(), 1e-6, "gradient");
+        }
+    }
+
     /** Each of two ranks has half of the batch: together their gradients are those of the whole. */
     @Test
     void ranksShareTheirWeights() {

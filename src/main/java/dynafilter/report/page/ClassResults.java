@@ -19,18 +19,19 @@ final class ClassResults {
         Html confusion = Html.of(
                 "div",
                 confusion(findings.classes(), evaluation.confusion()).figure(),
-                mostConfused(findings.classes(), evaluation.confusion()));
+                mostConfused(findings.classes(), evaluation));
         return List.of(Html.of("div", accuracies(findings.classes(), evaluation), confusion)
                 .as("split"));
     }
 
     private static Html accuracies(List<String> classes, Evaluation evaluation) {
         double[] accuracy = evaluation.perClassAccuracy();
+        long[] right = evaluation.rightByClass();
+        long[] images = evaluation.imagesByClass();
         List<Html> rows = IntStream.range(0, classes.size())
                 .boxed()
                 .sorted(Comparator.comparingDouble(label -> Double.isNaN(accuracy[label]) ? 2 : -accuracy[label]))
                 .map(label -> {
-                    long[] row = evaluation.confusion()[label];
                     Html bar = Html.of("span")
                             .as("bar")
                             .set(
@@ -46,8 +47,8 @@ final class ClassResults {
                                             "td",
                                             Numbers.format(
                                                     "%,d of %,d",
-                                                    row[label],
-                                                    Arrays.stream(row).sum()))
+                                                    right[label],
+                                                    images[label]))
                                     .as("n"));
                 })
                 .toList();
@@ -77,28 +78,20 @@ final class ClassResults {
                 texts);
     }
 
-    private static Html mostConfused(List<String> classes, long[][] counts) {
-        record Pair(int label, int predicted, long count) {}
-        List<Html> rows = IntStream.range(0, counts.length)
-                .boxed()
-                .flatMap(label -> IntStream.range(0, counts.length)
-                        .filter(predicted -> predicted != label && counts[label][predicted] > 0)
-                        .mapToObj(predicted -> new Pair(label, predicted, counts[label][predicted])))
-                .sorted(Comparator.comparingLong(pair -> -pair.count()))
+    private static Html mostConfused(List<String> classes, Evaluation evaluation) {
+        long[] images = evaluation.imagesByClass();
+        List<Html> rows = evaluation.confusions().stream()
                 .limit(MOST_CONFUSIONS)
                 .map(pair -> Html.of(
                         "tr",
                         Html.of("td", classes.get(pair.label())),
                         Html.of("td", classes.get(pair.predicted())),
-                        Html.of("td", Numbers.format("%,d", pair.count())).as("n"),
+                        Html.of("td", Numbers.format("%,d", pair.images())).as("n"),
                         Html.of(
                                         "td",
                                         Numbers.format(
                                                 "%.1f %%",
-                                                100.0
-                                                        * pair.count()
-                                                        / Arrays.stream(counts[pair.label()])
-                                                                .sum()))
+                                                100.0 * pair.images() / images[pair.label()]))
                                 .as("n")))
                 .toList();
         return rows.isEmpty()

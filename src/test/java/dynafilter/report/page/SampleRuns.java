@@ -16,7 +16,7 @@ import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
 import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
-import dynafilter.train.Evaluation;
+import dynafilter.train.TestEvaluations;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -110,7 +110,7 @@ final class SampleRuns {
                 "0".repeat(64),
                 "test images",
                 names,
-                new Evaluation(0.4321, confusion),
+                TestEvaluations.of(0.4321, confusion),
                 examples,
                 similarity.length == 1 ? List.of("all labels") : names,
                 similarity);
