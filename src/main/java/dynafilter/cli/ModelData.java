@@ -67,7 +67,11 @@ final class ModelData {
      * it has all of both; else it is not parted.
      */
     static LabelSplit openParted(CommandLine line, Path model, TrainedNetwork trained) {
-        DataSet set = read(line, model, trained);
+        return parted(read(line, model, trained), model, trained);
+    }
+
+    /** A data set as {@link #openParted} gives it; the one that it is made of is closed. */
+    static LabelSplit parted(DataSet set, Path model, TrainedNetwork trained) {
         List<String> heldOut = trained.unseen().map(UnseenLabels::names).orElse(List.of());
         List<String> all = trained.unseen()
                 .map(unseen -> unseen.behind(trained.classes()))

@@ -253,11 +253,58 @@ class HoldOutRunTest {
     }
 
     @Test
-    void whatNeedsOnlyTheNetworksOwnLabelsTakesTheWholeDataSet() {
+    void whatNeedsOnlyTheNetworksOwnLabelsTakesTheWholeDataSet() throws IOException {
         Path figure = folder.resolve("maps.png");
         CommandResult.ofSuccess("maps", "--model", run.resolve("best.pt"), "--index", 1, "--out", figure);
-        CommandResult.ofSuccess("report", run);
-        assertTrue(Files.exists(run.resolve("report.html")));
+        Path numbers = folder.resolve("report.json");
+        CommandResult.ofSuccess("report", run, "--json", numbers);
+        assertEquals(outcome.get("zero_shot"), json(numbers).get("test").get("zero_shot"));
+        assertEquals(8, json(numbers).get("test").get("classes").size());
+        assertTrue(Files.readString(run.resolve("report.html")).contains("Labels never seen"));
+    }
+
+    @Test
+    void aComparisonHasTheAccuraciesOfItsRuns() throws IOException {
+        Path out = folder.resolve("compared");
+        CommandResult result = CommandResult.ofSuccess(
+                "compare",
+                "--data",
+                data,
+                "--backbone",
+                "random",
+                "--threads",
+                1,
+                "--batch-size",
+                16,
+                "--epochs",
+                1,
+                "--hold-out",
+                "cat,truck",
+                "--label-vectors",
+                vectors,
+                "--freeze-labels",
+                "--variants",
+                "dynamic,local",
+                "--seeds",
+                1,
+                "--out",
+                out);
+        assertTrue(result.out().contains("Labels that training held out"), result.out());
+        JsonNode variants = json(out.resolve("comparison.json")).get("variants");
+        List<String> rows = Files.readAllLines(out.resolve("comparison.csv"));
+        assertTrue(rows.get(0).endsWith("seen_among_seen,seen_among_all,harmonic_mean"), rows.get(0));
+        for (int i = 0; i < 2; i++) {
+            JsonNode one = variants.get(i).get("runs").get(0);
+            assertEquals(
+                    json(out.resolve(one.get("folder").asText()).resolve("result.json"))
+                            .get("zero_shot"),
+                    one.get("zero_shot"));
+            assertTrue(rows.get(1 + i)
+                    .endsWith("," + one.get("zero_shot").get("harmonic_mean").asText()));
+        }
+        CommandResult.ofSuccess("report", out);
+        assertTrue(Files.readString(out.resolve("report.html")).contains("Labels that were never seen"));
+        CommandResult.of("compare", "--variants", "dynamic:hold-out=cat").assertRefused("all variants share hold-out");
     }
 
     @Test
