@@ -110,8 +110,8 @@ public record UnseenLabels(List<String> names, List<float[]> vectors) {
         }
         return missing.isEmpty()
                 ? embedding
-                : torch.cat(new TensorVector(
-                        embedding, tensor(missing).to(embedding.device(), embedding.scalar_type())));
+                : torch.cat(
+                        new TensorVector(embedding, tensor(missing).to(embedding.device(), embedding.scalar_type())));
     }
 
     /** For each label of a network, true: training held it out; false: it did not. */

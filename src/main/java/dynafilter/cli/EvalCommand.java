@@ -63,7 +63,9 @@ final class EvalCommand implements Command {
             String tta,
             TestedData data,
             Environment environment,
-            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable ZeroShot zeroShot) {}
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            ZeroShot zeroShot) {}
 
     @Override
     public String name() {

@@ -40,7 +40,11 @@ final class ExtendCommand implements Command {
         Options options = new Options()
                 .addOption(ModelOption.model("a checkpoint with dynamic filters"))
                 .addOption(CommonOptions.valued("label", "NAME", "the new label"))
-                .addOption(CommonOptions.valued("images", "DIR", "images of it to learn from: a folder, or one file; without, its word vector alone makes the label"))
+                .addOption(
+                        CommonOptions.valued(
+                                "images",
+                                "DIR",
+                                "images of it to learn from: a folder, or one file; without, its word vector alone makes the label"))
                 .addOption(
                         CommonOptions.valued("test-images", "DIR", "further images of it, to tell its accuracy from"))
                 .addOption(CommonOptions.valued(
@@ -127,8 +131,9 @@ final class ExtendCommand implements Command {
     /** Sees that a label without images has a word, and that nothing is said of learning. */
     private static void requireWord(CommandLine line) {
         if (!line.hasOption("label-vectors")) {
-            throw new InputException("option --images is missing: give images of the label to learn from, or --label-vectors"
-                    + " FILE to make it of its word alone");
+            throw new InputException(
+                    "option --images is missing: give images of the label to learn from, or --label-vectors"
+                            + " FILE to make it of its word alone");
         }
         for (String option : List.of("negatives", "old-weight", "steps", "folds", "seed", DataOption.SKIP_BAD)) {
             if (line.hasOption(option)) {

@@ -73,9 +73,8 @@ final class ModelData {
     /** A data set as {@link #openParted} gives it; the one that it is made of is closed. */
     static LabelSplit parted(DataSet set, Path model, TrainedNetwork trained) {
         List<String> heldOut = trained.unseen().map(UnseenLabels::names).orElse(List.of());
-        List<String> all = trained.unseen()
-                .map(unseen -> unseen.behind(trained.classes()))
-                .orElse(trained.classes());
+        List<String> all =
+                trained.unseen().map(unseen -> unseen.behind(trained.classes())).orElse(trained.classes());
         if (heldOut.isEmpty()
                 || set.classes().size() != all.size()
                 || !set.classes().containsAll(all)) {

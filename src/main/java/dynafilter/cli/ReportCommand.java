@@ -203,8 +203,7 @@ final class ReportCommand implements Command {
                 LabelSplit data = ModelData.parted(opened, best, trained)) {
             ModelOption.requireSameClasses(best, trained, data.seen());
             ZeroShot zeroShot = data.unseen() == null ? null : zeroShot(trained, data, facts.recipe(), session);
-            return new Evaluated(
-                    Findings.of(trained, data.seen(), facts.recipe(), session.device(), zeroShot), "");
+            return new Evaluated(Findings.of(trained, data.seen(), facts.recipe(), session.device(), zeroShot), "");
         }
     }
 

@@ -30,15 +30,17 @@ public record LabelSplit(DataSet seen, @Nullable ImageSet unseen) implements Aut
             String option = "--hold-out " + String.join(",", names);
             List<String> wanted =
                     names.stream().map(name -> found(name, set, option)).toList();
-            List<String> heldOut = set.classes().stream().filter(wanted::contains).toList();
+            List<String> heldOut =
+                    set.classes().stream().filter(wanted::contains).toList();
             List<String> left = new ArrayList<>(set.classes());
             left.removeAll(heldOut);
             if (left.size() < FEWEST) {
-                throw new InputException(
-                        option + " leaves " + left.size() + " of the " + set.classes().size() + " labels of "
-                                + set.name() + " to train on; hold out fewer, so that two are left at least");
+                throw new InputException(option + " leaves " + left.size() + " of the "
+                        + set.classes().size() + " labels of " + set.name()
+                        + " to train on; hold out fewer, so that two are left at least");
             }
-            ImageSet tested = set.test() != null ? set.test() : set.validation() != null ? set.validation() : set.train();
+            ImageSet tested =
+                    set.test() != null ? set.test() : set.validation() != null ? set.validation() : set.train();
             ImageSet unseen = tested.ofClasses(heldOut);
             if (unseen.size() == 0) {
                 unseen.close();

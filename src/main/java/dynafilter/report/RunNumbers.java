@@ -85,7 +85,10 @@ public record RunNumbers(
             List<Double> perClassAccuracy,
             long[][] confusion,
             double[][] filterSimilarity,
-            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable ZeroShot zeroShot,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            ZeroShot zeroShot,
+
             List<Shown> examples) {
         private static Test of(Findings findings) {
             Evaluation evaluation = findings.evaluation();

@@ -190,7 +190,8 @@ public final class ExtensionReport {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             Tensor same = after.narrow(1, 0, before.size(1));
-            double difference = same.equal(before) ? 0 : same.sub(before).abs().max().item_double();
+            double difference =
+                    same.equal(before) ? 0 : same.sub(before).abs().max().item_double();
             largestDifference = largestDifference == null ? difference : Math.max(largestDifference, difference);
         }
     }

@@ -79,8 +79,8 @@ final class InitialNetwork implements AutoCloseable {
             NetworkShape shape =
                     vectors.map(words -> plain.withEmbeddingSize(words.size())).orElse(plain);
             Map<String, Tensor> state = state(shape, recipe, backbone.state(), building);
-            vectors.ifPresent(words -> StateDict.setEmbeddings(
-                    state, words.scaled(0, set.classes().size())));
+            vectors.ifPresent(words ->
+                    StateDict.setEmbeddings(state, words.scaled(0, set.classes().size())));
             if (recipe.network().adapter()) {
                 AdapterCalibration.apply(shape, state, data.training(), device);
             }
@@ -150,7 +150,8 @@ final class InitialNetwork implements AutoCloseable {
         if (split.heldOut().isEmpty()) {
             return Optional.empty();
         }
-        try (Tensor rows = words.scaled(split.seen().classes().size(), words.names().size())) {
+        try (Tensor rows =
+                words.scaled(split.seen().classes().size(), words.names().size())) {
             return Optional.of(UnseenLabels.of(split.heldOut(), rows));
         }
     }

@@ -31,7 +31,8 @@ final class TextLabels {
         Map<?, ?> recipe = trained.training().get("recipe") instanceof Map<?, ?> told ? told : Map.of();
         boolean ofWords = recipe.get("label_vectors") instanceof String file && !file.isEmpty();
         if (!ofWords || !Boolean.TRUE.equals(recipe.get("freeze_labels"))) {
-            throw new InputException(plan.model() + " was not trained with --label-vectors and --freeze-labels: its labels"
+            throw new InputException(plan.model()
+                    + " was not trained with --label-vectors and --freeze-labels: its labels"
                     + " are " + (ofWords ? "no longer" : "no") + " word vectors, so that the word " + plan.label()
                     + " alone says nothing to it; give --images of it, too, or train with both options");
         }
@@ -46,13 +47,13 @@ final class TextLabels {
     private static void requireSame(TrainedNetwork trained, WordVectors words, String file) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            Tensor embedding = StateDict.tensor(trained.state(), NetworkShape.EMBEDDING).cpu(); // [K, E]
+            Tensor embedding =
+                    StateDict.tensor(trained.state(), NetworkShape.EMBEDDING).cpu(); // [K, E]
             Set<String> added = added(trained);
             for (int i = 1; i < words.names().size(); i++) {
                 String label = words.names().get(i);
                 Tensor own = embedding.narrow(0, trained.classes().indexOf(label), 1);
-                double difference =
-                        own.sub(words.scaled(i, i + 1)).abs().max().item_double();
+                double difference = own.sub(words.scaled(i, i + 1)).abs().max().item_double();
                 if (!added.contains(label) && difference > ROUNDING) {
                     throw new InputException("--label-vectors " + file + " has another vector for " + label + " than "
                             + trained.file() + " was trained with; give the file that its labels started from");

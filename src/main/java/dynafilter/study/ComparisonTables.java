@@ -14,7 +14,8 @@ import java.util.stream.Stream;
 final class ComparisonTables {
     /** The columns of a run: its values in the document, but for the folder, the curve and what has columns of its own. */
     private static final List<String> RUN = JsonFile.names(ComparisonDocument.Run.class).stream()
-            .filter(name -> !List.of("folder", "epochs_to", "zero_shot", "curve").contains(name))
+            .filter(name ->
+                    !List.of("folder", "epochs_to", "zero_shot", "curve").contains(name))
             .toList();
 
     /** The columns of a run that held out labels. */

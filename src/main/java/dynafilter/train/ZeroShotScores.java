@@ -47,8 +47,8 @@ public record ZeroShotScores(List<String> labels, Tensor scores, Tensor truth) {
     /** The labels of some images as places among all labels: int64 [N]. */
     private static Tensor truth(Named images, List<String> labels) {
         Tensor own = images.images.labels();
-        Tensor places = TensorBytes.of(
-                images.names.stream().mapToLong(labels::indexOf).toArray());
+        Tensor places =
+                TensorBytes.of(images.names.stream().mapToLong(labels::indexOf).toArray());
         return places.to(own.device(), ScalarType.Long).index_select(0, own);
     }
 

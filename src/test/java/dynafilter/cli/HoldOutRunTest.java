@@ -31,8 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
 class HoldOutRunTest {
     private static final int SIZE = 12;
     private static final List<String> UNSEEN = List.of("cat", "truck");
-    private static final List<String> ACCURACIES = List.of(
-            "unseen_among_unseen", "unseen_among_all", "seen_among_seen", "seen_among_all", "harmonic_mean");
+    private static final List<String> ACCURACIES =
+            List.of("unseen_among_unseen", "unseen_among_all", "seen_among_seen", "seen_among_all", "harmonic_mean");
 
     /** Scores as eval does, and judges the jar's scores, which are of the seen labels' images first. */
     private static final String PYTHON = """
@@ -90,7 +90,8 @@ class HoldOutRunTest {
     }
 
     private static CommandResult train(Path out, String heldOut, Object... options) {
-        List<Object> all = new ArrayList<>(List.of("--hold-out", heldOut, "--label-vectors", vectors, "--freeze-labels"));
+        List<Object> all =
+                new ArrayList<>(List.of("--hold-out", heldOut, "--label-vectors", vectors, "--freeze-labels"));
         all.addAll(List.of(options));
         return CommandResult.ofSuccess(TinyRuns.train(data, out, all.toArray()));
     }
@@ -134,7 +135,8 @@ class HoldOutRunTest {
             assertEquals(
                     0,
                     difference(
-                            WordVectors.read(vectors.toString(), checkpoint.classes()).scaled(),
+                            WordVectors.read(vectors.toString(), checkpoint.classes())
+                                    .scaled(),
                             checkpoint.model().get(NetworkShape.EMBEDDING)));
         }
     }
@@ -316,15 +318,15 @@ class HoldOutRunTest {
         refuse(out, all, "leaves 0 of the 10 labels of CIFAR-10 to train on; hold out fewer");
         refuse(out, String.join(",", Cifar10.CLASSES.subList(1, 10)), "leaves 1 of the 10 labels");
         CommandResult.of("train", "--data", data, "--hold-out", "cat", "--label-vectors", vectors)
-                .assertRefused("--hold-out cat: filters of labels that were never seen are made of their word vectors; add"
-                        + " --label-vectors FILE and --freeze-labels");
+                .assertRefused(
+                        "--hold-out cat: filters of labels that were never seen are made of their word vectors; add"
+                                + " --label-vectors FILE and --freeze-labels");
         CommandResult.of("train", "--data", data, "--hold-out", "cat", "--filters", "static")
                 .assertRefused("--hold-out cat: only filters that are made of labels");
     }
 
     private static void refuse(Path out, String labels, String message) {
-        CommandResult.of(TinyRuns.train(
-                        data, out, "--hold-out", labels, "--label-vectors", vectors, "--freeze-labels"))
+        CommandResult.of(TinyRuns.train(data, out, "--hold-out", labels, "--label-vectors", vectors, "--freeze-labels"))
                 .assertRefused(message);
         assertFalse(Files.exists(out));
     }
@@ -332,15 +334,18 @@ class HoldOutRunTest {
     @Test
     void aWordAloneNeedsANetworkOfWordsAndTheirFile() throws IOException {
         Path other = folder.resolve("other");
-        CommandResult.ofSuccess(TinyRuns.train(
-                data, other, "--label-vectors", vectors, "--epochs", 1, "--max-steps", 1));
+        CommandResult.ofSuccess(
+                TinyRuns.train(data, other, "--label-vectors", vectors, "--epochs", 1, "--max-steps", 1));
         Path out = folder.resolve("none.pt");
         CommandResult.of(word(other.resolve("last.pt"), vectors, out))
-                .assertRefused("was not trained with --label-vectors and --freeze-labels: its labels are no longer word"
-                        + " vectors", "give --images of it, too");
+                .assertRefused(
+                        "was not trained with --label-vectors and --freeze-labels: its labels are no longer word"
+                                + " vectors",
+                        "give --images of it, too");
         Path wrong = folder.resolve("wrong.txt");
         writeVectors(wrong, 2);
-        CommandResult.of(word(run.resolve("best.pt"), wrong, out)).assertRefused("has another vector for airplane than");
+        CommandResult.of(word(run.resolve("best.pt"), wrong, out))
+                .assertRefused("has another vector for airplane than");
         CommandResult.of("extend", "--model", run.resolve("best.pt"), "--label", "otter", "--out", out)
                 .assertRefused("option --images is missing", "or --label-vectors FILE");
         List<Object> steps = new ArrayList<>(List.of(word(run.resolve("best.pt"), vectors, out)));

@@ -16,8 +16,8 @@ class RunOutcomeTest {
 
     @Test
     void whatARunOfOneProcessHasNotIsAbsent() throws Exception {
-        RunOutcome outcome =
-                new RunOutcome(StopReason.EARLY_STOP, "checkpoints/x", 3, 12, "test", false, null, null, null, null, null);
+        RunOutcome outcome = new RunOutcome(
+                StopReason.EARLY_STOP, "checkpoints/x", 3, 12, "test", false, null, null, null, null, null);
         String text = JsonFile.text(outcome);
         assertEquals("""
                 {

@@ -199,8 +199,9 @@ public record WordVectors(List<String> names, List<float[]> rows, String sha256)
      */
     public void requireSize(int embeddingSize, String path) {
         if (size() != embeddingSize) {
-            throw new InputException("--label-vectors " + path + " has vectors of " + size()
-                    + " numbers, the network's labels have " + embeddingSize + "; give the file that they started from");
+            throw new InputException(
+                    "--label-vectors " + path + " has vectors of " + size() + " numbers, the network's labels have "
+                            + embeddingSize + "; give the file that they started from");
         }
     }
 

@@ -48,11 +48,10 @@ final class UnseenTable {
         return rows.isEmpty()
                 ? Optional.empty()
                 : Optional.of(List.of(
-                        PageElements.note(
-                                "Training held out " + String.join(", ", labels)
-                                        + ", whose filters are made of their words alone. Each accuracy is the mean over its labels;"
-                                        + " \u201camong\u201d says which labels compete. Mean and, behind ±, standard deviation of"
-                                        + " the seeds."),
+                        PageElements.note("Training held out " + String.join(", ", labels)
+                                + ", whose filters are made of their words alone. Each accuracy is the mean over its labels;"
+                                + " \u201camong\u201d says which labels compete. Mean and, behind ±, standard deviation of"
+                                + " the seeds."),
                         PageElements.table("Accuracies on labels that were never seen", HEAD, rows)));
     }
 
