@@ -309,6 +309,60 @@ class HoldOutRunTest {
         CommandResult.of("compare", "--variants", "dynamic:hold-out=cat").assertRefused("all variants share hold-out");
     }
 
+    /** Of a set that is not split: all images of the held-out labels, and those that the run held out of the others. */
+    @Test
+    void picturesWithoutATestSetAreTestedAsInTheRun() throws IOException {
+        Path pictures = folder.resolve("pictures");
+        for (int i = 0; i < 20; i++) {
+            Path label = Files.createDirectories(pictures.resolve(Cifar10.CLASSES.get(i % 4)));
+            TinyRuns.writeTestImage(data, i, label.resolve(i + ".png"));
+        }
+        Path out = folder.resolve("of-pictures");
+        Path told = folder.resolve("of-pictures.json");
+        CommandResult.ofSuccess(TinyRuns.train(
+                pictures,
+                out,
+                "--hold-out",
+                "bird",
+                "--label-vectors",
+                vectors,
+                "--freeze-labels",
+                "--val-split",
+                "0.4",
+                "--batch-size",
+                4,
+                "--epochs",
+                1,
+                "--json",
+                told));
+        JsonNode evaluated = eval(out.resolve("best.pt"));
+        assertEquals(json(told).get("zero_shot"), evaluated.get("zero_shot"));
+        assertEquals(5, evaluated.get("zero_shot").get("unseen_images").asInt());
+        assertEquals(6, evaluated.get("zero_shot").get("seen_images").asInt());
+    }
+
+    /** Weights alone have no held-out labels: their word vectors are read again. */
+    @Test
+    void aNewRunThatBeginsWithWeightsHoldsTheSameLabelsOut() throws IOException {
+        CommandResult.ofSuccess("export", "--model", run.resolve("best.pt"), "--format", "safetensors");
+        Path out = folder.resolve("again");
+        Path told = folder.resolve("again.json");
+        CommandResult.ofSuccess(
+                "train",
+                "--resume",
+                run.resolve("safetensors").resolve("model.safetensors"),
+                "--out",
+                out,
+                "--threads",
+                1,
+                "--epochs",
+                1,
+                "--json",
+                told);
+        assertEquals(2, json(told).get("zero_shot").get("unseen_labels").size());
+        assertEquals(json(told).get("zero_shot"), eval(out.resolve("best.pt")).get("zero_shot"));
+    }
+
     @Test
     void whatCannotBeHeldOutIsRefused() {
         Path out = folder.resolve("refused");
