@@ -184,6 +184,7 @@ public record RunResult(Plan.Run run, RunConfig config, RunOutcome outcome, List
                 median(EpochResult::imagesPerSecond),
                 outcome.peakMemoryBytes(),
                 reached,
+                outcome.zeroShot(),
                 history.stream().map(ComparisonDocument.Point::of).toList());
     }
 }
