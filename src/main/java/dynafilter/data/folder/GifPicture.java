@@ -5,6 +5,7 @@ import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.util.Arrays;
 
 /**
  * The first picture of a GIF file on its canvas, as Pillow shows it.
@@ -70,14 +71,14 @@ record GifPicture(PixelRows frame, int left, int top, int width, int height, int
     }
 
     private static int shortAt(byte[] file, int at) throws IOException {
-        return byteAt(file, at) | byteAt(file, at + 1) << 8;
+        return byteAt(file, at) | (byteAt(file, at + 1) << 8);
     }
 
     @Override
     public void read(int y, byte[] rgb) {
         for (int channel = 0; channel < 3; channel++) {
             int start = channel * width;
-            java.util.Arrays.fill(rgb, start, start + width, (byte) (around >> (16 - 8 * channel)));
+            Arrays.fill(rgb, start, start + width, (byte) (around >> (16 - 8 * channel)));
         }
         if (y < top || y >= top + frame.height()) {
             return;

@@ -52,7 +52,7 @@ final class TiffPicture {
         int size = colours.length / 3;
         int[] palette = new int[size];
         for (int i = 0; i < size; i++) {
-            palette[i] = colours[i] >> 8 << 16 | colours[size + i] >> 8 << 8 | colours[2 * size + i] >> 8;
+            palette[i] = ((colours[i] >> 8) << 16) | ((colours[size + i] >> 8) << 8) | (colours[2 * size + i] >> 8);
         }
         return palette;
     }
