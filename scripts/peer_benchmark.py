@@ -224,8 +224,9 @@ def main(argv):
         for mode, precision, batch_size in itertools.product(args.mode, args.precision, args.batch_size):
             settings.precision = precision
             reference.set_up_device(settings)
-            recipe = argparse.Namespace(**reference.DEFAULTS | dict(
-                filters=args.filters, precision=precision, batch_size=batch_size, seed=args.seed))
+            recipe = argparse.Namespace(**reference.DEFAULTS | reference.OWN["sgd"] | dict(
+                optimizer="sgd", label_smoothing=0.0, filters=args.filters, precision=precision, batch_size=batch_size,
+                seed=args.seed))
             for variant in args.variants:
                 row = measure(variant, mode, recipe, device, args)
                 outcome = row.get("failure") or f"{row['images_per_second']:,.0f} images/s"

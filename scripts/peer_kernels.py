@@ -57,7 +57,8 @@ class Operators(TorchDispatchMode):
 
 
 def operators(memory_format, implementation, precision):
-    recipe = argparse.Namespace(**reference.DEFAULTS | dict(precision=precision, batch_size=16))
+    recipe = argparse.Namespace(**reference.DEFAULTS | reference.OWN["sgd"] | dict(
+        optimizer="sgd", label_smoothing=0.0, precision=precision, batch_size=16))
     device = torch.device("cpu")
     data = peer.PlainDataset if memory_format == "eager" else reference.ResidentDataset
     layout = torch.contiguous_format if memory_format == "eager" else torch.channels_last

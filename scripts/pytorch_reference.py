@@ -23,15 +23,16 @@ from torch import nn
 
 # The recipe: every key is an option of `train` and is recorded in the checkpoint.
 DEFAULTS = dict(
-    data="data/cifar-10-batches-bin", limit_train=0, limit_test=0, augment=True, seed=0,
+    data="data/cifar-10-batches-bin", limit_train=0, limit_test=0, augment=True, flip="alternate", seed=0,
     backbone="random", filters="dynamic", filter_heads=1, filter_size=1, basis=8, basis_image="on",
     freeze="none", adapter=False,
     label_vectors="", freeze_labels=False,      # Java reads the file; a run that goes on here needs it no more
-    epochs=20, batch_size=256, precision="fp32", label_smoothing=0.0, clip_grad=0.0,
-    optimizer="sgd", lr=0.3, rest_lr=0.3, momentum=0.9, weight_decay=5e-4, schedule="onecycle", warmup=0.2,
+    epochs=10, batch_size=256, precision="fp32", label_smoothing=0.1, clip_grad=0.0,
+    optimizer="muon", lr=0.06, rest_lr=0.3, momentum=0.9, weight_decay=0.025, schedule="onecycle", warmup=0.2,
     image_size=32, class_weights="none",
 )
-RATES = {"sgd": DEFAULTS["lr"], "adamw": 3e-3, "muon": 0.02}                 # each optimizer's own, where none is given
+OWN = {"sgd": dict(lr=0.3, weight_decay=5e-4), "adamw": dict(lr=3e-3, weight_decay=5e-4),
+       "muon": dict(lr=0.06, weight_decay=0.025)}                           # each optimizer's own, where none is given
 JAVA_ONLY = {"accumulate": 1, "ema": 0, "val_split": 0}        # and the value that means "not used"
 FORMAT = "dynafilter/1"
 CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
@@ -201,13 +202,19 @@ class ResidentDataset:
         pixels = pixels.to(torch.float32, memory_format=torch.channels_last)
         return torch.addcmul(self.shift, pixels, self.scale)                    # (pixels / 255 - mean) / std
 
-    def training_batches(self, batch_size, seed, epoch, augment, first=0):
+    def training_batches(self, batch_size, seed, epoch, augment, first=0, flips="random"):
         """The shuffled full batches of an epoch from batch `first` on: a function of seed and epoch."""
         device, n = self.labels.device, len(self)
         rng = torch.Generator(device).manual_seed((seed * 1_000_003 + epoch) % 2**63)
         order = torch.randperm(n, generator=rng, device=device)
         top, left = torch.randint(0, 2 * self.pad + 1, (2, n), generator=rng, device=device)
         flip = torch.rand(n, 1, 1, 1, generator=rng, device=device) < 0.5
+        if flips == "alternate":        # each image in every second epoch
+            rng = torch.Generator(device).manual_seed(seed)
+            odd = torch.randint(2, (n, 1, 1, 1), generator=rng, device=device)[order]
+            flip = (odd + epoch) % 2 == 1
+        elif flips == "none":
+            flip = torch.zeros_like(flip)
         for start in range(first * batch_size, n - batch_size + 1, batch_size):
             batch = slice(start, start + batch_size)
             if augment:
@@ -218,12 +225,16 @@ class ResidentDataset:
             yield self.normalize(pixels), self.labels[order[batch]]
 
 
-def read(args, split, device, size):
-    """The split "train" or "test" of --data, and its classes: CIFAR-10, or a folder of images that the jar has decoded."""
+def read(args, split, device, size, exif=True):
+    """The split "train" or "test" of --data, and its classes: CIFAR-10, or a folder of images that the jar has decoded.
+
+    Where it has decoded them upright and as they are stored, exif says which are taken.
+    """
     for name in (split, "validation")[:1 if split == "train" else 2]:
-        cache = Path(args.data, ".dynafilter-cache", f"{name}-{size}x{size}.cache")
-        if cache.is_file():
-            return read_decoded(cache, size, device)
+        for way in ("-upright", "") if exif else ("", "-upright"):
+            cache = Path(args.data, ".dynafilter-cache", f"{name}-{size}x{size}{way}.cache")
+            if cache.is_file():
+                return read_decoded(cache, size, device)
     names = ["test_batch.bin"] if split == "test" else [f"data_batch_{i}.bin" for i in range(1, 6)]
     return read_cifar10(args.data, names, args.limit_test if split == "test" else args.limit_train, device, size), CLASSES
 
@@ -347,8 +358,10 @@ def make_optimizer(model, recipe, **implementation):
     if recipe.optimizer == "muon":
         outer = ("embedding.weight", "filters.weight", "basis.weight", "predictor.2.weight")
         outer = {id(parameter) for name, parameter in model.named_parameters() if name in outer}
+        # In the long run SGD takes as much off its weights as Muon does.
+        rest_decay = recipe.weight_decay * recipe.lr / recipe.rest_lr * (1 - recipe.momentum)
         groups = [dict(params=[p for p in trainable if p.ndim >= 2 and id(p) not in outer], weight_decay=recipe.weight_decay),
-                  dict(params=[p for p in trainable if p.ndim >= 2 and id(p) in outer], weight_decay=recipe.weight_decay),
+                  dict(params=[p for p in trainable if p.ndim >= 2 and id(p) in outer], weight_decay=rest_decay),
                   dict(params=[p for p in trainable if p.ndim < 2], weight_decay=0.0)]
         return Muon(groups, recipe.lr, recipe.rest_lr, recipe.momentum)
     groups = [dict(params=[p for p in trainable if p.ndim >= 2], weight_decay=recipe.weight_decay),
@@ -619,7 +632,8 @@ def train(args):
         epoch, first, started = step // steps_per_epoch, step, time.perf_counter()
         loss_sum, correct = torch.zeros((), device=device), torch.zeros((), dtype=torch.int64, device=device)
         set_training(model, args)
-        batches = train_data.training_batches(batch_size, args.seed, epoch, args.augment, step % steps_per_epoch)
+        batches = train_data.training_batches(batch_size, args.seed, epoch, args.augment, step % steps_per_epoch,
+                                              args.flip)
         for images, labels in itertools.islice(batches, stop - step):
             lr, model.temperature = learning_rate(args, step, total), temperature(step / total)
             train_step(model, optimizer, images, labels, args, lr, loss_sum, correct, weights)
@@ -645,7 +659,8 @@ def evaluate_checkpoint(args):
     checkpoint = load_checkpoint(args.model)
     key = "ema" if "ema" in checkpoint else "model"             # a run with an average tells its accuracy
     model = network_of(checkpoint, args.model, key).to(device, memory_format=torch.channels_last)
-    dataset, names = read(args, "test", device, checkpoint["recipe"].get("image_size", 32))
+    recipe = checkpoint["recipe"]
+    dataset, names = read(args, "test", device, recipe.get("image_size", 32), recipe.get("exif", False))
     known = checkpoint["classes"]
     if sorted(known) == sorted(names):                          # labels added to a network come last there
         dataset.labels = torch.tensor([known.index(name) for name in names], device=device)[dataset.labels]
@@ -768,16 +783,17 @@ OPTIONS = {
     "batch_size": dict(metavar="N", type=number(int, 1)),
     "optimizer": dict(choices=("sgd", "adamw", "muon"), help="SGD with Nesterov momentum, AdamW, or Muon beside SGD"),
     "lr": dict(metavar="LR", type=number(float, 0),
-               help=f"peak learning rate; of adamw {RATES['adamw']}, of muon {RATES['muon']}"),
+               help="peak learning rate; each optimizer has its own default"),
     "rest_lr": dict(metavar="LR", type=number(float, 0), help="peak learning rate of SGD beside Muon"),
     "momentum": dict(metavar="M", type=number(float, 0, 1)),
-    "weight_decay": dict(metavar="W", type=number(float, 0), help="of matrices and filters"),
+    "weight_decay": dict(metavar="W", type=number(float, 0), help="of matrices and filters; each optimizer's own default"),
     "schedule": dict(choices=("onecycle", "cosine", "step", "constant")),
     "warmup": dict(metavar="SHARE", type=number(float, 0, 1), help="share of the steps"),
     "label_smoothing": dict(metavar="S", type=number(float, 0, 1)),
     "class_weights": dict(choices=("none", "balanced"), help="what an image counts in the loss"),
     "clip_grad": dict(metavar="NORM", type=number(float, 0), help="greatest gradient norm; 0: off"),
     "augment": dict(action=argparse.BooleanOptionalAction, help="random crop (pad 4) and flip"),
+    "flip": dict(choices=("alternate", "random", "none"), help="mirror each image in every second epoch, by chance or never"),
     "precision": dict(choices=("fp32", "tf32", "bf16")),
     "seed": dict(metavar="N", type=number(int, 0)),
     "limit_train": dict(type=number(int, 0), metavar="N", help="first N images; 0: all"),
@@ -832,7 +848,8 @@ def make_parser():
     sub.add_argument("--steps", type=number(int, 1), default=3, metavar="N", help="(default: 3)")
 
     sub = command(benchmark, "benchmark", "throughput of whole steps, from uint8 pixels on",
-                  "batch_size filters filter_heads filter_size basis basis_image optimizer precision seed", batch_size=512)
+                  "batch_size filters filter_heads filter_size basis basis_image optimizer precision seed", batch_size=512, label_smoothing=0.0,
+                  optimizer="sgd", **OWN["sgd"])
     sub.add_argument("--mode", choices=("train", "infer"), default="train", help="(default: train)")
     sub.add_argument("--steps", type=number(int, 1), default=30, metavar="N", help="(default: 30)")
     sub.add_argument("--warmup-steps", type=number(int, 0), default=5, metavar="N", help="(default: 5)")
@@ -848,9 +865,9 @@ def parse(argv):
     recipe = given.pop("recipe")
     if given.get("resume"):
         saved = load_checkpoint(given["resume"])["recipe"]
-        recipe |= {name: saved[name] for name in recipe if saved.get(name) is not None}
-    if recipe["lr"] == RATES[recipe["optimizer"]]:      # a default rate follows the optimizer
-        recipe["lr"] = RATES[given.get("optimizer", recipe["optimizer"])]
+        recipe |= {"flip": "random"} | {name: saved[name] for name in recipe if saved.get(name) is not None}
+    before, now = OWN[recipe["optimizer"]], OWN[given.get("optimizer", recipe["optimizer"])]
+    recipe |= {name: now[name] for name in now if recipe[name] == before[name]}     # a default follows the optimizer
     return argparse.Namespace(**recipe | given)
 
 

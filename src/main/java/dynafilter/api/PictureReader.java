@@ -1,44 +1,44 @@
 package dynafilter.api;
 
-import dynafilter.data.SquareImage;
-import dynafilter.data.folder.BufferedPicture;
-import dynafilter.data.folder.ImageFile;
+import dynafilter.data.folder.PictureReading;
 import dynafilter.io.FileNames;
-import dynafilter.runtime.TensorBytes;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Tensor;
 
-/**
- * Makes pictures for a network, as {@code predict} does.
- *
- * @param size height and width of the pictures that the network takes
- */
-record PictureReader(int size) {
-    /** The decoding of a picture, to uint8 [3, height, width] in the caller's scope. */
-    private interface Decoding {
-        Tensor decode() throws IOException;
+/** Makes pictures for a network, as {@code predict} does. */
+final class PictureReader {
+    private static final String NAMELESS = "the picture";
+
+    private final PictureReading reading;
+
+    /** @param size height and width of the pictures that the network takes */
+    PictureReader(int size) {
+        reading = new PictureReading(size, true);
+    }
+
+    /** The reading of a picture, to the planes of red, green and blue. */
+    private interface Planes {
+        byte[] read() throws IOException;
     }
 
     Picture read(Path file) {
-        return picture(FileNames.shown(file), () -> ImageFile.read(file));
+        return picture(FileNames.shown(file), () -> reading.planes(file));
     }
 
     Picture read(byte[] content) {
-        return picture("the picture", () -> ImageFile.read(content));
+        return picture(NAMELESS, () -> reading.planes(content));
     }
 
     Picture read(BufferedImage image) {
-        return picture("the picture", () -> BufferedPicture.of(image));
+        return picture(NAMELESS, () -> reading.planes(image));
     }
 
-    private Picture picture(String name, Decoding decoding) {
-        try (PointerScope scope = new PointerScope()) {
-            return new Picture(size, TensorBytes.bytes(SquareImage.of(decoding.decode(), size)));
+    private Picture picture(String name, Planes planes) {
+        try {
+            return new Picture(reading.size(), planes.read());
         } catch (IOException failure) {
-            throw new BadInputException(name + " " + ImageFile.problem(failure), failure);
+            throw new BadInputException(name + " " + PictureReading.problem(failure), failure);
         } catch (OutOfMemoryError full) {
             throw new BadInputException(name + " is too large for the memory", full);
         }

@@ -11,6 +11,7 @@ import dynafilter.run.Logging;
 import dynafilter.run.Session;
 import dynafilter.run.Terminal;
 import dynafilter.runfolder.Environment;
+import dynafilter.runfolder.OptimizerKind;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
 import dynafilter.runtime.ComputeDevice;
@@ -150,6 +151,8 @@ final class BenchmarkCommand implements Command {
         Map<String, Object> values = new HashMap<>();
         values.put("seed", line.getOptionValue("seed", "0"));
         values.put("deterministic", line.hasOption("deterministic"));
+        values.put("optimizer", OptimizerKind.SGD.toString()); // what others measure, too
+        values.put("label_smoothing", 0);
         for (String option : FILTERS) {
             if (line.hasOption(option)) {
                 values.put(option.replace('-', '_'), line.getOptionValue(option));

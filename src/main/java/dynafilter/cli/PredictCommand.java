@@ -62,7 +62,7 @@ final class PredictCommand implements Command {
 
     @Override
     public String summary() {
-        return "labels of PNG and JPEG files: the shorter side scaled to the network's size, the centre taken";
+        return "labels of pictures (PNG, JPEG, WebP, GIF, BMP, TIFF): the shorter side scaled to the network's size, the centre taken";
     }
 
     @Override
@@ -76,6 +76,7 @@ final class PredictCommand implements Command {
                 .addOption(ModelOption.model(ModelOption.ANY_KIND))
                 .addOption(CommonOptions.valued("top", "K", "labels an image, the likeliest first [" + TOP + "]"))
                 .addOption(ViewsOption.option())
+                .addOption(DataOption.noExif())
                 .addOption(CommonOptions.valued("precision", "P", "fp32, tf32 (CUDA) or bf16 (autocast) [fp32]"))
                 .addOption(CommonOptions.json("write all scores as JSON"));
         return CommonOptions.addCompute(options);
@@ -112,7 +113,9 @@ final class PredictCommand implements Command {
                     .orElse(0);
             for (int from = 0; from < files.size(); from += BATCH) {
                 List<DecodedFile> decoded = ImageArguments.load(
-                        files.subList(from, Math.min(from + BATCH, files.size())), loaded.imageSize(), skipped);
+                        files.subList(from, Math.min(from + BATCH, files.size())),
+                        DataOption.reading(line, loaded.imageSize()),
+                        skipped);
                 predict(decoded, loaded, top, width, images);
             }
             json.write(new Result(

@@ -49,7 +49,9 @@ public record Optimization(
         @Setting(
                 place = 12,
                 argument = "X",
-                help = "of matrices and convolutions; BatchNorm and biases do not decay",
+                help =
+                        "of matrices and convolutions; BatchNorm and biases do not decay; of adamw and muon it is decoupled",
+                usual = OptimizerKind.DECAYS,
                 range = Range.NOT_NEGATIVE)
         double weightDecay,
 

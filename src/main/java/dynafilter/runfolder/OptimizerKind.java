@@ -5,28 +5,40 @@ import java.util.Locale;
 /** The optimizers, PyTorch's by name and arithmetic. */
 public enum OptimizerKind {
     /** Stochastic gradient descent with Nesterov momentum. */
-    SGD(OptimizerKind.SGD_RATE),
+    SGD(OptimizerKind.SGD_RATE, OptimizerKind.SGD_DECAY),
     /** Adam with decoupled weight decay, betas 0.9 and 0.999, epsilon 1e-8. */
-    ADAMW(OptimizerKind.ADAMW_RATE),
+    ADAMW(OptimizerKind.ADAMW_RATE, OptimizerKind.SGD_DECAY),
     /** Muon, whose updates are orthogonal, for hidden matrices and convolutions; SGD for the rest. */
-    MUON(OptimizerKind.MUON_RATE);
+    MUON(OptimizerKind.MUON_RATE, OptimizerKind.MUON_DECAY);
 
     static final double SGD_RATE = 0.3;
     static final double ADAMW_RATE = 3e-3;
-    static final double MUON_RATE = 0.02;
+    static final double MUON_RATE = 0.06;
+    static final double SGD_DECAY = 5e-4;
+    static final double MUON_DECAY = 0.025;
 
     /** The default rates, for people. */
     static final String RATES = "sgd " + SGD_RATE + ", adamw " + ADAMW_RATE + ", muon " + MUON_RATE;
 
-    private final double defaultRate;
+    /** The default weight decays, for people. */
+    static final String DECAYS = "sgd, adamw 0.0005, muon " + MUON_DECAY;
 
-    OptimizerKind(double defaultRate) {
+    private final double defaultRate;
+    private final double defaultDecay;
+
+    OptimizerKind(double defaultRate, double defaultDecay) {
         this.defaultRate = defaultRate;
+        this.defaultDecay = defaultDecay;
     }
 
     /** The peak learning rate of a recipe that names none: {@code results.md} tells how it was chosen. */
     public double defaultRate() {
         return defaultRate;
+    }
+
+    /** The weight decay of a recipe that names none. */
+    public double defaultDecay() {
+        return defaultDecay;
     }
 
     @Override

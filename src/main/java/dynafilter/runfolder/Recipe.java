@@ -1,5 +1,6 @@
 package dynafilter.runfolder;
 
+import dynafilter.data.Flip;
 import dynafilter.data.ImageSize;
 import dynafilter.io.InputException;
 import dynafilter.model.BasisImage;
@@ -29,7 +30,7 @@ public record Recipe(
 
     /** The recipe of {@code train} without options; {@code results.md} tells which values were chosen by experiment. */
     public static final Recipe DEFAULT = new Recipe(
-            new Images("data/cifar-10-batches-bin", NetworkShape.IMAGE_SIZE, true, Setting.OPEN),
+            new Images("data/cifar-10-batches-bin", NetworkShape.IMAGE_SIZE, true, Setting.OPEN, true, Flip.ALTERNATE),
             new Network(
                     "imagenet",
                     "layer1",
@@ -43,17 +44,17 @@ public record Recipe(
                     false,
                     false),
             new Optimization(
-                    20,
+                    10,
                     256,
                     1,
-                    OptimizerKind.SGD,
-                    OptimizerKind.SGD_RATE,
+                    OptimizerKind.MUON,
+                    OptimizerKind.MUON_RATE,
                     OptimizerKind.SGD_RATE,
                     0.9,
-                    5e-4,
+                    OptimizerKind.MUON_DECAY,
                     ScheduleKind.ONECYCLE,
                     0.2,
-                    0,
+                    0.1,
                     ClassWeights.NONE,
                     0,
                     0),
@@ -79,7 +80,7 @@ public record Recipe(
 
             @Setting(
                     place = 16,
-                    help = "random crops and flips of the training images",
+                    help = "random crops of the training images, and flips",
                     offHelp = "the training images as they are",
                     traits = Trait.FIXED)
             boolean augment,
@@ -92,7 +93,23 @@ public record Recipe(
                     open = "auto",
                     range = Range.LIMIT,
                     traits = Trait.FIXED)
-            int featureViews) {
+            int featureViews,
+
+            @Setting(
+                    place = 41,
+                    help = "turn pictures as their Exif orientation says",
+                    offHelp = "take pictures as they are stored, whatever Exif says of their orientation",
+                    traits = {Trait.FIXED, Trait.SHARED})
+            boolean exif,
+
+            @Setting(
+                    place = 42,
+                    argument = "HOW",
+                    help =
+                            "mirror training images: alternate (each in every second epoch), random (by chance) or none",
+                    header = "flips {}",
+                    traits = Trait.FIXED)
+            Flip flip) {
         /** @throws InputException for a size that images cannot be brought to */
         public Images {
             ImageSize.require(imageSize);

@@ -1,5 +1,6 @@
 package dynafilter.runfolder;
 
+import dynafilter.data.Flip;
 import dynafilter.io.InputException;
 import dynafilter.runfolder.Setting.Trait;
 import java.math.BigDecimal;
@@ -7,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Recipes as plain values by name, in which form checkpoints, config.json and the command line exchange them. A name is a
@@ -16,8 +18,6 @@ public final class Recipes {
     /** The settings of a recipe. */
     public static final SettingTable<Recipe> TABLE = new SettingTable<>(Recipe.DEFAULT);
 
-    private static final String RATE = "lr";
-
     private Recipes() {}
 
     /** The recipe's values by name, in the order in which files hold them. */
@@ -26,20 +26,41 @@ public final class Recipes {
     }
 
     /**
-     * The recipe {@code base} with some values replaced. A learning rate that is its optimizer's default follows the
-     * optimizer, where that changes and no rate is among the values.
+     * The recipe {@code base} with some values replaced. A learning rate or weight decay that is its optimizer's default follows
+     * the optimizer, where that changes and none is among the values.
      *
      * @param strict true: a name that is no part of a recipe is an error; false: it is passed over
      * @throws InputException for a value of the wrong type or out of range
      */
     public static Recipe with(Recipe base, Map<String, ?> values, boolean strict) {
         Recipe changed = TABLE.with(base, values, strict);
-        boolean follows = !values.containsKey(RATE)
-                && base.optimization().lr() == base.optimization().optimizer().defaultRate();
-        return follows
-                ? TABLE.with(
-                        changed, Map.of(RATE, changed.optimization().optimizer().defaultRate()), true)
-                : changed;
+        Map<String, Object> following = new LinkedHashMap<>(optimizersOwn(changed));
+        Map<String, Object> before = toMap(base);
+        Map<String, Object> own = optimizersOwn(base);
+        following.keySet().removeIf(name -> values.containsKey(name) || !Objects.equals(before.get(name), own.get(name)));
+        return following.isEmpty() ? changed : TABLE.with(changed, following, true);
+    }
+
+    /** The values that each optimizer has of its own, as those of a recipe's optimizer are where none are named. */
+    private static Map<String, Object> optimizersOwn(Recipe recipe) {
+        OptimizerKind optimizer = recipe.optimization().optimizer();
+        return Map.of("lr", optimizer.defaultRate(), "weight_decay", optimizer.defaultDecay());
+    }
+
+    /**
+     * The recipe of a file. A setting that its program did not know has the value that stands for what it did. A program writes
+     * all the settings that it knows: a file without a seed is written by hand, and what it does not name has its default.
+     *
+     * @param strict as in {@link #with}
+     * @throws InputException for a value of the wrong type or out of range
+     */
+    public static Recipe stored(Map<String, ?> values, boolean strict) {
+        Map<String, Object> settings = new LinkedHashMap<>(values);
+        if (settings.containsKey("seed")) {
+            settings.putIfAbsent("exif", false); // pictures were not turned
+            settings.putIfAbsent("flip", Flip.RANDOM.toString());
+        }
+        return with(Recipe.DEFAULT, settings, strict);
     }
 
     /** The recipe without the limits of one call ({@link Trait#ONCE}), which a resumed run does not take over. */
@@ -72,7 +93,7 @@ public final class Recipes {
     /** The options that change the default recipe into this one, as words of a command line. */
     public static List<String> options(Recipe recipe) {
         Map<String, Object> before = new LinkedHashMap<>(toMap(Recipe.DEFAULT));
-        before.put(RATE, recipe.optimization().optimizer().defaultRate());
+        before.putAll(optimizersOwn(recipe));
         List<String> words = new ArrayList<>();
         toMap(recipe).forEach((name, value) -> {
             String option = name.replace('_', '-');

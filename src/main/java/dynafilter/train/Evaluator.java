@@ -201,12 +201,14 @@ public final class Evaluator {
     }
 
     private static Evaluation evaluation(double loss, long classes, Tensor labels, Tensor predicted) {
-        return new Evaluation(loss, Math.toIntExact(classes), integers(labels), integers(predicted));
+        return new Evaluation(
+                loss, Math.toIntExact(classes), integers(labels, classes), integers(predicted, classes));
     }
 
-    private static int[] integers(Tensor labels) {
+    /** Labels on the host. What a broken device might leave there is brought into their range: it is wrong, but countable. */
+    private static int[] integers(Tensor labels, long classes) {
         return Arrays.stream(TensorBytes.longs(labels.cpu()))
-                .mapToInt(Math::toIntExact)
+                .mapToInt(label -> (int) Math.max(0, Math.min(classes - 1, label)))
                 .toArray();
     }
 

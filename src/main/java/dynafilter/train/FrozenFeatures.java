@@ -128,7 +128,7 @@ final class FrozenFeatures implements Examples {
         long begin = bounds[group.rank()];
         long size = evaluator.batchSize(data.training().imageSize());
         EpochPlan crops =
-                data.training().plan(recipe.computation().seed(), view).inOrderOfSet();
+                data.training().plan(recipe.computation().seed(), view, recipe.images().flip()).inOrderOfSet();
         EpochBatches batches = data.training().epoch(crops, begin);
         FeatureExchange exchange = new FeatureExchange(training(), shape(), bounds, size, device, group);
         long most = (images + group.size() - 1) / group.size(); // of a rank

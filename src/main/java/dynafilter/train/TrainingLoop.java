@@ -102,7 +102,7 @@ final class TrainingLoop {
 
     private EpochPlan plan() {
         return data.training()
-                .plan(recipe.computation().seed(), state.epoch())
+                .plan(recipe.computation().seed(), state.epoch(), recipe.images().flip())
                 .shard(group.rank(), group.size(), trainingStep.batchSize());
     }
 

@@ -15,6 +15,7 @@ import dynafilter.checkpoint.ScriptInput;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.checkpoint.torchscript.TorchScriptFormat;
 import dynafilter.data.folder.DecodedFile;
+import dynafilter.data.folder.PictureReading;
 import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.model.Scores;
@@ -73,7 +74,7 @@ class ClassifierTest {
     /** What {@code predict} computes for the files, as one batch. */
     private static List<Scores> predicted(Path model) {
         try (TrainedNetwork trained = TrainedNetwork.read(model, ComputeDevice.CPU)) {
-            List<Tensor> images = DecodedFile.read(files, trained.imageSize()).stream()
+            List<Tensor> images = DecodedFile.read(files, new PictureReading(trained.imageSize(), true)).stream()
                     .map(DecodedFile::image)
                     .toList();
             return new Evaluator(Precision.FP32, ComputeDevice.CPU).scores(trained.classifier(), images);
@@ -304,7 +305,7 @@ class ClassifierTest {
         refused(() -> Classifier.load(model, CPU.withViews("many")), "many");
         assertThrows(IllegalArgumentException.class, () -> CPU.withThreads(0));
         try (Classifier classifier = Classifier.load(model, CPU)) {
-            refused(() -> classifier.classify(text), "neither PNG nor JPEG");
+            refused(() -> classifier.classify(text), "neither PNG");
             refused(() -> classifier.classify(folder.resolve("absent.png")), "absent.png");
             refused(() -> classifier.classify(folder), "is no file");
             refused(() -> classifier.classify(new byte[0]), "is empty");

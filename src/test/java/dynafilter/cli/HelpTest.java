@@ -53,7 +53,7 @@ class HelpTest {
         assertTrue(help.startsWith("train a network"), help);
         assertTrue(help.contains("usage: dynafilter train [options]"), help);
         assertTrue(help.contains("examples:\n  dynafilter train --data sample"), help);
-        assertTrue(help.contains("peak learning rate [sgd 0.3, adamw 0.003, muon 0.02]"), help);
+        assertTrue(help.contains("peak learning rate [sgd 0.3, adamw 0.003, muon 0.06]"), help);
     }
 
     @ParameterizedTest

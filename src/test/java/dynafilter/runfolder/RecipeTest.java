@@ -103,6 +103,19 @@ class RecipeTest {
         }
     }
 
+    /** Nor did it turn pictures as their Exif says. */
+    @Test
+    void aRunOfAnOlderVersionTookPicturesAsTheyAreStored() throws IOException {
+        Map<String, Object> settings = Recipes.toMap(Recipe.DEFAULT);
+        Path file = folder.resolve("config.json");
+        Files.writeString(file, JsonFile.text(Map.of("format", "dynafilter-config/1", "recipe", settings)));
+        assertEquals(true, RunConfig.recipe(file).images().exif());
+        settings.remove("exif");
+        Files.writeString(file, JsonFile.text(Map.of("format", "dynafilter-config/1", "recipe", settings)));
+        assertEquals(false, RunConfig.recipe(file).images().exif());
+        assertEquals(false, Recipes.stored(settings, false).images().exif());
+    }
+
     @Test
     void takesTheEdgesOfTheRanges() {
         assertDoesNotThrow(() -> TestRun.with(
@@ -145,7 +158,7 @@ class RecipeTest {
             value = {
                 "sgd | 0.3 | adamw | - | 0.003", // a rate that nobody chose follows the optimizer
                 "adamw | 0.003 | sgd | - | 0.3",
-                "sgd | 0.3 | muon | - | 0.02",
+                "sgd | 0.3 | muon | - | 0.06",
                 "sgd | 0.3 | adamw | 0.3 | 0.3",
                 "sgd | 0.1 | adamw | - | 0.1", // a config.json's own rate stays
                 "adamw | 0.3 | adamw | - | 0.3", // also that of an older run
@@ -164,6 +177,18 @@ class RecipeTest {
     }
 
     @Test
+    void theWeightDecayFollowsTheOptimizerAsTheRateDoes() {
+        assertEquals(0.025, Recipe.DEFAULT.optimization().weightDecay());
+        Recipe sgd = TestRun.with(Recipe.DEFAULT, "optimizer", "sgd");
+        assertEquals(5e-4, sgd.optimization().weightDecay());
+        assertEquals(0.3, sgd.optimization().lr());
+        Recipe chosen = TestRun.with(Recipe.DEFAULT, "weight_decay", 0.1, "lr", 0.01);
+        assertEquals(
+                0.1, TestRun.with(chosen, "optimizer", "sgd").optimization().weightDecay());
+        assertEquals(0.01, TestRun.with(chosen, "optimizer", "sgd").optimization().lr());
+    }
+
+    @Test
     void theOptionsOfARecipeMakeItsRate() {
         Recipe usual = TestRun.with(Recipe.DEFAULT, "optimizer", "adamw");
         assertEquals(List.of("--optimizer", "adamw"), Recipes.options(usual));
@@ -177,10 +202,11 @@ class RecipeTest {
                 import sys
                 sys.path.insert(0, "scripts")
                 import pytorch_reference as reference
-                for words in ("", "--optimizer adamw", "--optimizer adamw --lr 0.3", "--lr 0.1"):
-                    print(reference.parse(["train", *words.split()]).lr, end=" ")
+                for words in ("", "--optimizer adamw", "--optimizer adamw --lr 0.3", "--lr 0.1", "--optimizer sgd"):
+                    recipe = reference.parse(["train", *words.split()])
+                    print(recipe.lr, recipe.weight_decay, end=" | ")
                 """);
-        assertEquals("0.3 0.003 0.3 0.1 ", printed);
+        assertEquals("0.06 0.025 | 0.003 0.0005 | 0.3 0.0005 | 0.1 0.025 | 0.3 0.0005 | ", printed);
     }
 
     @Test

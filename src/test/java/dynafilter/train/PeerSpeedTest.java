@@ -100,7 +100,7 @@ final class PeerSpeedTest {
         Map<String, Tensor> initial = StateDict.random(shape, 0);
         try {
             return new EndlessTraining(
-                    TestRun.with(Recipe.DEFAULT, "batch_size", BATCH, "lr", 0.01),
+                    TestRun.with(Recipe.DEFAULT, "optimizer", "sgd", "batch_size", BATCH, "lr", 0.01),
                     shape,
                     initial,
                     images,

@@ -142,11 +142,11 @@ public final class TestRun implements AutoCloseable {
         return stop.test(this);
     }
 
-    /** Two epochs of four steps of 16 images, and the values given by name. */
+    /** Two epochs of four steps of 16 images by SGD, and the values given by name. */
     public static Recipe recipe(Object... namesAndValues) {
         Map<String, Object> values = new LinkedHashMap<>(Map.of(
                 "data", "sample", "backbone", "random", "epochs", 2, "batch_size", 16, "lr", 0.05, "limit_train", 64));
-        values.put("limit_test", 40);
+        values.putAll(Map.of("limit_test", 40, "optimizer", "sgd", "label_smoothing", 0));
         return with(Recipes.with(Recipe.DEFAULT, values, true), namesAndValues);
     }
 

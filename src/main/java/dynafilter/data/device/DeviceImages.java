@@ -1,5 +1,6 @@
 package dynafilter.data.device;
 
+import dynafilter.data.Flip;
 import dynafilter.data.ImageSet;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
@@ -92,8 +93,8 @@ public final class DeviceImages implements AutoCloseable {
     }
 
     /** The plan of an epoch of these images. */
-    public EpochPlan plan(long seed, long epoch) {
-        return EpochPlan.of(seed, epoch, Math.toIntExact(size()), padding > 0 ? padding : EpochPlan.PADDING);
+    public EpochPlan plan(long seed, long epoch, Flip flips) {
+        return EpochPlan.of(seed, epoch, Math.toIntExact(size()), padding > 0 ? padding : EpochPlan.PADDING, flips);
     }
 
     /**

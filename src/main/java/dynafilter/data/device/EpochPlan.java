@@ -1,5 +1,6 @@
 package dynafilter.data.device;
 
+import dynafilter.data.Flip;
 import dynafilter.data.ImageSize;
 import dynafilter.data.SplitMix;
 import java.util.Arrays;
@@ -19,14 +20,16 @@ public record EpochPlan(long[] order, long[] cropTop, long[] cropLeft, long[] fl
     /** The number of black pixels on each side of an image of 32x32 before it is cropped back to its size. */
     public static final int PADDING = 4;
 
+    private static final long FIRST_FLIPS = -1; // in the place of an epoch: a stream of random numbers that none has
+
     /** The number of black pixels on each side of an image of another size: the same share of it. */
     public static int padding(long imageSize) {
         return Math.toIntExact(imageSize * PADDING / ImageSize.CIFAR);
     }
 
-    /** The plan for 32x32 images. */
+    /** The plan for 32x32 images that are mirrored at random. */
     public static EpochPlan of(long seed, long epoch, int images) {
-        return of(seed, epoch, images, PADDING);
+        return of(seed, epoch, images, PADDING, Flip.RANDOM);
     }
 
     /**
@@ -35,8 +38,9 @@ public record EpochPlan(long[] order, long[] cropTop, long[] cropLeft, long[] fl
      * @param epoch the epoch, counted from 0
      * @param images the number of images
      * @param padding the number of black pixels on each side of an image
+     * @param flips when images are mirrored; their order and crops are the same for all
      */
-    public static EpochPlan of(long seed, long epoch, int images, int padding) {
+    public static EpochPlan of(long seed, long epoch, int images, int padding, Flip flips) {
         SplitMix random = SplitMix.at(seed, epoch);
         int[] order = IntStream.range(0, images).toArray();
         random.shuffle(order);
@@ -48,7 +52,19 @@ public record EpochPlan(long[] order, long[] cropTop, long[] cropLeft, long[] fl
             left[i] = random.below(2 * padding + 1);
             flip[i] = random.below(2);
         }
+        switch (flips) {
+            case RANDOM -> {}
+            case NONE -> Arrays.fill(flip, 0);
+            case ALTERNATE -> alternate(seed, epoch, order, flip);
+        }
         return new EpochPlan(IntStream.of(order).asLongStream().toArray(), top, left, flip);
+    }
+
+    private static void alternate(long seed, long epoch, int[] order, long[] flip) {
+        SplitMix random = SplitMix.at(seed, FIRST_FLIPS);
+        long[] first = new long[order.length]; // of each image
+        Arrays.setAll(first, image -> random.below(2));
+        Arrays.setAll(flip, place -> first[order[place]] + epoch & 1);
     }
 
     /**

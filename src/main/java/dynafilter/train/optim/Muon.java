@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Muon (Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks") for hidden matrices and convolutions, and
  * SGD with Nesterov momentum for the rest. It is {@code torch.optim.Muon}'s arithmetic and state, but in float32 throughout, and
- * for convolutions, too: they are matrices [outputs, inputs * height * width]. Its weight decay is decoupled, SGD's is not.
+ * for convolutions, too: they are matrices [outputs, inputs * height * width]. Its weight decay is decoupled. SGD's is not, and is
+ * such that in the long run both take the same share off a weight: {@code decay * rate} a step of Muon's, and
+ * {@code decay * rate / (1 - momentum)} of SGD's.
  */
 final class Muon extends Sgd {
     /** The matrices that are not hidden: embeddings, trained filters and the last layer. */
@@ -26,12 +28,14 @@ final class Muon extends Sgd {
 
     private final NativeOwner own;
     private final double restFactor; // SGD's rate in terms of Muon's
+    private final double hiddenDecay;
     private final Scalar factor;
     private final Tensor restRate; // []
     private final @Nullable HiddenMatrices matrices; // null where none trains
 
     private Muon(FlatParameters parameters, Optimization recipe, NativeOwner building) {
-        super(parameters, recipe.momentum(), recipe.weightDecay(), true);
+        super(parameters, recipe.momentum(), restDecay(recipe), true);
+        hiddenDecay = recipe.weightDecay();
         restFactor = recipe.restLr() / recipe.lr();
         factor = building.keep(new Scalar(restFactor));
         restRate = building.keep(parameters.values().new_zeros(new long[0]));
@@ -51,9 +55,18 @@ final class Muon extends Sgd {
         }
     }
 
+    private static double restDecay(Optimization recipe) {
+        return recipe.weightDecay() * recipe.lr() / recipe.restLr() * (1 - recipe.momentum());
+    }
+
     /** True: Muon updates the parameter of this name, where it is no vector; false: SGD does. */
     static boolean takes(String name) {
         return !OUTER.contains(name);
+    }
+
+    @Override
+    double decay(FlatParameters.Group group) {
+        return group.hidden() ? hiddenDecay : super.decay(group);
     }
 
     @Override

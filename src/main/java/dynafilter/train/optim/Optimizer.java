@@ -147,7 +147,18 @@ public abstract class Optimizer implements AutoCloseable {
                 buffers.values().stream().map(buffer -> slice(buffer, group)).toList(),
                 rate,
                 steps,
-                group.decays() ? weightDecay : 0);
+                decay(group));
+    }
+
+    /** The weight decay of a group, as its option states it. */
+    double decay(FlatParameters.Group group) {
+        return group.decays() ? weightDecay : 0;
+    }
+
+    private Map<String, @Nullable Object> allOptions(FlatParameters.Group group, double learningRate) {
+        Map<String, @Nullable Object> all = new LinkedHashMap<>(options(group, learningRate));
+        all.put("weight_decay", decay(group));
+        return all;
     }
 
     private static Tensor slice(Tensor flat, FlatParameters.Group group) {
@@ -161,7 +172,7 @@ public abstract class Optimizer implements AutoCloseable {
      * @param learningRate the {@code lr} that the parameter groups state
      */
     public final Map<String, Object> stateDict(double learningRate) {
-        return OptimizerState.write(parameters, weightDecay, group -> options(group, learningRate), name -> {
+        return OptimizerState.write(parameters, group -> allOptions(group, learningRate), name -> {
             Map<String, Object> entry = new LinkedHashMap<>();
             if (stepped && countsSteps()) {
                 entry.put("step", steps.cpu().clone());

@@ -19,12 +19,11 @@ final class OptimizerState {
     /**
      * The state dict of an optimizer.
      *
-     * @param options gives the options that a group states, without weight decay
+     * @param options gives the options that a group states
      * @param entries gives the state of a parameter by its name; empty before the first step
      */
     static Map<String, Object> write(
             FlatParameters parameters,
-            double weightDecay,
             Function<FlatParameters.Group, Map<String, @Nullable Object>> options,
             Function<String, Map<String, Object>> entries) {
         Map<Integer, Object> state = new LinkedHashMap<>();
@@ -40,7 +39,6 @@ final class OptimizerState {
                 indices.add(index++);
             }
             Map<String, @Nullable Object> written = new LinkedHashMap<>(options.apply(group));
-            written.put("weight_decay", group.decays() ? weightDecay : 0.0);
             written.put("params", indices);
             groups.add(written);
         }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
 import dynafilter.TensorAssert;
+import dynafilter.data.Flip;
 import dynafilter.data.ImageSet;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.TensorBytes;
@@ -145,9 +146,9 @@ class DeviceImagesTest {
     @Test
     void anEpochEndsWhereAnotherBegins() {
         try (DeviceImages images = new DeviceImages(set, ComputeDevice.CPU, true)) {
-            EpochBatches first = images.epoch(images.plan(3, 0), 0);
+            EpochBatches first = images.epoch(images.plan(3, 0, Flip.RANDOM), 0);
             first.stage(4);
-            images.epoch(images.plan(3, 1), 0);
+            images.epoch(images.plan(3, 1, Flip.RANDOM), 0);
             assertThrows(IllegalStateException.class, () -> first.stage(4));
         }
     }
@@ -157,10 +158,10 @@ class DeviceImagesTest {
     void allStepsOfAllEpochsReadTheSameTensors() {
         for (boolean streamed : new boolean[] {false, true}) {
             try (DeviceImages images = new DeviceImages(set, null, ComputeDevice.CPU, true, streamed)) {
-                EpochBatches first = images.epoch(images.plan(3, 0), 0);
+                EpochBatches first = images.epoch(images.plan(3, 0, Flip.RANDOM), 0);
                 StepBatches step = first.stage(4);
                 assertSame(step, first.stage(4));
-                assertSame(step, images.epoch(images.plan(3, 1), 0).stage(4));
+                assertSame(step, images.epoch(images.plan(3, 1, Flip.RANDOM), 0).stage(4));
             }
         }
     }
@@ -170,8 +171,8 @@ class DeviceImagesTest {
         assertEquals(one.size(), other.size());
         assertArrayEquals(TensorBytes.longs(one.labels()), TensorBytes.longs(other.labels()));
         for (int epoch = 0; epoch < 3; epoch++) {
-            EpochBatches ofOne = one.epoch(one.plan(5, epoch), epoch);
-            EpochBatches ofOther = other.epoch(other.plan(5, epoch), epoch);
+            EpochBatches ofOne = one.epoch(one.plan(5, epoch, Flip.RANDOM), epoch);
+            EpochBatches ofOther = other.epoch(other.plan(5, epoch, Flip.RANDOM), epoch);
             for (int step = 0; step < 3; step++) {
                 StepBatches stepOfOne = ofOne.stage(8);
                 StepBatches stepOfOther = ofOther.stage(8);
@@ -211,7 +212,7 @@ class DeviceImagesTest {
             long after = 0;
             for (int epoch = 0; epoch < 20; epoch++) {
                 try (PointerScope scope = new PointerScope()) {
-                    EpochBatches batches = streamed.epoch(streamed.plan(1, epoch), 0);
+                    EpochBatches batches = streamed.epoch(streamed.plan(1, epoch, Flip.RANDOM), 0);
                     for (int step = 0; step < 4; step++) {
                         batches.stage(10).next(10);
                     }
@@ -231,7 +232,7 @@ class DeviceImagesTest {
         ImageSet larger = set.resized(64);
         try (larger;
                 DeviceImages images = new DeviceImages(larger, ComputeDevice.CPU, true)) {
-            EpochPlan plan = images.plan(1, 0);
+            EpochPlan plan = images.plan(1, 0, Flip.RANDOM);
             assertEquals(16, Arrays.stream(plan.cropTop()).max().orElseThrow());
             assertArrayEquals(
                     new long[] {4, 3, 64, 64}, firstFour(images, plan).images().shape());

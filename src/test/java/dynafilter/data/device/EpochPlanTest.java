@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dynafilter.data.Flip;
 import java.util.Arrays;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -89,5 +90,29 @@ class EpochPlanTest {
                 assertEquals(plan.flip()[place], part.flip()[own]);
             }
         }
+    }
+
+    @Test
+    void alternatingFlipsMirrorEachImageInEverySecondEpoch() {
+        long[] before = flipsOf(2, Flip.ALTERNATE);
+        long[] after = flipsOf(3, Flip.ALTERNATE);
+        for (int image = 0; image < IMAGES; image++) {
+            assertEquals(1, before[image] + after[image], "image " + image);
+        }
+        assertArrayEquals(before, flipsOf(4, Flip.ALTERNATE));
+        assertEquals(IMAGES / 2.0, LongStream.of(before).sum(), 4 * Math.sqrt(IMAGES / 4.0));
+        assertEquals(0, LongStream.of(flipsOf(3, Flip.NONE)).sum());
+        EpochPlan random = EpochPlan.of(7, 3, IMAGES);
+        for (Flip flips : Flip.values()) {
+            EpochPlan plan = EpochPlan.of(7, 3, IMAGES, EpochPlan.PADDING, flips);
+            assertArrayEquals(random.order(), plan.order());
+            assertArrayEquals(random.cropTop(), plan.cropTop());
+            assertArrayEquals(random.cropLeft(), plan.cropLeft());
+        }
+    }
+
+    /** By image. */
+    private static long[] flipsOf(long epoch, Flip flips) {
+        return EpochPlan.of(7, epoch, IMAGES, EpochPlan.PADDING, flips).inOrderOfSet().flip();
     }
 }
