@@ -49,7 +49,8 @@ record GifPicture(PixelRows frame, int left, int top, int width, int height, int
         PictureDecoder.refuseTooMany(width, height);
         try (PictureDecoder decoder = PictureDecoder.of("gif", new ByteArrayInputStream(file))) {
             BufferedImage image = decoder.image();
-            boolean isKnown = image.getColorModel() instanceof IndexColorModel colours && transparent < colours.getMapSize();
+            boolean isKnown =
+                    image.getColorModel() instanceof IndexColorModel colours && transparent < colours.getMapSize();
             int around = isKnown ? image.getColorModel().getRGB(transparent) & 0xff_ffff : 0;
             return new GifPicture(new RasterRows(image), left, top, width, height, around);
         }

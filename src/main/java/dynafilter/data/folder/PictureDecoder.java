@@ -27,7 +27,8 @@ final class PictureDecoder implements AutoCloseable {
 
     static {
         System.setProperty("java.awt.headless", "true");
-        // Java looks for decoders on the whole class path when it is first asked for one, which takes time and could find
+        // Java looks for decoders on the whole class path when it is first asked for one, which takes time and could
+        // find
         // others than its own. Where it looks is decided by this thread's class loader.
         Thread thread = Thread.currentThread();
         ClassLoader loader = thread.getContextClassLoader();

@@ -62,7 +62,8 @@ enum PictureFormat {
         if (!startsWith(content, "????ftyp")) {
             return;
         }
-        int length = Math.min(Math.min(content.length, 4096), Math.max(16, (content[2] & 0xff) << 8 | content[3] & 0xff));
+        int length =
+                Math.min(Math.min(content.length, 4096), Math.max(16, (content[2] & 0xff) << 8 | content[3] & 0xff));
         List<String> brands = new java.util.ArrayList<>();
         for (int at = BRANDS; at + BRAND <= length; at += BRAND) {
             brands.add(new String(Arrays.copyOfRange(content, at, at + BRAND), StandardCharsets.ISO_8859_1));
@@ -71,8 +72,9 @@ enum PictureFormat {
             throw new IOException("is an AVIF picture, which is not read: save it as JPEG or PNG (avifdec does)");
         }
         if (brands.stream().anyMatch(HEVC::contains)) {
-            throw new IOException("is a HEIC picture, which is not read: save it as JPEG (heif-convert does; phones have a"
-                    + " setting for it, \"Most Compatible\" on an iPhone)");
+            throw new IOException(
+                    "is a HEIC picture, which is not read: save it as JPEG (heif-convert does; phones have a"
+                            + " setting for it, \"Most Compatible\" on an iPhone)");
         }
     }
 

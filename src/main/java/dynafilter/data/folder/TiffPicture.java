@@ -27,7 +27,8 @@ final class TiffPicture {
      */
     static PixelRows read(byte[] file) throws IOException {
         TiffDirectory directory = TiffDirectory.of(file, 0, file.length);
-        int photometric = Arrays.stream(directory.numbers(PHOTOMETRIC)).findFirst().orElse(0);
+        int photometric =
+                Arrays.stream(directory.numbers(PHOTOMETRIC)).findFirst().orElse(0);
         if (Arrays.stream(directory.numbers(BITS)).anyMatch(bits -> bits > MOST_BITS)
                 || Arrays.stream(directory.numbers(SAMPLE_FORMAT)).anyMatch(format -> format != 1)) {
             throw new IOException("its samples are no whole numbers of up to 16 bits; save it with 8 or 16 bits");

@@ -23,7 +23,11 @@ class ExifTest {
         ByteBuffer bytes = ByteBuffer.allocate(40).order(order);
         bytes.put((order == ByteOrder.BIG_ENDIAN ? "MM" : "II").getBytes(StandardCharsets.US_ASCII));
         bytes.putShort((short) 42).putInt(directory);
-        bytes.position(8).putShort((short) 1).putShort((short) tag).putShort((short) type).putInt(count);
+        bytes.position(8)
+                .putShort((short) 1)
+                .putShort((short) tag)
+                .putShort((short) type)
+                .putInt(count);
         if (type == SHORT) {
             bytes.putShort((short) value);
         } else {
@@ -91,15 +95,23 @@ class ExifTest {
                 byte[] changed = exif.clone();
                 changed[i] = (byte) value;
                 assertArrayEquals(
-                        plain, pixels(new TestPng(9, 7, TestPng.RGB, 8).chunk("eXIf", changed).bytes()));
+                        plain,
+                        pixels(new TestPng(9, 7, TestPng.RGB, 8)
+                                .chunk("eXIf", changed)
+                                .bytes()));
             }
             byte[] cut = Arrays.copyOf(exif, i);
-            assertArrayEquals(plain, pixels(new TestPng(9, 7, TestPng.RGB, 8).chunk("eXIf", cut).bytes()));
+            assertArrayEquals(
+                    plain,
+                    pixels(new TestPng(9, 7, TestPng.RGB, 8).chunk("eXIf", cut).bytes()));
             String head = "Exif\0\0" + new String(cut, StandardCharsets.ISO_8859_1);
             TestJpeg jpeg = new TestJpeg(9, 7, "1x1,1x1,1x1").jfif();
             assertArrayEquals(
                     pixels(jpeg.bytes()),
-                    pixels(new TestJpeg(9, 7, "1x1,1x1,1x1").jfif().segment(0xe1, head).bytes()));
+                    pixels(new TestJpeg(9, 7, "1x1,1x1,1x1")
+                            .jfif()
+                            .segment(0xe1, head)
+                            .bytes()));
         }
     }
 
