@@ -225,12 +225,16 @@ class ResidentDataset:
             yield self.normalize(pixels), self.labels[order[batch]]
 
 
-def read(args, split, device, size):
-    """The split "train" or "test" of --data, and its classes: CIFAR-10, or a folder of images that the jar has decoded."""
+def read(args, split, device, size, exif=True):
+    """The split "train" or "test" of --data, and its classes: CIFAR-10, or a folder of images that the jar has decoded.
+
+    Where it has decoded them upright and as they are stored, exif says which are taken.
+    """
     for name in (split, "validation")[:1 if split == "train" else 2]:
-        cache = Path(args.data, ".dynafilter-cache", f"{name}-{size}x{size}.cache")
-        if cache.is_file():
-            return read_decoded(cache, size, device)
+        for way in ("-upright", "") if exif else ("", "-upright"):
+            cache = Path(args.data, ".dynafilter-cache", f"{name}-{size}x{size}{way}.cache")
+            if cache.is_file():
+                return read_decoded(cache, size, device)
     names = ["test_batch.bin"] if split == "test" else [f"data_batch_{i}.bin" for i in range(1, 6)]
     return read_cifar10(args.data, names, args.limit_test if split == "test" else args.limit_train, device, size), CLASSES
 
@@ -690,7 +694,8 @@ def evaluate_checkpoint(args):
     checkpoint = load_checkpoint(args.model)
     key = "ema" if "ema" in checkpoint else "model"             # a run with an average tells its accuracy
     model = network_of(checkpoint, args.model, key)
-    dataset, names = read(args, "test", device, checkpoint["recipe"].get("image_size", 32))
+    recipe = checkpoint["recipe"]
+    dataset, names = read(args, "test", device, recipe.get("image_size", 32), recipe.get("exif", False))
     known = add_held_out(model, checkpoint, names)
     model.to(device, memory_format=torch.channels_last)
     if sorted(known) == sorted(names):                          # labels added to a network come last there

@@ -60,6 +60,7 @@ final class DataCommand implements Command {
                 .addOption(CommonOptions.valued(
                         "image-size", "S", "info: height and width to bring the images to [" + ImageSize.CIFAR + "]"))
                 .addOption(DataOption.skipBad())
+                .addOption(DataOption.noExif())
                 .addOption(CommonOptions.valued("progress", "STYLE", "auto, bar, plain or none [auto]"))
                 .addOption(CommonOptions.json("write what was found or fetched as JSON"));
     }

@@ -2,6 +2,7 @@ package dynafilter.cli;
 
 import dynafilter.data.DataOptions;
 import dynafilter.data.device.DataMemory;
+import dynafilter.data.folder.PictureReading;
 import dynafilter.run.DataProgress;
 import dynafilter.run.Terminal;
 import org.apache.commons.cli.CommandLine;
@@ -10,6 +11,7 @@ import org.apache.commons.cli.Option;
 /** The options of commands that read images by class. */
 final class DataOption {
     static final String SKIP_BAD = "skip-bad";
+    static final String NO_EXIF = "no-exif";
     private static final String DATA_MEMORY = "data-memory";
 
     private DataOption() {}
@@ -21,6 +23,16 @@ final class DataOption {
 
     static Option skipBad() {
         return CommonOptions.flag(SKIP_BAD, "leave out image files that cannot be read; else they are an error");
+    }
+
+    static Option noExif() {
+        return CommonOptions.flag(
+                NO_EXIF, "take pictures as they are stored; else they are turned as their Exif orientation says");
+    }
+
+    /** How a command reads pictures that are no part of a run's data. */
+    static PictureReading reading(CommandLine line, int imageSize) {
+        return new PictureReading(imageSize, !line.hasOption(NO_EXIF));
     }
 
     static Option dataMemory() {
@@ -36,10 +48,10 @@ final class DataOption {
 
     /** The options that open a data set for a command that does not train. */
     static DataOptions of(CommandLine line, int imageSize, Terminal terminal) {
-        return of(line.hasOption(SKIP_BAD), imageSize, terminal);
+        return of(!line.hasOption(NO_EXIF), line.hasOption(SKIP_BAD), imageSize, terminal);
     }
 
-    static DataOptions of(boolean skipBad, int imageSize, Terminal terminal) {
-        return new DataOptions(imageSize, skipBad, null, new DataProgress(terminal));
+    static DataOptions of(boolean exif, boolean skipBad, int imageSize, Terminal terminal) {
+        return new DataOptions(imageSize, exif, skipBad, null, new DataProgress(terminal));
     }
 }

@@ -83,6 +83,7 @@ final class EvalCommand implements Command {
                 .addOption(ModelOption.model(ModelOption.ANY_KIND))
                 .addOption(ModelData.option())
                 .addOption(DataOption.skipBad())
+                .addOption(DataOption.noExif())
                 .addOption(DataOption.dataMemory())
                 .addOption(CommonOptions.valued(
                         "limit-test",

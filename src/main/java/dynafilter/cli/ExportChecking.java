@@ -52,7 +52,7 @@ final class ExportChecking {
     static boolean agrees(CommandLine line, TrainedNetwork trained, Path file) {
         Terminal terminal = Terminal.auto();
         try (DataSet data = DataSource.open(
-                        line.getOptionValue(CHECK), DataOption.of(false, trained.imageSize(), terminal));
+                        line.getOptionValue(CHECK), DataOption.of(true, false, trained.imageSize(), terminal));
                 HeldOut heldOut = HeldOut.of(data, trained.training(), PICTURES);
                 ImageSet pictures = heldOut.images();
                 TrainedNetwork exported = TrainedNetwork.read(file, ComputeDevice.CPU)) {

@@ -74,6 +74,7 @@ final class ExtendCommand implements Command {
                         "FILE",
                         "start from the label's word vector, as the network's labels did; without --images stay there"))
                 .addOption(DataOption.skipBad())
+                .addOption(DataOption.noExif())
                 .addOption(CommonOptions.valued("seed", "N", "of the choice of images for --negatives and --folds [0]"))
                 .addOption(CommonOptions.valued("out", "FILE", "where to write [extended.pt beside --model]"))
                 .addOption(CommonOptions.flag("overwrite", "replace the file --out"))
@@ -105,6 +106,7 @@ final class ExtendCommand implements Command {
                 CommonOptions.integer(line, "steps", 1, MOST, ExtensionPlan.STEPS),
                 CommonOptions.integer(line, "folds", 0, MOST, ExtensionPlan.FOLDS),
                 line.getOptionValue("label-vectors"),
+                !line.hasOption(DataOption.NO_EXIF),
                 line.hasOption(DataOption.SKIP_BAD),
                 CommonOptions.integer(line, "seed", 0, Integer.MAX_VALUE, 0),
                 out(line, model));

@@ -2,6 +2,7 @@ package dynafilter.cli;
 
 import dynafilter.data.folder.DecodedFile;
 import dynafilter.data.folder.ImageFiles;
+import dynafilter.data.folder.PictureReading;
 import dynafilter.io.FileNames;
 import dynafilter.io.InputException;
 import dynafilter.io.SystemLocale;
@@ -36,12 +37,12 @@ final class ImageArguments {
     /**
      * Reads files side by side.
      *
-     * @param imageSize height and width of the images that the network takes
+     * @param reading to images of the size that the network takes
      * @param skipped takes the files that cannot be read, each with its problem, which is also logged
      * @return the other files, in their order
      */
-    static List<DecodedFile> load(List<Path> files, int imageSize, List<Skipped> skipped) {
-        List<DecodedFile> decoded = DecodedFile.read(files, imageSize);
+    static List<DecodedFile> load(List<Path> files, PictureReading reading, List<Skipped> skipped) {
+        List<DecodedFile> decoded = DecodedFile.read(files, reading);
         decoded.stream().filter(file -> !file.isGood()).forEach(bad -> {
             String name = FileNames.shown(bad.file());
             Logging.log().warn("{} {}; skipped", name, bad.problem());

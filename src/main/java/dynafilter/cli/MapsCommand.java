@@ -109,6 +109,7 @@ final class MapsCommand implements Command {
                 .addOption(ModelOption.model(ModelOption.ANY_KIND))
                 .addOption(ModelData.option())
                 .addOption(DataOption.skipBad())
+                .addOption(DataOption.noExif())
                 .addOption(CommonOptions.valued(
                         "index",
                         "auto|N,...",
@@ -151,7 +152,7 @@ final class MapsCommand implements Command {
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device())) {
             Logging.log().info("model      {}: {}", model, trained.description());
             MapsWork work = new MapsWork(model, trained, precision, session, filtersOut != null);
-            MapsWork.Shown shown = files.isEmpty() ? work.ofTestSet(line, indices) : work.ofFiles(files, skipped);
+            MapsWork.Shown shown = files.isEmpty() ? work.ofTestSet(line, indices) : work.ofFiles(line, files, skipped);
             List<ResponseMaps> images = shown.maps();
             images.forEach(image -> Logging.log().info("image      {}", describe(image)));
             FigureOutput.write(out, images.size() == 1 ? MapsFigure.of(images.get(0)) : ContactSheet.of(images));

@@ -56,8 +56,8 @@ record MapsWork(Path model, TrainedNetwork trained, Precision precision, Session
         return image.index();
     }
 
-    Shown ofFiles(List<Path> files, List<ImageArguments.Skipped> skipped) {
-        List<DecodedFile> loaded = ImageArguments.load(files, trained.imageSize(), skipped);
+    Shown ofFiles(CommandLine line, List<Path> files, List<ImageArguments.Skipped> skipped) {
+        List<DecodedFile> loaded = ImageArguments.load(files, DataOption.reading(line, trained.imageSize()), skipped);
         if (loaded.isEmpty()) {
             throw new InputException("none of the files is an image that can be read; give PNG or JPEG files");
         }

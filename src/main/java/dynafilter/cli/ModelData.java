@@ -93,10 +93,13 @@ final class ModelData {
                 : Recipe.DEFAULT.images().data();
         boolean skipBad = line.hasOption(DataOption.SKIP_BAD)
                 || (!line.hasOption(DATA) && Boolean.TRUE.equals(recipe.get("skip_bad")));
+        // A run of a version that did not turn pictures keeps its own.
+        boolean exif = !line.hasOption(DataOption.NO_EXIF)
+                && (line.hasOption(DATA) || recipe.isEmpty() || Boolean.TRUE.equals(recipe.get("exif")));
         Terminal terminal = Terminal.auto();
         try {
             return DataSource.open(
-                    line.getOptionValue(DATA, ofRun), DataOption.of(skipBad, trained.imageSize(), terminal));
+                    line.getOptionValue(DATA, ofRun), DataOption.of(exif, skipBad, trained.imageSize(), terminal));
         } catch (InputException unusable) {
             if (line.hasOption(DATA) || recipe.isEmpty()) {
                 throw unusable;

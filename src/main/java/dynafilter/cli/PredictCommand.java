@@ -65,7 +65,7 @@ final class PredictCommand implements Command {
 
     @Override
     public String summary() {
-        return "labels of PNG and JPEG files: the shorter side scaled to the network's size, the centre taken";
+        return "labels of pictures (PNG, JPEG, WebP, GIF, BMP, TIFF): the shorter side scaled to the network's size, the centre taken";
     }
 
     @Override
@@ -79,6 +79,7 @@ final class PredictCommand implements Command {
                 .addOption(ModelOption.model(ModelOption.ANY_KIND))
                 .addOption(CommonOptions.valued("top", "K", "labels an image, the likeliest first [" + TOP + "]"))
                 .addOption(ViewsOption.option())
+                .addOption(DataOption.noExif())
                 .addOption(CommonOptions.valued("precision", "P", "fp32, tf32 (CUDA) or bf16 (autocast) [fp32]"))
                 .addOption(CommonOptions.json("write all scores as JSON"));
         return CommonOptions.addCompute(options);
@@ -118,7 +119,9 @@ final class PredictCommand implements Command {
                     .orElse(0);
             for (int from = 0; from < files.size(); from += BATCH) {
                 List<DecodedFile> decoded = ImageArguments.load(
-                        files.subList(from, Math.min(from + BATCH, files.size())), trained.imageSize(), skipped);
+                        files.subList(from, Math.min(from + BATCH, files.size())),
+                        DataOption.reading(line, trained.imageSize()),
+                        skipped);
                 predict(decoded, trained.classes(), classifier, evaluator, top, width, images);
             }
             json.write(new Result(model, views.toString(), trained.classes(), images, skipped, session.environment()));

@@ -15,7 +15,7 @@ public interface DataListener {
     };
 
     /**
-     * Reports how many image files are read; called often.
+     * Reports how many image files are read; called often, by one thread at a time.
      *
      * @param done files read
      * @param total files to read

@@ -24,24 +24,41 @@ public final class SquareImage {
      * Resizes the shorter side to {@code size} (bilinear, antialiased) and the longer side in proportion, then cuts the longer
      * side at both ends. An image of that size stays as it is.
      *
-     * @param image uint8 [3, height, width]
-     * @return uint8 [3, size, size], in the caller's scope
+     * @return uint8 [3, size, size]: the planes of R, G and B
      * @throws IOException for an image so narrow that the longer side would need gigabytes
      */
-    public static Tensor of(Tensor image, int size) throws IOException {
-        long height = image.size(1);
-        long width = image.size(2);
-        long shorter = Math.min(height, width);
-        long longer = size * Math.max(height, width) / shorter; // rounded down, as in torchvision
+    public static byte[] of(PixelRows image, int size) throws IOException {
+        int height = image.height();
+        int width = image.width();
+        int shorter = Math.min(height, width);
+        long longer = (long) size * Math.max(height, width) / shorter; // rounded down, as in torchvision
         if (longer > (long) MOST_NARROW * size) {
             throw new IOException("is " + width + " by " + height + " pixels: too narrow");
         }
-        Tensor resized = shorter == size
-                ? image
-                : resize(image, height <= width ? size : longer, height <= width ? longer : size);
-        long top = (long) Math.rint((resized.size(1) - size) / 2.0); // halves to even, as Python rounds
-        long left = (long) Math.rint((resized.size(2) - size) / 2.0);
-        return resized.narrow(1, top, size).narrow(2, left, size).contiguous();
+        int middle = (int) Math.rint((longer - size) / 2.0); // halves to even, as Python rounds
+        int top = height <= width ? 0 : middle;
+        int left = height <= width ? middle : 0;
+        if (shorter == size) {
+            return cropped(image, size, top, left);
+        }
+        return new SquareResizing(
+                        new TriangleWeights(height, (int) (height <= width ? size : longer), top, size),
+                        new TriangleWeights(width, (int) (height <= width ? longer : size), left, size),
+                        size,
+                        FusedSums.areLibtorchs())
+                .bytes(image);
+    }
+
+    private static byte[] cropped(PixelRows image, int size, int top, int left) {
+        byte[] square = new byte[3 * size * size];
+        byte[] rgb = new byte[3 * image.width()];
+        for (int y = 0; y < size; y++) {
+            image.read(top + y, rgb);
+            for (int channel = 0; channel < 3; channel++) {
+                System.arraycopy(rgb, channel * image.width() + left, square, (channel * size + y) * size, size);
+            }
+        }
+        return square;
     }
 
     /**
@@ -51,22 +68,24 @@ public final class SquareImage {
      * @return uint8 [N, 3, size, size], in the caller's scope
      */
     static Tensor ofSquares(Tensor images, int size) {
-        return resizeAll(images, size, size);
+        return interpolated(images.to(ScalarType.Float), size, size)
+                .round()
+                .clamp(new ScalarOptional(new Scalar(0)), new ScalarOptional(new Scalar(255)))
+                .to(ScalarType.Byte);
     }
 
-    private static Tensor resize(Tensor image, long height, long width) {
-        return resizeAll(image.unsqueeze(0), height, width).squeeze(0);
-    }
-
-    private static Tensor resizeAll(Tensor images, long height, long width) {
+    /**
+     * libtorch's own resizing.
+     *
+     * @param images float32 [N, 3, H, W]
+     * @return float32 [N, 3, height, width], in the caller's scope
+     */
+    static Tensor interpolated(Tensor images, int height, int width) {
         InterpolateFuncOptions options = new InterpolateFuncOptions();
         options.size().put(new LongVectorOptional(new LongVector(height, width)));
         options.mode().put(new kBilinear());
         options.align_corners().put(false);
         options.antialias().put(true);
-        return torch.interpolate(images.to(ScalarType.Float), options)
-                .round()
-                .clamp(new ScalarOptional(new Scalar(0)), new ScalarOptional(new Scalar(255)))
-                .to(ScalarType.Byte);
+        return torch.interpolate(images, options);
     }
 }

@@ -7,6 +7,7 @@ import dynafilter.data.DataOptions;
 import dynafilter.data.ImageSet;
 import dynafilter.data.device.DeviceImages;
 import dynafilter.data.folder.DecodedFile;
+import dynafilter.data.folder.PictureReading;
 import dynafilter.data.words.WordVectors;
 import dynafilter.io.Checksum;
 import dynafilter.io.FileNames;
@@ -86,7 +87,7 @@ public final class Extension {
     }
 
     private DeviceImages read(List<Path> files) {
-        try (ImageSet set = images(files, trained.imageSize(), plan.skipBad())) {
+        try (ImageSet set = images(files, new PictureReading(trained.imageSize(), plan.exif()), plan.skipBad())) {
             return new DeviceImages(set, device, false);
         }
     }
@@ -97,8 +98,8 @@ public final class Extension {
      * @param skipBad true: files that cannot be read are left out, with a warning; false: they are an error
      * @throws InputException where no file can be read, or one cannot and none are to be left out
      */
-    private static ImageSet images(List<Path> files, int size, boolean skipBad) {
-        List<DecodedFile> decoded = DecodedFile.read(files, size);
+    private static ImageSet images(List<Path> files, PictureReading reading, boolean skipBad) {
+        List<DecodedFile> decoded = DecodedFile.read(files, reading);
         List<DecodedFile> bad = decoded.stream().filter(file -> !file.isGood()).toList();
         try {
             if (!bad.isEmpty() && (!skipBad || bad.size() == files.size())) {

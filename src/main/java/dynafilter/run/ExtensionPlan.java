@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param oldWeight the weight of these images together in the loss, where that of the new label's is 1; null: the number of old labels
  * @param folds of the cross-validation; 0: none
  * @param labelVectors a file of word vectors; null: none
+ * @param exif true: pictures are turned as their Exif orientation says; false: they stay as they are stored
  * @param skipBad true: files that cannot be read are left out; false: they are an error
  */
 public record ExtensionPlan(
@@ -27,6 +28,7 @@ public record ExtensionPlan(
         int steps,
         int folds,
         @Nullable String labelVectors,
+        boolean exif,
         boolean skipBad,
         int seed,
         Path out) {

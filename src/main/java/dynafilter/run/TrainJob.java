@@ -163,7 +163,7 @@ public final class TrainJob {
 
     private static Recipe recipeOf(Map<String, ?> recipe, Path file) {
         try {
-            return Recipes.with(Recipe.DEFAULT, recipe, false);
+            return Recipes.stored(recipe, false);
         } catch (InputException wrong) {
             throw new InputException("the recipe in " + file + ": " + wrong.getMessage(), wrong);
         }

@@ -32,7 +32,7 @@ public record Recipe(
 
     /** The recipe of {@code train} without options; {@code results.md} tells which values were chosen by experiment. */
     public static final Recipe DEFAULT = new Recipe(
-            new Images("data/cifar-10-batches-bin", NetworkShape.IMAGE_SIZE, true, Setting.OPEN, Flip.ALTERNATE),
+            new Images("data/cifar-10-batches-bin", NetworkShape.IMAGE_SIZE, true, Setting.OPEN, true, Flip.ALTERNATE),
             new Network(
                     "imagenet",
                     "layer1",
@@ -98,7 +98,14 @@ public record Recipe(
             int featureViews,
 
             @Setting(
-                    place = 43,
+                    place = 41,
+                    help = "turn pictures as their Exif orientation says",
+                    offHelp = "take pictures as they are stored, whatever Exif says of their orientation",
+                    traits = {Trait.FIXED, Trait.SHARED})
+            boolean exif,
+
+            @Setting(
+                    place = 42,
                     argument = "HOW",
                     help =
                             "mirror training images: alternate (each in every second epoch), random (by chance) or none",
@@ -259,7 +266,7 @@ public record Recipe(
             boolean skipBad,
 
             @Setting(
-                    place = 41,
+                    place = 43,
                     argument = "LABEL,...",
                     help =
                             "train without these labels, and tell how well their images are labelled by filters made of words alone (with --label-vectors and --freeze-labels)",

@@ -1,5 +1,6 @@
 package dynafilter.runfolder;
 
+import dynafilter.data.Flip;
 import dynafilter.io.InputException;
 import dynafilter.runfolder.Setting.Trait;
 import java.math.BigDecimal;
@@ -44,6 +45,22 @@ public final class Recipes {
     private static Map<String, Object> optimizersOwn(Recipe recipe) {
         OptimizerKind optimizer = recipe.optimization().optimizer();
         return Map.of("lr", optimizer.defaultRate(), "weight_decay", optimizer.defaultDecay());
+    }
+
+    /**
+     * The recipe of a file. A setting that its program did not know has the value that stands for what it did. A program writes
+     * all the settings that it knows: a file without a seed is written by hand, and what it does not name has its default.
+     *
+     * @param strict as in {@link #with}
+     * @throws InputException for a value of the wrong type or out of range
+     */
+    public static Recipe stored(Map<String, ?> values, boolean strict) {
+        Map<String, Object> settings = new LinkedHashMap<>(values);
+        if (settings.containsKey("seed")) {
+            settings.putIfAbsent("exif", false); // pictures were not turned
+            settings.putIfAbsent("flip", Flip.RANDOM.toString());
+        }
+        return with(Recipe.DEFAULT, settings, strict);
     }
 
     /** The recipe without the limits of one call ({@link Trait#ONCE}), which a resumed run does not take over. */

@@ -160,7 +160,7 @@ public record RunConfig(
             if (Freeze.ALL.toString().equals(settings.get("freeze"))) {
                 settings.putIfAbsent("feature_views", 0); // versions that did not know it kept none
             }
-            return Recipes.with(Recipe.DEFAULT, settings, true);
+            return Recipes.stored(settings, true);
         } catch (InputException wrong) {
             throw new InputException(name + ": " + wrong.getMessage(), wrong);
         }

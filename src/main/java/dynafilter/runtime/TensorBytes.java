@@ -66,6 +66,13 @@ public final class TensorBytes {
         return copy;
     }
 
+    /** A new uint8 tensor of these values. */
+    public static Tensor of(byte[] values) {
+        Tensor tensor = empty(ScalarType.Byte, values.length);
+        view(tensor, 0, values.length).put(values);
+        return tensor;
+    }
+
     /** A new float32 tensor of these values. Tensor.create would use sun.misc.Unsafe, of which newer JDKs warn. */
     public static Tensor of(float[] values) {
         Tensor tensor = empty(ScalarType.Float, values.length);

@@ -60,7 +60,7 @@ public record Plan(Recipe recipe, List<Variant> variants, List<Long> seeds, List
         }
         try {
             return new Plan(
-                    Recipes.with(Recipe.DEFAULT, recipe, true),
+                    Recipes.stored(recipe, true),
                     Variant.listOf(variants.stream()
                             .map(variant -> String.valueOf(variant.name()))
                             .collect(Collectors.joining(","))),

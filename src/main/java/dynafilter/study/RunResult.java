@@ -57,7 +57,7 @@ public record RunResult(Plan.Run run, RunConfig config, RunOutcome outcome, List
     private static void requireRecipe(Plan.Run run, RunDirectory directory, RunConfig config) {
         Map<String, Object> settings = config.recipe() == null ? Map.of() : config.recipe();
         Map<String, Object> found =
-                Recipes.toMap(Recipes.withoutLimitsOfOneCall(Recipes.with(Recipe.DEFAULT, settings, false)));
+                Recipes.toMap(Recipes.withoutLimitsOfOneCall(Recipes.stored(settings, false)));
         Recipes.toMap(run.recipe()).forEach((name, planned) -> {
             if (!Objects.equals(planned, found.get(name)) && !Recipes.isOpen(name, planned)) {
                 throw new InputException(directory.path() + " holds a run with --" + name.replace('_', '-') + " "

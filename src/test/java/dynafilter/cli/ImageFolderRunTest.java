@@ -2,6 +2,7 @@ package dynafilter.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,12 +11,17 @@ import dynafilter.Pictures;
 import dynafilter.Python;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.runtime.NativeRuntime;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.zip.CRC32;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -210,6 +216,75 @@ class ImageFolderRunTest {
                     pictures.resolve("test") + ": 24 images of 3 classes, 0 of them bad"
                 },
                 verified.out().lines().filter(line -> line.startsWith("/")).toArray());
+    }
+
+    /** The file with a chunk that says how its picture is to be turned. */
+    private static byte[] withExif(byte[] png, int orientation) {
+        byte[] chunk = ("eXIfMM\0*\0\0\0\10\0\1\1\22\0\3\0\0\0\1\0" + (char) orientation + "\0\0\0\0\0\0")
+                .getBytes(StandardCharsets.ISO_8859_1);
+        CRC32 checksum = new CRC32();
+        checksum.update(chunk);
+        int head = 33; // the signature and the chunk of the size
+        return ByteBuffer.allocate(png.length + chunk.length + 8)
+                .put(png, 0, head)
+                .putInt(chunk.length - 4)
+                .put(chunk)
+                .putInt((int) checksum.getValue())
+                .put(png, head, png.length - head)
+                .array();
+    }
+
+    private static String sha256(Object... line) {
+        return CommandResult.ofSuccess(line).out().lines().filter(text -> text.contains("sha256")).findFirst().orElseThrow();
+    }
+
+    @Test
+    void predictionTurnsPicturesUnlessToldOtherwise() throws IOException {
+        BufferedImage picture = ImageIO.read(pictures.resolve("test/Zebra/0.png").toFile());
+        BufferedImage upsideDown = new BufferedImage(picture.getWidth(), picture.getHeight(), BufferedImage.TYPE_INT_RGB);
+        for (int y = 0; y < picture.getHeight(); y++) {
+            for (int x = 0; x < picture.getWidth(); x++) {
+                upsideDown.setRGB(picture.getWidth() - 1 - x, picture.getHeight() - 1 - y, picture.getRGB(x, y));
+            }
+        }
+        Path turned = folder.resolve("turned.png");
+        ImageIO.write(upsideDown, "png", turned.toFile());
+        byte[] stored = Files.readAllBytes(pictures.resolve("test/Zebra/0.png"));
+        Path named = Files.write(folder.resolve("named.png"), withExif(stored, 3));
+        Path plain = Files.write(folder.resolve("plain.png"), stored);
+        JsonNode scores = json("predict", "--model", run.resolve("best.pt"), turned, named, plain, "--threads", 1)
+                .get("images");
+        assertEquals(scores.get(0).get("scores"), scores.get(1).get("scores"));
+        assertNotEquals(scores.get(1).get("scores"), scores.get(2).get("scores"));
+        JsonNode asStored =
+                json("predict", "--model", run.resolve("best.pt"), turned, named, plain, "--threads", 1, "--no-exif")
+                        .get("images");
+        assertEquals(asStored.get(1).get("scores"), asStored.get(2).get("scores"));
+        assertEquals(scores.get(2).get("scores"), asStored.get(1).get("scores"));
+    }
+
+    @Test
+    void aRunKeepsItsWayWithTurnedPictures() throws IOException {
+        Path data = Pictures.split(folder.resolve("photos"), 8, 4, "a", "b");
+        for (String name : new String[] {"train/a/0.png", "test/b/1.png"}) {
+            Files.write(data.resolve(name), withExif(Files.readAllBytes(data.resolve(name)), 6));
+        }
+        String upright = sha256("data", "info", data);
+        String stored = sha256("data", "info", data, "--no-exif");
+        assertNotEquals(upright, stored);
+        Path out = folder.resolve("photos run");
+        train(data, out, "--no-exif", "--epochs", 2, "--max-steps", 1);
+        JsonNode config = new ObjectMapper().readTree(out.resolve("config.json").toFile());
+        assertEquals(false, config.at("/recipe/exif").asBoolean(true));
+        assertTrue(stored.endsWith(config.at("/data/sha256").asText()), stored);
+        CommandResult.ofSuccess("train", "--resume", out, "--threads", 1);
+        JsonNode own = json("eval", "--model", out.resolve("best.pt"), "--threads", 1);
+        JsonNode other = json("eval", "--model", out.resolve("best.pt"), "--data", data, "--threads", 1);
+        assertEquals(config.at("/data/sha256"), own.at("/data/sha256"));
+        assertNotEquals(config.at("/data/sha256"), other.at("/data/sha256"));
+        try (Checkpoint last = Checkpoint.read(out.resolve("last.pt"))) {
+            assertEquals(false, last.recipe().get("exif"));
+        }
     }
 
     @Test

@@ -13,6 +13,7 @@ import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.checkpoint.web.OnnxWeb;
 import dynafilter.data.folder.DecodedFile;
+import dynafilter.data.folder.PictureReading;
 import dynafilter.io.FileServer;
 import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
@@ -104,7 +105,7 @@ class WebExportTest {
         List<Path> files = pictures();
         assertEquals(10, files.size());
         try (TrainedNetwork trained = TrainedNetwork.read(checkpoint, ComputeDevice.CPU)) {
-            for (DecodedFile decoded : DecodedFile.read(files, SIZE)) {
+            for (DecodedFile decoded : DecodedFile.read(files, new PictureReading(SIZE, true))) {
                 JsonNode made = page.evaluate("classify(" + blob(decoded.file())
                         + ").then((made) => ({ pixels: [...made.pixels], scores: [...made.scores] }))");
                 Tensor image = decoded.image().unsqueeze(0); // [1, 3, S, S]

@@ -1,16 +1,18 @@
 package dynafilter.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
 import dynafilter.Python;
-import dynafilter.TensorAssert;
 import dynafilter.runtime.TensorBytes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -66,7 +68,7 @@ class SquareImageTest {
         python.run(EXPECTED, folder, target);
         for (int[] size : SIZES) {
             byte[] expected = Files.readAllBytes(folder.resolve(size[0] + "x" + size[1] + ".out"));
-            byte[] actual = TensorBytes.bytes(SquareImage.of(noise(size[0], size[1]), target));
+            byte[] actual = SquareImage.of(PixelPlanes.of(noise(size[0], size[1])), target);
             int apart = 0;
             for (int i = 0; i < expected.length; i++) {
                 int difference = Math.abs((expected[i] & 0xff) - (actual[i] & 0xff));
@@ -79,16 +81,48 @@ class SquareImageTest {
         }
     }
 
+    /** What libtorch makes of an image by its own operators. */
+    private static byte[] byLibtorch(Tensor image, int target) {
+        long height = image.size(1);
+        long width = image.size(2);
+        int longer = (int) (target * Math.max(height, width) / Math.min(height, width));
+        Tensor floats = image.unsqueeze(0).to(ScalarType.Float);
+        Tensor resized = SquareImage.interpolated(
+                        floats, height <= width ? target : longer, height <= width ? longer : target)
+                .round()
+                .clamp(new ScalarOptional(new Scalar(0)), new ScalarOptional(new Scalar(255)))
+                .to(ScalarType.Byte)
+                .squeeze(0);
+        long top = (long) Math.rint((resized.size(1) - target) / 2.0);
+        long left = (long) Math.rint((resized.size(2) - target) / 2.0);
+        return TensorBytes.bytes(
+                resized.narrow(1, top, target).narrow(2, left, target).contiguous());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 7, 32, 64, 224})
+    void equalsLibtorchsInterpolationToTheBit(int target) throws IOException {
+        int[][] sizes = {{1, 1}, {1, 3}, {2, 2}, {33, 34}, {37, 211}, {301, 200}, {600, 801}, {1023, 767}};
+        for (int[] size : sizes) {
+            Tensor image = noise(size[0], size[1]);
+            if (Math.min(size[0], size[1]) != target) {
+                assertArrayEquals(
+                        byLibtorch(image, target),
+                        SquareImage.of(PixelPlanes.of(image), target),
+                        size[0] + "x" + size[1] + " to " + target);
+            }
+        }
+    }
+
     @Test
     void leavesAnImageOfTheSizeAsItIs() throws IOException {
         Tensor image = noise(32, 32);
-        TensorAssert.assertIdentical(image, SquareImage.of(image, 32), "image");
-        assertArrayEquals(
-                new long[] {3, 32, 32}, SquareImage.of(noise(1, 1), 32).shape());
+        assertArrayEquals(TensorBytes.bytes(image), SquareImage.of(PixelPlanes.of(image), 32));
+        assertEquals(3 * 32 * 32, SquareImage.of(PixelPlanes.of(noise(1, 1)), 32).length);
     }
 
     @Test
     void refusesAnImageTooNarrowToScale() {
-        assertThrows(IOException.class, () -> SquareImage.of(noise(1, 2000), 32));
+        assertThrows(IOException.class, () -> SquareImage.of(PixelPlanes.of(noise(1, 2000)), 32));
     }
 }

@@ -103,6 +103,19 @@ class RecipeTest {
         }
     }
 
+    /** Nor did it turn pictures as their Exif says. */
+    @Test
+    void aRunOfAnOlderVersionTookPicturesAsTheyAreStored() throws IOException {
+        Map<String, Object> settings = Recipes.toMap(Recipe.DEFAULT);
+        Path file = folder.resolve("config.json");
+        Files.writeString(file, JsonFile.text(Map.of("format", "dynafilter-config/1", "recipe", settings)));
+        assertEquals(true, RunConfig.recipe(file).images().exif());
+        settings.remove("exif");
+        Files.writeString(file, JsonFile.text(Map.of("format", "dynafilter-config/1", "recipe", settings)));
+        assertEquals(false, RunConfig.recipe(file).images().exif());
+        assertEquals(false, Recipes.stored(settings, false).images().exif());
+    }
+
     @Test
     void takesTheEdgesOfTheRanges() {
         assertDoesNotThrow(() -> TestRun.with(

@@ -27,12 +27,16 @@ import java.util.stream.Stream;
  * @param classes the names of the classes, sorted; a label is a place in this list
  * @param files all files that are images by their names
  * @param others the number of files that are no images by their names
+ * @param heif the number of files that are HEIC or AVIF images by their names, which are not read
  */
-public record ClassFolders(Path root, List<String> classes, List<LabelledFile> files, long others) {
-    private static final Set<String> IMAGES = Set.of("png", "jpg", "jpeg");
+public record ClassFolders(Path root, List<String> classes, List<LabelledFile> files, long others, long heif) {
+    private static final Set<String> IMAGES = Set.of("png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff");
+
+    /** What phones write beside JPEG: passed over, and told. */
+    private static final Set<String> HEIF = Set.of("heic", "heif", "hif", "avif");
 
     /** Formats that torchvision's ImageFolder reads and this program does not: reported as bad files, not passed over. */
-    private static final Set<String> OTHER_IMAGES = Set.of("ppm", "pgm", "bmp", "tif", "tiff", "webp", "gif");
+    private static final Set<String> OTHER_IMAGES = Set.of("ppm", "pgm");
 
     /**
      * An image file with its label.
@@ -60,6 +64,7 @@ public record ClassFolders(Path root, List<String> classes, List<LabelledFile> f
         ClassNames.check(root, classes);
         List<LabelledFile> files = new ArrayList<>();
         long others = 0;
+        long heif = 0;
         for (int label = 0; label < folders.size(); label++) {
             for (Path file : files(folders.get(label))) {
                 String extension = extension(file);
@@ -67,6 +72,8 @@ public record ClassFolders(Path root, List<String> classes, List<LabelledFile> f
                     String name = FileNames.key(root.relativize(file))
                             .replace(file.getFileSystem().getSeparator(), "/");
                     files.add(new LabelledFile(file, name, label));
+                } else if (HEIF.contains(extension)) {
+                    heif++;
                 } else {
                     others++;
                 }
@@ -74,9 +81,10 @@ public record ClassFolders(Path root, List<String> classes, List<LabelledFile> f
         }
         if (files.isEmpty()) {
             throw new InputException(
-                    root + " has no images in its " + classes.size() + " folders: put PNG or JPEG files there");
+                    root + " has no images in its " + classes.size() + " folders: put PNG or JPEG files there"
+                            + (heif > 0 ? ", and save HEIC and AVIF files as JPEG, which is read" : ""));
         }
-        return new ClassFolders(root, classes, List.copyOf(files), others);
+        return new ClassFolders(root, classes, List.copyOf(files), others, heif);
     }
 
     /** The path of a file of this name as people read it. */
@@ -119,7 +127,8 @@ public record ClassFolders(Path root, List<String> classes, List<LabelledFile> f
                 files.stream()
                         .map(file -> new LabelledFile(file.path, file.name, labels[file.label]))
                         .toList(),
-                others);
+                others,
+                heif);
     }
 
     /** The folders directly in a folder that are not hidden, links followed, sorted by name. */

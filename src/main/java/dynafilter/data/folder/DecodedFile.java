@@ -21,14 +21,16 @@ import org.jspecify.annotations.Nullable;
  * @param problem the problem in a few words, without the file's name; empty for a good file
  */
 public record DecodedFile(Path file, @Nullable Tensor image, String problem) implements AutoCloseable {
-    /** Reads files in parallel, as squares of one size in pixels; the results are in the order of the files. */
-    public static List<DecodedFile> read(List<Path> files, int size) {
-        return files.parallelStream().map(file -> read(file, size)).toList();
+    /** Reads files in parallel; the results are in the order of the files. */
+    public static List<DecodedFile> read(List<Path> files, PictureReading reading) {
+        return files.parallelStream().map(file -> read(file, reading)).toList();
     }
 
-    private static DecodedFile read(Path file, int size) {
+    private static DecodedFile read(Path file, PictureReading reading) {
         try (PointerScope scope = new PointerScope()) {
-            return new DecodedFile(file, NativeOwner.outliveScope(SquareImage.of(ImageFile.read(file), size)), "");
+            byte[] pixels = SquareImage.of(reading.picture(ImageFile.content(file)), reading.size());
+            Tensor image = TensorBytes.of(pixels).view(3, reading.size(), reading.size());
+            return new DecodedFile(file, NativeOwner.outliveScope(image), "");
         } catch (IOException failure) {
             return new DecodedFile(file, null, ImageFile.problem(failure));
         } catch (OutOfMemoryError full) {

@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ImageCache {
     private static final int CHUNK = 512; // files decoded side by side, and written in their order
+    private static final String UPRIGHT = "-upright";
     private static final String SUFFIX = ".cache";
     private static final String TEMPORARY = ".tmp";
     private static final Duration ABANDONED = Duration.ofHours(1); // since the last write
@@ -44,19 +45,22 @@ final class ImageCache {
     private final ClassFolders folders;
     private final String name;
     private final CacheFolder place;
+    private final PictureReading reading;
     private final int size;
     private final DataListener listener;
 
     /**
      * @param split the role of the folders, such as "train"
-     * @param size height and width of the decoded images in pixels
+     * @param reading how the pictures are read: caches of the same pictures read otherwise are other files
      */
-    ImageCache(ClassFolders folders, String split, CacheFolder place, int size, DataListener listener) {
+    ImageCache(ClassFolders folders, String split, CacheFolder place, PictureReading reading, DataListener listener) {
         this.folders = folders;
         this.place = place;
-        this.size = size;
+        this.reading = reading;
         this.listener = listener;
-        name = split + "-" + size + "x" + size + SUFFIX;
+        size = reading.size();
+        // Caches of pictures as they are stored have the name that all had before pictures were turned.
+        name = split + "-" + size + "x" + size + (reading.exif() ? UPRIGHT : "") + SUFFIX;
     }
 
     /**
@@ -107,7 +111,7 @@ final class ImageCache {
             try {
                 CachedImages before = found.filter(images -> images.index().hasPixelsOfThisJava())
                         .orElse(null);
-                ImageDecoder.withOneThreadEach(() -> write(temporary, stamps, before));
+                write(temporary, stamps, before);
                 Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             } finally {
                 found.ifPresent(CachedImages::close);
@@ -137,12 +141,11 @@ final class ImageCache {
         boolean jpeg = false;
         MessageDigest sha256 = Algorithm.SHA256.digest();
         CRC32C crc32c = new CRC32C();
-        ImageDecoder decoder = new ImageDecoder(size);
+        DecodingProgress progress = new DecodingProgress(listener, stamps.size());
+        ImageDecoder decoder = new ImageDecoder(reading, progress::afterOne);
         try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             for (int from = 0; from < stamps.size(); from += CHUNK) {
-                if (from > 0) {
-                    listener.decoding(from, stamps.size());
-                }
+                progress.at(from);
                 int to = Math.min(from + CHUNK, stamps.size());
                 for (Decoded decoded : decoded(decoder, from, to, stamps, before, known)) {
                     jpeg |= decoded.jpeg();
@@ -156,7 +159,7 @@ final class ImageCache {
                     }
                 }
             }
-            listener.decoding(stamps.size(), stamps.size());
+            progress.finish();
             byte[] json = new ImageIndex(
                             ImageIndex.FORMAT,
                             size,

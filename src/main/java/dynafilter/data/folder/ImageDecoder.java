@@ -1,28 +1,29 @@
 package dynafilter.data.folder;
 
+import dynafilter.data.PixelRows;
 import dynafilter.data.SquareImage;
 import dynafilter.data.folder.ClassFolders.LabelledFile;
 import dynafilter.data.folder.ImageIndex.BadImage;
 import dynafilter.data.folder.ImageIndex.Image;
 import dynafilter.data.folder.ImageIndex.Stamp;
 import dynafilter.io.Checksum;
-import dynafilter.runtime.TensorBytes;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /** The decoder of image files to squares of one size, many at a time. */
 public final class ImageDecoder {
     private static final String NO_MEMORY = "is too large for the memory";
 
-    private final int size;
+    private final PictureReading reading;
+    private final Runnable afterEach;
 
-    public ImageDecoder(int size) {
-        this.size = size;
+    /** @param afterEach is run when a file is decoded, by any thread */
+    public ImageDecoder(PictureReading reading, Runnable afterEach) {
+        this.reading = reading;
+        this.afterEach = afterEach;
     }
 
     /** The result of decoding a file: an image, or a problem. */
@@ -42,52 +43,41 @@ public final class ImageDecoder {
         record Bad(BadImage file, boolean jpeg) implements Decoded {}
     }
 
-    /** Does work during which each operator has one thread: the work itself runs in parallel on every core. */
-    public static void withOneThreadEach(IoWork work) throws IOException {
-        int threads = torch.get_num_threads();
-        torch.set_num_threads(1);
-        try {
-            work.run();
-        } finally {
-            torch.set_num_threads(threads);
-        }
-    }
-
-    /** Work on files, which may fail as such work does. */
-    public interface IoWork {
-        void run() throws IOException;
-    }
-
     /** Decodes files in parallel, in their order; an image that does not fit into the memory then is tried again alone. */
     public List<Decoded> decode(List<LabelledFile> files, List<Stamp> stamps) {
-        List<Decoded> decoded = new ArrayList<>(IntStream.range(0, files.size())
-                .parallel()
-                .mapToObj(i -> decode(files.get(i), stamps.get(i)))
-                .toList());
-        for (int i = 0; i < decoded.size(); i++) {
-            if (decoded.get(i) instanceof Decoded.Bad bad
-                    && bad.file().problem().equals(NO_MEMORY)) {
-                decoded.set(i, decode(files.get(i), stamps.get(i)));
+        Decoded[] decoded = new Decoded[files.size()];
+        AtomicInteger next = new AtomicInteger();
+        // Each thread takes the next file: a stream of all files would give a thread its share beforehand, as large as the
+        // pictures in it may be.
+        IntStream.range(0, ForkJoinPool.getCommonPoolParallelism() + 1).parallel().forEach(thread -> {
+            for (int i = next.getAndIncrement(); i < decoded.length; i = next.getAndIncrement()) {
+                decoded[i] = decode(files.get(i), stamps.get(i));
+                afterEach.run();
+            }
+        });
+        for (int i = 0; i < decoded.length; i++) {
+            if (decoded[i] instanceof Decoded.Bad bad && bad.file().problem().equals(NO_MEMORY)) {
+                decoded[i] = decode(files.get(i), stamps.get(i));
             }
         }
-        return decoded;
+        return List.of(decoded);
     }
 
     private Decoded decode(LabelledFile file, Stamp stamp) {
         boolean jpeg = false;
-        try (PointerScope scope = new PointerScope()) {
+        try {
             byte[] content = ImageFile.content(file.path());
-            jpeg = ImageFile.isJpeg(content);
-            Tensor image = ImageFile.read(content); // [3, height, width]
-            byte[] pixels = TensorBytes.bytes(SquareImage.of(image, size));
+            jpeg = PictureFormat.JPEG.isOf(content);
+            PixelRows picture = reading.picture(content);
+            byte[] pixels = SquareImage.of(picture, reading.size());
             return new Decoded.Good(
                     new Image(
                             file.name(),
                             file.label(),
                             stamp,
                             Checksum.sha256Of(content),
-                            Math.toIntExact(image.size(2)),
-                            Math.toIntExact(image.size(1))),
+                            picture.width(),
+                            picture.height()),
                     pixels,
                     jpeg);
         } catch (IOException failure) {

@@ -1,5 +1,6 @@
 package dynafilter.data.folder;
 
+import dynafilter.data.PixelRows;
 import dynafilter.io.FileErrors;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -7,35 +8,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Objects;
-import org.bytedeco.pytorch.Tensor;
 
 /**
- * The reader of PNG and JPEG files, to the pixels of Pillow's {@code Image.open(file).convert("RGB")}: values are taken as
+ * The reader of pictures' files, to the pixels of Pillow's {@code Image.open(file).convert("RGB")}: values are taken as
  * they are stored, whatever profile the file names, grey values count for all three channels, inks are multiplied,
- * transparency is dropped, and pictures are not turned. Of 16 bits the upper 8 are kept; grey values of 16 bits, too, where
+ * transparency is dropped, and pictures are turned only where that is asked for. Of 16 bits the upper 8 are kept; grey values of 16 bits, too, where
  * Pillow takes all above 255 for white.
  */
-public final class ImageFile {
+final class ImageFile {
     private static final long MOST_BYTES = 1 << 30;
 
     /** The beginning of the problem of a file that the file system does not allow to be read. */
     static final String UNREADABLE = "cannot be read";
 
-    private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G'};
-    private static final byte[] JPEG = {(byte) 0xff, (byte) 0xd8, (byte) 0xff};
-
     private ImageFile() {}
-
-    /**
-     * Reads an image.
-     *
-     * @return uint8 [3, height, width], in the caller's scope
-     * @throws IOException where the file cannot be read, is damaged, or no PNG or JPEG image; the message says so in a few
-     *     words, without the file's name
-     */
-    public static Tensor read(Path file) throws IOException {
-        return read(content(file));
-    }
 
     /**
      * The content of a file.
@@ -58,47 +44,47 @@ public final class ImageFile {
     }
 
     /**
-     * Reads an image from the content of its file; as {@link #read(Path)}.
+     * Decodes a picture.
      *
-     * @return uint8 [3, height, width], in the caller's scope
-     * @throws IOException where the content is damaged, or no PNG or JPEG image
+     * @param content of its file
+     * @param exif true: the picture is turned as its Exif orientation says; false: it stays as it is stored
+     * @throws IOException where the content is damaged, or no picture of a known format; the message says so in a few words, without the
+     *     file's name
      */
-    static Tensor read(byte[] content) throws IOException {
-        String format = format(content);
+    static PixelRows read(byte[] content, boolean exif) throws IOException {
+        PictureFormat format = PictureFormat.of(content);
         try {
-            return format.equals(PngPicture.FORMAT) ? PngPicture.read(content) : JpegPicture.read(content);
+            PixelRows stored = stored(format, content);
+            return exif ? orientation(format, content).turn(stored) : stored;
         } catch (IOException | RuntimeException failure) { // the decoders throw both at bad bytes
             throw new IOException("is no " + format + " image that can be read: " + reason(failure), failure);
         }
     }
 
+    private static PixelRows stored(PictureFormat format, byte[] content) throws IOException {
+        return switch (format) {
+            case PNG -> PngPicture.read(content);
+            case JPEG -> JpegPicture.of(content, JpegHeader.of(content));
+            case WEBP -> WebpPicture.read(content);
+            case GIF -> GifPicture.read(content);
+            case BMP -> BmpPicture.read(content);
+            case TIFF -> TiffPicture.read(content);
+        };
+    }
+
+    private static Orientation orientation(PictureFormat format, byte[] content) throws IOException {
+        return switch (format) {
+            case PNG -> PngPicture.orientation(content);
+            case JPEG -> JpegHeader.of(content).orientation();
+            case WEBP -> WebpPicture.orientation(content);
+            case TIFF -> TiffDirectory.of(content, 0, content.length).orientation();
+            case GIF, BMP -> Orientation.UPRIGHT; // they have no Exif
+        };
+    }
+
     /** The problem of a file that could not be read, in a few words, without the file's name. */
     static String problem(IOException failure) {
         return Objects.requireNonNullElse(failure.getMessage(), UNREADABLE);
-    }
-
-    /** True: a file with this content is read as a JPEG image; false: it is not. */
-    static boolean isJpeg(byte[] content) {
-        return startsWith(content, JPEG);
-    }
-
-    private static String format(byte[] head) throws IOException {
-        if (startsWith(head, PNG)) {
-            return PngPicture.FORMAT;
-        }
-        if (isJpeg(head)) {
-            return JpegPicture.FORMAT;
-        }
-        throw new IOException(head.length == 0 ? "is empty" : "is neither PNG nor JPEG");
-    }
-
-    private static boolean startsWith(byte[] head, byte[] magic) {
-        for (int i = 0; i < magic.length; i++) {
-            if (i >= head.length || head[i] != magic[i]) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private static String reason(Exception failure) {

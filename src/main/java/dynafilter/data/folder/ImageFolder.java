@@ -108,13 +108,13 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
     public DataSet open(DataOptions options) {
         checkSplit(options);
         warn(options.listener());
+        PictureReading reading = new PictureReading(options.imageSize(), options.exif());
         Map<String, CachedImages> cached = new HashMap<>();
         try (NativeOwner owner = new NativeOwner()) {
             splits.forEach((role, files) -> cached.put(
                     role,
                     owner.keep(
-                            new ImageCache(files, role, CacheFolder.of(folder), options.imageSize(), options.listener())
-                                    .open())));
+                            new ImageCache(files, role, CacheFolder.of(folder), reading, options.listener()).open())));
             checkBad(cached, options);
             String name = folder.toAbsolutePath().normalize().getFileName().toString();
             return DataSet.of(
@@ -163,6 +163,13 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
                         "%s: %,d files that are no images by their names are left out",
                         files.root(),
                         files.others()));
+            }
+            if (files.heif() > 0) {
+                listener.warning(String.format(
+                        Locale.ROOT,
+                        "%s: %,d HEIC or AVIF files are left out, which are not read: save them as JPEG (heif-convert)",
+                        files.root(),
+                        files.heif()));
             }
             if (!role.equals(TRAIN)
                     && !role.equals(ALL)

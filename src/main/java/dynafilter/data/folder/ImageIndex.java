@@ -33,6 +33,9 @@ public record ImageIndex(
         List<BadImage> bad) {
     static final String FORMAT = "dynafilter-cache/2";
 
+    /** The problem of all files but PNG and JPEG, as long as only these were read. */
+    private static final String BEFORE_OTHER_FORMATS = "is neither PNG nor JPEG";
+
     /**
      * The size and time of a file: where both are as before, its content is taken to be the same.
      *
@@ -60,8 +63,8 @@ public record ImageIndex(
      *
      * @param path the path below the folder of the split
      * @param sha256 the SHA-256 of the file, in hex
-     * @param width the width, in pixels, of the picture in the file
-     * @param height the height, in pixels, of the picture in the file
+     * @param width the width, in pixels, of the picture as it was read
+     * @param height the height, in pixels, of the picture as it was read
      */
     public record Image(String path, int label, Stamp stamp, String sha256, int width, int height) {}
 
@@ -97,12 +100,16 @@ public record ImageIndex(
         return new Image(file.name(), file.label(), stamp, like.sha256, like.width, like.height);
     }
 
-    /** True: the file is still bad; false: it was changed, or the file system refused it then and does not now. */
+    /**
+     * True: the file is still bad; false: it was changed, the file system refused it then and does not now, or its format was not
+     * known then.
+     */
     private static boolean isStill(BadImage bad, LabelledFile file, Stamp stamp) {
         boolean refused = bad.problem.startsWith(ImageFile.UNREADABLE);
         return bad.path.equals(file.name())
                 && bad.label == file.label()
                 && bad.stamp.equals(stamp)
+                && !bad.problem.equals(BEFORE_OTHER_FORMATS)
                 && !(refused && Files.isReadable(file.path()));
     }
 

@@ -62,10 +62,10 @@ enum JpegColours {
 
     private static final int BITS = 16; // behind the point
     private static final int HALF = 1 << (BITS - 1);
-    private static final int[] RED_OF_CR = chroma(1.40200, HALF, BITS);
-    private static final int[] BLUE_OF_CB = chroma(1.77200, HALF, BITS);
-    private static final int[] GREEN_OF_CR = chroma(-0.71414, 0, 0);
-    private static final int[] GREEN_OF_CB = chroma(-0.34414, HALF, 0);
+    private static final int RED_OF_CR = fixed(1.40200);
+    private static final int BLUE_OF_CB = fixed(1.77200);
+    private static final int GREEN_OF_CR = fixed(0.71414);
+    private static final int GREEN_OF_CB = fixed(0.34414);
 
     /**
      * Converts one row.
@@ -97,28 +97,24 @@ enum JpegColours {
         };
     }
 
-    private static int[] chroma(double factor, int add, int shift) {
-        long fixed = Math.round(Math.abs(factor) * (1 << BITS)) * (factor < 0 ? -1 : 1);
-        int[] table = new int[256];
-        for (int i = 0; i < table.length; i++) {
-            table[i] = (int) (fixed * (i - 128) + add) >> shift;
-        }
-        return table;
+    private static int fixed(double factor) {
+        return (int) Math.round(factor * (1 << BITS));
     }
 
+    /** As jdcolor.c rounds; computed in place, which is quicker than its tables are looked up. */
     private static void fromYcbcr(byte[] samples, int bands, int width, byte[] rgb) {
         for (int x = 0, at = 0; x < width; x++, at += bands) {
             int y = samples[at] & 0xff;
-            int cb = samples[at + 1] & 0xff;
-            int cr = samples[at + 2] & 0xff;
-            rgb[x] = clamp(y + RED_OF_CR[cr]);
-            rgb[width + x] = clamp(y + ((GREEN_OF_CB[cb] + GREEN_OF_CR[cr]) >> BITS));
-            rgb[2 * width + x] = clamp(y + BLUE_OF_CB[cb]);
+            int cb = (samples[at + 1] & 0xff) - 128;
+            int cr = (samples[at + 2] & 0xff) - 128;
+            rgb[x] = clamp(y + ((RED_OF_CR * cr + HALF) >> BITS));
+            rgb[width + x] = clamp(y + ((HALF - GREEN_OF_CB * cb - GREEN_OF_CR * cr) >> BITS));
+            rgb[2 * width + x] = clamp(y + ((BLUE_OF_CB * cb + HALF) >> BITS));
         }
     }
 
     private static byte clamp(int value) {
-        return (byte) Math.max(0, Math.min(255, value));
+        return (byte) ((value & ~0xff) == 0 ? value : ~(value >> 31)); // 0 below, 255 above
     }
 
     /** a * b / 255, rounded as Pillow does. */

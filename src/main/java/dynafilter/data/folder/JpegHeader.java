@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The header of a JPEG file: the segments before the first scan that decide the pixels.
@@ -19,9 +21,16 @@ import java.util.List;
  * @param colours the colour space of the components
  * @param components in their order
  * @param isArithmetic true: the picture is arithmetic-coded, which only some decoders read; false: it is Huffman-coded
+ * @param orientation that the first Exif segment names
  */
 @SuppressWarnings("ArrayRecordComponent") // written out; compared by nobody
-record JpegHeader(byte[] bytes, int scan, JpegColours colours, List<Component> components, boolean isArithmetic) {
+record JpegHeader(
+        byte[] bytes,
+        int scan,
+        JpegColours colours,
+        List<Component> components,
+        boolean isArithmetic,
+        Orientation orientation) {
     private static final int START = 0xd8;
     private static final int END = 0xd9;
     private static final int SCAN = 0xda;
@@ -30,6 +39,7 @@ record JpegHeader(byte[] bytes, int scan, JpegColours colours, List<Component> c
     private static final int EXTENSION = 0xc8;
     private static final int FIRST_ARITHMETIC = 0xc9;
     private static final int APPLICATION = 0xe0; // to 0xef
+    private static final int EXIF = 0xe1;
     private static final int ADOBE = 0xee;
     private static final int COMMENT = 0xfe;
     private static final int START_LENGTH = 2;
@@ -65,6 +75,7 @@ record JpegHeader(byte[] bytes, int scan, JpegColours colours, List<Component> c
         int frame = 0;
         boolean jfif = false;
         int adobe = JpegColours.NO_ADOBE;
+        @Nullable Orientation orientation = null;
         int at = marker(file, START_LENGTH);
         while ((file[at] & 0xff) != SCAN) {
             int marker = file[at] & 0xff;
@@ -74,6 +85,8 @@ record JpegHeader(byte[] bytes, int scan, JpegColours colours, List<Component> c
                 components = components(segment);
             } else if (marker == APPLICATION) {
                 jfif |= startsWith(segment, "JFIF\0") && segment.length >= JFIF_LENGTH;
+            } else if (marker == EXIF && orientation == null && startsWith(segment, "Exif\0\0")) {
+                orientation = Exif.orientation(segment, 0, segment.length);
             } else if (marker == ADOBE && startsWith(segment, "Adobe") && segment.length > ADOBE_TRANSFORM) {
                 adobe = segment[ADOBE_TRANSFORM] & 0xff;
             }
@@ -85,7 +98,13 @@ record JpegHeader(byte[] bytes, int scan, JpegColours colours, List<Component> c
             at = marker(file, end);
         }
         JpegColours colours = JpegColours.of(components, jfif, adobe);
-        return new JpegHeader(kept.toByteArray(), at - 1, colours, components, frame >= FIRST_ARITHMETIC);
+        return new JpegHeader(
+                kept.toByteArray(),
+                at - 1,
+                colours,
+                components,
+                frame >= FIRST_ARITHMETIC,
+                Objects.requireNonNullElse(orientation, Orientation.UPRIGHT));
     }
 
     /** The place of the next marker's second byte; bytes before the marker are passed over, as every decoder does. */

@@ -1,31 +1,23 @@
 package dynafilter.data.folder;
 
-import dynafilter.data.PixelPlanes;
+import dynafilter.data.PixelRows;
 import java.io.IOException;
-import org.bytedeco.pytorch.Tensor;
 
-/** The reader of JPEG files: Java's decoder gives the samples, and the rules of libjpeg and Pillow make colours of them. */
-final class JpegPicture {
-    static final String FORMAT = "JPEG";
-
-    private JpegPicture() {}
+/**
+ * A decoded JPEG file: Java's decoder gives the samples, and the rules of libjpeg and Pillow make colours of them.
+ *
+ * @param colours the rules
+ */
+record JpegPicture(JpegSamples samples, JpegColours colours) implements PixelRows {
+    private static final String FORMAT = "JPEG";
 
     /**
-     * Reads the content of a file.
+     * Decodes the content of a file.
      *
-     * @return uint8 [3, height, width], in the caller's scope
      * @throws IOException where the file is damaged
      */
-    static Tensor read(byte[] file) throws IOException {
-        JpegHeader header = JpegHeader.of(file);
-        JpegSamples samples = samples(file, header);
-        PixelPlanes planes = new PixelPlanes(samples.height(), samples.width());
-        byte[] rgb = new byte[3 * samples.width()];
-        for (int y = 0; y < samples.height(); y++) {
-            header.colours().toRgb(samples.row(y), samples.width(), rgb);
-            planes.put(y, rgb);
-        }
-        return planes.tensor();
+    static JpegPicture of(byte[] file, JpegHeader header) throws IOException {
+        return new JpegPicture(samples(file, header), header.colours());
     }
 
     /**
@@ -34,7 +26,7 @@ final class JpegPicture {
      * @throws IOException where the file is damaged, or coded in a way that this Java's library does not know
      */
     static JpegSamples samples(byte[] file, JpegHeader header) throws IOException {
-        try (PictureDecoder decoder = new PictureDecoder(FORMAT, header.before(file))) {
+        try (PictureDecoder decoder = PictureDecoder.of(FORMAT, header.before(file))) {
             return new JpegSamples(decoder.samples(), header);
         } catch (IOException failure) {
             if (header.isArithmetic() && String.valueOf(failure.getMessage()).contains("arithmetic")) {
@@ -44,5 +36,20 @@ final class JpegPicture {
             }
             throw failure;
         }
+    }
+
+    @Override
+    public int width() {
+        return samples.width();
+    }
+
+    @Override
+    public int height() {
+        return samples.height();
+    }
+
+    @Override
+    public void read(int y, byte[] rgb) {
+        colours.toRgb(samples.row(y), width(), rgb);
     }
 }

@@ -11,9 +11,11 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
+import javax.imageio.spi.IIORegistry;
 import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
 
-/** Java's decoder of a picture format, on one picture. */
+/** A decoder of a picture format, on one picture. */
 final class PictureDecoder implements AutoCloseable {
     /** The limit above which Pillow, too, refuses a picture as a decompression bomb: decoded it would need half a gigabyte. */
     private static final long MOST_PIXELS = 178_956_970;
@@ -25,7 +27,16 @@ final class PictureDecoder implements AutoCloseable {
 
     static {
         System.setProperty("java.awt.headless", "true");
-        ImageIO.setUseCache(false); // no temporary files
+        // Java looks for decoders on the whole class path when it is first asked for one, which takes time and could find
+        // others than its own. Where it looks is decided by this thread's class loader.
+        Thread thread = Thread.currentThread();
+        ClassLoader loader = thread.getContextClassLoader();
+        thread.setContextClassLoader(ClassLoader.getPlatformClassLoader());
+        try {
+            IIORegistry.getDefaultInstance();
+        } finally {
+            thread.setContextClassLoader(loader);
+        }
     }
 
     private final ImageInputStream in;
@@ -33,27 +44,42 @@ final class PictureDecoder implements AutoCloseable {
     private final List<String> warnings = new ArrayList<>();
 
     /**
-     * Opens a picture.
+     * Opens a picture with Java's own decoder of a format.
      *
      * @throws IOException where it is damaged or too large
      */
-    PictureDecoder(String format, InputStream file) throws IOException {
-        in = ImageIO.createImageInputStream(file);
+    static PictureDecoder of(String format, InputStream file) throws IOException {
         Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format);
-        if (in == null || !readers.hasNext()) {
+        if (!readers.hasNext()) {
             throw new IOException("this Java has no decoder for it");
         }
-        reader = readers.next();
-        reader.setInput(in, /* seekForwardOnly= */ true, /* ignoreMetadata= */ true);
-        reader.addIIOReadWarningListener((source, text) -> warnings.add(text));
+        return new PictureDecoder(readers.next(), file);
+    }
+
+    /**
+     * Opens a picture.
+     *
+     * @param reader the decoder, closed with this
+     * @throws IOException where it is damaged or too large
+     */
+    PictureDecoder(ImageReader reader, InputStream file) throws IOException {
+        this.reader = reader;
+        in = new MemoryCacheImageInputStream(file);
         try {
-            long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-            if (pixels > MOST_PIXELS) {
-                throw new IOException(String.format(Locale.ROOT, "%,d pixels are too many", pixels));
-            }
+            reader.setInput(in, /* seekForwardOnly= */ true, /* ignoreMetadata= */ true);
+            reader.addIIOReadWarningListener((source, text) -> warnings.add(text));
+            refuseTooMany(reader.getWidth(0), reader.getHeight(0));
         } catch (IOException | RuntimeException failure) {
             reader.dispose();
             throw failure;
+        }
+    }
+
+    /** @throws IOException where a picture has more pixels than fit into the memory of usual machines */
+    static void refuseTooMany(int width, int height) throws IOException {
+        long pixels = (long) width * height;
+        if (pixels > MOST_PIXELS) {
+            throw new IOException(String.format(Locale.ROOT, "%,d pixels are too many", pixels));
         }
     }
 

@@ -6,12 +6,13 @@ import dynafilter.data.cifar.Cifar100;
 import dynafilter.data.cifar.CifarCheck;
 import dynafilter.data.folder.ClassFolders;
 import dynafilter.data.folder.ClassFolders.LabelledFile;
+import dynafilter.data.folder.DecodingProgress;
 import dynafilter.data.folder.ImageDecoder;
 import dynafilter.data.folder.ImageDecoder.Decoded;
 import dynafilter.data.folder.ImageFolder;
 import dynafilter.data.folder.ImageIndex.Stamp;
+import dynafilter.data.folder.PictureReading;
 import dynafilter.io.InputException;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,17 +58,14 @@ public record FolderCheck(List<String> findings, boolean good) {
         long all = images.splits().values().stream()
                 .mapToLong(split -> split.files().size())
                 .sum();
-        long done = 0;
+        DecodingProgress progress = new DecodingProgress(listener, all);
+        ImageDecoder decoder = new ImageDecoder(new PictureReading(ImageSize.CIFAR, true), progress::afterOne);
         for (ClassFolders split : images.splits().values()) {
             int before = bad.size();
             for (int from = 0; from < split.files().size(); from += CHUNK) {
-                if (done > 0) {
-                    listener.decoding(done, all);
-                }
                 List<LabelledFile> files = split.files()
                         .subList(from, Math.min(from + CHUNK, split.files().size()));
-                bad.addAll(problems(split, files));
-                done += files.size();
+                bad.addAll(problems(decoder, split, files));
             }
             counts.add(String.format(
                     Locale.ROOT,
@@ -77,24 +75,17 @@ public record FolderCheck(List<String> findings, boolean good) {
                     split.classes().size(),
                     bad.size() - before));
         }
-        listener.decoding(all, all);
+        progress.finish();
         List<String> findings = new ArrayList<>(images.warnings());
         findings.addAll(bad);
         findings.addAll(counts);
         return new FolderCheck(List.copyOf(findings), bad.isEmpty());
     }
 
-    private static List<String> problems(ClassFolders split, List<LabelledFile> files) {
-        List<String> problems = new ArrayList<>();
-        try {
-            ImageDecoder.withOneThreadEach(() -> new ImageDecoder(ImageSize.CIFAR)
-                    .decode(files, files.stream().map(Stamp::of).toList()).stream()
-                            .flatMap(decoded ->
-                                    decoded instanceof Decoded.Bad bad ? Stream.of(bad.file()) : Stream.empty())
-                            .forEach(bad -> problems.add(split.shown(bad.path()) + " " + bad.problem())));
-        } catch (IOException impossible) {
-            throw new IllegalStateException(impossible); // decode reports, and throws none
-        }
-        return problems;
+    private static List<String> problems(ImageDecoder decoder, ClassFolders split, List<LabelledFile> files) {
+        return decoder.decode(files, files.stream().map(Stamp::of).toList()).stream()
+                .flatMap(decoded -> decoded instanceof Decoded.Bad bad ? Stream.of(bad.file()) : Stream.empty())
+                .map(bad -> split.shown(bad.path()) + " " + bad.problem())
+                .toList();
     }
 }

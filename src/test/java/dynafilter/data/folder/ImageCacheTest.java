@@ -57,7 +57,7 @@ class ImageCacheTest {
 
     /** The pixels of all images, from the cache where it is current. */
     private byte[] pixels() {
-        ImageCache cache = new ImageCache(ClassFolders.scan(data), "all", place(), SIZE, listener);
+        ImageCache cache = new ImageCache(ClassFolders.scan(data), "all", place(), new PictureReading(SIZE, false), listener);
         try (CachedImages images = cache.open()) {
             return TensorBytes.bytes(images.pixels());
         }
@@ -90,6 +90,30 @@ class ImageCacheTest {
                     List.of("all-12x12.cache", "lock"),
                     files.map(path -> path.getFileName().toString()).sorted().toList());
         }
+    }
+
+    /** The cache of pictures as they are stored is that of versions that knew no other. */
+    @Test
+    void picturesThatAreTurnedHaveACacheOfTheirOwn() throws IOException {
+        Path turned = data.resolve("cat/turned.jpg");
+        Files.write(turned, new TestJpeg(16, 24, "1x1,1x1,1x1").orientation(6).bytes());
+        byte[] stored = pixels();
+        byte[] before = Files.readAllBytes(file());
+        ImageCache upright =
+                new ImageCache(ClassFolders.scan(data), "all", place(), new PictureReading(SIZE, true), listener);
+        try (CachedImages images = upright.open()) {
+            byte[] pixels = TensorBytes.bytes(images.pixels());
+            assertArrayEquals(copy(stored, 0, 4), copy(pixels, 0, 4));
+            assertArrayEquals(copy(stored, 5, 9), copy(pixels, 5, 9));
+            assertTrue(!java.util.Arrays.equals(copy(stored, 4, 5), copy(pixels, 4, 5)));
+            assertEquals(24, images.index().files().get(4).width());
+        }
+        assertArrayEquals(before, Files.readAllBytes(file()));
+        assertTrue(Files.exists(file().resolveSibling("all-12x12-upright.cache")));
+        heard.clear();
+        assertArrayEquals(stored, pixels());
+        upright.open().close();
+        assertEquals(List.of(), heard);
     }
 
     @Test
@@ -164,7 +188,7 @@ class ImageCacheTest {
 
     @Test
     void aMapIsWhatItWasWhenItsFileIsReplaced() throws IOException {
-        ImageCache cache = new ImageCache(ClassFolders.scan(data), "all", place(), SIZE, listener);
+        ImageCache cache = new ImageCache(ClassFolders.scan(data), "all", place(), new PictureReading(SIZE, false), listener);
         try (CachedImages images = cache.open()) {
             byte[] before = TensorBytes.bytes(images.pixels());
             Files.delete(data.resolve("cat/0.png"));

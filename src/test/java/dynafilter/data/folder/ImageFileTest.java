@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
+import dynafilter.data.PixelPlanes;
 import dynafilter.runtime.TensorBytes;
 import java.awt.Color;
 import java.awt.color.ColorSpace;
@@ -47,6 +48,10 @@ class ImageFileTest {
         return image;
     }
 
+    private static Tensor planes(Path file) throws IOException {
+        return PixelPlanes.of(ImageFile.read(ImageFile.content(file), false));
+    }
+
     private static int[] bytes(Tensor tensor) {
         byte[] bytes = TensorBytes.bytes(tensor);
         int[] values = new int[bytes.length];
@@ -72,7 +77,7 @@ class ImageFileTest {
             BufferedImage.TYPE_INT_ARGB,
             BufferedImage.TYPE_4BYTE_ABGR
         }) {
-            Tensor image = ImageFile.read(write(colours(type), "colours.png"));
+            Tensor image = planes(write(colours(type), "colours.png"));
             assertArrayEquals(new long[] {3, HEIGHT, WIDTH}, image.shape());
             assertArrayEquals(expectedColours(), bytes(image), "type " + type);
         }
@@ -86,7 +91,7 @@ class ImageFileTest {
             int scale = type == BufferedImage.TYPE_BYTE_GRAY ? 1 : 256;
             image.getRaster().setSample(0, 0, 0, 64 * scale);
             image.getRaster().setSample(1, 0, 0, 255 * scale);
-            int[] values = bytes(ImageFile.read(write(image, "grey.png")));
+            int[] values = bytes(planes(write(image, "grey.png")));
             assertArrayEquals(new int[] {64, 255, 64, 255, 64, 255}, values, "type " + type);
         }
     }
@@ -96,10 +101,10 @@ class ImageFileTest {
         BufferedImage palette = new BufferedImage(2, 1, BufferedImage.TYPE_BYTE_INDEXED);
         palette.setRGB(0, 0, 0xff0000);
         palette.setRGB(1, 0, 0x00ff00);
-        assertArrayEquals(new int[] {255, 0, 0, 255, 0, 0}, bytes(ImageFile.read(write(palette, "palette.png"))));
+        assertArrayEquals(new int[] {255, 0, 0, 255, 0, 0}, bytes(planes(write(palette, "palette.png"))));
         BufferedImage bits = new BufferedImage(2, 1, BufferedImage.TYPE_BYTE_BINARY);
         bits.setRGB(0, 0, 0xffffff);
-        assertArrayEquals(new int[] {255, 0, 255, 0, 255, 0}, bytes(ImageFile.read(write(bits, "bits.png"))));
+        assertArrayEquals(new int[] {255, 0, 255, 0, 255, 0}, bytes(planes(write(bits, "bits.png"))));
     }
 
     @Test
@@ -108,7 +113,7 @@ class ImageFileTest {
         for (int i = 0; i < 800; i++) {
             flat.setRGB(i % 40, i / 40, 0xc86432);
         }
-        Tensor image = ImageFile.read(write(flat, "flat.jpg"));
+        Tensor image = planes(write(flat, "flat.jpg"));
         assertArrayEquals(new long[] {3, 20, 40}, image.shape());
         int[] values = bytes(image);
         assertEquals(0xc8, values[0], 3);
@@ -117,7 +122,7 @@ class ImageFileTest {
     }
 
     private int[] firstPixel(byte[] content) throws IOException {
-        int[] values = bytes(ImageFile.read(Files.write(folder.resolve("file"), content)));
+        int[] values = bytes(planes(Files.write(folder.resolve("file"), content)));
         return new int[] {values[0], values[values.length / 3], values[2 * values.length / 3]};
     }
 
@@ -202,15 +207,25 @@ class ImageFileTest {
     private void assertRefused(byte[] bytes, String message) throws IOException {
         Path file = Files.write(folder.resolve("bad"), bytes);
         String actual =
-                assertThrows(IOException.class, () -> ImageFile.read(file)).getMessage();
+                assertThrows(IOException.class, () -> planes(file)).getMessage();
         assertTrue(actual.contains(message), actual);
         assertEquals(1, actual.lines().count(), actual);
+    }
+
+    /** The beginning of a file whose first box says that its kind is one and that another kind of reader will do. */
+    private static byte[] heif(String kind, String other) {
+        return ("\0\0\0\24ftyp" + kind + "\0\0\0\0" + other + "\0\0\0\10free").getBytes(StandardCharsets.ISO_8859_1);
     }
 
     @Test
     void saysWhatIsWrongWithAFile() throws IOException {
         assertRefused(new byte[0], "is empty");
-        assertRefused("GIF89a".getBytes(StandardCharsets.US_ASCII), "is neither PNG nor JPEG");
+        assertRefused("<html>".getBytes(StandardCharsets.US_ASCII), "is neither PNG, JPEG, WebP, GIF, BMP nor TIFF");
+        assertRefused("GIF89a".getBytes(StandardCharsets.US_ASCII), "is no GIF image that can be read: it is cut off");
+        assertRefused(heif("avif", "mif1"), "is an AVIF picture, which is not read: save it as JPEG or PNG");
+        assertRefused(heif("mif1", "avif"), "is an AVIF picture, which is not read: save it as JPEG or PNG");
+        assertRefused(heif("heic", "mif1"), "is a HEIC picture, which is not read: save it as JPEG");
+        assertRefused(heif("isom", "mp42"), "is neither PNG, JPEG, WebP, GIF, BMP nor TIFF");
         byte[] png = Files.readAllBytes(write(colours(BufferedImage.TYPE_INT_RGB), "whole.png"));
         byte[] jpeg = Files.readAllBytes(write(colours(BufferedImage.TYPE_INT_RGB), "whole.jpg"));
         for (int length = 4; length < png.length - 24; length += 3) { // behind that: checksums, and that this was all
@@ -222,6 +237,6 @@ class ImageFileTest {
         byte[] huge = png.clone();
         huge[16] = 0x7f; // the width's first byte; its CRC is no longer right, but the size is seen first
         assertRefused(huge, "is no PNG image that can be read: ");
-        assertThrows(IOException.class, () -> ImageFile.read(folder));
+        assertThrows(IOException.class, () -> planes(folder));
     }
 }

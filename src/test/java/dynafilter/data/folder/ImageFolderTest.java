@@ -14,6 +14,7 @@ import dynafilter.data.DataListener;
 import dynafilter.data.DataOptions;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
+import dynafilter.data.PixelPlanes;
 import dynafilter.data.SquareImage;
 import dynafilter.data.cifar.CifarFiles;
 import dynafilter.data.source.DataSource;
@@ -23,6 +24,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -45,7 +47,7 @@ class ImageFolderTest {
     private Path folder;
 
     private static DataSet open(Path folder, double valSplit) {
-        return DataSource.open(folder.toString(), new DataOptions(16, false, valSplit, DataListener.NONE));
+        return DataSource.open(folder.toString(), new DataOptions(16, true, false, valSplit, DataListener.NONE));
     }
 
     private String refusal(double valSplit) {
@@ -108,12 +110,44 @@ class ImageFolderTest {
             assertArrayEquals(new long[] {0, 1}, set.test().labelArray());
             List<String> files = List.of("cat/0.png", "cat/1.png", "cat/clear.png", "cat/grey.png", "dog/0.png");
             for (int i = 0; i < files.size(); i++) {
-                byte[] expected = TensorBytes.bytes(
-                        SquareImage.of(ImageFile.read(folder.resolve("train").resolve(files.get(i))), 16));
+                byte[] content = ImageFile.content(folder.resolve("train").resolve(files.get(i)));
+                byte[] expected = SquareImage.of(ImageFile.read(content, false), 16);
                 assertArrayEquals(
                         expected, TensorBytes.bytes(set.train().images().get(i).contiguous()), files.get(i));
             }
         }
+    }
+
+    @Test
+    void whatPhonesWriteBesideJpegIsPassedOverAndTold() throws IOException {
+        Pictures.split(folder, 2, 1, "cat", "dog");
+        Files.createFile(folder.resolve("train/cat/IMG_1.HEIC"));
+        Files.createFile(folder.resolve("train/dog/2.avif"));
+        List<String> warnings = new ArrayList<>();
+        DataListener listener = new DataListener() {
+            @Override
+            public void decoding(long done, long total) {}
+
+            @Override
+            public void message(String text) {}
+
+            @Override
+            public void warning(String text) {
+                warnings.add(text);
+            }
+        };
+        try (DataSet set = DataSource.open(folder.toString(), new DataOptions(16, true, false, 0.0, listener))) {
+            assertEquals(4, set.train().size());
+        }
+        assertEquals(
+                List.of(folder.resolve("train")
+                        + ": 2 HEIC or AVIF files are left out, which are not read: save them as JPEG (heif-convert)"),
+                warnings);
+        Path alone = folder.resolve("alone");
+        Files.createDirectories(alone.resolve("a"));
+        Files.createFile(alone.resolve("a/1.heic"));
+        InputException refused = assertThrows(InputException.class, () -> ImageFolder.scan(alone));
+        assertTrue(refused.getMessage().contains("save HEIC and AVIF files as JPEG"), refused.getMessage());
     }
 
     @Test
@@ -182,11 +216,11 @@ class ImageFolderTest {
         String message = refusal(0);
         assertTrue(
                 message.startsWith("5 of 13 image files in TEMP cannot be used: TEMP/train/cat/empty.png is empty;"
-                        + " TEMP/train/dog/new.webp is neither PNG nor JPEG; TEMP/train/dog/text.jpg is neither PNG nor JPEG;"
+                        + " TEMP/train/dog/new.webp is neither PNG, JPEG, WebP, GIF, BMP nor TIFF; TEMP/train/dog/text.jpg is neither PNG, JPEG, WebP, GIF, BMP nor TIFF;"
                         + " and 2 more (`dynafilter data verify TEMP` names all); mend or remove them, or go on without them"
                         + " with --skip-bad"),
                 message);
-        DataOptions skipping = new DataOptions(16, true, 0.0, DataListener.NONE);
+        DataOptions skipping = new DataOptions(16, true, true, 0.0, DataListener.NONE);
         try (DataSet set = DataSource.open(folder.toString(), skipping)) {
             assertEquals(6, set.train().size());
             assertEquals(2, set.test().size());
@@ -227,12 +261,12 @@ class ImageFolderTest {
     @Test
     void imagesOfAFixedSizeAreBroughtToTheSizeAskedFor() throws IOException {
         CifarFiles.folder(folder);
-        DataOptions smaller = new DataOptions(16, false, null, DataListener.NONE);
+        DataOptions smaller = new DataOptions(16, true, false, null, DataListener.NONE);
         try (DataSet whole = DataSource.open(folder.toString());
                 DataSet set = DataSource.open(folder.toString(), smaller)) {
             assertArrayEquals(new long[] {5, 3, 16, 16}, set.train().images().shape());
             assertArrayEquals(
-                    TensorBytes.bytes(SquareImage.of(whole.train().images().get(3), 16)),
+                    SquareImage.of(PixelPlanes.of(whole.train().images().get(3)), 16),
                     TensorBytes.bytes(set.train().images().get(3).contiguous()));
             assertNotEquals(whole.sha256(), set.sha256());
         }

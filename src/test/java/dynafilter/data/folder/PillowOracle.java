@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dynafilter.Python;
+import dynafilter.data.PixelPlanes;
 import dynafilter.runtime.TensorBytes;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -18,7 +19,7 @@ import org.bytedeco.pytorch.Tensor;
 final class PillowOracle {
     private static final String DECODE = """
             import glob, os, struct, sys
-            from PIL import Image, features
+            from PIL import Image, ImageOps, features
             if not features.check("libjpeg_turbo"):
                 print("this Pillow is built without libjpeg-turbo, whose pixels are wanted")
                 sys.exit()
@@ -31,28 +32,36 @@ final class PillowOracle {
 
             for path in glob.glob(sys.argv[1] + "/*.*"):
                 with Image.open(path) as image, open(path + ".rgb", "wb") as out:
-                    out.write(rgb(image))
+                    out.write(rgb(ImageOps.exif_transpose(image) if sys.argv[2] == "true" else image))
             """;
 
     private final Python python = Python.withModules("PIL");
     private final Path folder;
+    private final boolean exif;
 
+    /** Of pictures as they are stored. */
     PillowOracle(Path folder) {
-        this.folder = folder;
+        this(folder, false);
     }
 
-    /** Runs a script with the folder as its argument. */
-    void run(String script) {
-        python.run(script, folder);
+    /** @param exif true: of pictures turned as Exif says; false: as they are stored */
+    PillowOracle(Path folder, boolean exif) {
+        this.folder = folder;
+        this.exif = exif;
+    }
+
+    /** Runs a script with the folder as its argument; returns what it prints. */
+    String run(String script) {
+        return python.run(script, folder);
     }
 
     /** What differs from what Pillow makes of it, by file. */
     Map<String, String> differences(int least) throws IOException {
-        String problem = python.run(DECODE, folder);
+        String problem = python.run(DECODE, folder, exif);
         assumeTrue(problem.isEmpty(), problem);
         Map<String, String> differences = new TreeMap<>();
         int files = 0;
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(folder, "*.{jpg,png}")) {
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(folder, "*.{jpg,png,webp,gif,bmp,tif}")) {
             for (Path file : all) {
                 byte[] expected = Files.readAllBytes(Path.of(file + ".rgb"));
                 String difference = difference(file, expected);
@@ -66,9 +75,9 @@ final class PillowOracle {
         return differences;
     }
 
-    private static String difference(Path file, byte[] expected) {
+    private String difference(Path file, byte[] expected) {
         try (PointerScope scope = new PointerScope()) {
-            Tensor image = ImageFile.read(file);
+            Tensor image = PixelPlanes.of(ImageFile.read(ImageFile.content(file), exif));
             byte[] actual = TensorBytes.bytes(image.permute(1, 2, 0).contiguous());
             if (actual.length != expected.length) {
                 return "has another size: " + image.sizes();
