@@ -143,7 +143,8 @@ interface Workload extends AutoCloseable {
             batchSize = recipe.optimization().batchSize();
             try (NativeOwner building = new NativeOwner()) {
                 images = building.keep(images(recipe, 10, imageSize, device, false));
-                plan = images.plan(recipe.computation().seed(), 0, recipe.images().flip());
+                plan = images.plan(
+                        recipe.computation().seed(), 0, recipe.images().flip());
                 work = building.keep(RepeatedWork.of(graph, this::scores, warning));
                 owner = building.handOver();
             }

@@ -89,6 +89,11 @@ public final class TrainedNetwork implements AutoCloseable {
                 : WeightsReader.read(file, device);
     }
 
+    /** True: {@link #read} takes this file for ONNX, by its name, and has ONNX Runtime run it; false: it is another. */
+    public static boolean isOnnx(Path file) {
+        return OnnxNetworkReader.isOnnx(file);
+    }
+
     /** The network as a classifier of images. */
     public Classifier classifier() {
         return classifier;

@@ -17,6 +17,7 @@ import dynafilter.runfolder.FolderLock;
 import dynafilter.study.Comparison;
 import dynafilter.study.Plan;
 import dynafilter.study.Variant;
+import dynafilter.train.TrainingListener;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -128,7 +129,12 @@ final class CompareCommand implements Command {
                         plan.runs().size(),
                         folder);
         RunContext context = new RunContext(
-                arguments.settings(), session, Terminal.of(arguments.progress()), interruption, WorkerGroup.single());
+                arguments.settings(),
+                session,
+                Terminal.of(arguments.progress()),
+                interruption,
+                new TrainingListener() {},
+                WorkerGroup.single());
         ComparisonRuns runs = new ComparisonRuns(plan, folder, command, context);
         if (arguments.overwrite()) {
             runs.clear();

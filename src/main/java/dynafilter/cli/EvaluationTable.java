@@ -65,8 +65,8 @@ final class EvaluationTable {
     /** Precision, recall and F1 of each class. */
     private String table() {
         int names = Math.max(width, "class".length());
-        StringBuilder text = new StringBuilder(String.format(
-                Locale.ROOT, "%n%n%" + names + "s  precision    recall        F1   images", "class"));
+        StringBuilder text = new StringBuilder(
+                String.format(Locale.ROOT, "%n%n%" + names + "s  precision    recall        F1   images", "class"));
         for (int label = 0; label < accuracy.length; label++) {
             text.append(String.format(
                     Locale.ROOT,

@@ -1,18 +1,15 @@
 package dynafilter.cli;
 
-import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.folder.DecodedFile;
 import dynafilter.io.FileNames;
 import dynafilter.io.InputException;
-import dynafilter.model.Classifier;
 import dynafilter.model.Scores;
 import dynafilter.model.Views;
 import dynafilter.run.Interruption;
+import dynafilter.run.LoadedModel;
 import dynafilter.run.Logging;
-import dynafilter.run.Session;
 import dynafilter.runfolder.Environment;
 import dynafilter.runtime.Precision;
-import dynafilter.train.Evaluator;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,14 +101,11 @@ final class PredictCommand implements Command {
                     "predict needs image files, or folders of them: dynafilter predict --model FILE photo.jpg");
         }
         List<Path> files = ImageArguments.files(line);
-        Session session = Session.open(CommonOptions.device(line), null);
-        session.use(precision);
         List<Image> images = new ArrayList<>();
         List<ImageArguments.Skipped> skipped = new ArrayList<>();
-        try (TrainedNetwork trained = TrainedNetwork.read(model, session.device())) {
-            Logging.log().info("model      {}: {}", model, trained.description());
-            Classifier classifier = views.of(trained.classifier());
-            Evaluator evaluator = new Evaluator(precision, session.device());
+        try (LoadedModel loaded =
+                LoadedModel.open(model, CommonOptions.device(line), precision, views, /* exact= */ true)) {
+            Logging.log().info("model      {}: {}", model, loaded.description());
             int width = files.stream()
                     .limit(BATCH)
                     .mapToInt(file -> FileNames.shown(file).length())
@@ -120,11 +114,17 @@ final class PredictCommand implements Command {
             for (int from = 0; from < files.size(); from += BATCH) {
                 List<DecodedFile> decoded = ImageArguments.load(
                         files.subList(from, Math.min(from + BATCH, files.size())),
-                        DataOption.reading(line, trained.imageSize()),
+                        DataOption.reading(line, loaded.imageSize()),
                         skipped);
-                predict(decoded, trained.classes(), classifier, evaluator, top, width, images);
+                predict(decoded, loaded, top, width, images);
             }
-            json.write(new Result(model, views.toString(), trained.classes(), images, skipped, session.environment()));
+            json.write(new Result(
+                    model,
+                    views.toString(),
+                    loaded.labels(),
+                    images,
+                    skipped,
+                    loaded.session().environment()));
         }
         if (!skipped.isEmpty()) {
             Logging.log().warn("{} of {} files skipped", skipped.size(), files.size());
@@ -133,19 +133,12 @@ final class PredictCommand implements Command {
     }
 
     /** Scores the images as one batch, prints a row for each, and closes them. */
-    private static void predict(
-            List<DecodedFile> decoded,
-            List<String> classes,
-            Classifier classifier,
-            Evaluator evaluator,
-            int top,
-            int width,
-            List<Image> images) {
+    private static void predict(List<DecodedFile> decoded, LoadedModel loaded, int top, int width, List<Image> images) {
         if (decoded.isEmpty()) {
             return;
         }
         List<Tensor> pixels = decoded.stream().map(DecodedFile::image).toList();
-        List<Scores> scores = evaluator.scores(classifier, pixels);
+        List<Scores> scores = loaded.scoresOfBatch(pixels);
         pixels.forEach(Tensor::close);
         for (int i = 0; i < scores.size(); i++) {
             double[] probabilities = scores.get(i).probabilities();
@@ -154,7 +147,7 @@ final class PredictCommand implements Command {
             StringBuilder row = new StringBuilder(String.format("%-" + width + "s", file));
             List<Prediction> predictions = new ArrayList<>();
             for (int label : best) {
-                String name = classes.get(label);
+                String name = loaded.labels().get(label);
                 row.append(String.format(Locale.ROOT, "  %-10s %5.1f %%", name, 100 * probabilities[label]));
                 predictions.add(new Prediction(name, label, probabilities[label]));
             }

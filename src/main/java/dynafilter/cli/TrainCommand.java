@@ -10,6 +10,7 @@ import dynafilter.run.TrainArguments;
 import dynafilter.run.TrainJob;
 import dynafilter.runfolder.RunOutcome;
 import dynafilter.runfolder.StopReason;
+import dynafilter.train.TrainingListener;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -77,7 +78,7 @@ final class TrainCommand implements Command {
         CommonOptions.refuseArguments(line, name());
         TrainArguments arguments = arguments(line);
         JsonOutput json = JsonOutput.of(line);
-        TrainJob job = new TrainJob(arguments, interruption, json::write);
+        TrainJob job = new TrainJob(arguments, interruption, json::write, new TrainingListener() {});
         Optional<Placement> placement = Placement.of(System.getenv());
         if (placement.isPresent()) {
             requireNoLauncher(line);

@@ -12,7 +12,11 @@ import org.jspecify.annotations.Nullable;
  *     it is refused before anything is decoded; null: nothing will be trained
  */
 public record DataOptions(
-        int imageSize, boolean exif, boolean skipBad, @Nullable Double valSplit, DataListener listener) {
+        int imageSize,
+        boolean exif,
+        boolean skipBad,
+        @Nullable Double valSplit,
+        DataListener listener) {
     /** The defaults: images of 32x32, upright, every file must be readable, nothing will be trained, nobody listens. */
     public static final DataOptions DEFAULT = new DataOptions(ImageSize.CIFAR, true, false, null, DataListener.NONE);
 }

@@ -33,7 +33,10 @@ final class FusedSums {
             picture[i] = (byte) random.nextLong();
         }
         float[] fused = new SquareResizing(
-                        new TriangleWeights(HEIGHT, SIZE, 0, SIZE), new TriangleWeights(WIDTH, SIZE, 0, SIZE), SIZE, true)
+                        new TriangleWeights(HEIGHT, SIZE, 0, SIZE),
+                        new TriangleWeights(WIDTH, SIZE, 0, SIZE),
+                        SIZE,
+                        true)
                 .values(new Rows(picture));
         try (PointerScope scope = new PointerScope()) {
             float[] values = new float[picture.length];
@@ -46,7 +49,9 @@ final class FusedSums {
                     .unsqueeze(0)
                     .contiguous(); // [1, 3, HEIGHT, WIDTH]
             Tensor resized = SquareImage.interpolated(planes, SIZE, SIZE); // [1, 3, SIZE, SIZE]
-            return Arrays.equals(fused, TensorBytes.floats(resized.squeeze(0).permute(1, 0, 2).contiguous()));
+            return Arrays.equals(
+                    fused,
+                    TensorBytes.floats(resized.squeeze(0).permute(1, 0, 2).contiguous()));
         }
     }
 

@@ -6,9 +6,11 @@ import static org.bytedeco.pytorch.global.torch.conv2d;
 import dynafilter.distributed.WorkerGroup;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,6 +71,36 @@ final class ConvolutionNorm implements AutoCloseable {
             shapes.put(norm + "." + name, new long[] {weight[0]});
         }
         shapes.put(norm + ".num_batches_tracked", new long[0]);
+    }
+
+    /**
+     * A convolution with the BatchNorm behind it folded into its weight, as evaluation has it.
+     *
+     * @param weight float64 [outputs, inputs, height, width]
+     * @param bias float64 [outputs]
+     */
+    record Folded(Tensor weight, Tensor bias) {}
+
+    /**
+     * Folds a layer: the weight times g and the bias b - m g, where g = w / sqrt(v + epsilon) of BatchNorm's weight w, bias b,
+     * running mean m and running variance v; in float64, in the caller's scope.
+     *
+     * @param convolution the prefix of the names of the convolution's tensors in the state dict
+     * @param norm the prefix of the names of BatchNorm's tensors
+     */
+    static Folded folded(Map<String, Tensor> state, String convolution, String norm) {
+        Tensor gain = exact(state, norm + ".weight")
+                .div(exact(state, norm + ".running_var")
+                        .add(new Scalar(EPSILON))
+                        .sqrt());
+        return new Folded(
+                exact(state, convolution + ".weight").mul(gain.view(-1, 1, 1, 1)),
+                exact(state, norm + ".bias")
+                        .sub(exact(state, norm + ".running_mean").mul(gain)));
+    }
+
+    private static Tensor exact(Map<String, Tensor> state, String name) {
+        return StateDict.tensor(state, name).to(ScalarType.Double);
     }
 
     Tensor forward(Tensor input, boolean training) {

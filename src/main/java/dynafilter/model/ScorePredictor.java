@@ -1,5 +1,6 @@
 package dynafilter.model;
 
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
@@ -51,6 +52,15 @@ public final class ScorePredictor {
      */
     Tensor mixedScores(Tensor mixture, Tensor basisMaps) {
         return head.forwardMixed(mixture, basisMaps).flatten(1, -1);
+    }
+
+    /** The predictor's tensors as factors and summands of products of rows: [heads * H * W, width], [width], [width, outputs], [outputs]. */
+    static List<Tensor> products(Map<String, Tensor> state) {
+        return List.of(
+                StateDict.tensor(state, NAME + ".0.weight").t(),
+                StateDict.tensor(state, NAME + ".0.bias"),
+                StateDict.tensor(state, NAME + ".2.weight").t(),
+                StateDict.tensor(state, NAME + ".2.bias"));
     }
 
     static void shapes(Map<String, long[]> shapes, NetworkShape shape) {

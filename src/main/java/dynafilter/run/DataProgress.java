@@ -30,7 +30,8 @@ public final class DataProgress implements DataListener {
     @Override
     public void decoding(long done, long total) {
         if (done < total) {
-            String text = String.format(Locale.ROOT, "decoding images: %,d of %,d%s", done, total, timeLeft(done, total));
+            String text =
+                    String.format(Locale.ROOT, "decoding images: %,d of %,d%s", done, total, timeLeft(done, total));
             terminal.show((double) done / total, text);
         } else {
             terminal.clear();

@@ -14,6 +14,7 @@ public final class Interruption implements BooleanSupplier, AutoCloseable {
     private volatile boolean requested;
     private volatile boolean silent;
     private final BooleanSupplier unread;
+    private volatile String promise = " after this step; what is done will be saved";
     private boolean armed;
 
     /** @param unread answers true where nobody reads standard output any more */
@@ -21,9 +22,30 @@ public final class Interruption implements BooleanSupplier, AutoCloseable {
         this.unread = unread;
     }
 
+    /**
+     * The request of another program, in whose process a run is executed: neither signals nor standard output have a part in it,
+     * and nothing is printed.
+     */
+    public static Interruption of(BooleanSupplier cancelled) {
+        Interruption interruption = new Interruption(cancelled);
+        interruption.silent = true;
+        interruption.armed = true; // by the program, as far as it wants to
+        return interruption;
+    }
+
     /** Silences the message of a request to stop: another process prints it. */
     void silence() {
         silent = true;
+    }
+
+    /**
+     * As {@link #arm()}, for work that has no steps.
+     *
+     * @param what the end of the message that begins with "stopping"
+     */
+    public void arm(String what) {
+        promise = what;
+        arm();
     }
 
     /** Lets signals ask to stop from now on, since there is something to save. Does not return where the process is ending already. */
@@ -59,7 +81,7 @@ public final class Interruption implements BooleanSupplier, AutoCloseable {
     private void request(String what) {
         requested = true;
         if (!silent) {
-            System.err.println(what + " after this step; what is done will be saved");
+            System.err.println(what + promise);
         }
     }
 

@@ -1,6 +1,7 @@
 package dynafilter.run;
 
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import org.apache.logging.log4j.Logger;
 
 /**
@@ -52,6 +53,17 @@ public final class Logging {
     static void quiet() {
         if (!printsDebug()) {
             System.setProperty(RESULTS, "OFF");
+        }
+    }
+
+    /** Does work for another program in this process: prints warnings only, and ends the file that the work began. */
+    public static <T> T quietly(Supplier<T> work) {
+        quiet();
+        try {
+            return work.get();
+        } finally {
+            endFile();
+            System.clearProperty(RESULTS);
         }
     }
 

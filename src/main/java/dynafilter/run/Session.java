@@ -34,6 +34,15 @@ public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) 
         return open(request, has ? before : few, 0);
     }
 
+    /**
+     * Opens the session of what continues no run.
+     *
+     * @throws InputException where the device cannot be used
+     */
+    public static Session open(DeviceRequest request) {
+        return open(request, (Integer) null);
+    }
+
     /** Opens the session of one rank: the ranks of a machine share its cores, and each has a GPU of its own. */
     static Session open(DeviceRequest request, Placement placement) {
         String name = request.device();

@@ -15,6 +15,7 @@ import dynafilter.runfolder.RunDirectory;
 import dynafilter.runfolder.RunOutcome;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.train.Trainer;
+import dynafilter.train.TrainingListener;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,18 +30,25 @@ public final class TrainJob {
     private final TrainArguments arguments;
     private final Interruption interruption;
     private final Consumer<RunOutcome> outcomes;
+    private final TrainingListener listener;
     private final Recipe recipe; // of a new run
 
     /**
      * The execution with some arguments.
      *
      * @param outcomes takes the outcome at rank 0, before the ranks part
+     * @param listener to the run's events, beside those of the program itself
      * @throws InputException where the recipe makes no sense
      */
-    public TrainJob(TrainArguments arguments, Interruption interruption, Consumer<RunOutcome> outcomes) {
+    public TrainJob(
+            TrainArguments arguments,
+            Interruption interruption,
+            Consumer<RunOutcome> outcomes,
+            TrainingListener listener) {
         this.arguments = arguments;
         this.interruption = interruption;
         this.outcomes = outcomes;
+        this.listener = listener;
         Path config = arguments.begin().config();
         Map<String, Object> given = new LinkedHashMap<>(arguments.given());
         if (arguments.begin().resume() != null && !arguments.begin().isAuto()) {
@@ -94,7 +102,7 @@ public final class TrainJob {
 
     private RunOutcome train(RunStart start, FolderLock lock, Session session, WorkerGroup group) {
         Terminal terminal = Terminal.of(group.leads() ? arguments.progress() : Terminal.Style.NONE);
-        RunContext context = new RunContext(arguments.settings(), session, terminal, interruption, group);
+        RunContext context = new RunContext(arguments.settings(), session, terminal, interruption, listener, group);
         RunDirectory folder = start.directory();
         if (start instanceof RunStart.Resumed resumed) {
             return resume(resumed, new RunFolder(folder, lock), context);

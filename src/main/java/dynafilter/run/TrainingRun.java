@@ -114,7 +114,7 @@ final class TrainingRun {
                 session.device(),
                 context.settings().graph().captures(session.device()),
                 directory,
-                console.and(tensorBoard),
+                console.and(tensorBoard).and(context.listener()),
                 context.interruption(),
                 group)));
         origin.restore(trainer);

@@ -162,7 +162,9 @@ public final class NativeRuntime {
      */
     public static void useThreads(int threads) {
         torch.set_num_threads(threads);
-        openblas_nolapack.blas_set_num_threads(1);
+        if (openblas_nolapack.blas_get_num_threads() != 1) { // setting it keeps a native object each time
+            openblas_nolapack.blas_set_num_threads(1);
+        }
     }
 
     /** The machine as JavaCPP names it, such as {@code linux-x86_64}. */

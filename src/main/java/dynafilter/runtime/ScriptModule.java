@@ -56,13 +56,21 @@ public final class ScriptModule implements AutoCloseable {
             }
         });
         new Thread(null, load, "TorchScript loader", LOADING_STACK).start();
+        boolean interrupted = false;
         try {
-            return load.get();
-        } catch (InterruptedException now) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while loading " + file, now);
+            while (true) {
+                try {
+                    return load.get();
+                } catch (InterruptedException now) { // the module would be nobody's: it is loaded all the same
+                    interrupted = true;
+                }
+            }
         } catch (ExecutionException failure) {
             throw failure.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(failure);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

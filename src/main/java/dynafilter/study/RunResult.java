@@ -4,7 +4,6 @@ import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
 import dynafilter.runfolder.EpochResult;
 import dynafilter.runfolder.History;
-import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
 import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
@@ -56,8 +55,7 @@ public record RunResult(Plan.Run run, RunConfig config, RunOutcome outcome, List
     /** Sees that a folder's run has the planned recipe, but for the limits of one call, which change no step before them. */
     private static void requireRecipe(Plan.Run run, RunDirectory directory, RunConfig config) {
         Map<String, Object> settings = config.recipe() == null ? Map.of() : config.recipe();
-        Map<String, Object> found =
-                Recipes.toMap(Recipes.withoutLimitsOfOneCall(Recipes.stored(settings, false)));
+        Map<String, Object> found = Recipes.toMap(Recipes.withoutLimitsOfOneCall(Recipes.stored(settings, false)));
         Recipes.toMap(run.recipe()).forEach((name, planned) -> {
             if (!Objects.equals(planned, found.get(name)) && !Recipes.isOpen(name, planned)) {
                 throw new InputException(directory.path() + " holds a run with --" + name.replace('_', '-') + " "

@@ -71,7 +71,8 @@ final class CrossEntropy implements AutoCloseable {
             own = building.keep(column(ownFactors, device));
             others = building.keep(column(otherFactors, device));
             this.classes = building.keep(torch.arange(
-                            new Scalar(classes), new TensorOptions(ScalarType.Long).device(new DeviceOptional(device.toTorch())))
+                            new Scalar(classes),
+                            new TensorOptions(ScalarType.Long).device(new DeviceOptional(device.toTorch())))
                     .unsqueeze(1));
             table = classes <= LARGEST_TABLE ? building.keep(chosen(this.classes.flatten())) : null;
             owner = building.handOver();

@@ -63,7 +63,12 @@ public final class EndlessTraining implements AutoCloseable {
     public void step() {
         EpochBatches batches = epoch;
         if (batches == null || state.step() % stepsPerEpoch == 0) {
-            batches = images.epoch(images.plan(recipe.computation().seed(), state.step() / stepsPerEpoch, recipe.images().flip()), 0);
+            batches = images.epoch(
+                    images.plan(
+                            recipe.computation().seed(),
+                            state.step() / stepsPerEpoch,
+                            recipe.images().flip()),
+                    0);
             epoch = batches;
         }
         trainingStep.run(batches, recipe.optimization().lr(), 1);

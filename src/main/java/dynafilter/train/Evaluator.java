@@ -201,8 +201,7 @@ public final class Evaluator {
     }
 
     private static Evaluation evaluation(double loss, long classes, Tensor labels, Tensor predicted) {
-        return new Evaluation(
-                loss, Math.toIntExact(classes), integers(labels, classes), integers(predicted, classes));
+        return new Evaluation(loss, Math.toIntExact(classes), integers(labels, classes), integers(predicted, classes));
     }
 
     /** Labels on the host. What a broken device might leave there is brought into their range: it is wrong, but countable. */

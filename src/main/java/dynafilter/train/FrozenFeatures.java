@@ -127,8 +127,9 @@ final class FrozenFeatures implements Examples {
         Arrays.setAll(bounds, rank -> first(images, rank, group));
         long begin = bounds[group.rank()];
         long size = evaluator.batchSize(data.training().imageSize());
-        EpochPlan crops =
-                data.training().plan(recipe.computation().seed(), view, recipe.images().flip()).inOrderOfSet();
+        EpochPlan crops = data.training()
+                .plan(recipe.computation().seed(), view, recipe.images().flip())
+                .inOrderOfSet();
         EpochBatches batches = data.training().epoch(crops, begin);
         FeatureExchange exchange = new FeatureExchange(training(), shape(), bounds, size, device, group);
         long most = (images + group.size() - 1) / group.size(); // of a rank

@@ -102,7 +102,10 @@ final class TrainingLoop {
 
     private EpochPlan plan() {
         return data.training()
-                .plan(recipe.computation().seed(), state.epoch(), recipe.images().flip())
+                .plan(
+                        recipe.computation().seed(),
+                        state.epoch(),
+                        recipe.images().flip())
                 .shard(group.rank(), group.size(), trainingStep.batchSize());
     }
 

@@ -230,11 +230,15 @@ class ExtendCommandTest {
         Files.writeString(mixed.resolve("notes.txt"), "no image");
         Path out = folder.resolve("mixed.pt");
         CommandResult.of(extend("seal", "--images", mixed, "--out", out))
-                .assertRefused("notes.txt is neither PNG, JPEG, WebP, GIF, BMP nor TIFF; give PNG or JPEG images, or leave", "--skip-bad");
+                .assertRefused(
+                        "notes.txt is neither PNG, JPEG, WebP, GIF, BMP nor TIFF; give PNG or JPEG images, or leave",
+                        "--skip-bad");
         assertFalse(Files.exists(out));
         CommandResult skipping = CommandResult.of(extend("seal", "--images", mixed, "--out", out, "--skip-bad"));
         assertEquals(0, skipping.code(), skipping.err());
-        assertTrue(skipping.err().contains("notes.txt is neither PNG, JPEG, WebP, GIF, BMP nor TIFF; left out"), skipping.err());
+        assertTrue(
+                skipping.err().contains("notes.txt is neither PNG, JPEG, WebP, GIF, BMP nor TIFF; left out"),
+                skipping.err());
         assertTrue(skipping.line("images").contains("2 of seal"));
         Files.delete(mixed.resolve("0.png"));
         Files.delete(mixed.resolve("1.png"));

@@ -235,13 +235,20 @@ class ImageFolderRunTest {
     }
 
     private static String sha256(Object... line) {
-        return CommandResult.ofSuccess(line).out().lines().filter(text -> text.contains("sha256")).findFirst().orElseThrow();
+        return CommandResult.ofSuccess(line)
+                .out()
+                .lines()
+                .filter(text -> text.contains("sha256"))
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test
     void predictionTurnsPicturesUnlessToldOtherwise() throws IOException {
-        BufferedImage picture = ImageIO.read(pictures.resolve("test/Zebra/0.png").toFile());
-        BufferedImage upsideDown = new BufferedImage(picture.getWidth(), picture.getHeight(), BufferedImage.TYPE_INT_RGB);
+        BufferedImage picture =
+                ImageIO.read(pictures.resolve("test/Zebra/0.png").toFile());
+        BufferedImage upsideDown =
+                new BufferedImage(picture.getWidth(), picture.getHeight(), BufferedImage.TYPE_INT_RGB);
         for (int y = 0; y < picture.getHeight(); y++) {
             for (int x = 0; x < picture.getWidth(); x++) {
                 upsideDown.setRGB(picture.getWidth() - 1 - x, picture.getHeight() - 1 - y, picture.getRGB(x, y));
@@ -256,9 +263,9 @@ class ImageFolderRunTest {
                 .get("images");
         assertEquals(scores.get(0).get("scores"), scores.get(1).get("scores"));
         assertNotEquals(scores.get(1).get("scores"), scores.get(2).get("scores"));
-        JsonNode asStored =
-                json("predict", "--model", run.resolve("best.pt"), turned, named, plain, "--threads", 1, "--no-exif")
-                        .get("images");
+        JsonNode asStored = json(
+                        "predict", "--model", run.resolve("best.pt"), turned, named, plain, "--threads", 1, "--no-exif")
+                .get("images");
         assertEquals(asStored.get(1).get("scores"), asStored.get(2).get("scores"));
         assertEquals(scores.get(2).get("scores"), asStored.get(1).get("scores"));
     }

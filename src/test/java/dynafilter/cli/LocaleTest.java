@@ -48,7 +48,9 @@ class LocaleTest {
         assertEquals("decoded    9 image files", outcome.line("decoded"));
         assertEquals(expected.line("data, sha256 "), outcome.line("data, sha256 "));
         assertTrue(outcome.out().contains("  \u00e9 ") && outcome.out().contains("  \u00fc "), outcome.out());
-        assertTrue(outcome.err().contains("data/\u00fc/\u00e9.png is neither PNG, JPEG, WebP, GIF, BMP nor TIFF"), outcome.err());
+        assertTrue(
+                outcome.err().contains("data/\u00fc/\u00e9.png is neither PNG, JPEG, WebP, GIF, BMP nor TIFF"),
+                outcome.err());
         CommandResult again = CommandResult.of("data", "info", data, "--skip-bad");
         assertFalse(again.out().contains("decoded"), "the cache is not that of here");
     }

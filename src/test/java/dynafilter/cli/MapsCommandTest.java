@@ -211,7 +211,9 @@ class MapsCommandTest {
         Path out = folder.resolve("mixed.svg");
         CommandResult outcome = CommandResult.of("maps", "--model", model, mixed, "--out", out);
         assertEquals(1, outcome.code(), outcome.err());
-        assertTrue(outcome.err().contains("notes.txt is neither PNG, JPEG, WebP, GIF, BMP nor TIFF; skipped"), outcome.err());
+        assertTrue(
+                outcome.err().contains("notes.txt is neither PNG, JPEG, WebP, GIF, BMP nor TIFF; skipped"),
+                outcome.err());
         assertTrue(Files.exists(out));
         CommandResult.of("maps", "--model", model, mixed.resolve("notes.txt"), "--out", out)
                 .assertFailed(2, "none of the files is an image that can be read");

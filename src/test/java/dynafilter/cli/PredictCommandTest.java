@@ -141,7 +141,9 @@ class PredictCommandTest {
         CommandResult outcome =
                 CommandResult.of("predict", "--model", model, mixed, images.resolve("04.png"), "--json", file);
         assertEquals(1, outcome.code(), outcome.err());
-        assertTrue(outcome.err().contains("notes.txt is neither PNG, JPEG, WebP, GIF, BMP nor TIFF; skipped"), outcome.err());
+        assertTrue(
+                outcome.err().contains("notes.txt is neither PNG, JPEG, WebP, GIF, BMP nor TIFF; skipped"),
+                outcome.err());
         assertTrue(outcome.err().contains("half.png is no PNG image that can be read: "), outcome.err());
         assertTrue(outcome.err().contains("2 of 4 files skipped"), outcome.err());
         assertTrue(outcome.line(mixed.resolve("good.png").toString()).contains("%"), outcome.out());

@@ -184,7 +184,17 @@ class StandInStepTest {
 
     /** The kernels of a captured step of 64 images, of which a kernel is as many as of more. */
     private static List<String> oneEpoch(String precision) throws IOException, InterruptedException {
-        return run("kernels-" + precision, Map.of(), "--epochs", 1, "--optimizer", "sgd", "--batch-size", 64, "--precision", precision)
+        return run(
+                        "kernels-" + precision,
+                        Map.of(),
+                        "--epochs",
+                        1,
+                        "--optimizer",
+                        "sgd",
+                        "--batch-size",
+                        64,
+                        "--precision",
+                        precision)
                 .assertSucceeded()
                 .log()
                 .captured();

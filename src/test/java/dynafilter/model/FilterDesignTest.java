@@ -155,7 +155,8 @@ class FilterDesignTest {
     private static List<Tensor> gradients(Tensor features, Map<String, Tensor> leaves) {
         List<Tensor> tensors = new ArrayList<>(leaves.values());
         tensors.add(features);
-        List<Tensor> gradients = tensors.stream().map(tensor -> tensor.grad().clone()).toList();
+        List<Tensor> gradients =
+                tensors.stream().map(tensor -> tensor.grad().clone()).toList();
         tensors.forEach(tensor -> tensor.mutable_grad().zero_());
         return gradients;
     }

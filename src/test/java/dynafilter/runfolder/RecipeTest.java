@@ -185,7 +185,8 @@ class RecipeTest {
         Recipe chosen = TestRun.with(Recipe.DEFAULT, "weight_decay", 0.1, "lr", 0.01);
         assertEquals(
                 0.1, TestRun.with(chosen, "optimizer", "sgd").optimization().weightDecay());
-        assertEquals(0.01, TestRun.with(chosen, "optimizer", "sgd").optimization().lr());
+        assertEquals(
+                0.01, TestRun.with(chosen, "optimizer", "sgd").optimization().lr());
     }
 
     @Test

@@ -93,16 +93,10 @@ class CrossEntropyTest {
         Tensor many = labels.mul(new Scalar(4_999L));
         Tensor leaf = torch.randn(IMAGES, classes).requires_grad_(true);
         torch.cross_entropy_loss(
-                        leaf.log_softmax(1),
-                        many,
-                        new TensorOptional(),
-                        Reduction.Mean.value,
-                        NO_IGNORED_LABEL,
-                        0.1)
+                        leaf.log_softmax(1), many, new TensorOptional(), Reduction.Mean.value, NO_IGNORED_LABEL, 0.1)
                 .backward();
         Tensor logarithms = leaf.detach().clone().requires_grad_(true);
-        try (CrossEntropy loss =
-                new CrossEntropy(classes, 0.1, null, IMAGES, 1, 1, ComputeDevice.CPU, sum -> {})) {
+        try (CrossEntropy loss = new CrossEntropy(classes, 0.1, null, IMAGES, 1, 1, ComputeDevice.CPU, sum -> {})) {
             logarithms
                     .log_softmax(1)
                     .log_softmax(1)

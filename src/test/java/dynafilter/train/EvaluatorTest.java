@@ -79,8 +79,8 @@ class EvaluatorTest {
     /** The expected numbers are scikit-learn 1.9's, precision_recall_fscore_support with zero_division=0. */
     @Test
     void precisionRecallAndF1AreScikitLearns() {
-        ClassMetrics metrics = ClassMetrics.of(
-                TestEvaluations.of(1, new long[][] {{3, 1, 0, 0}, {2, 2, 1, 0}, {0, 0, 0, 0}, {0, 0, 0, 0}}));
+        ClassMetrics metrics = ClassMetrics.of(TestEvaluations.of(
+                1, new long[][] {{3, 1, 0, 0}, {2, 2, 1, 0}, {0, 0, 0, 0}, {0, 0, 0, 0}}));
         assertArrayEquals(new double[] {0.6, 2.0 / 3, 0, 0}, metrics.precision(), 1e-12);
         assertArrayEquals(new double[] {0.75, 0.4, 0, 0}, metrics.recall(), 1e-12);
         assertArrayEquals(new double[] {2.0 / 3, 0.5, 0, 0}, metrics.f1(), 1e-12);
@@ -93,7 +93,8 @@ class EvaluatorTest {
     @Test
     void topAccuracyCountsTheHigherScores() {
         try (PointerScope scope = new PointerScope()) {
-            Tensor scores = TensorBytes.of(new float[] {3, 2, 1, 1, 2, 3, 5, 5, 1}).view(3, 3);
+            Tensor scores =
+                    TensorBytes.of(new float[] {3, 2, 1, 1, 2, 3, 5, 5, 1}).view(3, 3);
             Tensor labels = TensorBytes.of(new long[] {0, 0, 1});
             assertEquals(2.0 / 3, Evaluator.topAccuracy(scores, labels, 1), 1e-12);
             assertEquals(2.0 / 3, Evaluator.topAccuracy(scores, labels, 2), 1e-12);

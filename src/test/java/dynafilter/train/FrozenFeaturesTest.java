@@ -9,8 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
 import dynafilter.checkpoint.Checkpoint;
-import dynafilter.data.Flip;
 import dynafilter.data.DataSet;
+import dynafilter.data.Flip;
 import dynafilter.data.device.Batch;
 import dynafilter.data.device.DataMemory;
 import dynafilter.data.device.EpochBatches;

@@ -47,14 +47,17 @@ public final class ImageDecoder {
     public List<Decoded> decode(List<LabelledFile> files, List<Stamp> stamps) {
         Decoded[] decoded = new Decoded[files.size()];
         AtomicInteger next = new AtomicInteger();
-        // Each thread takes the next file: a stream of all files would give a thread its share beforehand, as large as the
+        // Each thread takes the next file: a stream of all files would give a thread its share beforehand, as large as
+        // the
         // pictures in it may be.
-        IntStream.range(0, ForkJoinPool.getCommonPoolParallelism() + 1).parallel().forEach(thread -> {
-            for (int i = next.getAndIncrement(); i < decoded.length; i = next.getAndIncrement()) {
-                decoded[i] = decode(files.get(i), stamps.get(i));
-                afterEach.run();
-            }
-        });
+        IntStream.range(0, ForkJoinPool.getCommonPoolParallelism() + 1)
+                .parallel()
+                .forEach(thread -> {
+                    for (int i = next.getAndIncrement(); i < decoded.length; i = next.getAndIncrement()) {
+                        decoded[i] = decode(files.get(i), stamps.get(i));
+                        afterEach.run();
+                    }
+                });
         for (int i = 0; i < decoded.length; i++) {
             if (decoded[i] instanceof Decoded.Bad bad && bad.file().problem().equals(NO_MEMORY)) {
                 decoded[i] = decode(files.get(i), stamps.get(i));

@@ -58,7 +58,8 @@ final class RasterRows implements PixelRows {
             int band = raster.getNumBands() < 3 ? 0 : channel;
             raster.getSamples(0, y, width, 1, band, values);
             for (int x = 0; x < width; x++) {
-                rgb[channel * width + x] = (byte) (palette == null ? level(values[x], most[band]) : colour(values[x], channel));
+                rgb[channel * width + x] =
+                        (byte) (palette == null ? level(values[x], most[band]) : colour(values[x], channel));
             }
         }
     }

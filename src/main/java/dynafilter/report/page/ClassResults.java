@@ -43,12 +43,7 @@ final class ClassResults {
                             Html.of("th", classes.get(label)).set("scope", "row"),
                             Html.of("td", Numbers.percent(accuracy[label])).as("n"),
                             Html.of("td", bar).as("bars"),
-                            Html.of(
-                                            "td",
-                                            Numbers.format(
-                                                    "%,d of %,d",
-                                                    right[label],
-                                                    images[label]))
+                            Html.of("td", Numbers.format("%,d of %,d", right[label], images[label]))
                                     .as("n"));
                 })
                 .toList();
@@ -87,11 +82,7 @@ final class ClassResults {
                         Html.of("td", classes.get(pair.label())),
                         Html.of("td", classes.get(pair.predicted())),
                         Html.of("td", Numbers.format("%,d", pair.images())).as("n"),
-                        Html.of(
-                                        "td",
-                                        Numbers.format(
-                                                "%.1f %%",
-                                                100.0 * pair.images() / images[pair.label()]))
+                        Html.of("td", Numbers.format("%.1f %%", 100.0 * pair.images() / images[pair.label()]))
                                 .as("n")))
                 .toList();
         return rows.isEmpty()

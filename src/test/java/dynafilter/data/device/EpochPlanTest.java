@@ -113,6 +113,8 @@ class EpochPlanTest {
 
     /** By image. */
     private static long[] flipsOf(long epoch, Flip flips) {
-        return EpochPlan.of(7, epoch, IMAGES, EpochPlan.PADDING, flips).inOrderOfSet().flip();
+        return EpochPlan.of(7, epoch, IMAGES, EpochPlan.PADDING, flips)
+                .inOrderOfSet()
+                .flip();
     }
 }

@@ -57,7 +57,8 @@ class ImageCacheTest {
 
     /** The pixels of all images, from the cache where it is current. */
     private byte[] pixels() {
-        ImageCache cache = new ImageCache(ClassFolders.scan(data), "all", place(), new PictureReading(SIZE, false), listener);
+        ImageCache cache =
+                new ImageCache(ClassFolders.scan(data), "all", place(), new PictureReading(SIZE, false), listener);
         try (CachedImages images = cache.open()) {
             return TensorBytes.bytes(images.pixels());
         }
@@ -188,7 +189,8 @@ class ImageCacheTest {
 
     @Test
     void aMapIsWhatItWasWhenItsFileIsReplaced() throws IOException {
-        ImageCache cache = new ImageCache(ClassFolders.scan(data), "all", place(), new PictureReading(SIZE, false), listener);
+        ImageCache cache =
+                new ImageCache(ClassFolders.scan(data), "all", place(), new PictureReading(SIZE, false), listener);
         try (CachedImages images = cache.open()) {
             byte[] before = TensorBytes.bytes(images.pixels());
             Files.delete(data.resolve("cat/0.png"));

@@ -206,8 +206,7 @@ class ImageFileTest {
 
     private void assertRefused(byte[] bytes, String message) throws IOException {
         Path file = Files.write(folder.resolve("bad"), bytes);
-        String actual =
-                assertThrows(IOException.class, () -> planes(file)).getMessage();
+        String actual = assertThrows(IOException.class, () -> planes(file)).getMessage();
         assertTrue(actual.contains(message), actual);
         assertEquals(1, actual.lines().count(), actual);
     }
