@@ -1,7 +1,6 @@
 package dynafilter.serve;
 
 import java.nio.ByteBuffer;
-import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Request;
@@ -31,14 +30,6 @@ final class JsonErrors extends ErrorHandler {
         response.setStatus(code);
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, reply.type());
         response.write(true, ByteBuffer.wrap(reply.body()), callback);
-    }
-
-    @Override
-    public ByteBuffer badMessageError(int status, @Nullable String reason, HttpFields.Mutable fields) {
-        Reply reply = reply(status, reason);
-        metrics.answered(Router.OTHER, status, 0);
-        fields.put(HttpHeader.CONTENT_TYPE, reply.type());
-        return ByteBuffer.wrap(reply.body());
     }
 
     private static Reply reply(int code, @Nullable String reason) {

@@ -305,7 +305,7 @@ class ClassifierTest {
         refused(() -> Classifier.load(model, CPU.withViews("many")), "many");
         assertThrows(IllegalArgumentException.class, () -> CPU.withThreads(0));
         try (Classifier classifier = Classifier.load(model, CPU)) {
-            refused(() -> classifier.classify(text), "neither PNG nor JPEG");
+            refused(() -> classifier.classify(text), "neither PNG");
             refused(() -> classifier.classify(folder.resolve("absent.png")), "absent.png");
             refused(() -> classifier.classify(folder), "is no file");
             refused(() -> classifier.classify(new byte[0]), "is empty");
