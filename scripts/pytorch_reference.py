@@ -33,7 +33,7 @@ DEFAULTS = dict(
 )
 OWN = {"sgd": dict(lr=0.3, weight_decay=5e-4), "adamw": dict(lr=3e-3, weight_decay=5e-4),
        "muon": dict(lr=0.06, weight_decay=0.025)}                           # each optimizer's own, where none is given
-JAVA_ONLY = {"accumulate": 1, "ema": 0, "val_split": 0}        # and the value that means "not used"
+JAVA_ONLY = {"accumulate": 1, "ema": 0, "val_split": 0, "hold_out": ""}        # and the value that means "not used"
 FORMAT = "dynafilter/1"
 CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
@@ -424,14 +424,38 @@ def inference(model, dataset, batch_size):
         yield model(dataset.normalize(pixels), filters)     # [N, 10]
 
 
+def score(model, dataset, recipe, batch_size=1000):
+    """The scores of all images: [n, 10]."""
+    with torch.inference_mode(), autocast(dataset.labels.device, recipe):
+        return torch.cat(list(inference(model, dataset, batch_size))).float()
+
+
 def evaluate(model, dataset, recipe, batch_size=1000):
     """Accuracy, mean cross-entropy and confusion matrix (rows: true class)."""
-    with torch.inference_mode(), autocast(dataset.labels.device, recipe):
-        scores = torch.cat(list(inference(model, dataset, batch_size))).float()     # [n, 10]
+    return judge(score(model, dataset, recipe, batch_size), dataset)
+
+
+def judge(scores, dataset):
     classes = scores.shape[1]
     confusion = torch.bincount(dataset.labels * classes + scores.argmax(1), minlength=classes**2)
     confusion = confusion.view(classes, classes).cpu()
     return confusion.trace().item() / len(dataset), F.cross_entropy(scores, dataset.labels).item(), confusion
+
+
+def zero_shot(scores, labels, unseen):
+    """The measures of Xian et al. 2018 on labels that training held out. `unseen`: bool [K], on the CPU."""
+    def accuracy(chosen, among):
+        """The mean over the chosen labels that have images of how many of these are right, where some labels compete."""
+        best = scores.cpu().masked_fill(~among, -math.inf).argmax(1)
+        rates = [(best[of == label] == label).double().mean().item()
+                 for label in chosen.nonzero().flatten().tolist() for of in [labels.cpu()] if (of == label).any()]
+        return sum(rates) / len(rates)
+
+    every = torch.ones_like(unseen)
+    u, s = accuracy(unseen, every), accuracy(~unseen, every)
+    return {"unseen_among_unseen": accuracy(unseen, unseen), "unseen_among_all": u,
+            "seen_among_seen": accuracy(~unseen, ~unseen), "seen_among_all": s,
+            "harmonic_mean": 2 * u * s / (u + s) if u + s else 0.0}
 
 
 # ---- checkpoints ----
@@ -654,23 +678,43 @@ def train(args):
     print(f"best test accuracy {best:.2%} after {step} of {total} steps")
 
 
+def add_held_out(model, checkpoint, names):
+    """The labels of a network and, where the data set has all of them, those that training held out, as further embeddings."""
+    known, held = list(checkpoint["classes"]), checkpoint.get("held_out", {"labels": []})
+    further = [i for i, name in enumerate(held["labels"]) if name not in known]
+    every = known + [held["labels"][i] for i in further]
+    if not further or sorted(every) != sorted(names):
+        return known
+    model.embedding = nn.Embedding.from_pretrained(torch.cat([model.embedding.weight.detach(), held["vectors"][further]]))
+    return every
+
+
 def evaluate_checkpoint(args):
     device = set_up_device(args)
     checkpoint = load_checkpoint(args.model)
     key = "ema" if "ema" in checkpoint else "model"             # a run with an average tells its accuracy
-    model = network_of(checkpoint, args.model, key).to(device, memory_format=torch.channels_last)
+    model = network_of(checkpoint, args.model, key)
     recipe = checkpoint["recipe"]
     dataset, names = read(args, "test", device, recipe.get("image_size", 32), recipe.get("exif", False))
-    known = checkpoint["classes"]
+    known = add_held_out(model, checkpoint, names)
+    model.to(device, memory_format=torch.channels_last)
     if sorted(known) == sorted(names):                          # labels added to a network come last there
         dataset.labels = torch.tensor([known.index(name) for name in names], device=device)[dataset.labels]
     else:
         check_classes(known, names, args)
-    accuracy, loss, confusion = evaluate(model, dataset, args, args.batch_size)
+    scores = score(model, dataset, args, args.batch_size)
+    accuracy, loss, confusion = judge(scores, dataset)
+    if args.scores:
+        save({"scores": scores, "labels": dataset.labels}, Path(args.scores))
     per_class = [row[i].item() / row.sum().item() if row.any() else None for i, row in enumerate(confusion)]
     print(f"accuracy {accuracy:.2%}  loss {loss:.4f}  {len(dataset)} images")
-    write_json(args, {"accuracy": accuracy, "loss": loss, "images": len(dataset), "classes": checkpoint["classes"],
-                      "per_class_accuracy": per_class, "confusion": confusion.tolist()})
+    result = {"accuracy": accuracy, "loss": loss, "images": len(dataset), "classes": known,
+              "per_class_accuracy": per_class, "confusion": confusion.tolist()}
+    held_out = checkpoint.get("held_out", {"labels": []})["labels"]
+    if held_out and set(held_out) <= set(known):
+        result["zero_shot"] = zero_shot(scores, dataset.labels, torch.tensor([name in held_out for name in known]))
+        print("  ".join(f"{name} {value:.2%}" for name, value in result["zero_shot"].items()))
+    write_json(args, result)
 
 
 def oracle(args):
@@ -836,6 +880,7 @@ def make_parser():
     sub = command(evaluate_checkpoint, "eval", "accuracy, loss and confusion matrix of a checkpoint",
                   "data limit_test batch_size precision")
     sub.add_argument("--model", metavar="FILE", required=True, help="a checkpoint")
+    sub.add_argument("--scores", metavar="FILE", help="write all scores and labels there")
     sub.add_argument("--json", metavar="FILE", help="write the result there")
 
     sub = command(oracle, "oracle", "scores, gradients and some optimizer steps on one batch, for tests",

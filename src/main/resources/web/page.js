@@ -1,17 +1,8 @@
-"use strict";
 // A page that runs an exported network: a picture in, every label's score and response map out. The network is the ONNX file of
 // `export --format onnx --input uint8`; ONNX Runtime Web computes it on one thread.
 (() => {
-  const settings = JSON.parse(document.getElementById("settings").textContent);
-  const { classes, size, height, width, heads, single } = settings;
-  const element = (id) => document.getElementById(id);
-  const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  const colours = bytes(settings.colours); // 256 steps of red, green, blue
-  const make = (name, properties, ...children) => {
-    const made = Object.assign(document.createElement(name), properties);
-    made.append(...children);
-    return made;
-  };
+  const settings = JSON.parse(element("settings").textContent);
+  const { size, height, width, heads } = settings;
 
   // ---- The picture, as `predict` reads and scales it.
 
@@ -164,169 +155,24 @@
 
   const session = load();
 
-  /** A response map a label: the mean of its filters' maps. */
-  function means(maps) {
-    const places = height * width;
-    return heads === 1 ? maps : Float32Array.from({ length: maps.length / heads }, (_, i) => {
-      let sum = 0;
-      for (let head = 0; head < heads; head++) {
-        sum += maps[(Math.floor(i / places) * heads + head) * places + (i % places)];
-      }
-      return sum / heads;
-    });
-  }
-
   /** What the network makes of a square: scores, probabilities and response maps of all labels. */
   async function run(pixels) {
     const image = new ort.Tensor("uint8", pixels, [1, size, size, 3]);
     const made = await (await session).run({ image });
-    return { pixels, scores: made.scores.data, probabilities: made.probabilities.data, maps: means(made.response_maps.data) };
+    return { pixels, scores: made.scores.data, probabilities: made.probabilities.data, maps: means(made.response_maps.data, heads, height * width) };
   }
 
   /** Classifies a PNG or JPEG file, a Blob: for this page, its tests and whoever puts the page into another. */
   window.classify = async (blob) => run(square(await decode(blob)));
 
-  // ---- What one sees.
+  // ---- What one sees, and the camera.
 
-  const percent = (share) => `${(100 * share).toFixed(1)} %`;
-  const signed = (number) => number.toFixed(2).replace("-", "−");
-  const argmax = (values) => values.indexOf(Math.max(...values));
-  const picture = element("picture");
-  let shown = null;
-  let shownName = "";
-  let label = 0;
-  let follows = true; // the likeliest label, until another is chosen
-
-  function image(columns, rows, colour) {
-    const canvas = make("canvas", { width: columns, height: rows });
-    const data = new ImageData(columns, rows);
-    for (let i = 0; i < columns * rows; i++) {
-      data.data.set([...colour(i), 255], 4 * i);
-    }
-    canvas.getContext("2d").putImageData(data, 0, 0);
-    return canvas;
-  }
-
-  const step = (share) => 3 * Math.max(0, Math.min(255, Math.round(255 * share)));
-  const colour = (share) => colours.subarray(step(share), step(share) + 3);
-
-  function draw() {
-    const strength = element("strength").value / 100;
-    const maps = shown.maps;
-    const low = maps.reduce((least, value) => Math.min(least, value), Infinity);
-    const high = maps.reduce((most, value) => Math.max(most, value), -Infinity);
-    const from = single ? 0 : label * height * width;
-    const context = picture.getContext("2d");
-    context.globalAlpha = 1;
-    context.imageSmoothingEnabled = size >= 128;
-    context.filter = `grayscale(${strength > 0 ? 1 : 0})`;
-    context.drawImage(image(size, size, (i) => shown.pixels.subarray(3 * i, 3 * i + 3)), 0, 0, picture.width, picture.height);
-    context.filter = "none";
-    context.imageSmoothingEnabled = true;
-    context.globalAlpha = strength;
-    context.drawImage(image(width, height, (i) => colour((maps[from + i] - low) / (high - low || 1))), 0, 0,
-      picture.width, picture.height);
-    picture.setAttribute("aria-label", `${shownName}, with ${single ? "its response map" : `the response map of ${classes[label]}`}`);
-    element("low").textContent = signed(low);
-    element("high").textContent = signed(high);
-  }
-
-  const rows = classes.map((name, i) => {
-    const input = make("input", { type: "radio", name: "label", value: i });
-    input.addEventListener("change", () => {
-      label = i;
-      follows = false;
-      draw();
-    });
-    const bar = make("span", { className: "bar" });
-    const share = make("span");
-    return { input, bar, share, row: make("label", { className: "score" }, input, make("span", { textContent: name }), make("span", {}, bar), share) };
-  });
-
-  /** @param ordered true: the likeliest label comes first; false: the rows stay where they are, as they must under a moving picture */
-  function show(result, name, ordered) {
-    shown = result;
-    shownName = name;
-    const best = argmax(result.scores);
-    label = follows ? best : label;
-    rows.forEach(({ input, bar, share }, i) => {
-      input.checked = i === label;
-      bar.style.width = `${100 * result.probabilities[i]}%`;
-      share.textContent = percent(result.probabilities[i]);
-    });
-    if (ordered) {
-      const ranking = classes.map((_, i) => i).sort((one, other) => result.scores[other] - result.scores[one]);
-      element("scores").replaceChildren(...ranking.map((i) => rows[i].row));
-    }
-    draw();
-  }
-
-  let saidAt = -Infinity;
-  function say(pause) {
-    if (performance.now() - saidAt >= pause) {
-      saidAt = performance.now();
-      const best = argmax(shown.scores);
-      element("said").textContent =
-        `${shownName}: ${classes[best]}, ${percent(shown.probabilities[best])}, score ${signed(shown.scores[best])}.`;
-    }
-  }
-
-  let asked = 0;
-  async function open(blob, name) {
-    const mine = ++asked;
-    stopCamera();
-    try {
-      const result = await window.classify(blob);
-      if (mine === asked) {
-        element("problem").hidden = true;
-        follows = true;
-        show(result, name, true);
-        say(0);
-      }
-    } catch (failure) {
-      complain(`${name} cannot be read as a picture (${failure.message}); give a PNG or JPEG file.`);
-    }
-  }
-
-  function complain(text) {
-    element("problem").textContent = text;
-    element("problem").hidden = false;
-  }
-
-  // ---- Where pictures come from.
-
-  element("file").addEventListener("change", ({ target }) => {
-    if (target.files.length > 0) {
-      open(target.files[0], target.files[0].name);
-      target.value = ""; // the same file can be opened again
-    }
-  });
-  document.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    document.body.classList.add("drop");
-  });
-  document.addEventListener("dragleave", () => document.body.classList.remove("drop"));
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    document.body.classList.remove("drop");
-    const file = event.dataTransfer.files[0];
-    if (file) {
-      open(file, file.name);
-    } else {
-      complain("What was dropped is no file; drop a PNG or JPEG file.");
-    }
-  });
-  document.addEventListener("paste", (event) => {
-    const file = event.clipboardData.files[0];
-    if (file) {
-      open(file, file.name || "the pasted picture");
-    }
-  });
+  const seen = view(settings, (blob) => window.classify(blob), stopCamera);
 
   const sampleBlob = (sample) => new Blob([bytes(sample.png)], { type: "image/png" });
   element("picks").append(...settings.samples.map((sample) => {
     const input = make("input", { type: "radio", name: "sample" });
-    input.addEventListener("change", () => open(sampleBlob(sample), sample.name));
+    input.addEventListener("change", () => seen.open(sampleBlob(sample), sample.name));
     const copy = make("img", { src: `data:image/png;base64,${sample.png}`, alt: sample.name });
     return make("label", { className: "pick", title: sample.name }, input, copy);
   }));
@@ -344,12 +190,12 @@
   }
 
   async function live(mine) {
-    while (stream && mine === asked) {
+    while (stream && seen.isLatest(mine)) {
       if (video.videoWidth > 0) {
         const result = await run(square(read(video, video.videoWidth, video.videoHeight)));
-        if (stream && mine === asked) {
-          show(result, "The camera's picture", false);
-          say(3000);
+        if (stream && seen.isLatest(mine)) {
+          seen.show(result, "The camera's picture", false);
+          seen.say(3000);
         }
       }
       await new Promise((done) => { requestAnimationFrame(done); });
@@ -365,29 +211,22 @@
       if (!navigator.mediaDevices) {
         throw new Error("a browser gives it to https pages, local files and localhost alone");
       }
-      const mine = ++asked;
+      const mine = seen.ask();
       stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
       camera.setAttribute("aria-pressed", "true");
       camera.textContent = "Stop the camera";
       element("problem").hidden = true;
       document.querySelectorAll("#picks input").forEach((input) => { input.checked = false; });
-      follows = true;
+      seen.follow();
       video.srcObject = stream;
       await video.play();
-      element("scores").replaceChildren(...rows.map(({ row }) => row));
-      live(mine).catch((failure) => complain(`The camera's picture cannot be computed: ${failure.message}.`));
+      seen.unordered();
+      live(mine).catch((failure) => seen.complain(`The camera's picture cannot be computed: ${failure.message}.`));
     } catch (failure) {
       stopCamera();
-      complain(`There is no camera's picture: ${failure.message}.`);
+      seen.complain(`There is no camera's picture: ${failure.message}.`);
     }
   });
-
-  element("strength").addEventListener("input", () => shown && draw());
-  if (single) {
-    element("choose").textContent = "Labels, by their probability";
-  }
-  const ramp = element("bar").getContext("2d");
-  ramp.drawImage(image(256, 1, (i) => colour(i / 255)), 0, 0);
 
   session.then(() => {
     element("state").hidden = true;
@@ -395,7 +234,7 @@
     if (settings.samples.length > 0) {
       const first = element("picks").querySelector("input");
       first.checked = true;
-      return open(sampleBlob(settings.samples[0]), settings.samples[0].name);
+      return seen.open(sampleBlob(settings.samples[0]), settings.samples[0].name);
     }
     return undefined;
   }).catch((failure) => {

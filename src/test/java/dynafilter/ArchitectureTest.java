@@ -25,6 +25,7 @@ class ArchitectureTest {
     /** From top to bottom: a room uses those below it. */
     private static final List<String> ROOMS = List.of(
             "cli",
+            "serve",
             "api",
             "run",
             "report.page",
@@ -100,6 +101,15 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.apache.commons.cli..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTheServerKnowsJetty() {
+        outside("serve")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.eclipse.jetty..", "org.slf4j..")
                 .check(CLASSES);
     }
 

@@ -1,42 +1,43 @@
 package dynafilter.api;
 
+import dynafilter.data.SquareImage;
+import dynafilter.data.folder.BufferedPicture;
 import dynafilter.data.folder.PictureReading;
 import dynafilter.io.FileNames;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Makes pictures for a network, as {@code predict} does. */
-final class PictureReader {
-    private static final String NAMELESS = "the picture";
-
-    private final PictureReading reading;
-
-    /** @param size height and width of the pictures that the network takes */
-    PictureReader(int size) {
-        reading = new PictureReading(size, true);
-    }
-
-    /** The reading of a picture, to the planes of red, green and blue. */
-    private interface Planes {
-        byte[] read() throws IOException;
+/**
+ * Makes pictures for a network, as {@code predict} does.
+ *
+ * @param size height and width of the pictures that the network takes
+ */
+record PictureReader(int size) {
+    /** The decoding of a picture, to [3, size, size]. */
+    private interface Decoding {
+        byte[] decode() throws IOException;
     }
 
     Picture read(Path file) {
-        return picture(FileNames.shown(file), () -> reading.planes(file));
+        return picture(FileNames.shown(file), () -> reading().square(file));
     }
 
     Picture read(byte[] content) {
-        return picture(NAMELESS, () -> reading.planes(content));
+        return picture("the picture", () -> reading().square(content));
     }
 
     Picture read(BufferedImage image) {
-        return picture(NAMELESS, () -> reading.planes(image));
+        return picture("the picture", () -> SquareImage.of(new BufferedPicture(image), size));
     }
 
-    private Picture picture(String name, Planes planes) {
+    private PictureReading reading() {
+        return new PictureReading(size, true);
+    }
+
+    private Picture picture(String name, Decoding decoding) {
         try {
-            return new Picture(reading.size(), planes.read());
+            return new Picture(size, decoding.decode());
         } catch (IOException failure) {
             throw new BadInputException(name + " " + PictureReading.problem(failure), failure);
         } catch (OutOfMemoryError full) {

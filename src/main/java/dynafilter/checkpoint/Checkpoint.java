@@ -177,6 +177,13 @@ public record Checkpoint(
         return Optional.ofNullable((Map<String, Tensor>) extra.get(AVERAGE));
     }
 
+    /** The same checkpoint with one more extra entry; both share their tensors. */
+    public Checkpoint with(String key, Object value) {
+        Map<String, @Nullable Object> more = new LinkedHashMap<>(extra);
+        more.put(key, value);
+        return new Checkpoint(model, optimizer, epoch, step, bestAccuracy, recipe, classes, rng, more, notes);
+    }
+
     /**
      * Writes the checkpoint; the file is replaced as a whole or not at all.
      *

@@ -4,14 +4,20 @@ import dynafilter.data.device.ChannelStatistics;
 import dynafilter.io.InputException;
 import dynafilter.model.Classifier;
 import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.model.NetworkShape;
+import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
 import dynafilter.torchfile.SafetensorsFile;
 import dynafilter.torchfile.TorchScriptArchive;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +34,20 @@ public final class TrainedNetwork implements AutoCloseable {
             boolean hasNames,
             int imageSize,
             ChannelStatistics statistics,
-            Map<String, Object> training) {}
+            Map<String, Object> training,
+            @Nullable UnseenLabels unseen) {
+        /** The origin of a network of whose training no held-out labels are known. */
+        Origin(
+                Path file,
+                String description,
+                List<String> classes,
+                boolean hasNames,
+                int imageSize,
+                ChannelStatistics statistics,
+                Map<String, Object> training) {
+            this(file, description, classes, hasNames, imageSize, statistics, training, null);
+        }
+    }
 
     private final Origin origin;
     private final Map<String, Tensor> state; // empty for TorchScript and ONNX
@@ -137,6 +156,43 @@ public final class TrainedNetwork implements AutoCloseable {
     /** The record of its training, such as its recipe and accuracy, as plain values. */
     public Map<String, Object> training() {
         return Collections.unmodifiableMap(origin.training);
+    }
+
+    /** The labels that training held out, in a checkpoint that tells them; empty where it held out none. */
+    public Optional<UnseenLabels> unseen() {
+        return Optional.ofNullable(origin.unseen);
+    }
+
+    /**
+     * The same network with the labels that training held out behind its own, in the order of {@link UnseenLabels#behind}: of every
+     * label a filter is made by the same generator.
+     *
+     * @param device that this network is on
+     * @return the network, which the caller closes before this one
+     * @throws IllegalStateException where no labels are known to be held out
+     */
+    public TrainedNetwork withUnseen(ComputeDevice device) {
+        UnseenLabels unseen =
+                unseen().orElseThrow(() -> new IllegalStateException(origin.file + " tells of no held-out labels"));
+        try (NativeOwner building = new NativeOwner();
+                PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            Map<String, Tensor> wider = new LinkedHashMap<>(state);
+            wider.put(
+                    NetworkShape.EMBEDDING,
+                    unseen.behind(StateDict.tensor(state, NetworkShape.EMBEDDING), origin.classes));
+            Origin all = new Origin(
+                    origin.file,
+                    origin.description,
+                    unseen.behind(origin.classes),
+                    origin.hasNames,
+                    origin.imageSize,
+                    origin.statistics,
+                    origin.training,
+                    unseen);
+            NetworkShape shape = network().shape();
+            return WeightsReader.of(all, shape.backbone(), shape.design(), wider, device, building);
+        }
     }
 
     @Override

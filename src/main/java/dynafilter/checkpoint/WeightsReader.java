@@ -1,6 +1,7 @@
 package dynafilter.checkpoint;
 
 import dynafilter.checkpoint.TrainedNetwork.Origin;
+import dynafilter.data.ClassNames;
 import dynafilter.data.device.ChannelStatistics;
 import dynafilter.io.InputException;
 import dynafilter.model.BackboneArchitecture;
@@ -71,6 +72,8 @@ final class WeightsReader {
         if (!checkpoint.addedLabels().isEmpty()) {
             description.add("extended by " + String.join(", ", checkpoint.addedLabels()));
         }
+        Optional<UnseenLabels> unseen = UnseenLabels.of(checkpoint, file);
+        unseen.ifPresent(labels -> description.add("trained without " + ClassNames.shown(labels.names())));
         if (backbone != ResNetStem.ARCHITECTURE) {
             description.add("on " + backbone.description());
         }
@@ -83,7 +86,8 @@ final class WeightsReader {
                         true,
                         StoredImageSize.ofRecipe(checkpoint.recipe(), file),
                         ChannelStatistics.CIFAR,
-                        training),
+                        training,
+                        unseen.orElse(null)),
                 backbone,
                 design,
                 average.orElse(checkpoint.model()),

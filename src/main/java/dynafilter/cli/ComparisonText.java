@@ -1,5 +1,6 @@
 package dynafilter.cli;
 
+import dynafilter.runfolder.ZeroShot;
 import dynafilter.study.Comparison;
 import dynafilter.study.Difference;
 import dynafilter.study.Measure;
@@ -49,6 +50,9 @@ final class ComparisonText {
                     format("%.1f", comparison.secondsPerEpoch(variant).mean())));
         }
         text.append(format("%nAccuracies: mean and standard deviation over the seeds, in percent.%n"));
+        if (comparison.isZeroShot()) {
+            text.append(unseen(comparison, width));
+        }
         for (Difference difference : comparison.differences()) {
             text.append(difference.text()).append(System.lineSeparator());
         }
@@ -58,6 +62,28 @@ final class ComparisonText {
                     comparison.results().size(), comparison.plan().runs().size(), comparison.command()));
         }
         System.out.println(text);
+    }
+
+    /** The accuracies on the labels that training held out, a row a variant. */
+    private static String unseen(Comparison comparison, int width) {
+        String row = "%-" + width + "s  %4s  %16s  %16s  %16s  %16s%n";
+        StringBuilder text = new StringBuilder(
+                format("%nLabels that training held out, among themselves and among all; the others among all:%n"));
+        text.append(format(row, "variant", "runs", "unseen", "unseen, all", "seen, all", "harmonic mean"));
+        for (Variant variant : comparison.plan().variants()) {
+            Spread unseen = comparison.zeroShot(variant, ZeroShot::unseenAmongUnseen);
+            if (unseen.n() > 0) {
+                text.append(format(
+                        row,
+                        variant.name(),
+                        unseen.n(),
+                        percent(unseen),
+                        percent(comparison.zeroShot(variant, ZeroShot::unseenAmongAll)),
+                        percent(comparison.zeroShot(variant, ZeroShot::seenAmongAll)),
+                        percent(comparison.zeroShot(variant, ZeroShot::harmonicMean))));
+            }
+        }
+        return text.append(System.lineSeparator()).toString();
     }
 
     private static String percent(Spread spread) {

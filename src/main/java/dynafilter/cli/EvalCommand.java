@@ -1,20 +1,21 @@
 package dynafilter.cli;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
+import dynafilter.data.LabelSplit;
 import dynafilter.data.device.DataMemory;
-import dynafilter.data.device.DeviceImages;
 import dynafilter.model.Views;
 import dynafilter.run.Interruption;
 import dynafilter.run.Logging;
 import dynafilter.run.Session;
 import dynafilter.runfolder.Environment;
+import dynafilter.runfolder.ZeroShot;
 import dynafilter.runtime.Precision;
 import dynafilter.torchfile.TorchFile;
 import dynafilter.train.ClassMetrics;
 import dynafilter.train.Evaluation;
 import dynafilter.train.Evaluator;
-import dynafilter.train.HeldOut;
 import dynafilter.train.TestedData;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -24,7 +25,7 @@ import java.util.Map;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** The command {@code eval}: evaluates a trained network on a test set. */
 final class EvalCommand implements Command {
@@ -41,6 +42,7 @@ final class EvalCommand implements Command {
      * @param weighted means over the images' classes
      * @param confusion counts of [true class][predicted class]
      * @param tta the views of each image whose scores were averaged
+     * @param zeroShot the accuracies on labels that training held out; null: it held out none, or the data set lacks some
      */
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     private record Result(
@@ -60,7 +62,10 @@ final class EvalCommand implements Command {
             Path model,
             String tta,
             TestedData data,
-            Environment environment) {}
+            Environment environment,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            ZeroShot zeroShot) {}
 
     @Override
     public String name() {
@@ -118,22 +123,21 @@ final class EvalCommand implements Command {
         session.use(precision);
         try (PointerScope scope = new PointerScope();
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device());
-                DataSet set = ModelData.open(line, model, trained)) {
-            try (HeldOut heldOut = HeldOut.of(set, trained.training(), limit);
-                    DeviceImages images = heldOut.onDevice(session.device(), memory)) {
-                Logging.log().info("model      {}: {}", model, trained.description());
-                Logging.log().info("data       {}: {} {}", set.name(), heldOut.size(), heldOut.name());
-                Tensor scores =
-                        new Evaluator(precision, session.device()).scores(views.of(trained.classifier()), images);
-                Evaluation evaluation = Evaluator.evaluation(scores, images.labels());
-                double top = Evaluator.topAccuracy(scores, images.labels(), topK);
-                System.out.println(new EvaluationTable(
-                        evaluation, set.classes(), String.format(Locale.ROOT, "top-%-6d %.2f %%%n", topK, 100 * top)));
-                if (scoresFile != null) {
-                    TorchFile.write(scoresFile, Map.of("scores", scores, "labels", images.labels()));
-                }
-                json.write(result(model, views, set, heldOut, evaluation, topK, top, session));
+                LabelSplit data = ModelData.openParted(line, model, trained)) {
+            Logging.log().info("model      {}: {}", model, trained.description());
+            TestedModel tested = new TestedModel.Settings(limit, memory, views, precision).test(trained, data, session);
+            Evaluation evaluation = Evaluator.evaluation(tested.scores(), tested.labels());
+            double top = Evaluator.topAccuracy(tested.scores(), tested.labels(), topK);
+            System.out.println(new EvaluationTable(
+                    evaluation, tested.classes(), String.format(Locale.ROOT, "top-%-6d %.2f %%%n", topK, 100 * top)));
+            if (tested.zeroShot() != null) {
+                System.out.println();
+                tested.zeroShot().lines().forEach(System.out::println);
             }
+            if (scoresFile != null) {
+                TorchFile.write(scoresFile, Map.of("scores", tested.scores(), "labels", tested.labels()));
+            }
+            json.write(result(model, views, data.seen(), tested, evaluation, topK, top, session));
         }
         return ExitCode.DONE;
     }
@@ -142,7 +146,7 @@ final class EvalCommand implements Command {
             Path model,
             Views views,
             DataSet set,
-            HeldOut heldOut,
+            TestedModel tested,
             Evaluation evaluation,
             int topK,
             double top,
@@ -152,7 +156,7 @@ final class EvalCommand implements Command {
                 evaluation.accuracy(),
                 evaluation.loss(),
                 evaluation.images(),
-                set.classes(),
+                tested.classes(),
                 Arrays.stream(evaluation.perClassAccuracy()).boxed().toList(),
                 topK,
                 top,
@@ -164,7 +168,8 @@ final class EvalCommand implements Command {
                 evaluation.confusion(),
                 model,
                 views.toString(),
-                new TestedData(set.name(), set.sha256(), heldOut.name()),
-                session.environment());
+                new TestedData(set.name(), set.sha256(), tested.evaluated()),
+                session.environment(),
+                tested.zeroShot());
     }
 }

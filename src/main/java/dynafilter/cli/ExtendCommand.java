@@ -32,7 +32,7 @@ final class ExtendCommand implements Command {
 
     @Override
     public String summary() {
-        return "add a label to a trained dynamic network, from a few images; the old labels' scores stay as they are";
+        return "add a label to a trained dynamic network, from a few images or its word; the old labels' scores stay as they are";
     }
 
     @Override
@@ -40,7 +40,11 @@ final class ExtendCommand implements Command {
         Options options = new Options()
                 .addOption(ModelOption.model("a checkpoint with dynamic filters"))
                 .addOption(CommonOptions.valued("label", "NAME", "the new label"))
-                .addOption(CommonOptions.valued("images", "DIR", "images of it to learn from: a folder, or one file"))
+                .addOption(
+                        CommonOptions.valued(
+                                "images",
+                                "DIR",
+                                "images of it to learn from: a folder, or one file; without, its word vector alone makes the label"))
                 .addOption(
                         CommonOptions.valued("test-images", "DIR", "further images of it, to tell its accuracy from"))
                 .addOption(CommonOptions.valued(
@@ -66,7 +70,9 @@ final class ExtendCommand implements Command {
                         "parts of the images that take turns in telling the accuracy of what the others taught; 0: none"
                                 + " [" + ExtensionPlan.FOLDS + "]"))
                 .addOption(CommonOptions.valued(
-                        "label-vectors", "FILE", "start from the label's word vector, as the network's labels did"))
+                        "label-vectors",
+                        "FILE",
+                        "start from the label's word vector, as the network's labels did; without --images stay there"))
                 .addOption(DataOption.skipBad())
                 .addOption(DataOption.noExif())
                 .addOption(CommonOptions.valued("seed", "N", "of the choice of images for --negatives and --folds [0]"))
@@ -81,6 +87,7 @@ final class ExtendCommand implements Command {
         return List.of(
                 "extend --model checkpoints/RUN/best.pt --label otter --images otters/",
                 "extend --model checkpoints/RUN/best.pt --label otter --images otters/ --against data/cifar-10-batches-bin",
+                "extend --model checkpoints/RUN/best.pt --label otter --label-vectors glove.txt   # of --freeze-labels",
                 "eval --model checkpoints/RUN/extended.pt --data DIR      # a data set with the new label, too");
     }
 
@@ -91,7 +98,7 @@ final class ExtendCommand implements Command {
         ExtensionPlan plan = new ExtensionPlan(
                 model,
                 label(line),
-                ImageFolderOption.files(line, "images"),
+                line.hasOption("images") ? ImageFolderOption.files(line, "images") : List.of(),
                 line.hasOption("test-images") ? ImageFolderOption.files(line, "test-images") : List.of(),
                 line.getOptionValue("against"),
                 CommonOptions.integer(line, "negatives", 1, MOST, ExtensionPlan.NEGATIVES),
@@ -103,7 +110,9 @@ final class ExtendCommand implements Command {
                 line.hasOption(DataOption.SKIP_BAD),
                 CommonOptions.integer(line, "seed", 0, Integer.MAX_VALUE, 0),
                 out(line, model));
-        if (line.hasOption("negatives") || line.hasOption("old-weight")) {
+        if (plan.files().isEmpty()) {
+            requireWord(line);
+        } else if (line.hasOption("negatives") || line.hasOption("old-weight")) {
             requireAgainst(line);
         }
         JsonOutput json = JsonOutput.of(line);
@@ -119,6 +128,21 @@ final class ExtendCommand implements Command {
             json.write(report.document());
         }
         return ExitCode.DONE;
+    }
+
+    /** Sees that a label without images has a word, and that nothing is said of learning. */
+    private static void requireWord(CommandLine line) {
+        if (!line.hasOption("label-vectors")) {
+            throw new InputException(
+                    "option --images is missing: give images of the label to learn from, or --label-vectors"
+                            + " FILE to make it of its word alone");
+        }
+        for (String option : List.of("negatives", "old-weight", "steps", "folds", "seed", DataOption.SKIP_BAD)) {
+            if (line.hasOption(option)) {
+                throw new InputException("--" + option + " is about learning from --images, of which there are none;"
+                        + " give these, or leave it out");
+            }
+        }
     }
 
     private static void requireAgainst(CommandLine line) {

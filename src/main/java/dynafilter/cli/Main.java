@@ -35,6 +35,7 @@ public final class Main {
                 new TrainCommand(),
                 new EvalCommand(),
                 new PredictCommand(),
+                new ServeCommand(),
                 new MapsCommand(),
                 new CompareCommand(),
                 new ReportCommand(),

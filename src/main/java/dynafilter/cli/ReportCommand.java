@@ -2,11 +2,14 @@ package dynafilter.cli;
 
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
+import dynafilter.data.LabelSplit;
+import dynafilter.data.device.DataMemory;
 import dynafilter.data.source.DataSource;
 import dynafilter.io.AtomicFile;
 import dynafilter.io.InputException;
 import dynafilter.io.ShellWord;
 import dynafilter.io.SystemLocale;
+import dynafilter.model.Views;
 import dynafilter.report.ComparisonFacts;
 import dynafilter.report.RunFacts;
 import dynafilter.report.RunNumbers;
@@ -22,8 +25,10 @@ import dynafilter.run.Session;
 import dynafilter.run.Terminal;
 import dynafilter.run.Version;
 import dynafilter.runfolder.FolderLock;
+import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
+import dynafilter.runfolder.ZeroShot;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -32,6 +37,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
+import org.bytedeco.javacpp.PointerScope;
 import org.jspecify.annotations.Nullable;
 
 /** The command {@code report}: writes the report of a run or of a comparison as one HTML page. */
@@ -192,10 +198,25 @@ final class ReportCommand implements Command {
             return missing("The run's test set is not at hand here (" + absent.getMessage() + "): " + again
                     + " --data DIR` completes this page.");
         }
-        try (DataSet set = opened;
-                TrainedNetwork trained = TrainedNetwork.read(facts.directory().best(), session.device())) {
-            ModelOption.requireSameClasses(facts.directory().best(), trained, set);
-            return new Evaluated(Findings.of(trained, set, facts.recipe(), session.device()), "");
+        Path best = facts.directory().best();
+        try (TrainedNetwork trained = TrainedNetwork.read(best, session.device());
+                LabelSplit data = ModelData.parted(opened, best, trained)) {
+            ModelOption.requireSameClasses(best, trained, data.seen());
+            ZeroShot zeroShot = data.unseen() == null ? null : zeroShot(trained, data, facts.recipe(), session);
+            return new Evaluated(Findings.of(trained, data.seen(), facts.recipe(), session.device(), zeroShot), "");
+        }
+    }
+
+    private static @Nullable ZeroShot zeroShot(
+            TrainedNetwork trained, LabelSplit data, Recipe recipe, Session session) {
+        try (PointerScope scope = new PointerScope()) {
+            return new TestedModel.Settings(
+                            recipe.selection().limitTest(),
+                            DataMemory.AUTO,
+                            Views.NONE,
+                            recipe.computation().precision())
+                    .test(trained, data, session)
+                    .zeroShot();
         }
     }
 

@@ -93,6 +93,15 @@ public record DataSet(
         }
     }
 
+    /** The images of some of the classes as a set of its own, with its own hash; this set stays open. */
+    public DataSet ofClasses(List<String> kept) {
+        return of(
+                name,
+                new Part(train.ofClasses(kept), null),
+                validation == null ? null : new Part(validation.ofClasses(kept), null),
+                test == null ? null : new Part(test.ofClasses(kept), null));
+    }
+
     /** True: there are validation or test images apart from the training images; false: all images are in one set. */
     public boolean isSplit() {
         return validation != null || test != null;

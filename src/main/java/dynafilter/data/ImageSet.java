@@ -160,6 +160,26 @@ public record ImageSet(String name, Tensor images, Tensor labels, List<String> c
         }
     }
 
+    /**
+     * The images of some classes, numbered by their order; a copy where other classes are left out.
+     *
+     * @param kept names of classes; those that this set lacks have no images
+     */
+    public ImageSet ofClasses(List<String> kept) {
+        if (classes.equals(kept)) {
+            return limit(Math.max(1, size()));
+        }
+        long[] all = labelArray();
+        int[] known = classes.stream().mapToInt(kept::indexOf).toArray();
+        long[] places = IntStream.range(0, all.length)
+                .filter(i -> known[Math.toIntExact(all[i])] >= 0)
+                .asLongStream()
+                .toArray();
+        try (ImageSet some = subset(places)) {
+            return some.relabelled(known, kept);
+        }
+    }
+
     /** A copy of the labels as a Java array, for splits and tables. */
     public long[] labelArray() {
         return TensorBytes.longs(labels);

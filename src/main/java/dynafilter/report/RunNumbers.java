@@ -1,10 +1,12 @@
 package dynafilter.report;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dynafilter.report.figure.Example;
 import dynafilter.report.figure.Findings;
 import dynafilter.runfolder.Environment;
 import dynafilter.runfolder.EpochResult;
 import dynafilter.runfolder.RunConfig;
+import dynafilter.runfolder.ZeroShot;
 import dynafilter.train.Evaluation;
 import dynafilter.train.TestedData;
 import java.util.Arrays;
@@ -71,6 +73,7 @@ public record RunNumbers(
      * @param perClassAccuracy NaN for a class without images
      * @param confusion counts of [true class][predicted class]
      * @param filterSimilarity cosines of the angles between filters, [K][K]
+     * @param zeroShot the accuracies on labels that training held out; null: it held out none
      */
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     public record Test(
@@ -82,6 +85,10 @@ public record RunNumbers(
             List<Double> perClassAccuracy,
             long[][] confusion,
             double[][] filterSimilarity,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            ZeroShot zeroShot,
+
             List<Shown> examples) {
         private static Test of(Findings findings) {
             Evaluation evaluation = findings.evaluation();
@@ -94,6 +101,7 @@ public record RunNumbers(
                     Arrays.stream(evaluation.perClassAccuracy()).boxed().toList(),
                     evaluation.confusion(),
                     findings.similarity(),
+                    findings.zeroShot(),
                     findings.examples().stream().map(Shown::of).toList());
         }
     }

@@ -39,7 +39,8 @@ record ConfigSections(Origin origin, Session session, WorkerGroup group, Prepare
                 data.training().size(),
                 data.selectionName(),
                 data.selection().size(),
-                data.hasTest() ? data.test().size() : 0);
+                data.hasTest() ? data.test().size() : 0,
+                run.unseen() == null ? null : run.unseen().classes());
     }
 
     private RunConfig.Network network() {

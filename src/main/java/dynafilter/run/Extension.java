@@ -61,13 +61,17 @@ public final class Extension {
      */
     public ExtensionReport run() {
         Precision.FP32.apply();
-        WordVectors vectors = labelVector();
+        WordVectors vectors = plan.files().isEmpty() ? TextLabels.read(trained, plan) : labelVector();
         String against = plan.against();
-        try (DeviceImages images = read(plan.files());
+        try (DeviceImages images = plan.files().isEmpty() ? null : read(plan.files());
                 DeviceImages testImages = plan.testFiles().isEmpty() ? null : read(plan.testFiles());
                 OldLabels old =
                         against == null ? null : OldLabels.open(against, plan, trained.classes(), data, device)) {
-            learn(vectors, images, old);
+            if (images == null) {
+                makeOfWord(Objects.requireNonNull(vectors, "the label's word is all there is"), old);
+            } else {
+                learn(vectors, images, old);
+            }
             test(images, testImages, old);
         }
         return report.finished();
@@ -78,11 +82,7 @@ public final class Extension {
             return null;
         }
         WordVectors vectors = WordVectors.read(plan.labelVectors(), List.of(plan.label()));
-        int size = trained.network().shape().embeddingSize();
-        if (vectors.size() != size) {
-            throw new InputException("--label-vectors " + plan.labelVectors() + " has vectors of " + vectors.size()
-                    + " numbers, the network's labels have " + size + "; give the file that they started from");
-        }
+        vectors.requireSize(trained.network().shape().embeddingSize(), plan.labelVectors());
         return vectors;
     }
 
@@ -132,8 +132,16 @@ public final class Extension {
                 if (folds > 1) {
                     report.folds(folds, LabelCrossValidation.of(learner, method, own, folds, plan.seed()));
                 }
-                write(embedding, own, others);
+                write(embedding, own.size(), others == null ? 0 : others.size(), plan.steps());
             }
+        }
+    }
+
+    /** Makes the label of its word vector, as the labels that were trained on are made of theirs. */
+    private void makeOfWord(WordVectors vectors, @Nullable OldLabels old) {
+        report.ofWord(old);
+        try (Tensor embedding = vectors.scaled(0, 1)) {
+            write(embedding, 0, 0, 0);
         }
     }
 
@@ -153,12 +161,12 @@ public final class Extension {
                         examples);
     }
 
-    private void write(Tensor embedding, LabelExamples own, @Nullable LabelExamples others) {
+    private void write(Tensor embedding, long images, long negatives, long steps) {
         CheckpointExtension.Note note = new CheckpointExtension.Note(
                 plan.label(),
-                own.size(),
-                others == null ? 0 : others.size(),
-                plan.steps(),
+                images,
+                negatives,
+                steps,
                 plan.model().getFileName().toString(),
                 Checksum.sha256Of(plan.model()));
         try (Checkpoint checkpoint = Checkpoint.read(plan.model());
@@ -168,13 +176,16 @@ public final class Extension {
     }
 
     /** Reads the extended checkpoint back, and evaluates it as {@code eval} does. */
-    private void test(DeviceImages images, @Nullable DeviceImages testImages, @Nullable OldLabels old) {
+    private void test(@Nullable DeviceImages images, @Nullable DeviceImages testImages, @Nullable OldLabels old) {
         try (PointerScope scope = new PointerScope();
                 TrainedNetwork extended = TrainedNetwork.read(plan.out(), device)) {
             requireSameBackbone();
-            Tensor own = scoresOfBoth(extended, images);
             int labels = trained.classes().size();
-            report.oldScores(own.narrow(1, 0, labels), own.narrow(1, labels, labels + 1));
+            DeviceImages own = images != null ? images : testImages;
+            if (own != null) {
+                Tensor both = scoresOfBoth(extended, own);
+                report.oldScores(both.narrow(1, 0, labels), both.narrow(1, labels, labels + 1));
+            }
             if (testImages != null) {
                 report.tested(evaluator.scores(extended.classifier(), testImages));
             }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The arguments of {@code extend}.
  *
- * @param files images of the new label
+ * @param files images of the new label; none: it is made of its word vector alone
  * @param testFiles further images of it, to test on; may be empty
  * @param against the old labels' data set; null: none
  * @param negatives the number of its training images to learn against

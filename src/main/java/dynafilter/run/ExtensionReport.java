@@ -49,11 +49,11 @@ public final class ExtensionReport {
             @Nullable Map<String, Double> takenFor,
             @Nullable Long negatives,
             @Nullable Against against,
-            double secondsToLearn,
+            @Nullable Double secondsToLearn,
             @Nullable Rate learnedFrom,
             @Nullable Rate crossValidated,
-            boolean oldScoresIdentical,
-            double oldScoresLargestDifference,
+            @Nullable Boolean oldScoresIdentical,
+            @Nullable Double oldScoresLargestDifference,
             @Nullable Rate tested,
             @Nullable Cost oldLabels,
             double seconds) {}
@@ -94,10 +94,10 @@ public final class ExtensionReport {
     private @Nullable Map<String, Double> takenFor;
     private @Nullable Long negatives;
     private @Nullable Against against;
-    private double secondsToLearn;
+    private @Nullable Double secondsToLearn;
     private @Nullable Rate learnedFrom;
     private @Nullable Rate crossValidated;
-    private double largestDifference;
+    private @Nullable Double largestDifference;
     private @Nullable Rate tested;
     private @Nullable Cost oldLabels;
     private double secondsInAll;
@@ -135,6 +135,12 @@ public final class ExtensionReport {
                     old.name(),
                     old.leftOut().isEmpty() ? "" : ", without its " + ClassNames.shown(old.leftOut()));
         }
+    }
+
+    /** Adds that the label is made of its word alone. */
+    void ofWord(@Nullable OldLabels old) {
+        against = old == null ? null : new Against(old.name(), old.sha256(), old.leftOut());
+        add("made       %s of its word vector alone, as the network's labels are of theirs", plan.label());
     }
 
     /**
@@ -184,10 +190,9 @@ public final class ExtensionReport {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             Tensor same = after.narrow(1, 0, before.size(1));
-            if (!same.equal(before)) {
-                largestDifference =
-                        Math.max(largestDifference, same.sub(before).abs().max().item_double());
-            }
+            double difference =
+                    same.equal(before) ? 0 : same.sub(before).abs().max().item_double();
+            largestDifference = largestDifference == null ? difference : Math.max(largestDifference, difference);
         }
     }
 
@@ -233,11 +238,13 @@ public final class ExtensionReport {
 
     /** Completes the report with its last lines. */
     ExtensionReport finished() {
-        add(
-                "old scores %s",
-                largestDifference == 0
-                        ? "the same to the bit"
-                        : format("the same but for rounding: by %.1e at most", largestDifference));
+        if (largestDifference != null) {
+            add(
+                    "old scores %s",
+                    largestDifference == 0
+                            ? "the same to the bit"
+                            : format("the same but for rounding: by %.1e at most", largestDifference));
+        }
         secondsInAll = seconds();
         add("written    %s, after %.1f s", plan.out(), seconds());
         return this;
@@ -258,7 +265,7 @@ public final class ExtensionReport {
                 secondsToLearn,
                 learnedFrom,
                 crossValidated,
-                largestDifference == 0,
+                largestDifference == null ? null : largestDifference == 0,
                 largestDifference,
                 tested,
                 oldLabels,

@@ -4,8 +4,10 @@ import dynafilter.checkpoint.BackboneSource;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.PretrainedBackbone;
 import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.checkpoint.UnseenLabels;
 import dynafilter.data.ClassNames;
 import dynafilter.data.DataSet;
+import dynafilter.data.LabelSplit;
 import dynafilter.data.words.WordVectors;
 import dynafilter.io.InputException;
 import dynafilter.io.ProgressListener;
@@ -17,6 +19,8 @@ import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
 import dynafilter.train.AdapterCalibration;
 import dynafilter.train.TrainingData;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.javacpp.Pointer;
@@ -29,6 +33,7 @@ final class InitialNetwork implements AutoCloseable {
     private final NetworkShape shape;
     private final Map<String, Tensor> state;
     private final @Nullable WordVectors vectors; // null: the labels' embeddings start from none
+    private final @Nullable UnseenLabels unseen; // null: no label is held out
     private final NativeOwner owner;
 
     private InitialNetwork(
@@ -36,11 +41,13 @@ final class InitialNetwork implements AutoCloseable {
             NetworkShape shape,
             Map<String, Tensor> state,
             @Nullable WordVectors vectors,
+            @Nullable UnseenLabels unseen,
             NativeOwner owner) {
         this.backbone = backbone;
         this.shape = shape;
         this.state = state;
         this.vectors = vectors;
+        this.unseen = unseen;
         this.owner = owner;
     }
 
@@ -53,7 +60,7 @@ final class InitialNetwork implements AutoCloseable {
      */
     static InitialNetwork fresh(
             Recipe recipe,
-            DataSet set,
+            LabelSplit split,
             TrainingData data,
             ComputeDevice device,
             RankAgreement ranks,
@@ -66,16 +73,24 @@ final class InitialNetwork implements AutoCloseable {
                             recipe.images().imageSize(),
                             device,
                             download)));
-            Optional<WordVectors> vectors = labelVectors(recipe, set);
+            DataSet set = split.seen();
+            Optional<WordVectors> vectors = labelVectors(recipe, split);
             NetworkShape plain = shape(recipe, set, backbone);
             NetworkShape shape =
                     vectors.map(words -> plain.withEmbeddingSize(words.size())).orElse(plain);
             Map<String, Tensor> state = state(shape, recipe, backbone.state(), building);
-            vectors.ifPresent(words -> StateDict.setEmbeddings(state, words.scaled()));
+            vectors.ifPresent(words ->
+                    StateDict.setEmbeddings(state, words.scaled(0, set.classes().size())));
             if (recipe.network().adapter()) {
                 AdapterCalibration.apply(shape, state, data.training(), device);
             }
-            return new InitialNetwork(backbone, shape, state, vectors.orElse(null), building.handOver());
+            return new InitialNetwork(
+                    backbone,
+                    shape,
+                    state,
+                    vectors.orElse(null),
+                    vectors.flatMap(words -> unseen(words, split)).orElse(null),
+                    building.handOver());
         }
     }
 
@@ -91,7 +106,9 @@ final class InitialNetwork implements AutoCloseable {
                     building.keep(PretrainedBackbone.of(checkpoint, origin.checkpointFile(), device));
             NetworkShape shape = shape(recipe, set, backbone).withEmbeddingOf(checkpoint.model());
             Map<String, Tensor> state = state(shape, recipe, checkpoint.model(), building);
-            return new InitialNetwork(backbone, shape, state, null, building.handOver());
+            UnseenLabels unseen =
+                    UnseenLabels.of(checkpoint, origin.checkpointFile()).orElse(null);
+            return new InitialNetwork(backbone, shape, state, null, unseen, building.handOver());
         }
     }
 
@@ -100,8 +117,9 @@ final class InitialNetwork implements AutoCloseable {
      *
      * @throws InputException where it is not of the recipe's shape, or knows other classes than the data set
      */
-    static InitialNetwork of(Origin.Weights origin, Recipe recipe, DataSet set, ComputeDevice device) {
+    static InitialNetwork of(Origin.Weights origin, Recipe recipe, LabelSplit split, ComputeDevice device) {
         TrainedNetwork trained = origin.network();
+        DataSet set = split.seen();
         if (trained.hasNames() && !trained.classes().equals(set.classes())) {
             throw new InputException("--resume " + trained.file() + " knows the classes "
                     + ClassNames.shown(trained.classes()) + ", the data set has " + ClassNames.shown(set.classes())
@@ -112,16 +130,42 @@ final class InitialNetwork implements AutoCloseable {
             NetworkShape shape = shape(recipe, set, backbone).withEmbeddingOf(trained.state());
             DynamicFilterNetwork.check(shape, trained.state());
             Map<String, Tensor> state = state(shape, recipe, trained.state(), building);
-            return new InitialNetwork(backbone, shape, state, null, building.handOver());
+            UnseenLabels unseen = unseenBeside(shape, recipe, split).orElse(null);
+            return new InitialNetwork(backbone, shape, state, null, unseen, building.handOver());
         } catch (InputException other) {
             throw new InputException("--resume " + trained.file() + ": " + other.getMessage(), other);
         }
     }
 
-    private static Optional<WordVectors> labelVectors(Recipe recipe, DataSet set) {
+    /** The word vectors of the labels to train on, and behind them of those that are held out. */
+    private static Optional<WordVectors> labelVectors(Recipe recipe, LabelSplit split) {
+        List<String> names = new ArrayList<>(split.seen().classes());
+        names.addAll(split.heldOut());
         return recipe.network().labelVectors().isEmpty()
                 ? Optional.empty()
-                : Optional.of(WordVectors.read(recipe.network().labelVectors(), set.classes()));
+                : Optional.of(WordVectors.read(recipe.network().labelVectors(), names));
+    }
+
+    private static Optional<UnseenLabels> unseen(WordVectors words, LabelSplit split) {
+        if (split.heldOut().isEmpty()) {
+            return Optional.empty();
+        }
+        try (Tensor rows =
+                words.scaled(split.seen().classes().size(), words.names().size())) {
+            return Optional.of(UnseenLabels.of(split.heldOut(), rows));
+        }
+    }
+
+    /** The held-out labels for weights that came without theirs, whose word vectors are read again. */
+    private static Optional<UnseenLabels> unseenBeside(NetworkShape shape, Recipe recipe, LabelSplit split) {
+        if (split.heldOut().isEmpty()) {
+            return Optional.empty();
+        }
+        WordVectors words = WordVectors.read(recipe.network().labelVectors(), split.heldOut());
+        words.requireSize(shape.embeddingSize(), recipe.network().labelVectors());
+        try (Tensor rows = words.scaled()) {
+            return Optional.of(UnseenLabels.of(split.heldOut(), rows));
+        }
     }
 
     private static NetworkShape shape(Recipe recipe, DataSet set, PretrainedBackbone backbone) {
@@ -157,6 +201,11 @@ final class InitialNetwork implements AutoCloseable {
     /** The word vectors that the labels' embeddings start from; empty where they start from none. */
     Optional<WordVectors> vectors() {
         return Optional.ofNullable(vectors);
+    }
+
+    /** The labels that the run holds out; empty where it holds out none. */
+    Optional<UnseenLabels> unseen() {
+        return Optional.ofNullable(unseen);
     }
 
     @Override

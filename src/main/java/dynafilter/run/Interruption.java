@@ -14,6 +14,7 @@ public final class Interruption implements BooleanSupplier, AutoCloseable {
     private volatile boolean requested;
     private volatile boolean silent;
     private final BooleanSupplier unread;
+    private volatile String promise = " after this step; what is done will be saved";
     private boolean armed;
 
     /** @param unread answers true where nobody reads standard output any more */
@@ -35,6 +36,16 @@ public final class Interruption implements BooleanSupplier, AutoCloseable {
     /** Silences the message of a request to stop: another process prints it. */
     void silence() {
         silent = true;
+    }
+
+    /**
+     * As {@link #arm()}, for work that has no steps.
+     *
+     * @param what the end of the message that begins with "stopping"
+     */
+    public void arm(String what) {
+        promise = what;
+        arm();
     }
 
     /** Lets signals ask to stop from now on, since there is something to save. Does not return where the process is ending already. */
@@ -70,7 +81,7 @@ public final class Interruption implements BooleanSupplier, AutoCloseable {
     private void request(String what) {
         requested = true;
         if (!silent) {
-            System.err.println(what + " after this step; what is done will be saved");
+            System.err.println(what + promise);
         }
     }
 

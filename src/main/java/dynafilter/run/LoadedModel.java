@@ -20,8 +20,10 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
@@ -129,6 +131,46 @@ public final class LoadedModel implements AutoCloseable {
             }
         });
         return Arrays.asList(scores);
+    }
+
+    /**
+     * The scores of normalised images, as one batch: those of the pixels that they were made of, not rounded. Networks of
+     * TorchScript and ONNX, of which only whole pixels are known to be taken, are given the nearest ones.
+     *
+     * @param images float32 [3, S, S] each, of mean 0 and deviation 1 by the network's statistics
+     * @return in the order of the images
+     */
+    public List<Scores> scoresOfNormalised(List<float[]> images) {
+        prepareThread(session.threads());
+        try (PointerScope scope = new PointerScope();
+                InferenceMode inference = new InferenceMode();
+                Precision.Region autocast = precision.autocast(session.device().type())) {
+            Tensor[] pixels = images.stream()
+                    .map(image -> TensorBytes.of(unnormalised(image)).view(3, imageSize(), imageSize()))
+                    .toArray(Tensor[]::new);
+            Tensor batch = torch.stack(new TensorVector(pixels)) // [N, 3, S, S]
+                    .to(session.device().toTorch(), ScalarType.Float)
+                    .contiguous(MemoryFormat.ChannelsLast);
+            Tensor scores = classifier
+                    .scores(batch)
+                    .to(new Device(DeviceType.CPU), ScalarType.Float)
+                    .contiguous();
+            return IntStream.range(0, pixels.length)
+                    .mapToObj(i -> new Scores(TensorBytes.floats(scores.select(0, i))))
+                    .toList();
+        }
+    }
+
+    private float[] unnormalised(float[] image) {
+        float[] pixels = new float[image.length];
+        int plane = image.length / 3;
+        for (int i = 0; i < image.length; i++) {
+            double mean = trained.statistics().mean().get(i / plane);
+            double deviation = trained.statistics().std().get(i / plane);
+            float pixel = (float) (255 * (image[i] * deviation + mean));
+            pixels[i] = trained.hasNetwork() ? pixel : Math.max(0, Math.min(255, Math.round(pixel)));
+        }
+        return pixels;
     }
 
     /** [3, S, S]. */

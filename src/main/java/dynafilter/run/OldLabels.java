@@ -10,7 +10,6 @@ import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
@@ -42,11 +41,11 @@ record OldLabels(String name, String sha256, DeviceImages negatives, DeviceImage
             }
             List<String> others = new ArrayList<>(data.classes());
             others.removeAll(classes);
-            try (ImageSet train = relabelled(data.train(), classes)) {
+            try (ImageSet train = data.train().ofClasses(classes)) {
                 long[][] parts = parts(train, plan);
                 ImageSet apart = data.test() != null ? data.test() : data.validation();
                 try (ImageSet negatives = train.subset(parts[0]);
-                        ImageSet test = apart != null ? relabelled(apart, classes) : train.subset(parts[1])) {
+                        ImageSet test = apart != null ? apart.ofClasses(classes) : train.subset(parts[1])) {
                     requireImages(against, negatives, "training");
                     requireImages(against, test, "test");
                     return new OldLabels(
@@ -57,21 +56,6 @@ record OldLabels(String name, String sha256, DeviceImages negatives, DeviceImage
                             others);
                 }
             }
-        }
-    }
-
-    private static ImageSet relabelled(ImageSet set, List<String> classes) {
-        if (set.classes().equals(classes)) {
-            return set.limit(Math.max(1, set.size()));
-        }
-        long[] labels = set.labelArray();
-        int[] known = set.classes().stream().mapToInt(classes::indexOf).toArray();
-        long[] places = IntStream.range(0, labels.length)
-                .filter(i -> known[(int) labels[i]] >= 0)
-                .asLongStream()
-                .toArray();
-        try (ImageSet kept = set.subset(places)) {
-            return kept.relabelled(known, classes);
         }
     }
 

@@ -16,6 +16,9 @@ sealed interface Origin {
     /** The name of the setting that a run on other machines could choose otherwise. */
     String FEATURE_VIEWS = "feature_views";
 
+    /** The name of the setting of labels to hold out, which makes sense with others alone. */
+    String HOLD_OUT = "hold_out";
+
     /** The checkpoint that the run goes on from; empty for a new run. */
     Optional<Path> file();
 

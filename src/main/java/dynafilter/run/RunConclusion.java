@@ -1,20 +1,25 @@
 package dynafilter.run;
 
 import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.data.ImageSet;
+import dynafilter.data.device.DeviceImages;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.RunDirectory;
 import dynafilter.runfolder.RunOutcome;
 import dynafilter.runfolder.StopReason;
+import dynafilter.runfolder.ZeroShot;
 import dynafilter.runtime.DeviceMemory;
 import dynafilter.runtime.Timing;
 import dynafilter.train.Evaluation;
 import dynafilter.train.Evaluator;
 import dynafilter.train.Trainer;
 import dynafilter.train.TrainingData;
+import dynafilter.train.ZeroShotScores;
 import java.nio.file.Files;
 import java.util.Locale;
 import org.apache.logging.log4j.Logger;
+import org.bytedeco.javacpp.PointerScope;
 import org.jspecify.annotations.Nullable;
 
 /** The conclusion of a run: it says how the run ended, tests the best network where a test set was kept for that, and sums up the outcome. */
@@ -50,7 +55,7 @@ final class RunConclusion {
 
     /** The outcome as a rank other than 0 knows it. */
     RunOutcome ofRank(StopReason ending) {
-        return outcome(ending, null, null, null, null);
+        return outcome(ending, null, null, null, null, null);
     }
 
     /**
@@ -67,17 +72,19 @@ final class RunConclusion {
         RunOutcome.Best best = trainer.epoch() > 0 && Files.exists(directory.best()) ? best() : null;
         tellEnding(ending);
         RunOutcome.Test test = null;
+        ZeroShot zeroShot = null;
         if (ends && (ending == StopReason.FINISHED || ending == StopReason.EARLY_STOP)) {
             Evaluation tested = data.hasValidation() && data.hasTest() ? testOnce() : null;
             test = tested == null ? null : new RunOutcome.Test(tested.accuracy(), tested.loss());
             run.tensorBoard().finished(trainer.step(), tested);
+            zeroShot = best == null || run.unseen() == null ? null : zeroShot(run.unseen());
         }
         if (!data.hasTest()) {
             log.info(
                     "the data set has no test images: the validation accuracy chose the epoch, and is on the high side");
         }
         long peak = memory.peak();
-        return outcome(ending, allReduce, best, test, peak > 0 ? peak : null);
+        return outcome(ending, allReduce, best, test, peak > 0 ? peak : null, zeroShot);
     }
 
     private RunOutcome outcome(
@@ -85,7 +92,8 @@ final class RunConclusion {
             RunOutcome.@Nullable AllReduce allReduce,
             RunOutcome.@Nullable Best best,
             RunOutcome.@Nullable Test test,
-            @Nullable Long peak) {
+            @Nullable Long peak,
+            @Nullable ZeroShot zeroShot) {
         return new RunOutcome(
                 ending,
                 directory.path().toString(),
@@ -96,7 +104,8 @@ final class RunConclusion {
                 group.isSingle() ? null : new RunOutcome.Ranks(group.size(), allReduce),
                 best,
                 test,
-                peak);
+                peak,
+                zeroShot);
     }
 
     /** Says what the all-reduce cost. */
@@ -154,6 +163,26 @@ final class RunConclusion {
             log.info(String.format(
                     Locale.ROOT, "its test accuracy %.2f %%, loss %.4f", 100 * test.accuracy(), test.loss()));
             return test;
+        }
+    }
+
+    /** Tests the best network on the labels that training held out, and says how it did. */
+    private ZeroShot zeroShot(ImageSet unseen) {
+        int limit = recipe.selection().limitTest();
+        try (PointerScope scope = new PointerScope();
+                TrainedNetwork best = TrainedNetwork.read(directory.best(), session.device());
+                TrainedNetwork all = best.withUnseen(session.device());
+                ImageSet some = unseen.limit(limit == 0 ? unseen.size() : limit);
+                DeviceImages images = new DeviceImages(some, session.device(), false)) {
+            ZeroShot accuracies = ZeroShotScores.of(
+                            new Evaluator(recipe.computation().precision(), session.device()),
+                            all.classifier(),
+                            all.classes(),
+                            new ZeroShotScores.Named(data.hasTest() ? data.test() : data.selection(), data.classes()),
+                            new ZeroShotScores.Named(images, unseen.classes()))
+                    .accuracies(all.unseen().orElseThrow().areAmong(all.classes()));
+            accuracies.lines().forEach(log::info);
+            return accuracies;
         }
     }
 }

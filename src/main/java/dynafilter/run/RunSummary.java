@@ -1,6 +1,7 @@
 package dynafilter.run;
 
 import dynafilter.checkpoint.BackboneSource;
+import dynafilter.data.ClassNames;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSize;
 import dynafilter.distributed.WorkerGroup;
@@ -22,6 +23,7 @@ import org.apache.logging.log4j.Logger;
 
 /** The summary of a run before its first step, on the console and in {@code train.log}. */
 final class RunSummary {
+    private final PreparedRun run;
     private final Recipe recipe;
     private final Origin origin;
     private final Session session;
@@ -34,6 +36,7 @@ final class RunSummary {
     private final Logger log = Logging.log();
 
     RunSummary(Origin origin, Session session, WorkerGroup group, PreparedRun run, ParameterCounts parameters) {
+        this.run = run;
         recipe = run.recipe();
         this.origin = origin;
         this.session = session;
@@ -172,7 +175,11 @@ final class RunSummary {
                         ? "at random"
                         : "from " + recipe.network().labelVectors())
                 + format(", embeddings of %d numbers", shape.embeddingSize())
-                + (recipe.network().freezeLabels() ? ", frozen" : "");
+                + (recipe.network().freezeLabels() ? ", frozen" : "")
+                + (run.unseen() == null
+                        ? ""
+                        : "; held out of training: "
+                                + ClassNames.shown(run.unseen().classes()));
     }
 
     private String frozen() {

@@ -18,6 +18,7 @@ import dynafilter.train.Trainer;
 import dynafilter.train.TrainingListener;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +52,8 @@ public final class TrainJob {
         Path config = arguments.begin().config();
         Map<String, Object> given = new LinkedHashMap<>(arguments.given());
         if (arguments.begin().resume() != null && !arguments.begin().isAuto()) {
-            given.remove(Origin.FEATURE_VIEWS); // it is judged beside the run's own settings, which are not read yet
+            // These are judged beside the run's own settings, which are not read yet.
+            given.keySet().removeAll(List.of(Origin.FEATURE_VIEWS, Origin.HOLD_OUT));
         }
         recipe = Recipes.with(config == null ? Recipe.DEFAULT : RunConfig.recipe(config), given, true);
     }

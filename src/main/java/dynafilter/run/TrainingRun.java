@@ -1,6 +1,7 @@
 package dynafilter.run;
 
 import dynafilter.data.DataSet;
+import dynafilter.data.LabelSplit;
 import dynafilter.data.source.DataSource;
 import dynafilter.distributed.WorkerFailure;
 import dynafilter.distributed.WorkerGroup;
@@ -64,11 +65,12 @@ final class TrainingRun {
         recipe.computation().precision().apply();
         session.device().useDeterministicAlgorithms(recipe.computation().deterministic());
         RankAgreement ranks = new RankAgreement(group, recipe);
-        DataSet set =
-                ranks.inTurn(() -> DataSource.open(recipe.images().data(), DataProgress.optionsOf(recipe, terminal)));
-        ranks.require(set);
+        LabelSplit split = ranks.inTurn(() -> LabelSplit.of(
+                DataSource.open(recipe.images().data(), DataProgress.optionsOf(recipe, terminal)),
+                recipe.selection().heldOutLabels()));
+        ranks.require(split.seen());
         try (NativeOwner owner = new NativeOwner()) {
-            PreparedRun run = prepare(set, ranks, owner);
+            PreparedRun run = prepare(split, ranks, owner);
             StopReason ending = StopReason.FINISHED;
             // A comparison needs the figures of a run, too, that was killed between its last epoch and its outcome.
             boolean ends = !place.isAlone();
@@ -92,9 +94,12 @@ final class TrainingRun {
     }
 
     /** Prepares the data, network and trainer; writes nothing. */
-    private PreparedRun prepare(DataSet set, RankAgreement ranks, NativeOwner owner) {
-        TrainingData data = owner.keep(onDevice(set));
-        InitialNetwork network = owner.keep(initial(set, data, ranks));
+    private PreparedRun prepare(LabelSplit split, RankAgreement ranks, NativeOwner owner) {
+        if (split.unseen() != null) {
+            owner.keep(split.unseen());
+        }
+        TrainingData data = owner.keep(onDevice(split.seen()));
+        InitialNetwork network = owner.keep(initial(split, data, ranks));
         Recipe settled = settled(data, network);
         ConsoleListener console =
                 new ConsoleListener(terminal, recipe.optimization().epochs(), data.selectionName(), place);
@@ -105,6 +110,7 @@ final class TrainingRun {
                 network.shape(),
                 network.state(),
                 data,
+                network.unseen().orElse(null),
                 session.device(),
                 context.settings().graph().captures(session.device()),
                 directory,
@@ -112,7 +118,7 @@ final class TrainingRun {
                 context.interruption(),
                 group)));
         origin.restore(trainer);
-        return new PreparedRun(settled, set, data, network, tensorBoard, trainer);
+        return new PreparedRun(settled, split.seen(), split.unseen(), data, network, tensorBoard, trainer);
     }
 
     /** The recipe with its number of feature views; a run that goes on keeps that which it began with. */
@@ -121,13 +127,13 @@ final class TrainingRun {
                 .settled(origin.continued(recipe), group);
     }
 
-    private InitialNetwork initial(DataSet set, TrainingData data, RankAgreement ranks) {
+    private InitialNetwork initial(LabelSplit split, TrainingData data, RankAgreement ranks) {
         if (origin instanceof Origin.Resumed resumed) {
-            return InitialNetwork.of(resumed, recipe, set, session.device());
+            return InitialNetwork.of(resumed, recipe, split.seen(), session.device());
         }
         return origin instanceof Origin.Weights weights
-                ? InitialNetwork.of(weights, recipe, set, session.device())
-                : InitialNetwork.fresh(recipe, set, data, session.device(), ranks, terminal::bytes);
+                ? InitialNetwork.of(weights, recipe, split, session.device())
+                : InitialNetwork.fresh(recipe, split, data, session.device(), ranks, terminal::bytes);
     }
 
     /** Brings a data set to the device and closes it; its name, classes and checksum stay readable. */

@@ -11,6 +11,7 @@ import dynafilter.model.NetworkShape;
 import dynafilter.runfolder.Setting.Range;
 import dynafilter.runfolder.Setting.Trait;
 import dynafilter.runtime.Precision;
+import java.util.List;
 
 /**
  * The one table of the settings that decide what a training run computes. A component is the command-line option of its name and
@@ -26,6 +27,7 @@ public record Recipe(
     /** @throws InputException where two of the records contradict each other */
     public Recipe {
         FeatureViews.require(images.featureViews(), images.augment(), network.freeze());
+        HoldOut.require(selection, network);
     }
 
     /** The recipe of {@code train} without options; {@code results.md} tells which values were chosen by experiment. */
@@ -59,7 +61,7 @@ public record Recipe(
                     0,
                     0),
             new Computation(0, Precision.FP32, false, false),
-            new Selection(0, 0, 0, false),
+            new Selection(0, 0, 0, false, ""),
             new Limits(0, 0, 0));
 
     /** The images, as the network sees them. */
@@ -260,7 +262,20 @@ public record Recipe(
                     place = 31,
                     help = "leave out image files that cannot be read; else they are an error",
                     traits = Trait.FIXED)
-            boolean skipBad) {}
+            boolean skipBad,
+
+            @Setting(
+                    place = 43,
+                    argument = "LABEL,...",
+                    help =
+                            "train without these labels, and tell how well their images are labelled by filters made of words alone (with --label-vectors and --freeze-labels)",
+                    traits = {Trait.FIXED, Trait.SHARED})
+            String holdOut) {
+        /** The names of the labels that training holds out, as the user wrote them; mostly none. */
+        public List<String> heldOutLabels() {
+            return HoldOut.names(holdOut);
+        }
+    }
 
     /** The limits that end a run before its last epoch; the learning-rate schedule does not change. */
     public record Limits(

@@ -44,6 +44,7 @@ public record RunConfig(
      * @param trainingImages the number of images that are trained on
      * @param selectedOn the set that chooses the best epoch: "test" or "validation"
      * @param selectionImages the number of images in that set
+     * @param heldOut the labels whose images the run was not given; null: it was given all
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Data(
@@ -53,9 +54,10 @@ public record RunConfig(
             @Nullable Long trainingImages,
             @Nullable String selectedOn,
             @Nullable Long selectionImages,
-            @Nullable Long testImages) {
+            @Nullable Long testImages,
+            @Nullable List<String> heldOut) {
         /** The data set in a document that tells nothing of it. */
-        public static final Data UNKNOWN = new Data(null, null, null, null, null, null, null);
+        public static final Data UNKNOWN = new Data(null, null, null, null, null, null, null, null);
     }
 
     /**

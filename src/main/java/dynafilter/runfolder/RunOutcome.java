@@ -1,5 +1,6 @@
 package dynafilter.runfolder;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dynafilter.runtime.Timing;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param best null: there is no best checkpoint
  * @param test null: the best network was not evaluated on a test set that had no part in choosing it
  * @param peakMemoryBytes the most memory that was held; null: the system does not tell
+ * @param zeroShot the best network on labels that training held out; null: it held out none, or the run is not over
  */
 public record RunOutcome(
         @Nullable StopReason ending,
@@ -29,7 +31,8 @@ public record RunOutcome(
         @JsonUnwrapped @Nullable Ranks ranks,
         @JsonUnwrapped @Nullable Best best,
         @JsonUnwrapped @Nullable Test test,
-        @Nullable Long peakMemoryBytes) {
+        @Nullable Long peakMemoryBytes,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable ZeroShot zeroShot) {
     /** Jackson makes the parts also where a document has nothing of them: these become null. */
     public RunOutcome {
         ranks = ranks == null || ranks.processes == 0 ? null : ranks;

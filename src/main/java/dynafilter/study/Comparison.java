@@ -5,6 +5,7 @@ import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
 import dynafilter.runfolder.Recipes;
 import dynafilter.runfolder.RunConfig;
+import dynafilter.runfolder.ZeroShot;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -98,6 +99,21 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
     /** The mean and standard deviation of the seconds of a median epoch, evaluation included, over the variant's finished runs. */
     public Spread secondsPerEpoch(Variant variant) {
         return Spread.of(values(of(variant), RunResult::secondsPerEpoch));
+    }
+
+    /** True: the runs held labels out of training, and were tested on them; false: they were not. */
+    public boolean isZeroShot() {
+        return results.stream().anyMatch(result -> result.outcome().zeroShot() != null);
+    }
+
+    /** The mean and standard deviation of an accuracy on labels that training held out, or that they cost the others. */
+    public Spread zeroShot(Variant variant, ToDoubleFunction<ZeroShot> accuracy) {
+        double[] values = of(variant).stream()
+                .map(result -> result.outcome().zeroShot())
+                .filter(Objects::nonNull)
+                .mapToDouble(accuracy)
+                .toArray();
+        return values.length == 0 ? Spread.UNKNOWN : Spread.of(values);
     }
 
     /** The comparison as a document. */

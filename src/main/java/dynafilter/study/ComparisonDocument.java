@@ -7,6 +7,7 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dynafilter.runfolder.Environment;
 import dynafilter.runfolder.EpochResult;
 import dynafilter.runfolder.RunConfig;
+import dynafilter.runfolder.ZeroShot;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -116,6 +117,7 @@ public record ComparisonDocument(
      * @param secondsPerEpoch the median over the epochs, evaluation included
      * @param imagesPerSecond the median over the epochs, of the training part
      * @param epochsTo by threshold the first epoch with at least that accuracy; null: no epoch reached it
+     * @param zeroShot of the best epoch, on labels that training held out; null: it held out none
      */
     public record Run(
             @Nullable Long seed,
@@ -131,6 +133,7 @@ public record ComparisonDocument(
             double imagesPerSecond,
             @Nullable Long peakMemoryBytes,
             @Nullable Map<String, @Nullable Integer> epochsTo,
+            @JsonInclude(Include.NON_NULL) @Nullable ZeroShot zeroShot,
             @Nullable List<Point> curve) {
         /** An accuracy of the run; NaN where it is not known. */
         public double accuracy(Measure measure) {

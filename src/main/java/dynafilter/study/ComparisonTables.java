@@ -2,17 +2,25 @@ package dynafilter.study;
 
 import dynafilter.io.JsonFile;
 import dynafilter.runfolder.EpochResult;
+import dynafilter.runfolder.ZeroShot;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A comparison as CSV tables: the figures of its JSON, for spreadsheets and data frames. */
 final class ComparisonTables {
-    /** The columns of a run: its values in the document, but for the folder, the curve and the first epochs by threshold. */
+    /** The columns of a run: its values in the document, but for the folder, the curve and what has columns of its own. */
     private static final List<String> RUN = JsonFile.names(ComparisonDocument.Run.class).stream()
-            .filter(name -> !List.of("folder", "epochs_to", "curve").contains(name))
+            .filter(name ->
+                    !List.of("folder", "epochs_to", "zero_shot", "curve").contains(name))
+            .toList();
+
+    /** The columns of a run that held out labels. */
+    private static final List<String> ZERO_SHOT = JsonFile.names(ZeroShot.class).stream()
+            .filter(name -> !name.equals("unseen_labels"))
             .toList();
 
     private static final List<String> POINT = JsonFile.names(ComparisonDocument.Point.class);
@@ -28,15 +36,20 @@ final class ComparisonTables {
         List<String> thresholds =
                 comparison.plan().thresholds().stream().map(String::valueOf).toList();
         List<String> rows = new ArrayList<>();
-        rows.add(row(Stream.concat(
-                Stream.of("variant", "parameters", "trained_parameters"),
-                Stream.concat(RUN.stream(), thresholds.stream().map(accuracy -> "epochs_to_" + accuracy)))));
+        List<String> zeroShot = comparison.isZeroShot() ? ZERO_SHOT : List.of();
+        rows.add(row(Stream.of(
+                        Stream.of("variant", "parameters", "trained_parameters"),
+                        RUN.stream(),
+                        thresholds.stream().map(accuracy -> "epochs_to_" + accuracy),
+                        zeroShot.stream())
+                .flatMap(names -> names)));
         for (RunResult result : comparison.results()) {
             ComparisonDocument.Run run = result.document(comparison.plan().thresholds());
             rows.add(row(Stream.of(
                             Stream.of(result.run().variant().name(), result.parameters(), result.trainedParameters()),
                             RUN.stream().map(JsonFile.values(run)::get),
-                            comparison.plan().thresholds().stream().map(accuracy -> epochsTo(result, accuracy)))
+                            comparison.plan().thresholds().stream().map(accuracy -> epochsTo(result, accuracy)),
+                            zeroShot.stream().map(name -> zeroShot(run, name)))
                     .flatMap(cells -> cells)));
         }
         return text(rows);
@@ -54,6 +67,12 @@ final class ComparisonTables {
             }
         }
         return text(rows);
+    }
+
+    private static Object zeroShot(ComparisonDocument.Run run, String name) {
+        return run.zeroShot() == null
+                ? ""
+                : Objects.requireNonNull(JsonFile.values(run.zeroShot()).get(name), name);
     }
 
     private static Object epochsTo(RunResult result, double accuracy) {

@@ -182,6 +182,7 @@ public record RunResult(Plan.Run run, RunConfig config, RunOutcome outcome, List
                 median(EpochResult::imagesPerSecond),
                 outcome.peakMemoryBytes(),
                 reached,
+                outcome.zeroShot(),
                 history.stream().map(ComparisonDocument.Point::of).toList());
     }
 }

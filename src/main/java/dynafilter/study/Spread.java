@@ -13,8 +13,12 @@ public record Spread(double mean, double std, int n) {
     /** The spread of no values. */
     static final Spread UNKNOWN = new Spread(Double.NaN, Double.NaN, 0);
 
-    /** @throws IllegalArgumentException for no values */
-    static Spread of(double... values) {
+    /**
+     * The spread of some values.
+     *
+     * @throws IllegalArgumentException for no values
+     */
+    public static Spread of(double... values) {
         int n = values.length;
         double mean =
                 Arrays.stream(values).average().orElseThrow(() -> new IllegalArgumentException("nothing to summarise"));

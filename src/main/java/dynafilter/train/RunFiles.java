@@ -1,6 +1,7 @@
 package dynafilter.train;
 
 import dynafilter.checkpoint.Checkpoint;
+import dynafilter.checkpoint.UnseenLabels;
 import dynafilter.runfolder.EpochResult;
 import dynafilter.runfolder.History;
 import dynafilter.runfolder.RunDirectory;
@@ -16,6 +17,7 @@ final class RunFiles {
     private final boolean writes;
     private final TrainingState state;
     private final TrainingData data;
+    private final @Nullable UnseenLabels unseen; // null: the run holds out no labels
     private final TrainingListener listener;
     private final History history;
     private @Nullable String lastGood; // null before there is a checkpoint
@@ -23,15 +25,22 @@ final class RunFiles {
     /**
      * @param writes true: this rank writes the files; false: another rank does
      * @param state the content of the checkpoints
+     * @param unseen the labels that the run holds out, which checkpoints keep; null: none
      * @param listener told of an epoch between history and checkpoints, as {@link TrainingListener#epochEvaluated} promises, and
      *     at the end
      */
     RunFiles(
-            RunDirectory directory, boolean writes, TrainingState state, TrainingData data, TrainingListener listener) {
+            RunDirectory directory,
+            boolean writes,
+            TrainingState state,
+            TrainingData data,
+            @Nullable UnseenLabels unseen,
+            TrainingListener listener) {
         this.directory = directory;
         this.writes = writes;
         this.state = state;
         this.data = data;
+        this.unseen = unseen;
         this.listener = listener;
         history = new History(directory.history());
     }
@@ -82,7 +91,8 @@ final class RunFiles {
             return;
         }
         try (PointerScope scope = new PointerScope()) {
-            Checkpoint checkpoint = state.toCheckpoint(data, learningRate);
+            Checkpoint plain = state.toCheckpoint(data, learningRate);
+            Checkpoint checkpoint = unseen == null ? plain : plain.with(UnseenLabels.ENTRY, unseen.toEntry());
             if (best) {
                 checkpoint.write(directory.best());
             }

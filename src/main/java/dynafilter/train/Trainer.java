@@ -51,7 +51,7 @@ public final class Trainer implements AutoCloseable {
                     setup.device(),
                     setup.graph(),
                     setup.listener()::warning));
-            files = new RunFiles(setup.directory(), group.leads(), state, data, setup.listener());
+            files = new RunFiles(setup.directory(), group.leads(), state, data, setup.unseen(), setup.listener());
             Examples examples = building.keep(examples(setup, state));
             loop = new TrainingLoop(setup, state, trainingStep, examples, files);
             owner = building.handOver();

@@ -1,5 +1,6 @@
 package dynafilter.train;
 
+import dynafilter.checkpoint.UnseenLabels;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.NetworkShape;
 import dynafilter.runfolder.Recipe;
@@ -8,12 +9,14 @@ import dynafilter.runtime.ComputeDevice;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parts of a {@link Trainer}.
  *
  * @param initial every tensor of the network by name; copied
  * @param data the image sets, which the trainer does not close
+ * @param unseen the labels that the run holds out, which its checkpoints keep; null: none
  * @param graph true: a step is captured as a CUDA graph; false: it runs operator by operator
  * @param directory the run directory, which rank 0 writes
  * @param stopRequested asked between steps and after every epoch. true: stop; false: go on
@@ -24,6 +27,7 @@ public record TrainingSetup(
         NetworkShape shape,
         Map<String, Tensor> initial,
         TrainingData data,
+        @Nullable UnseenLabels unseen,
         ComputeDevice device,
         boolean graph,
         RunDirectory directory,

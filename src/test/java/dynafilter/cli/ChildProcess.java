@@ -89,7 +89,7 @@ final class ChildProcess implements AutoCloseable {
         }
     }
 
-    private String printed() throws IOException {
+    String printed() throws IOException {
         return Files.readString(out, UTF_8) + Files.readString(err, UTF_8);
     }
 

@@ -16,8 +16,8 @@ class RunOutcomeTest {
 
     @Test
     void whatARunOfOneProcessHasNotIsAbsent() throws Exception {
-        RunOutcome outcome =
-                new RunOutcome(StopReason.EARLY_STOP, "checkpoints/x", 3, 12, "test", false, null, null, null, null);
+        RunOutcome outcome = new RunOutcome(
+                StopReason.EARLY_STOP, "checkpoints/x", 3, 12, "test", false, null, null, null, null, null);
         String text = JsonFile.text(outcome);
         assertEquals("""
                 {
@@ -44,7 +44,8 @@ class RunOutcomeTest {
                 new RunOutcome.Ranks(2, new RunOutcome.AllReduce(8, 0.5, new Timing(1, 0.5, 2))),
                 new RunOutcome.Best(0.75, 1),
                 new RunOutcome.Test(0.5, 1.25),
-                1024L);
+                1024L,
+                null);
         String text = JsonFile.text(outcome);
         assertEquals("""
                 {
@@ -88,7 +89,7 @@ class RunOutcomeTest {
     @Test
     void whatJoiningTheProcessesCostsIsNullWhereTheHostCannotTell() {
         RunOutcome outcome = new RunOutcome(
-                StopReason.FINISHED, "x", 1, 2, "test", true, new RunOutcome.Ranks(2, null), null, null, null);
+                StopReason.FINISHED, "x", 1, 2, "test", true, new RunOutcome.Ranks(2, null), null, null, null, null);
         String text = JsonFile.text(outcome);
         assertTrue(text.contains("\"processes\" : 2,\n  \"all_reduce\" : null,\n  \"peak_memory_bytes\" : null"), text);
     }

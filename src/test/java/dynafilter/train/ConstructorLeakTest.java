@@ -133,6 +133,7 @@ class ConstructorLeakTest {
                         SHAPE,
                         initial,
                         data,
+                        null,
                         ComputeDevice.CPU,
                         false,
                         null,

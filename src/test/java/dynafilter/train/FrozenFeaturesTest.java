@@ -147,6 +147,7 @@ class FrozenFeaturesTest {
                     TestRun.shape(recipe),
                     initial,
                     data,
+                    null,
                     ComputeDevice.CPU,
                     false,
                     new RunDirectory(folder),

@@ -103,7 +103,7 @@ public final class TestRun implements AutoCloseable {
             }
         };
         trainer = new Trainer(new TrainingSetup(
-                recipe, shape, initial, data, ComputeDevice.CPU, false, directory, listener, this::stops, group));
+                recipe, shape, initial, data, null, ComputeDevice.CPU, false, directory, listener, this::stops, group));
     }
 
     static TrainingData data(DataSet set, Recipe recipe) {

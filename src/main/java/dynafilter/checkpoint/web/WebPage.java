@@ -4,7 +4,6 @@ import dynafilter.io.AtomicFile;
 import dynafilter.io.JsonFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -13,11 +12,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.zip.GZIPOutputStream;
-import org.apache.commons.codec.digest.DigestUtils;
-import org.apache.commons.text.StringEscapeUtils;
 
 /**
  * A page that runs an exported network in the browser, in one file or in a folder for a web server. Its content security policy
@@ -44,7 +39,6 @@ public record WebPage(
         boolean isSingle,
         byte[] colours,
         List<Sample> samples) {
-    private static final Pattern PLACE = Pattern.compile("@(\\w+)@");
     private static final int SHOWN = 6;
 
     /** A picture of the network's size, as PNG. */
@@ -78,7 +72,7 @@ public record WebPage(
      */
     public void writeFile(Path file, byte[] model, OnnxWeb runtime) {
         String library = new String(runtime.script(), StandardCharsets.UTF_8);
-        String own = resource("web/page.js");
+        String own = PageTemplate.resource("web/view.js") + PageTemplate.resource("web/page.js");
         StringBuilder parts = new StringBuilder();
         parts(model, runtime)
                 .forEach((name, bytes) -> parts.append("<script type=\"text/plain\" id=\"part-")
@@ -86,8 +80,14 @@ public record WebPage(
                         .append("\">")
                         .append(Base64.getEncoder().encodeToString(compressed(bytes)))
                         .append("</script>\n"));
-        String policy = "script-src " + hash(library) + " " + hash(own) + " 'wasm-unsafe-eval' blob:";
-        String page = page(model, runtime, policy, parts.toString(), inline(library) + "\n" + inline(own));
+        String policy =
+                "script-src " + PageTemplate.hash(library) + " " + PageTemplate.hash(own) + " 'wasm-unsafe-eval' blob:";
+        String page = page(
+                model,
+                runtime,
+                policy,
+                parts.toString(),
+                PageTemplate.inline(library) + "\n" + PageTemplate.inline(own));
         write(file, page.getBytes(StandardCharsets.UTF_8));
     }
 
@@ -97,9 +97,9 @@ public record WebPage(
      * @param model the ONNX file of the network, which takes pixels
      */
     public void writeFolder(Path folder, byte[] model, OnnxWeb runtime) {
-        String own = resource("web/page.js");
-        String policy = "connect-src 'self'; script-src 'self' " + hash(own) + " 'wasm-unsafe-eval' blob:";
-        String scripts = "<script src=\"" + SCRIPT + "\"></script>\n" + inline(own);
+        String own = PageTemplate.resource("web/view.js") + PageTemplate.resource("web/page.js");
+        String policy = "connect-src 'self'; script-src 'self' " + PageTemplate.hash(own) + " 'wasm-unsafe-eval' blob:";
+        String scripts = "<script src=\"" + SCRIPT + "\"></script>\n" + PageTemplate.inline(own);
         write(folder.resolve(MODEL), model);
         write(folder.resolve(SCRIPT), runtime.script());
         write(folder.resolve(MODULE), runtime.module());
@@ -126,30 +126,18 @@ public record WebPage(
         Settings settings =
                 new Settings(classes, imageSize, mapHeight, mapWidth, heads, isSingle, colours, samples, files);
         Map<String, String> values = Map.of(
-                "generator", escaped(generator),
+                "generator", PageTemplate.escaped(generator),
                 "policy",
                         "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
                                 + policy,
-                "title", escaped(title()),
-                "style", resource("report/chart.css") + resource("report/report.css") + resource("web/page.css"),
-                "lead", escaped(lead()),
-                "footer", escaped("Made by " + generator + ", with " + OnnxWeb.LICENCE + "."),
-                "settings", JsonFile.line(settings).replace("<", "\\u003c"),
+                "title", PageTemplate.escaped(title()),
+                "style", PageTemplate.style(),
+                "lead", PageTemplate.escaped(lead()),
+                "footer", PageTemplate.escaped("Made by " + generator + ", with " + OnnxWeb.LICENCE + "."),
+                "settings", PageTemplate.data(JsonFile.line(settings)),
                 "parts", parts,
                 "scripts", scripts);
-        return filled(resource("web/page.html"), values);
-    }
-
-    /** A template with its places filled, each once: what is filled in is not looked through. */
-    private static String filled(String template, Map<String, String> values) {
-        StringBuilder filled = new StringBuilder();
-        Matcher place = PLACE.matcher(template);
-        int from = 0;
-        while (place.find()) {
-            filled.append(template, from, place.start()).append(values.get(place.group(1)));
-            from = place.end();
-        }
-        return filled.append(template, from, template.length()).toString();
+        return PageTemplate.filled(PageTemplate.resource("web/page.html"), values);
     }
 
     private String title() {
@@ -167,22 +155,6 @@ public record WebPage(
                 + ": every label's score, and its response map over the picture.";
     }
 
-    private static String escaped(String text) {
-        return StringEscapeUtils.escapeHtml4(text);
-    }
-
-    private static String inline(String script) {
-        if (script.contains("</script")) {
-            throw new IllegalArgumentException("a script that HTML would end early");
-        }
-        return "<script>" + script + "</script>";
-    }
-
-    private static String hash(String script) {
-        byte[] digest = DigestUtils.sha256(script.getBytes(StandardCharsets.UTF_8));
-        return "'sha256-" + Base64.getEncoder().encodeToString(digest) + "'";
-    }
-
     private static byte[] compressed(byte[] bytes) {
         ByteArrayOutputStream packed = new ByteArrayOutputStream();
         try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
@@ -195,13 +167,5 @@ public record WebPage(
 
     private static void write(Path file, byte[] bytes) {
         AtomicFile.write(file, out -> out.write(bytes));
-    }
-
-    private static String resource(String name) {
-        try (InputStream in = WebPage.class.getResourceAsStream("/" + name)) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException broken) {
-            throw new UncheckedIOException(broken);
-        }
     }
 }

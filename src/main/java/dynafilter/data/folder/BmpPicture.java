@@ -13,8 +13,8 @@ final class BmpPicture {
      *
      * @throws IOException where the file is damaged
      */
-    static PixelRows read(byte[] file) throws IOException {
-        try (PictureDecoder decoder = PictureDecoder.of("bmp", new ByteArrayInputStream(file))) {
+    static PixelRows read(byte[] file, long mostPixels) throws IOException {
+        try (PictureDecoder decoder = PictureDecoder.of("bmp", new ByteArrayInputStream(file), mostPixels)) {
             return new RasterRows(decoder.image());
         }
     }

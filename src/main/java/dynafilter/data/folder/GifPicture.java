@@ -5,6 +5,7 @@ import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.util.Arrays;
 
 /**
  * The first picture of a GIF file on its canvas, as Pillow shows it.
@@ -26,7 +27,7 @@ record GifPicture(PixelRows frame, int left, int top, int width, int height, int
      *
      * @throws IOException where the file is damaged
      */
-    static PixelRows read(byte[] file) throws IOException {
+    static PixelRows read(byte[] file, long mostPixels) throws IOException {
         int transparent = 0; // Pillow fills a canvas with the first colour, too
         int at = HEADER + table(file, SCREEN + 4);
         while (byteAt(file, at) != PICTURE) {
@@ -46,8 +47,8 @@ record GifPicture(PixelRows frame, int left, int top, int width, int height, int
         int top = shortAt(file, at + 3);
         int width = Math.max(shortAt(file, SCREEN), left + shortAt(file, at + 5));
         int height = Math.max(shortAt(file, SCREEN + 2), top + shortAt(file, at + 7));
-        PictureDecoder.refuseTooMany(width, height);
-        try (PictureDecoder decoder = PictureDecoder.of("gif", new ByteArrayInputStream(file))) {
+        PictureDecoder.refuseTooMany(width, height, mostPixels);
+        try (PictureDecoder decoder = PictureDecoder.of("gif", new ByteArrayInputStream(file), mostPixels)) {
             BufferedImage image = decoder.image();
             boolean isKnown =
                     image.getColorModel() instanceof IndexColorModel colours && transparent < colours.getMapSize();
@@ -70,14 +71,14 @@ record GifPicture(PixelRows frame, int left, int top, int width, int height, int
     }
 
     private static int shortAt(byte[] file, int at) throws IOException {
-        return byteAt(file, at) | byteAt(file, at + 1) << 8;
+        return byteAt(file, at) | (byteAt(file, at + 1) << 8);
     }
 
     @Override
     public void read(int y, byte[] rgb) {
         for (int channel = 0; channel < 3; channel++) {
             int start = channel * width;
-            java.util.Arrays.fill(rgb, start, start + width, (byte) (around >> (16 - 8 * channel)));
+            Arrays.fill(rgb, start, start + width, (byte) (around >> (16 - 8 * channel)));
         }
         if (y < top || y >= top + frame.height()) {
             return;

@@ -52,23 +52,36 @@ final class ImageFile {
      *     file's name
      */
     static PixelRows read(byte[] content, boolean exif) throws IOException {
+        return read(content, exif, PictureDecoder.MOST_PIXELS);
+    }
+
+    /**
+     * Decodes a picture of a limited size.
+     *
+     * @param mostPixels it may have, which its header tells before it is decoded
+     * @throws TooManyPixels where it has more
+     * @throws IOException as {@link #read(byte[], boolean)}
+     */
+    static PixelRows read(byte[] content, boolean exif, long mostPixels) throws IOException {
         PictureFormat format = PictureFormat.of(content);
         try {
-            PixelRows stored = stored(format, content);
+            PixelRows stored = stored(format, content, mostPixels);
             return exif ? orientation(format, content).turn(stored) : stored;
+        } catch (TooManyPixels large) {
+            throw new TooManyPixels("is no " + format + " image that can be read: " + reason(large));
         } catch (IOException | RuntimeException failure) { // the decoders throw both at bad bytes
             throw new IOException("is no " + format + " image that can be read: " + reason(failure), failure);
         }
     }
 
-    private static PixelRows stored(PictureFormat format, byte[] content) throws IOException {
+    private static PixelRows stored(PictureFormat format, byte[] content, long mostPixels) throws IOException {
         return switch (format) {
-            case PNG -> PngPicture.read(content);
-            case JPEG -> JpegPicture.of(content, JpegHeader.of(content));
-            case WEBP -> WebpPicture.read(content);
-            case GIF -> GifPicture.read(content);
-            case BMP -> BmpPicture.read(content);
-            case TIFF -> TiffPicture.read(content);
+            case PNG -> PngPicture.read(content, mostPixels);
+            case JPEG -> JpegPicture.of(content, JpegHeader.of(content), mostPixels);
+            case WEBP -> WebpPicture.read(content, mostPixels);
+            case GIF -> GifPicture.read(content, mostPixels);
+            case BMP -> BmpPicture.read(content, mostPixels);
+            case TIFF -> TiffPicture.read(content, mostPixels);
         };
     }
 

@@ -18,7 +18,7 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 /** A decoder of a picture format, on one picture. */
 final class PictureDecoder implements AutoCloseable {
     /** The limit above which Pillow, too, refuses a picture as a decompression bomb: decoded it would need half a gigabyte. */
-    private static final long MOST_PIXELS = 178_956_970;
+    static final long MOST_PIXELS = 178_956_970;
 
     private static final Pattern LOSS = Pattern.compile("premature|corrupt|truncat", Pattern.CASE_INSENSITIVE);
 
@@ -47,40 +47,42 @@ final class PictureDecoder implements AutoCloseable {
     /**
      * Opens a picture with Java's own decoder of a format.
      *
+     * @param mostPixels it may have
      * @throws IOException where it is damaged or too large
      */
-    static PictureDecoder of(String format, InputStream file) throws IOException {
+    static PictureDecoder of(String format, InputStream file, long mostPixels) throws IOException {
         Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format);
         if (!readers.hasNext()) {
             throw new IOException("this Java has no decoder for it");
         }
-        return new PictureDecoder(readers.next(), file);
+        return new PictureDecoder(readers.next(), file, mostPixels);
     }
 
     /**
      * Opens a picture.
      *
      * @param reader the decoder, closed with this
+     * @param mostPixels it may have
      * @throws IOException where it is damaged or too large
      */
-    PictureDecoder(ImageReader reader, InputStream file) throws IOException {
+    PictureDecoder(ImageReader reader, InputStream file, long mostPixels) throws IOException {
         this.reader = reader;
         in = new MemoryCacheImageInputStream(file);
         try {
             reader.setInput(in, /* seekForwardOnly= */ true, /* ignoreMetadata= */ true);
             reader.addIIOReadWarningListener((source, text) -> warnings.add(text));
-            refuseTooMany(reader.getWidth(0), reader.getHeight(0));
+            refuseTooMany(reader.getWidth(0), reader.getHeight(0), mostPixels);
         } catch (IOException | RuntimeException failure) {
             reader.dispose();
             throw failure;
         }
     }
 
-    /** @throws IOException where a picture has more pixels than fit into the memory of usual machines */
-    static void refuseTooMany(int width, int height) throws IOException {
+    /** @throws TooManyPixels where a picture has more pixels than it may have */
+    static void refuseTooMany(int width, int height, long mostPixels) throws TooManyPixels {
         long pixels = (long) width * height;
-        if (pixels > MOST_PIXELS) {
-            throw new IOException(String.format(Locale.ROOT, "%,d pixels are too many", pixels));
+        if (pixels > mostPixels) {
+            throw new TooManyPixels(String.format(Locale.ROOT, "%,d pixels are too many", pixels));
         }
     }
 

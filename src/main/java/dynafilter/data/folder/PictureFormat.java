@@ -2,6 +2,7 @@ package dynafilter.data.folder;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -20,11 +21,17 @@ enum PictureFormat {
             List.of("heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "mif1", "msf1");
 
     private final String title;
-    private final List<String> beginnings; // a question mark stands for any byte
+    private final String beginning; // a question mark stands for any byte
+    private final String other; // or so a file begins
 
-    PictureFormat(String title, String... beginnings) {
+    PictureFormat(String title, String beginning) {
+        this(title, beginning, beginning);
+    }
+
+    PictureFormat(String title, String beginning, String other) {
         this.title = title;
-        this.beginnings = List.of(beginnings);
+        this.beginning = beginning;
+        this.other = other;
     }
 
     /**
@@ -44,7 +51,7 @@ enum PictureFormat {
 
     /** True: a file with this content is read as this format; false: it is not. */
     boolean isOf(byte[] content) {
-        return beginnings.stream().anyMatch(beginning -> startsWith(content, beginning));
+        return startsWith(content, beginning) || startsWith(content, other);
     }
 
     private static boolean startsWith(byte[] content, String beginning) {
@@ -63,8 +70,8 @@ enum PictureFormat {
             return;
         }
         int length =
-                Math.min(Math.min(content.length, 4096), Math.max(16, (content[2] & 0xff) << 8 | content[3] & 0xff));
-        List<String> brands = new java.util.ArrayList<>();
+                Math.min(Math.min(content.length, 4096), Math.max(16, ((content[2] & 0xff) << 8) | (content[3] & 0xff)));
+        List<String> brands = new ArrayList<>();
         for (int at = BRANDS; at + BRAND <= length; at += BRAND) {
             brands.add(new String(Arrays.copyOfRange(content, at, at + BRAND), StandardCharsets.ISO_8859_1));
         }

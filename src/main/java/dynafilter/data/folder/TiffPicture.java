@@ -25,7 +25,7 @@ final class TiffPicture {
      *
      * @throws IOException where the file is damaged, or has samples or colours of other kinds
      */
-    static PixelRows read(byte[] file) throws IOException {
+    static PixelRows read(byte[] file, long mostPixels) throws IOException {
         TiffDirectory directory = TiffDirectory.of(file, 0, file.length);
         int photometric =
                 Arrays.stream(directory.numbers(PHOTOMETRIC)).findFirst().orElse(0);
@@ -36,7 +36,7 @@ final class TiffPicture {
         if (photometric >= LAB && photometric <= LAB + 2) {
             throw new IOException("its colours are L*a*b*; save it as RGB");
         }
-        try (PictureDecoder decoder = PictureDecoder.of("tiff", new ByteArrayInputStream(file))) {
+        try (PictureDecoder decoder = PictureDecoder.of("tiff", new ByteArrayInputStream(file), mostPixels)) {
             BufferedImage image = decoder.image();
             if (photometric == INKS && image.getRaster().getNumBands() >= 4) {
                 return new InkRows(image.getRaster());
@@ -52,7 +52,7 @@ final class TiffPicture {
         int size = colours.length / 3;
         int[] palette = new int[size];
         for (int i = 0; i < size; i++) {
-            palette[i] = colours[i] >> 8 << 16 | colours[size + i] >> 8 << 8 | colours[2 * size + i] >> 8;
+            palette[i] = ((colours[i] >> 8) << 16) | ((colours[size + i] >> 8) << 8) | (colours[2 * size + i] >> 8);
         }
         return palette;
     }

@@ -20,9 +20,9 @@ final class WebpPicture {
      *
      * @throws IOException where the file is damaged
      */
-    static PixelRows read(byte[] file) throws IOException {
-        try (PictureDecoder decoder =
-                new PictureDecoder(new WebPImageReaderSpi().createReaderInstance(), new ByteArrayInputStream(file))) {
+    static PixelRows read(byte[] file, long mostPixels) throws IOException {
+        try (PictureDecoder decoder = new PictureDecoder(
+                new WebPImageReaderSpi().createReaderInstance(), new ByteArrayInputStream(file), mostPixels)) {
             return new RasterRows(decoder.image());
         }
     }

@@ -49,6 +49,15 @@ public record WordVectors(List<String> names, List<float[]> rows, String sha256)
      * @throws InputException where the file cannot be read, is not in that format (naming the line), or lacks a name
      */
     public static WordVectors read(String path, List<String> names) {
+        return read(path, names, List.of());
+    }
+
+    /**
+     * Reads the vectors of some names, and behind them those of others as far as the file has them.
+     *
+     * @throws InputException where the file cannot be read, is not in that format (naming the line), or lacks one of {@code names}
+     */
+    public static WordVectors read(String path, List<String> names, List<String> others) {
         Path file = SystemLocale.path("--label-vectors", path, "give a file of word vectors");
         if (!Files.isRegularFile(file)) {
             throw new InputException("--label-vectors " + file
@@ -60,14 +69,19 @@ public record WordVectors(List<String> names, List<float[]> rows, String sha256)
                 .newDecoder()
                 .onMalformedInput(CodingErrorAction.REPLACE)
                 .onUnmappableCharacter(CodingErrorAction.REPLACE);
-        WordSearch search = new WordSearch(names);
+        List<String> all = new ArrayList<>(names);
+        all.addAll(others);
+        WordSearch search = new WordSearch(all);
         try (InputStream in = Files.newInputStream(file);
                 DigestInputStream hashed = new DigestInputStream(in, Algorithm.SHA256.digest());
                 Reader text = new InputStreamReader(hashed, lenient);
                 BufferedReader lines = new BufferedReader(text, BUFFER)) {
             read(lines, file, search);
             String sha256 = HexFormat.of().formatHex(hashed.getMessageDigest().digest());
-            return new WordVectors(List.copyOf(names), rows(search, names, file), sha256);
+            all.removeIf(name -> others.contains(name)
+                    && !names.contains(name)
+                    && search.vector(name).isEmpty());
+            return new WordVectors(List.copyOf(all), rows(search, all, file), sha256);
         } catch (IOException unreadable) {
             throw new InputException(
                     "--label-vectors " + file + " cannot be read: " + FileErrors.reason(unreadable), unreadable);
@@ -154,14 +168,41 @@ public record WordVectors(List<String> names, List<float[]> rows, String sha256)
      * @return float32 [names, size], in the caller's scope
      */
     public Tensor scaled() {
-        float[] values = new float[rows.size() * size()];
-        for (int row = 0; row < rows.size(); row++) {
+        return scaled(0, rows.size());
+    }
+
+    /**
+     * Some of the vectors, scaled likewise.
+     *
+     * @param from the first name
+     * @param to the first name behind them
+     * @return float32 [to - from, size]; the caller closes it
+     */
+    public Tensor scaled(int from, int to) {
+        float[] values = new float[(to - from) * size()];
+        for (int row = from; row < to; row++) {
             double scale = 1 / Math.sqrt(meanSquare(rows.get(row)));
             for (int i = 0; i < size(); i++) {
-                values[row * size() + i] = (float) (scale * rows.get(row)[i]);
+                values[(row - from) * size() + i] = (float) (scale * rows.get(row)[i]);
             }
         }
-        return TensorBytes.of(values).view(rows.size(), size());
+        try (Tensor flat = TensorBytes.of(values)) {
+            return flat.view(to - from, size());
+        }
+    }
+
+    /**
+     * Sees that the vectors are as long as a network's embeddings.
+     *
+     * @param path the file that they were read from
+     * @throws InputException where they are not
+     */
+    public void requireSize(int embeddingSize, String path) {
+        if (size() != embeddingSize) {
+            throw new InputException(
+                    "--label-vectors " + path + " has vectors of " + size() + " numbers, the network's labels have "
+                            + embeddingSize + "; give the file that they started from");
+        }
     }
 
     private static double meanSquare(float[] row) {

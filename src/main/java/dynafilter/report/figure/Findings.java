@@ -8,6 +8,7 @@ import dynafilter.data.device.DeviceImages;
 import dynafilter.model.Classifier;
 import dynafilter.model.Scores;
 import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.ZeroShot;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.Precision;
 import dynafilter.runtime.TensorBytes;
@@ -23,6 +24,7 @@ import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The findings on a trained network: its evaluation on a test set, examples of its images, and the similarity of its filters.
@@ -35,6 +37,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *     probability, where there are such images
  * @param filters the names of the filters: mostly of their labels
  * @param similarity the cosine of the angle between every two filters, of their order
+ * @param zeroShot the accuracies on labels that training held out; null: it held out none
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody
 public record Findings(
@@ -45,12 +48,18 @@ public record Findings(
         Evaluation evaluation,
         List<Example> examples,
         List<String> filters,
-        double[][] similarity) {
+        double[][] similarity,
+        @Nullable ZeroShot zeroShot) {
     /** The greatest count of response maps' numbers in a page: those of 200 images with 100 maps of 8 by 8. */
     private static final int MOST_NUMBERS = 1_300_000;
 
-    /** Evaluates a network on the test images that a recipe asks for, or on those that its run held out. */
-    public static Findings of(TrainedNetwork trained, DataSet set, Recipe recipe, ComputeDevice device) {
+    /**
+     * Evaluates a network on the test images that a recipe asks for, or on those that its run held out.
+     *
+     * @param zeroShot the accuracies on labels that training held out; null: it held out none
+     */
+    public static Findings of(
+            TrainedNetwork trained, DataSet set, Recipe recipe, ComputeDevice device, @Nullable ZeroShot zeroShot) {
         Classifier classifier = trained.classifier();
         try (PointerScope scope = new PointerScope();
                 InferenceMode inference = new InferenceMode();
@@ -85,7 +94,8 @@ public record Findings(
                             recipe.computation().precision(),
                             device),
                     filters.names(),
-                    doubles(filters.similarity()));
+                    doubles(filters.similarity()),
+                    zeroShot);
         }
     }
 

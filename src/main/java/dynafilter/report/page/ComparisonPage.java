@@ -48,6 +48,7 @@ public final class ComparisonPage {
     public String html() {
         List<Section> sections = new ArrayList<>();
         sections.add(new Section("results", "Results", results()));
+        UnseenTable.of(facts).ifPresent(of -> sections.add(new Section("unseen", "Labels that were never seen", of)));
         if (!facts.differences().isEmpty()) {
             sections.add(new Section("differences", "Differences", ComparedPairs.of(facts)));
         }

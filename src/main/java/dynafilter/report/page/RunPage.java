@@ -7,6 +7,7 @@ import dynafilter.report.figure.Svg;
 import dynafilter.report.page.LineChart.Curve;
 import dynafilter.report.page.Page.Section;
 import dynafilter.runfolder.EpochResult;
+import dynafilter.runfolder.ZeroShot;
 import dynafilter.train.Evaluation;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,6 +74,9 @@ public final class RunPage {
                     Numbers.format("%,d images, network of the best epoch", test.images())));
             facts.add(PageElements.fact(
                     PageElements.capital(judge()) + " loss", Numbers.loss(test.loss()), "mean cross-entropy"));
+            if (findings.zeroShot() != null) {
+                facts.add(unseen(findings.zeroShot()));
+            }
         }
         run.best().ifPresent(best -> {
             if (findings == null || (run.isTested() && !run.selection().equals("test"))) {
@@ -110,6 +114,18 @@ public final class RunPage {
                 Html.of("h1", run.name()),
                 Html.of("p", lead()).as("lead"),
                 facts);
+    }
+
+    private static Html unseen(ZeroShot accuracies) {
+        return PageElements.fact(
+                "Labels never seen",
+                Numbers.percent(accuracies.unseenAmongUnseen()),
+                Numbers.format(
+                        "among themselves, %s; %s among all, the others %s, harmonic mean %s",
+                        Numbers.plural(accuracies.unseenLabels().size(), "label"),
+                        Numbers.percent(accuracies.unseenAmongAll()),
+                        Numbers.percent(accuracies.seenAmongAll()),
+                        Numbers.percent(accuracies.harmonicMean())));
     }
 
     private String progress() {

@@ -113,7 +113,8 @@ final class SampleRuns {
                 TestEvaluations.of(0.4321, confusion),
                 examples,
                 similarity.length == 1 ? List.of("all labels") : names,
-                similarity);
+                similarity,
+                null);
     }
 
     private static Example example(

@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""`dynafilter serve` under load, beside a service in Python, by wrk or hey.
+
+    scripts/serve_benchmark.py --model checkpoints/RUN/best.pt --picture photo.png
+
+The two are loaded in turn, round by round; the ratio is that of the medians, and above 1 where the jar is faster. Memory is the
+resident memory of the server's process after the first and after the last round. The load generator runs on the same machine, and
+takes its share of the processors.
+"""
+import argparse
+import os
+import re
+import shlex
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+POST = """wrk.method = "POST"
+local file = io.open("{picture}", "rb")
+wrk.body = file:read("*a")
+wrk.headers["Content-Type"] = "image/png"
+"""
+PATIENCE = 90  # seconds until a server answers
+UNITS = {"us": 0.001, "ms": 1, "s": 1000}
+
+
+def load(url, options, folder):
+    """Requests a second, the 99th percentile in ms, and the number of bad answers."""
+    if options.generator == "wrk":
+        script = Path(folder, "post.lua")
+        script.write_text(POST.format(picture=Path(options.picture).resolve()))
+        out = subprocess.run(["wrk", "-t1", f"-c{options.connections}", f"-d{options.seconds}s", "--latency", "--timeout", "30s",
+                              "-s", str(script), url], check=True, capture_output=True, text=True).stdout
+        slowest = re.search(r"99%\s+([\d.]+)(us|ms|s)", out)
+        bad = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
+        errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", out)
+        return (float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]), float(slowest[1]) * UNITS[slowest[2]],
+                int(bad[1] if bad else 0) + sum(map(int, errors.groups() if errors else ())))
+    out = subprocess.run(["hey", "-z", f"{options.seconds}s", "-c", str(options.connections), "-m", "POST", "-T", "image/png",
+                          "-D", options.picture, url], check=True, capture_output=True, text=True).stdout
+    answers = {int(status): int(count) for status, count in re.findall(r"\[(\d+)\]\s+(\d+) responses", out)}
+    slowest = re.search(r"99%\S* in ([\d.]+) secs", out)
+    return (float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]), 1000 * float(slowest[1]) if slowest else float("nan"),
+            sum(count for status, count in answers.items() if status != 200))
+
+
+def resident(pid):
+    """The resident memory in MB of a process and its children."""
+    total = 0
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            text = status.read_text()
+        except OSError:
+            continue
+        if int(status.parent.name) == pid or f"PPid:\t{pid}\n" in text:
+            found = re.search(r"VmRSS:\s+(\d+)", text)
+            total += int(found[1]) if found else 0
+    return total / 1024
+
+
+class Server:
+    def __init__(self, name, command, port, picture):
+        self.name = name
+        self.url = f"http://127.0.0.1:{port}/classify"
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        self.rates, self.slowest, self.memory, self.bad = [], [], [], 0
+        body = Path(picture).read_bytes()
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            try:
+                urllib.request.urlopen(urllib.request.Request(self.url, data=body), timeout=10).read()
+                return
+            except OSError:
+                if self.process.poll() is not None:
+                    sys.exit(f"{name} has ended: " + shlex.join(command))
+                time.sleep(0.1)
+        self.stop()
+        sys.exit(f"{name} does not answer in {PATIENCE} s")
+
+    def round(self, options, folder):
+        rate, slowest, bad = load(self.url, options, folder)
+        self.rates.append(rate)
+        self.slowest.append(slowest)
+        self.bad += bad
+        self.memory.append(resident(self.process.pid))
+
+    def line(self):
+        return (f"{self.name:28} {statistics.median(self.rates):8.1f} pictures/s   p99 {statistics.median(self.slowest):8.1f} ms"
+                f"   memory {self.memory[0]:6.0f} to {self.memory[-1]:6.0f} MB   {self.bad} bad answers")
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def batch_rate(program, options, folder):
+    """The images a second of `benchmark`'s inference at the batch size."""
+    import json
+
+    file = Path(folder, "benchmark.json")
+    subprocess.run([*program, "benchmark", "--model", options.model, "--mode", "infer", "--precision", "fp32", "--batch-size",
+                    str(options.batch), "--repeats", "8", "--device", "cpu", "--json", str(file)], check=True,
+                   stdout=subprocess.DEVNULL)
+    return json.loads(file.read_text())["results"][0]["images_per_second"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--picture", required=True, help="what every request sends")
+    parser.add_argument("--jar", default=str(HERE / "dynafilter"), help="how the program is started [%(default)s]")
+    parser.add_argument("--python", default=os.environ.get("DYNAFILTER_PYTHON", sys.executable), help="with torch, for the peer")
+    parser.add_argument("--workers", default="1", help="processes of the peer, a list [%(default)s]")
+    parser.add_argument("--no-peer", action="store_true")
+    parser.add_argument("--batch", type=int, default=32, help="--max-batch [%(default)s]")
+    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--seconds", type=int, default=10, help="of a round")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--port", type=int, default=18080, help="the first of some")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # and the servers with it
+    options.generator = next((tool for tool in ("wrk", "hey") if shutil.which(tool)), None)
+    if not options.generator:
+        sys.exit("no load generator: install the package wrk or hey")
+    program = shlex.split(options.jar)
+    servers = []
+    with tempfile.TemporaryDirectory() as folder:
+        exact = batch_rate(program, options, folder)
+        try:
+            jar = Server("dynafilter serve", [*program, "serve", "--model", options.model, "--device", "cpu", "--port",
+                         str(options.port), "--max-batch", str(options.batch)], options.port, options.picture)
+            servers.append(jar)
+            if not options.no_peer:
+                script = str(Path(folder, "model.ts.pt"))
+                subprocess.run([*program, "export", "--model", options.model, "--out", script], check=True,
+                               stdout=subprocess.DEVNULL)
+                for i, workers in enumerate(options.workers.split(",")):
+                    port = options.port + 1 + i
+                    servers.append(Server(f"Python, {workers} processes", [options.python, str(HERE / "serve_peer.py"), script,
+                                          "--port", str(port), "--workers", workers], port, options.picture))
+            for server in servers:
+                load(server.url, argparse.Namespace(**{**vars(options), "seconds": max(2, options.seconds // 3)}), folder)
+            for _ in range(options.rounds):
+                for server in servers:
+                    server.round(options, folder)
+        finally:
+            for server in servers:
+                server.stop()
+        print(f"{options.generator}, {options.connections} connections, {options.rounds} rounds of {options.seconds} s, "
+              f"batches of up to {options.batch}")
+        for server in servers:
+            print(server.line())
+        mine = statistics.median(jar.rates)
+        for server in servers[1:]:
+            print(f"{mine / statistics.median(server.rates):.2f} times {server.name}")
+        print(f"{mine / exact:.2f} times benchmark's inference at batch {options.batch}: {exact:.1f} images/s")
+
+
+if __name__ == "__main__":
+    main()

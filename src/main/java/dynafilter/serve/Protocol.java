@@ -1,0 +1,67 @@
+package dynafilter.serve;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The documents of the Open Inference Protocol, version 2, over REST: kserve/open-inference-protocol,
+ * specification/protocol/inference_rest.md.
+ */
+final class Protocol {
+    static final String INPUT = "image";
+    static final String PIXELS = "UINT8"; // [N, S, S, 3]
+    static final String NORMALISED = "FP32"; // [N, 3, S, S]
+    static final String SCORES = "scores";
+    static final String PROBABILITIES = "probabilities";
+
+    /** The output tensors, FP32 [N, K], in the order of an answer that asks for none by name. */
+    static final List<String> OUTPUTS = List.of(SCORES, PROBABILITIES);
+
+    /** The one version of the network, in paths. */
+    static final String VERSION = "1";
+
+    private static final String PLATFORM = "dynafilter_libtorch";
+    private static final int ANY = -1;
+
+    /** $metadata_server_response. */
+    record Server(String name, String version, List<String> extensions) {}
+
+    /** $metadata_model_response. */
+    record Model(String name, List<String> versions, String platform, List<Tensor> inputs, List<Tensor> outputs) {}
+
+    /** $metadata_tensor. */
+    record Tensor(String name, String datatype, List<Integer> shape) {}
+
+    /** $ready_model_response. */
+    record ModelReady(String name, boolean ready) {}
+
+    private Protocol() {}
+
+    static Server server(String version) {
+        return new Server("dynafilter", version, List.of());
+    }
+
+    /** The network's tensors; of the two forms of its input the one that needs no normalisation. */
+    static Model model(String name, ModelFacts facts) {
+        int size = facts.imageSize();
+        int labels = facts.labels().size();
+        return new Model(
+                name,
+                List.of(VERSION),
+                PLATFORM,
+                List.of(new Tensor(INPUT, PIXELS, List.of(ANY, size, size, 3))),
+                OUTPUTS.stream()
+                        .map(output -> new Tensor(output, NORMALISED, List.of(ANY, labels)))
+                        .toList());
+    }
+
+    /** $live_server_response. */
+    static Map<String, Boolean> live() {
+        return Map.of("live", true);
+    }
+
+    /** $ready_server_response: the protocol's text calls the field "live", its clients and servers "ready". */
+    static Map<String, Boolean> ready(boolean ready) {
+        return Map.of("live", true, "ready", ready);
+    }
+}
