@@ -136,8 +136,8 @@ class SettingTableTest {
     void isToldInTheHeaderWhereItIsNotTheDefault() throws ParseException {
         assertEquals(List.of(), TABLE.header(parsed()));
         assertEquals(
-                List.of("label smoothing 0.1", "mixed by 0.5"),
-                TABLE.header(parsed("--mixed-share", "0.5", "--label-smoothing", "0.1", "--direction", "DOWN")));
+                List.of("label smoothing 0.2", "mixed by 0.5"),
+                TABLE.header(parsed("--mixed-share", "0.5", "--label-smoothing", "0.2", "--direction", "DOWN")));
     }
 
     @Test

@@ -69,8 +69,8 @@ enum PictureFormat {
         if (!startsWith(content, "????ftyp")) {
             return;
         }
-        int length =
-                Math.min(Math.min(content.length, 4096), Math.max(16, ((content[2] & 0xff) << 8) | (content[3] & 0xff)));
+        int length = Math.min(
+                Math.min(content.length, 4096), Math.max(16, ((content[2] & 0xff) << 8) | (content[3] & 0xff)));
         List<String> brands = new ArrayList<>();
         for (int at = BRANDS; at + BRAND <= length; at += BRAND) {
             brands.add(new String(Arrays.copyOfRange(content, at, at + BRAND), StandardCharsets.ISO_8859_1));
