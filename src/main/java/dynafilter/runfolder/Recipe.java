@@ -107,8 +107,7 @@ public record Recipe(
             @Setting(
                     place = 42,
                     argument = "HOW",
-                    help =
-                            "mirror training images: alternate (each in every second epoch), random (by chance) or none",
+                    help = "mirror training images: alternate (each in every second epoch), random (by chance) or none",
                     header = "flips {}",
                     traits = Trait.FIXED)
             Flip flip) {

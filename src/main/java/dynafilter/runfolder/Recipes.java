@@ -37,7 +37,9 @@ public final class Recipes {
         Map<String, Object> following = new LinkedHashMap<>(optimizersOwn(changed));
         Map<String, Object> before = toMap(base);
         Map<String, Object> own = optimizersOwn(base);
-        following.keySet().removeIf(name -> values.containsKey(name) || !Objects.equals(before.get(name), own.get(name)));
+        following
+                .keySet()
+                .removeIf(name -> values.containsKey(name) || !Objects.equals(before.get(name), own.get(name)));
         return following.isEmpty() ? changed : TABLE.with(changed, following, true);
     }
 

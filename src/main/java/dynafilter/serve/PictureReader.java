@@ -48,7 +48,7 @@ final class PictureReader {
         int share = (int) Math.min(permits, pixels(content) / UNIT + 1);
         decoding.acquireUninterruptibly(share);
         try {
-            return new Picture.Pixels(reading.square(content, mostPixels));
+            return new Picture.Pixels(reading.planes(content, mostPixels));
         } catch (TooManyPixels large) {
             throw new Problem(
                     Problem.TOO_LARGE,

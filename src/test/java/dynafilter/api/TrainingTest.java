@@ -30,7 +30,8 @@ class TrainingTest {
     @BeforeAll
     static void writePictures() throws IOException {
         Path data = Pictures.split(folder.resolve("data"), 8, 4, "apples", "pears");
-        settings = Map.of("data", data, "backbone", "random", "optimizer", "sgd", "epochs", 2, "batch_size", 8, "lr", 0.01);
+        settings = Map.of(
+                "data", data, "backbone", "random", "optimizer", "sgd", "epochs", 2, "batch_size", 8, "lr", 0.01);
     }
 
     private static Training training(String name, Map<String, ?> further) {

@@ -6,36 +6,15 @@ import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.ComponentColorModel;
 import java.awt.image.DataBuffer;
-import java.awt.image.Raster;
+import java.awt.image.IndexColorModel;
 
-/**
- * A picture that another program has decoded, with the pixels of a file: grey values count for all three channels, and transparency is
- * dropped.
- */
-public record BufferedPicture(BufferedImage image) implements PixelRows {
-    @Override
-    public int width() {
-        return image.getWidth();
-    }
+/** A picture that another program has decoded, as that of a file: grey values count for all three channels. */
+final class BufferedPicture {
+    private BufferedPicture() {}
 
-    @Override
-    public int height() {
-        return image.getHeight();
-    }
-
-    @Override
-    public void read(int y, byte[] rgb) {
-        int width = width();
-        int[] values = new int[width];
-        if (isStored(image.getColorModel())) {
-            int shift = image.getRaster().getTransferType() == DataBuffer.TYPE_USHORT ? 8 : 0;
-            samples(image.getRaster(), y, shift, values, rgb);
-            return;
-        }
-        image.getRGB(0, y, width, 1, values, 0, width);
-        for (int i = 0; i < 3 * width; i++) {
-            rgb[i] = (byte) (values[i % width] >> (16 - 8 * (i / width)));
-        }
+    /** The picture without its transparency. */
+    static PixelRows of(BufferedImage image) {
+        return isStored(image.getColorModel()) ? new RasterRows(image) : new Colours(image, new int[image.getWidth()]);
     }
 
     /**
@@ -43,6 +22,9 @@ public record BufferedPicture(BufferedImage image) implements PixelRows {
      * those of 16 bits otherwise; false: the colour model makes the colours.
      */
     private static boolean isStored(ColorModel model) {
+        if (model instanceof IndexColorModel) {
+            return true;
+        }
         int type = model.getColorSpace().getType();
         boolean whole =
                 model.getTransferType() == DataBuffer.TYPE_BYTE || model.getTransferType() == DataBuffer.TYPE_USHORT;
@@ -50,13 +32,26 @@ public record BufferedPicture(BufferedImage image) implements PixelRows {
         return model instanceof ComponentColorModel && whole && known && !model.isAlphaPremultiplied();
     }
 
-    private static void samples(Raster raster, int y, int shift, int[] values, byte[] rgb) {
-        int width = values.length;
-        for (int channel = 0; channel < 3; channel++) {
-            raster.getSamples(
-                    raster.getMinX(), raster.getMinY() + y, width, 1, raster.getNumBands() < 3 ? 0 : channel, values);
-            for (int x = 0; x < width; x++) {
-                rgb[channel * width + x] = (byte) (values[x] >> shift);
+    /** @param row of pixels, 0xAARRGGBB each */
+    @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+    private record Colours(BufferedImage image, int[] row) implements PixelRows {
+        @Override
+        public int width() {
+            return row.length;
+        }
+
+        @Override
+        public int height() {
+            return image.getHeight();
+        }
+
+        @Override
+        public void read(int y, byte[] rgb) {
+            image.getRGB(0, y, row.length, 1, row, 0, row.length);
+            for (int channel = 0; channel < 3; channel++) {
+                for (int x = 0; x < row.length; x++) {
+                    rgb[channel * row.length + x] = (byte) (row[x] >> (16 - 8 * channel));
+                }
             }
         }
     }

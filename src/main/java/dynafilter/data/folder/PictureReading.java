@@ -2,6 +2,7 @@ package dynafilter.data.folder;
 
 import dynafilter.data.PixelRows;
 import dynafilter.data.SquareImage;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -18,35 +19,41 @@ public record PictureReading(int size, boolean exif) {
     }
 
     /**
-     * Reads the file of a picture.
+     * The image of a file: uint8 [3, size, size], the planes of R, G and B.
      *
-     * @return [3, size, size], the planes of red, green and blue
-     * @throws IOException where it cannot be read, or is no picture of a known format; {@link #problem} says so
+     * @throws IOException where the file cannot be read, or is no picture
      */
-    public byte[] square(Path file) throws IOException {
-        return SquareImage.of(picture(ImageFile.content(file)), size);
+    public byte[] planes(Path file) throws IOException {
+        return planes(ImageFile.content(file));
     }
 
     /**
-     * Reads a picture from the content of its file.
+     * The image of a file's content: uint8 [3, size, size], the planes of R, G and B.
      *
-     * @return [3, size, size], the planes of red, green and blue
-     * @throws IOException where it is no picture of a known format; {@link #problem} says so
+     * @throws IOException where it is no picture
      */
-    public byte[] square(byte[] content) throws IOException {
+    public byte[] planes(byte[] content) throws IOException {
         return SquareImage.of(picture(content), size);
     }
 
     /**
-     * Reads a picture of a limited size from the content of its file.
+     * The image of a file's content, of a picture of a limited size: uint8 [3, size, size], the planes of R, G and B.
      *
      * @param mostPixels the picture may have, which its header tells before it is decoded
-     * @return [3, size, size], the planes of red, green and blue
      * @throws TooManyPixels where it has more
-     * @throws IOException where it is no picture of a known format; {@link #problem} says so
+     * @throws IOException where it is no picture
      */
-    public byte[] square(byte[] content, long mostPixels) throws IOException {
+    public byte[] planes(byte[] content, long mostPixels) throws IOException {
         return SquareImage.of(ImageFile.read(content, exif, mostPixels), size);
+    }
+
+    /**
+     * The image of a picture that another program has decoded: uint8 [3, size, size], the planes of R, G and B.
+     *
+     * @throws IOException where it is too narrow
+     */
+    public byte[] planes(BufferedImage image) throws IOException {
+        return SquareImage.of(BufferedPicture.of(image), size);
     }
 
     /** The problem of a picture that could not be read, in a few words, without the file's name. */
