@@ -169,18 +169,14 @@ final class Batcher implements AutoCloseable {
                 if (queue.size() >= maxBatch || coming == 0 || left <= 0) {
                     return take(oldest.picture().getClass());
                 }
-                awaitNanos(left);
+                try {
+                    changed.awaitNanos(left);
+                } catch (InterruptedException nobodyDoes) {
+                    throw new IllegalStateException(nobodyDoes);
+                }
             }
         } finally {
             lock.unlock();
-        }
-    }
-
-    private void awaitNanos(long nanos) {
-        try {
-            changed.awaitNanos(nanos);
-        } catch (InterruptedException nobodyDoes) {
-            throw new IllegalStateException(nobodyDoes);
         }
     }
 

@@ -47,24 +47,25 @@ final class BodyReader {
      * Reads a body.
      *
      * @param time for all of it
-     * @return the body, whose reserved bytes the caller gives back; or a {@link Problem}
+     * @return the body, whose reserved bytes the caller gives back; or a {@link Problem}, after which the connection ends
+     * @throws Problem where the header announces too many bytes, of which none are read
      */
     static CompletableFuture<Body> read(Request request, int limit, Duration time, MemoryBudget budget) {
-        return new BodyReader(request, limit, true, budget).start(time);
+        BodyReader reader = new BodyReader(request, limit, true, budget);
+        if (reader.declared > limit) {
+            throw reader.tooLarge();
+        }
+        return reader.start(time);
     }
 
-    /** Passes over a body that nobody wants, so that its sender hears the answer; a very long or slow one is not waited for. */
-    static CompletableFuture<Void> discard(Request request) {
+    /** Passes over a body that nobody wants, so that its sender hears the answer; a very long or slow one is not waited for. True: all of it. */
+    static CompletableFuture<Boolean> discard(Request request) {
         return new BodyReader(request, DISCARDED, false, new MemoryBudget(0))
                 .start(DISCARDING)
-                .handle((all, some) -> null);
+                .handle((all, some) -> some == null);
     }
 
     private CompletableFuture<Body> start(Duration time) {
-        if (declared > limit) {
-            body.completeExceptionally(tooLarge());
-            return body;
-        }
         Scheduler.Task late = request.getComponents()
                 .getScheduler()
                 .schedule(() -> body.completeExceptionally(slow()), time.toMillis(), TimeUnit.MILLISECONDS);
@@ -97,8 +98,8 @@ final class BodyReader {
             }
             try {
                 take(chunk);
-            } catch (Problem problem) {
-                body.completeExceptionally(problem);
+            } catch (Problem problem) { // the rest stays unread
+                body.completeExceptionally(problem.with("Connection", "close"));
             } finally {
                 chunk.release();
             }

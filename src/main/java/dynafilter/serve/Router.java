@@ -114,7 +114,8 @@ final class Router extends Handler.Abstract {
             return BodyReader.read(request, endpoint.bodyLimit(), limits.body(), budget)
                     .thenCompose(body -> answer(request, endpoint, body));
         } catch (Problem problem) { // the body is not read: it is passed over
-            return BodyReader.discard(request).thenApply(all -> problem.reply());
+            return BodyReader.discard(request)
+                    .thenApply(all -> (all ? problem : problem.with("Connection", "close")).reply());
         }
     }
 
