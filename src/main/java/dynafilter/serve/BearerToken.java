@@ -59,10 +59,12 @@ public final class BearerToken {
         if (digest == null) {
             return;
         }
-        boolean bearer =
-                authorization != null && authorization.toLowerCase(Locale.ROOT).startsWith(SCHEME);
-        String given = bearer ? authorization.substring(SCHEME.length()).strip() : "";
-        if (!MessageDigest.isEqual(digest, digest(given)) || !bearer) {
+        String given =
+                authorization != null && authorization.toLowerCase(Locale.ROOT).startsWith(SCHEME)
+                        ? authorization.substring(SCHEME.length()).strip()
+                        : null;
+        boolean bearer = given != null;
+        if (!MessageDigest.isEqual(digest, digest(given == null ? "" : given)) || !bearer) {
             throw new Problem(
                             Problem.UNAUTHORISED,
                             "the header Authorization",

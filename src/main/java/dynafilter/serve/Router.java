@@ -74,7 +74,7 @@ final class Router extends Handler.Abstract {
         Connection connection = request.getConnectionMetaData().getConnection();
         slowHeaders.begun(connection);
         Routes.Route route = routes.find(Request.getPathInContext(request));
-        answer(request, route)
+        CompletableFuture<Void> unused = answer(request, route)
                 .handle((reply, failure) -> failure == null ? reply : reply(failure))
                 .thenAccept(reply -> send(request, response, reply, new Callback() {
                     @Override
@@ -167,14 +167,14 @@ final class Router extends Handler.Abstract {
                 Request.extractQueryParameters(request),
                 request.getHeaders().get(HttpHeader.CONTENT_TYPE),
                 body.bytes());
-        return CompletableFuture.supplyAsync(
-                        () -> {
+        return CompletableFuture.completedFuture(call)
+                .thenComposeAsync(
+                        here -> {
                             try (ticket) {
-                                return endpoint.answer(call, ticket);
+                                return endpoint.answer(here, ticket);
                             }
                         },
                         decoders)
-                .thenCompose(answer -> answer)
                 .whenComplete((reply, failure) -> budget.release(body.reserved()));
     }
 
