@@ -162,7 +162,9 @@ interface Workload extends AutoCloseable {
         @Override
         public void step() {
             if (steps % BATCHES == 0) {
-                batches = images.epoch(plan, 0).stage((long) BATCHES * batchSize);
+                try (InferenceMode inference = new InferenceMode()) { // as the steps that read on from where it begins
+                    batches = images.epoch(plan, 0).stage((long) BATCHES * batchSize);
+                }
             }
             work.run();
             steps++;

@@ -62,6 +62,26 @@ class CheckedExportTest {
         }
     }
 
+    /** The images are gone through more than once. */
+    @Test
+    void aCheckpointIsMeasuredForMoreStepsThanThereAreBatches() {
+        CommandResult measured = CommandResult.ofSuccess(
+                "benchmark",
+                "--model",
+                checkpoint,
+                "--mode",
+                "infer",
+                "--batch-size",
+                "2",
+                "--repeats",
+                40,
+                "--precision",
+                "fp32",
+                "--device",
+                "cpu");
+        assertTrue(measured.line("infer fp32").contains("GiB"), measured.out());
+    }
+
     @Test
     void predictTakesTheFileAndSaysWhoRunsIt() {
         Path onnx = folder.resolve("model.onnx");

@@ -30,7 +30,7 @@ class DataProgressTest {
         List<String> texts = texts();
         assertEquals("decoding images: 16 of 1,016", texts.get(0));
         assertTrue(texts.get(1).matches("decoding images: 26 of 1,016, \\d+:\\d\\d left"), texts.get(1));
-        String[] time = texts.get(1).replaceAll(".*, (.*) left", "$1").split(":");
+        String[] time = texts.get(1).replaceAll(".*, (.*) left", "$1").split(":", -1);
         assertTrue(Integer.parseInt(time[0]) * 60 + Integer.parseInt(time[1]) >= 20, texts.get(1));
     }
 

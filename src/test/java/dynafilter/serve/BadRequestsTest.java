@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dynafilter.NativeScope;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.util.ArrayList;
@@ -43,6 +44,7 @@ class BadRequestsTest {
     }
 
     /** A request that is refused. */
+    @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     private record Bad(String name, String path, String type, byte[] body, int status, String message) {}
 
     private static byte[] text(String text) {
@@ -299,7 +301,7 @@ class BadRequestsTest {
     }
 
     private static String raw(String request) throws IOException {
-        try (Socket socket = new Socket("127.0.0.1", server.port())) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             socket.setSoTimeout(20_000);
             socket.getOutputStream().write(request.replace("\n", "\r\n").getBytes(ISO_8859_1));
             socket.getOutputStream().flush();

@@ -147,14 +147,14 @@ class BatcherTest {
     void theQueueTakesAsManyAsItMayAndNoMore() {
         scorer.permits.drainPermits();
         Batcher batcher = batcher(1, LONG, 3);
-        submit(batcher, 0);
+        var unused0 = submit(batcher, 0);
         awaitBatches(1);
-        submit(batcher, 1);
+        var unused1 = submit(batcher, 1);
         Batcher.Ticket coming = batcher.admit();
         Problem several =
                 assertThrows(Problem.class, () -> coming.submit(List.of(pixels(2), pixels(3), pixels(4)), false));
         assertEquals(429, several.status());
-        submit(batcher, 2);
+        var unused2 = submit(batcher, 2);
         assertEquals(3, batcher.length());
         Problem full = assertThrows(Problem.class, batcher::admit);
         assertEquals(429, full.status());

@@ -168,10 +168,17 @@ class NetworkServerTest {
     @Test
     void aFormsFileGetsTheScoresOfTheFile() throws IOException {
         ByteArrayOutputStream form = new ByteArrayOutputStream();
-        form.writeBytes(("--frontier\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n"
-                        + "--frontier\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\n"
-                        + "Content-Type: image/png\r\n\r\n")
-                .getBytes(StandardCharsets.US_ASCII));
+        String before = """
+                --frontier
+                Content-Disposition: form-data; name="note"
+
+                hello
+                --frontier
+                Content-Disposition: form-data; name="image"; filename="a.png"
+                Content-Type: image/png
+
+                """.replace("\n", "\r\n");
+        form.writeBytes(before.getBytes(StandardCharsets.US_ASCII));
         form.writeBytes(Files.readAllBytes(files.get(1)));
         form.writeBytes("\r\n--frontier--\r\n".getBytes(StandardCharsets.US_ASCII));
         TestServer.Answer answer = server.send(
@@ -344,7 +351,7 @@ class NetworkServerTest {
         assertEquals(
                 "text/plain; version=0.0.4; charset=utf-8",
                 metrics.headers().firstValue("content-type").orElse(""));
-        for (String line : metrics.text().split("\n")) {
+        for (String line : metrics.text().lines().toList()) {
             assertTrue(
                     line.matches("# HELP \\w+ \\S.*|# TYPE \\w+ (counter|gauge|histogram)"
                             + "|\\w+(\\{\\w+=\"[^\"]*\"(,\\w+=\"[^\"]*\")*\\})? [0-9.E-]+"),

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -253,7 +254,7 @@ class ServerTest {
 
     /** Sends something byte by byte, and returns what comes back until the server ends the connection. */
     private static String slowly(TestServer server, String at, int pauseMillis, int bytes) throws Exception {
-        try (Socket socket = new Socket("127.0.0.1", server.port())) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             socket.setSoTimeout(20_000);
             OutputStream out = socket.getOutputStream();
             out.write(at.replace("\n", "\r\n").getBytes(StandardCharsets.ISO_8859_1));
@@ -301,7 +302,7 @@ class ServerTest {
             List<Socket> sockets = new ArrayList<>();
             try {
                 for (int i = 0; i < 200; i++) {
-                    Socket socket = new Socket("127.0.0.1", server.port());
+                    Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
                     socket.getOutputStream()
                             .write("POST /classify HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx"
                                     .getBytes(StandardCharsets.ISO_8859_1));

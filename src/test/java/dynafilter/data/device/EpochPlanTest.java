@@ -100,7 +100,7 @@ class EpochPlanTest {
             assertEquals(1, before[image] + after[image], "image " + image);
         }
         assertArrayEquals(before, flipsOf(4, Flip.ALTERNATE));
-        assertEquals(IMAGES / 2.0, LongStream.of(before).sum(), 4 * Math.sqrt(IMAGES / 4.0));
+        assertEquals(IMAGES / 2.0, (double) LongStream.of(before).sum(), 4 * Math.sqrt(IMAGES / 4.0));
         assertEquals(0, LongStream.of(flipsOf(3, Flip.NONE)).sum());
         EpochPlan random = EpochPlan.of(7, 3, IMAGES);
         for (Flip flips : Flip.values()) {
