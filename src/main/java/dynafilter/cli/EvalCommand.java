@@ -128,8 +128,10 @@ final class EvalCommand implements Command {
             TestedModel tested = new TestedModel.Settings(limit, memory, views, precision).test(trained, data, session);
             Evaluation evaluation = Evaluator.evaluation(tested.scores(), tested.labels());
             double top = Evaluator.topAccuracy(tested.scores(), tested.labels(), topK);
-            System.out.println(new EvaluationTable(
-                    evaluation, tested.classes(), String.format(Locale.ROOT, "top-%-6d %.2f %%%n", topK, 100 * top)));
+            String above = topK < evaluation.classes() // of all it would say nothing
+                    ? String.format(Locale.ROOT, "top-%-6d %.2f %%%n", topK, 100 * top)
+                    : "";
+            System.out.println(new EvaluationTable(evaluation, tested.classes(), above));
             if (tested.zeroShot() != null) {
                 System.out.println();
                 tested.zeroShot().lines().forEach(System.out::println);

@@ -56,7 +56,7 @@ class ConsoleTest {
                 outcome.out());
         assertTrue(
                 outcome.line("recipe")
-                        .matches("recipe +2 epochs, batch 16, sgd lr 0.01 momentum 0.9, weight decay 0.0005, .*seed 7"),
+                        .matches("recipe +2 epochs, batch 16, muon lr 0.01, weight decay 0.025, .*seed 7"),
                 outcome.out());
         assertTrue(outcome.line("versions").matches(".*dynafilter .+, libtorch .+, Java .+, \\S+-\\S+"));
         assertTrue(outcome.line("run").endsWith(run + ": 4 steps an epoch, of 16 images each"), outcome.out());

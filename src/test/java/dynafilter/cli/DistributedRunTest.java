@@ -200,7 +200,7 @@ class DistributedRunTest {
         try (ChildProcess first = ChildProcess.start(folder, RankProcesses.rank(0, 2, port), same);
                 ChildProcess second = ChildProcess.start(folder, RankProcesses.rank(1, 2, port), other)) {
             for (ChildProcess child : List.of(first, second)) {
-                child.await().assertRefusedByRank("rank 1 has --label-smoothing 0.2, rank 0 has 0.0");
+                child.await().assertRefusedByRank("rank 1 has --label-smoothing 0.2, rank 0 has 0.1");
             }
         }
         try (ChildProcess first = ChildProcess.start(folder, RankProcesses.rank(0, 2, port), same);

@@ -71,7 +71,19 @@ class ExportFormatsTest {
     void weightsAloneBeginANewRun() {
         Path begun = folder.resolve("begun");
         CommandResult result = CommandResult.ofSuccess(
-                "train", "--resume", hub, "--out", begun, "--epochs", 1, "--lr", "1e-30", "--progress", "none");
+                "train",
+                "--resume",
+                hub,
+                "--out",
+                begun,
+                "--epochs",
+                1,
+                "--lr",
+                "1e-30",
+                "--rest-lr",
+                "1e-30",
+                "--progress",
+                "none");
         assertTrue(result.out().contains("weights alone: a new run begins with them, at epoch 0"), result.out());
         NativeRuntime.load();
         try (TrainedNetwork before = TrainedNetwork.read(hub, ComputeDevice.CPU);

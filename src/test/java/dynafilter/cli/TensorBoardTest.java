@@ -125,7 +125,7 @@ class TensorBoardTest {
         JsonNode hyperparameters = values(read, "hparams").get("_hparams_/session_start_info 0");
         String table = values(read, "text").get("recipe/text_summary 0").asText();
         assertTrue(table.startsWith("| option | value |\n| --- | --- |\n| data | " + data + " |\n"), table);
-        assertTrue(table.contains("\n| weight_decay | 0.0005 |\n"), table);
+        assertTrue(table.contains("\n| weight_decay | 0.025 |\n"), table);
         assertEquals(recipe.size(), hyperparameters.size());
         recipe.properties().forEach(field -> {
             JsonNode value = hyperparameters.get(field.getKey());

@@ -203,7 +203,7 @@ class GpuAcceptanceTest {
         Tensor values = torch.arange(new Scalar(1), new Scalar(13)).view(3, 4).mul(new Scalar(1.0));
         Tensor next = values.clone();
         next.select(0, 2).select(0, 3).fill_(new Scalar(Math.nextUp(12f)));
-        for (String optimizer : new String[] {"sgd", "adamw"}) {
+        for (String optimizer : new String[] {"sgd", "adamw", "muon"}) {
             write("graph-off-" + optimizer, values, values);
             write("graph-on-" + optimizer, values, values);
         }
