@@ -20,6 +20,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -69,15 +70,21 @@ class ServerTest {
     }
 
     @Test
-    void requestsAreGatheredIntoBatchesAndEachGetsItsOwnAnswer() {
-        CountedScorer scorer = new CountedScorer(5);
+    void requestsAreGatheredIntoBatchesAndEachGetsItsOwnAnswer() throws InterruptedException {
+        CountedScorer scorer = new CountedScorer();
+        scorer.permits.drainPermits();
         ServeSettings settings =
                 new ServeSettings("127.0.0.1", 0, "net", 16, Duration.ofMillis(20), 500, 1000, true, null);
         try (TestServer server = new TestServer(settings, TestServer.LIMITS, scorer)) {
             List<CompletableFuture<TestServer.Answer>> answers = new ArrayList<>();
             for (int i = 0; i < 200; i++) {
                 answers.add(server.postAsync("/classify?top=3", TestServer.picture(i << 8 | 7)));
+                if (i == 0) {
+                    await(() -> scorer.batches.size() == 1); // while it is scored the others gather
+                }
             }
+            await(() -> server.metric("dynafilter_queue_length") == 199);
+            scorer.permits.release(1000);
             int area = CountedScorer.SIZE * CountedScorer.SIZE;
             for (int i = 0; i < 200; i++) {
                 JsonNode predictions = answers.get(i).join().json().get("predictions");
@@ -87,10 +94,10 @@ class ServerTest {
                 assertEquals(i * area, scores[1]);
                 assertEquals(7 * area, scores[2]);
             }
-            assertEquals(
-                    200, scorer.batches.stream().mapToInt(Integer::intValue).sum());
-            assertTrue(scorer.batches.size() < 100, "batches: " + scorer.batches);
-            assertTrue(scorer.batches.stream().allMatch(size -> size <= 16), "batches: " + scorer.batches);
+            List<Integer> expected = new ArrayList<>(Collections.nCopies(14, 16));
+            expected.set(0, 1);
+            expected.set(13, 199 - 12 * 16);
+            assertEquals(expected, scorer.batches);
             assertEquals(scorer.batches.size(), server.metric("dynafilter_batch_size_count"));
             assertEquals(200, server.metric("dynafilter_batch_size_sum"));
             assertEquals(200, server.metric("dynafilter_pictures_total"));
