@@ -2,7 +2,7 @@ package dynafilter.checkpoint;
 
 import dynafilter.io.AtomicFile;
 import dynafilter.model.BackboneArchitecture;
-import dynafilter.model.ResNetStem;
+import dynafilter.model.ResNetArchitecture;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
 import java.nio.file.Path;
@@ -28,13 +28,9 @@ public record PretrainedBackbone(
         List<String> notes,
         NativeOwner owner)
         implements AutoCloseable {
-    static PretrainedBackbone ofResNet18Stem(Map<String, Tensor> state, List<String> notes, NativeOwner owner) {
-        return new PretrainedBackbone(ResNetStem.ARCHITECTURE, null, state, notes, owner);
-    }
-
-    /** ResNet-18's stem without tensors. */
-    static PretrainedBackbone ofResNet18Stem() {
-        return ofResNet18Stem(Map.of(), List.of(), new NativeOwner());
+    /** A ResNet without tensors. */
+    static PretrainedBackbone of(ResNetArchitecture architecture) {
+        return new PretrainedBackbone(architecture, null, Map.of(), List.of(), new NativeOwner());
     }
 
     /**
@@ -50,7 +46,7 @@ public record PretrainedBackbone(
         return checkpoint
                 .backboneProgram()
                 .map(sha256 -> BackboneProgram.beside(file, sha256, weights, device))
-                .orElseGet(PretrainedBackbone::ofResNet18Stem);
+                .orElseGet(() -> of(ResNetArchitecture.ofState(checkpoint.model())));
     }
 
     /**
@@ -67,7 +63,7 @@ public record PretrainedBackbone(
                 .backbone()
                 .programSha256()
                 .map(sha256 -> BackboneProgram.beside(trained.file(), sha256, weights, device))
-                .orElseGet(PretrainedBackbone::ofResNet18Stem);
+                .orElseGet(() -> of(ResNetArchitecture.ofState(trained.state())));
     }
 
     /**

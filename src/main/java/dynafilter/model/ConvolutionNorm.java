@@ -29,10 +29,20 @@ final class ConvolutionNorm implements AutoCloseable {
     private final Tensor runningMean;
     private final Tensor runningVariance;
     private final Tensor batchesTracked;
-    private final long[] stride;
-    private final long[] padding;
+    private final Window window;
     private final boolean frozen;
     private final @Nullable SharedBatchNorm shared; // null where the statistics are those of this process's images
+
+    /**
+     * The windows of a convolution.
+     *
+     * @param padding the zeros on each side of the input
+     * @param groups the number of parts that the channels are split into
+     */
+    record Window(int stride, int padding, int groups) {
+        /** One pixel each. */
+        static final Window PIXELS = new Window(1, 0, 1);
+    }
 
     /**
      * @param convolution the prefix of the names of the convolution's tensors in the state dict
@@ -44,8 +54,7 @@ final class ConvolutionNorm implements AutoCloseable {
             Map<String, Tensor> state,
             String convolution,
             String norm,
-            int stride,
-            int padding,
+            Window window,
             boolean frozen,
             WorkerGroup group) {
         weight = StateDict.tensor(state, convolution + ".weight");
@@ -54,8 +63,7 @@ final class ConvolutionNorm implements AutoCloseable {
         runningMean = StateDict.tensor(state, norm + ".running_mean");
         runningVariance = StateDict.tensor(state, norm + ".running_var");
         batchesTracked = StateDict.tensor(state, norm + ".num_batches_tracked");
-        this.stride = new long[] {stride, stride};
-        this.padding = new long[] {padding, padding};
+        this.window = window;
         this.frozen = frozen;
         shared = group.size() > 1 ? new SharedBatchNorm(group, MOMENTUM, EPSILON) : null;
     }
@@ -105,7 +113,10 @@ final class ConvolutionNorm implements AutoCloseable {
 
     Tensor forward(Tensor input, boolean training) {
         boolean batchStatistics = training && !frozen;
-        Tensor convolved = conv2d(input, weight, new TensorOptional(), stride, padding, new long[] {1, 1}, 1);
+        long[] stride = {window.stride, window.stride};
+        long[] padding = {window.padding, window.padding};
+        Tensor convolved =
+                conv2d(input, weight, new TensorOptional(), stride, padding, new long[] {1, 1}, window.groups);
         if (batchStatistics && shared != null) {
             return shared.forward(convolved, normWeight, normBias, runningMean, runningVariance);
         }

@@ -76,7 +76,7 @@ public record NetworkShape(
 
     /** The shape of a network on ResNet-18 up to layer1, for images of 32x32. */
     public static NetworkShape ofResNet18Stem(FilterDesign design, int classes) {
-        return of(ResNetStem.ARCHITECTURE, design, classes, false);
+        return of(ResNetArchitecture.STEM, design, classes, false);
     }
 
     /** The shape of a network on ResNet-18 up to layer1 whose filters have no further options. */

@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.Tensor;
 final class ScriptLayers {
     private static final String CONVOLUTION = """
             def forward(self, v: Tensor) -> Tensor:
-                return torch.conv2d(v, self.weight, None, [%1$d, %1$d], [%2$d, %2$d], [1, 1], 1)
+                return torch.conv2d(v, self.weight, None, [%1$d, %1$d], [%2$d, %2$d], [1, 1], %3$d)
             """;
 
     private static final String NORM = """
@@ -23,10 +23,10 @@ final class ScriptLayers {
      *
      * @param name the prefix of the names of its tensors in the state dict
      */
-    static ScriptModule convolution(Map<String, Tensor> state, String name, int stride, int padding) {
+    static ScriptModule convolution(Map<String, Tensor> state, String name, int stride, int padding, int groups) {
         return ScriptModule.create("Convolution")
                 .parameter("weight", StateDict.tensor(state, name + ".weight"))
-                .define(CONVOLUTION.formatted(stride, padding));
+                .define(CONVOLUTION.formatted(stride, padding, groups));
     }
 
     /**

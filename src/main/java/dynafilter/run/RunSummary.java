@@ -7,7 +7,7 @@ import dynafilter.data.ImageSize;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.Freeze;
 import dynafilter.model.NetworkShape;
-import dynafilter.model.ResNetStem;
+import dynafilter.model.ResNetArchitecture;
 import dynafilter.runfolder.Environment;
 import dynafilter.runfolder.OptimizerKind;
 import dynafilter.runfolder.Recipe;
@@ -163,10 +163,12 @@ final class RunSummary {
             case BackboneSource.RANDOM -> "random (He initialisation)";
             case BackboneSource.IMAGENET -> "ImageNet (torchvision's official weights)";
             default ->
-                shape.backbone() == ResNetStem.ARCHITECTURE
+                shape.backbone() == ResNetArchitecture.STEM
                         ? recipe.network().backbone() + " up to "
                                 + recipe.network().cut()
-                        : shape.backbone().description();
+                        : shape.backbone() instanceof ResNetArchitecture resnet
+                                ? recipe.network().backbone() + ", " + resnet.description()
+                                : shape.backbone().description();
         };
     }
 

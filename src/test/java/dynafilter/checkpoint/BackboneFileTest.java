@@ -14,7 +14,7 @@ import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.InputException;
 import dynafilter.model.Backbone;
 import dynafilter.model.BackboneArchitecture;
-import dynafilter.model.ResNetStem;
+import dynafilter.model.ResNetArchitecture;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.torchfile.TorchFile;
 import java.io.IOException;
@@ -73,9 +73,9 @@ class BackboneFileTest {
         ((Map<?, ?>) expected.get("tensors"))
                 .forEach((key, tensor) -> tensors.put(BackboneArchitecture.PREFIX + key, (Tensor) tensor));
         try (PretrainedBackbone backbone = read(name, "layer1")) {
-            assertSame(ResNetStem.ARCHITECTURE, backbone.architecture());
+            assertSame(ResNetArchitecture.STEM, backbone.architecture());
             assertIdentical(tensors, backbone.state());
-            Tensor features = ResNetStem.ARCHITECTURE
+            Tensor features = ResNetArchitecture.STEM
                     .bind(backbone.state(), false, WorkerGroup.single())
                     .forward((Tensor) expected.get("images"), false);
             assertClose((Tensor) expected.get("features"), features, 1e-5, "feature map");

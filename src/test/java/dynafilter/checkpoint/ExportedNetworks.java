@@ -3,7 +3,7 @@ package dynafilter.checkpoint;
 import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
-import dynafilter.model.ResNetStem;
+import dynafilter.model.ResNetArchitecture;
 import dynafilter.model.StateDict;
 import dynafilter.torchfile.TorchFile;
 import java.nio.file.Path;
@@ -26,7 +26,7 @@ public final class ExportedNetworks {
     }
 
     public static Path checkpoint(Path file, FilterDesign design, int classes, int imageSize, boolean adapter) {
-        NetworkShape shape = NetworkShape.of(ResNetStem.ARCHITECTURE, design, classes, adapter, imageSize);
+        NetworkShape shape = NetworkShape.of(ResNetArchitecture.STEM, design, classes, adapter, imageSize);
         Map<String, Tensor> state = StateDict.random(shape, 1);
         torch.manual_seed(classes);
         state.forEach((name, tensor) -> {

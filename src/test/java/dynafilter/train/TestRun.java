@@ -7,7 +7,7 @@ import dynafilter.data.device.DataMemory;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
-import dynafilter.model.ResNetStem;
+import dynafilter.model.ResNetArchitecture;
 import dynafilter.model.StateDict;
 import dynafilter.runfolder.EpochResult;
 import dynafilter.runfolder.Recipe;
@@ -113,7 +113,7 @@ public final class TestRun implements AutoCloseable {
     /** Of the network that a recipe asks for. */
     static NetworkShape shape(Recipe recipe) {
         return NetworkShape.of(
-                ResNetStem.ARCHITECTURE,
+                ResNetArchitecture.STEM,
                 recipe.network().design(),
                 10,
                 recipe.network().adapter());
