@@ -88,21 +88,12 @@ public final class BackboneFile {
             Map<String, Tensor> state = weights.copy(building);
             List<String> notes = new ArrayList<>(network.notes());
             notes.addAll(weights.notes());
-            if (safetensors) {
-                notes.addAll(statisticsOf(file));
-            }
-            return new PretrainedBackbone(weights.architecture(), null, state, notes, building.handOver());
+            ChannelStatistics told =
+                    safetensors ? HubConfig.of(file).statistics().orElse(null) : null;
+            return new PretrainedBackbone(weights.architecture(), null, state, told, notes, building.handOver());
         } finally {
             TorchFile.closeTensors(root);
         }
-    }
-
-    /** A note on the normalisation that the weights were trained with, where a config.json tells another than is used here. */
-    private static List<String> statisticsOf(Path file) {
-        ChannelStatistics trained = HubConfig.of(file).statistics();
-        return trained.equals(ChannelStatistics.CIFAR)
-                ? List.of()
-                : List.of("its images had " + trained + "; images here have " + ChannelStatistics.CIFAR);
     }
 
     private static PretrainedBackbone readTorchScript(Path file, String cut, int imageSize, ComputeDevice device) {
@@ -166,7 +157,8 @@ public final class BackboneFile {
         try (NativeOwner building = new NativeOwner()) {
             Map<String, Tensor> state = ResNetWeights.ofStem(file, stems.get(0).tensors()).copy(building);
             return isResNet18Stem(state, images, features)
-                    ? Optional.of(new PretrainedBackbone(ResNetArchitecture.STEM, null, state, notes, building.handOver()))
+                    ? Optional.of(new PretrainedBackbone(
+                            ResNetArchitecture.STEM, null, state, null, notes, building.handOver()))
                     : Optional.empty();
         } catch (InputException another) {
             return Optional.empty();
@@ -207,7 +199,7 @@ public final class BackboneFile {
             byte[] program = BackboneProgram.bytes(layers, description);
             ScriptedArchitecture architecture = building.keep(
                     new ScriptedArchitecture(layers.copy(), device, description, Checksum.sha256Of(program)));
-            return new PretrainedBackbone(architecture, program, state, notes, building.handOver());
+            return new PretrainedBackbone(architecture, program, state, null, notes, building.handOver());
         }
     }
 

@@ -85,7 +85,7 @@ final class WeightsReader {
                         checkpoint.classes(),
                         true,
                         StoredImageSize.ofRecipe(checkpoint.recipe(), file),
-                        ChannelStatistics.CIFAR,
+                        checkpoint.statistics(file),
                         training,
                         unseen.orElse(null)),
                 backbone,
@@ -155,7 +155,7 @@ final class WeightsReader {
                 named ? config.labelNames() : numbered(classes),
                 named,
                 imageSize,
-                config.statistics(),
+                config.statistics().orElse(ChannelStatistics.CIFAR),
                 Map.of());
         return of(origin, backbone, design, saved, device, building);
     }

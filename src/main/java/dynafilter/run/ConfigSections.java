@@ -40,7 +40,9 @@ record ConfigSections(Origin origin, Session session, WorkerGroup group, Prepare
                 data.selectionName(),
                 data.selection().size(),
                 data.hasTest() ? data.test().size() : 0,
-                run.unseen() == null ? null : run.unseen().classes());
+                run.unseen() == null ? null : run.unseen().classes(),
+                data.statistics().mean(),
+                data.statistics().std());
     }
 
     private RunConfig.Network network() {

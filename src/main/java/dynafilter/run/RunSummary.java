@@ -4,6 +4,7 @@ import dynafilter.checkpoint.BackboneSource;
 import dynafilter.data.ClassNames;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSize;
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.Freeze;
 import dynafilter.model.NetworkShape;
@@ -146,6 +147,9 @@ final class RunSummary {
         if (recipe.images().imageSize() != ImageSize.CIFAR) {
             line.append(format(
                     ", %dx%d", recipe.images().imageSize(), recipe.images().imageSize()));
+        }
+        if (!data.statistics().equals(ChannelStatistics.CIFAR)) {
+            line.append(", pixels of ").append(data.statistics());
         }
         return line.append(data.streamed() ? ", streamed to the device batch by batch" : "")
                 .toString();

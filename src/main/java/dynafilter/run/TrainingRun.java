@@ -98,8 +98,15 @@ final class TrainingRun {
         if (split.unseen() != null) {
             owner.keep(split.unseen());
         }
-        TrainingData data = owner.keep(onDevice(split.seen()));
-        InitialNetwork network = owner.keep(initial(split, data, ranks));
+        InitialNetwork network;
+        TrainingData data;
+        try (DataSet set = split.seen()) { // its name, classes and checksum stay readable
+            network = owner.keep(initial(split, ranks));
+            data = owner.keep(onDevice(set, network));
+        }
+        if (origin instanceof Origin.Fresh) {
+            network.calibrate(recipe, data, session.device());
+        }
         Recipe settled = settled(data, network);
         ConsoleListener console =
                 new ConsoleListener(terminal, recipe.optimization().epochs(), data.selectionName(), place);
@@ -127,21 +134,22 @@ final class TrainingRun {
                 .settled(origin.continued(recipe), group);
     }
 
-    private InitialNetwork initial(LabelSplit split, TrainingData data, RankAgreement ranks) {
+    private InitialNetwork initial(LabelSplit split, RankAgreement ranks) {
         if (origin instanceof Origin.Resumed resumed) {
             return InitialNetwork.of(resumed, recipe, split.seen(), session.device());
         }
         return origin instanceof Origin.Weights weights
                 ? InitialNetwork.of(weights, recipe, split, session.device())
-                : InitialNetwork.fresh(recipe, split, data, session.device(), ranks, terminal::bytes);
+                : InitialNetwork.fresh(recipe, split, session.device(), ranks, terminal::bytes);
     }
 
-    /** Brings a data set to the device and closes it; its name, classes and checksum stay readable. */
-    private TrainingData onDevice(DataSet set) {
-        try (set) {
-            return TrainingData.of(
-                    set, recipe, session.device(), context.settings().memory());
-        }
+    private TrainingData onDevice(DataSet set, InitialNetwork network) {
+        return TrainingData.of(
+                set,
+                recipe,
+                network.statistics().orElse(null),
+                session.device(),
+                context.settings().memory());
     }
 
     /** Announces the run, from which on there is something to save: takes its folder, and states there and on the console what is trained. */
@@ -159,7 +167,7 @@ final class TrainingRun {
                 directory.config(), new ConfigSections(origin, session, group, run, parameters).of(run.recipe()));
         new RunSummary(origin, session, group, run, parameters)
                 .log(directory, context.settings().graph().captures(session.device()));
-        network.backbone().notes().forEach(note -> log.info("backbone   {}", note));
+        network.backbone().notes(run.data().statistics()).forEach(note -> log.info("backbone   {}", note));
         if (place.isAlone()) { // a comparison says it once
             session.use(recipe.computation().precision());
         }

@@ -45,6 +45,8 @@ public record RunConfig(
      * @param selectedOn the set that chooses the best epoch: "test" or "validation"
      * @param selectionImages the number of images in that set
      * @param heldOut the labels whose images the run was not given; null: it was given all
+     * @param mean of the pixels in [0, 1] by channel, which normalisation subtracts
+     * @param std the standard deviation of the pixels by channel, by which normalisation divides
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Data(
@@ -55,9 +57,11 @@ public record RunConfig(
             @Nullable String selectedOn,
             @Nullable Long selectionImages,
             @Nullable Long testImages,
-            @Nullable List<String> heldOut) {
+            @Nullable List<String> heldOut,
+            @Nullable List<Double> mean,
+            @Nullable List<Double> std) {
         /** The data set in a document that tells nothing of it. */
-        public static final Data UNKNOWN = new Data(null, null, null, null, null, null, null, null);
+        public static final Data UNKNOWN = new Data(null, null, null, null, null, null, null, null, null, null);
     }
 
     /**

@@ -3,6 +3,7 @@ package dynafilter.train;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.data.device.DataMemory;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.DynamicFilterNetwork;
@@ -89,7 +90,7 @@ public final class TestRun implements AutoCloseable {
         initial = StateDict.random(shape, recipe.computation().seed());
         change.accept(initial);
         try (set) {
-            data = TrainingData.of(set, recipe, ComputeDevice.CPU, memory);
+            data = TrainingData.of(set, recipe, ChannelStatistics.CIFAR, ComputeDevice.CPU, memory);
         }
         TrainingListener listener = new TrainingListener() {
             @Override
@@ -107,7 +108,7 @@ public final class TestRun implements AutoCloseable {
     }
 
     static TrainingData data(DataSet set, Recipe recipe) {
-        return TrainingData.of(set, recipe, ComputeDevice.CPU, DataMemory.AUTO);
+        return TrainingData.of(set, recipe, ChannelStatistics.CIFAR, ComputeDevice.CPU, DataMemory.AUTO);
     }
 
     /** Of the network that a recipe asks for. */
