@@ -18,6 +18,8 @@ record ConfigSections(Origin origin, Session session, WorkerGroup group, Prepare
         return RunConfig.of(
                 recipe,
                 data(),
+                new RunConfig.Pixels(
+                        run.data().statistics().mean(), run.data().statistics().std()),
                 network(),
                 labelVectors(),
                 session.environment(),
@@ -40,9 +42,7 @@ record ConfigSections(Origin origin, Session session, WorkerGroup group, Prepare
                 data.selectionName(),
                 data.selection().size(),
                 data.hasTest() ? data.test().size() : 0,
-                run.unseen() == null ? null : run.unseen().classes(),
-                data.statistics().mean(),
-                data.statistics().std());
+                run.unseen() == null ? null : run.unseen().classes());
     }
 
     private RunConfig.Network network() {

@@ -30,6 +30,7 @@ public record RunConfig(
         @Nullable String format,
         @Nullable Map<String, Object> recipe,
         @Nullable Data data,
+        @Nullable Pixels normalization,
         @Nullable Network network,
         @Nullable LabelVectors labelVectors,
         @Nullable Environment environment,
@@ -45,8 +46,6 @@ public record RunConfig(
      * @param selectedOn the set that chooses the best epoch: "test" or "validation"
      * @param selectionImages the number of images in that set
      * @param heldOut the labels whose images the run was not given; null: it was given all
-     * @param mean of the pixels in [0, 1] by channel, which normalisation subtracts
-     * @param std the standard deviation of the pixels by channel, by which normalisation divides
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Data(
@@ -57,12 +56,20 @@ public record RunConfig(
             @Nullable String selectedOn,
             @Nullable Long selectionImages,
             @Nullable Long testImages,
-            @Nullable List<String> heldOut,
-            @Nullable List<Double> mean,
-            @Nullable List<Double> std) {
+            @Nullable List<String> heldOut) {
         /** The data set in a document that tells nothing of it. */
-        public static final Data UNKNOWN = new Data(null, null, null, null, null, null, null, null, null, null);
+        public static final Data UNKNOWN = new Data(null, null, null, null, null, null, null, null);
     }
+
+    /**
+     * The normalisation of pixels, which are numbers in [0, 1] by then.
+     *
+     * @param mean by channel, which it subtracts
+     * @param std the standard deviation by channel, by which it divides
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Pixels(
+            @Nullable List<Double> mean, @Nullable List<Double> std) {}
 
     /**
      * The network.
@@ -106,13 +113,22 @@ public record RunConfig(
     public static RunConfig of(
             Recipe recipe,
             Data data,
+            @Nullable Pixels normalization,
             Network network,
             @Nullable LabelVectors labelVectors,
             Environment environment,
             @Nullable Distributed distributed,
             @Nullable Resumed resumed) {
         return new RunConfig(
-                FORMAT, Recipes.toMap(recipe), data, network, labelVectors, environment, distributed, resumed);
+                FORMAT,
+                Recipes.toMap(recipe),
+                data,
+                normalization,
+                network,
+                labelVectors,
+                environment,
+                distributed,
+                resumed);
     }
 
     /**
