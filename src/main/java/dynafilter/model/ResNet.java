@@ -3,7 +3,6 @@ package dynafilter.model;
 import static org.bytedeco.pytorch.global.torch.relu_;
 
 import dynafilter.distributed.WorkerGroup;
-import dynafilter.io.InputException;
 import dynafilter.runtime.NativeOwner;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,17 +16,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class ResNet implements Backbone {
     private final NativeOwner owner = new NativeOwner();
-    private final ResNetLayout layout;
     private final ConvolutionNorm stem;
     private final List<Block> blocks;
     private final BatchCounters counters;
     private final boolean frozen;
-    private final boolean alone; // true: BatchNorm's statistics are those of this process's images
 
     ResNet(ResNetLayout layout, Map<String, Tensor> state, boolean frozen, WorkerGroup group) {
-        this.layout = layout;
         this.frozen = frozen;
-        alone = group.size() == 1;
         List<Tensor> counted = new ArrayList<>();
         stem = convolution(layout.stem(), state, group, counted);
         blocks = layout.blocks().stream()
@@ -58,9 +53,6 @@ final class ResNet implements Backbone {
     @Override
     public Tensor forward(Tensor images, boolean training) {
         if (training && !frozen) {
-            if (alone) {
-                requireStatistics(images);
-            }
             counters.count();
         }
         // ReLU behind the pooling instead of before: the same values and gradients, over a quarter of the numbers.
@@ -70,15 +62,6 @@ final class ResNet implements Backbone {
             features = block.forward(features, training);
         }
         return features;
-    }
-
-    /** Of a single number a channel BatchNorm's variance is 0 / 0, which would spoil the running one without a word. */
-    private void requireStatistics(Tensor images) {
-        if (images.size(0) == 1 && layout.side(images.size(2)) * layout.side(images.size(3)) == 1) {
-            throw new InputException("a batch of one image of " + images.size(2) + "x" + images.size(3) + " has a feature"
-                    + " map of one place behind " + layout.end() + ", of which BatchNorm can make no statistics; use a"
-                    + " larger --batch-size or --image-size, a --cut before it, or --freeze all");
-        }
     }
 
     @Override
