@@ -16,12 +16,11 @@ import os
 import random
 import shlex
 import struct
-import subprocess
-import sys
 import tempfile
-import time
 import zlib
 from pathlib import Path
+
+from start_benchmark import run
 
 DIFFERENT = 2000  # pictures; a folder of more has each of them under several names
 
@@ -35,18 +34,6 @@ def png(seed):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     header = struct.pack(">2I5B", 32, 32, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-
-
-def run(words):
-    """Seconds of the clock, and the most memory in MiB."""
-    begin = time.perf_counter()
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    said = process.stderr.read().decode(errors="replace")
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        sys.exit(f"scale_benchmark.py: {shlex.join(words)}: code {process.returncode}: {said.strip()[-500:]}")
-    return time.perf_counter() - begin, usage.ru_maxrss / 1024
 
 
 def folder_of(root, classes, pictures):
@@ -116,8 +103,8 @@ def pictures(arguments, folder):
                  "--max-steps", "1", "--batch-size", "64", "--limit-test", "64", "--overwrite", "--out", str(folder / "run")]
         for cache in (data / ".dynafilter-cache").glob("*.cache"):
             cache.unlink()
-        cold, cold_memory = run(words)
-        warm, warm_memory = min(run(words) for _ in range(3))
+        cold, _, cold_memory = run(words)
+        warm, _, warm_memory = min(run(words) for _ in range(3))
         cache = sum(file.stat().st_size for file in (data / ".dynafilter-cache").glob("*.cache"))
         rows.append([count, round(cold, 1), round(cold_memory), round(warm, 2), round(warm_memory), round(cache / 2**20, 1)])
     head = ["pictures", "cold, s", "memory, MiB", "warm, s", "memory, MiB", "cache, MiB"]
