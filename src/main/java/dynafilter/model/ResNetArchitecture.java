@@ -1,11 +1,15 @@
 package dynafilter.model;
 
 import dynafilter.distributed.WorkerGroup;
+import dynafilter.runtime.ConvolutionSizes;
 import dynafilter.runtime.ScriptModule;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /** A ResNet up to some block as a backbone that this program builds itself, of a state dict alone. */
@@ -75,6 +79,23 @@ public final class ResNetArchitecture implements BackboneArchitecture {
     @Override
     public long[] featureShape(int imageHeight, int imageWidth) {
         return new long[] {layout.channels(), layout.side(imageHeight), layout.side(imageWidth)};
+    }
+
+    @Override
+    public Optional<List<ConvolutionSizes>> convolutions(int imageSize) {
+        List<ConvolutionSizes> sizes = new ArrayList<>();
+        sizes.add(layout.stem().sizes(imageSize));
+        long side = (layout.stem().side(imageSize) + 1) / 2; // behind the pooling
+        for (ResNetBlock block : layout.blocks()) {
+            if (block.downsample() != null) {
+                sizes.add(block.downsample().sizes(side));
+            }
+            for (ResNetLayer layer : block.layers()) {
+                sizes.add(layer.sizes(side));
+                side = layer.side(side);
+            }
+        }
+        return Optional.of(sizes);
     }
 
     @Override

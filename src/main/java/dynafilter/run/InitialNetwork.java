@@ -58,18 +58,15 @@ final class InitialNetwork implements AutoCloseable {
     }
 
     /**
-     * The network of a new run: the backbone from its source, all other tensors at random or from word vectors.
+     * The network of a new run: the backbone from its source, all other tensors at random or from word vectors. An adapter is not
+     * calibrated yet.
      *
      * @param ranks the ranks; the first downloads a backbone that is not here yet
      * @param download takes the progress of the download
      * @throws dynafilter.io.InputException where the backbone or the word vectors cannot be used
      */
     static InitialNetwork fresh(
-            Recipe recipe,
-            LabelSplit split,
-            ComputeDevice device,
-            RankAgreement ranks,
-            ProgressListener download) {
+            Recipe recipe, LabelSplit split, ComputeDevice device, RankAgreement ranks, ProgressListener download) {
         try (NativeOwner building = new NativeOwner()) {
             PretrainedBackbone backbone = building.keep(ranks.inTurn(() -> new BackboneSource()
                     .load(
