@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -170,15 +171,42 @@ public final class ConvolutionProof {
             Tensor filters = torch.rand(sizes.outputs(), sizes.inputs() / sizes.groups(), sizes.side(), sizes.side());
             Tensor[] exact = convolved(pixels.to(ScalarType.Double), filters.to(ScalarType.Double), sizes);
             Tensor[] found = convolved(pixels, filters, sizes);
+            if (!isFusedRight(pixels, filters, sizes, exact[0])) {
+                return false;
+            }
             for (int i = 0; i < exact.length; i++) {
-                double largest = exact[i].abs().max().item_double();
-                double off =
-                        found[i].to(ScalarType.Double).sub(exact[i]).abs().max().item_double();
-                if (!(off <= TOLERANCE * largest)) {
+                if (!isNear(found[i], exact[i])) {
                     return false;
                 }
             }
             return true;
+        }
+    }
+
+    private static boolean isNear(Tensor found, Tensor exact) {
+        double largest = exact.abs().max().item_double();
+        double off =
+                found.to(ScalarType.Double).sub(exact).abs().max().item_double();
+        return off <= TOLERANCE * largest;
+    }
+
+    /** Compares what {@link FusedConvolutions} make of a convolution; where there are none nothing can be wrong. */
+    private static boolean isFusedRight(Tensor pixels, Tensor filters, ConvolutionSizes sizes, Tensor exact) {
+        try (FusedConvolutions fused = FusedConvolutions.find().orElse(null);
+                InferenceMode inference = new InferenceMode()) {
+            if (fused == null) {
+                return true;
+            }
+            Tensor bias = torch.rand(sizes.outputs());
+            Tensor biased = exact.add(bias.to(ScalarType.Double).view(1, -1, 1, 1));
+            FusedConvolutions.Layer layer = FusedConvolutions.Layer.of(
+                    filters, bias, sizes.stride(), sizes.padding(), sizes.groups());
+            Tensor sum = torch.rand_like(fused.apply(pixels, layer, true)).contiguous(MemoryFormat.ChannelsLast);
+            Tensor summed = biased.add(sum.to(ScalarType.Double)).relu();
+            fused.addTo(sum, pixels, layer);
+            return isNear(fused.apply(pixels, layer, true), biased.relu())
+                    && isNear(fused.apply(pixels, layer, false), biased)
+                    && isNear(sum, summed);
         }
     }
 
