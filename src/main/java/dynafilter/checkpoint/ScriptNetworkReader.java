@@ -29,7 +29,14 @@ import org.jspecify.annotations.Nullable;
 final class ScriptNetworkReader {
     /** The entries on the training in the metadata of an exported file. */
     static final List<String> TRAINING =
-            List.of("best_accuracy", "epoch", "step", "recipe", TrainedNetwork.DATA_SHA256, Checkpoint.EXTENDED);
+            List.of(
+                    "best_accuracy",
+                    "epoch",
+                    "step",
+                    "recipe",
+                    TrainedNetwork.DATA_SHA256,
+                    Checkpoint.EXTENDED,
+                    CalibrationEntry.NAME);
 
     private ScriptNetworkReader() {}
 

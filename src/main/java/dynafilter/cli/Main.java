@@ -41,6 +41,7 @@ public final class Main {
                 new ReportCommand(),
                 new ExportCommand(),
                 new ExtendCommand(),
+                new CalibrateCommand(),
                 new BenchmarkCommand(),
                 new DoctorCommand(),
                 new DataCommand(),

@@ -13,9 +13,18 @@ import java.util.stream.IntStream;
 public record Scores(float[] logits) {
     /** The probability of each label: the softmax of the logits. */
     public double[] probabilities() {
+        return probabilities(1);
+    }
+
+    /**
+     * The probability of each label: the softmax of the logits, divided by a temperature.
+     *
+     * @param temperature above 0; above 1 probabilities move together, below 1 apart
+     */
+    public double[] probabilities(double temperature) {
         double highest = logits[predicted()];
         double[] shares = IntStream.range(0, logits.length)
-                .mapToDouble(i -> Math.exp(logits[i] - highest))
+                .mapToDouble(i -> Math.exp((logits[i] - highest) / temperature))
                 .toArray();
         double sum =
                 IntStream.range(0, shares.length).mapToDouble(i -> shares[i]).sum();
