@@ -141,6 +141,7 @@ final class CalibrateCommand implements Command {
         Path model = ModelOption.file(line);
         double accept = accept(line);
         Path figure = FigureOutput.file(line, "figure");
+        Path unknownFolder = UnknownImages.folder(line);
         DataMemory memory = DataOption.dataMemory(line);
         Path out = CommonOptions.output(line, "out", model);
         JsonOutput json = JsonOutput.of(line);
@@ -157,12 +158,13 @@ final class CalibrateCommand implements Command {
             LabelledScores scores = scores(trained, heldOut, evaluator, memory, session);
             Calibration calibration = fit(scores, accept);
             CalibrationTest test = CalibrationTest.of(scores, calibration);
-            UnknownTest unknown = UnknownImages.areGiven(line)
-                    ? UnknownTest.of(
+            UnknownTest unknown = unknownFolder == null
+                    ? null
+                    : UnknownTest.of(
                             scores.scores(),
-                            UnknownImages.scores(line, trained, trained.classifier(), evaluator, session),
-                            calibration)
-                    : null;
+                            UnknownImages.scores(
+                                    unknownFolder, line, trained, trained.classifier(), evaluator, session),
+                            calibration);
             System.out.println(String.format(
                     Locale.ROOT, "accuracy   %.2f %% of %,d images", 100 * test.accuracy(), test.images()));
             System.out.println(test);

@@ -128,6 +128,7 @@ final class EvalCommand implements Command {
         Precision precision = Precision.of(line.getOptionValue("precision", "fp32"));
         DataMemory memory = DataOption.dataMemory(line);
         Views views = ViewsOption.of(line);
+        Path unknown = UnknownImages.folder(line);
         JsonOutput json = JsonOutput.of(line);
         Path scoresFile = CommonOptions.output(line, "scores");
         Session session = Session.open(CommonOptions.device(line), null);
@@ -147,7 +148,7 @@ final class EvalCommand implements Command {
                 System.out.println();
                 tested.zeroShot().lines().forEach(System.out::println);
             }
-            ProbabilityTests tests = ProbabilityTests.of(line, trained, tested, views, precision, session);
+            ProbabilityTests tests = ProbabilityTests.of(unknown, line, trained, tested, views, precision, session);
             tests.lines().forEach(System.out::println);
             if (scoresFile != null) {
                 TorchFile.write(scoresFile, Map.of("scores", tested.scores(), "labels", tested.labels()));

@@ -11,6 +11,7 @@ import dynafilter.train.Evaluator;
 import dynafilter.train.calibration.CalibrationTest;
 import dynafilter.train.calibration.LabelledScores;
 import dynafilter.train.calibration.UnknownTest;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.commons.cli.CommandLine;
@@ -27,9 +28,11 @@ record ProbabilityTests(
     /**
      * The tests that the network and the command line ask for.
      *
+     * @param unknownFolder images of no label; null: none are given
      * @throws InputException where unknown images are given that cannot be used
      */
     static ProbabilityTests of(
+            @Nullable Path unknownFolder,
             CommandLine line,
             TrainedNetwork trained,
             TestedModel tested,
@@ -37,22 +40,23 @@ record ProbabilityTests(
             Precision precision,
             Session session) {
         boolean wider = tested.zeroShot() != null; // the scores are of more labels than the network's own
-        if (wider && UnknownImages.areGiven(line)) {
+        if (wider && unknownFolder != null) {
             throw new InputException("--unknown-images is about the labels that the network was trained on; give a --data"
                     + " without those that training held out");
         }
         Calibration calibration = wider ? Calibration.NONE : trained.calibration();
-        if (calibration.equals(Calibration.NONE) && !UnknownImages.areGiven(line)) {
+        if (calibration.equals(Calibration.NONE) && unknownFolder == null) {
             return new ProbabilityTests(null, null);
         }
         LabelledScores scores = LabelledScores.of(tested.scores(), tested.labels());
         LabelledScores.requireFinite(scores.scores(), tested.evaluated());
         CalibrationTest test =
                 calibration.equals(Calibration.NONE) ? null : CalibrationTest.of(scores, calibration);
-        if (!UnknownImages.areGiven(line)) {
+        if (unknownFolder == null) {
             return new ProbabilityTests(test, null);
         }
         List<Scores> unknown = UnknownImages.scores(
+                unknownFolder,
                 line,
                 trained,
                 views.of(trained.classifier()),

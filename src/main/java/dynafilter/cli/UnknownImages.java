@@ -30,6 +30,7 @@ import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The option {@code --unknown-images}: pictures of none of a network's labels, as any folder of them, or the test images of CIFAR-10 or
@@ -48,9 +49,17 @@ final class UnknownImages {
                 "pictures of nothing that the network knows, to tell how well it tells them from others (AUROC, FPR)");
     }
 
-    /** True: the command line names such pictures; false: it does not. */
-    static boolean areGiven(CommandLine line) {
-        return line.hasOption(NAME);
+    /**
+     * The folder that the command line names; null: none.
+     *
+     * @throws InputException where there is no such folder
+     */
+    static @Nullable Path folder(CommandLine line) {
+        Path folder = CommonOptions.path(line, NAME);
+        if (folder != null && !Files.isDirectory(folder)) {
+            throw new InputException("--" + NAME + " " + folder + " is no folder; give a folder of pictures");
+        }
+        return folder;
     }
 
     /**
@@ -59,11 +68,12 @@ final class UnknownImages {
      * @throws InputException where there are none, or one cannot be read and is not to be skipped
      */
     static List<Scores> scores(
-            CommandLine line, TrainedNetwork trained, Classifier classifier, Evaluator evaluator, Session session) {
-        Path folder = CommonOptions.path(line, NAME);
-        if (folder == null || !Files.isDirectory(folder)) {
-            throw new InputException("--" + NAME + " " + folder + " is no folder; give a folder of pictures");
-        }
+            Path folder,
+            CommandLine line,
+            TrainedNetwork trained,
+            Classifier classifier,
+            Evaluator evaluator,
+            Session session) {
         List<Scores> scores = DataSource.holdsCifar(folder)
                 ? ofCifar(folder, trained, classifier, evaluator, session)
                 : ofFiles(folder, line, trained, classifier, evaluator);

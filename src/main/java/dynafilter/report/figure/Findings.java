@@ -5,6 +5,7 @@ import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
 import dynafilter.data.device.DataMemory;
 import dynafilter.data.device.DeviceImages;
+import dynafilter.model.Calibration;
 import dynafilter.model.Classifier;
 import dynafilter.model.Scores;
 import dynafilter.runfolder.Recipe;
@@ -15,6 +16,8 @@ import dynafilter.runtime.TensorBytes;
 import dynafilter.train.Evaluation;
 import dynafilter.train.Evaluator;
 import dynafilter.train.HeldOut;
+import dynafilter.train.calibration.CalibrationTest;
+import dynafilter.train.calibration.LabelledScores;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -38,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  * @param filters the names of the filters: mostly of their labels
  * @param similarity the cosine of the angle between every two filters, of their order
  * @param zeroShot the accuracies on labels that training held out; null: it held out none
+ * @param calibration what the network's calibration does to these images; null: it has none
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody
 public record Findings(
@@ -49,7 +53,8 @@ public record Findings(
         List<Example> examples,
         List<String> filters,
         double[][] similarity,
-        @Nullable ZeroShot zeroShot) {
+        @Nullable ZeroShot zeroShot,
+        @Nullable CalibrationTest calibration) {
     /** The greatest count of response maps' numbers in a page: those of 200 images with 100 maps of 8 by 8. */
     private static final int MOST_NUMBERS = 1_300_000;
 
@@ -95,7 +100,11 @@ public record Findings(
                             device),
                     filters.names(),
                     doubles(filters.similarity()),
-                    zeroShot);
+                    zeroShot,
+                    trained.calibration().equals(Calibration.NONE)
+                            ? null
+                            : CalibrationTest.of(
+                                    LabelledScores.of(scores, images.labels()), trained.calibration()));
         }
     }
 

@@ -11,13 +11,14 @@ import java.util.Locale;
  * number of these images.
  */
 public final class ReliabilityFigure {
-    private static final String TOO_SURE = "#d1410c";
     private static final String RIGHT = "#0b62a8";
+    private static final String TOO_SURE = "#e8977d";
+    private static final double NOT_SURE_ENOUGH = 0.45; // the opacity of accuracy beyond the probability
     private static final double SIDE = 260; // of a diagram
     private static final double COUNTS = 64; // the height of the numbers of images
     private static final double LEFT = 46;
-    private static final double HEADER = 92;
-    private static final double GAP = 34; // between a diagram and its counts
+    private static final double HEADER = 112;
+    private static final double GAP = 46; // between a diagram and its counts
     private static final double FOOTER = 64;
     private static final double FONT = 11;
 
@@ -30,7 +31,9 @@ public final class ReliabilityFigure {
                 second + LEFT + SIDE + FigureStyle.MARGIN,
                 HEADER + SIDE + GAP + COUNTS + FOOTER,
                 description(test));
-        FigureStyle.text(figure, FigureStyle.MARGIN, 34, 17, "Reliability").set("font-weight", "bold");
+        FigureStyle.text(figure, FigureStyle.MARGIN, 34, 17, "Reliability")
+                .set("font-weight", "bold")
+                .set("class", "title");
         legend(figure);
         long most = Math.max(most(test.before()), most(test.after()));
         diagram(figure.group(FigureStyle.MARGIN + LEFT, HEADER), "as trained", test.before(), most);
@@ -59,16 +62,22 @@ public final class ReliabilityFigure {
     private static void legend(Svg figure) {
         double y = 58;
         double x = FigureStyle.MARGIN;
-        figure.rect(x, y - 9, 11, 11).set("fill", RIGHT).set("class", "s0 fill");
-        FigureStyle.muted(figure, x + 17, y, FONT, "accuracy of the images of a bin");
-        figure.rect(x + 196, y - 9, 11, 11).set("fill", TOO_SURE).set("fill-opacity", 0.35).set("class", "s1 fill");
-        FigureStyle.muted(figure, x + 213, y, FONT, "gap to the probability that the network gave them");
+        part(figure, x, y - 9, 11, 11, 1);
+        FigureStyle.muted(figure, x + 17, y, FONT, "accuracy of a bin's images");
+        tooSure(figure, x + 190, y - 9, 11, 11);
+        FigureStyle.muted(figure, x + 207, y, FONT, "less than the probability: too sure");
+        part(figure, x + 424, y - 9, 11, 11, NOT_SURE_ENOUGH);
+        FigureStyle.muted(figure, x + 441, y, FONT, "more than it: not sure enough");
     }
 
     private static void diagram(Svg group, String title, Reliability reliability, long most) {
-        String said = String.format(
-                Locale.ROOT, "%s: ECE %.2f %%, loss %.4f", title, 100 * reliability.ece(), reliability.loss());
-        FigureStyle.text(group, 0, -10, 12, said).set("font-weight", "bold");
+        FigureStyle.text(group, 0, -26, 12, title).set("font-weight", "bold").set("class", "title");
+        FigureStyle.muted(
+                group,
+                0,
+                -10,
+                FONT,
+                String.format(Locale.ROOT, "ECE %.2f %%, loss %.4f", 100 * reliability.ece(), reliability.loss()));
         axis(group, SIDE);
         for (double share : new double[] {0, 0.25, 0.5, 0.75, 1}) {
             double y = SIDE * (1 - share);
@@ -101,15 +110,13 @@ public final class ReliabilityFigure {
                 bin.images(),
                 bin.confidence(),
                 100 * bin.accuracy());
-        group.rect(x, SIDE - accuracy, width, accuracy)
-                .set("fill", RIGHT)
-                .set("class", "s0 fill")
-                .title(said);
-        group.rect(x, SIDE - Math.max(accuracy, confidence), width, Math.abs(accuracy - confidence))
-                .set("fill", TOO_SURE)
-                .set("fill-opacity", 0.35)
-                .set("class", "s1 fill")
-                .title(said);
+        double both = Math.min(accuracy, confidence);
+        part(group, x, SIDE - both, width, both, 1).title(said);
+        if (confidence > accuracy) {
+            tooSure(group, x, SIDE - confidence, width, confidence - accuracy).title(said);
+        } else {
+            part(group, x, SIDE - accuracy, width, accuracy - confidence, NOT_SURE_ENOUGH).title(said);
+        }
         double height = COUNTS * bin.images() / most;
         group.rect(x, floor - height, width, height)
                 .set("fill", FigureStyle.MUTED)
@@ -117,13 +124,27 @@ public final class ReliabilityFigure {
                 .title(said);
     }
 
+    /** A part of the accuracy. */
+    private static Svg part(Svg group, double x, double y, double width, double height, double opacity) {
+        return group.rect(x, y, width, height)
+                .set("fill", RIGHT)
+                .set("fill-opacity", opacity)
+                .set("class", "s0 fill");
+    }
+
+    private static Svg tooSure(Svg group, double x, double y, double width, double height) {
+        return group.rect(x, y, width, height).set("fill", TOO_SURE).set("class", "sure");
+    }
+
     /** The threshold below which pictures are rejected, through the diagram and its counts. */
     private static void threshold(Svg group, double threshold) {
         double x = SIDE * threshold;
-        group.line(x, 0, x, SIDE + GAP + COUNTS)
-                .set("stroke", FigureStyle.INK)
-                .set("stroke-width", 1.5)
-                .set("class", "axis");
+        for (double top : new double[] {0, SIDE + GAP}) {
+            group.line(x, top, x, top + (top == 0 ? SIDE : COUNTS))
+                    .set("stroke", FigureStyle.INK)
+                    .set("stroke-width", 1.5)
+                    .set("class", "axis");
+        }
         String said = String.format(Locale.ROOT, "rejected below %.3f", threshold);
         boolean left = threshold > 0.5;
         FigureStyle.text(group, x + (left ? -5 : 5), 14, FONT, said).set("text-anchor", left ? "end" : "start");

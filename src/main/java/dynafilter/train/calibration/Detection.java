@@ -1,5 +1,6 @@
 package dynafilter.train.calibration;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.Arrays;
 import java.util.Comparator;
 
@@ -11,7 +12,8 @@ import java.util.Comparator;
  *     one has the higher number, where equal numbers count half
  * @param fprAt95Tpr the least share of unknown images that are taken for known where at least 95 % of the known ones are
  */
-public record Detection(double auroc, double fprAt95Tpr) {
+public record Detection(
+        double auroc, @JsonProperty("fpr_at_95_tpr") double fprAt95Tpr) {
     private static final double TRUE_POSITIVES = 0.95;
 
     /** A number, and whether it is that of a known image. */
