@@ -19,20 +19,22 @@ final class CalibrationResults {
                         PageElements.details("Values", bins(test)))
                 .set("id", "reliability");
         return List.of(
-                PageElements.paragraph(Numbers.format(
-                        "Divided by the temperature %.3f, which `calibrate` found on other images, scores give probabilities whose"
-                                + " expected calibration error on these images is %s in place of %s, and a loss of %s in place of"
-                                + " %s. A picture whose highest probability is below %.3f is of none of the labels: that rejects"
-                                + " %s of these images, %s of the rightly and %s of the wrongly labelled ones.",
-                        test.temperature(),
-                        Numbers.percent(test.after().ece()),
-                        Numbers.percent(test.before().ece()),
-                        Numbers.loss(test.after().loss()),
-                        Numbers.loss(test.before().loss()),
-                        test.threshold(),
-                        Numbers.percent(test.rejected()),
-                        Numbers.percent(1 - test.rightKept()),
-                        Numbers.percent(test.wrongRejected()))),
+                PageElements.paragraph(
+                        Numbers.format("Divided by the temperature %.3f, which ", test.temperature()),
+                        Html.of("code", "calibrate"),
+                        Numbers.format(
+                                " found on other images, scores give probabilities whose expected calibration error on these images"
+                                        + " is %s in place of %s, and a loss of %s in place of %s. A picture whose highest"
+                                        + " probability is below %.3f is of none of the labels: that rejects %s of these images,"
+                                        + " %s of the rightly and %s of the wrongly labelled ones.",
+                                Numbers.percent(test.after().ece()),
+                                Numbers.percent(test.before().ece()),
+                                Numbers.loss(test.after().loss()),
+                                Numbers.loss(test.before().loss()),
+                                test.threshold(),
+                                Numbers.percent(test.rejected()),
+                                Numbers.percent(1 - test.rightKept()),
+                                Numbers.percent(test.wrongRejected()))),
                 figure,
                 PageElements.note("Probabilities in the other sections are those of the scores as they are."));
     }
