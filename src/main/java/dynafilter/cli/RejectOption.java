@@ -27,8 +27,8 @@ record RejectOption(
                 .hasArg()
                 .optionalArg(true)
                 .argName("P")
-                .desc("answer \"" + Calibration.REJECTED + "\" where the highest probability is below P, a number from 0 to 1 [what"
-                        + " `calibrate` has found for the network]")
+                .desc("answer \"" + Calibration.REJECTED + "\" where the highest probability is below P, such as 0.5; without P"
+                        + " below what `calibrate` has found for the network")
                 .get();
     }
 

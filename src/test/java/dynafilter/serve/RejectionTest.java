@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dynafilter.NativeScope;
 import dynafilter.model.Calibration;
+import dynafilter.report.page.Chromium;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -65,6 +67,29 @@ class RejectionTest {
             assertEquals("[2]", all.get(2).get("shape").toString());
             JsonNode one = infer(server, ", \"outputs\": [{\"name\": \"rejected\"}]").get("outputs");
             assertEquals(List.of("rejected"), one.findValuesAsText("name"));
+        }
+    }
+
+    @Test
+    void thePageSaysSoToo() throws Exception {
+        try (TestServer server = new TestServer(scorer(256, 0.5));
+                Chromium page = Chromium.start()) {
+            page.load(server.uri("/"));
+            String wait = "const end = Date.now() + 20000; while (%s && Date.now() < end) {"
+                    + " await new Promise((done) => { setTimeout(done, 20); }); }";
+            page.evaluate("(async () => { " + String.format(wait, "document.getElementById('explorer').hidden")
+                    + " return true; })()");
+            for (byte[] picture : List.of(BLACK, RED)) {
+                page.evaluate("(async () => { document.getElementById('said').textContent = '';"
+                        + " const transfer = new DataTransfer(); transfer.items.add(new File([Uint8Array.from(atob('"
+                        + Base64.getEncoder().encodeToString(picture)
+                        + "'), (c) => c.charCodeAt(0))], 'a.png'));"
+                        + " document.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true })); "
+                        + String.format(wait, "!document.getElementById('said').textContent")
+                        + " return true; })()");
+                String begins = picture == BLACK ? "a.png: none of these; the likeliest is crimson, 33.3 %" : "a.png: crimson, ";
+                assertTrue(page.text("#said").startsWith(begins), page.text("#said"));
+            }
         }
     }
 
