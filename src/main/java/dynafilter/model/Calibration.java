@@ -37,7 +37,7 @@ public record Calibration(double temperature, double threshold) {
 
     /** The probability of each label. */
     public double[] probabilities(Scores scores) {
-        return scores.probabilities(temperature);
+        return scores.at(temperature).probabilities();
     }
 
     /** True: a picture is of no label, since its highest probability is below the threshold; false: it is of a label. */

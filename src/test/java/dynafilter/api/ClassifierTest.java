@@ -119,7 +119,7 @@ class ClassifierTest {
                 Classification now = after.classify(file);
                 assertFalse(sure.rejected());
                 assertArrayEquals(logits(sure), logits(now));
-                double[] expected = new Scores(logits(sure)).probabilities(0.25);
+                double[] expected = new Scores(logits(sure), 0.25).probabilities();
                 assertEquals(expected[now.best().index()], now.best().probability());
                 assertEquals(now.best().probability() < 0.99, now.rejected());
             }

@@ -157,6 +157,15 @@ class CalibrateCommandTest {
         double probability = image.at("/predictions/0/probability").asDouble();
         assertEquals(highest / sum, probability, 1e-6);
 
+        JsonNode maps = result("maps", "--model", calibrated, "--out", folder.resolve("maps.png"), first);
+        assertEquals(
+                probability,
+                maps.at("/images/0/probabilities")
+                        .get(maps.at("/images/0/predicted").asInt())
+                        .asDouble(),
+                1e-9,
+                maps.toString());
+
         JsonNode own = result("predict", "--model", calibrated, "--reject", first, second);
         assertEquals(threshold(), own.at("/calibration/threshold").asDouble());
         assertEquals(first.toString(), own.at("/images/0/file").asText(), "no word after --reject is lost");

@@ -75,7 +75,8 @@ public record Findings(
             Tensor scores =
                     new Evaluator(recipe.computation().precision(), device).scores(classifier, images); // [N, classes]
             float[][] rows = rows(scores);
-            long[] chosen = choose(rows, test.labelArray());
+            Calibration calibration = trained.calibration();
+            long[] chosen = choose(rows, calibration.temperature(), test.labelArray());
             Filters filters = Filters.of(
                     classifier,
                     device,
@@ -94,6 +95,7 @@ public record Findings(
                     Evaluator.evaluation(scores, images.labels()),
                     examples(
                             classifier,
+                            calibration.temperature(),
                             test,
                             Arrays.copyOf(chosen, (int) Math.min(chosen.length, most)),
                             recipe.computation().precision(),
@@ -101,20 +103,19 @@ public record Findings(
                     filters.names(),
                     doubles(filters.similarity()),
                     zeroShot,
-                    trained.calibration().equals(Calibration.NONE)
+                    calibration.equals(Calibration.NONE)
                             ? null
-                            : CalibrationTest.of(
-                                    LabelledScores.of(scores, images.labels()), trained.calibration()));
+                            : CalibrationTest.of(LabelledScores.of(scores, images.labels()), calibration));
         }
     }
 
     /** The indices in the test set of each label's surest right and surest wrong answer. */
-    static long[] choose(float[][] scores, long[] labels) {
+    static long[] choose(float[][] scores, double temperature, long[] labels) {
         int classes = scores[0].length;
         long[] chosen = new long[2 * classes];
         double[] surest = new double[2 * classes];
         for (int i = 0; i < scores.length; i++) {
-            Scores of = new Scores(scores[i]);
+            Scores of = new Scores(scores[i], temperature);
             int predicted = of.predicted();
             double probability = of.probabilities()[predicted];
             int place = 2 * (int) labels[i] + (predicted == labels[i] ? 0 : 1);
@@ -130,14 +131,19 @@ public record Findings(
     }
 
     private static List<Example> examples(
-            Classifier classifier, ImageSet test, long[] chosen, Precision precision, ComputeDevice device) {
+            Classifier classifier,
+            double temperature,
+            ImageSet test,
+            long[] chosen,
+            Precision precision,
+            ComputeDevice device) {
         if (chosen.length == 0) {
             return List.of();
         }
         try (Precision.Region autocast = precision.autocast(device.type())) {
             List<ResponseMaps> maps = ResponseMaps.of(classifier, device, test, chosen);
             return IntStream.range(0, chosen.length)
-                    .mapToObj(i -> new Example(chosen[i], maps.get(i)))
+                    .mapToObj(i -> new Example(chosen[i], maps.get(i).at(temperature)))
                     .toList();
         }
     }

@@ -35,8 +35,7 @@ final class CalibrationResults {
                                 Numbers.percent(test.rejected()),
                                 Numbers.percent(1 - test.rightKept()),
                                 Numbers.percent(test.wrongRejected()))),
-                figure,
-                PageElements.note("Probabilities in the other sections are those of the scores as they are."));
+                figure);
     }
 
     private static Html bins(CalibrationTest test) {

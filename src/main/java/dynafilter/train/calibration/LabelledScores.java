@@ -85,7 +85,7 @@ public record LabelledScores(List<Scores> scores, int[] labels) {
 
     /** The highest probability of an image. */
     static double confidence(Scores scores, double temperature) {
-        return scores.probabilities(temperature)[scores.predicted()];
+        return scores.at(temperature).probabilities()[scores.predicted()];
     }
 
     /** The negative log-likelihood: the mean cross-entropy of an image. */
