@@ -83,8 +83,9 @@ public final class CalibrationEntry {
 
     private static Map<String, Object> checkpoint(@Nullable Object root, Path file) {
         if (!Checkpoint.isCheckpoint(root)) {
-            throw new InputException(file + " is no checkpoint, in which alone a calibration is kept; give the best.pt or"
-                    + " last.pt of a run, and export it afterwards");
+            throw new InputException(
+                    file + " is no checkpoint, in which alone a calibration is kept; give the best.pt or"
+                            + " last.pt of a run, and export it afterwards");
         }
         Map<String, Object> entries = new LinkedHashMap<>();
         ((Map<?, ?>) root).forEach((name, value) -> entries.put(String.valueOf(name), value));

@@ -116,7 +116,8 @@ final class CalibrateCommand implements Command {
                         "SHARE",
                         "share of the rightly labelled validation images that are not rejected [" + ACCEPTED + "]"))
                 .addOption(UnknownImages.option())
-                .addOption(CommonOptions.valued("out", "FILE", "write the calibrated checkpoint there [--model itself]"))
+                .addOption(
+                        CommonOptions.valued("out", "FILE", "write the calibrated checkpoint there [--model itself]"))
                 .addOption(CommonOptions.valued(
                         "figure", "FILE", "write the reliability diagram, before and after (PNG or SVG)"))
                 .addOption(DataOption.skipBad())
@@ -195,8 +196,7 @@ final class CalibrateCommand implements Command {
             TrainedNetwork trained, HeldOut heldOut, Evaluator evaluator, DataMemory memory, Session session) {
         try (PointerScope scope = new PointerScope();
                 DeviceImages images = heldOut.onDevice(session.device(), memory)) {
-            LabelledScores scores =
-                    LabelledScores.of(evaluator.scores(trained.classifier(), images), images.labels());
+            LabelledScores scores = LabelledScores.of(evaluator.scores(trained.classifier(), images), images.labels());
             LabelledScores.requireFinite(scores.scores(), heldOut.name());
             return scores;
         }
@@ -206,8 +206,9 @@ final class CalibrateCommand implements Command {
         OptionalDouble temperature = CalibrationFit.temperature(scores);
         if (temperature.isEmpty()) {
             Logging.log()
-                    .warn("every validation image is labelled rightly, which tells no temperature: it stays 1; with more"
-                            + " images one can be found");
+                    .warn(
+                            "every validation image is labelled rightly, which tells no temperature: it stays 1; with more"
+                                    + " images one can be found");
         }
         double kept = temperature.orElse(1);
         return new Calibration(kept, CalibrationFit.threshold(scores, kept, accept));

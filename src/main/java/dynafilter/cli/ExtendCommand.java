@@ -123,7 +123,9 @@ final class ExtendCommand implements Command {
             requireExtensible(model, trained);
             requireNew(plan.label(), trained.classes());
             if (trained.training().containsKey(CalibrationEntry.NAME)) {
-                Logging.log().warn("the network's calibration knows nothing of a new label, and is left out; calibrate again");
+                Logging.log()
+                        .warn(
+                                "the network's calibration knows nothing of a new label, and is left out; calibrate again");
             }
             Logging.log().info("model      {}: {}", model, trained.description());
             DataOptions data = DataOption.of(line, trained.imageSize(), Terminal.auto());

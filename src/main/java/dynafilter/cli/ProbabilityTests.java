@@ -41,8 +41,9 @@ record ProbabilityTests(
             Session session) {
         boolean wider = tested.zeroShot() != null; // the scores are of more labels than the network's own
         if (wider && unknownFolder != null) {
-            throw new InputException("--unknown-images is about the labels that the network was trained on; give a --data"
-                    + " without those that training held out");
+            throw new InputException(
+                    "--unknown-images is about the labels that the network was trained on; give a --data"
+                            + " without those that training held out");
         }
         Calibration calibration = wider ? Calibration.NONE : trained.calibration();
         if (calibration.equals(Calibration.NONE) && unknownFolder == null) {
@@ -50,8 +51,7 @@ record ProbabilityTests(
         }
         LabelledScores scores = LabelledScores.of(tested.scores(), tested.labels());
         LabelledScores.requireFinite(scores.scores(), tested.evaluated());
-        CalibrationTest test =
-                calibration.equals(Calibration.NONE) ? null : CalibrationTest.of(scores, calibration);
+        CalibrationTest test = calibration.equals(Calibration.NONE) ? null : CalibrationTest.of(scores, calibration);
         if (unknownFolder == null) {
             return new ProbabilityTests(test, null);
         }

@@ -17,8 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param threshold the one that the command line gives; null: the network's own
  * @param arguments the command line's arguments. Where the word after the option is no number, it is the first of them
  */
-record RejectOption(
-        boolean isGiven, @Nullable Double threshold, List<String> arguments) {
+record RejectOption(boolean isGiven, @Nullable Double threshold, List<String> arguments) {
     private static final String NAME = "reject";
 
     static Option option() {
@@ -27,7 +26,8 @@ record RejectOption(
                 .hasArg()
                 .optionalArg(true)
                 .argName("P")
-                .desc("answer \"" + Calibration.REJECTED + "\" where the highest probability is below P, such as 0.5; without P"
+                .desc("answer \"" + Calibration.REJECTED
+                        + "\" where the highest probability is below P, such as 0.5; without P"
                         + " below what `calibrate` has found for the network")
                 .get();
     }
@@ -62,8 +62,9 @@ record RejectOption(
             return own.withThreshold(threshold == null ? 0 : threshold);
         }
         if (!own.canReject()) {
-            throw new InputException("--" + NAME + ": " + model + " has no threshold; find it with `dynafilter calibrate"
-                    + " --model " + model + "`, or give one, such as --" + NAME + " 0.5");
+            throw new InputException(
+                    "--" + NAME + ": " + model + " has no threshold; find it with `dynafilter calibrate" + " --model "
+                            + model + "`, or give one, such as --" + NAME + " 0.5");
         }
         return own;
     }

@@ -92,7 +92,8 @@ final class ServeCommand implements Command {
         LoadedModel loaded =
                 LoadedModel.open(model, CommonOptions.device(line), Precision.FP32, Views.NONE, /* exact= */ false);
         Logging.log().info("model      {}: {}", model, loaded.description());
-        CalibrationText.log(settings.rejects() ? loaded.calibration() : loaded.calibration().withThreshold(0));
+        CalibrationText.log(
+                settings.rejects() ? loaded.calibration() : loaded.calibration().withThreshold(0));
         ModelServer server = new ModelServer(settings, loaded, Version.ofProgram());
         try (server) {
             server.start();

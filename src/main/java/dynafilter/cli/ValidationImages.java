@@ -10,6 +10,7 @@ import dynafilter.train.HeldOut;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ValidationImages {
     private static final String IMAGES = "images";
-    private static final String VALIDATION = "validation";
+    private static final Set<String> SEEN = Set.of("train", "test"); // roles of a folder's splits
 
     private ValidationImages() {}
 
@@ -55,8 +56,9 @@ final class ValidationImages {
 
     /** Refuses the training and test images of the network's run, where its file names the folder. */
     private static void requireNew(Path images, TrainedNetwork trained) {
-        String role = trained.training().get("recipe") instanceof Map<?, ?> recipe ? role(images, recipe.get("data")) : "";
-        if (!role.isEmpty() && !role.equals(VALIDATION)) {
+        String role =
+                trained.training().get("recipe") instanceof Map<?, ?> recipe ? role(images, recipe.get("data")) : "";
+        if (SEEN.contains(role)) {
             throw new InputException("--images " + images + " are the " + role
                     + " images of the network's run; give images that had no part in it");
         }
@@ -86,7 +88,7 @@ final class ValidationImages {
             throw new InputException("--images " + line.getOptionValue(IMAGES)
                     + " is a data set of several parts; give the folder of its validation images");
         }
-        if (set.sha256().equals(trained.training().get(TrainedNetwork.DATA_SHA256))) {
+        if (set.sha256().equals(trained.training().get(TrainedNetwork.DATA_SHA256))) { // its own data once more
             return HeldOut.validation(set, trained.training());
         }
         return HeldOut.of(set, Map.of(), 0);

@@ -148,9 +148,7 @@ final class InferEndpoint implements BodyEndpoint {
         }
         all.put(Protocol.SCORES, new Output(Protocol.SCORES, Protocol.NORMALISED, shape, scores));
         all.put(Protocol.PROBABILITIES, new Output(Protocol.PROBABILITIES, Protocol.NORMALISED, shape, probabilities));
-        all.put(
-                Protocol.REJECTED,
-                new Output(Protocol.REJECTED, Protocol.BOOLEAN, new int[] {made.size()}, rejected));
+        all.put(Protocol.REJECTED, new Output(Protocol.REJECTED, Protocol.BOOLEAN, new int[] {made.size()}, rejected));
         List<String> asked = request.outputs().isEmpty() ? Protocol.outputs(facts) : request.outputs();
         List<Output> outputs = asked.stream()
                 .map(output -> Objects.requireNonNull(all.get(output)))

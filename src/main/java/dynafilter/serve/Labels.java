@@ -21,14 +21,12 @@ record Labels(
         @Nullable Integer mapWidth,
         @Nullable Integer heads,
 
-        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
-        Double threshold,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Double threshold,
 
         boolean single) {
     static Labels of(String model, ModelFacts facts) {
         ModelFacts.MapShape maps = facts.maps();
-        Double threshold =
-                facts.calibration().canReject() ? facts.calibration().threshold() : null;
+        Double threshold = facts.calibration().canReject() ? facts.calibration().threshold() : null;
         return maps == null
                 ? new Labels(model, facts.labels(), facts.imageSize(), null, null, null, threshold, false)
                 : new Labels(

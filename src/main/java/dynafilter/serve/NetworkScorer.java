@@ -20,8 +20,7 @@ final class NetworkScorer implements Scorer {
     NetworkScorer(LoadedModel model, boolean rejects) {
         this.model = model;
         Calibration own = model.calibration();
-        facts = new ModelFacts(
-                model.labels(), model.imageSize(), rejects ? own : own.withThreshold(0), mapShape());
+        facts = new ModelFacts(model.labels(), model.imageSize(), rejects ? own : own.withThreshold(0), mapShape());
     }
 
     /** The shape of the response maps, by a black picture's; null where the network's file does not give them. */

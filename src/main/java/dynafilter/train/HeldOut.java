@@ -57,11 +57,10 @@ public record HeldOut(ImageSet set, long @Nullable [] members, String name) impl
     private static InputException noValidation(DataSet data, Map<String, Object> training) {
         String apart = "give images apart that it has not seen, in folders of their labels, with --images DIR";
         if (!data.sha256().equals(training.get(TrainedNetwork.DATA_SHA256))) {
-            return new InputException(
-                    (training.containsKey(TrainedNetwork.DATA_SHA256)
-                                    ? "the network was trained on other data than " + data.name()
-                                    : "the network's file does not tell what it was trained on")
-                            + ", so that nobody knows which of these images are new to it; " + apart);
+            return new InputException((training.containsKey(TrainedNetwork.DATA_SHA256)
+                            ? "the network was trained on other data than " + data.name()
+                            : "the network's file does not tell what it was trained on")
+                    + ", so that nobody knows which of these images are new to it; " + apart);
         }
         return new InputException("the network was trained on all training images of " + data.name()
                 + ", and the test images are for the last word alone; train with --val-split 0.1, or " + apart);

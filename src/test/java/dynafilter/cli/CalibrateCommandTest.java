@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -169,8 +170,7 @@ class CalibrateCommandTest {
         JsonNode own = result("predict", "--model", calibrated, "--reject", first, second);
         assertEquals(threshold(), own.at("/calibration/threshold").asDouble());
         assertEquals(first.toString(), own.at("/images/0/file").asText(), "no word after --reject is lost");
-        assertEquals(
-                probability < threshold(), own.at("/images/0/rejected").asBoolean());
+        assertEquals(probability < threshold(), own.at("/images/0/rejected").asBoolean());
         String above = String.valueOf(Math.min(1, probability + 1e-6));
         CommandResult rejected = done("predict", "--model", calibrated, "--reject", above, first, "--threads", 1);
         assertTrue(rejected.line(first.toString()).contains("  none of these:  "), rejected.out());
@@ -182,7 +182,8 @@ class CalibrateCommandTest {
         assertTrue(uncalibrated.at("/images/0/rejected").asBoolean(), "a threshold can be given for any network");
         CommandResult.of("predict", "--model", plain, "--reject", first)
                 .assertRefused("--reject: " + plain + " has no threshold", "dynafilter calibrate --model " + plain);
-        CommandResult.of("predict", "--model", calibrated, "--reject", "1.5", first).assertRefused("--reject 1.5");
+        CommandResult.of("predict", "--model", calibrated, "--reject", "1.5", first)
+                .assertRefused("--reject 1.5");
         CommandResult.of("predict", "--model", calibrated, "--reject").assertRefused("predict needs image files");
     }
 
@@ -190,8 +191,7 @@ class CalibrateCommandTest {
     void evalTellsTheErrorBeforeAndAfterOnTheTestSet() throws IOException {
         JsonNode before = result("eval", "--model", plain, "--limit-test", 100);
         assertFalse(before.has("calibration") || before.has("unknown"));
-        JsonNode after =
-                result("eval", "--model", calibrated, "--limit-test", 100, "--unknown-images", unknown);
+        JsonNode after = result("eval", "--model", calibrated, "--limit-test", 100, "--unknown-images", unknown);
         assertEquals(before.get("loss"), after.get("loss"), "the loss without the temperature, as ever");
         assertEquals(
                 before.get("loss").asDouble(),
@@ -225,7 +225,8 @@ class CalibrateCommandTest {
         for (String format : List.of("torchscript", "safetensors", "onnx", "pt2")) {
             Path out = Files.createDirectories(folder.resolve("as " + format)).resolve("model." + format);
             done("export", "--model", calibrated, "--format", format, "--out", out);
-            if (format.equals("pt2") || (format.equals("onnx") && OnnxRuntime.find().isEmpty())) {
+            if (format.equals("pt2")
+                    || (format.equals("onnx") && OnnxRuntime.find().isEmpty())) {
                 continue; // nothing here runs them
             }
             JsonNode found = result("predict", "--model", out, "--reject", picture);
@@ -264,8 +265,7 @@ class CalibrateCommandTest {
                 .assertFailed(2, "was trained on all training images of sample", "--val-split 0.1", "--images DIR");
         CommandResult.of("calibrate", "--model", calibrated, "--data", TinyRuns.data(folder.resolve("cifar")))
                 .assertFailed(2, "the network in " + calibrated + " knows the classes");
-        Path pictures = Pictures.split(
-                folder.resolve("pictures"), 2, 1, SampleSet.CLASSES.toArray(String[]::new));
+        Path pictures = Pictures.split(folder.resolve("pictures"), 2, 1, SampleSet.CLASSES.toArray(String[]::new));
         CommandResult.of("calibrate", "--model", calibrated, "--data", pictures)
                 .assertFailed(2, "the network was trained on other data than pictures");
         CommandResult.of("calibrate", "--model", calibrated, "--images", pictures)
@@ -283,8 +283,23 @@ class CalibrateCommandTest {
         Pictures.classes(data.resolve("val"), 5, names);
         Path out = folder.resolve("of folder");
         done(
-                "train", "--data", data, "--backbone", "random", "--epochs", 2, "--batch-size", 8, "--lr", "0.01", "--threads",
-                1, "--progress", "none", "--out", out);
+                "train",
+                "--data",
+                data,
+                "--backbone",
+                "random",
+                "--epochs",
+                2,
+                "--batch-size",
+                8,
+                "--lr",
+                "0.01",
+                "--threads",
+                1,
+                "--progress",
+                "none",
+                "--out",
+                out);
         Path model = out.resolve("last.pt");
         CommandResult own = CommandResult.of("calibrate", "--model", model, "--threads", 1);
         assertTrue(own.line("data").endsWith("parted: 15 validation images"), own.out() + own.err());
@@ -298,11 +313,39 @@ class CalibrateCommandTest {
     }
 
     @Test
+    void ofAFolderThatIsNotSplitOnlyTheHeldOutImagesAreTaken() throws IOException {
+        Path data = Pictures.classes(folder.resolve("whole"), 10, "red", "green", "blue");
+        Path out = folder.resolve("of whole");
+        Object[] line = {"train", "--data", data, "--backbone", "random", "--epochs", 2, "--batch-size", 6, "--out", out
+        };
+        Object[] more = {"--val-split", "0.4", "--lr", "0.01", "--threads", 1, "--progress", "none"};
+        done(Stream.concat(Stream.of(line), Stream.of(more)).toArray());
+        for (String option : List.of("--data", "--images")) {
+            CommandResult own =
+                    CommandResult.of("calibrate", "--model", out.resolve("last.pt"), option, data, "--threads", 1);
+            assertTrue(own.line("data").contains("whole: 12 validation images"), own.out() + own.err());
+        }
+    }
+
+    @Test
     void aFurtherLabelEndsIt() throws IOException {
         Path out = folder.resolve("extended.pt");
         CommandResult extended = CommandResult.of(
-                "extend", "--model", calibrated, "--label", "otter", "--images", unknown, "--steps", 3, "--folds", 0,
-                "--threads", 1, "--out", out);
+                "extend",
+                "--model",
+                calibrated,
+                "--label",
+                "otter",
+                "--images",
+                unknown,
+                "--steps",
+                3,
+                "--folds",
+                0,
+                "--threads",
+                1,
+                "--out",
+                out);
         assertEquals(0, extended.code(), extended.err());
         assertTrue(extended.err().contains("knows nothing of a new label"), extended.err());
         assertFalse(result("predict", "--model", out, unknown.resolve("inside/1.png"))

@@ -33,8 +33,9 @@ class RejectionTest {
     private static JsonNode infer(TestServer server, String more) {
         String zeros = String.join(",", Collections.nCopies(3 * PLACES, "0"));
         String reds = String.join(",", Collections.nCopies(PLACES, "16,0,0"));
-        String body = "{\"inputs\": [{\"name\": \"image\", \"datatype\": \"UINT8\", \"shape\": [2, 4, 4, 3], \"data\": ["
-                + zeros + "," + reds + "]}]" + more + "}";
+        String body =
+                "{\"inputs\": [{\"name\": \"image\", \"datatype\": \"UINT8\", \"shape\": [2, 4, 4, 3], \"data\": ["
+                        + zeros + "," + reds + "]}]" + more + "}";
         TestServer.Answer answer = server.post("/v2/models/net/infer", body.getBytes(StandardCharsets.UTF_8));
         assertEquals(200, answer.status(), answer.text());
         return answer.json();
@@ -60,12 +61,15 @@ class RejectionTest {
     void tensorsHaveAnOutputMore() {
         try (TestServer server = new TestServer(scorer(256, 0.5))) {
             JsonNode outputs = server.get("/v2/models/net").json().get("outputs");
-            assertEquals("{\"name\":\"rejected\",\"datatype\":\"BOOL\",\"shape\":[-1]}", outputs.get(2).toString());
+            assertEquals(
+                    "{\"name\":\"rejected\",\"datatype\":\"BOOL\",\"shape\":[-1]}",
+                    outputs.get(2).toString());
             JsonNode all = infer(server, "").get("outputs");
             assertEquals(List.of("scores", "probabilities", "rejected"), all.findValuesAsText("name"));
             assertEquals("[true,false]", all.get(2).get("data").toString());
             assertEquals("[2]", all.get(2).get("shape").toString());
-            JsonNode one = infer(server, ", \"outputs\": [{\"name\": \"rejected\"}]").get("outputs");
+            JsonNode one =
+                    infer(server, ", \"outputs\": [{\"name\": \"rejected\"}]").get("outputs");
             assertEquals(List.of("rejected"), one.findValuesAsText("name"));
         }
     }
@@ -87,7 +91,9 @@ class RejectionTest {
                         + " document.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true })); "
                         + String.format(wait, "!document.getElementById('said').textContent")
                         + " return true; })()");
-                String begins = picture == BLACK ? "a.png: none of these; the likeliest is crimson, 33.3 %" : "a.png: crimson, ";
+                String begins = picture == BLACK
+                        ? "a.png: none of these; the likeliest is crimson, 33.3 %"
+                        : "a.png: crimson, ";
                 assertTrue(page.text("#said").startsWith(begins), page.text("#said"));
             }
         }
@@ -99,7 +105,8 @@ class RejectionTest {
             JsonNode black = server.post("/classify", BLACK).json();
             assertFalse(black.has("rejected") || black.has("answer"));
             JsonNode red = server.post("/classify", RED).json();
-            assertEquals(Math.E / (Math.E + 2), red.at("/predictions/0/probability").asDouble(), 1e-12);
+            assertEquals(
+                    Math.E / (Math.E + 2), red.at("/predictions/0/probability").asDouble(), 1e-12);
             assertEquals(2, infer(server, "").get("outputs").size());
             assertFalse(server.get("/labels").json().has("threshold"));
         }

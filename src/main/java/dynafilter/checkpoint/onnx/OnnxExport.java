@@ -64,7 +64,10 @@ public final class OnnxExport {
             List.of("format", "classes", "input", "image_size", "mean", "std", "temperature");
 
     private static final String TEMPERATURE = "temperature";
-    private static final String THRESHOLD = "threshold"; // of the highest probability; a network without calibration has none
+
+    /** The entry with the threshold of the highest probability, which a network without calibration does not have. */
+    private static final String THRESHOLD = "threshold";
+
     private static final long MOST_BYTES = Integer.MAX_VALUE - (1 << 20); // of a message of Protocol Buffers
 
     /** The tolerance of the folded network's scores, relative to the largest. */

@@ -28,8 +28,7 @@ record HubModel(
         @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<String> labelNames,
         Map<String, Object> modelArgs,
 
-        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
-        Calibration calibration,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Calibration calibration,
 
         Pretrained pretrainedCfg) {
     /** The name that says which network this is; timm has none of its own for it. */

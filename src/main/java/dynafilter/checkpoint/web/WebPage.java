@@ -126,8 +126,8 @@ public record WebPage(
         files.put("mjs", new Part(MODULE, runtime.module().length));
         files.put("model", new Part(MODEL, model.length));
         files.put("wasm", new Part(WASM, runtime.wasm().length));
-        Settings settings =
-                new Settings(classes, imageSize, mapHeight, mapWidth, heads, threshold, isSingle, colours, samples, files);
+        Settings settings = new Settings(
+                classes, imageSize, mapHeight, mapWidth, heads, threshold, isSingle, colours, samples, files);
         Map<String, String> values = Map.of(
                 "generator", PageTemplate.escaped(generator),
                 "policy",

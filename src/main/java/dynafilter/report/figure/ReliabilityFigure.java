@@ -28,9 +28,7 @@ public final class ReliabilityFigure {
     public static Svg of(CalibrationTest test) {
         double second = FigureStyle.MARGIN + LEFT + SIDE + 40;
         Svg figure = FigureStyle.paper(
-                second + LEFT + SIDE + FigureStyle.MARGIN,
-                HEADER + SIDE + GAP + COUNTS + FOOTER,
-                description(test));
+                second + LEFT + SIDE + FigureStyle.MARGIN, HEADER + SIDE + GAP + COUNTS + FOOTER, description(test));
         FigureStyle.text(figure, FigureStyle.MARGIN, 34, 17, "Reliability")
                 .set("font-weight", "bold")
                 .set("class", "title");
@@ -96,7 +94,8 @@ public final class ReliabilityFigure {
                 .set("class", "zero");
         axis(group, floor);
         FigureStyle.muted(group, 0, floor - COUNTS - 6, FONT, String.format(Locale.ROOT, "images, at most %,d", most));
-        FigureStyle.muted(group, SIDE / 2, floor + 36, FONT, "highest probability").set("text-anchor", "middle");
+        FigureStyle.muted(group, SIDE / 2, floor + 36, FONT, "highest probability")
+                .set("text-anchor", "middle");
     }
 
     private static void bar(Svg group, Bin bin, long most, double floor) {
@@ -115,7 +114,8 @@ public final class ReliabilityFigure {
         if (confidence > accuracy) {
             tooSure(group, x, SIDE - confidence, width, confidence - accuracy).title(said);
         } else {
-            part(group, x, SIDE - accuracy, width, accuracy - confidence, NOT_SURE_ENOUGH).title(said);
+            part(group, x, SIDE - accuracy, width, accuracy - confidence, NOT_SURE_ENOUGH)
+                    .title(said);
         }
         double height = COUNTS * bin.images() / most;
         group.rect(x, floor - height, width, height)

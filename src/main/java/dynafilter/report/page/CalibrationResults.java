@@ -40,7 +40,8 @@ final class CalibrationResults {
 
     private static Html bins(CalibrationTest test) {
         List<Html> rows = IntStream.range(0, Reliability.BINS)
-                .mapToObj(bin -> row(test.before().bins().get(bin), test.after().bins().get(bin)))
+                .mapToObj(bin ->
+                        row(test.before().bins().get(bin), test.after().bins().get(bin)))
                 .toList();
         return PageElements.table(
                 "Images by their highest probability, as trained and calibrated",

@@ -35,6 +35,9 @@ public final class CalibrationFit {
         double inverse = 1;
         for (int step = 0; step < MOST_STEPS; step++) {
             Slope slope = Slope.at(images, inverse);
+            if (slope.first == 0) {
+                break;
+            }
             if (slope.first > 0) {
                 high = inverse;
             } else {

@@ -30,8 +30,7 @@ public record CalibrationTest(
         int[] rejected = IntStream.range(0, confidences.length)
                 .filter(i -> calibration.rejects(confidences[i]))
                 .toArray();
-        double rightRejected =
-                IntStream.of(rejected).filter(images::isRight).count();
+        double rightRejected = IntStream.of(rejected).filter(images::isRight).count();
         double right = images.right();
         return new CalibrationTest(
                 calibration.temperature(),

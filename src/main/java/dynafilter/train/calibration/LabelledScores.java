@@ -78,9 +78,7 @@ public record LabelledScores(List<Scores> scores, int[] labels) {
 
     /** The highest probability of each image. */
     public double[] confidences(double temperature) {
-        return scores.stream()
-                .mapToDouble(row -> confidence(row, temperature))
-                .toArray();
+        return scores.stream().mapToDouble(row -> confidence(row, temperature)).toArray();
     }
 
     /** The highest probability of an image. */

@@ -59,7 +59,8 @@ class CalibrationFitTest {
     @ParameterizedTest
     @CsvSource({"1, 0", "0.95, 1", "0.951, 0", "0.9, 2", "0.5, 10", "0.01, 19"})
     void theThresholdKeepsTheShareOfTheRightImages(double accept, int lost) {
-        double[] margins = IntStream.rangeClosed(1, 20).mapToDouble(i -> i / 10.0).toArray();
+        double[] margins =
+                IntStream.rangeClosed(1, 20).mapToDouble(i -> i / 10.0).toArray();
         LabelledScores right = images(margins);
         double threshold = CalibrationFit.threshold(right, 2, accept);
         double[] confidences = right.confidences(2);
@@ -80,7 +81,9 @@ class CalibrationFitTest {
         assertEquals(1, reliability.bins().get(14).atMost());
         assertTrue(Double.isNaN(reliability.bins().get(0).accuracy()));
         // Of which two thirds in float32 is a little more or less: one of the two bins beside 10/15 has it.
-        assertEquals(1, reliability.bins().get(9).images() + reliability.bins().get(10).images());
+        assertEquals(
+                1,
+                reliability.bins().get(9).images() + reliability.bins().get(10).images());
         assertEquals((0.5 + 1 / 3.0 + 0) / 3, reliability.ece(), 1e-7);
     }
 

@@ -8,12 +8,12 @@ import dynafilter.Python;
 import dynafilter.model.Calibration;
 import dynafilter.model.Scores;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Random;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -132,8 +132,12 @@ class CalibrationOracleTest {
                 Case.of(5, 1000, 10, 2, 0.5), // many equal scores
                 Case.of(6, 25, 3, 3, 0));
         Path file = folder.resolve("cases.json");
-        new ObjectMapper().writeValue(Files.newBufferedWriter(file), cases.stream().map(Case::json).toList());
-        JsonNode all = new ObjectMapper().readTree(Python.withModules("torch", "sklearn").run(SCRIPT, file));
+        new ObjectMapper()
+                .writeValue(
+                        Files.newBufferedWriter(file),
+                        cases.stream().map(Case::json).toList());
+        JsonNode all = new ObjectMapper()
+                .readTree(Python.withModules("torch", "sklearn").run(SCRIPT, file));
         for (int i = 0; i < cases.size(); i++) {
             JsonNode expected = all.get(i);
             LabelledScores known = cases.get(i).known();
@@ -148,8 +152,7 @@ class CalibrationOracleTest {
             assertEquals(expected.at("/ece/0").asDouble(), test.before().ece(), 1e-12);
             assertEquals(expected.at("/ece/1").asDouble(), test.after().ece(), 1e-6);
             assertEquals(expected.get("rejected").asDouble(), test.rejected(), 1e-12);
-            UnknownTest unknown =
-                    UnknownTest.of(known.scores(), cases.get(i).unknown(), calibration);
+            UnknownTest unknown = UnknownTest.of(known.scores(), cases.get(i).unknown(), calibration);
             assertDetection(expected.get("probability"), unknown.probability());
             assertDetection(expected.get("logit"), unknown.logit());
             assertDetection(expected.get("energy"), unknown.energy());
