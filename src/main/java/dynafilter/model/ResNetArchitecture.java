@@ -1,11 +1,16 @@
 package dynafilter.model;
 
 import dynafilter.distributed.WorkerGroup;
+import dynafilter.runtime.ConvolutionSizes;
 import dynafilter.runtime.ScriptModule;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
 /** A ResNet up to some block as a backbone that this program builds itself, of a state dict alone. */
@@ -75,6 +80,38 @@ public final class ResNetArchitecture implements BackboneArchitecture {
     @Override
     public long[] featureShape(int imageHeight, int imageWidth) {
         return new long[] {layout.channels(), layout.side(imageHeight), layout.side(imageWidth)};
+    }
+
+    @Override
+    public Optional<List<ConvolutionSizes>> convolutions(int imageSize) {
+        if (layout.groups() > 1) {
+            return Optional.empty();
+        }
+        Set<ConvolutionSizes> sizes = new LinkedHashSet<>();
+        sizes.add(sizes(layout.stem(), imageSize));
+        long side = layout.pooled(imageSize);
+        for (ResNetBlock block : layout.blocks()) {
+            long input = side;
+            for (ResNetLayer layer : block.layers()) {
+                sizes.add(sizes(layer, side));
+                side = layer.side(side);
+            }
+            if (block.downsample() != null) {
+                sizes.add(sizes(block.downsample(), input));
+            }
+        }
+        return Optional.of(List.copyOf(sizes));
+    }
+
+    private static ConvolutionSizes sizes(ResNetLayer layer, long side) {
+        return new ConvolutionSizes(
+                layer.inputs(),
+                layer.outputs() / PixelConvolution.parts(layer.weight()),
+                layer.kernel(),
+                layer.stride(),
+                layer.padding(),
+                side,
+                side);
     }
 
     @Override

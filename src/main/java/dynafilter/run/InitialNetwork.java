@@ -19,8 +19,6 @@ import dynafilter.runfolder.Normalize;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
-import dynafilter.train.AdapterCalibration;
-import dynafilter.train.TrainingData;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -58,18 +56,15 @@ final class InitialNetwork implements AutoCloseable {
     }
 
     /**
-     * The network of a new run: the backbone from its source, all other tensors at random or from word vectors.
+     * The network of a new run: the backbone from its source, all other tensors at random or from word vectors. An adapter is not
+     * calibrated yet.
      *
      * @param ranks the ranks; the first downloads a backbone that is not here yet
      * @param download takes the progress of the download
      * @throws dynafilter.io.InputException where the backbone or the word vectors cannot be used
      */
     static InitialNetwork fresh(
-            Recipe recipe,
-            LabelSplit split,
-            ComputeDevice device,
-            RankAgreement ranks,
-            ProgressListener download) {
+            Recipe recipe, LabelSplit split, ComputeDevice device, RankAgreement ranks, ProgressListener download) {
         try (NativeOwner building = new NativeOwner()) {
             PretrainedBackbone backbone = building.keep(ranks.inTurn(() -> new BackboneSource()
                     .load(
@@ -206,13 +201,6 @@ final class InitialNetwork implements AutoCloseable {
         Map<String, Tensor> state = StateDict.random(shape, recipe.computation().seed(), known);
         building.keep(() -> state.values().forEach(Pointer::close)); // they are retained already
         return state;
-    }
-
-    /** Calibrates the adapter of a new network, where it has one, with training images. */
-    void calibrate(Recipe recipe, TrainingData data, ComputeDevice device) {
-        if (recipe.network().adapter()) {
-            AdapterCalibration.apply(shape, state, data.training(), device);
-        }
     }
 
     /** The statistics of pixels by which images are normalised; empty where they are those of the training images. */

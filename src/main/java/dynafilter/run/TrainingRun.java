@@ -10,11 +10,13 @@ import dynafilter.io.JsonFile;
 import dynafilter.io.OutputException;
 import dynafilter.report.tensorboard.TensorBoardLog;
 import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
 import dynafilter.runfolder.RunOutcome;
 import dynafilter.runfolder.StopReason;
 import dynafilter.runtime.DeviceMemory;
 import dynafilter.runtime.NativeOwner;
+import dynafilter.train.AdapterCalibration;
 import dynafilter.train.FeatureMemory;
 import dynafilter.train.Trainer;
 import dynafilter.train.TrainingData;
@@ -102,10 +104,11 @@ final class TrainingRun {
         TrainingData data;
         try (DataSet set = split.seen()) { // its name, classes and checksum stay readable
             network = owner.keep(initial(split, ranks));
+            allowInstructions(network);
             data = owner.keep(onDevice(set, network));
         }
-        if (origin instanceof Origin.Fresh) {
-            network.calibrate(recipe, data, session.device());
+        if (origin instanceof Origin.Fresh && recipe.network().adapter()) {
+            AdapterCalibration.apply(network.shape(), network.state(), data.training(), session.device());
         }
         Recipe settled = settled(data, network);
         ConsoleListener console =
@@ -141,6 +144,22 @@ final class TrainingRun {
         return origin instanceof Origin.Weights weights
                 ? InitialNetwork.of(weights, recipe, split, session.device())
                 : InitialNetwork.fresh(recipe, split, session.device(), ranks, terminal::bytes);
+    }
+
+    /**
+     * Lets convolutions use all instructions where they are right with them. A run that goes on keeps to what it began with, since
+     * others round differently; held-out labels make a further network, of more labels.
+     */
+    private void allowInstructions(InitialNetwork network) {
+        boolean began = origin.file()
+                .map(file -> origin instanceof Origin.Weights
+                        || RunConfig.hasAllInstructions(RunDirectory.of(file).config()))
+                .orElse(true);
+        if (began && network.unseen().isEmpty()) {
+            session.allowInstructions(network.shape(), recipe.computation().precision());
+        } else {
+            session.keepInstructions();
+        }
     }
 
     private TrainingData onDevice(DataSet set, InitialNetwork network) {
