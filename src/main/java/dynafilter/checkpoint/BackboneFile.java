@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.IValue;
@@ -41,6 +42,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public final class BackboneFile {
     private static final double TOLERANCE = 1e-3;
+
+    /** timm's ResNets whose layers without weights are others than their tensors tell. */
+    private static final Pattern OTHER_POOLING = Pattern.compile("resnet(?:blur|aa)");
 
     /** The note on a network after {@code torch.jit.freeze}, whose weights are constants of its code. */
     private static final String FIXED =
@@ -88,8 +92,13 @@ public final class BackboneFile {
             Map<String, Tensor> state = weights.copy(building);
             List<String> notes = new ArrayList<>(network.notes());
             notes.addAll(weights.notes());
-            ChannelStatistics told =
-                    safetensors ? HubConfig.of(file).statistics().orElse(null) : null;
+            HubConfig config = safetensors ? HubConfig.of(file) : HubConfig.NONE;
+            if (OTHER_POOLING.matcher(config.architecture()).find()) {
+                throw new InputException("--backbone " + file + ": " + HubConfig.FILE + " beside it says "
+                        + config.architecture() + ", which blurs where a plain ResNet of these names has a stride; give it as"
+                        + " TorchScript");
+            }
+            ChannelStatistics told = config.statistics().orElse(null);
             return new PretrainedBackbone(weights.architecture(), null, state, told, notes, building.handOver());
         } finally {
             TorchFile.closeTensors(root);

@@ -61,7 +61,7 @@ final class ResNetWeights {
                 file,
                 tensors,
                 ResNetArchitecture.of(layout),
-                renamed ? List.of(whole.family() + ", whose layers up to " + cut + " are those of " + layout) : List.of());
+                renamed ? List.of(whole.family() + ", whose layers up to " + cut + " are those of " + layout.family()) : List.of());
     }
 
     /** The tensors taken for those of ResNet-18 up to {@code layer1}. */

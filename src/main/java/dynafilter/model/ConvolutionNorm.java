@@ -30,6 +30,7 @@ final class ConvolutionNorm implements AutoCloseable {
     private final Tensor runningVariance;
     private final Tensor batchesTracked;
     private final Window window;
+    private final int parts; // of the outputs, on the CPU
     private final boolean frozen;
     private final @Nullable SharedBatchNorm shared; // null where the statistics are those of this process's images
 
@@ -64,6 +65,7 @@ final class ConvolutionNorm implements AutoCloseable {
         runningVariance = StateDict.tensor(state, norm + ".running_var");
         batchesTracked = StateDict.tensor(state, norm + ".num_batches_tracked");
         this.window = window;
+        parts = PixelConvolution.parts(weight.shape());
         this.frozen = frozen;
         shared = group.size() > 1 ? new SharedBatchNorm(group, MOMENTUM, EPSILON) : null;
     }
@@ -115,8 +117,9 @@ final class ConvolutionNorm implements AutoCloseable {
         boolean batchStatistics = training && !frozen;
         long[] stride = {window.stride, window.stride};
         long[] padding = {window.padding, window.padding};
-        Tensor convolved =
-                conv2d(input, weight, new TensorOptional(), stride, padding, new long[] {1, 1}, window.groups);
+        Tensor convolved = parts > 1 && !input.is_cuda()
+                ? PixelConvolution.apply(input, weight, parts, stride)
+                : conv2d(input, weight, new TensorOptional(), stride, padding, new long[] {1, 1}, window.groups);
         if (batchStatistics && shared != null) {
             return shared.forward(convolved, normWeight, normBias, runningMean, runningVariance);
         }

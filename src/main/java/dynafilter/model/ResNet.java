@@ -73,7 +73,9 @@ final class ResNet implements Backbone {
     @Override
     public Optional<Backbone> fused() {
         Tensor weight = StateDict.tensor(state, layout.stem().convolutionState() + ".weight");
-        return weight.is_cuda() || weight.scalar_type().intern() != ScalarType.Float
+        boolean whole =
+                layout.layers().stream().allMatch(layer -> PixelConvolution.parts(layer.weight()) == 1);
+        return !whole || weight.is_cuda() || weight.scalar_type().intern() != ScalarType.Float
                 ? Optional.empty()
                 : FusedResNet.of(layout, state);
     }

@@ -7,9 +7,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
 /** A ResNet up to some block as a backbone that this program builds itself, of a state dict alone. */
@@ -83,19 +85,32 @@ public final class ResNetArchitecture implements BackboneArchitecture {
 
     @Override
     public Optional<List<ConvolutionSizes>> convolutions(int imageSize) {
-        List<ConvolutionSizes> sizes = new ArrayList<>();
-        sizes.add(layout.stem().sizes(imageSize));
-        long side = (layout.stem().side(imageSize) + 1) / 2; // behind the pooling
+        Set<ConvolutionSizes> sizes = new LinkedHashSet<>();
+        sizes.add(sizes(layout.stem(), imageSize));
+        long side = layout.pooled(imageSize);
         for (ResNetBlock block : layout.blocks()) {
-            if (block.downsample() != null) {
-                sizes.add(block.downsample().sizes(side));
-            }
+            long input = side;
             for (ResNetLayer layer : block.layers()) {
-                sizes.add(layer.sizes(side));
+                sizes.add(sizes(layer, side));
                 side = layer.side(side);
             }
+            if (block.downsample() != null) {
+                sizes.add(sizes(block.downsample(), input));
+            }
         }
-        return Optional.of(sizes);
+        return Optional.of(List.copyOf(sizes));
+    }
+
+    private static ConvolutionSizes sizes(ResNetLayer layer, long side) {
+        return new ConvolutionSizes(
+                layer.inputs(),
+                layer.outputs() / PixelConvolution.parts(layer.weight()),
+                layer.kernel(),
+                layer.stride(),
+                layer.padding(),
+                layer.groups(),
+                side,
+                side);
     }
 
     @Override

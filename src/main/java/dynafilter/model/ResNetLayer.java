@@ -1,7 +1,5 @@
 package dynafilter.model;
 
-import dynafilter.runtime.ConvolutionSizes;
-
 /**
  * A convolution without bias of a ResNet and the BatchNorm behind it; windows are padded so that stride 1 keeps the size.
  *
@@ -27,11 +25,6 @@ public record ResNetLayer(
     /** The height or width of its output: the input's, divided by the stride and rounded up. */
     public long side(long input) {
         return (input + stride - 1) / stride;
-    }
-
-    /** The sizes of the convolution of an input of this height and width. */
-    ConvolutionSizes sizes(long input) {
-        return new ConvolutionSizes(inputs, outputs, kernel, stride, padding(), groups, input, input);
     }
 
     /** The name of the convolution's tensors in the network's state dict, without the last part. */

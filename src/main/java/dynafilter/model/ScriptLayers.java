@@ -11,6 +11,11 @@ final class ScriptLayers {
                 return torch.conv2d(v, self.weight, None, [%1$d, %1$d], [%2$d, %2$d], [1, 1], %3$d)
             """;
 
+    private static final String PARTS = """
+            def forward(self, v: Tensor) -> Tensor:
+                return %s
+            """;
+
     private static final String NORM = """
             def forward(self, v: Tensor) -> Tensor:
                 return torch.batch_norm(v, self.weight, self.bias, self.running_mean, self.running_var, False, 0.1, 1e-05, True)
@@ -24,9 +29,14 @@ final class ScriptLayers {
      * @param name the prefix of the names of its tensors in the state dict
      */
     static ScriptModule convolution(Map<String, Tensor> state, String name, int stride, int padding, int groups) {
+        Tensor weight = StateDict.tensor(state, name + ".weight");
+        int parts = PixelConvolution.parts(weight.shape());
         return ScriptModule.create("Convolution")
-                .parameter("weight", StateDict.tensor(state, name + ".weight"))
-                .define(CONVOLUTION.formatted(stride, padding, groups));
+                .parameter("weight", weight)
+                .define(
+                        parts == 1
+                                ? CONVOLUTION.formatted(stride, padding, groups)
+                                : PARTS.formatted(PixelConvolution.script(weight.size(0), parts, stride)));
     }
 
     /**

@@ -19,8 +19,6 @@ import dynafilter.runfolder.Normalize;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
-import dynafilter.train.AdapterCalibration;
-import dynafilter.train.TrainingData;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -203,13 +201,6 @@ final class InitialNetwork implements AutoCloseable {
         Map<String, Tensor> state = StateDict.random(shape, recipe.computation().seed(), known);
         building.keep(() -> state.values().forEach(Pointer::close)); // they are retained already
         return state;
-    }
-
-    /** Calibrates the adapter of a new network, where it has one, with training images. */
-    void calibrate(Recipe recipe, TrainingData data, ComputeDevice device) {
-        if (recipe.network().adapter()) {
-            AdapterCalibration.apply(shape, state, data.training(), device);
-        }
     }
 
     /** The statistics of pixels by which images are normalised; empty where they are those of the training images. */

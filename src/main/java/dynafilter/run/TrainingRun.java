@@ -16,6 +16,7 @@ import dynafilter.runfolder.RunOutcome;
 import dynafilter.runfolder.StopReason;
 import dynafilter.runtime.DeviceMemory;
 import dynafilter.runtime.NativeOwner;
+import dynafilter.train.AdapterCalibration;
 import dynafilter.train.FeatureMemory;
 import dynafilter.train.Trainer;
 import dynafilter.train.TrainingData;
@@ -106,8 +107,8 @@ final class TrainingRun {
             allowInstructions(network);
             data = owner.keep(onDevice(set, network));
         }
-        if (origin instanceof Origin.Fresh) {
-            network.calibrate(recipe, data, session.device());
+        if (origin instanceof Origin.Fresh && recipe.network().adapter()) {
+            AdapterCalibration.apply(network.shape(), network.state(), data.training(), session.device());
         }
         Recipe settled = settled(data, network);
         ConsoleListener console =

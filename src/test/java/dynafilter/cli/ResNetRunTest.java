@@ -233,6 +233,10 @@ class ResNetRunTest {
             CommandResult.of(train(data, out, "--normalize", value))
                     .assertRefused("--normalize " + value + ": ", "use auto, cifar, imagenet, data, or three means");
         }
+        Path config = weights.resolveSibling("config.json");
+        Files.writeString(config, TIMM.replace("resnet18", "resnetblur18"));
+        CommandResult.of(on("layer2", out)).assertRefused("says resnetblur18, which blurs where a plain ResNet");
+        Files.writeString(config, TIMM);
         CommandResult.of(on("layer3", out)).assertRefused("--cut layer3: ", "ResNet-18 up to layer2, which has no such");
         CommandResult.of(train(data, out, "--cut", "conv1"))
                 .assertRefused("--cut conv1: --backbone random is ResNet-18, which is cut at layer1");
