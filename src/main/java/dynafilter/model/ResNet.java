@@ -7,7 +7,9 @@ import dynafilter.runtime.NativeOwner;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * weights came from, and can be captured as a whole.
  */
 final class ResNet implements Backbone {
+    private final ResNetLayout layout;
+    private final Map<String, Tensor> state;
     private final NativeOwner owner = new NativeOwner();
     private final ConvolutionNorm stem;
     private final List<Block> blocks;
@@ -22,6 +26,8 @@ final class ResNet implements Backbone {
     private final boolean frozen;
 
     ResNet(ResNetLayout layout, Map<String, Tensor> state, boolean frozen, WorkerGroup group) {
+        this.layout = layout;
+        this.state = state;
         this.frozen = frozen;
         List<Tensor> counted = new ArrayList<>();
         stem = convolution(layout.stem(), state, group, counted);
@@ -62,6 +68,16 @@ final class ResNet implements Backbone {
             features = block.forward(features, training);
         }
         return features;
+    }
+
+    @Override
+    public Optional<Backbone> fused() {
+        Tensor weight = StateDict.tensor(state, layout.stem().convolutionState() + ".weight");
+        boolean whole =
+                layout.layers().stream().allMatch(layer -> PixelConvolution.parts(layer.weight()) == 1);
+        return !whole || weight.is_cuda() || weight.scalar_type().intern() != ScalarType.Float
+                ? Optional.empty()
+                : FusedResNet.of(layout, state);
     }
 
     @Override

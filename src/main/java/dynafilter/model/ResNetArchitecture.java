@@ -3,6 +3,7 @@ package dynafilter.model;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.runtime.ConvolutionSizes;
 import dynafilter.runtime.ScriptModule;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -84,9 +85,6 @@ public final class ResNetArchitecture implements BackboneArchitecture {
 
     @Override
     public Optional<List<ConvolutionSizes>> convolutions(int imageSize) {
-        if (layout.groups() > 1) {
-            return Optional.empty();
-        }
         Set<ConvolutionSizes> sizes = new LinkedHashSet<>();
         sizes.add(sizes(layout.stem(), imageSize));
         long side = layout.pooled(imageSize);
@@ -110,6 +108,7 @@ public final class ResNetArchitecture implements BackboneArchitecture {
                 layer.kernel(),
                 layer.stride(),
                 layer.padding(),
+                layer.groups(),
                 side,
                 side);
     }
