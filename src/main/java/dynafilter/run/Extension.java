@@ -65,8 +65,7 @@ public final class Extension {
         String against = plan.against();
         try (DeviceImages images = plan.files().isEmpty() ? null : read(plan.files());
                 DeviceImages testImages = plan.testFiles().isEmpty() ? null : read(plan.testFiles());
-                OldLabels old =
-                        against == null ? null : OldLabels.open(against, plan, trained, data, device)) {
+                OldLabels old = against == null ? null : OldLabels.open(against, plan, trained, data, device)) {
             if (images == null) {
                 makeOfWord(Objects.requireNonNull(vectors, "the label's word is all there is"), old);
             } else {

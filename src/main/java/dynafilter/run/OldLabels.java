@@ -1,7 +1,7 @@
 package dynafilter.run;
 
-import dynafilter.data.DataOptions;
 import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.data.DataOptions;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
 import dynafilter.data.StratifiedSplit;

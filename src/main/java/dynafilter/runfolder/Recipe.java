@@ -131,7 +131,8 @@ public record Recipe(
             @Setting(
                     place = 3,
                     argument = "NAME",
-                    help = "the last layer taken of the backbone: layer1 to layer4 of a ResNet, or one of a file's, as features.6")
+                    help =
+                            "the last layer taken of the backbone: layer1 to layer4 of a ResNet, or one of a file's, as features.6")
             String cut,
 
             @Setting(

@@ -71,9 +71,8 @@ public record TrainingData(
                             recipe.computation().seed());
             long[] kept = split == null ? null : split.train();
             ChannelStatistics normal = statistics == null ? PixelStatistics.of(train, kept) : statistics;
-            DeviceImages onDevice = test == null
-                    ? null
-                    : building.keep(new DeviceImages(test, null, device, false, streams, normal));
+            DeviceImages onDevice =
+                    test == null ? null : building.keep(new DeviceImages(test, null, device, false, streams, normal));
             DeviceImages selection = onDevice;
             if (validation != null) {
                 selection = building.keep(new DeviceImages(validation, null, device, false, streams, normal));
