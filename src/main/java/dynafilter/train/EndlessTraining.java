@@ -67,7 +67,7 @@ public final class EndlessTraining implements AutoCloseable {
                     images.plan(
                             recipe.computation().seed(),
                             state.step() / stepsPerEpoch,
-                            recipe.images().flip()),
+                            trainingStep.batchSize()),
                     0);
             epoch = batches;
         }

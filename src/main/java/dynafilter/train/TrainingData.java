@@ -5,6 +5,7 @@ import dynafilter.data.ImageSet;
 import dynafilter.data.StratifiedSplit;
 import dynafilter.data.device.DataMemory;
 import dynafilter.data.device.DeviceImages;
+import dynafilter.data.device.Transforms;
 import dynafilter.io.InputException;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
@@ -73,8 +74,8 @@ public record TrainingData(
                 throw new InputException("data set " + set.name()
                         + " has no images to choose the best epoch with: hold some out with --val-split 0.2");
             }
-            DeviceImages training = building.keep(
-                    new DeviceImages(train, kept, device, recipe.images().augment(), streams));
+            DeviceImages training =
+                    building.keep(new DeviceImages(train, kept, device, transforms(recipe, train), streams));
             return new TrainingData(
                     training, selection, onDevice, set.classes(), set.sha256(), memory, streams, building.handOver());
         }
@@ -90,13 +91,17 @@ public record TrainingData(
         return set.limit(limit == 0 ? Math.max(1, set.size()) : limit);
     }
 
+    private static Transforms transforms(Recipe recipe, ImageSet train) {
+        return recipe.augmentation().transforms(Math.toIntExact(train.images().size(2)));
+    }
+
     private static long bytes(Recipe recipe, ImageSet train, @Nullable ImageSet... others) {
         long bytes = DeviceImages.bytes(
-                train.size(), train.images().size(2), recipe.images().augment());
+                train.size(), train.images().size(2), transforms(recipe, train).padding());
         for (ImageSet other : others) {
             bytes += other == null
                     ? 0
-                    : DeviceImages.bytes(other.size(), other.images().size(2), false);
+                    : DeviceImages.bytes(other.size(), other.images().size(2), 0);
         }
         return bytes;
     }

@@ -10,7 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dynafilter.NativeScope;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.data.DataSet;
-import dynafilter.data.Flip;
 import dynafilter.data.device.Batch;
 import dynafilter.data.device.DataMemory;
 import dynafilter.data.device.EpochBatches;
@@ -164,7 +163,7 @@ class FrozenFeaturesTest {
         /** The features that an epoch shows, in the order of the set; taken in batches that do not divide it. */
         Tensor epoch(int epoch) {
             assertTrue(features.prepare(epoch, () -> false));
-            EpochPlan plan = data.training().plan(recipe.computation().seed(), epoch, Flip.ALTERNATE);
+            EpochPlan plan = data.training().plan(recipe.computation().seed(), epoch);
             EpochBatches batches = features.begin(plan, epoch, 0);
             TensorVector parts = new TensorVector();
             for (long at = 0; at < data.training().size(); at += 16) {
@@ -177,7 +176,7 @@ class FrozenFeaturesTest {
 
         /** The features of an epoch's crops, computed in the order and the batches of a run without views. */
         Tensor computed(int epoch) {
-            EpochPlan plan = data.training().plan(recipe.computation().seed(), epoch, Flip.ALTERNATE);
+            EpochPlan plan = data.training().plan(recipe.computation().seed(), epoch);
             EpochBatches batches = data.training().epoch(plan, 0);
             TensorVector parts = new TensorVector();
             try (NoGradGuard guard = new NoGradGuard()) {
