@@ -108,6 +108,27 @@ class FrozenFeaturesTest {
         assertSameRun(folder.resolve("anew"), train("many", TestRun.with(anew, "feature_views", 5), memory));
     }
 
+    /** A view is all transforms of an image, not its crop and flip alone. */
+    @Test
+    void theFirstEpochsShowTheTransformsOfARunWithoutViews() {
+        Recipe anew = frozen(0, "limit_train", 0, "flip", "v", "scale", "0.3", "color_jitter", "0.4", "erase", 0.5);
+        Recipe views = TestRun.with(anew, "feature_views", 2);
+        assertSameRun(train("anew", anew, DataMemory.AUTO), train("views", views, DataMemory.AUTO));
+    }
+
+    @Test
+    void mixedImagesHaveNoFeaturesToKeep() {
+        FeatureMemory room = new FeatureMemory(DataMemory.AUTO, 9 * GIB, 9 * GIB, GIB, GIB / 10);
+        Recipe mixed = TestRun.recipe("freeze", "all", "mixup", 0.2);
+        assertEquals(
+                0, room.settled(mixed, WorkerGroup.single()).images().featureViews());
+        String actual = assertThrows(InputException.class, () -> TestRun.with(mixed, "feature_views", 2))
+                .getMessage();
+        assertTrue(actual.startsWith("--feature-views 2 with --mixup: images are mixed anew"), actual);
+        train("mixed", frozen(0, "mixup", 0.2, "cutmix", 1), DataMemory.AUTO);
+        assertEquals(3, TestRun.history(folder.resolve("mixed")).size(), "two epochs, and the header");
+    }
+
     @ParameterizedTest
     @EnumSource(names = {"AUTO", "STREAM"})
     void aViewIsTheCropOfTheEpochThatShowsItFirstAndComesAgain(DataMemory memory) {
