@@ -152,7 +152,7 @@ public record Augmentation(
      *
      * @throws InputException where they may show none of it
      */
-    void requireInside(int imageSize) {
+    public void requireInside(int imageSize) {
         if (crop >= imageSize) {
             throw new InputException("--crop " + crop + ": a crop could miss an image of " + imageSize + "x" + imageSize
                     + "; give less than " + imageSize);

@@ -61,7 +61,7 @@ class AugmentationTest {
                 "color_jitter | -0.1 | --color-jitter -0.1: give one strength",
                 "color_jitter | 1,,1 | --color-jitter 1,,1: '' is not a number",
                 "erase | 1.1 | --erase 1.1: must be from 0 to 1",
-                "mixup | -1 | --mixup -1: must be 0 or more",
+                "mixup | -1 | --mixup -1.0: must be 0 or more",
                 "cutmix | Infinity | --cutmix Infinity: not a number",
                 "crop | -1 | --crop -1: must be at least 0",
                 "crop | 32 | --crop 32: a crop could miss an image of 32x32; give less than 32",
