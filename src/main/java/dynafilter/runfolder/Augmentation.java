@@ -34,7 +34,7 @@ public record Augmentation(
                 place = 46,
                 argument = "N|auto",
                 help =
-                        "random crops: of the image with N black pixels on each side (auto: an eighth of its size; 0 with --scale); 0: none",
+                        "RandomCrop: crops of the image with N black pixels on each side (auto: an eighth of its size; 0 with --scale); 0: none",
                 open = "auto",
                 range = Range.LIMIT,
                 header = "crop {}",
@@ -45,7 +45,7 @@ public record Augmentation(
                 place = 47,
                 argument = "MIN[,MAX]",
                 help =
-                        "instead of --crop: a random part of the image, of this share of its area (MAX: 1) and a ratio from 3:4 to 4:3, enlarged to its size; none: no such crop",
+                        "RandomResizedCrop, instead of --crop: a part of the image, of this share of its area (MAX: 1) and a ratio from 3:4 to 4:3, enlarged to its size; none: the whole",
                 header = "scale {}",
                 traits = Trait.FIXED)
         String scale,
@@ -54,7 +54,7 @@ public record Augmentation(
                 place = 48,
                 argument = "B,C,S[,H]",
                 help =
-                        "change brightness, contrast, saturation by up to this share, and the hue by up to H of its circle; one number: the first three",
+                        "ColorJitter: change brightness, contrast, saturation by up to this share, and the hue by up to H of its circle; one number: the first three",
                 header = "color jitter {}",
                 traits = Trait.FIXED)
         String colorJitter,
@@ -62,7 +62,7 @@ public record Augmentation(
         @Setting(
                 place = 49,
                 argument = "P",
-                help = "probability that a part of an image is erased (2 to 33 % of its area)",
+                help = "RandomErasing: the probability that a part of an image is erased (2 to 33 % of its area)",
                 range = Range.PROBABILITY,
                 header = "erase {}",
                 traits = Trait.FIXED)
@@ -72,7 +72,7 @@ public record Augmentation(
                 place = 50,
                 argument = "ALPHA",
                 help =
-                        "mix images in pairs, and their labels, by a share from Beta(ALPHA, ALPHA), one a batch; 0: never",
+                        "MixUp: mix images in pairs, and their labels, by a share from Beta(ALPHA, ALPHA), one a batch; 0: never",
                 range = Range.NOT_NEGATIVE,
                 header = "mixup {}",
                 traits = Trait.FIXED)
@@ -82,7 +82,7 @@ public record Augmentation(
                 place = 51,
                 argument = "ALPHA",
                 help =
-                        "put a part of one image of a pair into the other, and mix their labels by area; with --mixup: each batch has one of the two, by chance; 0: never",
+                        "CutMix: put a part of one image of a pair into the other, and mix their labels by area; with --mixup: each batch has one of the two, by chance; 0: never",
                 range = Range.NOT_NEGATIVE,
                 header = "cutmix {}",
                 traits = Trait.FIXED)
