@@ -17,91 +17,101 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 final class ColorJitter implements AutoCloseable {
     private static final double WHITE = 255;
-    private static final float[] LIGHT = {0.2989F, 0.587F, 0.114F}; // of red, green and blue
+    private static final double RED = 0.2989; // shares of the light
+    private static final double GREEN = 0.587;
+    private static final double BLUE = 0.114;
 
     /** Where on the circle of hues, in sixths of a turn, red, green and blue are at their darkest: five, three and one behind. */
     private static final float[] SECTORS = {5, 3, 1};
 
     private static final double TURN = 6; // in sixths
 
-    private final NativeOwner owner;
     private final Jitter strengths;
-    private final Tensor light; // float32 [3]
-    private final Tensor sectors; // float32 [3]
+    private final Tensor sectors; // float32 [3, 1, 1, 1]
 
     /** @param like float32, on the device */
     ColorJitter(Jitter strengths, Tensor like) {
         this.strengths = strengths;
-        try (NativeOwner building = new NativeOwner();
-                PointerScope scope = new PointerScope()) {
-            light = building.keep(TensorBytes.of(LIGHT).to(like.device(), like.scalar_type()));
-            sectors = building.keep(TensorBytes.of(SECTORS).to(like.device(), like.scalar_type()));
-            owner = building.handOver();
+        try (PointerScope scope = new PointerScope()) {
+            sectors = NativeOwner.outliveScope(
+                    TensorBytes.of(SECTORS).view(3, 1, 1, 1).to(like.device(), like.scalar_type()));
         }
     }
 
     /**
-     * The images in other colours.
+     * The images in other colours. It is computed with each channel by itself, [3, B, H, W], so that every operator goes through
+     * memory in order.
      *
      * @param pixels uint8 or float32 [B, H, W, 3], of 0 to 255
      * @param drawn float32 [draws, B]
      * @return float32 [B, H, W, 3]
      */
     Tensor apply(Tensor pixels, Tensor drawn) {
-        Tensor images = pixels.to(ScalarType.Float);
+        Tensor planes = sectors.new_empty(new long[] {3, pixels.size(0), pixels.size(1), pixels.size(2)});
+        planes.copy_(pixels.permute(3, 0, 1, 2));
         if (strengths.brightness() > 0) {
-            images = clamped(images.mul(factors(drawn, Draw.BRIGHTNESS)));
+            clamp(planes.mul_(factors(drawn, Draw.BRIGHTNESS)));
         }
         if (strengths.contrast() > 0) {
-            Tensor mean = grey(images).mean(new long[] {1, 2, 3}, true, new ScalarTypeOptional());
-            images = clamped(torch.lerp(mean, images, factors(drawn, Draw.CONTRAST)));
+            Tensor mean = grey(planes).mean(new long[] {1, 2}, true, new ScalarTypeOptional()); // [B, 1, 1]
+            blend(planes, mean, factors(drawn, Draw.CONTRAST));
         }
         if (strengths.saturation() > 0) {
-            images = clamped(torch.lerp(grey(images), images, factors(drawn, Draw.SATURATION)));
+            blend(planes, grey(planes), factors(drawn, Draw.SATURATION));
         }
-        return strengths.hue() > 0 ? turned(images, factors(drawn, Draw.HUE)) : images;
+        Tensor coloured = strengths.hue() > 0 ? turned(planes, factors(drawn, Draw.HUE)) : planes;
+        return coloured.permute(1, 2, 3, 0).contiguous();
     }
 
+    /** @return [B, 1, 1] */
     private static Tensor factors(Tensor drawn, Draw draw) {
-        return ImageTransforms.of(drawn, draw).view(-1, 1, 1, 1);
+        return ImageTransforms.of(drawn, draw).view(-1, 1, 1);
     }
 
-    private static Tensor clamped(Tensor images) {
-        return images.clamp_(new ScalarOptional(new Scalar(0.0)), new ScalarOptional(new Scalar(WHITE)));
+    /** Makes planes what lies between others, of factor 0, and themselves, of factor 1; or beyond. */
+    private static void blend(Tensor planes, Tensor others, Tensor factors) {
+        clamp(planes.mul_(factors).add_(others.sub(others.mul(factors))));
     }
 
-    /** The light of each pixel: [B, H, W, 1]. */
-    private Tensor grey(Tensor images) {
-        return images.mul(light).sum(new long[] {3}, true, new ScalarTypeOptional());
+    private static void clamp(Tensor planes) {
+        planes.clamp_(new ScalarOptional(new Scalar(0.0)), new ScalarOptional(new Scalar(WHITE)));
+    }
+
+    /** The light of each pixel: [B, H, W]. */
+    private static Tensor grey(Tensor planes) {
+        return planes.select(0, 0)
+                .mul(new Scalar(RED))
+                .add_(planes.select(0, 1), new Scalar(GREEN))
+                .add_(planes.select(0, 2), new Scalar(BLUE));
     }
 
     /**
-     * The images with their hues turned: in the space HSV, of which the chroma, saturation times value, is enough.
+     * The planes with their hues turned: in the space HSV, of which the chroma, saturation times value, is enough.
      *
-     * @param turns [B, 1, 1, 1]
+     * @param turns [B, 1, 1]
      */
-    private Tensor turned(Tensor images, Tensor turns) {
-        Tensor red = images.narrow(3, 0, 1);
-        Tensor green = images.narrow(3, 1, 1);
-        Tensor blue = images.narrow(3, 2, 1);
-        Tensor value = images.amax(new long[] {3}, true);
-        Tensor chroma = value.sub(images.amin(new long[] {3}, true));
+    private Tensor turned(Tensor planes, Tensor turns) {
+        Tensor red = planes.select(0, 0);
+        Tensor green = planes.select(0, 1);
+        Tensor blue = planes.select(0, 2);
+        Tensor value = planes.amax(new long[] {0}, false); // [B, H, W]
+        Tensor chroma = value.sub(planes.amin(new long[] {0}, false));
         Tensor divisor = chroma.add(chroma.eq(new Scalar(0))); // 1 for grey, which has no hue
         Tensor hue = torch.where(
                 value.eq(red),
-                green.sub(blue).div(divisor),
+                green.sub(blue).div_(divisor),
                 torch.where(
                         value.eq(green),
-                        blue.sub(red).div(divisor).add(new Scalar(2.0)),
-                        red.sub(green).div(divisor).add(new Scalar(4.0)))); // in sixths of a turn
-        Tensor from = hue.add(turns.mul(new Scalar(TURN))).add(sectors).remainder(new Scalar(TURN)); // [B, H, W, 3]
-        Tensor missing = torch.minimum(from, from.neg().add(new Scalar(4.0)))
+                        blue.sub(red).div_(divisor).add_(new Scalar(2.0)),
+                        red.sub(green).div_(divisor).add_(new Scalar(4.0)))); // in sixths of a turn
+        Tensor from = hue.add_(turns.mul(new Scalar(TURN))).add(sectors).remainder_(new Scalar(TURN)); // [3, B, H, W]
+        Tensor missing = torch.minimum(from, from.neg().add_(new Scalar(4.0)))
                 .clamp_(new ScalarOptional(new Scalar(0.0)), new ScalarOptional(new Scalar(1.0)));
-        return value.sub(chroma.mul(missing));
+        return value.sub(missing.mul_(chroma));
     }
 
     @Override
     public void close() {
-        owner.close();
+        sectors.close();
     }
 }

@@ -17,10 +17,13 @@ import org.jspecify.annotations.Nullable;
  * (NHWC), and none is rounded between one transform and the next.
  */
 final class ImageTransforms implements AutoCloseable {
+    private static final int CHANNELS = 3;
+
     private final NativeOwner owner;
     private final Transforms transforms;
     private final Tensor draws; // float32 [draws, N], of the current epoch
-    private final Tensor places; // float32 [S], 0 to S - 1
+    private final Tensor lines; // float32 [S], 0 to S - 1
+    private final Tensor columns; // float32 [3S], of each number of a line of pixels: 0 to S - 1, each three times
     private final ResizedCrop crop;
     private final @Nullable ColorJitter jitter; // null: colours stay as they are
     private final NativeOwner ofSize = new NativeOwner();
@@ -29,16 +32,17 @@ final class ImageTransforms implements AutoCloseable {
     /** @param labels int64 [N], on the device */
     ImageTransforms(Transforms transforms, int imageSize, Tensor labels) {
         this.transforms = transforms;
-        crop = new ResizedCrop(imageSize);
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope()) {
             draws = building.keep(
                     labels.new_zeros(new long[] {Draw.values().length, labels.size(0)}).to(ScalarType.Float));
-            places = building.keep(
+            lines = building.keep(
                     torch.arange(new Scalar(imageSize), labels.options()).to(ScalarType.Float));
+            columns = building.keep(lines.unsqueeze(1).repeat(1, CHANNELS).flatten());
+            crop = building.keep(new ResizedCrop(imageSize, labels));
             jitter = transforms.jitter().equals(Jitter.NONE)
                     ? null
-                    : building.keep(new ColorJitter(transforms.jitter(), places));
+                    : building.keep(new ColorJitter(transforms.jitter(), lines));
             building.keep(ofSize);
             owner = building.handOver();
         }
@@ -96,27 +100,30 @@ final class ImageTransforms implements AutoCloseable {
         Tensor coloured = jitter == null ? pixels : jitter.apply(pixels, drawn);
         Tensor images = normalization.apply(
                 coloured.permute(0, 3, 1, 2), transforms.mixes() ? ScalarType.Float : type); // [size, 3, S, S]
+        Tensor numbers = images.permute(0, 2, 3, 1).flatten(2, 3); // [size, S, 3S], the same memory: line by line
         if (transforms.erase() > 0) {
-            Tensor erased = inside(drawn, Draw.ERASE_TOP, Draw.ERASE_LEFT, Draw.ERASE_BOTTOM, Draw.ERASE_RIGHT);
-            images.masked_fill_(erased.unsqueeze(1), new Scalar(0));
+            numbers.masked_fill_(
+                    inside(drawn, Draw.ERASE_TOP, Draw.ERASE_LEFT, Draw.ERASE_BOTTOM, Draw.ERASE_RIGHT),
+                    new Scalar(0));
         }
-        return transforms.mixes() ? mixed(images, labels, drawn, type) : new Batch(images, labels);
-    }
-
-    /** Each image mixed with the other one of its pair, which is mixed with it. */
-    private Batch mixed(Tensor images, Tensor labels, Tensor drawn, ScalarType type) {
-        Tensor own = images.permute(0, 2, 3, 1); // [size, S, S, 3]
+        if (!transforms.mixes()) {
+            return new Batch(images, labels);
+        }
         Tensor pairs = partners(labels);
-        Tensor others = own.index_select(0, pairs);
-        Tensor share = inside(drawn, Draw.MIX_TOP, Draw.MIX_LEFT, Draw.MIX_BOTTOM, Draw.MIX_RIGHT)
-                .logical_not()
-                .mul(of(drawn, Draw.MIX_OUTSIDE).view(-1, 1, 1)); // [size, S, S], of an image's own pixels
-        Tensor mixed = torch.lerp(others, own, share.unsqueeze(3)).permute(0, 3, 1, 2);
+        Tensor mixed = mixed(numbers, pairs, drawn).view(coloured.shape()).permute(0, 3, 1, 2);
         return new Batch(
                 mixed.to(type),
                 labels,
                 false,
                 new Batch.Mixture(labels.index_select(0, pairs), of(drawn, Draw.MIX_SHARE)));
+    }
+
+    /** The numbers of each image mixed with those of the other one of its pair, which is mixed with it: [size, S, 3S]. */
+    private Tensor mixed(Tensor numbers, Tensor pairs, Tensor drawn) {
+        Tensor share = inside(drawn, Draw.MIX_TOP, Draw.MIX_LEFT, Draw.MIX_BOTTOM, Draw.MIX_RIGHT)
+                .logical_not()
+                .mul(of(drawn, Draw.MIX_OUTSIDE).view(-1, 1, 1)); // of an image's own
+        return torch.lerp(numbers.index_select(0, pairs), numbers, share);
     }
 
     /**
@@ -139,14 +146,14 @@ final class ImageTransforms implements AutoCloseable {
         }
     }
 
-    /** Which pixels lie inside of a box: bool [size, S, S]. */
+    /** Which numbers lie inside of a box: bool [size, S, 3S]. */
     private Tensor inside(Tensor drawn, Draw top, Draw left, Draw bottom, Draw right) {
-        return between(drawn, top, bottom)
+        return between(lines, drawn, top, bottom)
                 .unsqueeze(2)
-                .logical_and(between(drawn, left, right).unsqueeze(1));
+                .logical_and(between(columns, drawn, left, right).unsqueeze(1));
     }
 
-    private Tensor between(Tensor drawn, Draw first, Draw behind) {
+    private static Tensor between(Tensor places, Tensor drawn, Draw first, Draw behind) {
         return places.ge(of(drawn, first).unsqueeze(1))
                 .logical_and(places.lt(of(drawn, behind).unsqueeze(1)));
     }

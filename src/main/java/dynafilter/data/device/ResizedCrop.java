@@ -1,5 +1,7 @@
 package dynafilter.data.device;
 
+import dynafilter.runtime.NativeOwner;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -10,10 +12,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * Parts of images enlarged to the images' size, as {@code torchvision.transforms.functional.resized_crop} does: bilinear, pixels
  * being squares, and nothing beyond a part's edge has an influence. Since nothing is made smaller, antialiasing changes nothing.
- *
- * @param size height and width of an image
  */
-record ResizedCrop(int size) {
+final class ResizedCrop implements AutoCloseable {
+    private static final int CHANNELS = 3;
+
+    private final int size; // height and width of an image
+    private final Tensor channels; // int64 [3], 0 to 2
+
     /**
      * The neighbours of places along an axis: of each, the two pixels that it lies between.
      *
@@ -22,6 +27,14 @@ record ResizedCrop(int size) {
      * @param share float32 [B, S], of the second
      */
     private record Neighbours(Tensor low, Tensor high, Tensor share) {}
+
+    /** @param like int64, on the device */
+    ResizedCrop(int imageSize, Tensor like) {
+        size = imageSize;
+        try (PointerScope scope = new PointerScope()) {
+            channels = NativeOwner.outliveScope(torch.arange(new Scalar(CHANNELS), like.options()));
+        }
+    }
 
     /**
      * The parts.
@@ -36,12 +49,12 @@ record ResizedCrop(int size) {
     Tensor apply(Tensor pixels, Tensor rows, Tensor lines, Tensor columns, Tensor drawn) {
         Neighbours down = neighbours(lines, drawn, Draw.BOX_TOP, Draw.BOX_HEIGHT);
         Neighbours across = neighbours(columns, drawn, Draw.BOX_LEFT, Draw.BOX_WIDTH);
-        Tensor tall = torch.lerp(
+        Tensor tall = between(
                 lines(pixels, rows, down.low),
                 lines(pixels, rows, down.high),
-                down.share.view(-1, size, 1, 1)); // [B, S, S, 3], of all columns
-        return torch.lerp(
-                columns(tall, across.low), columns(tall, across.high), across.share.view(-1, 1, size, 1));
+                down.share.unsqueeze(2)); // [B, S, 3S], of all columns
+        Tensor share = across.share.unsqueeze(2).expand(-1, -1, CHANNELS).reshape(-1, 1, (long) CHANNELS * size);
+        return between(columns(tall, across.low), columns(tall, across.high), share).view(-1, size, size, CHANNELS);
     }
 
     private Neighbours neighbours(Tensor wanted, Tensor drawn, Draw first, Draw length) {
@@ -59,15 +72,27 @@ record ResizedCrop(int size) {
                 below.add(begin).to(ScalarType.Long), above.add(begin).to(ScalarType.Long), place.sub(below));
     }
 
-    /** Rows of images, in float32: [B, S, S, 3]. */
+    /** What lies between two tensors, of which the second is overwritten. */
+    private static Tensor between(Tensor one, Tensor other, Tensor share) {
+        return other.sub_(one).mul_(share).add_(one);
+    }
+
+    /** Rows of images: float32 [B, S, 3S]. */
     private static Tensor lines(Tensor pixels, Tensor rows, Tensor which) {
         TensorOptionalList at = new TensorOptionalList();
         at.push_back(new TensorOptional(rows.unsqueeze(1)));
         at.push_back(new TensorOptional(which));
-        return torch.index(pixels, at).to(ScalarType.Float);
+        return torch.index(pixels.flatten(2, 3), at).to(ScalarType.Float);
     }
 
+    /** Columns of images, [B, S, 3S]. */
     private Tensor columns(Tensor images, Tensor which) {
-        return images.gather(2, which.view(-1, 1, size, 1).expand(images.shape()));
+        Tensor numbers = which.mul(new Scalar(CHANNELS)).unsqueeze(2).add(channels).flatten(1, 2); // [B, 3S]
+        return images.gather(2, numbers.unsqueeze(1).expand(images.shape()));
+    }
+
+    @Override
+    public void close() {
+        channels.close();
     }
 }
