@@ -125,6 +125,9 @@ final class EvalCommand implements Command {
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device());
                 LabelSplit data = ModelData.openParted(line, model, trained)) {
             Logging.log().info("model      {}: {}", model, trained.description());
+            if (data.unseen() == null && trained.hasNetwork()) {
+                session.allowInstructions(trained.network().shape(), precision);
+            }
             TestedModel tested = new TestedModel.Settings(limit, memory, views, precision).test(trained, data, session);
             Evaluation evaluation = Evaluator.evaluation(tested.scores(), tested.labels());
             double top = Evaluator.topAccuracy(tested.scores(), tested.labels(), topK);

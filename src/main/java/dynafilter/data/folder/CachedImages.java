@@ -1,7 +1,7 @@
 package dynafilter.data.folder;
 
 import dynafilter.data.ImageSet;
-import dynafilter.data.folder.ImageIndex.Image;
+import dynafilter.data.folder.ImageIndex.Header;
 import dynafilter.io.FileNames;
 import dynafilter.io.InputException;
 import dynafilter.runtime.NativeOwner;
@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
@@ -24,7 +25,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A cache file of decoded images, mapped into memory: the pixels uint8 [N, 3, S, S], then the index as JSON, the number of its
+ * A cache file of decoded images, mapped into memory: the pixels uint8 [N, 3, S, S], then the index: a table of the files
+ * ({@link FileTable}), the rest of it as JSON, the number of the JSON's
  * bytes (8 bytes, big-endian) and {@value #MAGIC}. The mapped content stays as it is when the file is replaced.
  *
  * @param pixels uint8 [N, 3, S, S], mapped; closed with this
@@ -55,16 +57,17 @@ record CachedImages(Path file, ImageIndex index, Tensor pixels) implements AutoC
                     || length > Math.min(bytes - TRAILER, Integer.MAX_VALUE)) {
                 return Optional.empty();
             }
-            byte[] json = new byte[(int) length];
-            TensorBytes.view(all, bytes - TRAILER - length, json.length).get(json);
-            ImageIndex index = ImageIndex.ofJson(json);
-            long pixels = bytes - TRAILER - length;
-            if (!index.format().equals(ImageIndex.FORMAT)
-                    || pixels
-                            != 3L
-                                    * index.imageSize()
-                                    * index.imageSize()
-                                    * index.files().size()) {
+            Header header = Header.ofJson(bytes(all, bytes - TRAILER - length, (int) length));
+            long pixels = bytes - TRAILER - length - header.tableBytes();
+            if (pixels < 0) {
+                return Optional.empty();
+            }
+            ImageIndex index = header.with(bytes(all, pixels, header.tableBytes()));
+            if (pixels
+                    != 3L
+                            * index.imageSize()
+                            * index.imageSize()
+                            * index.files().size()) {
                 return Optional.empty();
             }
             Tensor images =
@@ -76,6 +79,12 @@ record CachedImages(Path file, ImageIndex index, Tensor pixels) implements AutoC
         } catch (IOException damaged) {
             return Optional.empty();
         }
+    }
+
+    private static byte[] bytes(Tensor all, long offset, int length) {
+        byte[] bytes = new byte[length];
+        TensorBytes.view(all, offset, length).get(bytes);
+        return bytes;
     }
 
     private static Tensor map(Path file, long bytes) {
@@ -115,7 +124,9 @@ record CachedImages(Path file, ImageIndex index, Tensor pixels) implements AutoC
     /** The images with their labels as a set, which shares the mapped pixels and is closed on its own. */
     ImageSet toSet(String name) {
         try (PointerScope scope = new PointerScope()) {
-            long[] labels = index.files().stream().mapToLong(Image::label).toArray();
+            FileTable files = index.files();
+            long[] labels =
+                    IntStream.range(0, files.size()).mapToLong(files::label).toArray();
             return new ImageSet(name, pixels, TensorBytes.of(labels), index.classes());
         }
     }

@@ -235,7 +235,10 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
     private static Optional<String> withoutImages(CachedImages images) {
         List<String> classes = images.index().classes();
         boolean[] seen = new boolean[classes.size()];
-        images.index().files().forEach(file -> seen[file.label()] = true);
+        FileTable files = images.index().files();
+        for (int i = 0; i < files.size(); i++) {
+            seen[files.label(i)] = true;
+        }
         return classes.stream().filter(name -> !seen[classes.indexOf(name)]).findFirst();
     }
 
