@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dynafilter.Pictures;
 import java.awt.image.BufferedImage;
@@ -78,13 +79,13 @@ class AugmentedSheetTest {
     @Test
     void itIsAPngFileAndToldAsJson() throws IOException {
         Path file = folder.resolve("sheet.png");
-        String json = CommandResult.ofSuccess("data", "augmented", "sample", "--out", file, "--json", "-")
-                .out();
+        CommandResult told = CommandResult.of("data", "augmented", "sample", "--out", file, "--json", "-");
+        assertEquals(0, told.code(), told.err());
+        assertEquals("written    " + file, told.err().strip());
+        JsonNode json = JsonMapper.builder().build().readTree(told.out());
         BufferedImage picture = ImageIO.read(file.toFile());
         assertTrue(picture.getWidth() > 1000 && picture.getHeight() > 1000);
-        assertEquals(8, JsonMapper.builder().build().readTree(json).get("classes").size());
-        assertEquals(
-                file.toString(),
-                JsonMapper.builder().build().readTree(json).get("file").asText());
+        assertEquals(ROWS, json.get("classes").size());
+        assertEquals(file.toString(), json.get("file").asText());
     }
 }
