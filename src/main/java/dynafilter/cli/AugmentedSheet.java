@@ -13,6 +13,7 @@ import dynafilter.runfolder.SettingTable;
 import dynafilter.runtime.NativeRuntime;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
@@ -27,14 +28,13 @@ final class AugmentedSheet {
     private record Sheet(Path file, List<String> classes, int epochs) {}
 
     private static final SettingTable<Augmentation> TABLE = new SettingTable<>(Augmentation.DEFAULT);
-    private static final String[] FLAGS = {"augment"};
     private static final String OUT = "out";
     private static final String SEED = "seed";
 
     private AugmentedSheet() {}
 
     static void addTo(Options options) {
-        RecipeOptions.addTo(options, TABLE, FLAGS);
+        RecipeOptions.addTo(options, TABLE, "augment");
         options.addOption(CommonOptions.valued(
                         OUT, "FILE", "augmented: where the picture is written, .png or .svg [augmented.png]"))
                 .addOption(CommonOptions.valued(SEED, "N", "augmented: of the transforms [0]"));
@@ -46,16 +46,20 @@ final class AugmentedSheet {
      * @throws InputException where one is given
      */
     static void refuseOptions(CommandLine line, String action) {
-        TABLE.rows().stream()
-                .map(SettingRow::option)
+        Stream.concat(TABLE.rows().stream().map(SettingRow::option), Stream.of(OUT, SEED))
                 .filter(line::hasOption)
                 .findFirst()
                 .ifPresent(option -> {
-                    throw new InputException("--" + option + " is for `data augmented`, not for " + action
-                            + "; leave it out");
+                    throw new InputException(
+                            "--" + option + " is for `data augmented`, not for " + action + "; leave it out");
                 });
     }
 
+    /**
+     * Writes the picture that the command line asks for.
+     *
+     * @throws InputException where an option makes no sense, or the data set cannot be read
+     */
     static int write(String data, CommandLine line, Terminal terminal, JsonOutput json) {
         Augmentation augmentation = TABLE.with(Augmentation.DEFAULT, RecipeOptions.given(line, TABLE), true);
         int size = CommonOptions.integer(line, "image-size", 1, Integer.MAX_VALUE, ImageSize.CIFAR);

@@ -48,6 +48,7 @@ class UsageErrorsTest {
         "data info a b, 'one of download, verify, info and augmented, not [info, a, b]'",
         "data look, 'no action ''look'''",
         "data info --scale 0.3, '--scale is for `data augmented`, not for info; leave it out'",
+        "data verify --out x.png, '--out is for `data augmented`, not for verify; leave it out'",
         "data augmented --scale 2, --scale 2: give the least share of the area",
         "data augmented --data sample --out sheet.jpg, figures are .png or .svg",
         "train now, no argument 'now'",

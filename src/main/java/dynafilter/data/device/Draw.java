@@ -1,5 +1,7 @@
 package dynafilter.data.device;
 
+import java.util.List;
+
 /** What is drawn for an image beyond its crop and flip. */
 enum Draw {
     /** The part of the image that is shown, in pixels. */
@@ -26,5 +28,12 @@ enum Draw {
     /** The share of the image's own pixels outside that part; the rest is its partner's. */
     MIX_OUTSIDE,
     /** The share of the image's own label. */
-    MIX_SHARE
+    MIX_SHARE;
+
+    private static final List<Draw> ROWS = List.of(values());
+
+    /** The row of a table of draws that holds it. */
+    int row() {
+        return ROWS.indexOf(this);
+    }
 }

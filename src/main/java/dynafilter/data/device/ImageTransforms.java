@@ -73,7 +73,7 @@ final class ImageTransforms implements AutoCloseable {
 
     /** The numbers of one draw for each image of a batch: float32 [size]. */
     static Tensor of(Tensor drawn, Draw draw) {
-        return drawn.select(0, draw.ordinal());
+        return drawn.select(0, draw.row());
     }
 
     /**

@@ -76,7 +76,7 @@ final class TransformDraws {
     }
 
     private void set(Draw draw, int place, double value) {
-        rows[draw.ordinal()][place] = (float) value;
+        rows[draw.row()][place] = (float) value;
     }
 
     /** The boxes of RandomResizedCrop: an area and a ratio of width to height; the whole image where ten do not fit. */
@@ -176,6 +176,6 @@ final class TransformDraws {
     }
 
     private void fill(Draw draw, int from, int to, double value) {
-        Arrays.fill(rows[draw.ordinal()], from, to, (float) value);
+        Arrays.fill(rows[draw.row()], from, to, (float) value);
     }
 }

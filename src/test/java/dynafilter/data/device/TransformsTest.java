@@ -209,8 +209,10 @@ class TransformsTest {
     /** By name; none where the transforms need none. */
     private static Map<String, Object> draws(EpochPlan plan) {
         Map<String, Object> draws = new LinkedHashMap<>();
-        for (int row = 0; row < plan.draws().length; row++) {
-            draws.put(Draw.values()[row].name(), TensorBytes.of(plan.draws()[row]));
+        if (plan.draws().length > 0) {
+            for (Draw draw : Draw.values()) {
+                draws.put(draw.name(), TensorBytes.of(plan.draws()[draw.row()]));
+            }
         }
         return draws;
     }
@@ -277,13 +279,13 @@ class TransformsTest {
         EpochPlan some = EpochPlan.of(3, 1, 500, SIDE, erasing, 10);
         assertArrayEquals(all.order(), some.order());
         for (Draw draw : List.of(Draw.ERASE_TOP, Draw.ERASE_LEFT, Draw.ERASE_BOTTOM, Draw.ERASE_RIGHT)) {
-            assertArrayEquals(all.draws()[draw.ordinal()], some.draws()[draw.ordinal()]);
+            assertArrayEquals(all.draws()[draw.row()], some.draws()[draw.row()]);
         }
         for (EpochPlan other :
                 List.of(EpochPlan.of(3, 2, 500, SIDE, ALL, 10), EpochPlan.of(4, 1, 500, SIDE, ALL, 10))) {
             for (Draw draw : Draw.values()) {
                 assertFalse(
-                        Arrays.equals(all.draws()[draw.ordinal()], other.draws()[draw.ordinal()]), draw.toString());
+                        Arrays.equals(all.draws()[draw.row()], other.draws()[draw.row()]), draw.toString());
             }
         }
     }
@@ -291,7 +293,7 @@ class TransformsTest {
     /** All images of a batch are mixed alike, and those of the next otherwise. */
     @Test
     void mixturesAreOfABatch() {
-        float[] shares = EpochPlan.of(3, 1, 45, SIDE, ALL, 10).draws()[Draw.MIX_SHARE.ordinal()];
+        float[] shares = EpochPlan.of(3, 1, 45, SIDE, ALL, 10).draws()[Draw.MIX_SHARE.row()];
         for (int place = 0; place < 45; place++) {
             assertEquals(shares[place / 10 * 10], shares[place]);
         }
