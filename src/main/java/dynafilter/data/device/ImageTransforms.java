@@ -100,7 +100,7 @@ final class ImageTransforms implements AutoCloseable {
         Tensor coloured = jitter == null ? pixels : jitter.apply(pixels, drawn);
         Tensor images = normalization.apply(
                 coloured.permute(0, 3, 1, 2), transforms.mixes() ? ScalarType.Float : type); // [size, 3, S, S]
-        Tensor numbers = images.permute(0, 2, 3, 1).flatten(2, 3); // [size, S, 3S], the same memory: line by line
+        Tensor numbers = images.permute(0, 2, 3, 1).view(-1, lines.size(0), columns.size(0)); // the same memory by lines
         if (transforms.erase() > 0) {
             numbers.masked_fill_(
                     inside(drawn, Draw.ERASE_TOP, Draw.ERASE_LEFT, Draw.ERASE_BOTTOM, Draw.ERASE_RIGHT),
