@@ -67,8 +67,7 @@ public final class SplitMix {
             double cubed = (1 + slope * normal) * (1 + slope * normal) * (1 + slope * normal);
             double uniform = 1 - between(0, 1); // above 0
             if (cubed > 0
-                    && StrictMath.log(uniform)
-                            < normal * normal / 2 + most * (1 - cubed + StrictMath.log(cubed))) {
+                    && StrictMath.log(uniform) < normal * normal / 2 + most * (1 - cubed + StrictMath.log(cubed))) {
                 return StrictMath.log(most * cubed) + StrictMath.log(1 - between(0, 1)) / alpha;
             }
         }

@@ -187,8 +187,7 @@ public record Augmentation(
                     + " 0.4,0.4,0.4,0.1; none below 0, the hue's up to 0.5");
         }
         boolean one = numbers.size() == 1;
-        return new Transforms.Jitter(
-                numbers.get(0), numbers.get(one ? 0 : 1), numbers.get(one ? 0 : 2), hue);
+        return new Transforms.Jitter(numbers.get(0), numbers.get(one ? 0 : 1), numbers.get(one ? 0 : 2), hue);
     }
 
     private static List<Double> numbers(String option, String text) {

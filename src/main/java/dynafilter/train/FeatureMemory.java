@@ -119,9 +119,7 @@ public record FeatureMemory(DataMemory memory, long device, long disk, long view
         long[][] all = group.gather(usual(), most());
         int usual = (int) Arrays.stream(all).mapToLong(row -> row[0]).min().orElseThrow();
         int most = (int) Arrays.stream(all).mapToLong(row -> row[1]).min().orElseThrow();
-        int distinct = recipe.augmentation().mixes()
-                ? 0
-                : recipe.augmentation().augment() ? usual : Math.min(1, usual);
+        int distinct = recipe.augmentation().mixes() ? 0 : recipe.augmentation().augment() ? usual : Math.min(1, usual);
         int views = asked == Setting.OPEN ? distinct : asked;
         if (views > most) {
             throw new InputException(String.format(

@@ -27,19 +27,25 @@ class AugmentationTest {
         assertEquals(new Transforms(8, null, Flip.ALTERNATE, Jitter.NONE, 0, 0, 0), of());
         assertEquals(Transforms.NONE, of("augment", false));
         assertEquals(
-                4, Recipe.DEFAULT.augmentation().transforms(32).padding(), "four pixels of 32, as ever, and eight of 64");
+                4,
+                Recipe.DEFAULT.augmentation().transforms(32).padding(),
+                "four pixels of 32, as ever, and eight of 64");
     }
 
     @Test
     void everyTransformIsChosenByItself() {
         assertEquals(3, of("crop", "3").padding());
         assertEquals(0, of("crop", 0).padding());
-        assertEquals(new Transforms(0, new Scale(0.3, 1), Flip.HV, Jitter.NONE, 0, 0, 0), of("scale", "0.3", "flip", "hv"));
+        assertEquals(
+                new Transforms(0, new Scale(0.3, 1), Flip.HV, Jitter.NONE, 0, 0, 0), of("scale", "0.3", "flip", "hv"));
         assertEquals(new Scale(0.08, 0.9), of("scale", " 0.08, 0.9").scale());
         assertEquals(0, of("scale", "0.3", "crop", 0).padding());
         assertEquals(new Jitter(0.4, 0.4, 0.4, 0), of("color_jitter", "0.4").jitter());
-        assertEquals(new Jitter(0.1, 0.2, 0.3, 0), of("color_jitter", "0.1,0.2,0.3").jitter());
-        assertEquals(new Jitter(0.1, 0.2, 0.3, 0.5), of("color_jitter", "0.1,0.2,0.3,0.5").jitter());
+        assertEquals(
+                new Jitter(0.1, 0.2, 0.3, 0), of("color_jitter", "0.1,0.2,0.3").jitter());
+        assertEquals(
+                new Jitter(0.1, 0.2, 0.3, 0.5),
+                of("color_jitter", "0.1,0.2,0.3,0.5").jitter());
         assertEquals(Jitter.NONE, of("color_jitter", "none").jitter());
         Transforms mixed = of("erase", 1, "mixup", 0.2, "cutmix", 1.5);
         assertEquals(List.of(1.0, 0.2, 1.5), List.of(mixed.erase(), mixed.mixup(), mixed.cutmix()));
@@ -81,8 +87,7 @@ class AugmentationTest {
                         InputException.class, () -> TestRun.with(Recipe.DEFAULT, "augment", false, name, value))
                 .getMessage();
         String option = "--" + name.replace('_', '-') + " " + (name.equals("cutmix") ? "1" : value);
-        assertEquals(
-                option + " with --no-augment, which leaves the images as they are; give one of them", actual);
+        assertEquals(option + " with --no-augment, which leaves the images as they are; give one of them", actual);
         TestRun.with(Recipe.DEFAULT, "augment", false, "crop", 0, "color_jitter", "0", "scale", "none");
     }
 
@@ -97,11 +102,9 @@ class AugmentationTest {
     @Test
     void aRecipeOfAnOlderVersionHasCropsAndFlips() {
         Map<String, Object> settings = Recipes.toMap(TestRun.with(Recipe.DEFAULT, "flip", "random", "epochs", 3));
-        settings.keySet()
-                .removeAll(List.of("crop", "scale", "color_jitter", "erase", "mixup", "cutmix"));
+        settings.keySet().removeAll(List.of("crop", "scale", "color_jitter", "erase", "mixup", "cutmix"));
         Recipe read = Recipes.stored(settings, true);
-        assertEquals(
-                Transforms.cropAndFlip(32), read.augmentation().transforms(32));
+        assertEquals(Transforms.cropAndFlip(32), read.augmentation().transforms(32));
         settings.remove("flip"); // of a version that always flipped by chance
         assertEquals(read, Recipes.stored(settings, true));
         Map<String, Object> written = new LinkedHashMap<>(Recipes.toMap(read));
@@ -112,14 +115,15 @@ class AugmentationTest {
     @Test
     void theOptionsOfARecipeAndItsHeaderNameThem() {
         Recipe recipe = TestRun.with(Recipe.DEFAULT, "scale", "0.3,0.9", "color_jitter", "0.4", "mixup", 0.2);
-        assertEquals(
-                List.of("--scale", "0.3,0.9", "--color-jitter", "0.4", "--mixup", "0.2"), Recipes.options(recipe));
+        assertEquals(List.of("--scale", "0.3,0.9", "--color-jitter", "0.4", "--mixup", "0.2"), Recipes.options(recipe));
         assertEquals(List.of("scale 0.3,0.9", "color jitter 0.4", "mixup 0.2"), Recipes.TABLE.header(recipe));
         assertEquals("flip", recipe.augmentation().cropAndFlip());
         assertEquals("crop and flip", Recipe.DEFAULT.augmentation().cropAndFlip());
         assertEquals(
                 "no crop, no flip",
-                TestRun.with(Recipe.DEFAULT, "crop", 0, "flip", "none").augmentation().cropAndFlip());
+                TestRun.with(Recipe.DEFAULT, "crop", 0, "flip", "none")
+                        .augmentation()
+                        .cropAndFlip());
         assertEquals(
                 "no augmentation",
                 TestRun.with(Recipe.DEFAULT, "augment", false).augmentation().cropAndFlip());

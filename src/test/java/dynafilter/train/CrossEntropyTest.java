@@ -90,8 +90,7 @@ class CrossEntropyTest {
         Tensor expected = one.mul(new Scalar(share)).add(other.mul(new Scalar(1 - share)));
         expected.backward();
         Tensor ours = scores.clone().requires_grad_(true);
-        Batch.Mixture mixture =
-                new Batch.Mixture(others, torch.full(new long[] {IMAGES}, new Scalar(share)));
+        Batch.Mixture mixture = new Batch.Mixture(others, torch.full(new long[] {IMAGES}, new Scalar(share)));
         try (CrossEntropy loss =
                 new CrossEntropy(CLASSES, smoothing, weights, IMAGES, 1, 1, ComputeDevice.CPU, sum -> {})) {
             Tensor logarithms = ours.t().log_softmax(0);

@@ -120,8 +120,7 @@ class FrozenFeaturesTest {
     void mixedImagesHaveNoFeaturesToKeep() {
         FeatureMemory room = new FeatureMemory(DataMemory.AUTO, 9 * GIB, 9 * GIB, GIB, GIB / 10);
         Recipe mixed = TestRun.recipe("freeze", "all", "mixup", 0.2);
-        assertEquals(
-                0, room.settled(mixed, WorkerGroup.single()).images().featureViews());
+        assertEquals(0, room.settled(mixed, WorkerGroup.single()).images().featureViews());
         String actual = assertThrows(InputException.class, () -> TestRun.with(mixed, "feature_views", 2))
                 .getMessage();
         assertTrue(actual.startsWith("--feature-views 2 with --mixup: images are mixed anew"), actual);

@@ -13,7 +13,11 @@ import org.jspecify.annotations.Nullable;
  * @param areFeatures true: the images are the backbone's features of them; false: they are pixels
  * @param mixture of the images in pairs; null: each is of its label alone
  */
-public record Batch(Tensor images, Tensor labels, boolean areFeatures, @Nullable Mixture mixture) {
+public record Batch(
+        Tensor images,
+        Tensor labels,
+        boolean areFeatures,
+        @Nullable Mixture mixture) {
     /**
      * The second labels of mixed images.
      *
@@ -29,8 +33,6 @@ public record Batch(Tensor images, Tensor labels, boolean areFeatures, @Nullable
 
     /** The label of each image that has the larger share of it: int64 [N]. */
     public Tensor mainLabels() {
-        return mixture == null
-                ? labels
-                : torch.where(mixture.share.ge(new Scalar(0.5)), labels, mixture.labels);
+        return mixture == null ? labels : torch.where(mixture.share.ge(new Scalar(0.5)), labels, mixture.labels);
     }
 }

@@ -34,8 +34,8 @@ final class ImageTransforms implements AutoCloseable {
         this.transforms = transforms;
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope()) {
-            draws = building.keep(
-                    labels.new_zeros(new long[] {Draw.values().length, labels.size(0)}).to(ScalarType.Float));
+            draws = building.keep(labels.new_zeros(new long[] {Draw.values().length, labels.size(0)})
+                    .to(ScalarType.Float));
             lines = building.keep(
                     torch.arange(new Scalar(imageSize), labels.options()).to(ScalarType.Float));
             columns = building.keep(lines.unsqueeze(1).repeat(1, CHANNELS).flatten());
@@ -100,11 +100,11 @@ final class ImageTransforms implements AutoCloseable {
         Tensor coloured = jitter == null ? pixels : jitter.apply(pixels, drawn);
         Tensor images = normalization.apply(
                 coloured.permute(0, 3, 1, 2), transforms.mixes() ? ScalarType.Float : type); // [size, 3, S, S]
-        Tensor numbers = images.permute(0, 2, 3, 1).view(-1, lines.size(0), columns.size(0)); // the same memory by lines
+        Tensor numbers =
+                images.permute(0, 2, 3, 1).view(-1, lines.size(0), columns.size(0)); // the same memory by lines
         if (transforms.erase() > 0) {
             numbers.masked_fill_(
-                    inside(drawn, Draw.ERASE_TOP, Draw.ERASE_LEFT, Draw.ERASE_BOTTOM, Draw.ERASE_RIGHT),
-                    new Scalar(0));
+                    inside(drawn, Draw.ERASE_TOP, Draw.ERASE_LEFT, Draw.ERASE_BOTTOM, Draw.ERASE_RIGHT), new Scalar(0));
         }
         if (!transforms.mixes()) {
             return new Batch(images, labels);

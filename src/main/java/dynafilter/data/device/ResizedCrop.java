@@ -54,7 +54,8 @@ final class ResizedCrop implements AutoCloseable {
                 lines(pixels, rows, down.high),
                 down.share.unsqueeze(2)); // [B, S, 3S], of all columns
         Tensor share = across.share.unsqueeze(2).expand(-1, -1, CHANNELS).reshape(-1, 1, (long) CHANNELS * size);
-        return between(columns(tall, across.low), columns(tall, across.high), share).view(-1, size, size, CHANNELS);
+        return between(columns(tall, across.low), columns(tall, across.high), share)
+                .view(-1, size, size, CHANNELS);
     }
 
     private Neighbours neighbours(Tensor wanted, Tensor drawn, Draw first, Draw length) {
@@ -87,7 +88,8 @@ final class ResizedCrop implements AutoCloseable {
 
     /** Columns of images, [B, S, 3S]. */
     private Tensor columns(Tensor images, Tensor which) {
-        Tensor numbers = which.mul(new Scalar(CHANNELS)).unsqueeze(2).add(channels).flatten(1, 2); // [B, 3S]
+        Tensor numbers =
+                which.mul(new Scalar(CHANNELS)).unsqueeze(2).add(channels).flatten(1, 2); // [B, 3S]
         return images.gather(2, numbers.unsqueeze(1).expand(images.shape()));
     }
 

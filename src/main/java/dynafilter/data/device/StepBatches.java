@@ -195,8 +195,7 @@ public final class StepBatches implements AutoCloseable {
         Tensor mirrored =
                 crop.gather(2, columnsOf(drawn).view(-1, 1, imageWidth, 1).expand(crop.shape()));
         return transforms.flip().isVertical()
-                ? mirrored.gather(
-                        1, linesOf(drawn).view(-1, imageHeight, 1, 1).expand(crop.shape()))
+                ? mirrored.gather(1, linesOf(drawn).view(-1, imageHeight, 1, 1).expand(crop.shape()))
                 : mirrored;
     }
 
@@ -211,7 +210,9 @@ public final class StepBatches implements AutoCloseable {
     /** The rows of the crops, likewise: int64 [size, H]. */
     private Tensor linesOf(Tensor drawn) {
         return torch.addcmul(
-                drawn.select(0, FIRST_ROW).unsqueeze(1), drawn.select(0, ROW_STEP).unsqueeze(1), lines);
+                drawn.select(0, FIRST_ROW).unsqueeze(1),
+                drawn.select(0, ROW_STEP).unsqueeze(1),
+                lines);
     }
 
     /** Closes the tensors of the plan; called by the images that own this. */

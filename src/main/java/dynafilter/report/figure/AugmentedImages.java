@@ -70,7 +70,10 @@ public record AugmentedImages(List<String> classes, List<PixelImage> originals, 
     private static String share(Batch batch) {
         return batch.mixture() == null
                 ? ""
-                : String.format(Locale.ROOT, "own label %.2f", batch.mixture().share().get(0).item_double());
+                : String.format(
+                        Locale.ROOT,
+                        "own label %.2f",
+                        batch.mixture().share().get(0).item_double());
     }
 
     /** @param pixels [N, 3, H, W], of 0 to 255 */
@@ -104,8 +107,7 @@ public record AugmentedImages(List<String> classes, List<PixelImage> originals, 
             column(sheet, epoch + 1, "epoch " + (epoch + 1), version.share, version.images);
         }
         for (int row = 0; row < classes.size(); row++) {
-            FigureStyle.fitted(
-                    sheet, FigureStyle.MARGIN, rowY(row) + SIZE / 2 + 4, 12, NAME - GAP, classes.get(row));
+            FigureStyle.fitted(sheet, FigureStyle.MARGIN, rowY(row) + SIZE / 2 + 4, 12, NAME - GAP, classes.get(row));
         }
         return sheet;
     }

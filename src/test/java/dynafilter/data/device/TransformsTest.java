@@ -54,10 +54,12 @@ class TransformsTest {
     @BeforeEach
     void drawImages() {
         torch.manual_seed(1);
-        Tensor images = torch.rand(IMAGES, 3, SIDE, SIDE).mul(new Scalar(255.99)).to(ScalarType.Byte);
+        Tensor images =
+                torch.rand(IMAGES, 3, SIDE, SIDE).mul(new Scalar(255.99)).to(ScalarType.Byte);
         images.narrow(0, 0, 3).narrow(1, 1, 2).copy_(images.narrow(0, 0, 3).narrow(1, 0, 1)); // grey, which has no hue
         images.narrow(0, 3, 3).mul_(new Scalar(0L)); // black
-        Tensor labels = torch.arange(new Scalar(IMAGES)).remainder(new Scalar(7)).to(ScalarType.Long);
+        Tensor labels =
+                torch.arange(new Scalar(IMAGES)).remainder(new Scalar(7)).to(ScalarType.Long);
         List<String> names =
                 IntStream.range(0, 7).mapToObj(label -> "class " + label).toList();
         set = new ImageSet("random", images, labels, names);
@@ -182,7 +184,11 @@ class TransformsTest {
             Jitter jitter = transforms.jitter();
             made.put("jitter", List.of(jitter.brightness(), jitter.contrast(), jitter.saturation(), jitter.hue()));
             made.put("draws", draws(plan));
-            made.put("batches", batches(images.epoch(plan, 0), 3, 8).stream().map(TransformsTest::saved).toList());
+            made.put(
+                    "batches",
+                    batches(images.epoch(plan, 0), 3, 8).stream()
+                            .map(TransformsTest::saved)
+                            .toList());
         }
         return made;
     }
@@ -268,7 +274,8 @@ class TransformsTest {
         String said = Python.withTorchvision().run(DISTRIBUTIONS, file);
         assertEquals(20, said.lines().count(), said);
         said.lines().forEach(line -> assertTrue(Double.parseDouble(line.substring(line.indexOf(": ") + 2)) < 1, line));
-        assertEquals(0.5, LongStream.of(plan.flip()).filter(flip -> flip % 2 == 1).count() / (double) PLACES, 0.015);
+        assertEquals(
+                0.5, LongStream.of(plan.flip()).filter(flip -> flip % 2 == 1).count() / (double) PLACES, 0.015);
         assertEquals(0.25, LongStream.of(plan.flip()).filter(flip -> flip == 3).count() / (double) PLACES, 0.015);
     }
 
@@ -284,8 +291,7 @@ class TransformsTest {
         for (EpochPlan other :
                 List.of(EpochPlan.of(3, 2, 500, SIDE, ALL, 10), EpochPlan.of(4, 1, 500, SIDE, ALL, 10))) {
             for (Draw draw : Draw.values()) {
-                assertFalse(
-                        Arrays.equals(all.draws()[draw.row()], other.draws()[draw.row()]), draw.toString());
+                assertFalse(Arrays.equals(all.draws()[draw.row()], other.draws()[draw.row()]), draw.toString());
             }
         }
     }
@@ -346,8 +352,9 @@ class TransformsTest {
         assertEquals(expected.size(), actual.size());
         for (int i = 0; i < expected.size(); i++) {
             Map<String, Object> other = saved(actual.get(i));
-            saved(expected.get(i)).forEach((name, tensor) -> assertIdentical(
-                    ((Tensor) tensor).contiguous(), ((Tensor) other.get(name)).contiguous(), name));
+            saved(expected.get(i))
+                    .forEach((name, tensor) -> assertIdentical(
+                            ((Tensor) tensor).contiguous(), ((Tensor) other.get(name)).contiguous(), name));
         }
     }
 
@@ -357,7 +364,9 @@ class TransformsTest {
         try (DeviceImages images = images(unmixed, false)) {
             EpochPlan plan = images.plan(1, 0);
             Tensor drawn = batches(images.epoch(plan, 0), 1, IMAGES).get(0).images();
-            Tensor ordered = batches(images.epoch(plan.inOrderOfSet(), 0), 1, IMAGES).get(0).images();
+            Tensor ordered = batches(images.epoch(plan.inOrderOfSet(), 0), 1, IMAGES)
+                    .get(0)
+                    .images();
             assertIdentical(drawn, ordered.index_select(0, TensorBytes.of(plan.order())), "images");
         }
     }
@@ -369,7 +378,10 @@ class TransformsTest {
             try (DeviceImages images = images(transforms, false)) {
                 EpochPlan plan = images.plan(1, 0, 8);
                 Tensor exact = images.epoch(plan, 0).stage(8).next(8).images();
-                Tensor rounded = images.epoch(plan, 0).stage(8).next(8, ScalarType.BFloat16).images();
+                Tensor rounded = images.epoch(plan, 0)
+                        .stage(8)
+                        .next(8, ScalarType.BFloat16)
+                        .images();
                 assertIdentical(exact.to(ScalarType.BFloat16), rounded, "rounded once");
                 assertTrue(rounded.is_contiguous(MemoryFormat.ChannelsLast));
             }
@@ -382,15 +394,16 @@ class TransformsTest {
             EpochPlan plan = images.plan(1, 0, 5);
             Batch batch = images.epoch(plan, 0).stage(5).next(5);
             long[] own = TensorBytes.longs(batch.labels());
-            long[] others = TensorBytes.longs(Objects.requireNonNull(batch.mixture()).labels());
+            long[] others =
+                    TensorBytes.longs(Objects.requireNonNull(batch.mixture()).labels());
             assertArrayEquals(new long[] {own[1], own[0], own[3], own[2], own[0]}, others);
         }
     }
 
     @Test
     void theLargerShareIsTheMainLabel() {
-        Batch.Mixture mixture = new Batch.Mixture(
-                TensorBytes.of(new long[] {4, 5, 6}), TensorBytes.of(new float[] {0.7F, 0.5F, 0.3F}));
+        Batch.Mixture mixture =
+                new Batch.Mixture(TensorBytes.of(new long[] {4, 5, 6}), TensorBytes.of(new float[] {0.7F, 0.5F, 0.3F}));
         Batch batch = new Batch(torch.zeros(3), TensorBytes.of(new long[] {1, 2, 3}), false, mixture);
         assertArrayEquals(new long[] {1, 2, 6}, TensorBytes.longs(batch.mainLabels()));
     }
