@@ -36,6 +36,7 @@ class ArchitectureTest {
             "benchmark",
             "train.label",
             "train",
+            "train.calibration",
             "train.optim",
             "runfolder",
             "checkpoint.web",
