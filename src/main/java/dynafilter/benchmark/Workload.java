@@ -1,6 +1,7 @@
 package dynafilter.benchmark;
 
 import dynafilter.data.ImageSet;
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.data.device.DeviceImages;
 import dynafilter.data.device.EpochPlan;
 import dynafilter.data.device.StepBatches;
@@ -110,7 +111,7 @@ interface Workload extends AutoCloseable {
                         random(256, ScalarType.Byte, size, 3, imageSize, imageSize),
                         random(classes, ScalarType.Long, size),
                         names)) {
-            return new DeviceImages(set, null, device, transforms, false);
+            return new DeviceImages(set, null, device, transforms, false, ChannelStatistics.CIFAR);
         }
     }
 

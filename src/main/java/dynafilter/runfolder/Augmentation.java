@@ -31,7 +31,7 @@ public record Augmentation(
         Flip flip,
 
         @Setting(
-                place = 46,
+                place = 45,
                 argument = "N|auto",
                 help =
                         "RandomCrop: crops of the image with N black pixels on each side (auto: an eighth of its size; 0 with --scale); 0: none",
@@ -42,7 +42,7 @@ public record Augmentation(
         int crop,
 
         @Setting(
-                place = 47,
+                place = 46,
                 argument = "MIN[,MAX]",
                 help =
                         "RandomResizedCrop, instead of --crop: a part of the image, of this share of its area (MAX: 1) and a ratio from 3:4 to 4:3, enlarged to its size; none: the whole",
@@ -51,7 +51,7 @@ public record Augmentation(
         String scale,
 
         @Setting(
-                place = 48,
+                place = 47,
                 argument = "B,C,S[,H]",
                 help =
                         "ColorJitter: change brightness, contrast, saturation by up to this share, and the hue by up to H of its circle; one number: the first three",
@@ -60,7 +60,7 @@ public record Augmentation(
         String colorJitter,
 
         @Setting(
-                place = 49,
+                place = 48,
                 argument = "P",
                 help = "RandomErasing: the probability that a part of an image is erased (2 to 33 % of its area)",
                 range = Range.PROBABILITY,
@@ -69,7 +69,7 @@ public record Augmentation(
         double erase,
 
         @Setting(
-                place = 50,
+                place = 49,
                 argument = "ALPHA",
                 help =
                         "MixUp: mix images in pairs, and their labels, by a share from Beta(ALPHA, ALPHA), one a batch; 0: never",
@@ -79,7 +79,7 @@ public record Augmentation(
         double mixup,
 
         @Setting(
-                place = 51,
+                place = 50,
                 argument = "ALPHA",
                 help =
                         "CutMix: put a part of one image of a pair into the other, and mix their labels by area; with --mixup: each batch has one of the two, by chance; 0: never",

@@ -18,6 +18,7 @@ public final class DeviceImages implements AutoCloseable {
     private final int imageHeight;
     private final Transforms transforms;
     private final Tensor labels; // int64 [N]
+    private final ChannelStatistics statistics;
     private final Normalization normalization;
     private final PixelSource source;
     private final Epochs epochs;
@@ -45,7 +46,8 @@ public final class DeviceImages implements AutoCloseable {
                 members,
                 device,
                 padded ? Transforms.cropAndFlip(Math.toIntExact(set.images().size(2))) : Transforms.NONE,
-                streamed);
+                streamed,
+                ChannelStatistics.CIFAR);
     }
 
     /**
@@ -54,9 +56,16 @@ public final class DeviceImages implements AutoCloseable {
      * @param members the places in the set of the images to take, in their order; null: all images
      * @param transforms of the training batches
      * @param streamed true: the pixels stay on the host, and each step's are fetched; false: they are all on the device
+     * @param statistics of the pixels, by which batches are normalised
      */
     public DeviceImages(
-            ImageSet set, long @Nullable [] members, ComputeDevice device, Transforms transforms, boolean streamed) {
+            ImageSet set,
+            long @Nullable [] members,
+            ComputeDevice device,
+            Transforms transforms,
+            boolean streamed,
+            ChannelStatistics statistics) {
+        this.statistics = statistics;
         imageHeight = Math.toIntExact(set.images().size(2));
         this.transforms = transforms;
         int padding = transforms.padding();
@@ -65,7 +74,7 @@ public final class DeviceImages implements AutoCloseable {
             Tensor at = members == null ? null : TensorBytes.of(members); // [N]
             Tensor chosen = at == null ? set.labels() : set.labels().index_select(0, at);
             labels = building.keep(chosen.to(device.toTorch(), chosen.scalar_type()));
-            normalization = building.keep(new Normalization(device));
+            normalization = building.keep(new Normalization(statistics, device));
             source = building.keep(
                     streamed
                             ? new StreamedPixels(set, members, device, padding)
@@ -97,6 +106,11 @@ public final class DeviceImages implements AutoCloseable {
     /** The labels: int64 [N], live, not a copy. */
     public Tensor labels() {
         return labels;
+    }
+
+    /** The statistics by which batches are normalised. */
+    public ChannelStatistics statistics() {
+        return statistics;
     }
 
     /** The number of images. */

@@ -2,6 +2,7 @@ package dynafilter.report.figure;
 
 import dynafilter.data.ImageSet;
 import dynafilter.data.device.Batch;
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.data.device.DeviceImages;
 import dynafilter.data.device.Normalization;
 import dynafilter.data.device.Transforms;
@@ -55,7 +56,8 @@ public record AugmentedImages(List<String> classes, List<PixelImage> originals, 
         List<Version> versions = new ArrayList<>();
         try (PointerScope scope = new PointerScope();
                 Normalization normalization = new Normalization(ComputeDevice.CPU);
-                DeviceImages images = new DeviceImages(set, null, ComputeDevice.CPU, transforms, false)) {
+                DeviceImages images = new DeviceImages(
+                        set, null, ComputeDevice.CPU, transforms, false, ChannelStatistics.CIFAR)) {
             for (int epoch = 0; epoch < EPOCHS; epoch++) {
                 Batch batch = images.epoch(images.plan(seed, epoch).inOrderOfSet(), 0)
                         .stage(set.size())

@@ -42,7 +42,7 @@ final class TransformedImages {
     }
 
     static DeviceImages of(ImageSet set, Transforms transforms, boolean streamed) {
-        return new DeviceImages(set, null, ComputeDevice.CPU, transforms, streamed);
+        return new DeviceImages(set, null, ComputeDevice.CPU, transforms, streamed, ChannelStatistics.CIFAR);
     }
 
     static List<Batch> batches(EpochBatches epoch, int count, int size) {
