@@ -1,5 +1,6 @@
 package dynafilter.data.folder;
 
+import dynafilter.data.ImagePlace;
 import dynafilter.data.ImageSet;
 import dynafilter.data.folder.ImageIndex.Image;
 import dynafilter.io.FileNames;
@@ -112,11 +113,21 @@ record CachedImages(Path file, ImageIndex index, Tensor pixels) implements AutoC
         return image;
     }
 
-    /** The images with their labels as a set, which shares the mapped pixels and is closed on its own. */
-    ImageSet toSet(String name) {
+    /**
+     * The images with their labels as a set, which shares the mapped pixels and is closed on its own.
+     *
+     * @param root the folder that the paths of the index are below
+     */
+    ImageSet toSet(String name, Path root) {
         try (PointerScope scope = new PointerScope()) {
             long[] labels = index.files().stream().mapToLong(Image::label).toArray();
-            return new ImageSet(name, pixels, TensorBytes.of(labels), index.classes());
+            PackedNames names = PackedNames.of(index.files());
+            return new ImageSet(
+                    name,
+                    pixels,
+                    TensorBytes.of(labels),
+                    index.classes(),
+                    image -> new ImagePlace(ClassFolders.shown(root, names.name(image)), ImagePlace.ALONE));
         }
     }
 
