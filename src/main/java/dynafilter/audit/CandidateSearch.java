@@ -5,8 +5,11 @@ import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.TensorBytes;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.InferenceMode;
@@ -18,13 +21,21 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The search for images that look alike from afar: of every image the {@value #MOST} whose means of 8x8 fields correlate most with
- * its own, above {@value #LEAST}. All pairs are compared, by products of tiles of a matrix, so that memory does not grow with their
- * number, and nothing is missed as by tables of hash values.
+ * The search for images that look alike from afar: of every image the {@value #MOST} whose looks correlate most with its own, above
+ * {@value #LEAST}. Looks are the lightness of 8x8 fields and the colour of 4x4. All pairs are compared, by products of tiles of a
+ * matrix, so that memory does not grow with their number and no pair is lost, as tables of hash values lose those that are shifted.
  */
 final class CandidateSearch {
     private static final int MOST = 5;
-    private static final double LEAST = 0.85;
+    private static final float LEAST = 0.85F;
+
+    /** Lightness, and two axes of colour: orthonormal, in R, G and B. */
+    private static final float[] AXES = {
+        (float) Math.sqrt(1.0 / 3), (float) Math.sqrt(1.0 / 3), (float) Math.sqrt(1.0 / 3),
+        (float) Math.sqrt(0.5), 0, (float) -Math.sqrt(0.5),
+        (float) Math.sqrt(1.0 / 6), (float) -Math.sqrt(2.0 / 3), (float) Math.sqrt(1.0 / 6)
+    };
+
     private static final long FIELDS = 8; // across and down
     private static final long CHUNK = 4096;
     private static final int ROWS = 1024; // of a tile
@@ -45,7 +56,7 @@ final class CandidateSearch {
      *
      * @param images of 32x32
      * @param mirrored true: pairs of an image and another's mirror image; false: pairs of images as they are
-     * @param progress hears of the number of images that are compared with all behind them
+     * @param progress hears of the number of images that are done, from several threads
      * @return the pairs as {@code first * N + second}, ascending, where first is below second
      */
     static long[] pairs(AuditedImages images, boolean mirrored, ComputeDevice device, LongConsumer progress) {
@@ -58,57 +69,83 @@ final class CandidateSearch {
         return search.found();
     }
 
-    /** The means of the fields of each image, less their mean and of length 1: [N, 192], on the device. */
+    /**
+     * The looks of each image, of length 1, whose products are correlations: [N, 96], on the device. The three axes of colour are
+     * orthonormal, so that lengths are those of the fields in R, G and B but for what small fields of colour would add.
+     */
     private static Tensor looks(AuditedImages images, boolean mirrored, ComputeDevice device) {
         List<Tensor> parts = new ArrayList<>();
-        for (Part part : images.parts()) {
-            for (long from = 0; from < part.set().size(); from += CHUNK) {
-                long count = Math.min(CHUNK, part.set().size() - from);
-                try (PointerScope scope = new PointerScope()) {
-                    Tensor pixels =
-                            part.set().images().narrow(0, from, count).to(device.toTorch(), ScalarType.Float);
-                    Tensor sided = mirrored ? pixels.flip(3) : pixels;
-                    long field = Alignment.SIDE / FIELDS;
-                    Tensor means = sided.reshape(count, 3, FIELDS, field, FIELDS, field)
-                            .mean(new long[] {3, 5}, false, null)
-                            .flatten(1, 3); // [count, 192]
-                    Tensor centred = means.sub(means.mean(new long[] {1}, true, null));
-                    Tensor length = centred.norm(new ScalarOptional(new Scalar(2)), new long[] {1}, true);
-                    parts.add(NativeOwner.outliveScope(centred.div(length.add(new Scalar(1e-3)))));
-                }
-            }
-        }
-        Tensor all = torch.cat(new TensorVector(parts.toArray(Tensor[]::new)));
-        parts.forEach(Tensor::close);
-        return all;
-    }
-
-    private void compare(Tensor rows, Tensor columns, LongConsumer progress) {
-        for (int top = 0; top < images; top += ROWS) {
-            progress.accept(top);
-            try (PointerScope scope = new PointerScope()) {
-                Tensor own = rows.narrow(0, top, Math.min(ROWS, images - top));
-                for (int left = top; left < images; left += COLUMNS) {
-                    try (PointerScope tile = new PointerScope()) {
-                        Tensor others = columns.narrow(0, left, Math.min(COLUMNS, images - left));
-                        take(own.matmul(others.t()), top, left);
+        try (PointerScope all = new PointerScope()) {
+            Tensor axes = TensorBytes.of(AXES).view(3, 3).to(device.toTorch(), ScalarType.Float);
+            for (Part part : images.parts()) {
+                for (long from = 0; from < part.set().size(); from += CHUNK) {
+                    long count = Math.min(CHUNK, part.set().size() - from);
+                    try (PointerScope scope = new PointerScope()) {
+                        Tensor pixels =
+                                part.set().images().narrow(0, from, count).to(device.toTorch(), ScalarType.Float);
+                        parts.add(NativeOwner.outliveScope(looks(mirrored ? pixels.flip(3) : pixels, axes)));
                     }
                 }
             }
         }
+        Tensor looks = torch.cat(new TensorVector(parts.toArray(Tensor[]::new)));
+        parts.forEach(Tensor::close);
+        return looks;
     }
 
-    private void take(Tensor products, int top, int left) {
-        Tensor alike = products.gt(new Scalar(LEAST));
-        long[] places = TensorBytes.longs(alike.nonzero().cpu().contiguous()); // [M, 2]
-        float[] values =
-                TensorBytes.floats(products.masked_select(alike).cpu().contiguous());
-        for (int i = 0; i < values.length; i++) {
-            int one = top + (int) places[2 * i];
-            int other = left + (int) places[2 * i + 1];
-            if (one < other) {
-                offer(one, other, values[i]);
-                offer(other, one, values[i]);
+    private static Tensor looks(Tensor pixels, Tensor axes) {
+        Tensor fields = means(pixels, FIELDS); // [n, 3, 8, 8]
+        Tensor centred = fields.sub(fields.mean(new long[] {1, 2, 3}, true, null));
+        Tensor turned = axes.matmul(centred.flatten(2, 3)).view(-1, 3, FIELDS, FIELDS);
+        Tensor light = turned.narrow(1, 0, 1).flatten(1, 3); // [n, 64]
+        Tensor colour = means(turned.narrow(1, 1, 2), FIELDS / 2).mul(new Scalar(2)).flatten(1, 3); // [n, 32]
+        Tensor both = torch.cat(new TensorVector(light, colour), 1);
+        Tensor length = both.norm(new ScalarOptional(new Scalar(2)), new long[] {1}, true);
+        return both.div(length.add(new Scalar(1e-3)));
+    }
+
+    /** The means of fields of images of any size that is a multiple of their number: [n, C, fields, fields]. */
+    private static Tensor means(Tensor images, long fields) {
+        long side = images.size(2) / fields;
+        return images.reshape(images.size(0), images.size(1), fields, side, fields, side)
+                .mean(new long[] {3, 5}, false, null);
+    }
+
+    /** Compares tiles side by side: of one product, BLAS has one thread here. */
+    private void compare(Tensor rows, Tensor columns, LongConsumer progress) {
+        AtomicInteger done = new AtomicInteger();
+        IntStream.range(0, (images + ROWS - 1) / ROWS).parallel().forEach(tile -> {
+            int top = tile * ROWS;
+            for (int left = top; left < images; left += COLUMNS) {
+                try (InferenceMode inference = new InferenceMode();
+                        PointerScope scope = new PointerScope()) {
+                    Tensor own = rows.narrow(0, top, Math.min(ROWS, images - top));
+                    Tensor others = columns.narrow(0, left, Math.min(COLUMNS, images - left));
+                    take(TensorBytes.floats(own.matmul(others.t()).cpu().contiguous()), top, left, (int) others.size(0));
+                }
+            }
+            progress.accept(Math.min(images, (long) done.incrementAndGet() * ROWS));
+        });
+    }
+
+    /** @param products of images from {@code top} and images from {@code left} on, row by row */
+    private void take(float[] products, int top, int left, int width) {
+        int[] alike = new int[1024];
+        int found = 0;
+        for (int i = 0; i < products.length; i++) {
+            if (products[i] > LEAST) {
+                alike = found < alike.length ? alike : Arrays.copyOf(alike, 2 * found);
+                alike[found++] = i;
+            }
+        }
+        synchronized (this) {
+            for (int i = 0; i < found; i++) {
+                int one = top + alike[i] / width;
+                int other = left + alike[i] % width;
+                if (one < other) {
+                    offer(one, other, products[alike[i]]);
+                    offer(other, one, products[alike[i]]);
+                }
             }
         }
     }
