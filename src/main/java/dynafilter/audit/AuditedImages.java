@@ -38,6 +38,13 @@ public record AuditedImages(List<Part> parts) implements AutoCloseable {
         }
     }
 
+    /** The same images, to be closed on their own. */
+    public AuditedImages shared() {
+        return new AuditedImages(parts.stream()
+                .map(part -> new Part(part.split, part.set.limit(Math.max(1, part.set.size()))))
+                .toList());
+    }
+
     /** The number of images. */
     public int size() {
         return Math.toIntExact(parts.stream().mapToLong(part -> part.set.size()).sum());

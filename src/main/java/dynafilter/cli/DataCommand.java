@@ -20,7 +20,7 @@ import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 import org.jspecify.annotations.Nullable;
 
-/** The command {@code data}: downloads CIFAR-10, checks a data set, or tells its content. */
+/** The command {@code data}: downloads CIFAR-10, checks or audits a data set, or tells its content. */
 final class DataCommand implements Command {
     /**
      * The document of {@code download --json}.
@@ -38,6 +38,8 @@ final class DataCommand implements Command {
     /** The document of {@code info --json}. */
     private record Info(DataSummary data) {}
 
+    private static final List<String> ACTIONS = List.of("download", "verify", "info", "audit");
+
     @Override
     public String name() {
         return "data";
@@ -45,24 +47,28 @@ final class DataCommand implements Command {
 
     @Override
     public String summary() {
-        return "download CIFAR-10, check a data set, or say what is in it";
+        return "download CIFAR-10, check a data set, say what is in it, or look for what is wrong with it";
     }
 
     @Override
     public String arguments() {
-        return "download|verify|info [DIR] [options]";
+        return "download|verify|info|audit [DIR] [options]";
     }
 
     @Override
     public Options options() {
-        return new Options()
+        Options options = new Options()
                 .addOption(DataOption.data(DataSource.DEFAULT))
                 .addOption(CommonOptions.valued(
-                        "image-size", "S", "info: height and width to bring the images to [" + ImageSize.CIFAR + "]"))
+                        DataOption.IMAGE_SIZE,
+                        "S",
+                        "info, audit: height and width to bring the images to [" + ImageSize.CIFAR + "]"))
                 .addOption(DataOption.skipBad())
                 .addOption(DataOption.noExif())
                 .addOption(CommonOptions.valued("progress", "STYLE", "auto, bar, plain or none [auto]"))
                 .addOption(CommonOptions.json("write what was found or fetched as JSON"));
+        DataAudit.addOptions(options);
+        return CommonOptions.addCompute(options);
     }
 
     @Override
@@ -71,7 +77,8 @@ final class DataCommand implements Command {
                 "data download",
                 "data verify --data data/cifar-10-batches-bin",
                 "data info --data sample",
-                "data info pictures --image-size 64");
+                "data info pictures --image-size 64",
+                "data audit pictures --out audit.html");
     }
 
     @Override
@@ -79,7 +86,7 @@ final class DataCommand implements Command {
         List<String> actions = line.getArgList();
         if (actions.isEmpty() || actions.size() > 2) {
             throw new InputException(
-                    "data needs one of download, verify and info" + (actions.isEmpty() ? "" : ", not " + actions));
+                    "data needs one of download, verify, info and audit" + (actions.isEmpty() ? "" : ", not " + actions));
         }
         String data = data(line, actions);
         JsonOutput json = JsonOutput.of(line);
@@ -88,10 +95,11 @@ final class DataCommand implements Command {
             case "download" -> download(folder(data), terminal, json);
             case "verify" -> verify(folder(data), line, terminal, json);
             case "info" -> info(data, line, terminal, json);
+            case "audit" -> DataAudit.run(line, data, terminal, json);
             default ->
                 throw new InputException("data has no action '" + actions.get(0) + "'"
-                        + Suggestion.nearest(actions.get(0), List.of("download", "verify", "info"))
-                        + "; use download, verify or info");
+                        + Suggestion.nearest(actions.get(0), ACTIONS)
+                        + "; use download, verify, info or audit");
         };
     }
 
@@ -151,8 +159,7 @@ final class DataCommand implements Command {
     }
 
     private static int info(String data, CommandLine line, Terminal terminal, JsonOutput json) {
-        int size = CommonOptions.integer(line, "image-size", 1, Integer.MAX_VALUE, ImageSize.CIFAR);
-        ImageSize.require(size);
+        int size = DataOption.imageSize(line);
         NativeRuntime.load();
         try (DataSet set = DataSource.open(data, DataOption.of(line, size, terminal))) {
             terminal.clear();
