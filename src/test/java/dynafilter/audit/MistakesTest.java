@@ -88,7 +88,7 @@ class MistakesTest {
                     labels = torch.tensor([int(row[0]) for row in rows])
                     scores = torch.tensor([[float(x) for x in row[1:]] for row in rows], dtype=torch.float64)
                     shares = scores.softmax(1)
-                    names = ["'=1+1", 'b,"c"', "d\\\ne"]
+                    names = ["'=1+1", 'b,"c"', "d\\ne"]
                     table = list(csv.DictReader(open(sys.argv[2], newline="")))
                     seen, last = set(), 2
                     for row in table:

@@ -88,7 +88,13 @@ public record AuditPage(Audit audit, String unlabelled, String generator) {
                         + " best. Pictures of the same kind before empty backgrounds can be alike, too: look before removing any."));
         int[] labels = audit.images().labels();
         List<Group> groups = audit.duplicates();
-        groups.stream().limit(MOST_GROUPS).forEach(group -> content.add(group(group, labels)));
+        content.add(Html.of(
+                        "div",
+                        groups.stream()
+                                .limit(MOST_GROUPS)
+                                .map(group -> group(group, labels))
+                                .toArray())
+                .as("groups"));
         if (groups.isEmpty()) {
             content.add(PageElements.paragraph("None was found."));
         }

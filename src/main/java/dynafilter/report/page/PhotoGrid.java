@@ -1,6 +1,7 @@
 package dynafilter.report.page;
 
 import dynafilter.audit.AuditedImages;
+import dynafilter.data.ImagePlace;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,15 +24,23 @@ final class PhotoGrid {
      * @param lines to read below it; the first is its name
      */
     void add(int image, List<String> values, List<String> lines) {
-        String place = images.place(image).toString();
-        Html tile = Html.of("figure", Thumbnail.of(images, image, place)).as("tile");
+        ImagePlace place = images.place(image);
+        Html tile = Html.of("figure", Thumbnail.of(images, image, place.toString())).as("tile");
         Html caption = Html.of("figcaption", lines.get(0));
         lines.stream().skip(1).forEach(line -> caption.add(Html.of("small", line)));
-        caption.add(Html.of("small", place).as("place"));
+        caption.add(Html.of("small", shortened(place)).as("place").set("title", place));
         for (int i = 0; i < values.size(); i++) {
             tile.set("data-f" + i, values.get(i));
         }
         tiles.add(tile.add(caption));
+    }
+
+    /** The end of a place, which tells images of a set apart; the whole path is told when pointed at. */
+    private static String shortened(ImagePlace place) {
+        String whole = place.toString();
+        int name = whole.lastIndexOf('/');
+        int folder = place.index() == ImagePlace.ALONE ? whole.lastIndexOf('/', name - 1) : name;
+        return whole.substring(folder + 1);
     }
 
     Html html() {
