@@ -128,6 +128,10 @@ final class BenchmarkCommand implements Command {
         });
         Report report;
         try (MeasuredNetwork network = network(recipe, model, classes, device)) {
+            // A process has one limit, and other precisions are proved to be right with this one alone.
+            if (network.trains() && precisions.equals(List.of(Precision.FP32))) {
+                session.allowInstructions(network.trainedShape(), Precision.FP32);
+            }
             BenchmarkTable.printHeader(session, graph, deterministic, repeats, network);
             report = new Report(
                     session.deviceFacts(),

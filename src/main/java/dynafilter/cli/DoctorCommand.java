@@ -9,6 +9,7 @@ import dynafilter.run.ExportFormats;
 import dynafilter.run.Interruption;
 import dynafilter.run.Version;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.ConvolutionLimit;
 import dynafilter.runtime.CpuPrecision;
 import dynafilter.runtime.CpuTopology;
 import dynafilter.runtime.CudaDiagnosis;
@@ -159,7 +160,7 @@ final class DoctorCommand implements Command {
         List<Object> gpus = new ArrayList<>();
         Map<String, String> verdicts = verdicts(line, asked, machine, gpus);
         boolean hasCpu = "works".equals(verdicts.get("cpu"));
-        Optional<String> limit = hasCpu ? NativeRuntime.convolutionLimit() : Optional.empty();
+        Optional<String> limit = hasCpu ? ConvolutionLimit.instructions() : Optional.empty();
         limit.ifPresent(isa -> print(
                 "cpu conv", "limited to " + isa + ": with all instructions of this processor oneDNN's come out wrong"));
         Double speed = hasCpu ? CpuPrecision.speed(Precision.BF16) : null;

@@ -9,6 +9,7 @@ import dynafilter.run.Logging;
 import dynafilter.run.StandardOutput;
 import dynafilter.run.Streams;
 import dynafilter.run.Version;
+import dynafilter.runtime.ConvolutionLimit;
 import dynafilter.runtime.CudaGpu;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.OutOfMemory;
@@ -50,6 +51,9 @@ public final class Main {
     /** Executes a command line and ends the process with its exit code. */
     public static void main(String[] arguments) {
         Streams.open();
+        if (arguments.length > 0 && !arguments[0].equals(ShellCommand.NAME)) {
+            ConvolutionLimit.promiseOneCommand();
+        }
         System.exit(run(StandardOutput.ofProcess(), arguments));
     }
 

@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * CUDA, take seconds, which many small commands need not pay each.
  */
 final class ShellCommand implements Command {
+    static final String NAME = "shell";
+
     private final ToIntFunction<String[]> program;
     private final Predicate<String> computes;
 
@@ -40,7 +42,7 @@ final class ShellCommand implements Command {
 
     @Override
     public String name() {
-        return "shell";
+        return NAME;
     }
 
     @Override

@@ -4,7 +4,6 @@ import dynafilter.io.FileNames;
 import dynafilter.io.InputException;
 import java.nio.file.Path;
 import java.text.Normalizer;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -16,10 +15,22 @@ public final class ClassNames {
     private static final int SHOWN = 12;
 
     /** The order of Unicode code points, as Python sorts: Java's own order differs beyond the basic plane. */
-    public static final Comparator<String> ORDER = (one, other) ->
-            Arrays.compare(one.codePoints().toArray(), other.codePoints().toArray());
+    public static final Comparator<String> ORDER = ClassNames::compare;
 
     private ClassNames() {}
+
+    private static int compare(String one, String other) {
+        int common = Math.min(one.length(), other.length());
+        for (int i = 0; i < common; i++) {
+            char a = one.charAt(i);
+            char b = other.charAt(i);
+            if (a != b) {
+                boolean beyond = Character.isSurrogate(a) != Character.isSurrogate(b);
+                return beyond ? Boolean.compare(Character.isSurrogate(a), Character.isSurrogate(b)) : a - b;
+            }
+        }
+        return one.length() - other.length();
+    }
 
     /** The names as people read them, such as "[cat, dog]"; shortened where there are many. */
     public static String shown(List<String> names) {

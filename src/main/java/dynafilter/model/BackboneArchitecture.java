@@ -2,7 +2,9 @@ package dynafilter.model;
 
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.InputException;
+import dynafilter.runtime.ConvolutionSizes;
 import dynafilter.runtime.ScriptModule;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
@@ -56,6 +58,15 @@ public interface BackboneArchitecture {
      * @return [C, H, W]
      */
     long[] featureShape(int imageHeight, int imageWidth);
+
+    /**
+     * The sizes of all convolutions of an image of this height and width; empty where they are not known.
+     *
+     * @param imageSize the height and width of the image in pixels
+     */
+    default Optional<List<ConvolutionSizes>> convolutions(int imageSize) {
+        return Optional.empty();
+    }
 
     /**
      * Binds the architecture to its tensors in a state dict, which the caller keeps open.

@@ -16,6 +16,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 final class DynamicConvolution {
     private static final long[] ONE = {1, 1};
+    private static final long BLOCK = 32;
 
     private DynamicConvolution() {}
 
@@ -31,9 +32,34 @@ final class DynamicConvolution {
         if (filters.size(2) == 1 && GradMode.is_enabled()) {
             return product(features, rescaled.flatten(1, -1));
         }
-        return features.scalar_type().intern() == ScalarType.Float
-                ? convolution(features, rescaled)
-                : evenConvolution(features, rescaled);
+        long count = filters.size(0);
+        long more = computed(features, filters) - count;
+        if (more == 0) {
+            return convolution(features, rescaled);
+        }
+        Tensor none =
+                torch.zeros(new long[] {more, filters.size(1), filters.size(2), filters.size(3)}, rescaled.options());
+        return convolution(features, torch.cat(new TensorVector(rescaled, none)))
+                .narrow(1, 0, count);
+    }
+
+    /**
+     * The number of filters that a convolution computes where {@code filters} are wanted: the others are zeros, whose results are
+     * thrown away. oneDNN 3.7, which libtorch 2.10 brings, is wrong on some processors (AMD Zen 5), and says nothing: in half
+     * precision in the gradient of the input of an odd number, and with AVX-512 for more than 32 filters of one place whose number
+     * its blocks do not divide.
+     */
+    private static long computed(Tensor features, Tensor filters) {
+        long count = filters.size(0);
+        if (features.scalar_type().intern() != ScalarType.Float) {
+            return count + count % 2;
+        }
+        return features.is_cuda() ? count : computed(count, filters.size(2));
+    }
+
+    /** The number of filters that a convolution in float32 on the CPU computes where {@code count} are wanted. */
+    static long computed(long count, long side) {
+        return side == 1 && count > BLOCK ? (count + BLOCK - 1) / BLOCK * BLOCK : count;
     }
 
     /**
@@ -66,18 +92,5 @@ final class DynamicConvolution {
 
     private static Tensor convolution(Tensor features, Tensor filters) {
         return conv2d(features, filters, new TensorOptional(), ONE, "same", ONE, 1);
-    }
-
-    /**
-     * A convolution in half precision with an even number of filters: of an odd number oneDNN 3.7, which libtorch 2.10 brings,
-     * computes a wrong gradient of the input on some processors (AMD Zen 5), and says nothing.
-     */
-    private static Tensor evenConvolution(Tensor features, Tensor filters) {
-        long count = filters.size(0);
-        if (count % 2 == 0) {
-            return convolution(features, filters);
-        }
-        Tensor padded = torch.cat(new TensorVector(filters, torch.zeros_like(filters.narrow(0, 0, 1))));
-        return convolution(features, padded).narrow(1, 0, count);
     }
 }

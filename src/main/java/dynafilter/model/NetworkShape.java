@@ -1,7 +1,11 @@
 package dynafilter.model;
 
 import dynafilter.data.ImageSize;
+import dynafilter.runtime.ConvolutionSizes;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -102,6 +106,23 @@ public record NetworkShape(
     /** The number of outputs of the predictor for one response map. */
     public int predictorOutputs() {
         return design.kind() == FilterKind.SINGLE ? classes : 1;
+    }
+
+    /** The sizes of all convolutions in float32 on the CPU, of training and evaluation; empty where they are not known. */
+    public Optional<List<ConvolutionSizes>> convolutions() {
+        return backbone.convolutions(imageSize).map(known -> {
+            List<ConvolutionSizes> sizes = new ArrayList<>(known);
+            if (adapter) {
+                sizes.add(new ConvolutionSizes(channels, channels, 1, 1, 0, mapHeight, mapWidth));
+            }
+            if (design.kind() != FilterKind.CONDITIONAL) { // its filters are a product
+                int side = design.size();
+                long filters =
+                        DynamicConvolution.computed(design.kind() == FilterKind.BASIS ? design.basis() : maps(), side);
+                sizes.add(new ConvolutionSizes(channels, filters, side, 1, side / 2, mapHeight, mapWidth));
+            }
+            return sizes;
+        });
     }
 
     /** The factor of the response maps: one over the square root of a filter's length, as in scaled dot-product attention. */

@@ -3,12 +3,14 @@ package dynafilter.model;
 import static org.bytedeco.pytorch.global.torch.relu_;
 
 import dynafilter.distributed.WorkerGroup;
+import dynafilter.runtime.ConvolutionSizes;
 import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.ScriptModule;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
@@ -120,6 +122,14 @@ public final class ResNetStem implements Backbone {
         @Override
         public long[] featureShape(int imageHeight, int imageWidth) {
             return new long[] {CHANNELS, quarter(imageHeight), quarter(imageWidth)};
+        }
+
+        @Override
+        public Optional<List<ConvolutionSizes>> convolutions(int imageSize) {
+            long quarter = quarter(imageSize);
+            return Optional.of(List.of(
+                    new ConvolutionSizes(3, CHANNELS, 7, 2, 3, imageSize, imageSize),
+                    new ConvolutionSizes(CHANNELS, CHANNELS, 3, 1, 1, quarter, quarter)));
         }
 
         /** Two halvings, both rounding up. */

@@ -17,8 +17,6 @@ import dynafilter.model.StateDict;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
-import dynafilter.train.AdapterCalibration;
-import dynafilter.train.TrainingData;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -52,19 +50,15 @@ final class InitialNetwork implements AutoCloseable {
     }
 
     /**
-     * The network of a new run: the backbone from its source, all other tensors at random or from word vectors.
+     * The network of a new run: the backbone from its source, all other tensors at random or from word vectors. An adapter is not
+     * calibrated yet.
      *
      * @param ranks the ranks; the first downloads a backbone that is not here yet
      * @param download takes the progress of the download
      * @throws dynafilter.io.InputException where the backbone or the word vectors cannot be used
      */
     static InitialNetwork fresh(
-            Recipe recipe,
-            LabelSplit split,
-            TrainingData data,
-            ComputeDevice device,
-            RankAgreement ranks,
-            ProgressListener download) {
+            Recipe recipe, LabelSplit split, ComputeDevice device, RankAgreement ranks, ProgressListener download) {
         try (NativeOwner building = new NativeOwner()) {
             PretrainedBackbone backbone = building.keep(ranks.inTurn(() -> new BackboneSource()
                     .load(
@@ -81,9 +75,6 @@ final class InitialNetwork implements AutoCloseable {
             Map<String, Tensor> state = state(shape, recipe, backbone.state(), building);
             vectors.ifPresent(words ->
                     StateDict.setEmbeddings(state, words.scaled(0, set.classes().size())));
-            if (recipe.network().adapter()) {
-                AdapterCalibration.apply(shape, state, data.training(), device);
-            }
             return new InitialNetwork(
                     backbone,
                     shape,

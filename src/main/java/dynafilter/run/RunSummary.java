@@ -13,7 +13,7 @@ import dynafilter.runfolder.OptimizerKind;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
 import dynafilter.runfolder.RunDirectory;
-import dynafilter.runtime.NativeRuntime;
+import dynafilter.runtime.ConvolutionLimit;
 import dynafilter.train.FeatureMemory;
 import dynafilter.train.Trainer;
 import dynafilter.train.TrainingData;
@@ -128,7 +128,7 @@ final class RunSummary {
     private String limitOfConvolutions() {
         return session.device().isCuda()
                 ? ""
-                : NativeRuntime.convolutionLimit()
+                : ConvolutionLimit.instructions()
                         .map(limit -> ", convolutions limited to " + limit)
                         .orElse("");
     }

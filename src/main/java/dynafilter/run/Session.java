@@ -2,14 +2,17 @@ package dynafilter.run;
 
 import dynafilter.distributed.Placement;
 import dynafilter.io.InputException;
+import dynafilter.model.NetworkShape;
 import dynafilter.runfolder.Environment;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.ConvolutionLimit;
 import dynafilter.runtime.CpuPrecision;
 import dynafilter.runtime.CpuTopology;
 import dynafilter.runtime.CudaDiagnosis;
 import dynafilter.runtime.DeviceFacts;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.Precision;
+import dynafilter.train.TrainingFailure;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -83,7 +86,41 @@ public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) 
     public void use(Precision precision) {
         precision.apply();
         if (!device.isCuda()) {
+            if (precision.isHalf()) {
+                ConvolutionLimit.keep(); // the warning measures convolutions
+            }
             CpuPrecision.warning(precision).ifPresent(Logging.log()::warn);
+        }
+    }
+
+    /**
+     * Lets the convolutions of a network use all instructions of this processor, where they are right with them; on a GPU it does
+     * nothing. To be called before the session's first convolution.
+     *
+     * @throws TrainingFailure where an earlier network of this process uses them, and this one cannot
+     */
+    public void allowInstructions(NetworkShape shape, Precision precision) {
+        if (!device.isCuda()) {
+            requireRight(shape.convolutions()
+                    .map(sizes -> ConvolutionLimit.lift(sizes, precision))
+                    .orElseGet(ConvolutionLimit::keep));
+        }
+    }
+
+    /**
+     * Leaves the convolutions of a network the instructions that are right for any.
+     *
+     * @throws TrainingFailure where an earlier network of this process uses more
+     */
+    public void keepInstructions() {
+        requireRight(device.isCuda() || ConvolutionLimit.keep());
+    }
+
+    private static void requireRight(boolean right) {
+        if (!right) {
+            throw new TrainingFailure(
+                    "on this processor the network needs another limit of oneDNN's instructions than the one"
+                            + " before it, which a process has once: give the same command again, or set ONEDNN_MAX_CPU_ISA=AVX2");
         }
     }
 
@@ -117,6 +154,7 @@ public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) 
                 NativeRuntime.torchVersion(),
                 System.getProperty("java.version"),
                 System.getProperty("java.vendor"),
-                NativeRuntime.platform());
+                NativeRuntime.platform(),
+                device.isCuda() ? null : ConvolutionLimit.inEffect().orElse(Environment.ALL_INSTRUCTIONS));
     }
 }

@@ -10,11 +10,13 @@ import dynafilter.io.JsonFile;
 import dynafilter.io.OutputException;
 import dynafilter.report.tensorboard.TensorBoardLog;
 import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
 import dynafilter.runfolder.RunOutcome;
 import dynafilter.runfolder.StopReason;
 import dynafilter.runtime.DeviceMemory;
 import dynafilter.runtime.NativeOwner;
+import dynafilter.train.AdapterCalibration;
 import dynafilter.train.FeatureMemory;
 import dynafilter.train.Trainer;
 import dynafilter.train.TrainingData;
@@ -99,7 +101,11 @@ final class TrainingRun {
             owner.keep(split.unseen());
         }
         TrainingData data = owner.keep(onDevice(split.seen()));
-        InitialNetwork network = owner.keep(initial(split, data, ranks));
+        InitialNetwork network = owner.keep(initial(split, ranks));
+        allowInstructions(network);
+        if (origin instanceof Origin.Fresh && recipe.network().adapter()) {
+            AdapterCalibration.apply(network.shape(), network.state(), data.training(), session.device());
+        }
         Recipe settled = settled(data, network);
         ConsoleListener console =
                 new ConsoleListener(terminal, recipe.optimization().epochs(), data.selectionName(), place);
@@ -127,13 +133,29 @@ final class TrainingRun {
                 .settled(origin.continued(recipe), group);
     }
 
-    private InitialNetwork initial(LabelSplit split, TrainingData data, RankAgreement ranks) {
+    private InitialNetwork initial(LabelSplit split, RankAgreement ranks) {
         if (origin instanceof Origin.Resumed resumed) {
             return InitialNetwork.of(resumed, recipe, split.seen(), session.device());
         }
         return origin instanceof Origin.Weights weights
                 ? InitialNetwork.of(weights, recipe, split, session.device())
-                : InitialNetwork.fresh(recipe, split, data, session.device(), ranks, terminal::bytes);
+                : InitialNetwork.fresh(recipe, split, session.device(), ranks, terminal::bytes);
+    }
+
+    /**
+     * Lets convolutions use all instructions where they are right with them. A run that goes on keeps to what it began with, since
+     * others round differently; held-out labels make a further network, of more labels.
+     */
+    private void allowInstructions(InitialNetwork network) {
+        boolean began = origin.file()
+                .map(file -> origin instanceof Origin.Weights
+                        || RunConfig.hasAllInstructions(RunDirectory.of(file).config()))
+                .orElse(true);
+        if (began && network.unseen().isEmpty()) {
+            session.allowInstructions(network.shape(), recipe.computation().precision());
+        } else {
+            session.keepInstructions();
+        }
     }
 
     /** Brings a data set to the device and closes it; its name, classes and checksum stay readable. */

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param java its version
  * @param javaVendor whose JPEG library decoded the pictures
  * @param os operating system and processor architecture, such as linux-x86_64
+ * @param convolutions the instructions that convolutions on the CPU were limited to, such as AVX2, or {@link #ALL_INSTRUCTIONS};
+ *     null: on a GPU, or in a document of an earlier version
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Environment(
@@ -24,7 +26,12 @@ public record Environment(
         @Nullable String libtorch,
         @Nullable String java,
         @Nullable String javaVendor,
-        @Nullable String os) {
+        @Nullable String os,
+        @Nullable String convolutions) {
+    /** The instructions of convolutions without a limit. */
+    public static final String ALL_INSTRUCTIONS = "all";
+
     /** The environment in a document that tells nothing of it. */
-    public static final Environment UNKNOWN = new Environment(DeviceFacts.UNKNOWN, null, null, null, null, null, null);
+    public static final Environment UNKNOWN =
+            new Environment(DeviceFacts.UNKNOWN, null, null, null, null, null, null, null);
 }

@@ -176,6 +176,18 @@ public record RunConfig(
         return found(file).map(RunConfig::environment).map(Environment::threads).filter(threads -> threads > 0);
     }
 
+    /**
+     * True: by a config.json the convolutions of its run used all instructions of the processor; false: they were limited, or the
+     * file does not tell, as those of earlier versions, which always limited them where they had to for some network.
+     */
+    public static boolean hasAllInstructions(Path file) {
+        return found(file)
+                .map(RunConfig::environment)
+                .map(Environment::convolutions)
+                .filter(Environment.ALL_INSTRUCTIONS::equals)
+                .isPresent();
+    }
+
     /** The word vectors in a config.json that the labels' embeddings started from; empty where it tells of none. */
     public static Optional<LabelVectors> labelVectors(Path file) {
         return found(file).map(RunConfig::labelVectors);

@@ -19,33 +19,41 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A test of this processor's convolutions with all of its instructions. On some processors (AMD Zen 5) the AVX-512 kernels of
- * oneDNN 3.7, which libtorch 2.10 brings, are off by half of the largest value, without a word, for 40 or 100 channels; those
- * for AVX2 are right. oneDNN reads its limit once, at its first use, so a process of its own runs the test before; it does so
+ * oneDNN 3.7, which libtorch 2.10 brings, are off by half of the largest value, without a word, for filters of one place and
+ * 40 or 100 output channels; those for AVX2 are right. oneDNN reads its limit once, at its first use, so a process of its own runs the test before; it does so
  * once on each machine, since the answer is kept beside the unpacked natives.
  */
 public final class ConvolutionProof {
     /** The environment variable that limits the instructions of oneDNN. A caller who sets it has chosen. */
     static final String LIMIT = "ONEDNN_MAX_CPU_ISA";
 
-    private static final String ALL = "DEFAULT";
+    /** No limit. */
+    static final String ALL = "DEFAULT";
+
     private static final String SAFE = "AVX2";
     private static final long LONGEST_SECONDS = 120; // it may have to unpack the natives
     private static final double TOLERANCE = 1e-4; // of the largest value; what is wrong is wrong by tenths
     private static final long[] ONES = {1, 1};
+    private static final long MOST_IMAGES = 64; // of a batch; the kernels for one image are others
+    private static final long PIXELS = 64 * 32 * 32; // of a batch, about: a test takes tens of milliseconds
 
-    /** The convolutions that are tested: input channels, output channels, and the side of the filters. */
-    private static final long[][] CASES = {{64, 40, 1}, {64, 100, 1}, {24, 20, 3}, {64, 64, 3}};
+    /** The convolutions that are tested where no network is known. */
+    private static final List<ConvolutionSizes> CASES = Stream.of(
+                    "64,40,1,1,0,8,8", "64,100,1,1,0,8,8", "24,20,3,1,1,8,8", "64,64,3,1,1,8,8")
+            .map(ConvolutionSizes::of)
+            .toList();
 
     private ConvolutionProof() {}
 
     /**
      * Runs the test, in a process of its own.
      *
-     * @param arguments the name of the file to write the answer to
+     * @param arguments the name of the file to write the answer to, and the sizes of the convolutions
      */
     public static void main(String[] arguments) throws IOException {
         NativeRuntime.load();
-        Files.writeString(Path.of(arguments[0]), isRight() ? ALL : SAFE);
+        boolean right = Stream.of(arguments).skip(1).map(ConvolutionSizes::of).allMatch(ConvolutionProof::isRight);
+        Files.writeString(Path.of(arguments[0]), right ? ALL : SAFE);
     }
 
     /**
@@ -58,10 +66,31 @@ public final class ConvolutionProof {
         if (System.getenv(LIMIT) != null) {
             return Optional.empty();
         }
+        return answer(folder, "", CASES).filter(SAFE::equals);
+    }
+
+    /**
+     * True: all of these convolutions are right with all instructions of this processor; false: one is wrong, or the test cannot
+     * run.
+     *
+     * @param folder the folder in which the answer is kept
+     */
+    static boolean holds(Path folder, List<ConvolutionSizes> sizes) {
+        List<ConvolutionSizes> cases = sizes.stream().distinct().toList();
+        return answer(folder, "-" + hex(cases.toString()), cases)
+                .filter(ALL::equals)
+                .isPresent();
+    }
+
+    private static Optional<String> answer(Path folder, String name, List<ConvolutionSizes> cases) {
         return processor()
-                .map(key -> folder.resolve("dynafilter-convolutions-" + NativeRuntime.torchVersion() + "-" + key))
-                .flatMap(file -> kept(file).or(() -> tried(file)))
-                .filter(SAFE::equals);
+                .map(key ->
+                        folder.resolve("dynafilter-convolutions-" + NativeRuntime.torchVersion() + "-" + key + name))
+                .flatMap(file -> kept(file).or(() -> tried(file, cases)));
+    }
+
+    private static String hex(String text) {
+        return HexFormat.of().toHexDigits(text.hashCode());
     }
 
     /** A name for this processor; empty where it has no AVX-512, whose kernels are the ones in question. */
@@ -70,8 +99,7 @@ public final class ConvolutionProof {
                 .filter(line -> line.matches("(vendor_id|cpu family|model|stepping|flags)\\s*:.*"))
                 .toList();
         return facts.stream().anyMatch(line -> line.contains(" avx512f"))
-                ? Optional.of(
-                        HexFormat.of().toHexDigits(String.join("\n", facts).hashCode()))
+                ? Optional.of(hex(String.join("\n", facts)))
                 : Optional.empty();
     }
 
@@ -84,7 +112,7 @@ public final class ConvolutionProof {
         }
     }
 
-    private static Optional<String> tried(Path file) {
+    private static Optional<String> tried(Path file, List<ConvolutionSizes> cases) {
         List<String> options = new ArrayList<>(List.of("-XX:TieredStopAtLevel=1"));
         Stream.of("org.bytedeco.javacpp.cachedir", "user.home")
                 .filter(name -> System.getProperty(name) != null)
@@ -94,6 +122,7 @@ public final class ConvolutionProof {
             Path answer = Files.createTempFile("convolutions", ".txt");
             try {
                 words.add(answer.toString());
+                cases.forEach(sizes -> words.add(sizes.toString()));
                 if (!run(words)) {
                     return Optional.empty();
                 }
@@ -132,24 +161,21 @@ public final class ConvolutionProof {
         }
     }
 
-    /** Compares convolutions and their gradients with those in double precision, which oneDNN has no part in. */
-    private static boolean isRight() {
+    /** Compares a convolution and its gradients with those in double precision, which oneDNN has no part in. */
+    private static boolean isRight(ConvolutionSizes sizes) {
+        long images = Math.max(2, Math.min(MOST_IMAGES, PIXELS / (sizes.height() * sizes.width())));
         try (PointerScope scope = new PointerScope()) {
-            for (long[] sizes : CASES) {
-                Tensor pixels = torch.rand(16, sizes[0], 8, 8).contiguous(MemoryFormat.ChannelsLast);
-                Tensor filters = torch.rand(sizes[1], sizes[0], sizes[2], sizes[2]);
-                Tensor[] exact = convolved(pixels.to(ScalarType.Double), filters.to(ScalarType.Double));
-                Tensor[] found = convolved(pixels, filters);
-                for (int i = 0; i < exact.length; i++) {
-                    double largest = exact[i].abs().max().item_double();
-                    double off = found[i].to(ScalarType.Double)
-                            .sub(exact[i])
-                            .abs()
-                            .max()
-                            .item_double();
-                    if (!(off <= TOLERANCE * largest)) {
-                        return false;
-                    }
+            Tensor pixels = torch.rand(images, sizes.inputs(), sizes.height(), sizes.width())
+                    .contiguous(MemoryFormat.ChannelsLast);
+            Tensor filters = torch.rand(sizes.outputs(), sizes.inputs(), sizes.side(), sizes.side());
+            Tensor[] exact = convolved(pixels.to(ScalarType.Double), filters.to(ScalarType.Double), sizes);
+            Tensor[] found = convolved(pixels, filters, sizes);
+            for (int i = 0; i < exact.length; i++) {
+                double largest = exact[i].abs().max().item_double();
+                double off =
+                        found[i].to(ScalarType.Double).sub(exact[i]).abs().max().item_double();
+                if (!(off <= TOLERANCE * largest)) {
+                    return false;
                 }
             }
             return true;
@@ -157,13 +183,14 @@ public final class ConvolutionProof {
     }
 
     /** The result of a convolution, and the gradients of its inputs. */
-    private static Tensor[] convolved(Tensor pixels, Tensor filters) {
+    private static Tensor[] convolved(Tensor pixels, Tensor filters, ConvolutionSizes sizes) {
         Tensor from = pixels.detach();
         Tensor by = filters.detach();
         from.set_requires_grad(true);
         by.set_requires_grad(true);
-        long pad = filters.size(2) / 2;
-        Tensor made = torch.conv2d(from, by, new TensorOptional(), ONES, new long[] {pad, pad}, ONES, 1);
+        long[] stride = {sizes.stride(), sizes.stride()};
+        long[] padding = {sizes.padding(), sizes.padding()};
+        Tensor made = torch.conv2d(from, by, new TensorOptional(), stride, padding, ONES, 1);
         made.pow(new Scalar(2)).sum().backward();
         return new Tensor[] {made.detach(), from.grad(), by.grad()};
     }

@@ -49,7 +49,7 @@ public final class CpuPrecision {
 
     /** A warning for the user of a precision that is slower than float32 on this CPU; empty for any other. */
     public static Optional<String> warning(Precision precision) {
-        if (precision.elementSize() == Precision.FP32.elementSize()) {
+        if (!precision.isHalf()) {
             return Optional.empty();
         }
         double speed = speed(precision);

@@ -20,6 +20,15 @@ final class NativeEnvironment {
      * list.
      */
     static void addIfAbsent(String name, String value) {
+        set(name, value, false);
+    }
+
+    /** Sets a variable, for what reads it from now on. Does nothing where the system has no such list. */
+    static void put(String name, String value) {
+        set(name, value, true);
+    }
+
+    private static void set(String name, String value, boolean replaces) {
         Loader.load(Pointer.class);
         Pointer variable = Loader.addressof(LIST);
         if (variable == null) {
@@ -32,17 +41,21 @@ final class NativeEnvironment {
         }
         PointerPointer<Pointer> before = new PointerPointer<>(entries);
         long count = 0;
+        long place = -1;
         for (; before.get(count) != null; count++) {
             if (before.getString(count).startsWith(name + "=")) {
-                return;
+                place = count;
             }
+        }
+        if (place >= 0 && !replaces) {
+            return;
         }
         // Of malloc, and never freed: the process reads it to its end.
         Pointer list = Pointer.malloc((count + 2) * Long.BYTES);
         Pointer.memcpy(list, before, count * Long.BYTES);
         PointerPointer<Pointer> changed = new PointerPointer<>(list);
-        changed.put(count, text(name + "=" + value));
-        changed.put(count + 1, (Pointer) null);
+        changed.put(place >= 0 ? place : count, text(name + "=" + value));
+        changed.put(place >= 0 ? count : count + 1, (Pointer) null);
         environ.put(0, list);
     }
 

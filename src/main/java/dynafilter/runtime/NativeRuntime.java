@@ -17,7 +17,6 @@ import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.presets.openblas_nolapack;
 import org.bytedeco.pytorch.global.torch;
-import org.jspecify.annotations.Nullable;
 
 /** The loading of libtorch, with the project's settings, and its versions and messages. */
 public final class NativeRuntime {
@@ -31,10 +30,6 @@ public final class NativeRuntime {
 
     /** {@code RuntimeError: mat1 and mat2 shapes cannot be multiplied}, as Python would name the failure. */
     private static final Pattern RAISED = Pattern.compile("^(?:[\\w.]*(?:Error|Exception)): (.*\\S)\\s*$");
-
-    private static boolean limitIsKnown;
-    /** The limit of the instructions that convolutions may use; null: there is none, or it is not known yet. */
-    private static @Nullable String limit;
 
     private NativeRuntime() {}
 
@@ -205,24 +200,17 @@ public final class NativeRuntime {
                 .orElse(lines.get(lines.size() - 1).strip());
     }
 
-    private static synchronized void limitConvolutions() {
-        if (!limitIsKnown) {
-            // Natives that lie in place, as a bundle's, need no cache: it may not be there, nor be possible.
-            Path folder = inPlace().isPresent()
-                    ? NativeCache.ofHome()
-                    : NativeCache.find(name(torch.class)).folder();
-            limit = ConvolutionProof.limit(folder).orElse(null);
-            limitIsKnown = true;
-        }
-    }
-
-    /** The instructions that convolutions on the CPU are limited to, since they are wrong with more; empty without a limit. */
-    public static Optional<String> convolutionLimit() {
-        return Optional.ofNullable(limit);
+    private static void limitConvolutions() {
+        // Natives that lie in place, as a bundle's, need no cache: it may not be there, nor be possible.
+        ConvolutionLimit.find(
+                inPlace().isPresent()
+                        ? NativeCache.ofHome()
+                        : NativeCache.find(name(torch.class)).folder());
     }
 
     private static void prepareEnvironment() {
-        convolutionLimit().ifPresent(value -> NativeEnvironment.addIfAbsent(ConvolutionProof.LIMIT, value));
+        ConvolutionLimit.instructions()
+                .ifPresent(value -> NativeEnvironment.addIfAbsent(ConvolutionProof.LIMIT, value));
         // OpenBLAS reserves memory for a thread a core where it is loaded, and this program lets it use one.
         NativeEnvironment.addIfAbsent("OPENBLAS_NUM_THREADS", "1");
         if (System.getenv(WAIT_POLICY) == null) {

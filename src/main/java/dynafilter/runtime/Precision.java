@@ -43,6 +43,11 @@ public enum Precision {
         return this == BF16 ? Short.BYTES : Float.BYTES;
     }
 
+    /** True: inputs are rounded to 16 bits; false: they are as wide as float32. */
+    public boolean isHalf() {
+        return elementSize() < Float.BYTES;
+    }
+
     /** Opens the region in which a forward pass runs: autocast for bf16, without effect for the others. */
     public Region autocast(DeviceType device) {
         return this == BF16 ? new AutocastRegion(device) : () -> {};

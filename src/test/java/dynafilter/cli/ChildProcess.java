@@ -4,11 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dynafilter.runtime.ConvolutionLimit;
+import dynafilter.runtime.NativeRuntime;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -46,8 +49,26 @@ final class ChildProcess implements AutoCloseable {
         return start(folder, Map.of(), program, arguments);
     }
 
-    /** @param environment beside that of this process */
+    /**
+     * Starts a program whose convolutions round as those of this process do.
+     *
+     * @param environment beside that of this process
+     */
     static ChildProcess start(Path folder, Map<String, String> environment, List<String> program, Object... arguments)
+            throws IOException {
+        NativeRuntime.load();
+        Map<String, String> alike = new HashMap<>(environment);
+        ConvolutionLimit.instructions().ifPresent(limit -> alike.put("ONEDNN_MAX_CPU_ISA", limit));
+        return startFree(folder, alike, program, arguments);
+    }
+
+    /**
+     * Starts a program whose convolutions use the instructions that it finds to be right.
+     *
+     * @param environment beside that of this process
+     */
+    static ChildProcess startFree(
+            Path folder, Map<String, String> environment, List<String> program, Object... arguments)
             throws IOException {
         List<String> words = new ArrayList<>(program);
         Arrays.stream(arguments).map(Object::toString).forEach(words::add);

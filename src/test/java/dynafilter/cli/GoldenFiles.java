@@ -23,8 +23,8 @@ import org.bytedeco.pytorch.Tensor;
  */
 record GoldenFiles(Path folder) {
     /** Where a document tells what it was made with. */
-    static final Pattern MACHINE =
-            Pattern.compile(".*\\.(environment|versions)\\.(name|dynafilter|libtorch|java|java_vendor|os)");
+    static final Pattern MACHINE = Pattern.compile(
+            ".*\\.(environment|versions)\\.(name|dynafilter|libtorch|java|java_vendor|os|convolutions)");
 
     /** The same, and figures of training: they differ in their last digits between processors. */
     static final Pattern MEASURED = Pattern.compile(MACHINE + "|.*\\.(\\w*accuracy|accuracy_(before|after)|\\w*loss"

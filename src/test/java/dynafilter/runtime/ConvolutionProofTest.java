@@ -2,11 +2,17 @@ package dynafilter.runtime;
 
 import static dynafilter.TensorAssert.assertClose;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dynafilter.NativeScope;
+import dynafilter.model.FilterKind;
+import dynafilter.model.NetworkShape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
@@ -45,5 +51,18 @@ class ConvolutionProofTest {
                 assertEquals(Optional.of("AVX2"), ConvolutionProof.limit(folder));
             }
         }
+    }
+
+    /** Where some need a limit, since 40 or 100 filters of one place are wrong without; elsewhere nobody asks. */
+    @ParameterizedTest
+    @ValueSource(ints = {10, 40, 100})
+    void theConvolutionsOfTheNetworkAreRightForAnyNumberOfLabels(int labels, @TempDir Path folder) {
+        assumeTrue(ConvolutionProof.limit(folder).isPresent(), "this processor needs no limit, or has one already");
+        List<ConvolutionSizes> sizes = NetworkShape.ofResNet18Stem(FilterKind.DYNAMIC, labels)
+                .convolutions()
+                .orElseThrow();
+        assertTrue(ConvolutionProof.holds(folder, sizes));
+        ConvolutionSizes wrong = new ConvolutionSizes(64, 40, 1, 1, 0, 8, 8);
+        assertFalse(ConvolutionProof.holds(folder, List.of(wrong)));
     }
 }

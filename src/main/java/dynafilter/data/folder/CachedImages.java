@@ -2,7 +2,7 @@ package dynafilter.data.folder;
 
 import dynafilter.data.ImagePlace;
 import dynafilter.data.ImageSet;
-import dynafilter.data.folder.ImageIndex.Image;
+import dynafilter.data.folder.ImageIndex.Header;
 import dynafilter.io.FileNames;
 import dynafilter.io.InputException;
 import dynafilter.runtime.NativeOwner;
@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
@@ -25,7 +26,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A cache file of decoded images, mapped into memory: the pixels uint8 [N, 3, S, S], then the index as JSON, the number of its
+ * A cache file of decoded images, mapped into memory: the pixels uint8 [N, 3, S, S], then the index: a table of the files
+ * ({@link FileTable}), the rest of it as JSON, the number of the JSON's
  * bytes (8 bytes, big-endian) and {@value #MAGIC}. The mapped content stays as it is when the file is replaced.
  *
  * @param pixels uint8 [N, 3, S, S], mapped; closed with this
@@ -56,16 +58,17 @@ record CachedImages(Path file, ImageIndex index, Tensor pixels) implements AutoC
                     || length > Math.min(bytes - TRAILER, Integer.MAX_VALUE)) {
                 return Optional.empty();
             }
-            byte[] json = new byte[(int) length];
-            TensorBytes.view(all, bytes - TRAILER - length, json.length).get(json);
-            ImageIndex index = ImageIndex.ofJson(json);
-            long pixels = bytes - TRAILER - length;
-            if (!index.format().equals(ImageIndex.FORMAT)
-                    || pixels
-                            != 3L
-                                    * index.imageSize()
-                                    * index.imageSize()
-                                    * index.files().size()) {
+            Header header = Header.ofJson(bytes(all, bytes - TRAILER - length, (int) length));
+            long pixels = bytes - TRAILER - length - header.tableBytes();
+            if (pixels < 0) {
+                return Optional.empty();
+            }
+            ImageIndex index = header.with(bytes(all, pixels, header.tableBytes()));
+            if (pixels
+                    != 3L
+                            * index.imageSize()
+                            * index.imageSize()
+                            * index.files().size()) {
                 return Optional.empty();
             }
             Tensor images =
@@ -77,6 +80,12 @@ record CachedImages(Path file, ImageIndex index, Tensor pixels) implements AutoC
         } catch (IOException damaged) {
             return Optional.empty();
         }
+    }
+
+    private static byte[] bytes(Tensor all, long offset, int length) {
+        byte[] bytes = new byte[length];
+        TensorBytes.view(all, offset, length).get(bytes);
+        return bytes;
     }
 
     private static Tensor map(Path file, long bytes) {
@@ -120,14 +129,16 @@ record CachedImages(Path file, ImageIndex index, Tensor pixels) implements AutoC
      */
     ImageSet toSet(String name, Path root) {
         try (PointerScope scope = new PointerScope()) {
-            long[] labels = index.files().stream().mapToLong(Image::label).toArray();
-            PackedNames names = PackedNames.of(index.files());
+            FileTable files = index.files();
+            long[] labels =
+                    IntStream.range(0, files.size()).mapToLong(files::label).toArray();
             return new ImageSet(
                     name,
                     pixels,
                     TensorBytes.of(labels),
                     index.classes(),
-                    image -> new ImagePlace(ClassFolders.shown(root, names.name(image)), ImagePlace.ALONE));
+                    image -> new ImagePlace(
+                            ClassFolders.shown(root, files.path(Math.toIntExact(image))), ImagePlace.ALONE));
         }
     }
 

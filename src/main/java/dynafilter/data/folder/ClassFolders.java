@@ -1,21 +1,16 @@
 package dynafilter.data.folder;
 
 import dynafilter.data.ClassNames;
+import dynafilter.data.folder.ImageIndex.Stamp;
 import dynafilter.io.FileErrors;
 import dynafilter.io.FileNames;
 import dynafilter.io.InputException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.FileSystemLoopException;
-import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
-import java.util.Objects;
-import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -30,21 +25,14 @@ import java.util.stream.Stream;
  * @param heif the number of files that are HEIC or AVIF images by their names, which are not read
  */
 public record ClassFolders(Path root, List<String> classes, List<LabelledFile> files, long others, long heif) {
-    private static final Set<String> IMAGES = Set.of("png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff");
-
-    /** What phones write beside JPEG: passed over, and told. */
-    private static final Set<String> HEIF = Set.of("heic", "heif", "hif", "avif");
-
-    /** Formats that torchvision's ImageFolder reads and this program does not: reported as bad files, not passed over. */
-    private static final Set<String> OTHER_IMAGES = Set.of("ppm", "pgm");
-
     /**
      * An image file with its label.
      *
      * @param name the path below the root, with slashes, as {@link FileNames#key} spells it: unique in every locale
      * @param label the place of its class among the classes
+     * @param stamp of the file when it was found
      */
-    public record LabelledFile(Path path, String name, int label) {}
+    public record LabelledFile(Path path, String name, int label, Stamp stamp) {}
 
     /**
      * Finds the classes and files of a folder.
@@ -62,29 +50,20 @@ public record ClassFolders(Path root, List<String> classes, List<LabelledFile> f
                     root + " has no folders: put the images of each class into a folder with its name");
         }
         ClassNames.check(root, classes);
-        List<LabelledFile> files = new ArrayList<>();
-        long others = 0;
-        long heif = 0;
-        for (int label = 0; label < folders.size(); label++) {
-            for (Path file : files(folders.get(label))) {
-                String extension = extension(file);
-                if (IMAGES.contains(extension) || OTHER_IMAGES.contains(extension)) {
-                    String name = FileNames.key(root.relativize(file))
-                            .replace(file.getFileSystem().getSeparator(), "/");
-                    files.add(new LabelledFile(file, name, label));
-                } else if (HEIF.contains(extension)) {
-                    heif++;
-                } else {
-                    others++;
-                }
-            }
-        }
+        List<ClassFiles> found = IntStream.range(0, folders.size())
+                .parallel()
+                .mapToObj(label -> ClassFiles.of(root, folders.get(label), label))
+                .toList();
+        List<LabelledFile> files =
+                found.stream().flatMap(some -> some.images().stream()).toList();
+        long others = found.stream().mapToLong(ClassFiles::others).sum();
+        long heif = found.stream().mapToLong(ClassFiles::heif).sum();
         if (files.isEmpty()) {
             throw new InputException(
                     root + " has no images in its " + classes.size() + " folders: put PNG or JPEG files there"
                             + (heif > 0 ? ", and save HEIC and AVIF files as JPEG, which is read" : ""));
         }
-        return new ClassFolders(root, classes, List.copyOf(files), others, heif);
+        return new ClassFolders(root, classes, files, others, heif);
     }
 
     /** The path of a file of this name as people read it. */
@@ -130,7 +109,7 @@ public record ClassFolders(Path root, List<String> classes, List<LabelledFile> f
                 root,
                 training.classes,
                 files.stream()
-                        .map(file -> new LabelledFile(file.path, file.name, labels[file.label]))
+                        .map(file -> new LabelledFile(file.path, file.name, labels[file.label], file.stamp))
                         .toList(),
                 others,
                 heif);
@@ -150,31 +129,13 @@ public record ClassFolders(Path root, List<String> classes, List<LabelledFile> f
     /** True: image files lie in the folder itself, in no class's folder; false: none does. */
     static boolean hasImages(Path folder) {
         try (Stream<Path> entries = Files.list(folder)) {
-            return entries.anyMatch(entry -> !isHidden(entry) && IMAGES.contains(extension(entry)));
+            return entries.anyMatch(entry -> !isHidden(entry) && ClassFiles.isImage(entry));
         } catch (IOException failure) {
             throw unreadable(folder, failure);
         }
     }
 
-    private static List<Path> files(Path folder) {
-        Comparator<Path> order = Comparator.comparing(ClassFolders::folderKey, ClassNames.ORDER)
-                .thenComparing(file -> FileNames.key(file.getFileName()), ClassNames.ORDER);
-        try (Stream<Path> tree = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
-            return tree.filter(file -> !isHiddenBelow(folder, file) && !Files.isDirectory(file))
-                    .sorted(order)
-                    .toList();
-        } catch (UncheckedIOException failure) {
-            throw unreadable(folder, Objects.requireNonNull(failure.getCause(), "it wraps one"));
-        } catch (IOException failure) {
-            throw unreadable(folder, failure);
-        }
-    }
-
-    private static String folderKey(Path file) {
-        return FileNames.key(Objects.requireNonNull(file.getParent(), "a file lies in a folder"));
-    }
-
-    private static InputException unreadable(Path folder, IOException failure) {
+    static InputException unreadable(Path folder, IOException failure) {
         if (failure instanceof FileSystemLoopException loop) {
             return new InputException(
                     loop.getMessage() + " is a link to a folder it is in: remove it, or link to another", failure);
@@ -184,21 +145,7 @@ public record ClassFolders(Path root, List<String> classes, List<LabelledFile> f
                 failure);
     }
 
-    private static boolean isHidden(Path path) {
+    static boolean isHidden(Path path) {
         return path.getFileName().toString().startsWith(".");
-    }
-
-    private static boolean isHiddenBelow(Path folder, Path file) {
-        for (Path name : folder.relativize(file)) {
-            if (name.toString().startsWith(".")) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static String extension(Path file) {
-        String name = file.getFileName().toString();
-        return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
     }
 }

@@ -5,7 +5,6 @@ import dynafilter.data.folder.ClassFolders.LabelledFile;
 import dynafilter.data.folder.ImageDecoder.Decoded;
 import dynafilter.data.folder.ImageIndex.BadImage;
 import dynafilter.data.folder.ImageIndex.Image;
-import dynafilter.data.folder.ImageIndex.Stamp;
 import dynafilter.io.Checksum.Algorithm;
 import dynafilter.io.FileErrors;
 import dynafilter.io.InputException;
@@ -71,24 +70,23 @@ final class ImageCache {
      * @throws OutputException where its disk is full
      */
     CachedImages open() {
-        List<Stamp> stamps = folders.files().parallelStream().map(Stamp::of).toList();
-        Optional<CachedImages> found = current(place.places(), stamps);
+        Optional<CachedImages> found = current(place.places());
         if (found.isPresent()) {
             return found.get();
         }
         Path folder = place.writable(listener);
         try (CacheFolder.Lock lock = CacheFolder.lock(folder, listener)) {
-            return current(List.of(folder), stamps).orElseGet(() -> written(folder, stamps));
+            return current(List.of(folder)).orElseGet(() -> written(folder));
         } catch (IOException failure) {
             throw unwritable(folder, failure);
         }
     }
 
-    private Optional<CachedImages> current(List<Path> places, List<Stamp> stamps) {
+    private Optional<CachedImages> current(List<Path> places) {
         for (Path folder : places) {
             Optional<CachedImages> found = CachedImages.open(folder.resolve(name));
             if (found.isPresent()) {
-                if (isCurrent(found.get(), stamps)) {
+                if (isCurrent(found.get())) {
                     return found;
                 }
                 found.get().close();
@@ -97,12 +95,12 @@ final class ImageCache {
         return Optional.empty();
     }
 
-    private boolean isCurrent(CachedImages images, List<Stamp> stamps) {
+    private boolean isCurrent(CachedImages images) {
         ImageIndex index = images.index();
-        return index.imageSize() == size && index.isOf(folders, stamps) && index.hasPixelsOfThisJava();
+        return index.imageSize() == size && index.isOf(folders) && index.hasPixelsOfThisJava();
     }
 
-    private CachedImages written(Path folder, List<Stamp> stamps) {
+    private CachedImages written(Path folder) {
         Path file = folder.resolve(name);
         try {
             deleteAbandoned(folder);
@@ -111,7 +109,7 @@ final class ImageCache {
             try {
                 CachedImages before = found.filter(images -> images.index().hasPixelsOfThisJava())
                         .orElse(null);
-                write(temporary, stamps, before);
+                write(temporary, before);
                 Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             } finally {
                 found.ifPresent(CachedImages::close);
@@ -134,20 +132,20 @@ final class ImageCache {
     }
 
     /** @param before the cache so far, whose images are taken over where their files are unchanged; null: there is none */
-    private void write(Path file, List<Stamp> stamps, @Nullable CachedImages before) throws IOException {
+    private void write(Path file, @Nullable CachedImages before) throws IOException {
         Map<String, Integer> known = before == null ? Map.of() : before.index().places();
         List<Image> images = new ArrayList<>();
         List<BadImage> bad = new ArrayList<>();
         boolean jpeg = false;
         MessageDigest sha256 = Algorithm.SHA256.digest();
         CRC32C crc32c = new CRC32C();
-        DecodingProgress progress = new DecodingProgress(listener, stamps.size());
+        DecodingProgress progress = new DecodingProgress(listener, folders.files().size());
         ImageDecoder decoder = new ImageDecoder(reading, progress::afterOne);
         try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            for (int from = 0; from < stamps.size(); from += CHUNK) {
+            for (int from = 0; from < folders.files().size(); from += CHUNK) {
                 progress.at(from);
-                int to = Math.min(from + CHUNK, stamps.size());
-                for (Decoded decoded : decoded(decoder, from, to, stamps, before, known)) {
+                int to = Math.min(from + CHUNK, folders.files().size());
+                for (Decoded decoded : decoded(decoder, from, to, before, known)) {
                     jpeg |= decoded.jpeg();
                     if (decoded instanceof Decoded.Good good) {
                         images.add(good.image());
@@ -160,16 +158,17 @@ final class ImageCache {
                 }
             }
             progress.finish();
-            byte[] json = new ImageIndex(
-                            ImageIndex.FORMAT,
-                            size,
-                            jpeg ? DecoderFingerprint.ofThisJava() : null,
-                            HexFormat.of().formatHex(sha256.digest()),
-                            crc32c.getValue(),
-                            folders.classes(),
-                            images,
-                            bad)
-                    .toJson();
+            ImageIndex index = new ImageIndex(
+                    ImageIndex.FORMAT,
+                    size,
+                    jpeg ? DecoderFingerprint.ofThisJava() : null,
+                    HexFormat.of().formatHex(sha256.digest()),
+                    crc32c.getValue(),
+                    folders.classes(),
+                    FileTable.of(images),
+                    bad);
+            byte[] json = index.header().toJson();
+            writeAll(out, ByteBuffer.wrap(index.files().bytes()));
             writeAll(out, ByteBuffer.wrap(json));
             writeAll(
                     out,
@@ -186,7 +185,6 @@ final class ImageCache {
             ImageDecoder decoder,
             int from,
             int to,
-            List<Stamp> stamps,
             @Nullable CachedImages before,
             Map<String, Integer> known) {
         Decoded[] chunk = new Decoded[to - from];
@@ -195,7 +193,7 @@ final class ImageCache {
             LabelledFile file = folders.files().get(i);
             Integer at = known.get(file.name());
             Optional<Decoded> unchanged =
-                    before == null || at == null ? Optional.empty() : unchanged(file, stamps.get(i), before, at);
+                    before == null || at == null ? Optional.empty() : unchanged(file, before, at);
             if (unchanged.isPresent()) {
                 chunk[i - from] = unchanged.get();
             } else {
@@ -203,8 +201,7 @@ final class ImageCache {
             }
         }
         List<Decoded> decoded = decoder.decode(
-                changed.stream().map(folders.files()::get).toList(),
-                changed.stream().map(stamps::get).toList());
+                changed.stream().map(folders.files()::get).toList());
         for (int i = 0; i < changed.size(); i++) {
             chunk[changed.get(i) - from] = decoded.get(i);
         }
@@ -212,9 +209,9 @@ final class ImageCache {
     }
 
     /** The image at a place of the cache so far, with the file's label; empty where the file was changed since. */
-    private static Optional<Decoded> unchanged(LabelledFile file, Stamp stamp, CachedImages before, int at) {
+    private static Optional<Decoded> unchanged(LabelledFile file, CachedImages before, int at) {
         Image image = before.index().files().get(at);
-        if (!image.stamp().equals(stamp)) {
+        if (!image.stamp().equals(file.stamp())) {
             return Optional.empty();
         }
         Image relabelled =

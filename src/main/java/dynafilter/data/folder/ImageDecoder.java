@@ -5,7 +5,6 @@ import dynafilter.data.SquareImage;
 import dynafilter.data.folder.ClassFolders.LabelledFile;
 import dynafilter.data.folder.ImageIndex.BadImage;
 import dynafilter.data.folder.ImageIndex.Image;
-import dynafilter.data.folder.ImageIndex.Stamp;
 import dynafilter.io.Checksum;
 import java.io.IOException;
 import java.util.List;
@@ -44,29 +43,28 @@ public final class ImageDecoder {
     }
 
     /** Decodes files in parallel, in their order; an image that does not fit into the memory then is tried again alone. */
-    public List<Decoded> decode(List<LabelledFile> files, List<Stamp> stamps) {
+    public List<Decoded> decode(List<LabelledFile> files) {
         Decoded[] decoded = new Decoded[files.size()];
         AtomicInteger next = new AtomicInteger();
-        // Each thread takes the next file: a stream of all files would give a thread its share beforehand, as large as
-        // the
+        // Each thread takes the next file: a stream of all files would give a thread its share beforehand, as large as the
         // pictures in it may be.
         IntStream.range(0, ForkJoinPool.getCommonPoolParallelism() + 1)
                 .parallel()
                 .forEach(thread -> {
                     for (int i = next.getAndIncrement(); i < decoded.length; i = next.getAndIncrement()) {
-                        decoded[i] = decode(files.get(i), stamps.get(i));
+                        decoded[i] = decode(files.get(i));
                         afterEach.run();
                     }
                 });
         for (int i = 0; i < decoded.length; i++) {
             if (decoded[i] instanceof Decoded.Bad bad && bad.file().problem().equals(NO_MEMORY)) {
-                decoded[i] = decode(files.get(i), stamps.get(i));
+                decoded[i] = decode(files.get(i));
             }
         }
         return List.of(decoded);
     }
 
-    private Decoded decode(LabelledFile file, Stamp stamp) {
+    private Decoded decode(LabelledFile file) {
         boolean jpeg = false;
         try {
             byte[] content = ImageFile.content(file.path());
@@ -77,20 +75,20 @@ public final class ImageDecoder {
                     new Image(
                             file.name(),
                             file.label(),
-                            stamp,
+                            file.stamp(),
                             Checksum.sha256Of(content),
                             picture.width(),
                             picture.height()),
                     pixels,
                     jpeg);
         } catch (IOException failure) {
-            return bad(file, stamp, ImageFile.problem(failure), jpeg);
+            return bad(file, ImageFile.problem(failure), jpeg);
         } catch (OutOfMemoryError full) {
-            return bad(file, stamp, NO_MEMORY, jpeg);
+            return bad(file, NO_MEMORY, jpeg);
         }
     }
 
-    private static Decoded bad(LabelledFile file, Stamp stamp, String problem, boolean jpeg) {
-        return new Decoded.Bad(new BadImage(file.name(), file.label(), stamp, problem), jpeg);
+    private static Decoded bad(LabelledFile file, String problem, boolean jpeg) {
+        return new Decoded.Bad(new BadImage(file.name(), file.label(), file.stamp(), problem), jpeg);
     }
 }

@@ -235,7 +235,7 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
      * The indices of the decoded files, by role as {@link #splits}: what is known of each without reading it again. Images that are
      * not in the cache are decoded.
      */
-    public Map<String, ImageIndex> indices(DataOptions options) {
+    Map<String, ImageIndex> indices(DataOptions options) {
         PictureReading reading = new PictureReading(options.imageSize(), options.exif());
         Map<String, ImageIndex> indices = new LinkedHashMap<>();
         splits.forEach((role, files) -> {
@@ -254,7 +254,10 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
     private static Optional<String> withoutImages(CachedImages images) {
         List<String> classes = images.index().classes();
         boolean[] seen = new boolean[classes.size()];
-        images.index().files().forEach(file -> seen[file.label()] = true);
+        FileTable files = images.index().files();
+        for (int i = 0; i < files.size(); i++) {
+            seen[files.label(i)] = true;
+        }
         return classes.stream().filter(name -> !seen[classes.indexOf(name)]).findFirst();
     }
 

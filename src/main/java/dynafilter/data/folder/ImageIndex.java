@@ -1,5 +1,6 @@
 package dynafilter.data.folder;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dynafilter.data.folder.ClassFolders.LabelledFile;
 import java.io.IOException;
@@ -29,9 +30,12 @@ public record ImageIndex(
         String sha256,
         long crc32c,
         List<String> classes,
-        List<Image> files,
+        FileTable files,
         List<BadImage> bad) {
-    static final String FORMAT = "dynafilter-cache/2";
+    static final String FORMAT = "dynafilter-cache/3";
+
+    /** The format before, whose decoded files stand in the JSON document. */
+    private static final String EARLIER = "dynafilter-cache/2";
 
     /** The problem of all files but PNG and JPEG, as long as only these were read. */
     private static final String BEFORE_OTHER_FORMATS = "is neither PNG nor JPEG";
@@ -46,15 +50,12 @@ public record ImageIndex(
         /** The stamp of a file that is not there, such as the target of a broken link. */
         static final Stamp NONE = new Stamp(-1, -1);
 
-        /** The stamp of a file as it is now. */
-        public static Stamp of(LabelledFile file) {
-            try {
-                BasicFileAttributes attributes = Files.readAttributes(file.path(), BasicFileAttributes.class);
-                return new Stamp(
-                        attributes.size(), attributes.lastModifiedTime().toMillis());
-            } catch (IOException gone) {
-                return NONE;
-            }
+        /** The stamp of a file with these attributes, links followed. */
+        static Stamp of(BasicFileAttributes attributes) {
+            return attributes.isSymbolicLink() // it leads nowhere
+                    ? NONE
+                    : new Stamp(
+                            attributes.size(), attributes.lastModifiedTime().toMillis());
         }
     }
 
@@ -77,17 +78,17 @@ public record ImageIndex(
     }
 
     /** True: a decoder of the same kind would make this index of these files; false: files were added, changed or removed. */
-    boolean isOf(ClassFolders folders, List<Stamp> stamps) {
-        if (!classes.equals(folders.classes()) || files.size() + bad.size() != stamps.size()) {
+    boolean isOf(ClassFolders folders) {
+        if (!classes.equals(folders.classes())
+                || files.size() + bad.size() != folders.files().size()) {
             return false;
         }
         int good = 0;
         int wrong = 0;
-        for (int i = 0; i < stamps.size(); i++) {
-            LabelledFile file = folders.files().get(i);
-            if (good < files.size() && files.get(good).equals(image(file, stamps.get(i), files.get(good)))) {
+        for (LabelledFile file : folders.files()) {
+            if (good < files.size() && files.isOf(good, file)) {
                 good++;
-            } else if (wrong < bad.size() && isStill(bad.get(wrong), file, stamps.get(i))) {
+            } else if (wrong < bad.size() && isStill(bad.get(wrong), file)) {
                 wrong++;
             } else {
                 return false;
@@ -96,19 +97,15 @@ public record ImageIndex(
         return true;
     }
 
-    private static Image image(LabelledFile file, Stamp stamp, Image like) {
-        return new Image(file.name(), file.label(), stamp, like.sha256, like.width, like.height);
-    }
-
     /**
      * True: the file is still bad; false: it was changed, the file system refused it then and does not now, or its format was not
      * known then.
      */
-    private static boolean isStill(BadImage bad, LabelledFile file, Stamp stamp) {
+    private static boolean isStill(BadImage bad, LabelledFile file) {
         boolean refused = bad.problem.startsWith(ImageFile.UNREADABLE);
         return bad.path.equals(file.name())
                 && bad.label == file.label()
-                && bad.stamp.equals(stamp)
+                && bad.stamp.equals(file.stamp())
                 && !bad.problem.equals(BEFORE_OTHER_FORMATS)
                 && !(refused && Files.isReadable(file.path()));
     }
@@ -117,17 +114,70 @@ public record ImageIndex(
     Map<String, Integer> places() {
         Map<String, Integer> places = new HashMap<>();
         for (int place = 0; place < files.size(); place++) {
-            places.put(files.get(place).path(), place);
+            places.put(files.path(place), place);
         }
         return places;
     }
 
-    byte[] toJson() throws IOException {
-        return new JsonMapper().writeValueAsBytes(this);
+    /**
+     * The JSON document at the end of a cache file: the index without the decoded files, whose table lies before it.
+     *
+     * @param files the decoded files, in a document of the format before; null: they lie in the table
+     * @param fileCount the number of files in the table
+     * @param tableBytes the size of the table
+     * @param tableCrc32c the CRC-32C of the table
+     */
+    record Header(
+            String format,
+            int imageSize,
+            @Nullable String decoder,
+            String sha256,
+            long crc32c,
+            List<String> classes,
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<Image> files,
+            List<BadImage> bad,
+            int fileCount,
+            int tableBytes,
+            long tableCrc32c) {
+        /** @throws IOException where these bytes are no such document */
+        static Header ofJson(byte[] json) throws IOException {
+            Header header = new JsonMapper().readValue(json, Header.class);
+            boolean known = header.files == null ? FORMAT.equals(header.format) : EARLIER.equals(header.format);
+            if (!known || header.tableBytes < 0) {
+                throw new IOException("no index of this format");
+            }
+            return header;
+        }
+
+        byte[] toJson() throws IOException {
+            return new JsonMapper().writeValueAsBytes(this);
+        }
+
+        /** @throws IOException where these bytes are no table of the files */
+        ImageIndex with(byte[] bytes) throws IOException {
+            try {
+                FileTable table = files == null ? FileTable.of(bytes, fileCount) : FileTable.of(files);
+                if (files == null && table.crc32c() != tableCrc32c) {
+                    throw new IOException("the table of files is damaged");
+                }
+                return new ImageIndex(
+                        FORMAT,
+                        imageSize,
+                        decoder,
+                        sha256,
+                        crc32c,
+                        classes,
+                        table,
+                        bad);
+            } catch (IllegalArgumentException damaged) {
+                throw new IOException("the table of files is damaged", damaged);
+            }
+        }
     }
 
-    /** @throws IOException where these bytes are no index */
-    static ImageIndex ofJson(byte[] json) throws IOException {
-        return new JsonMapper().readValue(json, ImageIndex.class);
+    /** The document of this index. */
+    Header header() {
+        return new Header(
+                format, imageSize, decoder, sha256, crc32c, classes, null, bad, files.size(), files.bytes().length, files.crc32c());
     }
 }

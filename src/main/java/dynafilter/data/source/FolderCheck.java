@@ -10,7 +10,6 @@ import dynafilter.data.folder.DecodingProgress;
 import dynafilter.data.folder.ImageDecoder;
 import dynafilter.data.folder.ImageDecoder.Decoded;
 import dynafilter.data.folder.ImageFolder;
-import dynafilter.data.folder.ImageIndex.Stamp;
 import dynafilter.data.folder.PictureReading;
 import dynafilter.io.InputException;
 import java.nio.file.Path;
@@ -83,7 +82,7 @@ public record FolderCheck(List<String> findings, boolean good) {
     }
 
     private static List<String> problems(ImageDecoder decoder, ClassFolders split, List<LabelledFile> files) {
-        return decoder.decode(files, files.stream().map(Stamp::of).toList()).stream()
+        return decoder.decode(files).stream()
                 .flatMap(decoded -> decoded instanceof Decoded.Bad bad ? Stream.of(bad.file()) : Stream.empty())
                 .map(bad -> split.shown(bad.path()) + " " + bad.problem())
                 .toList();

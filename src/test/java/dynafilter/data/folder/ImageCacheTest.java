@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dynafilter.NativeScope;
 import dynafilter.Pictures;
 import dynafilter.data.DataListener;
+import dynafilter.data.folder.ImageIndex.Header;
+import dynafilter.data.folder.ImageIndex.Image;
 import dynafilter.runtime.TensorBytes;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -246,6 +249,49 @@ class ImageCacheTest {
     void theCacheOfAnOlderVersionIsWrittenAnew() throws IOException {
         pixels();
         replaceInIndex(ImageIndex.FORMAT, "dynafilter-cache/1");
+        assertTrue(decodes());
+    }
+
+    /** The format whose index is one JSON document: nobody waits for a million pictures a second time. */
+    @Test
+    void theCacheOfTheVersionBeforeIsTaken() throws IOException {
+        byte[] pixels = pixels();
+        Header now;
+        List<Image> files;
+        try (CachedImages cached = CachedImages.open(file()).orElseThrow()) {
+            now = cached.index().header();
+            files = List.copyOf(cached.index().files());
+        }
+        byte[] json = new Header(
+                        "dynafilter-cache/2",
+                        now.imageSize(),
+                        now.decoder(),
+                        now.sha256(),
+                        now.crc32c(),
+                        now.classes(),
+                        files,
+                        now.bad(),
+                        0,
+                        0,
+                        0)
+                .toJson();
+        byte[] magic = CachedImages.MAGIC.getBytes(StandardCharsets.US_ASCII);
+        ByteBuffer before = ByteBuffer.allocate(pixels.length + json.length + Long.BYTES + magic.length)
+                .put(pixels)
+                .put(json)
+                .putLong(json.length)
+                .put(magic);
+        Files.write(file(), before.array());
+        assertTrue(!decodes());
+        assertArrayEquals(pixels, pixels());
+    }
+
+    @Test
+    void aDamagedTableOfFilesIsNoticed() throws IOException {
+        byte[] pixels = pixels();
+        byte[] bytes = Files.readAllBytes(file());
+        bytes[pixels.length + 3] ^= 1; // the first file's label
+        Files.write(file(), bytes);
         assertTrue(decodes());
     }
 }
