@@ -63,7 +63,7 @@ final class DataAudit {
     }
 
     static void addOptions(Options options) {
-        options.addOption(CommonOptions.valued(OUT, "FILE.html", "audit: write a page with all that was found"))
+        options.addOption(CommonOptions.valued(OUT, "FILE.html", "audit: write a page with all that was found; audit is done when it has looked, whatever it finds"))
                 .addOption(CommonOptions.valued(
                         BACKBONE,
                         "FILE|NAME",

@@ -94,8 +94,9 @@ class MistakesCommandTest {
         Files.writeString(pictures.resolve("train/dog/broken.png"), "no picture");
         Path page = folder.resolve("audit.html");
         Path result = folder.resolve("audit.json");
-        CommandResult outcome = CommandResult.ofSuccess(
+        CommandResult outcome = CommandResult.of(
                 "data", "audit", pictures, "--backbone", "random", "--out", page, "--json", result, "--threads", 1);
+        assertEquals(0, outcome.code(), outcome.err());
         assertTrue(outcome.out().contains("1 cannot be read, 1 same bytes as another file"), outcome.out());
         assertTrue(outcome.out().contains("test: 1 images are trained on, too"), outcome.out());
         JsonNode json = json(result);
