@@ -97,8 +97,8 @@ final class Alignment {
         }
         Fit fine = at(one, other, 1, best.scale, best.right, best.down);
         for (double step = 1; step > 0.1; step /= 2) {
-            for (Fit before = null; before != fine; ) {
-                before = fine;
+            for (double before = -1; fine.likeness > before; ) {
+                before = fine.likeness;
                 fine = better(fine, one, other, 1, fine.scale, fine.right + step, fine.down);
                 fine = better(fine, one, other, 1, fine.scale, fine.right - step, fine.down);
                 fine = better(fine, one, other, 1, fine.scale, fine.right, fine.down + step);

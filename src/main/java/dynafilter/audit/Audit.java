@@ -56,11 +56,11 @@ public record Audit(
     public Map<String, long[]> balance() {
         Map<String, long[]> counts = new LinkedHashMap<>();
         for (Part part : images.parts()) {
-            long[] images = new long[classes.size()];
+            long[] perClass = new long[classes.size()];
             for (long label : part.set().labelArray()) {
-                images[Math.toIntExact(label)]++;
+                perClass[Math.toIntExact(label)]++;
             }
-            counts.put(part.split(), images);
+            counts.put(part.split(), perClass);
         }
         return counts;
     }

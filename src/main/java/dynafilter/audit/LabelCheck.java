@@ -31,9 +31,9 @@ public final class LabelCheck {
             group.images().forEach(image -> same[image] = group.images().get(0));
         }
         int[] labels = images.labels();
-        try (PointerScope scope = new PointerScope()) {
-            Tensor features = BackboneFeatures.of(images, classes, backbone, device, progress);
-            Tensor scores = OutOfFold.scores(features, labels, same, classes);
+        try (PointerScope scope = new PointerScope();
+                Tensor scores = OutOfFold.scores(
+                        BackboneFeatures.of(images, classes, backbone, device, progress), labels, same, classes)) {
             return LabelIssues.of(
                     "a linear model of the features of " + backbone.architecture().description() + ", "
                             + OutOfFold.FOLDS + "-fold cross-validation over all images",

@@ -37,35 +37,33 @@ final class OutOfFold {
      * @param labels of the images
      * @param same for each image the first of those that count as the same, which are in one fold: else they would vouch for each
      *     other
-     * @return float32 [N, K], in the caller's scope
+     * @return float32 [N, K], closed by the caller
      */
     static Tensor scores(Tensor features, int[] labels, int[] same, int classes) {
-        try (InferenceMode inference = new InferenceMode()) {
+        try (InferenceMode inference = new InferenceMode();
+                PointerScope scope = new PointerScope()) {
+            Tensor truth = TensorBytes.of(IntStream.of(labels).asLongStream().toArray());
+            Tensor oneHot = torch.one_hot(truth, classes).to(ScalarType.Float); // [N, K]
+            Tensor own = features.narrow(1, 0, features.size(1) - 1); // all but the constant, in place
+            own.sub_(own.mean(new long[] {0}, true, null));
+            Tensor deviation = own.norm(new ScalarOptional(new Scalar(2)), new long[] {0}, true)
+                    .div(new Scalar(Math.sqrt(features.size(0))));
+            own.div_(deviation.add(new Scalar(1e-6)));
+            Folds folds = Folds.of(features, oneHot, places(same));
             Tensor best = null;
             long most = -1;
-            try (PointerScope scope = new PointerScope()) {
-                Tensor truth = TensorBytes.of(IntStream.of(labels).asLongStream().toArray());
-                Tensor oneHot = torch.one_hot(truth, classes).to(ScalarType.Float); // [N, K]
-                Tensor own = features.narrow(1, 0, features.size(1) - 1); // all but the constant, in place
-                own.sub_(own.mean(new long[] {0}, true, null));
-                Tensor deviation = own.norm(new ScalarOptional(new Scalar(2)), new long[] {0}, true)
-                        .div(new Scalar(Math.sqrt(features.size(0))));
-                own.div_(deviation.add(new Scalar(1e-6)));
-                Folds folds = Folds.of(features, oneHot, places(same));
-                for (double ridge : RIDGES) {
-                    Tensor scores = folds.scores(ridge, features.size(0), classes);
-                    long right = scores.argmax(new LongOptional(1), false)
-                            .eq(truth)
-                            .sum()
-                            .item_long();
-                    if (right > most) {
-                        most = right;
-                        best = scores;
-                    }
+            for (double ridge : RIDGES) {
+                Tensor scores = folds.scores(ridge, features.size(0), classes);
+                long right = scores.argmax(new LongOptional(1), false)
+                        .eq(truth)
+                        .sum()
+                        .item_long();
+                if (right > most) {
+                    most = right;
+                    best = scores;
                 }
-                NativeOwner.outliveScope(Objects.requireNonNull(best, "one is best"));
             }
-            return best;
+            return NativeOwner.outliveScope(Objects.requireNonNull(best, "one is best"));
         }
     }
 

@@ -63,7 +63,10 @@ final class DataAudit {
     }
 
     static void addOptions(Options options) {
-        options.addOption(CommonOptions.valued(OUT, "FILE.html", "audit: write a page with all that was found; audit is done when it has looked, whatever it finds"))
+        options.addOption(CommonOptions.valued(
+                        OUT,
+                        "FILE.html",
+                        "audit: write a page with all that was found; the exit code is 0 whatever is found"))
                 .addOption(CommonOptions.valued(
                         BACKBONE,
                         "FILE|NAME",

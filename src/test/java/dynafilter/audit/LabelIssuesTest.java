@@ -125,8 +125,10 @@ class LabelIssuesTest {
         }
         same[4] = 2; // two of label 0 that all others speak against
         features[4] = features[8] = -1;
-        Tensor scores = OutOfFold.scores(TensorBytes.of(features).view(images, 2), labels, same, 2);
-        LabelIssues issues = LabelIssues.of("x", scores, labels);
-        assertEquals(Set.of(2, 4), issues.issues().stream().map(LabelIssue::image).collect(Collectors.toSet()));
+        try (Tensor scores = OutOfFold.scores(TensorBytes.of(features).view(images, 2), labels, same, 2)) {
+            LabelIssues issues = LabelIssues.of("x", scores, labels);
+            assertEquals(
+                    Set.of(2, 4), issues.issues().stream().map(LabelIssue::image).collect(Collectors.toSet()));
+        }
     }
 }

@@ -107,7 +107,8 @@ public final class OddFiles {
                 found.add(new FileFinding(
                         file,
                         Kind.TURNED,
-                        "is stored otherwise than upright: Exif orientation " + (facts.orientation().ordinal() + 1)));
+                        "is stored otherwise than upright: Exif says it is "
+                                + facts.orientation().name().toLowerCase(Locale.ROOT).replace('_', ' ')));
             }
             return found.stream();
         } catch (IOException gone) { // changed since it was decoded

@@ -43,11 +43,16 @@ public record AuditPage(Audit audit, String unlabelled, String generator) {
                 audit.balance().entrySet().stream()
                                 .map(split -> split.getKey() + " " + Numbers.count((double) sum(split.getValue())))
                                 .collect(Collectors.joining(", ")) + "; " + audit.classes().size() + " classes"));
-        audit.alsoTrained()
-                .forEach((split, count) -> facts.add(PageElements.fact(
+        Map<String, Integer> alsoTrained = audit.alsoTrained();
+        audit.balance().forEach((split, counts) -> {
+            Integer count = alsoTrained.get(split);
+            if (count != null) {
+                facts.add(PageElements.fact(
                         PageElements.capital(split) + " images that are trained on",
                         Numbers.count((double) count),
-                        Numbers.percent((double) count / sum(audit.balance().get(split))) + " of the split")));
+                        Numbers.percent((double) count / sum(counts)) + " of the split"));
+            }
+        });
         facts.add(PageElements.fact(
                 "Groups of duplicates",
                 Numbers.count((double) audit.duplicates().size()),

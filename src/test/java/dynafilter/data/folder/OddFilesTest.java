@@ -81,7 +81,7 @@ class OddFilesTest {
                 Map.entry("a/moving.png", "ANIMATED has several pictures, of which the first is taken"),
                 Map.entry("a/inks.jpg", "INKS has CMYK colours, which are turned into RGB"),
                 Map.entry("a/inks.tif", "INKS has CMYK colours, which are turned into RGB"),
-                Map.entry("a/turned.jpg", "TURNED is stored otherwise than upright: Exif orientation 6"),
+                Map.entry("a/turned.jpg", "TURNED is stored otherwise than upright: Exif says it is turned right"),
                 Map.entry("a/empty.png", "BROKEN is empty"),
                 Map.entry("a/text.png", "BROKEN is neither PNG, JPEG, WebP, GIF, BMP nor TIFF"),
                 Map.entry("b/again.jpg", "SAME_BYTES has the same bytes as " + data + "/a/1.jpg")));
