@@ -77,7 +77,12 @@ final class AuditText {
                 audit.across().size(),
                 audit.contradictions().size());
         audit.alsoTrained()
-                .forEach((split, count) -> line("", "%s: %,d images are trained on, too", split, count));
+                .forEach((split, count) -> line(
+                        "",
+                        "%s: %,d images are also in %s",
+                        split,
+                        count,
+                        audit.images().parts().get(0).split()));
         for (Group group : first(audit.duplicates())) {
             line(
                     "",

@@ -48,7 +48,8 @@ public record AuditPage(Audit audit, String unlabelled, String generator) {
             Integer count = alsoTrained.get(split);
             if (count != null) {
                 facts.add(PageElements.fact(
-                        PageElements.capital(split) + " images that are trained on",
+                        PageElements.capital(split) + " images also in "
+                                + audit.images().parts().get(0).split(),
                         Numbers.count((double) count),
                         Numbers.percent((double) count / sum(counts)) + " of the split"));
             }
