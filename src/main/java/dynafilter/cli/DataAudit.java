@@ -29,6 +29,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.BiFunction;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 import org.bytedeco.javacpp.PointerScope;
@@ -110,8 +111,12 @@ final class DataAudit {
         Session session = Session.open(CommonOptions.device(line), null);
         if (model == null) {
             DataOptions options = options(imageSize);
-            try (DataSet set = DataSource.open(data, options)) {
-                write(audited(set, options, session, null), out, json);
+            try (DataSet set = DataSource.open(data, options);
+                    Features features = features(imageSize, session)) {
+                write(
+                        audited(set, options, session, (images, same) -> doubts(images, same, set, features, session)),
+                        out,
+                        json);
             }
             return;
         }
@@ -123,7 +128,7 @@ final class DataAudit {
             }
             DataOptions options = options(trained.imageSize());
             try (DataSet set = ModelData.ofNetwork(DataSource.open(data, options), model, trained)) {
-                write(audited(set, options, session, trained), out, json);
+                write(audited(set, options, session, (images, same) -> ofModel(trained, set, session)), out, json);
             }
         }
     }
@@ -135,7 +140,11 @@ final class DataAudit {
     /** What was found in a data set, and why labels were not looked at; empty where they were. */
     private record Finding(Audit audit, String missing) {}
 
-    private Finding audited(DataSet set, DataOptions options, Session session, @Nullable TrainedNetwork trained) {
+    private Finding audited(
+            DataSet set,
+            DataOptions options,
+            Session session,
+            BiFunction<AuditedImages, List<Group>, Doubts> doubter) {
         terminal.clear();
         AuditedImages images = AuditedImages.of(set);
         List<FileFinding> files = new ArrayList<>(DataSource.oddFiles(data, options));
@@ -143,9 +152,7 @@ final class DataAudit {
         files.sort(Comparator.comparing(FileFinding::kind));
         List<Group> duplicates = Duplicates.find(images, similarity, session.device(), this::show);
         terminal.clear();
-        Doubts doubts = trained != null
-                ? ofModel(trained, set, session)
-                : ofBackbone(set, images, duplicates, session);
+        Doubts doubts = doubter.apply(images, duplicates);
         terminal.clear();
         return new Finding(
                 new Audit(
@@ -176,27 +183,47 @@ final class DataAudit {
         terminal.show(share, what);
     }
 
-    private Doubts ofBackbone(DataSet set, AuditedImages images, List<Group> duplicates, Session session) {
+    /** The backbone whose features labels are looked at with, or why there is none. */
+    private record Features(@Nullable PretrainedBackbone backbone, String missing) implements AutoCloseable {
+        @Override
+        public void close() {
+            if (backbone != null) {
+                backbone.close();
+            }
+        }
+    }
+
+    /** Loads the backbone, before the work; where the usual one cannot be had, labels are not looked at. */
+    private Features features(int imageSize, Session session) {
         String name = line.getOptionValue(BACKBONE, BackboneSource.IMAGENET);
         String cut = line.getOptionValue(CUT, Recipe.DEFAULT.network().cut());
-        try (PretrainedBackbone backbone =
-                new BackboneSource().load(name, cut, images.imageSize(), session.device(), terminal::bytes)) {
-            terminal.clear();
-            LabelIssues issues = LabelCheck.of(
-                    images,
-                    set.classes().size(),
-                    duplicates,
-                    backbone,
-                    session.device(),
-                    share -> show("computing features", share));
-            return new Doubts(issues, images.shared(), "");
+        try {
+            return new Features(
+                    new BackboneSource().load(name, cut, imageSize, session.device(), terminal::bytes), "");
         } catch (InputException absent) {
             if (line.hasOption(BACKBONE)) {
                 throw absent;
             }
             Logging.log().warn("labels are not looked at: {}", absent.getMessage());
-            return new Doubts(null, images.shared(), "Labels were not looked at, since " + absent.getMessage() + ".");
+            return new Features(null, "Labels were not looked at, since " + absent.getMessage() + ".");
+        } finally {
+            terminal.clear();
         }
+    }
+
+    private Doubts doubts(
+            AuditedImages images, List<Group> duplicates, DataSet set, Features features, Session session) {
+        if (features.backbone == null) {
+            return new Doubts(null, images.shared(), features.missing);
+        }
+        LabelIssues issues = LabelCheck.of(
+                images,
+                set.classes().size(),
+                duplicates,
+                features.backbone,
+                session.device(),
+                share -> show("computing features", share));
+        return new Doubts(issues, images.shared(), "");
     }
 
     private static Doubts ofModel(TrainedNetwork trained, DataSet set, Session session) {
