@@ -113,6 +113,6 @@ public final class Mistakes {
 
     /** Six significant digits, without an exponent where that is readable. */
     private static String number(double value) {
-        return String.format(Locale.ROOT, Math.abs(value) < 1e-4 ? "%.5e" : "%.6g", value);
+        return value == 0 ? "0" : String.format(Locale.ROOT, Math.abs(value) < 1e-4 ? "%.5e" : "%.6g", value);
     }
 }
