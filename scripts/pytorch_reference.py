@@ -246,12 +246,14 @@ def check_classes(known, names, args):
 
 
 def read_decoded(cache, size, device):
-    """Pixels, then a JSON index, the number of its bytes (8, big-endian) and a word of 8 bytes."""
+    """Pixels, a table of the files, a JSON index, the number of its bytes (8, big-endian) and a word of 8 bytes."""
     data = torch.from_file(str(cache), size=cache.stat().st_size, dtype=torch.uint8)
     length = int.from_bytes(data[-16:-8].numpy().tobytes(), "big")
     index = json.loads(data[-16 - length:-16].numpy().tobytes())
-    labels = torch.tensor([file["label"] for file in index["files"]])
-    return ResidentDataset(data[:-16 - length].view(-1, 3, size, size), labels, device), index["classes"]
+    end = -16 - length - index["tableBytes"]
+    records = data[end:end + 64 * index["fileCount"]].view(-1, 64)  # a file's begins with its label, 4 bytes, big-endian
+    labels = (records[:, :4].long() * torch.tensor([1 << 24, 1 << 16, 1 << 8, 1])).sum(1)
+    return ResidentDataset(data[:end].view(-1, 3, size, size), labels, device), index["classes"]
 
 
 def read_cifar10(directory, names, limit, device, image_size):

@@ -63,6 +63,7 @@
       height: model.map_height ?? 0,
       width: model.map_width ?? 0,
       single: model.single,
+      threshold: model.threshold,
       colours,
     }, window.classify, () => {});
     element("explorer").hidden = false;

@@ -24,7 +24,8 @@ const make = (name, properties, ...children) => {
 
 /**
  * Shows pictures with their scores and response maps in the page's elements.
- * @param settings classes, size of a picture, height and width of a response map (0: there are none), single, colours
+ * @param settings classes, size of a picture, height and width of a response map (0: there are none), single, colours, threshold of
+ *   the highest probability (0 or missing: every picture gets a label)
  * @param classify makes the result of a Blob: pixels, scores, probabilities and a map a label
  * @param begin called before a picture is opened
  */
@@ -120,8 +121,9 @@ const view = (settings, classify, begin) => {
     if (performance.now() - saidAt >= pause) {
       saidAt = performance.now();
       const best = argmax(shown.scores);
+      const unknown = shown.probabilities[best] < settings.threshold ? "none of these; the likeliest is " : "";
       element("said").textContent =
-        `${shownName}: ${classes[best]}, ${percent(shown.probabilities[best])}, score ${signed(shown.scores[best])}.`;
+        `${shownName}: ${unknown}${classes[best]}, ${percent(shown.probabilities[best])}, score ${signed(shown.scores[best])}.`;
     }
   }
 

@@ -37,6 +37,7 @@ class ArchitectureTest {
             "audit",
             "train.label",
             "train",
+            "train.calibration",
             "train.optim",
             "runfolder",
             "checkpoint.web",

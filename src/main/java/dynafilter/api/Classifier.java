@@ -7,6 +7,7 @@ import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * A trained network that labels pictures:
@@ -60,6 +61,16 @@ public final class Classifier implements AutoCloseable {
     /** Height and width of the pictures that the network takes; all others are scaled to it. */
     public int imageSize() {
         return model.imageSize();
+    }
+
+    /**
+     * The probability that a picture's likeliest label needs, else the picture is of none of the labels; empty where the network was
+     * not calibrated, and every picture is of a label.
+     */
+    public OptionalDouble threshold() {
+        return model.calibration().canReject()
+                ? OptionalDouble.of(model.calibration().threshold())
+                : OptionalDouble.empty();
     }
 
     /** The kind of the network and its file, for people. */
@@ -162,12 +173,12 @@ public final class Classifier implements AutoCloseable {
     }
 
     private Classification classification(Scores scores) {
-        double[] probabilities = scores.probabilities();
+        double[] probabilities = model.calibration().probabilities(scores);
         List<Classification.Score> all = new ArrayList<>(probabilities.length);
         for (int label = 0; label < probabilities.length; label++) {
             all.add(new Classification.Score(labels().get(label), label, scores.logits()[label], probabilities[label]));
         }
-        return new Classification(all);
+        return new Classification(all, model.calibration().rejects(probabilities[scores.predicted()]));
     }
 
     /**

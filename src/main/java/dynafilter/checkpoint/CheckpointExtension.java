@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * Adds a label to a checkpoint: its name, and its row of the label embeddings, also in the moving average of the weights where
  * there is one. All other tensors stay as they are. The optimizer keeps its parameter groups and loses its state, since no run
- * can continue from a network that is no longer its own.
+ * can continue from a network that is no longer its own; a calibration of the old labels is left out.
  */
 public final class CheckpointExtension {
     /**
@@ -54,6 +54,7 @@ public final class CheckpointExtension {
                 NoGradGuard guard = new NoGradGuard()) {
             Map<String, Object> extra = new LinkedHashMap<>(checkpoint.extra());
             extra.values().removeIf(value -> !CheckpointPickler.isWritable(value)); // what Python put there of its own
+            extra.remove(CalibrationEntry.NAME); // which was found without the new label
             extra.put(Checkpoint.EXTENDED, notes);
             checkpoint.average().ifPresent(average -> extra.put(Checkpoint.AVERAGE, withRow(average, embedding)));
             if (checkpoint.backboneProgram().isPresent()) {

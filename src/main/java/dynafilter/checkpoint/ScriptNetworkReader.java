@@ -28,8 +28,14 @@ import org.jspecify.annotations.Nullable;
 /** Reads trained networks from TorchScript files, which run as they are. */
 final class ScriptNetworkReader {
     /** The entries on the training in the metadata of an exported file. */
-    static final List<String> TRAINING =
-            List.of("best_accuracy", "epoch", "step", "recipe", TrainedNetwork.DATA_SHA256, Checkpoint.EXTENDED);
+    static final List<String> TRAINING = List.of(
+            "best_accuracy",
+            "epoch",
+            "step",
+            "recipe",
+            TrainedNetwork.DATA_SHA256,
+            Checkpoint.EXTENDED,
+            CalibrationEntry.NAME);
 
     private ScriptNetworkReader() {}
 

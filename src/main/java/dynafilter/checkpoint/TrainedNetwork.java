@@ -2,6 +2,7 @@ package dynafilter.checkpoint;
 
 import dynafilter.data.device.ChannelStatistics;
 import dynafilter.io.InputException;
+import dynafilter.model.Calibration;
 import dynafilter.model.Classifier;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
@@ -158,6 +159,15 @@ public final class TrainedNetwork implements AutoCloseable {
         return Collections.unmodifiableMap(origin.training);
     }
 
+    /**
+     * What makes probabilities of its scores; {@link Calibration#NONE} where its file has none.
+     *
+     * @throws InputException where the file has one that cannot be used
+     */
+    public Calibration calibration() {
+        return CalibrationEntry.of(origin.training, origin.file);
+    }
+
     /** The labels that training held out, in a checkpoint that tells them; empty where it held out none. */
     public Optional<UnseenLabels> unseen() {
         return Optional.ofNullable(origin.unseen);
@@ -181,6 +191,8 @@ public final class TrainedNetwork implements AutoCloseable {
             wider.put(
                     NetworkShape.EMBEDDING,
                     unseen.behind(StateDict.tensor(state, NetworkShape.EMBEDDING), origin.classes));
+            Map<String, Object> training = new LinkedHashMap<>(origin.training);
+            training.remove(CalibrationEntry.NAME); // which was found for the network's own labels
             Origin all = new Origin(
                     origin.file,
                     origin.description,
@@ -188,7 +200,7 @@ public final class TrainedNetwork implements AutoCloseable {
                     origin.hasNames,
                     origin.imageSize,
                     origin.statistics,
-                    origin.training,
+                    training,
                     unseen);
             NetworkShape shape = network().shape();
             return WeightsReader.of(all, shape.backbone(), shape.design(), wider, device, building);

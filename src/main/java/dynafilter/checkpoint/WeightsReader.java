@@ -62,6 +62,9 @@ final class WeightsReader {
         if (checkpoint.extra().get(Checkpoint.EXTENDED) instanceof List<?> notes) {
             training.put(Checkpoint.EXTENDED, notes);
         }
+        if (checkpoint.extra().get(CalibrationEntry.NAME) instanceof Map<?, ?> calibration) {
+            training.put(CalibrationEntry.NAME, CalibrationEntry.plain(calibration));
+        }
         BackboneArchitecture backbone =
                 building.keep(PretrainedBackbone.of(checkpoint, file, device)).architecture();
         List<String> description =

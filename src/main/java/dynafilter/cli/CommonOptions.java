@@ -199,6 +199,9 @@ final class CommonOptions {
     static void check(CommandLine line) {
         for (Option option : line.getOptions()) {
             String[] values = line.getOptionValues(option);
+            if (values == null) {
+                continue; // a value that may be left out
+            }
             if (option.hasArg() && values.length > 1) {
                 throw new InputException("option --" + option.getLongOpt() + " is given " + values.length
                         + " times, as " + String.join(" and ", values) + "; give it once");

@@ -17,6 +17,8 @@ import dynafilter.train.ClassMetrics;
 import dynafilter.train.Evaluation;
 import dynafilter.train.Evaluator;
 import dynafilter.train.TestedData;
+import dynafilter.train.calibration.CalibrationTest;
+import dynafilter.train.calibration.UnknownTest;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -43,6 +45,8 @@ final class EvalCommand implements Command {
      * @param confusion counts of [true class][predicted class]
      * @param tta the views of each image whose scores were averaged
      * @param zeroShot the accuracies on labels that training held out; null: it held out none, or the data set lacks some
+     * @param calibration what the network's calibration does to the images; null: it has none
+     * @param unknown what the network makes of images of no label; null: none were given
      */
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     private record Result(
@@ -65,7 +69,13 @@ final class EvalCommand implements Command {
             Environment environment,
 
             @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
-            ZeroShot zeroShot) {}
+            ZeroShot zeroShot,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            CalibrationTest calibration,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            UnknownTest unknown) {}
 
     @Override
     public String name() {
@@ -96,6 +106,7 @@ final class EvalCommand implements Command {
                 .addOption(CommonOptions.valued(
                         "scores", "FILE", "write all scores and labels as torch.save would, for Python"))
                 .addOption(MistakesOutput.option())
+                .addOption(UnknownImages.option())
                 .addOption(CommonOptions.json("write the result as JSON"));
         return CommonOptions.addCompute(options);
     }
@@ -119,6 +130,7 @@ final class EvalCommand implements Command {
         Precision precision = Precision.of(line.getOptionValue("precision", "fp32"));
         DataMemory memory = DataOption.dataMemory(line);
         Views views = ViewsOption.of(line);
+        Path unknown = UnknownImages.folder(line);
         JsonOutput json = JsonOutput.of(line);
         Path scoresFile = CommonOptions.output(line, "scores");
         MistakesOutput mistakes = MistakesOutput.of(line);
@@ -139,13 +151,15 @@ final class EvalCommand implements Command {
                 System.out.println();
                 tested.zeroShot().lines().forEach(System.out::println);
             }
+            ProbabilityTests tests = ProbabilityTests.of(unknown, line, trained, tested, views, precision, session);
+            tests.lines().forEach(System.out::println);
             if (scoresFile != null) {
                 TorchFile.write(scoresFile, Map.of("scores", tested.scores(), "labels", tested.labels()));
             }
             if (mistakes != null) {
                 mistakes.write(tested, model);
             }
-            json.write(result(model, views, data.seen(), tested, evaluation, topK, top, session));
+            json.write(result(model, views, data.seen(), tested, evaluation, topK, top, tests, session));
         }
         return ExitCode.DONE;
     }
@@ -167,6 +181,7 @@ final class EvalCommand implements Command {
             Evaluation evaluation,
             int topK,
             double top,
+            ProbabilityTests tests,
             Session session) {
         ClassMetrics metrics = ClassMetrics.of(evaluation);
         return new Result(
@@ -187,6 +202,8 @@ final class EvalCommand implements Command {
                 views.toString(),
                 new TestedData(set.name(), set.sha256(), tested.evaluated()),
                 session.environment(),
-                tested.zeroShot());
+                tested.zeroShot(),
+                tests.calibration(),
+                tests.unknown());
     }
 }

@@ -1,5 +1,6 @@
 package dynafilter.cli;
 
+import dynafilter.checkpoint.CalibrationEntry;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.ClassNames;
 import dynafilter.data.DataOptions;
@@ -121,6 +122,11 @@ final class ExtendCommand implements Command {
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device())) {
             requireExtensible(model, trained);
             requireNew(plan.label(), trained.classes());
+            if (trained.training().containsKey(CalibrationEntry.NAME)) {
+                Logging.log()
+                        .warn(
+                                "the network's calibration knows nothing of a new label, and is left out; calibrate again");
+            }
             Logging.log().info("model      {}: {}", model, trained.description());
             DataOptions data = DataOption.of(line, trained.imageSize(), Terminal.auto());
             ExtensionReport report = new Extension(plan, trained, data, session).run();

@@ -24,11 +24,16 @@ final class ImageArguments {
      * @throws InputException where one is not there, or there are none
      */
     static List<Path> files(CommandLine line) {
-        List<Path> files = ImageFiles.of(line.getArgList().stream()
+        return files(line.getArgList());
+    }
+
+    /** The files that arguments name, likewise. */
+    static List<Path> files(List<String> arguments) {
+        List<Path> files = ImageFiles.of(arguments.stream()
                 .map(argument -> SystemLocale.path("the argument", argument, "give image files, or folders of them"))
                 .toList());
         if (files.isEmpty()) {
-            throw new InputException("there are no files in " + String.join(", ", line.getArgList())
+            throw new InputException("there are no files in " + String.join(", ", arguments)
                     + "; give PNG or JPEG files, or folders of them");
         }
         return files;

@@ -42,6 +42,7 @@ public final class Main {
                 new ReportCommand(),
                 new ExportCommand(),
                 new ExtendCommand(),
+                new CalibrateCommand(),
                 new BenchmarkCommand(),
                 new DoctorCommand(),
                 new DataCommand(),

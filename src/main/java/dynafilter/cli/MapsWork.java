@@ -73,8 +73,11 @@ record MapsWork(Path model, TrainedNetwork trained, Precision precision, Session
 
     private Shown shown(List<String> classes, List<ResponseMaps.Input> images) {
         try (Precision.Region autocast = precision.autocast(session.device().type())) {
+            double temperature = trained.calibration().temperature();
             return new Shown(
-                    ResponseMaps.of(trained.classifier(), session.device(), classes, images),
+                    ResponseMaps.of(trained.classifier(), session.device(), classes, images).stream()
+                            .map(maps -> maps.at(temperature))
+                            .toList(),
                     filters
                             ? Filters.of(
                                     trained.classifier(),

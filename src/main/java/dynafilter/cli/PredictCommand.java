@@ -1,8 +1,10 @@
 package dynafilter.cli;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dynafilter.data.folder.DecodedFile;
 import dynafilter.io.FileNames;
 import dynafilter.io.InputException;
+import dynafilter.model.Calibration;
 import dynafilter.model.Scores;
 import dynafilter.model.Views;
 import dynafilter.run.Interruption;
@@ -17,6 +19,7 @@ import java.util.Locale;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** The command {@code predict}: predicts the labels of image files. */
 final class PredictCommand implements Command {
@@ -24,10 +27,16 @@ final class PredictCommand implements Command {
      * The document of {@code --json}.
      *
      * @param tta the views of each image whose scores were averaged
+     * @param calibration the temperature of the probabilities and the threshold below which images are rejected, where they are;
+     *     null: the network has none, and no image is rejected
      */
     private record Result(
             Path model,
             String tta,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            Calibration calibration,
+
             List<String> classes,
             List<Image> images,
             List<ImageArguments.Skipped> skipped,
@@ -36,11 +45,19 @@ final class PredictCommand implements Command {
     /**
      * The predictions for an image.
      *
-     * @param predictions the likeliest labels, the likeliest first
+     * @param rejected true: it is of none of the labels; false: it is of one; null: no image is rejected
+     * @param predictions the likeliest labels, the likeliest first, of rejected images, too
      * @param scores the logits of all labels
      */
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-    private record Image(String file, List<Prediction> predictions, float[] scores) {}
+    private record Image(
+            String file,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            Boolean rejected,
+
+            List<Prediction> predictions,
+            float[] scores) {}
 
     /**
      * A predicted label.
@@ -75,6 +92,7 @@ final class PredictCommand implements Command {
         Options options = new Options()
                 .addOption(ModelOption.model(ModelOption.ANY_KIND))
                 .addOption(CommonOptions.valued("top", "K", "labels an image, the likeliest first [" + TOP + "]"))
+                .addOption(RejectOption.option())
                 .addOption(ViewsOption.option())
                 .addOption(DataOption.noExif())
                 .addOption(CommonOptions.valued("precision", "P", "fp32, tf32 (CUDA) or bf16 (autocast) [fp32]"))
@@ -86,6 +104,7 @@ final class PredictCommand implements Command {
     public List<String> examples() {
         return List.of(
                 "predict --model checkpoints/RUN/best.pt photo.jpg",
+                "predict --model checkpoints/RUN/best.pt --reject photos/            # of a calibrated network",
                 "predict --model model.ts.pt --top 5 --json labels.json photos/      # folders inside, too");
     }
 
@@ -95,17 +114,20 @@ final class PredictCommand implements Command {
         int top = CommonOptions.integer(line, "top", 1, MOST_CLASSES, TOP);
         Precision precision = Precision.of(line.getOptionValue("precision", "fp32"));
         Views views = ViewsOption.of(line);
+        RejectOption reject = RejectOption.of(line);
         JsonOutput json = JsonOutput.of(line);
-        if (line.getArgList().isEmpty()) {
+        if (reject.arguments().isEmpty()) {
             throw new InputException(
                     "predict needs image files, or folders of them: dynafilter predict --model FILE photo.jpg");
         }
-        List<Path> files = ImageArguments.files(line);
+        List<Path> files = ImageArguments.files(reject.arguments());
         List<Image> images = new ArrayList<>();
         List<ImageArguments.Skipped> skipped = new ArrayList<>();
         try (LoadedModel loaded =
                 LoadedModel.open(model, CommonOptions.device(line), precision, views, /* exact= */ true)) {
             Logging.log().info("model      {}: {}", model, loaded.description());
+            Calibration calibration = reject.calibration(loaded.calibration(), model);
+            CalibrationText.log(calibration);
             int width = files.stream()
                     .limit(BATCH)
                     .mapToInt(file -> FileNames.shown(file).length())
@@ -116,11 +138,12 @@ final class PredictCommand implements Command {
                         files.subList(from, Math.min(from + BATCH, files.size())),
                         DataOption.reading(line, loaded.imageSize()),
                         skipped);
-                predict(decoded, loaded, top, width, images);
+                predict(decoded, loaded, calibration, top, width, images);
             }
             json.write(new Result(
                     model,
                     views.toString(),
+                    calibration.equals(Calibration.NONE) ? null : calibration,
                     loaded.labels(),
                     images,
                     skipped,
@@ -133,7 +156,13 @@ final class PredictCommand implements Command {
     }
 
     /** Scores the images as one batch, prints a row for each, and closes them. */
-    private static void predict(List<DecodedFile> decoded, LoadedModel loaded, int top, int width, List<Image> images) {
+    private static void predict(
+            List<DecodedFile> decoded,
+            LoadedModel loaded,
+            Calibration calibration,
+            int top,
+            int width,
+            List<Image> images) {
         if (decoded.isEmpty()) {
             return;
         }
@@ -141,10 +170,12 @@ final class PredictCommand implements Command {
         List<Scores> scores = loaded.scoresOfBatch(pixels);
         pixels.forEach(Tensor::close);
         for (int i = 0; i < scores.size(); i++) {
-            double[] probabilities = scores.get(i).probabilities();
+            double[] probabilities = calibration.probabilities(scores.get(i));
+            boolean rejected = calibration.rejects(probabilities[scores.get(i).predicted()]);
             List<Integer> best = scores.get(i).ranking().stream().limit(top).toList();
             String file = FileNames.shown(decoded.get(i).file());
             StringBuilder row = new StringBuilder(String.format("%-" + width + "s", file));
+            row.append(rejected ? "  " + Calibration.REJECTED + ":" : "");
             List<Prediction> predictions = new ArrayList<>();
             for (int label : best) {
                 String name = loaded.labels().get(label);
@@ -152,7 +183,11 @@ final class PredictCommand implements Command {
                 predictions.add(new Prediction(name, label, probabilities[label]));
             }
             System.out.println(row);
-            images.add(new Image(file, predictions, scores.get(i).logits()));
+            images.add(new Image(
+                    file,
+                    calibration.canReject() ? rejected : null,
+                    predictions,
+                    scores.get(i).logits()));
         }
     }
 }

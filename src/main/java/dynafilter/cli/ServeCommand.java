@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The command {@code serve}: a trained network as a service over HTTP, until a signal stops it. */
 final class ServeCommand implements Command {
+    private static final String NO_REJECT = "no-reject";
     private static final String HOST = "127.0.0.1";
     private static final int PORT = 8080;
     private static final int LAST_PORT = 65535;
@@ -67,6 +68,8 @@ final class ServeCommand implements Command {
                         "queue", "N", "waiting pictures; further ones are answered 429 [" + QUEUE + "]"))
                 .addOption(CommonOptions.valued(
                         "max-pixels", "N", "pixels of a picture, by its header; else 413 [" + PIXELS + "]"))
+                .addOption(CommonOptions.flag(
+                        NO_REJECT, "a label for every picture, also where a calibrated network would reject it"))
                 .addOption(DataOption.noExif())
                 .addOption(CommonOptions.valued(
                         "token-file", "FILE", "ask for the bearer token in this file, but for health and the page"));
@@ -89,6 +92,8 @@ final class ServeCommand implements Command {
         LoadedModel loaded =
                 LoadedModel.open(model, CommonOptions.device(line), Precision.FP32, Views.NONE, /* exact= */ false);
         Logging.log().info("model      {}: {}", model, loaded.description());
+        CalibrationText.log(
+                settings.rejects() ? loaded.calibration() : loaded.calibration().withThreshold(0));
         ModelServer server = new ModelServer(settings, loaded, Version.ofProgram());
         try (server) {
             server.start();
@@ -130,6 +135,7 @@ final class ServeCommand implements Command {
                 queue,
                 CommonOptions.integer(line, "max-pixels", 1, MOST_PIXELS, PIXELS),
                 DataOption.reading(line, 1).exif(),
+                !line.hasOption(NO_REJECT),
                 token == null ? null : BearerToken.read(token));
     }
 

@@ -113,6 +113,7 @@ final class WebExport {
                 shape.mapHeight(),
                 shape.mapWidth(),
                 shape.design().heads(),
+                trained.calibration().threshold(),
                 shape.maps() == shape.design().heads(),
                 Colormap.VIRIDIS.table(),
                 samples(line, model, trained));

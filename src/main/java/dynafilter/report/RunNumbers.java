@@ -9,6 +9,7 @@ import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.ZeroShot;
 import dynafilter.train.Evaluation;
 import dynafilter.train.TestedData;
+import dynafilter.train.calibration.CalibrationTest;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -74,6 +75,7 @@ public record RunNumbers(
      * @param confusion counts of [true class][predicted class]
      * @param filterSimilarity cosines of the angles between filters, [K][K]
      * @param zeroShot the accuracies on labels that training held out; null: it held out none
+     * @param calibration what the network's calibration does to these images; null: it has none
      */
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     public record Test(
@@ -89,6 +91,9 @@ public record RunNumbers(
             @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
             ZeroShot zeroShot,
 
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            CalibrationTest calibration,
+
             List<Shown> examples) {
         private static Test of(Findings findings) {
             Evaluation evaluation = findings.evaluation();
@@ -102,6 +107,7 @@ public record RunNumbers(
                     evaluation.confusion(),
                     findings.similarity(),
                     findings.zeroShot(),
+                    findings.calibration(),
                     findings.examples().stream().map(Shown::of).toList());
         }
     }

@@ -1,6 +1,7 @@
 package dynafilter.run;
 
 import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.model.Calibration;
 import dynafilter.model.Classifier;
 import dynafilter.model.FoldedNetwork;
 import dynafilter.model.Scores;
@@ -32,6 +33,7 @@ public final class LoadedModel implements AutoCloseable {
     private final Session session;
     private final Precision precision;
     private final TrainedNetwork trained;
+    private final Calibration calibration;
     private final Classifier classifier;
     private final Evaluator evaluator;
     private final @Nullable FoldedNetwork folded; // null: there is no quicker way, or it is not wanted
@@ -43,6 +45,7 @@ public final class LoadedModel implements AutoCloseable {
         evaluator = new Evaluator(precision, session.device());
         try (NativeOwner building = new NativeOwner()) {
             trained = building.keep(TrainedNetwork.read(file, session.device()));
+            calibration = trained.calibration();
             classifier = views.of(trained.classifier());
             boolean plain = exact
                     || views != Views.NONE
@@ -83,6 +86,11 @@ public final class LoadedModel implements AutoCloseable {
     /** The height and width of the images that the network takes. */
     public int imageSize() {
         return trained.imageSize();
+    }
+
+    /** What makes probabilities of its scores; {@link Calibration#NONE} where its file has none. */
+    public Calibration calibration() {
+        return calibration;
     }
 
     /** The kind of the network's file, for people. */

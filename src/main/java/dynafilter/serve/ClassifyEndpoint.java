@@ -1,5 +1,7 @@
 package dynafilter.serve;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dynafilter.model.Calibration;
 import dynafilter.model.Scores;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,9 +14,24 @@ import org.jspecify.annotations.Nullable;
 final class ClassifyEndpoint implements BodyEndpoint {
     private static final int TOP = 5;
 
-    /** The answer. */
+    /**
+     * The answer.
+     *
+     * @param answer the likeliest label, or that it is none of these; null: the network rejects no picture
+     * @param rejected true: the picture is of none of the labels; false: it is of one; null: the network rejects no picture
+     * @param predictions the likeliest labels of every picture, of rejected ones, too
+     */
     record Answer(
-            String model, List<Label> predictions, @Nullable Maps responseMaps) {}
+            String model,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            String answer,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            Boolean rejected,
+
+            List<Label> predictions,
+            @Nullable Maps responseMaps) {}
 
     /** A label with its score (logit) and its probability. */
     record Label(String label, int index, float score, double probability) {}
@@ -97,7 +114,11 @@ final class ClassifyEndpoint implements BodyEndpoint {
 
     private Answer answer(Prediction made, Picture.Pixels picture, int top) {
         Scores scores = new Scores(made.scores());
-        double[] probabilities = scores.probabilities();
+        Calibration calibration = facts.calibration();
+        double[] probabilities = calibration.probabilities(scores);
+        int best = scores.predicted();
+        boolean rejected = calibration.rejects(probabilities[best]);
+        String answer = rejected ? Calibration.REJECTED : facts.labels().get(best);
         List<Label> labels = new ArrayList<>();
         for (int label : scores.ranking().stream().limit(top).toList()) {
             labels.add(new Label(facts.labels().get(label), label, made.scores()[label], probabilities[label]));
@@ -114,7 +135,9 @@ final class ClassifyEndpoint implements BodyEndpoint {
                         values,
                         facts.imageSize(),
                         interleaved(picture.planes()));
-        return new Answer(name, labels, maps);
+        return calibration.canReject()
+                ? new Answer(name, answer, rejected, labels, maps)
+                : new Answer(name, null, null, labels, maps);
     }
 
     /** [S, S, 3] of [3, S, S]. */

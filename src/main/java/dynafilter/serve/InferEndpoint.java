@@ -16,9 +16,13 @@ final class InferEndpoint implements BodyEndpoint {
     private static final int CHANNELS = 3;
     private static final int WHITE = 255;
 
-    /** A tensor of the answer. */
+    /**
+     * A tensor of the answer.
+     *
+     * @param data float[] or boolean[]
+     */
     @SuppressWarnings("ArrayRecordComponent") // written out; compared by nobody
-    record Output(String name, String datatype, int[] shape, float[] data) {}
+    record Output(String name, String datatype, int[] shape, Object data) {}
 
     /** The answer. */
     record Answer(String modelName, String modelVersion, String id, List<Output> outputs) {}
@@ -54,12 +58,12 @@ final class InferEndpoint implements BodyEndpoint {
     public CompletableFuture<Reply> answer(Call call, Batcher.Ticket ticket) {
         InferRequest request = reader.read(call.body());
         for (String output : request.outputs()) {
-            if (!Protocol.OUTPUTS.contains(output)) {
+            if (!Protocol.outputs(facts).contains(output)) {
                 throw new Problem(
                         Problem.BAD,
                         "outputs",
                         "asks for another tensor than there is",
-                        "ask for scores, probabilities");
+                        "ask for " + String.join(", ", Protocol.outputs(facts)));
             }
         }
         List<? extends Picture> pictures = pictures(request.input());
@@ -131,9 +135,12 @@ final class InferEndpoint implements BodyEndpoint {
         int[] shape = {made.size(), labels};
         float[] scores = new float[made.size() * labels];
         float[] probabilities = new float[scores.length];
+        boolean[] rejected = new boolean[made.size()];
         for (int i = 0; i < made.size(); i++) {
             float[] row = made.get(i).scores();
-            double[] shares = new Scores(row).probabilities();
+            Scores of = new Scores(row);
+            double[] shares = facts.calibration().probabilities(of);
+            rejected[i] = facts.calibration().rejects(shares[of.predicted()]);
             for (int label = 0; label < labels; label++) {
                 scores[i * labels + label] = row[label];
                 probabilities[i * labels + label] = (float) shares[label];
@@ -141,7 +148,8 @@ final class InferEndpoint implements BodyEndpoint {
         }
         all.put(Protocol.SCORES, new Output(Protocol.SCORES, Protocol.NORMALISED, shape, scores));
         all.put(Protocol.PROBABILITIES, new Output(Protocol.PROBABILITIES, Protocol.NORMALISED, shape, probabilities));
-        List<String> asked = request.outputs().isEmpty() ? Protocol.OUTPUTS : request.outputs();
+        all.put(Protocol.REJECTED, new Output(Protocol.REJECTED, Protocol.BOOLEAN, new int[] {made.size()}, rejected));
+        List<String> asked = request.outputs().isEmpty() ? Protocol.outputs(facts) : request.outputs();
         List<Output> outputs = asked.stream()
                 .map(output -> Objects.requireNonNull(all.get(output)))
                 .toList();

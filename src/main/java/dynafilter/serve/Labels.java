@@ -1,5 +1,6 @@
 package dynafilter.serve;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param mapHeight the height of a response map; null where the network's file gives none
  * @param mapWidth its width
  * @param heads the number of a label's maps
+ * @param threshold of the highest probability, below which a picture is of none of the labels; null: there is none
  * @param single true: one label's filters serve all labels; false: each has its own
  */
 record Labels(
@@ -18,11 +20,15 @@ record Labels(
         @Nullable Integer mapHeight,
         @Nullable Integer mapWidth,
         @Nullable Integer heads,
+
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Double threshold,
+
         boolean single) {
     static Labels of(String model, ModelFacts facts) {
         ModelFacts.MapShape maps = facts.maps();
+        Double threshold = facts.calibration().canReject() ? facts.calibration().threshold() : null;
         return maps == null
-                ? new Labels(model, facts.labels(), facts.imageSize(), null, null, null, false)
+                ? new Labels(model, facts.labels(), facts.imageSize(), null, null, null, threshold, false)
                 : new Labels(
                         model,
                         facts.labels(),
@@ -30,6 +36,7 @@ record Labels(
                         maps.height(),
                         maps.width(),
                         maps.heads(),
+                        threshold,
                         maps.count() == maps.heads() && facts.labels().size() > 1);
     }
 }

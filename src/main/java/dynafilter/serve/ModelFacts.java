@@ -1,5 +1,6 @@
 package dynafilter.serve;
 
+import dynafilter.model.Calibration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -8,10 +9,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param labels their names, in the order of the scores
  * @param imageSize the height and width S of the images that it takes
+ * @param calibration what makes probabilities of its scores, and when a picture is rejected
  * @param maps the shape of its response maps; null where its file does not give them
  */
 record ModelFacts(
-        List<String> labels, int imageSize, @Nullable MapShape maps) {
+        List<String> labels,
+        int imageSize,
+        Calibration calibration,
+        @Nullable MapShape maps) {
     /**
      * The shape of an image's response maps.
      *

@@ -40,7 +40,7 @@ public final class ModelServer implements AutoCloseable {
      * @param version the program's
      */
     public ModelServer(ServeSettings settings, LoadedModel model, String version) {
-        this(settings, Limits.DEFAULT, new NetworkScorer(model), version);
+        this(settings, Limits.DEFAULT, new NetworkScorer(model, settings.rejects()), version);
     }
 
     ModelServer(ServeSettings settings, Limits limits, Scorer scorer, String version) {

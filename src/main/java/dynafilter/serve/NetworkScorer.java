@@ -1,6 +1,7 @@
 package dynafilter.serve;
 
 import dynafilter.io.InputException;
+import dynafilter.model.Calibration;
 import dynafilter.model.Scores;
 import dynafilter.run.LoadedModel;
 import java.util.ArrayList;
@@ -12,10 +13,14 @@ final class NetworkScorer implements Scorer {
     private final LoadedModel model;
     private final ModelFacts facts;
 
-    /** @param model closed with this */
-    NetworkScorer(LoadedModel model) {
+    /**
+     * @param model closed with this
+     * @param rejects true: the network's threshold holds, where it has one; false: every picture gets a label
+     */
+    NetworkScorer(LoadedModel model, boolean rejects) {
         this.model = model;
-        facts = new ModelFacts(model.labels(), model.imageSize(), mapShape());
+        Calibration own = model.calibration();
+        facts = new ModelFacts(model.labels(), model.imageSize(), rejects ? own : own.withThreshold(0), mapShape());
     }
 
     /** The shape of the response maps, by a black picture's; null where the network's file does not give them. */

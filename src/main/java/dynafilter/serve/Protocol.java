@@ -13,9 +13,11 @@ final class Protocol {
     static final String NORMALISED = "FP32"; // [N, 3, S, S]
     static final String SCORES = "scores";
     static final String PROBABILITIES = "probabilities";
+    static final String REJECTED = "rejected";
+    static final String BOOLEAN = "BOOL"; // [N]
 
-    /** The output tensors, FP32 [N, K], in the order of an answer that asks for none by name. */
-    static final List<String> OUTPUTS = List.of(SCORES, PROBABILITIES);
+    private static final List<String> OUTPUTS = List.of(SCORES, PROBABILITIES);
+    private static final List<String> OUTPUTS_OF_REJECTING = List.of(SCORES, PROBABILITIES, REJECTED);
 
     /** The one version of the network, in paths. */
     static final String VERSION = "1";
@@ -37,6 +39,11 @@ final class Protocol {
 
     private Protocol() {}
 
+    /** The names of the output tensors, in the order of an answer that asks for none by name. */
+    static List<String> outputs(ModelFacts facts) {
+        return facts.calibration().canReject() ? OUTPUTS_OF_REJECTING : OUTPUTS;
+    }
+
     static Server server(String version) {
         return new Server("dynafilter", version, List.of());
     }
@@ -50,8 +57,10 @@ final class Protocol {
                 List.of(VERSION),
                 PLATFORM,
                 List.of(new Tensor(INPUT, PIXELS, List.of(ANY, size, size, 3))),
-                OUTPUTS.stream()
-                        .map(output -> new Tensor(output, NORMALISED, List.of(ANY, labels)))
+                outputs(facts).stream()
+                        .map(output -> output.equals(REJECTED)
+                                ? new Tensor(output, BOOLEAN, List.of(ANY))
+                                : new Tensor(output, NORMALISED, List.of(ANY, labels)))
                         .toList());
     }
 

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param queue the most pictures that wait; further ones are refused
  * @param maxPixels the most pixels of a picture
  * @param exif true: pictures are turned as their Exif orientation says; false: they stay as they are stored
+ * @param rejects true: a picture below the network's threshold is answered "none of these", where it has one; false: never
  * @param token the word that clients have to know; null: everyone may ask
  */
 public record ServeSettings(
@@ -25,4 +26,5 @@ public record ServeSettings(
         int queue,
         long maxPixels,
         boolean exif,
+        boolean rejects,
         @Nullable String token) {}

@@ -6,10 +6,12 @@ import dynafilter.data.ImageSet;
 import dynafilter.data.StratifiedSplit;
 import dynafilter.data.device.DataMemory;
 import dynafilter.data.device.DeviceImages;
+import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +36,38 @@ public record HeldOut(ImageSet set, long @Nullable [] members, String name) impl
                     ? all(data.test(), limit, "test images")
                     : all(Objects.requireNonNull(data.validation(), "a split set"), limit, "validation images");
         }
+        return ofRun(data, training, limit)
+                .orElseGet(() -> all(data.train(), limit, "images, all of a set that is not split"));
+    }
+
+    /**
+     * The validation images of a network: those of the data set's own split, else those that the network's run held out of the
+     * training images. It trained on none of them, and none is a test image.
+     *
+     * @param training the record of the network's training: its {@code recipe} and {@code data_sha256}
+     * @throws InputException where there are none, or where it cannot be known which images the network has not seen
+     */
+    public static HeldOut validation(DataSet data, Map<String, Object> training) {
+        if (data.validation() != null) {
+            return all(data.validation(), 0, "validation images");
+        }
+        return ofRun(data, training, 0).orElseThrow(() -> noValidation(data, training));
+    }
+
+    private static InputException noValidation(DataSet data, Map<String, Object> training) {
+        String apart = "give images apart that it has not seen, in folders of their labels, with --images DIR";
+        if (!data.sha256().equals(training.get(TrainedNetwork.DATA_SHA256))) {
+            return new InputException((training.containsKey(TrainedNetwork.DATA_SHA256)
+                            ? "the network was trained on other data than " + data.name()
+                            : "the network's file does not tell what it was trained on")
+                    + ", so that nobody knows which of these images are new to it; " + apart);
+        }
+        return new InputException("the network was trained on all training images of " + data.name()
+                + ", and the test images are for the last word alone; train with --val-split 0.1, or " + apart);
+    }
+
+    /** The images that a network's run held out of the training images; empty where it held out none, or had other data. */
+    private static Optional<HeldOut> ofRun(DataSet data, Map<String, Object> training, int limit) {
         if (data.sha256().equals(training.get(TrainedNetwork.DATA_SHA256))
                 && training.get("recipe") instanceof Map<?, ?> recipe
                 && recipe.get("val_split") instanceof Number share
@@ -44,9 +78,9 @@ public record HeldOut(ImageSet set, long @Nullable [] members, String name) impl
             long[] members = StratifiedSplit.of(train, share.doubleValue(), seed.longValue())
                     .heldOut();
             long[] kept = limit == 0 || limit > members.length ? members : Arrays.copyOf(members, limit);
-            return new HeldOut(train, kept, "validation images, which the network's run held out");
+            return Optional.of(new HeldOut(train, kept, "validation images, which the network's run held out"));
         }
-        return all(data.train(), limit, "images, all of a set that is not split");
+        return Optional.empty();
     }
 
     private static HeldOut all(ImageSet set, int limit, String name) {

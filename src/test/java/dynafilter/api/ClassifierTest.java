@@ -2,6 +2,7 @@ package dynafilter.api;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,6 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dynafilter.NativeScope;
 import dynafilter.Pictures;
+import dynafilter.checkpoint.CalibrationEntry;
 import dynafilter.checkpoint.ExportSettings;
 import dynafilter.checkpoint.ExportedNetworks;
 import dynafilter.checkpoint.ScriptInput;
@@ -20,6 +22,7 @@ import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.model.Scores;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.OnnxRuntime;
 import dynafilter.runtime.Precision;
 import dynafilter.runtime.TensorBytes;
@@ -30,6 +33,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
 import javax.imageio.ImageIO;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Tensor;
@@ -97,6 +102,32 @@ class ClassifierTest {
         }
         assertTrue(largest > 0);
         assertArrayEquals(expected, found, (float) (share * largest));
+    }
+
+    @Test
+    void aCalibratedNetworkRejects() {
+        Path plain = checkpoint(FilterKind.DYNAMIC);
+        Path calibrated = folder.resolve("calibrated.pt");
+        NativeRuntime.load();
+        CalibrationEntry.write(plain, Map.of("temperature", 0.25, "threshold", 0.99), calibrated);
+        try (Classifier before = Classifier.load(plain, CPU);
+                Classifier after = Classifier.load(calibrated, CPU)) {
+            assertEquals(OptionalDouble.empty(), before.threshold());
+            assertEquals(OptionalDouble.of(0.99), after.threshold());
+            for (Path file : files) {
+                Classification sure = before.classify(file);
+                Classification now = after.classify(file);
+                assertFalse(sure.rejected());
+                assertArrayEquals(logits(sure), logits(now));
+                double[] expected = new Scores(logits(sure), 0.25).probabilities();
+                assertEquals(expected[now.best().index()], now.best().probability());
+                assertEquals(now.best().probability() < 0.99, now.rejected());
+            }
+        }
+        Path damaged = folder.resolve("damaged.pt");
+        CalibrationEntry.write(plain, Map.of("temperature", -1.0, "threshold", 0.99), damaged);
+        BadInputException refused = assertThrows(BadInputException.class, () -> Classifier.load(damaged, CPU));
+        assertTrue(refused.getMessage().contains("the temperature -1.0 is no number above 0"), refused.getMessage());
     }
 
     @ParameterizedTest

@@ -22,7 +22,7 @@ class BatcherTest {
     private final List<Batcher> made = new ArrayList<>();
 
     private Batcher batcher(int maxBatch, Duration maxWait, int queue) {
-        ServeSettings settings = new ServeSettings("", 0, "", maxBatch, maxWait, queue, 1, true, null);
+        ServeSettings settings = new ServeSettings("", 0, "", maxBatch, maxWait, queue, 1, true, true, null);
         Batcher batcher = new Batcher(scorer, settings, size -> {});
         made.add(batcher);
         batcher.start();

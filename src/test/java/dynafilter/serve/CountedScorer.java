@@ -1,5 +1,6 @@
 package dynafilter.serve;
 
+import dynafilter.model.Calibration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -19,6 +20,7 @@ final class CountedScorer implements Scorer {
     final Semaphore permits = new Semaphore(Integer.MAX_VALUE / 2);
 
     final long millis;
+    volatile Calibration calibration = Calibration.NONE; // as the server finds it when it is made
     volatile boolean closed;
     volatile boolean fails;
 
@@ -33,7 +35,7 @@ final class CountedScorer implements Scorer {
 
     @Override
     public ModelFacts facts() {
-        return new ModelFacts(LABELS, SIZE, null);
+        return new ModelFacts(LABELS, SIZE, calibration, null);
     }
 
     @Override

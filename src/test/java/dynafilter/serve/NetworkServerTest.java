@@ -100,10 +100,12 @@ class NetworkServerTest {
             images.forEach(Tensor::close);
         }
         server = new TestServer(
-                new ServeSettings("127.0.0.1", 0, "net", 8, Duration.ofMillis(50), 200, 100_000, true, null),
+                new ServeSettings("127.0.0.1", 0, "net", 8, Duration.ofMillis(50), 200, 100_000, true, true, null),
                 TestServer.LIMITS,
-                new NetworkScorer(LoadedModel.open(
-                        checkpoint, new DeviceRequest("cpu", 1, null), Precision.FP32, Views.NONE, false)));
+                new NetworkScorer(
+                        LoadedModel.open(
+                                checkpoint, new DeviceRequest("cpu", 1, null), Precision.FP32, Views.NONE, false),
+                        true));
     }
 
     @AfterAll
@@ -368,7 +370,7 @@ class NetworkServerTest {
     @Test
     void thePageAsksForTheTokenAndThenGoesOn() throws Exception {
         ServeSettings secret =
-                new ServeSettings("127.0.0.1", 0, "net", 8, Duration.ZERO, 8, 1000, true, "0123456789abcdef");
+                new ServeSettings("127.0.0.1", 0, "net", 8, Duration.ZERO, 8, 1000, true, true, "0123456789abcdef");
         try (TestServer guarded = new TestServer(secret, TestServer.LIMITS, new CountedScorer());
                 Chromium page = Chromium.start()) {
             page.load(guarded.uri("/"));

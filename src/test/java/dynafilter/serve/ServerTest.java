@@ -44,7 +44,7 @@ class ServerTest {
     void beyondTheQueueRequestsAreAskedToComeAgain() throws InterruptedException {
         CountedScorer scorer = new CountedScorer();
         scorer.permits.drainPermits();
-        ServeSettings few = new ServeSettings("127.0.0.1", 0, "net", 1, Duration.ZERO, 3, 1000, true, null);
+        ServeSettings few = new ServeSettings("127.0.0.1", 0, "net", 1, Duration.ZERO, 3, 1000, true, true, null);
         try (TestServer server = new TestServer(few, TestServer.LIMITS, scorer)) {
             List<CompletableFuture<TestServer.Answer>> taken = new ArrayList<>();
             taken.add(server.postAsync("/classify", RED));
@@ -74,7 +74,7 @@ class ServerTest {
         CountedScorer scorer = new CountedScorer();
         scorer.permits.drainPermits();
         ServeSettings settings =
-                new ServeSettings("127.0.0.1", 0, "net", 16, Duration.ofMillis(20), 500, 1000, true, null);
+                new ServeSettings("127.0.0.1", 0, "net", 16, Duration.ofMillis(20), 500, 1000, true, true, null);
         try (TestServer server = new TestServer(settings, TestServer.LIMITS, scorer)) {
             List<CompletableFuture<TestServer.Answer>> answers = new ArrayList<>();
             for (int i = 0; i < 200; i++) {
@@ -121,7 +121,7 @@ class ServerTest {
     void aStopUnderLoadLosesNoRequest() throws InterruptedException {
         CountedScorer scorer = new CountedScorer(3);
         ServeSettings settings =
-                new ServeSettings("127.0.0.1", 0, "net", 4, Duration.ofMillis(5), 500, 1000, true, null);
+                new ServeSettings("127.0.0.1", 0, "net", 4, Duration.ofMillis(5), 500, 1000, true, true, null);
         TestServer server = new TestServer(settings, TestServer.LIMITS, scorer);
         int port = server.port();
         AtomicInteger answered = new AtomicInteger();
@@ -205,7 +205,7 @@ class ServerTest {
     void theTokenIsAskedForEverywhereButForHealthAndThePage() {
         String token = "0123456789abcdef~+/=";
         ServeSettings settings =
-                new ServeSettings("127.0.0.1", 0, "net", 8, Duration.ofMillis(1), 32, 1000, true, token);
+                new ServeSettings("127.0.0.1", 0, "net", 8, Duration.ofMillis(1), 32, 1000, true, true, token);
         try (TestServer server = new TestServer(settings, TestServer.LIMITS, new CountedScorer())) {
             for (String path : List.of("/labels", "/metrics", "/v2", "/v2/models/net")) {
                 TestServer.Answer without = server.get(path);

@@ -21,7 +21,7 @@ import javax.imageio.ImageIO;
 final class TestServer implements AutoCloseable {
     static final String NAME = "net";
     static final ServeSettings SETTINGS =
-            new ServeSettings("127.0.0.1", 0, NAME, 8, Duration.ofMillis(20), 32, 100_000, true, null);
+            new ServeSettings("127.0.0.1", 0, NAME, 8, Duration.ofMillis(20), 32, 100_000, true, true, null);
 
     /** As in earnest, but that a test does not wait for seconds. */
     static final Limits LIMITS = new Limits(

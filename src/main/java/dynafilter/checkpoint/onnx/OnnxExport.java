@@ -64,6 +64,10 @@ public final class OnnxExport {
             List.of("format", "classes", "input", "image_size", "mean", "std", "temperature");
 
     private static final String TEMPERATURE = "temperature";
+
+    /** The entry with the threshold of the highest probability, which a network without calibration does not have. */
+    private static final String THRESHOLD = "threshold";
+
     private static final long MOST_BYTES = Integer.MAX_VALUE - (1 << 20); // of a message of Protocol Buffers
 
     /** The tolerance of the folded network's scores, relative to the largest. */
@@ -105,6 +109,9 @@ public final class OnnxExport {
             Object value = Objects.requireNonNull(description.get(name), name);
             metadata.put(name, value instanceof String text ? text : JsonFile.line(value));
         }
+        if (description.get(THRESHOLD) instanceof Double threshold) {
+            metadata.put(THRESHOLD, JsonFile.line(threshold));
+        }
         metadata.put(ScriptMetadata.FILE, JsonFile.line(description));
         OnnxGraph graph = graph();
         if (graph.weightBytes() > MOST_BYTES) {
@@ -124,13 +131,11 @@ public final class OnnxExport {
         Map<String, Object> description =
                 JsonFile.values(ExportMetadata.of(ScriptMetadata.ONNX_FORMAT, trained, settings, versions));
         description.put("opset", settings.opset());
-        description.put(TEMPERATURE, temperature());
+        description.put(TEMPERATURE, trained.calibration().temperature());
+        if (trained.calibration().canReject()) {
+            description.put(THRESHOLD, trained.calibration().threshold());
+        }
         return description;
-    }
-
-    /** The number that scores are divided by before softmax; 1 where none was found for the network. */
-    private double temperature() {
-        return trained.training().get(TEMPERATURE) instanceof Number number ? number.doubleValue() : 1;
     }
 
     private OnnxGraph graph() {
@@ -183,7 +188,7 @@ public final class OnnxExport {
     }
 
     private void addOutputs(OnnxGraph graph, Activation scores, Activation maps) {
-        double temperature = temperature();
+        double temperature = trained.calibration().temperature();
         String calibrated =
                 temperature == 1 ? scores.name() : graph.node("Div", scores.name(), graph.scalar(temperature));
         graph.output(scores.name(), SCORES, scores.shape());

@@ -2,6 +2,7 @@ package dynafilter.checkpoint.safetensors;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.model.Calibration;
 import dynafilter.model.NetworkShape;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param numFeatures the channels of the feature map
  * @param labelNames null: the classes have no names
  * @param modelArgs the arguments with which the network is built
+ * @param calibration what makes probabilities of the scores, which timm passes over; null: the network has none
  */
 record HubModel(
         String architecture,
@@ -25,6 +27,9 @@ record HubModel(
         int numFeatures,
         @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<String> labelNames,
         Map<String, Object> modelArgs,
+
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Calibration calibration,
+
         Pretrained pretrainedCfg) {
     /** The name that says which network this is; timm has none of its own for it. */
     static final String ARCHITECTURE = "dynafilter";
@@ -64,6 +69,7 @@ record HubModel(
                 shape.channels(),
                 trained.hasNames() ? new ArrayList<>(trained.classes()) : null,
                 arguments,
+                trained.calibration().equals(Calibration.NONE) ? null : trained.calibration(),
                 new Pretrained(
                         List.of(3, shape.imageSize(), shape.imageSize()),
                         true,

@@ -71,6 +71,7 @@ public final class SafetensorsFormat implements ExportFormat {
         description.put("filter_size", design.size());
         description.put("basis", design.basis());
         description.put("basis_image", design.basisImage().toString());
+        HubModel hub = HubModel.of(trained);
         Optional<String> program = trained.network().shape().backbone().programSha256();
         program.ifPresent(sha256 -> {
             description.put(Checkpoint.BACKBONE_PROGRAM, sha256);
@@ -81,7 +82,7 @@ public final class SafetensorsFormat implements ExportFormat {
         texts.put(SafetensorsMetadata.ENTRY, JsonFile.line(description));
         SafetensorsFile.write(file, trained.state(), texts);
         Path config = HubConfig.beside(file);
-        JsonFile.write(config, HubModel.of(trained));
+        JsonFile.write(config, hub);
         return new Exported(
                 description,
                 trained.state().size() + " tensors, with " + config.getFileName()

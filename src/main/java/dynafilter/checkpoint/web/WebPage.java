@@ -24,6 +24,7 @@ import java.util.zip.GZIPOutputStream;
  * @param mapHeight the height of a response map
  * @param mapWidth its width
  * @param heads the number of a label's filters, whose response maps are shown as their mean
+ * @param threshold of the highest probability, below which a picture is of none of the labels; 0: there is none
  * @param isSingle true: one label's filters serve all labels; false: each has its own
  * @param colours 256 colours of response maps, from the weakest response on: red, green, blue
  * @param samples pictures to begin with
@@ -36,6 +37,7 @@ public record WebPage(
         int mapHeight,
         int mapWidth,
         int heads,
+        double threshold,
         boolean isSingle,
         byte[] colours,
         List<Sample> samples) {
@@ -51,6 +53,7 @@ public record WebPage(
             int height,
             int width,
             int heads,
+            double threshold,
             boolean single,
             byte[] colours,
             List<Sample> samples,
@@ -123,8 +126,8 @@ public record WebPage(
         files.put("mjs", new Part(MODULE, runtime.module().length));
         files.put("model", new Part(MODEL, model.length));
         files.put("wasm", new Part(WASM, runtime.wasm().length));
-        Settings settings =
-                new Settings(classes, imageSize, mapHeight, mapWidth, heads, isSingle, colours, samples, files);
+        Settings settings = new Settings(
+                classes, imageSize, mapHeight, mapWidth, heads, threshold, isSingle, colours, samples, files);
         Map<String, String> values = Map.of(
                 "generator", PageTemplate.escaped(generator),
                 "policy",

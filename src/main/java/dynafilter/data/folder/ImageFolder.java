@@ -71,6 +71,16 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
         return new ImageFolder(folder, splits, List.copyOf(unlabelled));
     }
 
+    /** The role of a folder as a split of this one, such as "test"; empty where it is none. */
+    public Optional<String> roleOf(Path other) {
+        Path wanted = other.toAbsolutePath().normalize();
+        return splits.entrySet().stream()
+                .filter(split ->
+                        split.getValue().root().toAbsolutePath().normalize().equals(wanted))
+                .map(Map.Entry::getKey)
+                .findFirst();
+    }
+
     private static void requireClasses(ClassFolders train) {
         if (train.classes().size() < 2) {
             Path only = ClassFolders.subfolders(train.root()).get(0);

@@ -85,6 +85,12 @@ public final class DataSource {
         return ImageFolder.isMeant(folder) ? Kind.IMAGES : Kind.CIFAR10;
     }
 
+    /** True: a folder holds the files of CIFAR-10 or CIFAR-100; false: it holds others. */
+    public static boolean holdsCifar(Path folder) {
+        List<String> names = Cifar10.names(folder);
+        return Cifar10.isMeant(names) || Cifar100.isMeant(names);
+    }
+
     /**
      * The folder that a name stands for.
      *

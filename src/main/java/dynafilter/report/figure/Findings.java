@@ -5,6 +5,7 @@ import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
 import dynafilter.data.device.DataMemory;
 import dynafilter.data.device.DeviceImages;
+import dynafilter.model.Calibration;
 import dynafilter.model.Classifier;
 import dynafilter.model.Scores;
 import dynafilter.runfolder.Recipe;
@@ -15,6 +16,8 @@ import dynafilter.runtime.TensorBytes;
 import dynafilter.train.Evaluation;
 import dynafilter.train.Evaluator;
 import dynafilter.train.HeldOut;
+import dynafilter.train.calibration.CalibrationTest;
+import dynafilter.train.calibration.LabelledScores;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -38,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  * @param filters the names of the filters: mostly of their labels
  * @param similarity the cosine of the angle between every two filters, of their order
  * @param zeroShot the accuracies on labels that training held out; null: it held out none
+ * @param calibration what the network's calibration does to these images; null: it has none
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody
 public record Findings(
@@ -49,7 +53,8 @@ public record Findings(
         List<Example> examples,
         List<String> filters,
         double[][] similarity,
-        @Nullable ZeroShot zeroShot) {
+        @Nullable ZeroShot zeroShot,
+        @Nullable CalibrationTest calibration) {
     /** The greatest count of response maps' numbers in a page: those of 200 images with 100 maps of 8 by 8. */
     private static final int MOST_NUMBERS = 1_300_000;
 
@@ -70,7 +75,8 @@ public record Findings(
             Tensor scores =
                     new Evaluator(recipe.computation().precision(), device).scores(classifier, images); // [N, classes]
             float[][] rows = rows(scores);
-            long[] chosen = choose(rows, test.labelArray());
+            Calibration calibration = trained.calibration();
+            long[] chosen = choose(rows, calibration.temperature(), test.labelArray());
             Filters filters = Filters.of(
                     classifier,
                     device,
@@ -89,23 +95,27 @@ public record Findings(
                     Evaluator.evaluation(scores, images.labels()),
                     examples(
                             classifier,
+                            calibration.temperature(),
                             test,
                             Arrays.copyOf(chosen, (int) Math.min(chosen.length, most)),
                             recipe.computation().precision(),
                             device),
                     filters.names(),
                     doubles(filters.similarity()),
-                    zeroShot);
+                    zeroShot,
+                    calibration.equals(Calibration.NONE)
+                            ? null
+                            : CalibrationTest.of(LabelledScores.of(scores, images.labels()), calibration));
         }
     }
 
     /** The indices in the test set of each label's surest right and surest wrong answer. */
-    static long[] choose(float[][] scores, long[] labels) {
+    static long[] choose(float[][] scores, double temperature, long[] labels) {
         int classes = scores[0].length;
         long[] chosen = new long[2 * classes];
         double[] surest = new double[2 * classes];
         for (int i = 0; i < scores.length; i++) {
-            Scores of = new Scores(scores[i]);
+            Scores of = new Scores(scores[i], temperature);
             int predicted = of.predicted();
             double probability = of.probabilities()[predicted];
             int place = 2 * (int) labels[i] + (predicted == labels[i] ? 0 : 1);
@@ -121,14 +131,19 @@ public record Findings(
     }
 
     private static List<Example> examples(
-            Classifier classifier, ImageSet test, long[] chosen, Precision precision, ComputeDevice device) {
+            Classifier classifier,
+            double temperature,
+            ImageSet test,
+            long[] chosen,
+            Precision precision,
+            ComputeDevice device) {
         if (chosen.length == 0) {
             return List.of();
         }
         try (Precision.Region autocast = precision.autocast(device.type())) {
             List<ResponseMaps> maps = ResponseMaps.of(classifier, device, test, chosen);
             return IntStream.range(0, chosen.length)
-                    .mapToObj(i -> new Example(chosen[i], maps.get(i)))
+                    .mapToObj(i -> new Example(chosen[i], maps.get(i).at(temperature)))
                     .toList();
         }
     }

@@ -73,6 +73,11 @@ public record ResponseMaps(
         this(name, image, classes, maps, maps, scores, label);
     }
 
+    /** The same with the probabilities of another temperature. */
+    public ResponseMaps at(double temperature) {
+        return new ResponseMaps(name, image, classes, maps, heads, scores.at(temperature), label);
+    }
+
     /**
      * The response maps of some images of a set, as one batch.
      *

@@ -43,6 +43,9 @@ public final class RunPage {
         List<Section> sections = new ArrayList<>();
         sections.add(curves());
         sections.add(needsFindings("classes", "Classes and confusions", ClassResults::of));
+        if (findings != null && findings.calibration() != null) {
+            sections.add(new Section("calibration", "Calibration", CalibrationResults.of(findings.calibration())));
+        }
         sections.add(needsFindings("maps", "Response maps", MapGallery::of));
         sections.add(needsFindings("filters", "Filter similarity", FilterSimilarity::of));
         sections.add(

@@ -114,6 +114,7 @@ final class SampleRuns {
                 examples,
                 similarity.length == 1 ? List.of("all labels") : names,
                 similarity,
+                null,
                 null);
     }
 
