@@ -23,7 +23,7 @@ public final class Mistakes {
     /**
      * Finds them, the most confident first: by the probability of the wrong label, then by margin.
      *
-     * @param scores float32 [N, K]
+     * @param scores float32 [N, K], divided by the temperature of a calibrated network
      * @param labels int64 [N], of the same device
      */
     public static List<Mistake> of(Tensor scores, Tensor labels) {

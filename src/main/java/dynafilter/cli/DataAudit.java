@@ -33,6 +33,7 @@ import java.util.function.BiFunction;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
 import org.jspecify.annotations.Nullable;
 
 /** The action {@code data audit}: looks through a data set for what is broken, odd, there twice or labelled wrongly. */
@@ -231,7 +232,11 @@ final class DataAudit {
                 .test(trained, new LabelSplit(set, null), session);
         LabelIssues issues = LabelIssues.of(
                 "the network in " + trained.file() + ", of " + tested.evaluated() + " alone",
-                tested.scores().softmax(1).cpu().contiguous(),
+                tested.scores()
+                        .div(new Scalar(trained.calibration().temperature()))
+                        .softmax(1)
+                        .cpu()
+                        .contiguous(),
                 tested.images().labels());
         return new Doubts(issues, tested.images(), "");
     }

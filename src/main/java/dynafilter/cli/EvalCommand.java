@@ -157,7 +157,7 @@ final class EvalCommand implements Command {
                 TorchFile.write(scoresFile, Map.of("scores", tested.scores(), "labels", tested.labels()));
             }
             if (mistakes != null) {
-                mistakes.write(tested, model);
+                mistakes.write(tested, trained);
             }
             json.write(result(model, views, data.seen(), tested, evaluation, topK, top, tests, session));
         }

@@ -2,6 +2,7 @@ package dynafilter.cli;
 
 import dynafilter.audit.Mistake;
 import dynafilter.audit.Mistakes;
+import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.io.AtomicFile;
 import dynafilter.io.InputException;
 import dynafilter.report.page.MistakesPage;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
+import org.bytedeco.pytorch.Scalar;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,8 +55,9 @@ record MistakesOutput(Path file, boolean isPage) {
     }
 
     /** Writes the mistakes of a tested network. */
-    void write(TestedModel tested, Path model) {
-        List<Mistake> mistakes = Mistakes.of(tested.scores(), tested.labels());
+    void write(TestedModel tested, TrainedNetwork trained) {
+        double temperature = trained.calibration().temperature();
+        List<Mistake> mistakes = Mistakes.of(tested.scores().div(new Scalar(temperature)), tested.labels());
         if (isPage) {
             PageOutput.write(
                     file,
@@ -62,7 +65,7 @@ record MistakesOutput(Path file, boolean isPage) {
                                     mistakes,
                                     tested.images(),
                                     tested.classes(),
-                                    model.toString(),
+                                    trained.file().toString(),
                                     tested.evaluated(),
                                     "dynafilter " + Version.ofProgram())
                             .html());
