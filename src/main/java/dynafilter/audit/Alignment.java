@@ -59,10 +59,9 @@ final class Alignment {
         for (int y = 0; y < SIDE; y++) {
             for (int x = 0; x < SIDE; x++) {
                 int row = y * SIDE;
-                across[row + x] = (image[row + Math.max(0, x - 1)]
-                                + 2 * image[row + x]
-                                + image[row + Math.min(SIDE - 1, x + 1)])
-                        / 4;
+                across[row + x] =
+                        (image[row + Math.max(0, x - 1)] + 2 * image[row + x] + image[row + Math.min(SIDE - 1, x + 1)])
+                                / 4;
             }
         }
         float[] both = new float[PIXELS];
@@ -110,8 +109,7 @@ final class Alignment {
         return fine.likeness;
     }
 
-    private static Fit better(
-            Fit best, float[] one, float[] other, int step, double scale, double right, double down) {
+    private static Fit better(Fit best, float[] one, float[] other, int step, double scale, double right, double down) {
         if (scale < SMALLEST || scale > LARGEST || Math.abs(right) > FARTHEST + 1 || Math.abs(down) > FARTHEST + 1) {
             return best;
         }
@@ -161,8 +159,7 @@ final class Alignment {
             return new Fit(scale, right, down, -1);
         }
         double variance = (squares - sum * sum / count) * (otherSquares - otherSum * otherSum / count);
-        double likeness =
-                (products - sum * otherSum / count) / (Math.sqrt(Math.max(0, variance)) + NOISE * count);
+        double likeness = (products - sum * otherSum / count) / (Math.sqrt(Math.max(0, variance)) + NOISE * count);
         return new Fit(scale, right, down, likeness);
     }
 }

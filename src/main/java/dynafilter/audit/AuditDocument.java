@@ -61,7 +61,8 @@ public record AuditDocument(
                 audit.classes(),
                 new LinkedHashMap<>(audit.balance()),
                 audit.files().stream()
-                        .map(file -> new OddFile(file.file(), file.kind().name().toLowerCase(Locale.ROOT), file.detail()))
+                        .map(file ->
+                                new OddFile(file.file(), file.kind().name().toLowerCase(Locale.ROOT), file.detail()))
                         .toList(),
                 audit.duplicates().stream()
                         .map(group -> copies(audit, group, labels))

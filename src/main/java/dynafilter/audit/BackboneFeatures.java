@@ -40,7 +40,11 @@ final class BackboneFeatures {
      * @return float32 [N, D + 1], on the CPU, in the caller's scope; the last feature is 1
      */
     static Tensor of(
-            AuditedImages images, int classes, PretrainedBackbone backbone, ComputeDevice device, DoubleConsumer progress) {
+            AuditedImages images,
+            int classes,
+            PretrainedBackbone backbone,
+            ComputeDevice device,
+            DoubleConsumer progress) {
         NetworkShape shape = NetworkShape.of(
                 backbone.architecture(), Recipe.DEFAULT.network().design(), classes, false, images.imageSize());
         long grid = grid(shape.channels(), shape, images.size());

@@ -98,7 +98,8 @@ final class CandidateSearch {
         Tensor centred = fields.sub(fields.mean(new long[] {1, 2, 3}, true, null));
         Tensor turned = axes.matmul(centred.flatten(2, 3)).view(-1, 3, FIELDS, FIELDS);
         Tensor light = turned.narrow(1, 0, 1).flatten(1, 3); // [n, 64]
-        Tensor colour = means(turned.narrow(1, 1, 2), FIELDS / 2).mul(new Scalar(2)).flatten(1, 3); // [n, 32]
+        Tensor colour =
+                means(turned.narrow(1, 1, 2), FIELDS / 2).mul(new Scalar(2)).flatten(1, 3); // [n, 32]
         Tensor both = torch.cat(new TensorVector(light, colour), 1);
         Tensor length = both.norm(new ScalarOptional(new Scalar(2)), new long[] {1}, true);
         return both.div(length.add(new Scalar(1e-3)));
@@ -121,7 +122,8 @@ final class CandidateSearch {
                         PointerScope scope = new PointerScope()) {
                     Tensor own = rows.narrow(0, top, Math.min(ROWS, images - top));
                     Tensor others = columns.narrow(0, left, Math.min(COLUMNS, images - left));
-                    take(TensorBytes.floats(own.matmul(others.t()).cpu().contiguous()), top, left, (int) others.size(0));
+                    take(TensorBytes.floats(own.matmul(others.t()).cpu().contiguous()), top, left, (int)
+                            others.size(0));
                 }
             }
             progress.accept(Math.min(images, (long) done.incrementAndGet() * ROWS));

@@ -35,8 +35,9 @@ public final class LabelCheck {
                 Tensor scores = OutOfFold.scores(
                         BackboneFeatures.of(images, classes, backbone, device, progress), labels, same, classes)) {
             return LabelIssues.of(
-                    "a linear model of the features of " + backbone.architecture().description() + ", "
-                            + OutOfFold.FOLDS + "-fold cross-validation over all images",
+                    "a linear model of the features of "
+                            + backbone.architecture().description() + ", " + OutOfFold.FOLDS
+                            + "-fold cross-validation over all images",
                     scores,
                     labels);
         }

@@ -43,8 +43,7 @@ public record LabelIssues(String source, long images, double accuracy, List<Labe
             }
             right += highest == labels[image] ? 1 : 0;
             if (suggested >= 0 && suggested != labels[image] && own[suggested] > own[labels[image]]) {
-                issues.add(new LabelIssue(
-                        image, labels[image], suggested, own[labels[image]], own[suggested]));
+                issues.add(new LabelIssue(image, labels[image], suggested, own[labels[image]], own[suggested]));
             }
         }
         issues.sort(Comparator.comparingDouble((LabelIssue issue) -> -issue.margin())
@@ -60,8 +59,7 @@ public record LabelIssues(String source, long images, double accuracy, List<Labe
             counts[labels[image]]++;
         }
         double[] thresholds = new double[classes];
-        Arrays.setAll(
-                thresholds, label -> counts[label] == 0 ? Double.POSITIVE_INFINITY : sums[label] / counts[label]);
+        Arrays.setAll(thresholds, label -> counts[label] == 0 ? Double.POSITIVE_INFINITY : sums[label] / counts[label]);
         return thresholds;
     }
 

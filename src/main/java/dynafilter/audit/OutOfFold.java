@@ -26,7 +26,8 @@ final class OutOfFold {
     static final int FOLDS = 5;
 
     private static final long SEED = 0;
-    private static final List<Double> RIDGES = List.of(1e-3, 1e-2, 1e-1, 1.0); // times the mean of the Gram matrix's diagonal
+    private static final List<Double> RIDGES =
+            List.of(1e-3, 1e-2, 1e-1, 1.0); // times the mean of the Gram matrix's diagonal
 
     private OutOfFold() {}
 

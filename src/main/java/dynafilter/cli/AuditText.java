@@ -35,7 +35,12 @@ final class AuditText {
     }
 
     private void balance() {
-        line("data", "%s: %,d images, %d classes", audit.data(), audit.images().size(), audit.classes().size());
+        line(
+                "data",
+                "%s: %,d images, %d classes",
+                audit.data(),
+                audit.images().size(),
+                audit.classes().size());
         audit.balance()
                 .forEach((split, counts) -> line(
                         "",
@@ -53,7 +58,8 @@ final class AuditText {
                 audit.files().isEmpty()
                         ? "none broken or odd"
                         : audit.fileCounts().entrySet().stream()
-                                .map(kind -> kind.getValue() + " " + kind.getKey().title())
+                                .map(kind ->
+                                        kind.getValue() + " " + kind.getKey().title())
                                 .collect(Collectors.joining(", ")));
         for (FileFinding file : first(audit.files())) {
             line("", "  %s %s", file.file(), file.detail());

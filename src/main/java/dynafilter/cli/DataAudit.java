@@ -75,15 +75,19 @@ final class DataAudit {
                         "audit: doubt labels by a linear model of its features, cross-validated: a file, imagenet or random ["
                                 + BackboneSource.IMAGENET + "]"))
                 .addOption(CommonOptions.valued(
-                        CUT, "LAYER", "audit: the last layer taken of the backbone's file ["
+                        CUT,
+                        "LAYER",
+                        "audit: the last layer taken of the backbone's file ["
                                 + Recipe.DEFAULT.network().cut() + "]"))
                 .addOption(CommonOptions.valued(
-                        MODEL, "FILE", "audit: doubt labels by this trained network instead, of images it was not trained on"))
+                        MODEL,
+                        "FILE",
+                        "audit: doubt labels by this trained network instead, of images it was not trained on"))
                 .addOption(CommonOptions.valued(
                         SIMILARITY,
                         "S",
-                        "audit: images count as duplicates from this correlation of their details on [" + Duplicates.ALIKE
-                                + "]"));
+                        "audit: images count as duplicates from this correlation of their details on ["
+                                + Duplicates.ALIKE + "]"));
     }
 
     private static double similarity(CommandLine line) {
@@ -142,10 +146,7 @@ final class DataAudit {
     private record Finding(Audit audit, String missing) {}
 
     private Finding audited(
-            DataSet set,
-            DataOptions options,
-            Session session,
-            BiFunction<AuditedImages, List<Group>, Doubts> doubter) {
+            DataSet set, DataOptions options, Session session, BiFunction<AuditedImages, List<Group>, Doubts> doubter) {
         terminal.clear();
         AuditedImages images = AuditedImages.of(set);
         List<FileFinding> files = new ArrayList<>(DataSource.oddFiles(data, options));
@@ -173,8 +174,7 @@ final class DataAudit {
             System.out.println(new AuditText(finding.audit, finding.missing));
             json.write(AuditDocument.of(finding.audit));
             if (out != null) {
-                AuditPage page =
-                        new AuditPage(finding.audit, finding.missing, "dynafilter " + Version.ofProgram());
+                AuditPage page = new AuditPage(finding.audit, finding.missing, "dynafilter " + Version.ofProgram());
                 PageOutput.write(out, page.html());
             }
         }
@@ -199,8 +199,7 @@ final class DataAudit {
         String name = line.getOptionValue(BACKBONE, BackboneSource.IMAGENET);
         String cut = line.getOptionValue(CUT, Recipe.DEFAULT.network().cut());
         try {
-            return new Features(
-                    new BackboneSource().load(name, cut, imageSize, session.device(), terminal::bytes), "");
+            return new Features(new BackboneSource().load(name, cut, imageSize, session.device(), terminal::bytes), "");
         } catch (InputException absent) {
             if (line.hasOption(BACKBONE)) {
                 throw absent;

@@ -85,8 +85,8 @@ final class DataCommand implements Command {
     public int run(CommandLine line, Interruption interruption) {
         List<String> actions = line.getArgList();
         if (actions.isEmpty() || actions.size() > 2) {
-            throw new InputException(
-                    "data needs one of download, verify, info and audit" + (actions.isEmpty() ? "" : ", not " + actions));
+            throw new InputException("data needs one of download, verify, info and audit"
+                    + (actions.isEmpty() ? "" : ", not " + actions));
         }
         String data = data(line, actions);
         JsonOutput json = JsonOutput.of(line);

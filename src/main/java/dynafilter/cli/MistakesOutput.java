@@ -46,7 +46,8 @@ record MistakesOutput(Path file, boolean isPage) {
         String name = file.toString().toLowerCase(Locale.ROOT);
         boolean isPage = name.endsWith(".html");
         if (!isPage && !name.endsWith(".csv")) {
-            throw new InputException("--" + NAME + " " + file + ": it is a .csv table or an .html page; name the file so");
+            throw new InputException(
+                    "--" + NAME + " " + file + ": it is a .csv table or an .html page; name the file so");
         }
         if (isPage) {
             PageOutput.requireReplaceable(file, NAME);

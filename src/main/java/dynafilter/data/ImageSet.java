@@ -142,11 +142,7 @@ public record ImageSet(String name, Tensor images, Tensor labels, List<String> c
         try (PointerScope scope = new PointerScope()) {
             Tensor at = TensorBytes.of(indices); // [indices]
             return new ImageSet(
-                    name,
-                    images.index_select(0, at),
-                    labels.index_select(0, at),
-                    classes,
-                    places.at(indices.clone()));
+                    name, images.index_select(0, at), labels.index_select(0, at), classes, places.at(indices.clone()));
         }
     }
 

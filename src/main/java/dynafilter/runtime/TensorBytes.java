@@ -62,7 +62,9 @@ public final class TensorBytes {
     public static double[] doubles(Tensor contiguousFloat64) {
         double[] copy = new double[Math.toIntExact(contiguousFloat64.numel())];
         if (copy.length > 0) {
-            new DoublePointer(contiguousFloat64.data_ptr()).capacity(copy.length).get(copy);
+            new DoublePointer(contiguousFloat64.data_ptr())
+                    .capacity(copy.length)
+                    .get(copy);
         }
         return copy;
     }

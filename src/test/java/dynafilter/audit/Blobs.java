@@ -19,8 +19,12 @@ public final class Blobs {
         double[][] blobs = new double[BLOBS][];
         for (int i = 0; i < BLOBS; i++) {
             blobs[i] = new double[] {
-                random.nextDouble(), random.nextDouble(), 0.04 + 0.1 * random.nextDouble(),
-                random.nextDouble(-160, 160), random.nextDouble(-160, 160), random.nextDouble(-160, 160)
+                random.nextDouble(),
+                random.nextDouble(),
+                0.04 + 0.1 * random.nextDouble(),
+                random.nextDouble(-160, 160),
+                random.nextDouble(-160, 160),
+                random.nextDouble(-160, 160)
             };
         }
         BufferedImage image = new BufferedImage(size, size, BufferedImage.TYPE_INT_RGB);

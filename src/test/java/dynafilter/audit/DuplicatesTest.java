@@ -68,7 +68,9 @@ class DuplicatesTest {
 
     private String shown(Group group, AuditedImages images) {
         return group.images().stream()
-                        .map(image -> images.place(image).file().substring(folder.toString().length() + 1))
+                        .map(image -> images.place(image)
+                                .file()
+                                .substring(folder.toString().length() + 1))
                         .collect(Collectors.joining(" = "))
                 + (group.isExact() ? " exact" : "")
                 + (group.isMirrored() ? " mirrored" : "");
@@ -87,7 +89,9 @@ class DuplicatesTest {
         Files.copy(folder.resolve("train/a/1.png"), folder.resolve("test/b/copy.png"));
         Files.copy(folder.resolve("train/a/3.png"), folder.resolve("train/b/copy.png"));
         assertEquals(
-                Set.of("train/a/1.png = train/a/copy.png = test/b/copy.png exact", "train/a/3.png = train/b/copy.png exact"),
+                Set.of(
+                        "train/a/1.png = train/a/copy.png = test/b/copy.png exact",
+                        "train/a/3.png = train/b/copy.png exact"),
                 found(32));
     }
 

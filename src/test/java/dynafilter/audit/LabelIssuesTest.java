@@ -54,7 +54,12 @@ class LabelIssuesTest {
                     PretrainedBackbone backbone =
                             new BackboneSource().load(BackboneSource.RANDOM, "layer1", 32, cpu, (done, total) -> {})) {
                 LabelIssues issues = LabelCheck.of(
-                        new AuditedImages(List.of(new Part("all", changed))), 10, List.of(), backbone, cpu, share -> {});
+                        new AuditedImages(List.of(new Part("all", changed))),
+                        10,
+                        List.of(),
+                        backbone,
+                        cpu,
+                        share -> {});
                 Set<Integer> top = issues.issues().stream()
                         .limit(WRONG)
                         .map(LabelIssue::image)
@@ -128,7 +133,8 @@ class LabelIssuesTest {
         try (Tensor scores = OutOfFold.scores(TensorBytes.of(features).view(images, 2), labels, same, 2)) {
             LabelIssues issues = LabelIssues.of("x", scores, labels);
             assertEquals(
-                    Set.of(2, 4), issues.issues().stream().map(LabelIssue::image).collect(Collectors.toSet()));
+                    Set.of(2, 4),
+                    issues.issues().stream().map(LabelIssue::image).collect(Collectors.toSet()));
         }
     }
 }

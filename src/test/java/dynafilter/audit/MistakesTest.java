@@ -77,7 +77,9 @@ class MistakesTest {
                 pixels,
                 TensorBytes.of(labels),
                 CLASSES,
-                i -> new ImagePlace(i % 2 == 0 ? "=HYPERLINK(\"" + i + ",\").png" : "batch.bin", i % 2 == 0 ? ImagePlace.ALONE : i))) {
+                i -> new ImagePlace(
+                        i % 2 == 0 ? "=HYPERLINK(\"" + i + ",\").png" : "batch.bin",
+                        i % 2 == 0 ? ImagePlace.ALONE : i))) {
             List<Mistake> mistakes = Mistakes.of(scores(values), TensorBytes.of(labels));
             Path table = Files.writeString(
                     folder.resolve("mistakes.csv"),

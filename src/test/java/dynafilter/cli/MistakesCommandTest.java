@@ -72,7 +72,8 @@ class MistakesCommandTest {
     @Test
     void otherFilesAreRefused() throws IOException {
         Path mine = Files.writeString(folder.resolve("mine.html"), "<p>mine</p>");
-        CommandResult.of("eval", "--model", model, "--mistakes", mine).assertRefused(mine, "name another file with --mistakes");
+        CommandResult.of("eval", "--model", model, "--mistakes", mine)
+                .assertRefused(mine, "name another file with --mistakes");
         CommandResult.of("data", "audit", data, "--out", mine).assertRefused(mine, "name another file with --out");
         CommandResult.of("eval", "--model", model, "--mistakes", folder.resolve("m.txt"))
                 .assertRefused("m.txt", ".csv table or an .html page");
@@ -122,7 +123,8 @@ class MistakesCommandTest {
         assertTrue(outcome.out().contains("of test images alone"), outcome.out());
         assertEquals(TinyRuns.TEST, json(result).at("/labels/images").asInt());
         for (JsonNode doubt : json(result).at("/labels/doubts")) {
-            assertEquals(data.resolve("test_batch.bin").toString(), doubt.get("file").asText());
+            assertEquals(
+                    data.resolve("test_batch.bin").toString(), doubt.get("file").asText());
         }
     }
 }

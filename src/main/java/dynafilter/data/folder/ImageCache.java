@@ -139,7 +139,8 @@ final class ImageCache {
         boolean jpeg = false;
         MessageDigest sha256 = Algorithm.SHA256.digest();
         CRC32C crc32c = new CRC32C();
-        DecodingProgress progress = new DecodingProgress(listener, folders.files().size());
+        DecodingProgress progress =
+                new DecodingProgress(listener, folders.files().size());
         ImageDecoder decoder = new ImageDecoder(reading, progress::afterOne);
         try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             for (int from = 0; from < folders.files().size(); from += CHUNK) {
@@ -182,26 +183,21 @@ final class ImageCache {
 
     /** Files from..to-1 in their order: unchanged ones from the cache so far, the others decoded. */
     private List<Decoded> decoded(
-            ImageDecoder decoder,
-            int from,
-            int to,
-            @Nullable CachedImages before,
-            Map<String, Integer> known) {
+            ImageDecoder decoder, int from, int to, @Nullable CachedImages before, Map<String, Integer> known) {
         Decoded[] chunk = new Decoded[to - from];
         List<Integer> changed = new ArrayList<>();
         for (int i = from; i < to; i++) {
             LabelledFile file = folders.files().get(i);
             Integer at = known.get(file.name());
-            Optional<Decoded> unchanged =
-                    before == null || at == null ? Optional.empty() : unchanged(file, before, at);
+            Optional<Decoded> unchanged = before == null || at == null ? Optional.empty() : unchanged(file, before, at);
             if (unchanged.isPresent()) {
                 chunk[i - from] = unchanged.get();
             } else {
                 changed.add(i);
             }
         }
-        List<Decoded> decoded = decoder.decode(
-                changed.stream().map(folders.files()::get).toList());
+        List<Decoded> decoded =
+                decoder.decode(changed.stream().map(folders.files()::get).toList());
         for (int i = 0; i < changed.size(); i++) {
             chunk[changed.get(i) - from] = decoded.get(i);
         }

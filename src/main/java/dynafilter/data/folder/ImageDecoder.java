@@ -46,7 +46,8 @@ public final class ImageDecoder {
     public List<Decoded> decode(List<LabelledFile> files) {
         Decoded[] decoded = new Decoded[files.size()];
         AtomicInteger next = new AtomicInteger();
-        // Each thread takes the next file: a stream of all files would give a thread its share beforehand, as large as the
+        // Each thread takes the next file: a stream of all files would give a thread its share beforehand, as large as
+        // the
         // pictures in it may be.
         IntStream.range(0, ForkJoinPool.getCommonPoolParallelism() + 1)
                 .parallel()

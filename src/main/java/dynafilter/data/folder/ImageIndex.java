@@ -54,8 +54,7 @@ public record ImageIndex(
         static Stamp of(BasicFileAttributes attributes) {
             return attributes.isSymbolicLink() // it leads nowhere
                     ? NONE
-                    : new Stamp(
-                            attributes.size(), attributes.lastModifiedTime().toMillis());
+                    : new Stamp(attributes.size(), attributes.lastModifiedTime().toMillis());
         }
     }
 
@@ -134,7 +133,10 @@ public record ImageIndex(
             String sha256,
             long crc32c,
             List<String> classes,
-            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<Image> files,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            List<Image> files,
+
             List<BadImage> bad,
             int fileCount,
             int tableBytes,
@@ -160,15 +162,7 @@ public record ImageIndex(
                 if (files == null && table.crc32c() != tableCrc32c) {
                     throw new IOException("the table of files is damaged");
                 }
-                return new ImageIndex(
-                        FORMAT,
-                        imageSize,
-                        decoder,
-                        sha256,
-                        crc32c,
-                        classes,
-                        table,
-                        bad);
+                return new ImageIndex(FORMAT, imageSize, decoder, sha256, crc32c, classes, table, bad);
             } catch (IllegalArgumentException damaged) {
                 throw new IOException("the table of files is damaged", damaged);
             }
@@ -178,6 +172,16 @@ public record ImageIndex(
     /** The document of this index. */
     Header header() {
         return new Header(
-                format, imageSize, decoder, sha256, crc32c, classes, null, bad, files.size(), files.bytes().length, files.crc32c());
+                format,
+                imageSize,
+                decoder,
+                sha256,
+                crc32c,
+                classes,
+                null,
+                bad,
+                files.size(),
+                files.bytes().length,
+                files.crc32c());
     }
 }

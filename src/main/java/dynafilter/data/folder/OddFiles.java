@@ -30,7 +30,8 @@ public final class OddFiles {
             "tiff", PictureFormat.TIFF);
 
     private final int imageSize;
-    private final Map<String, String> known = new HashMap<>(); // the path of the first file of each content, by its hash
+    private final Map<String, String> known =
+            new HashMap<>(); // the path of the first file of each content, by its hash
     private final List<FileFinding> findings = new ArrayList<>();
 
     private OddFiles(int imageSize) {
@@ -67,7 +68,10 @@ public final class OddFiles {
             int longer = Math.max(image.width(), image.height());
             String size = "is " + image.width() + " by " + image.height() + " pixels";
             if (longer >= NARROW * shorter) {
-                add(file, Kind.NARROW, size + String.format(Locale.ROOT, ": %.0f %% of it is cut off", cutOff(shorter, longer)));
+                add(
+                        file,
+                        Kind.NARROW,
+                        size + String.format(Locale.ROOT, ": %.0f %% of it is cut off", cutOff(shorter, longer)));
             }
             if (2 * shorter < imageSize) {
                 add(file, Kind.TINY, size + ", where images are brought to " + imageSize);
@@ -108,7 +112,10 @@ public final class OddFiles {
                         file,
                         Kind.TURNED,
                         "is stored otherwise than upright: Exif says it is "
-                                + facts.orientation().name().toLowerCase(Locale.ROOT).replace('_', ' ')));
+                                + facts.orientation()
+                                        .name()
+                                        .toLowerCase(Locale.ROOT)
+                                        .replace('_', ' ')));
             }
             return found.stream();
         } catch (IOException gone) { // changed since it was decoded

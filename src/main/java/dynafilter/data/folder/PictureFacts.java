@@ -54,8 +54,7 @@ record PictureFacts(PictureFormat format, boolean isAnimated, boolean hasInks, O
         long at = start;
         while (at + 8 <= content.length) {
             int place = (int) at;
-            String found =
-                    new String(content, lengthFirst ? place + 4 : place, 4, StandardCharsets.ISO_8859_1);
+            String found = new String(content, lengthFirst ? place + 4 : place, 4, StandardCharsets.ISO_8859_1);
             long length = bytes.getInt(lengthFirst ? place : place + 4) & 0xffff_ffffL;
             if (found.equals(name)) {
                 return true;

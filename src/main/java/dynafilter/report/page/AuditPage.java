@@ -42,7 +42,8 @@ public record AuditPage(Audit audit, String unlabelled, String generator) {
                 Numbers.count((double) audit.images().size()),
                 audit.balance().entrySet().stream()
                                 .map(split -> split.getKey() + " " + Numbers.count((double) sum(split.getValue())))
-                                .collect(Collectors.joining(", ")) + "; " + audit.classes().size() + " classes"));
+                                .collect(Collectors.joining(", "))
+                        + "; " + audit.classes().size() + " classes"));
         Map<String, Integer> alsoTrained = audit.alsoTrained();
         audit.balance().forEach((split, counts) -> {
             Integer count = alsoTrained.get(split);
@@ -62,7 +63,9 @@ public record AuditPage(Audit audit, String unlabelled, String generator) {
         LabelIssues labels = audit.labels();
         facts.add(PageElements.fact(
                 "Doubtful labels",
-                labels == null ? Numbers.NONE : Numbers.count((double) labels.issues().size()),
+                labels == null
+                        ? Numbers.NONE
+                        : Numbers.count((double) labels.issues().size()),
                 labels == null ? "not looked at" : Numbers.format("of %,d", labels.images())));
         facts.add(PageElements.fact(
                 "Broken and odd files",
@@ -74,7 +77,8 @@ public record AuditPage(Audit audit, String unlabelled, String generator) {
                 "header",
                 Html.of("p", "dynafilter data audit").as("eyebrow"),
                 Html.of("h1", audit.data()),
-                Html.of("p", "What deserves a look before anybody trains on it. Nothing was changed.").as("lead"),
+                Html.of("p", "What deserves a look before anybody trains on it. Nothing was changed.")
+                        .as("lead"),
                 facts);
     }
 
@@ -88,10 +92,11 @@ public record AuditPage(Audit audit, String unlabelled, String generator) {
 
     private Section duplicates() {
         List<Object> content = new ArrayList<>();
-        content.add(PageElements.note(
-                "Images with the same pixels, or alike but for scale, shift, colour, brightness or compression, or as in a mirror;"
-                        + " groups over several splits first. Their likeness is the correlation of their details where they fit"
-                        + " best. Pictures of the same kind before empty backgrounds can be alike, too: look before removing any."));
+        content.add(
+                PageElements.note(
+                        "Images with the same pixels, or alike but for scale, shift, colour, brightness or compression, or as in a mirror;"
+                                + " groups over several splits first. Their likeness is the correlation of their details where they fit"
+                                + " best. Pictures of the same kind before empty backgrounds can be alike, too: look before removing any."));
         int[] labels = audit.images().labels();
         List<Group> groups = audit.duplicates();
         content.add(Html.of(
@@ -116,14 +121,21 @@ public record AuditPage(Audit audit, String unlabelled, String generator) {
         group.images().stream()
                 .limit(MOST_OF_GROUP)
                 .forEach(image -> grid.add(
-                        image, List.of(), List.of(audit.classes().get(labels[image]), audit.images().split(image))));
-        long names = group.images().stream().map(image -> labels[image]).distinct().count();
+                        image,
+                        List.of(),
+                        List.of(
+                                audit.classes().get(labels[image]),
+                                audit.images().split(image))));
+        long names =
+                group.images().stream().map(image -> labels[image]).distinct().count();
         String heading = (group.isExact()
                         ? "The same pixels"
                         : (group.isMirrored() ? "Alike as in a mirror, " : "Alike, ")
                                 + Numbers.format("likeness %.3f", group.likeness()))
                 + (group.images().size() > MOST_OF_GROUP
-                        ? Numbers.format(", the first %d of %,d", MOST_OF_GROUP, group.images().size())
+                        ? Numbers.format(
+                                ", the first %d of %,d",
+                                MOST_OF_GROUP, group.images().size())
                         : "");
         Html title = Html.of("h3", heading);
         if (Duplicates.isAcross(group, audit.images())) {
@@ -138,7 +150,8 @@ public record AuditPage(Audit audit, String unlabelled, String generator) {
     private Section labels() {
         LabelIssues labels = audit.labels();
         if (labels == null) {
-            return Section.of("labels", "Doubtful labels", Html.of("p", unlabelled).as("missing"));
+            return Section.of(
+                    "labels", "Doubtful labels", Html.of("p", unlabelled).as("missing"));
         }
         List<Object> content = new ArrayList<>();
         content.add(PageElements.note(Numbers.format(

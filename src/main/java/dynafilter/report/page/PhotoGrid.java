@@ -25,7 +25,8 @@ final class PhotoGrid {
      */
     void add(int image, List<String> values, List<String> lines) {
         ImagePlace place = images.place(image);
-        Html tile = Html.of("figure", Thumbnail.of(images, image, place.toString())).as("tile");
+        Html tile =
+                Html.of("figure", Thumbnail.of(images, image, place.toString())).as("tile");
         Html caption = Html.of("figcaption", lines.get(0));
         lines.stream().skip(1).forEach(line -> caption.add(Html.of("small", line)));
         caption.add(Html.of("small", shortened(place)).as("place").set("title", place));

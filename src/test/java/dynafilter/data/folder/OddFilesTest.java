@@ -68,7 +68,8 @@ class OddFilesTest {
         Map<String, String> found =
                 OddFiles.of(ImageFolder.scan(data), new DataOptions(32, true, true, null, DataListener.NONE)).stream()
                         .collect(Collectors.toMap(
-                                finding -> finding.file().substring(data.toString().length() + 1),
+                                finding ->
+                                        finding.file().substring(data.toString().length() + 1),
                                 finding -> finding.kind() + " " + finding.detail(),
                                 (one, other) -> one + "; " + other,
                                 TreeMap::new));

@@ -69,7 +69,8 @@ class PhotoPagesInChromiumTest {
         List<Mistake> mistakes = IntStream.range(0, IMAGES)
                 .mapToObj(i -> new Mistake(i, i % 3, (i + 1 + i % 2) % 3, 0.1, 0.8 - i * 1e-4, 2, 2.1))
                 .toList();
-        return new MistakesPage(mistakes, images, SampleRuns.classes(3), "run/best.pt", "test images", "dynafilter").html();
+        return new MistakesPage(mistakes, images, SampleRuns.classes(3), "run/best.pt", "test images", "dynafilter")
+                .html();
     }
 
     private static String audit(AuditedImages images) {
@@ -113,8 +114,9 @@ class PhotoPagesInChromiumTest {
         browser.press("ArrowDown"); // the first label that occurs
         assertEquals(333, visible());
         assertEquals("333 of 1000 images", browser.text(".filters output"));
-        browser.evaluate("(() => { const list = document.querySelectorAll('.filters select')[1]; list.selectedIndex = 1;"
-                + " list.dispatchEvent(new Event('change')); })()");
+        browser.evaluate(
+                "(() => { const list = document.querySelectorAll('.filters select')[1]; list.selectedIndex = 1;"
+                        + " list.dispatchEvent(new Event('change')); })()");
         assertTrue(visible() < 333);
         assertEquals(List.of(), browser.errors());
         assertFalse(browser.requests().stream().anyMatch(url -> url.startsWith("http")));
@@ -142,7 +144,8 @@ class PhotoPagesInChromiumTest {
             JsonNode lowest = browser.evaluate(PageInChromiumTest.LOWEST_CONTRAST);
             assertTrue(lowest.get(0).asDouble() >= 4.5, scheme + " " + lowest);
             assertEquals(
-                    390, browser.evaluate("document.documentElement.scrollWidth").asInt());
+                    390,
+                    browser.evaluate("document.documentElement.scrollWidth").asInt());
         }
         browser.prefer("light");
     }
