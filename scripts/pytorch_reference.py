@@ -48,33 +48,70 @@ def fail(message, code=2):
 
 # ---- network ----
 class BasicBlock(nn.Module):
-    def __init__(self, channels):
+    def __init__(self, inputs, outputs, stride=1):
         super().__init__()
-        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(channels)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.bn2 = nn.BatchNorm2d(channels)
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.downsample = downsample(inputs, outputs, stride)
 
     def forward(self, x):
         out = F.relu(self.bn1(self.conv1(x)), inplace=True)
-        return F.relu(self.bn2(self.conv2(out)).add_(x), inplace=True)
+        return F.relu(self.bn2(self.conv2(out)).add_(self.downsample(x)), inplace=True)
+
+
+class Bottleneck(nn.Module):
+    def __init__(self, inputs, outputs, stride, width, groups):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, width, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, 3, stride, padding=1, groups=groups, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.conv3 = nn.Conv2d(width, outputs, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(outputs)
+        self.downsample = downsample(inputs, outputs, stride)
+
+    def forward(self, x):
+        out = F.relu(self.bn1(self.conv1(x)), inplace=True)
+        out = F.relu(self.bn2(self.conv2(out)), inplace=True)
+        return F.relu(self.bn3(self.conv3(out)).add_(self.downsample(x)), inplace=True)
+
+
+def downsample(inputs, outputs, stride):
+    if inputs == outputs and stride == 1:
+        return nn.Identity()
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
 
 
 class Backbone(nn.Module):
-    """ResNet-18 from conv1 through layer1, with torchvision's names and initialisation."""
+    """A ResNet from conv1 through some block, with torchvision's names and initialisation; ResNet-18's layer1 by default."""
 
-    def __init__(self, channels):
+    def __init__(self, channels, counts=(2,), width=0, groups=1):
+        """counts: the blocks of each stage; width: the channels inside a bottleneck of layer1, 0: blocks of two 3x3."""
         super().__init__()
         self.conv1 = nn.Conv2d(3, channels, 7, stride=2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(channels)
-        self.layer1 = nn.Sequential(BasicBlock(channels), BasicBlock(channels))
+        inputs = channels
+        for stage, count in enumerate(counts):
+            outputs, blocks = (channels << stage) * (4 if width else 1), []
+            for block in range(count):
+                stride = 2 if stage and not block else 1
+                blocks.append(Bottleneck(inputs, outputs, stride, width << stage, groups) if width
+                              else BasicBlock(inputs, outputs, stride))
+                inputs = outputs
+            self.add_module(f"layer{stage + 1}", nn.Sequential(*blocks))
+        self.stages = len(counts)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, images):                                                  # [N, 3, 32, 32]
         x = F.relu(self.bn1(self.conv1(images)), inplace=True)                  # [N, 64, 16, 16]
-        return self.layer1(F.max_pool2d(x, 3, stride=2, padding=1))             # [N, 64, 8, 8]
+        x = F.max_pool2d(x, 3, stride=2, padding=1)                             # [N, 64, 8, 8]
+        for stage in range(self.stages):
+            x = getattr(self, f"layer{stage + 1}")(x)
+        return x
 
 
 class Adapter(nn.Module):
@@ -192,8 +229,13 @@ class ResidentDataset:
         self.windows = padded.unfold(1, size, 1).unfold(2, size, 1)             # a view: [n, 9, 9, 3, 32, 32]
         self.images = self.windows[:, pad, pad]                                 # uncropped: [n, 3, 32, 32]
         self.labels = labels.to(device)
-        mean, std = (torch.tensor(values, device=device).view(3, 1, 1) for values in (MEAN, STD))
-        self.scale, self.shift = 1 / (255 * std), -mean / std
+        self.normalize_by({"mean": MEAN, "std": STD})
+
+    def normalize_by(self, statistics):
+        """statistics: of a checkpoint, None where it has none, whose images had those of CIFAR-10."""
+        if statistics:
+            mean, std = (torch.tensor(statistics[name], device=self.labels.device).view(3, 1, 1) for name in ("mean", "std"))
+            self.scale, self.shift = 1 / (255 * std), -mean / std
 
     def __len__(self):
         return len(self.labels)
@@ -520,7 +562,7 @@ def network_of(checkpoint, path, key="model"):
             channels = state["generator.2.weight"].shape[0] // (heads * size**2)
         else:
             channels = state["basis.weight" if kind == "basis" else "filters.weight"].shape[1]
-        backbone = program_beside(path) if checkpoint.get("backbone_program_sha256") else None
+        backbone = program_beside(path) if checkpoint.get("backbone_program_sha256") else resnet_of(state)
         model = DynamicFilterNetwork(
             kind, len(checkpoint["classes"]), channels, state["predictor.0.weight"].shape[1] // heads, backbone,
             "adapter.conv.weight" in state, state["embedding.weight"].shape[1] if "embedding.weight" in state else 0,
@@ -529,8 +571,19 @@ def network_of(checkpoint, path, key="model"):
         return model
 
 
+def resnet_of(state):
+    """The ResNet's first layers that the tensors of a network's backbone are of."""
+    blocks = {tuple(map(int, name[len("backbone.layer"):].split(".")[:2])) for name in state
+              if name.startswith("backbone.layer")}
+    counts = [sum(stage == each for stage, _ in blocks) for each in sorted({stage for stage, _ in blocks})]
+    inner = state["backbone.layer1.0.conv2.weight"]                             # [width, width / groups, 3, 3]
+    bottleneck = "backbone.layer1.0.conv3.weight" in state
+    return Backbone(len(state["backbone.conv1.weight"]), counts, len(inner) if bottleneck else 0,
+                    len(inner) // inner.shape[1])
+
+
 def program_beside(path):
-    """How another backbone than ResNet-18's stem computes: TorchScript in the run's folder, without its weights."""
+    """How another backbone than a ResNet computes: TorchScript in the run's folder, without its weights."""
     program = torch.jit.load(Path(path).parent / "backbone.ts.pt", map_location="cpu")
     for tensor in itertools.chain(program.parameters(), program.buffers()):
         tensor.data = torch.zeros(tensor.shape, dtype=tensor.dtype)     # was one number for all
@@ -625,8 +678,10 @@ def train(args):
                 fail(f"{args.resume}: its {name} is {saved['recipe'].get(name)}, not {getattr(args, name)}")
         if saved.get("extended"):
             fail(f"{args.resume}: labels were added to it, by `dynafilter extend`; no run goes on from there")
-        program = {key: saved[key] for key in ("backbone_program_sha256",) if key in saved}
-        if program and out.resolve() != Path(args.resume).parent.resolve():
+        for data in (train_data, test_data):
+            data.normalize_by(saved.get("normalization"))
+        program = {key: saved[key] for key in ("backbone_program_sha256", "normalization") if key in saved}
+        if "backbone_program_sha256" in program and out.resolve() != Path(args.resume).parent.resolve():
             out.mkdir(parents=True, exist_ok=True)
             shutil.copy(Path(args.resume).parent / "backbone.ts.pt", out)
         if any(saved["recipe"].get(name) not in (None, unused) for name, unused in JAVA_ONLY.items()):
@@ -698,6 +753,7 @@ def evaluate_checkpoint(args):
     model = network_of(checkpoint, args.model, key)
     recipe = checkpoint["recipe"]
     dataset, names = read(args, "test", device, recipe.get("image_size", 32), recipe.get("exif", False))
+    dataset.normalize_by(checkpoint.get("normalization"))
     known = add_held_out(model, checkpoint, names)
     model.to(device, memory_format=torch.channels_last)
     if sorted(known) == sorted(names):                          # labels added to a network come last there

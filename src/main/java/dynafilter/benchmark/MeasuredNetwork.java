@@ -7,7 +7,7 @@ import dynafilter.model.FilterDesign;
 import dynafilter.model.Freeze;
 import dynafilter.model.NetworkClassifier;
 import dynafilter.model.NetworkShape;
-import dynafilter.model.ResNetStem;
+import dynafilter.model.ResNetArchitecture;
 import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
@@ -89,7 +89,7 @@ public record MeasuredNetwork(
     /** The shape, where {@link StepCost} counts the operations of such a network; else empty. */
     Optional<NetworkShape> counted() {
         return Optional.ofNullable(shape)
-                .filter(known -> known.backbone() == ResNetStem.ARCHITECTURE && !known.adapter());
+                .filter(known -> known.backbone() instanceof ResNetArchitecture && !known.adapter());
     }
 
     @Override

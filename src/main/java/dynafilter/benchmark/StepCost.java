@@ -3,11 +3,15 @@ package dynafilter.benchmark;
 import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
+import dynafilter.model.ResNetArchitecture;
+import dynafilter.model.ResNetBlock;
+import dynafilter.model.ResNetLayer;
+import dynafilter.model.ResNetLayout;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The operators of one step of the network on ResNet-18's stem, counted from its shapes. The convention, after the roofline
+ * The operators of one step of the network on a ResNet, counted from its shapes. The convention, after the roofline
  * model (Williams, Waterman and Patterson 2009):
  *
  * <ul>
@@ -21,10 +25,6 @@ import java.util.List;
  * </ul>
  */
 public final class StepCost {
-    private static final int STEM_KERNEL = 7 * 7 * 3;
-    private static final int KERNEL = 3 * 3;
-    private static final int BLOCKS = 2;
-
     private final NetworkShape shape;
     private final long batch;
     private final int elementSize;
@@ -75,46 +75,51 @@ public final class StepCost {
     }
 
     private void network() {
-        long channels = shape.channels();
-        long map = shape.mapSize();
-        long features = channels * map;
+        ResNetLayout layout = ((ResNetArchitecture) shape.backbone()).layout();
         long image = 3L * shape.imageSize() * shape.imageSize();
-        long half = (shape.imageSize() + 1L) / 2;
-        long stemMap = half * half;
-        long stem = channels * stemMap;
         operators.add(new Operator("batch", 0, batch * image * (1.0 + elementSize)));
-        convolution(
-                "conv1",
-                batch * stemMap,
-                channels,
-                STEM_KERNEL,
-                batch * image,
-                batch * (training ? stem : features),
-                false);
-        norm("bn1, max-pool, relu", stem, features, 0);
-        for (int block = 0; block < BLOCKS; block++) {
-            String name = "layer1." + block;
-            convolution(
-                    name + ".conv1",
-                    batch * map,
-                    channels,
-                    KERNEL * channels,
-                    batch * features,
-                    batch * features,
-                    true);
-            norm(name + ".bn1, relu", features, features, 0);
-            long residual = training ? 0 : batch * features; // read by the convolution that writes the sum
-            convolution(
-                    name + ".conv2",
-                    batch * map,
-                    channels,
-                    KERNEL * channels,
-                    batch * features + residual,
-                    batch * features,
-                    true);
-            norm(name + ".bn2, sum, relu", features, features, features);
+        ResNetLayer first = layout.stem();
+        long half = first.side(shape.imageSize());
+        long side = layout.pooled(shape.imageSize());
+        long stem = first.outputs() * half * half;
+        long pooled = first.outputs() * side * side;
+        convolution(first, half * half, batch * image, batch * (training ? stem : pooled), false);
+        norm(first.norm() + ", max-pool, relu", stem, pooled, 0);
+        for (ResNetBlock block : layout.blocks()) {
+            side = block(block, side);
         }
-        head(channels, map);
+        head(shape.channels(), shape.mapSize());
+    }
+
+    /** A residual block of a map of this height and width; returns those of its output. */
+    private long block(ResNetBlock block, long input) {
+        long side = input;
+        for (ResNetLayer layer : block.layers()) {
+            boolean last = layer.equals(block.last());
+            long read = batch * layer.inputs() * side * side;
+            side = layer.side(side);
+            long map = layer.outputs() * side * side;
+            long residual = training || !last ? 0 : batch * map; // read by the convolution that writes the sum
+            convolution(layer, side * side, read + residual, batch * map, true);
+            norm(layer.norm() + (last ? ", sum, relu" : ", relu"), map, map, last ? map : 0);
+        }
+        ResNetLayer down = block.downsample();
+        if (down != null) {
+            long map = down.outputs() * side * side;
+            convolution(down, side * side, batch * down.inputs() * side * side, batch * map, true);
+            norm(down.norm(), map, map, 0);
+        }
+        return side;
+    }
+
+    /**
+     * A layer's convolution.
+     *
+     * @param places of an image's output
+     */
+    private void convolution(ResNetLayer layer, long places, long read, long written, boolean inputTrains) {
+        long depth = (long) layer.kernel() * layer.kernel() * layer.inputs() / layer.groups();
+        convolution(layer.convolution(), batch * places, layer.outputs(), depth, read, written, inputTrains);
     }
 
     private void head(long channels, long map) {

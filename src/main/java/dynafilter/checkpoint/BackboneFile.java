@@ -6,7 +6,8 @@ import dynafilter.io.Checksum;
 import dynafilter.io.InputException;
 import dynafilter.model.Backbone;
 import dynafilter.model.BackboneArchitecture;
-import dynafilter.model.ResNetStem;
+import dynafilter.model.ResNetArchitecture;
+import dynafilter.model.ResNetCut;
 import dynafilter.model.ScriptedArchitecture;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
@@ -25,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.IValue;
@@ -35,12 +37,14 @@ import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Reads a backbone from a file: a TorchScript network (scripted or traced, whole or its first layers) or a state dict of
- * ResNet-18 that {@code torch.save} wrote, or as safetensors, by torchvision's names, which are timm's as well.
+ * Reads a backbone from a file: a TorchScript network (scripted or traced, whole or its first layers) or the state dict of a
+ * ResNet that {@code torch.save} wrote, or as safetensors, by torchvision's names, which are timm's as well.
  */
 public final class BackboneFile {
-    private static final String CUT = "layer1";
     private static final double TOLERANCE = 1e-3;
+
+    /** timm's ResNets whose layers without weights are others than their tensors tell. */
+    private static final Pattern OTHER_POOLING = Pattern.compile("resnet(?:blur|aa)");
 
     /** The note on a network after {@code torch.jit.freeze}, whose weights are constants of its code. */
     private static final String FIXED =
@@ -49,8 +53,8 @@ public final class BackboneFile {
     private BackboneFile() {}
 
     /**
-     * Reads a backbone. ResNet-18 up to {@code layer1} is recognised by its tensors and its feature map, and runs by this
-     * program's own operators; any other network runs as TorchScript.
+     * Reads a backbone. ResNets in a state dict are recognised by their tensors, ResNet-18 up to {@code layer1} in TorchScript by
+     * its tensors and its feature map, and run by this program's own operators; any other network runs as TorchScript.
      *
      * @param cut the last layer to take
      * @param imageSize the height and width of the backbone's images
@@ -74,34 +78,31 @@ public final class BackboneFile {
     }
 
     private static PretrainedBackbone readStateDict(Path file, String cut) {
-        if (!cut.equals(CUT)) {
-            throw new InputException("--cut " + cut + ": " + file + " is a state dict, which is taken up to " + CUT
-                    + "; leave --cut out, or give a TorchScript file");
-        }
+        ResNetCut end = ResNetCut.of(cut)
+                .orElseThrow(() -> new InputException("--cut " + cut + ": " + file + " is a state dict, which is taken up"
+                        + " to " + ResNetCut.NAMES + "; give one of these, or a TorchScript file"));
         boolean safetensors = SafetensorsFile.isSafetensors(file);
         Object root = safetensors ? SafetensorsFile.read(file).tensors() : TorchFile.read(file);
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope()) {
             SavedNetwork network = SavedNetwork.in(root, file, Landmark.STEM)
-                    .orElseThrow(() -> StemWeights.missing(file, FileContents.of(root)));
-            network.requireTensors(StemWeights.names(), file);
-            Map<String, Tensor> state = StemWeights.copy(file, network.tensors(), building);
+                    .orElseThrow(() -> ResNetWeights.missing(file, root));
+            ResNetWeights weights = ResNetWeights.of(file, network.tensors(), end);
+            network.requireTensors(weights.names(), file);
+            Map<String, Tensor> state = weights.copy(building);
             List<String> notes = new ArrayList<>(network.notes());
-            if (safetensors) {
-                notes.addAll(statisticsOf(file));
+            notes.addAll(weights.notes());
+            HubConfig config = safetensors ? HubConfig.of(file) : HubConfig.NONE;
+            if (OTHER_POOLING.matcher(config.architecture()).find()) {
+                throw new InputException("--backbone " + file + ": " + HubConfig.FILE + " beside it says "
+                        + config.architecture() + ", which blurs where a plain ResNet of these names has a stride; give it as"
+                        + " TorchScript");
             }
-            return PretrainedBackbone.ofResNet18Stem(state, notes, building.handOver());
+            ChannelStatistics told = config.statistics().orElse(null);
+            return new PretrainedBackbone(weights.architecture(), null, state, told, notes, building.handOver());
         } finally {
             TorchFile.closeTensors(root);
         }
-    }
-
-    /** A note on the normalisation that the weights were trained with, where a config.json tells another than is used here. */
-    private static List<String> statisticsOf(Path file) {
-        ChannelStatistics trained = HubConfig.of(file).statistics();
-        return trained.equals(ChannelStatistics.CIFAR)
-                ? List.of()
-                : List.of("its images had " + trained + "; images here have " + ChannelStatistics.CIFAR);
     }
 
     private static PretrainedBackbone readTorchScript(Path file, String cut, int imageSize, ComputeDevice device) {
@@ -117,7 +118,7 @@ public final class BackboneFile {
             if (layers.parameters().isEmpty()) {
                 notes.add(FIXED);
             }
-            return ofResNet18Stem(file, found, images, features, notes)
+            return ofStem(file, found, images, features, notes)
                     .orElseGet(() -> scripted(layers, found, images, file + " up to " + cut, device, notes));
         }
     }
@@ -156,16 +157,17 @@ public final class BackboneFile {
     }
 
     /** ResNet-18's stem with these tensors; empty where they are of another network, or the stem computes other features. */
-    private static Optional<PretrainedBackbone> ofResNet18Stem(
+    private static Optional<PretrainedBackbone> ofStem(
             Path file, Map<String, Tensor> found, Tensor images, Tensor features, List<String> notes) {
         List<NetworkSearch.Found> stems = NetworkSearch.in(found, Landmark.STEM);
         if (stems.size() != 1) {
             return Optional.empty();
         }
         try (NativeOwner building = new NativeOwner()) {
-            Map<String, Tensor> state = StemWeights.copy(file, stems.get(0).tensors(), building);
+            Map<String, Tensor> state = ResNetWeights.ofStem(file, stems.get(0).tensors()).copy(building);
             return isResNet18Stem(state, images, features)
-                    ? Optional.of(PretrainedBackbone.ofResNet18Stem(state, notes, building.handOver()))
+                    ? Optional.of(new PretrainedBackbone(
+                            ResNetArchitecture.STEM, null, state, null, notes, building.handOver()))
                     : Optional.empty();
         } catch (InputException another) {
             return Optional.empty();
@@ -175,7 +177,7 @@ public final class BackboneFile {
     private static boolean isResNet18Stem(Map<String, Tensor> state, Tensor images, Tensor features) {
         Map<String, Tensor> placed = new LinkedHashMap<>();
         state.forEach((name, tensor) -> placed.put(name, tensor.to(images.device(), tensor.scalar_type())));
-        try (Backbone stem = ResNetStem.ARCHITECTURE.bind(placed, true, WorkerGroup.single())) {
+        try (Backbone stem = ResNetArchitecture.STEM.bind(placed, true, WorkerGroup.single())) {
             Tensor own = stem.forward(images, false);
             return Arrays.equals(own.shape(), features.shape())
                     && own.sub(features).abs().max().item_double()
@@ -206,7 +208,7 @@ public final class BackboneFile {
             byte[] program = BackboneProgram.bytes(layers, description);
             ScriptedArchitecture architecture = building.keep(
                     new ScriptedArchitecture(layers.copy(), device, description, Checksum.sha256Of(program)));
-            return new PretrainedBackbone(architecture, program, state, notes, building.handOver());
+            return new PretrainedBackbone(architecture, program, state, null, notes, building.handOver());
         }
     }
 

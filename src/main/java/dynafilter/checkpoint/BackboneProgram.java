@@ -64,7 +64,7 @@ public final class BackboneProgram {
                 .orElse("TorchScript");
         NativeOwner owner = new NativeOwner();
         ScriptedArchitecture architecture = owner.keep(new ScriptedArchitecture(module, device, description, sha256));
-        return new PretrainedBackbone(architecture, program, Map.of(), List.of(), owner);
+        return new PretrainedBackbone(architecture, program, Map.of(), null, List.of(), owner);
     }
 
     /**

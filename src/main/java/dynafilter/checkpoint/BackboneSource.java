@@ -5,6 +5,9 @@ import dynafilter.io.Downloader;
 import dynafilter.io.InputException;
 import dynafilter.io.ProgressListener;
 import dynafilter.io.SystemLocale;
+import dynafilter.model.ResNetArchitecture;
+import dynafilter.model.ResNetCut;
+import dynafilter.model.ResNetLayout;
 import dynafilter.runtime.ComputeDevice;
 import java.io.IOException;
 import java.net.URI;
@@ -59,7 +62,7 @@ public final class BackboneSource {
     public PretrainedBackbone load(
             String name, String cut, int imageSize, ComputeDevice device, ProgressListener progress) {
         if (name.equals(RANDOM)) {
-            return PretrainedBackbone.ofResNet18Stem();
+            return PretrainedBackbone.of(random(cut));
         }
         if (name.equals(IMAGENET) || (name.equals(officialName) && !Files.exists(Path.of(name)))) {
             return BackboneFile.read(download(progress), cut, imageSize, device);
@@ -69,6 +72,14 @@ public final class BackboneSource {
             requireHash(file);
         }
         return BackboneFile.read(file, cut, imageSize, device);
+    }
+
+    private static ResNetArchitecture random(String cut) {
+        return ResNetCut.of(cut)
+                .flatMap(ResNetLayout.RESNET18::upTo)
+                .map(ResNetArchitecture::of)
+                .orElseThrow(() -> new InputException("--cut " + cut + ": --backbone random is ResNet-18, which is cut at "
+                        + ResNetCut.NAMES));
     }
 
     private Checksum expected() {

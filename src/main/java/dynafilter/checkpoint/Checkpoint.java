@@ -1,5 +1,6 @@
 package dynafilter.checkpoint;
 
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.io.InputException;
 import dynafilter.torchfile.BadFile;
 import dynafilter.torchfile.TorchFile;
@@ -56,6 +57,9 @@ public record Checkpoint(
 
     /** The extra entry with the SHA-256 of {@code backbone.ts.pt}, where the network needs one. */
     public static final String BACKBONE_PROGRAM = "backbone_program_sha256";
+
+    /** The extra entry with the mean and std of pixels by which images are normalised, where these are not CIFAR-10's. */
+    public static final String NORMALIZATION = "normalization";
 
     private static final String FAMILY = "dynafilter/";
     private static final Set<String> KEYS =
@@ -160,6 +164,18 @@ public record Checkpoint(
     /** The SHA-256 of the program of the run's backbone, which lies beside the checkpoint; empty for ResNet-18's stem. */
     public Optional<String> backboneProgram() {
         return extra.get(BACKBONE_PROGRAM) instanceof String sha256 ? Optional.of(sha256) : Optional.empty();
+    }
+
+    /**
+     * The statistics of pixels by which the run's images are normalised.
+     *
+     * @param file the checkpoint's, for messages
+     * @throws InputException where they are no numbers that can be used
+     */
+    public ChannelStatistics statistics(Path file) {
+        return extra.get(NORMALIZATION) instanceof Map<?, ?> stored
+                ? StoredStatistics.of(stored, file)
+                : ChannelStatistics.CIFAR;
     }
 
     /** The labels that were added after training, in their order. */

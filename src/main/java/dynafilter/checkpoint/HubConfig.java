@@ -16,18 +16,20 @@ import java.util.Optional;
  * {@code pretrained_cfg} (in older files at the top, too) {@code input_size}, {@code mean}, {@code std}, {@code interpolation} and
  * {@code crop_pct}.
  *
+ * @param architecture timm's name for the network; empty where there is no such file
  * @param labelNames the labels' names in the order of the scores; empty where there are none
  * @param imageSize the height and width of the images; empty where it is not said
- * @param statistics those that images are normalised by; CIFAR's where they are not said
+ * @param statistics those that images are normalised by; empty where they are not said
  * @param notes what was taken from the file, for people
  */
 public record HubConfig(
-        List<String> labelNames, Optional<Integer> imageSize, ChannelStatistics statistics, List<String> notes) {
+        String architecture,
+        List<String> labelNames, Optional<Integer> imageSize, Optional<ChannelStatistics> statistics, List<String> notes) {
     /** The file's name. */
     public static final String FILE = "config.json";
 
     /** What stands for a file that is not there. */
-    static final HubConfig NONE = new HubConfig(List.of(), Optional.empty(), ChannelStatistics.CIFAR, List.of());
+    static final HubConfig NONE = new HubConfig("", List.of(), Optional.empty(), Optional.empty(), List.of());
 
     private static final long MOST_BYTES = 16 << 20;
     private static final String PRETRAINED = "pretrained_cfg";
@@ -57,12 +59,15 @@ public record HubConfig(
             return NONE;
         }
         List<String> notes = new ArrayList<>();
-        ChannelStatistics statistics = StoredStatistics.of(pretrained, file);
-        if (!statistics.equals(ChannelStatistics.CIFAR)) {
-            notes.add(statistics + " from " + FILE);
-        }
+        Optional<ChannelStatistics> statistics = pretrained.containsKey("mean") || pretrained.containsKey("std")
+                ? Optional.of(StoredStatistics.of(pretrained, file))
+                : Optional.empty();
+        statistics
+                .filter(told -> !told.equals(ChannelStatistics.CIFAR))
+                .ifPresent(told -> notes.add(told + " from " + FILE));
         Object names = root.getOrDefault("label_names", pretrained.get("label_names"));
-        return new HubConfig(ScriptNetworkReader.strings(names), side(pretrained, file), statistics, notes);
+        return new HubConfig(
+                String.valueOf(root.get("architecture")), ScriptNetworkReader.strings(names), side(pretrained, file), statistics, notes);
     }
 
     /** True: the file is of timm's form; false: another program has written it. */

@@ -8,7 +8,7 @@ import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
 import dynafilter.model.BackboneArchitecture;
 import dynafilter.model.FilterDesign;
-import dynafilter.model.ResNetStem;
+import dynafilter.model.ResNetArchitecture;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
 import dynafilter.torchfile.SafetensorsFile;
@@ -62,7 +62,7 @@ final class SafetensorsNetworkReader {
         Map<String, Tensor> saved = network.tensors();
         BackboneArchitecture backbone = backbone(description, saved, file, device, building);
         List<String> words = new ArrayList<>(List.of("safetensors of dynafilter", design + " filters"));
-        if (backbone != ResNetStem.ARCHITECTURE) {
+        if (backbone != ResNetArchitecture.STEM) {
             words.add("on " + backbone.description());
         }
         words.addAll(network.notes());
@@ -86,7 +86,7 @@ final class SafetensorsNetworkReader {
             ComputeDevice device,
             NativeOwner building) {
         if (!(description.get(Checkpoint.BACKBONE_PROGRAM) instanceof String sha256)) {
-            return ResNetStem.ARCHITECTURE;
+            return ResNetArchitecture.ofState(saved);
         }
         long weights = saved.values().stream().mapToLong(Tensor::nbytes).sum();
         return building.keep(BackboneProgram.beside(file, sha256, weights, device))

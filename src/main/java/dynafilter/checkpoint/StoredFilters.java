@@ -5,7 +5,6 @@ import dynafilter.model.BasisImage;
 import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
-import dynafilter.model.ResNetStem;
 import java.nio.file.Path;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
@@ -40,12 +39,13 @@ final class StoredFilters {
     }
 
     /**
-     * The design of a state dict's filters on ResNet-18's stem, from the names and shapes of its tensors. How many heads trained
+     * The design of a state dict's filters on a ResNet, from the names and shapes of its tensors. How many heads trained
      * filters have cannot be told: one is assumed.
      *
+     * @param channels of the feature map
      * @return null: it has none of their tensors
      */
-    static @Nullable FilterDesign ofState(Map<String, Tensor> state) {
+    static @Nullable FilterDesign ofState(Map<String, Tensor> state, int channels) {
         if (state.containsKey("filters.weight")) {
             boolean single = size(state, "filters.weight", 0) == 1;
             return new FilterDesign(
@@ -69,7 +69,7 @@ final class StoredFilters {
         if (state.containsKey("places.0.weight")) {
             return FilterDesign.of(FilterKind.LOCAL);
         }
-        int filters = Math.max(1, size(state, "generator.2.weight", 0) / ResNetStem.CHANNELS); // heads * k * k
+        int filters = Math.max(1, size(state, "generator.2.weight", 0) / channels); // heads * k * k
         boolean large = filters % 9 == 0;
         return new FilterDesign(
                 FilterKind.DYNAMIC, large ? filters / 9 : filters, large ? 3 : 1, FilterDesign.BASIS, BasisImage.ON);

@@ -2,7 +2,7 @@ package dynafilter.checkpoint;
 
 import dynafilter.data.ImageSize;
 import dynafilter.io.InputException;
-import dynafilter.model.ResNetStem;
+import dynafilter.model.ResNetLayout;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -26,14 +26,14 @@ final class StoredImageSize {
      * The largest size whose response maps have as many elements as the score predictor takes, from a state dict.
      *
      * @param heads the number of response maps that the predictor takes for a label
+     * @param layout of the backbone
      */
-    static int ofState(Map<String, Tensor> state, int heads) {
+    static int ofState(Map<String, Tensor> state, int heads, ResNetLayout layout) {
         Tensor predictor = state.get("predictor.0.weight"); // [64, heads * H * W]
         long side = predictor == null || predictor.dim() != 2
                 ? 0
                 : Math.round(Math.sqrt((double) predictor.size(1) / heads));
-        long[] one = ResNetStem.ARCHITECTURE.featureShape(ImageSize.CIFAR, ImageSize.CIFAR);
-        return Math.toIntExact(Math.max(1, side) * ImageSize.CIFAR / one[1]);
+        return Math.toIntExact(Math.max(1, side) * layout.reduction());
     }
 
     /** The size in the metadata of an exported network; CIFAR's where it has none. */

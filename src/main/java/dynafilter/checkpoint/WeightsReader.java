@@ -12,7 +12,7 @@ import dynafilter.model.FilterKind;
 import dynafilter.model.Freeze;
 import dynafilter.model.NetworkClassifier;
 import dynafilter.model.NetworkShape;
-import dynafilter.model.ResNetStem;
+import dynafilter.model.ResNetArchitecture;
 import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
@@ -77,7 +77,7 @@ final class WeightsReader {
         }
         Optional<UnseenLabels> unseen = UnseenLabels.of(checkpoint, file);
         unseen.ifPresent(labels -> description.add("trained without " + ClassNames.shown(labels.names())));
-        if (backbone != ResNetStem.ARCHITECTURE) {
+        if (backbone != ResNetArchitecture.STEM) {
             description.add("on " + backbone.description());
         }
         description.addAll(checkpoint.notes());
@@ -88,7 +88,7 @@ final class WeightsReader {
                         checkpoint.classes(),
                         true,
                         StoredImageSize.ofRecipe(checkpoint.recipe(), file),
-                        ChannelStatistics.CIFAR,
+                        checkpoint.statistics(file),
                         training,
                         unseen.orElse(null)),
                 backbone,
@@ -132,7 +132,8 @@ final class WeightsReader {
             ComputeDevice device,
             NativeOwner building) {
         Map<String, Tensor> saved = network.tensors();
-        FilterDesign design = StoredFilters.ofState(saved);
+        ResNetArchitecture backbone = ResNetArchitecture.ofState(saved);
+        FilterDesign design = StoredFilters.ofState(saved, backbone.layout().channels());
         Tensor scores = Objects.requireNonNull(saved.get(Landmark.LAST_LAYER), "landmark"); // [1 or classes, 64]
         Tensor perClass = saved.getOrDefault(NetworkShape.EMBEDDING, saved.get("filters.weight")); // [classes, ...]
         if (design == null || perClass == null || perClass.dim() < 1 || scores.dim() < 1) {
@@ -144,19 +145,22 @@ final class WeightsReader {
                 List.of(what, design + " filters", classes + (named ? " classes" : " classes without names")));
         description.addAll(config.notes());
         description.addAll(network.notes());
-        network.requireTensors(
-                DynamicFilterNetwork.stateShapes(NetworkShape.ofResNet18Stem(design, classes))
-                        .keySet(),
-                file);
+        int imageSize = config.imageSize()
+                .orElseGet(() -> StoredImageSize.ofState(saved, design.heads(), backbone.layout()));
+        if (backbone != ResNetArchitecture.STEM) {
+            description.add("on " + backbone.description());
+        }
+        NetworkShape shape = NetworkShape.of(backbone, design, classes, NetworkShape.hasAdapter(saved), imageSize);
+        network.requireTensors(DynamicFilterNetwork.stateShapes(shape).keySet(), file);
         Origin origin = new Origin(
                 file,
                 String.join(", ", description),
                 named ? config.labelNames() : numbered(classes),
                 named,
-                config.imageSize().orElseGet(() -> StoredImageSize.ofState(saved, design.heads())),
-                config.statistics(),
+                imageSize,
+                config.statistics().orElse(ChannelStatistics.CIFAR),
                 Map.of());
-        return of(origin, ResNetStem.ARCHITECTURE, design, saved, device, building);
+        return of(origin, backbone, design, saved, device, building);
     }
 
     /** Made-up names for classes without names: "class 0", "class 1", ... */

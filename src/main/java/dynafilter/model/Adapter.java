@@ -34,7 +34,7 @@ public final class Adapter implements AutoCloseable {
     /** @param group the processes over whose images BatchNorm takes its statistics */
     Adapter(Map<String, Tensor> state, WorkerGroup group) {
         try (NativeOwner building = new NativeOwner()) {
-            layer = building.keep(new ConvolutionNorm(state, CONVOLUTION, NORM, 1, 0, false, group));
+            layer = building.keep(new ConvolutionNorm(state, CONVOLUTION, NORM, ConvolutionNorm.Window.PIXELS, false, group));
             counters = building.keep(new BatchCounters(List.of(layer.counter())));
             owner = building.handOver();
         }
@@ -79,7 +79,7 @@ public final class Adapter implements AutoCloseable {
     /** The adapter of a state dict as TorchScript, for evaluation; the caller closes it. */
     public static ScriptModule toTorchScript(Map<String, Tensor> state) {
         return ScriptModule.create("Adapter")
-                .module("conv", ScriptLayers.convolution(state, CONVOLUTION, 1, 0))
+                .module("conv", ScriptLayers.convolution(state, CONVOLUTION, 1, 0, 1))
                 .module("bn", ScriptLayers.norm(state, NORM))
                 .define(FORWARD);
     }

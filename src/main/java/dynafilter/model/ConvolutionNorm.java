@@ -29,10 +29,21 @@ final class ConvolutionNorm implements AutoCloseable {
     private final Tensor runningMean;
     private final Tensor runningVariance;
     private final Tensor batchesTracked;
-    private final long[] stride;
-    private final long[] padding;
+    private final Window window;
+    private final int parts; // of the outputs, on the CPU
     private final boolean frozen;
     private final @Nullable SharedBatchNorm shared; // null where the statistics are those of this process's images
+
+    /**
+     * The windows of a convolution.
+     *
+     * @param padding the zeros on each side of the input
+     * @param groups the number of parts that the channels are split into
+     */
+    record Window(int stride, int padding, int groups) {
+        /** One pixel each. */
+        static final Window PIXELS = new Window(1, 0, 1);
+    }
 
     /**
      * @param convolution the prefix of the names of the convolution's tensors in the state dict
@@ -44,8 +55,7 @@ final class ConvolutionNorm implements AutoCloseable {
             Map<String, Tensor> state,
             String convolution,
             String norm,
-            int stride,
-            int padding,
+            Window window,
             boolean frozen,
             WorkerGroup group) {
         weight = StateDict.tensor(state, convolution + ".weight");
@@ -54,8 +64,8 @@ final class ConvolutionNorm implements AutoCloseable {
         runningMean = StateDict.tensor(state, norm + ".running_mean");
         runningVariance = StateDict.tensor(state, norm + ".running_var");
         batchesTracked = StateDict.tensor(state, norm + ".num_batches_tracked");
-        this.stride = new long[] {stride, stride};
-        this.padding = new long[] {padding, padding};
+        this.window = window;
+        parts = PixelConvolution.parts(weight.shape());
         this.frozen = frozen;
         shared = group.size() > 1 ? new SharedBatchNorm(group, MOMENTUM, EPSILON) : null;
     }
@@ -105,7 +115,11 @@ final class ConvolutionNorm implements AutoCloseable {
 
     Tensor forward(Tensor input, boolean training) {
         boolean batchStatistics = training && !frozen;
-        Tensor convolved = conv2d(input, weight, new TensorOptional(), stride, padding, new long[] {1, 1}, 1);
+        long[] stride = {window.stride, window.stride};
+        long[] padding = {window.padding, window.padding};
+        Tensor convolved = parts > 1 && !input.is_cuda()
+                ? PixelConvolution.apply(input, weight, parts, stride)
+                : conv2d(input, weight, new TensorOptional(), stride, padding, new long[] {1, 1}, window.groups);
         if (batchStatistics && shared != null) {
             return shared.forward(convolved, normWeight, normBias, runningMean, runningVariance);
         }

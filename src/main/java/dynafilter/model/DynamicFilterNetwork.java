@@ -6,6 +6,7 @@ import dynafilter.runtime.NativeOwner;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -141,6 +142,11 @@ public final class DynamicFilterNetwork implements AutoCloseable {
      */
     public Tensor backboneFeatures(Tensor images, boolean training) {
         return backbone.forward(images, training);
+    }
+
+    /** The backbone with the weights that it has now, quicker: {@link Backbone#fused}. */
+    Optional<Backbone> fusedBackbone() {
+        return backbone.fused();
     }
 
     /** What the filters are applied to: the backbone's feature map, as an adapter changes it where there is one. */

@@ -6,7 +6,7 @@ import dynafilter.data.device.Normalization;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.TensorBytes;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,58 +32,23 @@ public final class FoldedNetwork implements AutoCloseable {
     private static final double TOLERANCE = 1e-5; // of the largest score
     private static final int TRIALS = 3;
 
-    /** The convolutions with the BatchNorm behind each, in the order of the program. */
-    private static final List<Map.Entry<String, String>> LAYERS = List.of(
-            Map.entry("conv1", "bn1"),
-            Map.entry("layer1.0.conv1", "layer1.0.bn1"),
-            Map.entry("layer1.0.conv2", "layer1.0.bn2"),
-            Map.entry("layer1.1.conv1", "layer1.1.bn1"),
-            Map.entry("layer1.1.conv2", "layer1.1.bn2"));
-
-    /** The program. {@code map} and {@code rows} are two views of one memory, and so on: {@link FoldedCall}. */
-    private static final String PROGRAM = """
-            def scores(pixels: Tensor, shift: Tensor, scale: Tensor, image: Tensor,
-                       stem_windows: Tensor, stem_cells: Tensor, stem_rows: Tensor, stem_out: Tensor, stem_map: Tensor,
-                       outer: Tensor, outer_windows: Tensor, inner: Tensor, inner_windows: Tensor,
-                       cells: Tensor, rows: Tensor, map: Tensor, out: Tensor,
-                       features: Tensor, places: Tensor, responses: Tensor, labels: Tensor, hidden: Tensor, result: Tensor,
-                       w0: Tensor, b0: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor,
-                       w3: Tensor, b3: Tensor, w4: Tensor, b4: Tensor,
-                       filters: Tensor, pw0: Tensor, pb0: Tensor, pw2: Tensor, pb2: Tensor) -> Tensor:
-              torch.addcmul(shift, pixels, scale, value=1, out=image)
-              stem_cells.copy_(stem_windows)
-              torch.addmm(b0, stem_rows, w0, out=stem_out)
-              torch.clamp_min(torch.max_pool2d(stem_map, [3, 3], [2, 2], [1, 1]), 0, out=outer)
-              cells.copy_(outer_windows)
-              torch.addmm(b1, rows, w1, out=out)
-              torch.clamp_min(map, 0, out=inner)
-              cells.copy_(inner_windows)
-              torch.add(outer, b2.view(1, -1, 1, 1), out=map)
-              out.addmm_(rows, w2)
-              torch.clamp_min(map, 0, out=outer)
-              cells.copy_(outer_windows)
-              torch.addmm(b3, rows, w3, out=out)
-              torch.clamp_min(map, 0, out=inner)
-              cells.copy_(inner_windows)
-              torch.add(outer, b4.view(1, -1, 1, 1), out=map)
-              out.addmm_(rows, w4)
-              torch.clamp_min(map, 0, out=features)
-              torch.mm(filters, places, out=responses)
-              torch.addmm(pb0, labels, pw0, out=hidden)
-              hidden.clamp_min_(0)
-              torch.addmm(pb2, hidden, pw2, out=result)
-              return result
-            """;
+    /** The names of the predictor's products in the program. */
+    private static final List<String> PREDICTOR = List.of("pw0", "pb0", "pw2", "pb2");
 
     private final FoldedSizes sizes;
     private final Function program;
-    private final List<Tensor> normalisation; // shift and scale
-    private final List<Tensor> weights; // as the program takes them
+    private final List<Tensor> shared; // shift, scale and weights, as the program takes them
     private final NativeOwner owner;
     private final ConcurrentLinkedDeque<FoldedCall> idle = new ConcurrentLinkedDeque<>();
 
-    private FoldedNetwork(NetworkShape shape, Map<String, Tensor> state, Tensor filters, ChannelStatistics statistics) {
+    private FoldedNetwork(
+            ResNetLayout layout,
+            NetworkShape shape,
+            Map<String, Tensor> state,
+            Tensor filters,
+            ChannelStatistics statistics) {
         sizes = new FoldedSizes(
+                layout,
                 shape.imageSize(),
                 Math.toIntExact(filters.size(0)),
                 shape.design().heads(),
@@ -91,27 +56,44 @@ public final class FoldedNetwork implements AutoCloseable {
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope()) {
             Normalization normal = building.keep(new Normalization(statistics, ComputeDevice.CPU));
-            normalisation = List.of(normal.shift(), normal.scale());
-            List<Tensor> made = new ArrayList<>();
-            LAYERS.forEach(names -> {
-                ConvolutionNorm.Folded layer = ConvolutionNorm.folded(
-                        state,
-                        BackboneArchitecture.PREFIX + names.getKey(),
-                        BackboneArchitecture.PREFIX + names.getValue());
-                made.add(layer.weight().permute(2, 3, 1, 0).flatten(0, 2)); // [k * k * inputs, outputs]
-                made.add(layer.bias());
-            });
+            Map<String, Tensor> named = new LinkedHashMap<>();
+            named.put("shift", normal.shift());
+            named.put("scale", normal.scale());
+            Map<String, Tensor> weights = layers(layout, state);
             double rescaling = DynamicConvolution.rescaling(filters.size(1));
-            made.add(filters.flatten(1, -1).to(ScalarType.Double).mul(new Scalar(rescaling)));
-            made.addAll(ScorePredictor.products(state));
-            List<Tensor> all = new ArrayList<>();
-            made.forEach(
-                    tensor -> all.add(building.keep(tensor.to(ScalarType.Float).contiguous())));
-            weights = List.copyOf(all);
-            program = building.keep(
-                    building.keep(torch.compile(PROGRAM)).get_functions().front());
+            weights.put("filters", filters.flatten(1, -1).to(ScalarType.Double).mul(new Scalar(rescaling)));
+            List<Tensor> products = ScorePredictor.products(state);
+            for (int i = 0; i < PREDICTOR.size(); i++) {
+                weights.put(PREDICTOR.get(i), products.get(i));
+            }
+            weights.forEach((name, tensor) -> named.put(
+                    name, building.keep(tensor.to(ScalarType.Float).contiguous())));
+            shared = List.copyOf(named.values());
+            String text = new FoldedProgram(sizes).text(named.keySet());
+            program = building.keep(building.keep(torch.compile(text)).get_functions().front());
             owner = building.handOver();
         }
+    }
+
+    /** The folded convolutions, by their names in the program. */
+    private static Map<String, Tensor> layers(ResNetLayout layout, Map<String, Tensor> state) {
+        Map<String, Tensor> made = new LinkedHashMap<>();
+        for (ResNetLayer layer : layout.layers()) {
+            ConvolutionNorm.Folded folded =
+                    ConvolutionNorm.folded(state, layer.convolutionState(), layer.normState());
+            made.put(
+                    FoldedProgram.weight(layer),
+                    folded.weight().permute(2, 3, 1, 0).flatten(0, 2)); // [k * k * inputs, outputs]
+            made.put(FoldedProgram.bias(layer), folded.bias());
+        }
+        for (ResNetBlock block : layout.blocks()) {
+            ResNetLayer down = block.downsample();
+            if (down != null) { // the two are added up: one bias has both
+                Tensor last = StateDict.tensor(made, FoldedProgram.bias(block.last()));
+                made.computeIfPresent(FoldedProgram.bias(down), (name, bias) -> bias.add(last));
+            }
+        }
+        return made;
     }
 
     /**
@@ -119,14 +101,17 @@ public final class FoldedNetwork implements AutoCloseable {
      *
      * @param state every tensor of the network by name, float32 on the CPU; they are read now
      * @param plain a classifier of the network, which the scores are compared with
-     * @return empty where the network is of another kind (only ResNet-18's stem with filters of one place, the same for all
+     * @return empty where the network is of another kind (only ResNets without groups with filters of one place, the same for all
      *     pictures, without adapter, on pictures of at most 64 by 64 pixels), or where its numbers are such that folding would
      *     change a score by more than 1e-5 of the largest; the caller closes it
      */
     public static Optional<FoldedNetwork> of(
             DynamicFilterNetwork network, Map<String, Tensor> state, ChannelStatistics statistics, Classifier plain) {
         NetworkShape shape = network.shape();
-        if (shape.backbone() != ResNetStem.ARCHITECTURE || shape.adapter() || shape.imageSize() > LARGEST) {
+        if (!(shape.backbone() instanceof ResNetArchitecture resnet)
+                || resnet.layout().groups() > 1
+                || shape.adapter()
+                || shape.imageSize() > LARGEST) {
             return Optional.empty();
         }
         try (PointerScope scope = new PointerScope();
@@ -137,7 +122,8 @@ public final class FoldedNetwork implements AutoCloseable {
                 return Optional.empty();
             }
             try (NativeOwner building = new NativeOwner()) {
-                FoldedNetwork folded = building.keep(new FoldedNetwork(shape, state, filters.weights(), statistics));
+                FoldedNetwork folded = building.keep(
+                        new FoldedNetwork(resnet.layout(), shape, state, filters.weights(), statistics));
                 if (!folded.agreesWith(plain)) {
                     return Optional.empty();
                 }
@@ -180,7 +166,7 @@ public final class FoldedNetwork implements AutoCloseable {
     public float[] scores(byte[] planes) {
         FoldedCall call = idle.poll();
         if (call == null) {
-            call = new FoldedCall(sizes, normalisation, weights);
+            call = new FoldedCall(sizes, shared);
         }
         float[] scores =
                 call.run(program, planes); // where it fails, its memory may hold anything: it is not used again

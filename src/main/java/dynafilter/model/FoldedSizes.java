@@ -3,12 +3,13 @@ package dynafilter.model;
 /**
  * The sizes of a {@link FoldedNetwork}.
  *
+ * @param layout of the backbone, without groups
  * @param image height and width of the pictures
  * @param maps the number of response maps, K * heads
  * @param heads the number of a label's filters
  * @param outputs the predictor's outputs for a label's maps
  */
-record FoldedSizes(int image, int maps, int heads, int outputs) {
+record FoldedSizes(ResNetLayout layout, int image, int maps, int heads, int outputs) {
     private static final int CHANNELS = 3;
 
     /** The bytes of a picture. */
@@ -16,14 +17,9 @@ record FoldedSizes(int image, int maps, int heads, int outputs) {
         return CHANNELS * image * image;
     }
 
-    /** Height and width of the first convolution's map. */
-    int stem() {
-        return (image + 1) / 2;
-    }
-
     /** Height and width of the feature map. */
-    int map() {
-        return (stem() + 1) / 2;
+    long map() {
+        return layout.side(image);
     }
 
     /** The rows of response maps that the predictor takes. */

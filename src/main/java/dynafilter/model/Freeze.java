@@ -16,7 +16,7 @@ public enum Freeze {
     }
 
     /** True: BatchNorm's running statistics are frozen, too; false: training updates them. */
-    boolean freezesStatistics() {
+    public boolean freezesStatistics() {
         return this == ALL;
     }
 

@@ -5,14 +5,19 @@ import dynafilter.data.device.Normalization;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.DeviceType;
+import org.jspecify.annotations.Nullable;
 
 /** The classifier of a network as it is now; what its filters are made of labels is computed once. */
 public final class NetworkClassifier implements Classifier {
     private final DynamicFilterNetwork network;
     private final Normalization normalization;
     private final LabelFilters filters;
+    private final @Nullable Backbone fused; // null: the network has no quicker backbone
     private final NativeOwner owner;
 
     /**
@@ -35,6 +40,8 @@ public final class NetworkClassifier implements Classifier {
                 InferenceMode inference = new InferenceMode()) {
             normalization = building.keep(new Normalization(statistics, device));
             filters = network.filters().kept(building);
+            Backbone quick = network.fusedBackbone().orElse(null);
+            fused = quick == null ? null : building.keep(quick);
             owner = building.handOver();
         }
     }
@@ -71,7 +78,9 @@ public final class NetworkClassifier implements Classifier {
 
     /** [N, C, h, w]. */
     private Tensor features(Tensor pixels) {
-        return network.features(normalization.apply(pixels), false);
+        Tensor images = normalization.apply(pixels);
+        boolean quickly = fused != null && !GradMode.is_enabled() && !torch.is_autocast_enabled(DeviceType.CPU);
+        return quickly ? network.adapted(fused.forward(images, false), false) : network.features(images, false);
     }
 
     @Override

@@ -80,7 +80,7 @@ public record NetworkShape(
 
     /** The shape of a network on ResNet-18 up to layer1, for images of 32x32. */
     public static NetworkShape ofResNet18Stem(FilterDesign design, int classes) {
-        return of(ResNetStem.ARCHITECTURE, design, classes, false);
+        return of(ResNetArchitecture.STEM, design, classes, false);
     }
 
     /** The shape of a network on ResNet-18 up to layer1 whose filters have no further options. */
@@ -113,13 +113,13 @@ public record NetworkShape(
         return backbone.convolutions(imageSize).map(known -> {
             List<ConvolutionSizes> sizes = new ArrayList<>(known);
             if (adapter) {
-                sizes.add(new ConvolutionSizes(channels, channels, 1, 1, 0, mapHeight, mapWidth));
+                sizes.add(new ConvolutionSizes(channels, channels, 1, 1, 0, 1, mapHeight, mapWidth));
             }
             if (design.kind() != FilterKind.CONDITIONAL) { // its filters are a product
                 int side = design.size();
                 long filters =
                         DynamicConvolution.computed(design.kind() == FilterKind.BASIS ? design.basis() : maps(), side);
-                sizes.add(new ConvolutionSizes(channels, filters, side, 1, side / 2, mapHeight, mapWidth));
+                sizes.add(new ConvolutionSizes(channels, filters, side, 1, side / 2, 1, mapHeight, mapWidth));
             }
             return sizes;
         });

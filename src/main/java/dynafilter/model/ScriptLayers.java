@@ -8,7 +8,12 @@ import org.bytedeco.pytorch.Tensor;
 final class ScriptLayers {
     private static final String CONVOLUTION = """
             def forward(self, v: Tensor) -> Tensor:
-                return torch.conv2d(v, self.weight, None, [%1$d, %1$d], [%2$d, %2$d], [1, 1], 1)
+                return torch.conv2d(v, self.weight, None, [%1$d, %1$d], [%2$d, %2$d], [1, 1], %3$d)
+            """;
+
+    private static final String PARTS = """
+            def forward(self, v: Tensor) -> Tensor:
+                return %s
             """;
 
     private static final String NORM = """
@@ -23,10 +28,15 @@ final class ScriptLayers {
      *
      * @param name the prefix of the names of its tensors in the state dict
      */
-    static ScriptModule convolution(Map<String, Tensor> state, String name, int stride, int padding) {
+    static ScriptModule convolution(Map<String, Tensor> state, String name, int stride, int padding, int groups) {
+        Tensor weight = StateDict.tensor(state, name + ".weight");
+        int parts = PixelConvolution.parts(weight.shape());
         return ScriptModule.create("Convolution")
-                .parameter("weight", StateDict.tensor(state, name + ".weight"))
-                .define(CONVOLUTION.formatted(stride, padding));
+                .parameter("weight", weight)
+                .define(
+                        parts == 1
+                                ? CONVOLUTION.formatted(stride, padding, groups)
+                                : PARTS.formatted(PixelConvolution.script(weight.size(0), parts, stride)));
     }
 
     /**

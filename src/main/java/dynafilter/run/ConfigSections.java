@@ -18,6 +18,8 @@ record ConfigSections(Origin origin, Session session, WorkerGroup group, Prepare
         return RunConfig.of(
                 recipe,
                 data(),
+                new RunConfig.Pixels(
+                        run.data().statistics().mean(), run.data().statistics().std()),
                 network(),
                 labelVectors(),
                 session.environment(),

@@ -66,7 +66,7 @@ public final class Extension {
         try (DeviceImages images = plan.files().isEmpty() ? null : read(plan.files());
                 DeviceImages testImages = plan.testFiles().isEmpty() ? null : read(plan.testFiles());
                 OldLabels old =
-                        against == null ? null : OldLabels.open(against, plan, trained.classes(), data, device)) {
+                        against == null ? null : OldLabels.open(against, plan, trained, data, device)) {
             if (images == null) {
                 makeOfWord(Objects.requireNonNull(vectors, "the label's word is all there is"), old);
             } else {
@@ -88,7 +88,7 @@ public final class Extension {
 
     private DeviceImages read(List<Path> files) {
         try (ImageSet set = images(files, new PictureReading(trained.imageSize(), plan.exif()), plan.skipBad())) {
-            return new DeviceImages(set, device, false);
+            return new DeviceImages(set, null, device, false, false, trained.statistics());
         }
     }
 
@@ -216,8 +216,8 @@ public final class Extension {
 
     /** The scores of the network before and behind its extension: [N, labels + labels + 1]. */
     private Tensor scoresOfBoth(TrainedNetwork extended, DeviceImages images) {
-        try (NetworkClassifier before = new NetworkClassifier(trained.network(), device);
-                NetworkClassifier after = new NetworkClassifier(extended.network(), device)) {
+        try (NetworkClassifier before = new NetworkClassifier(trained.network(), trained.statistics(), device);
+                NetworkClassifier after = new NetworkClassifier(extended.network(), extended.statistics(), device)) {
             return evaluator.scores(trained.network(), before, after, images);
         }
     }

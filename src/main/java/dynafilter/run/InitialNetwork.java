@@ -7,6 +7,7 @@ import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.checkpoint.UnseenLabels;
 import dynafilter.data.ClassNames;
 import dynafilter.data.DataSet;
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.data.LabelSplit;
 import dynafilter.data.words.WordVectors;
 import dynafilter.io.InputException;
@@ -14,6 +15,7 @@ import dynafilter.io.ProgressListener;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
+import dynafilter.runfolder.Normalize;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
@@ -21,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +35,7 @@ final class InitialNetwork implements AutoCloseable {
     private final Map<String, Tensor> state;
     private final @Nullable WordVectors vectors; // null: the labels' embeddings start from none
     private final @Nullable UnseenLabels unseen; // null: no label is held out
+    private final @Nullable ChannelStatistics statistics; // null: those of the training images
     private final NativeOwner owner;
 
     private InitialNetwork(
@@ -40,12 +44,14 @@ final class InitialNetwork implements AutoCloseable {
             Map<String, Tensor> state,
             @Nullable WordVectors vectors,
             @Nullable UnseenLabels unseen,
+            @Nullable ChannelStatistics statistics,
             NativeOwner owner) {
         this.backbone = backbone;
         this.shape = shape;
         this.state = state;
         this.vectors = vectors;
         this.unseen = unseen;
+        this.statistics = statistics;
         this.owner = owner;
     }
 
@@ -81,6 +87,7 @@ final class InitialNetwork implements AutoCloseable {
                     state,
                     vectors.orElse(null),
                     vectors.flatMap(words -> unseen(words, split)).orElse(null),
+                    statistics(recipe, backbone::statistics),
                     building.handOver());
         }
     }
@@ -99,7 +106,14 @@ final class InitialNetwork implements AutoCloseable {
             Map<String, Tensor> state = state(shape, recipe, checkpoint.model(), building);
             UnseenLabels unseen =
                     UnseenLabels.of(checkpoint, origin.checkpointFile()).orElse(null);
-            return new InitialNetwork(backbone, shape, state, null, unseen, building.handOver());
+            return new InitialNetwork(
+                    backbone,
+                    shape,
+                    state,
+                    null,
+                    unseen,
+                    checkpoint.statistics(origin.checkpointFile()),
+                    building.handOver());
         }
     }
 
@@ -122,10 +136,23 @@ final class InitialNetwork implements AutoCloseable {
             DynamicFilterNetwork.check(shape, trained.state());
             Map<String, Tensor> state = state(shape, recipe, trained.state(), building);
             UnseenLabels unseen = unseenBeside(shape, recipe, split).orElse(null);
-            return new InitialNetwork(backbone, shape, state, null, unseen, building.handOver());
+            return new InitialNetwork(
+                    backbone, shape, state, null, unseen, statistics(recipe, trained::statistics), building.handOver());
         } catch (InputException other) {
             throw new InputException("--resume " + trained.file() + ": " + other.getMessage(), other);
         }
+    }
+
+    /**
+     * The statistics that the recipe chooses; null: those of the training images.
+     *
+     * @param usual those that are used where it leaves the choice
+     */
+    private static @Nullable ChannelStatistics statistics(Recipe recipe, Supplier<ChannelStatistics> usual) {
+        String chosen = recipe.network().normalize();
+        return Normalize.DATA.equals(chosen)
+                ? null
+                : Normalize.statistics(chosen).orElseGet(usual);
     }
 
     /** The word vectors of the labels to train on, and behind them of those that are held out. */
@@ -174,6 +201,11 @@ final class InitialNetwork implements AutoCloseable {
         Map<String, Tensor> state = StateDict.random(shape, recipe.computation().seed(), known);
         building.keep(() -> state.values().forEach(Pointer::close)); // they are retained already
         return state;
+    }
+
+    /** The statistics of pixels by which images are normalised; empty where they are those of the training images. */
+    Optional<ChannelStatistics> statistics() {
+        return Optional.ofNullable(statistics);
     }
 
     PretrainedBackbone backbone() {

@@ -1,6 +1,7 @@
 package dynafilter.run;
 
 import dynafilter.data.DataOptions;
+import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
 import dynafilter.data.StratifiedSplit;
@@ -27,11 +28,12 @@ record OldLabels(String name, String sha256, DeviceImages negatives, DeviceImage
      * Opens the data set and brings its images to the device.
      *
      * @param against the data set
-     * @param classes the network's labels
+     * @param trained the network that knows them
      * @throws InputException where the data set lacks one of the labels, or has no images of them
      */
     static OldLabels open(
-            String against, ExtensionPlan plan, List<String> classes, DataOptions options, ComputeDevice device) {
+            String against, ExtensionPlan plan, TrainedNetwork trained, DataOptions options, ComputeDevice device) {
+        List<String> classes = trained.classes();
         try (DataSet data = DataSource.open(against, options)) {
             List<String> missing = new ArrayList<>(classes);
             missing.removeAll(data.classes());
@@ -51,8 +53,8 @@ record OldLabels(String name, String sha256, DeviceImages negatives, DeviceImage
                     return new OldLabels(
                             data.name(),
                             data.sha256(),
-                            new DeviceImages(negatives, device, false),
-                            new DeviceImages(test, device, false),
+                            onDevice(negatives, trained, device),
+                            onDevice(test, trained, device),
                             others);
                 }
             }
@@ -67,6 +69,10 @@ record OldLabels(String name, String sha256, DeviceImages negatives, DeviceImage
         double share = (double) plan.negatives() / train.size();
         StratifiedSplit split = StratifiedSplit.of(train, share, plan.seed());
         return new long[][] {split.heldOut(), split.train()};
+    }
+
+    private static DeviceImages onDevice(ImageSet set, TrainedNetwork trained, ComputeDevice device) {
+        return new DeviceImages(set, null, device, false, false, trained.statistics());
     }
 
     private static void requireImages(String against, ImageSet images, String role) {

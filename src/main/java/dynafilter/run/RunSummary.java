@@ -4,10 +4,11 @@ import dynafilter.checkpoint.BackboneSource;
 import dynafilter.data.ClassNames;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSize;
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.Freeze;
 import dynafilter.model.NetworkShape;
-import dynafilter.model.ResNetStem;
+import dynafilter.model.ResNetArchitecture;
 import dynafilter.runfolder.Environment;
 import dynafilter.runfolder.OptimizerKind;
 import dynafilter.runfolder.Recipe;
@@ -147,6 +148,9 @@ final class RunSummary {
             line.append(format(
                     ", %dx%d", recipe.images().imageSize(), recipe.images().imageSize()));
         }
+        if (!data.statistics().equals(ChannelStatistics.CIFAR)) {
+            line.append(", pixels of ").append(data.statistics());
+        }
         return line.append(data.streamed() ? ", streamed to the device batch by batch" : "")
                 .toString();
     }
@@ -163,10 +167,12 @@ final class RunSummary {
             case BackboneSource.RANDOM -> "random (He initialisation)";
             case BackboneSource.IMAGENET -> "ImageNet (torchvision's official weights)";
             default ->
-                shape.backbone() == ResNetStem.ARCHITECTURE
+                shape.backbone() == ResNetArchitecture.STEM
                         ? recipe.network().backbone() + " up to "
                                 + recipe.network().cut()
-                        : shape.backbone().description();
+                        : shape.backbone() instanceof ResNetArchitecture resnet
+                                ? recipe.network().backbone() + ", " + resnet.description()
+                                : shape.backbone().description();
         };
     }
 

@@ -100,9 +100,13 @@ final class TrainingRun {
         if (split.unseen() != null) {
             owner.keep(split.unseen());
         }
-        TrainingData data = owner.keep(onDevice(split.seen()));
-        InitialNetwork network = owner.keep(initial(split, ranks));
-        allowInstructions(network);
+        InitialNetwork network;
+        TrainingData data;
+        try (DataSet set = split.seen()) { // its name, classes and checksum stay readable
+            network = owner.keep(initial(split, ranks));
+            allowInstructions(network);
+            data = owner.keep(onDevice(set, network));
+        }
         if (origin instanceof Origin.Fresh && recipe.network().adapter()) {
             AdapterCalibration.apply(network.shape(), network.state(), data.training(), session.device());
         }
@@ -158,12 +162,13 @@ final class TrainingRun {
         }
     }
 
-    /** Brings a data set to the device and closes it; its name, classes and checksum stay readable. */
-    private TrainingData onDevice(DataSet set) {
-        try (set) {
-            return TrainingData.of(
-                    set, recipe, session.device(), context.settings().memory());
-        }
+    private TrainingData onDevice(DataSet set, InitialNetwork network) {
+        return TrainingData.of(
+                set,
+                recipe,
+                network.statistics().orElse(null),
+                session.device(),
+                context.settings().memory());
     }
 
     /** Announces the run, from which on there is something to save: takes its folder, and states there and on the console what is trained. */
@@ -181,7 +186,7 @@ final class TrainingRun {
                 directory.config(), new ConfigSections(origin, session, group, run, parameters).of(run.recipe()));
         new RunSummary(origin, session, group, run, parameters)
                 .log(directory, context.settings().graph().captures(session.device()));
-        network.backbone().notes().forEach(note -> log.info("backbone   {}", note));
+        network.backbone().notes(run.data().statistics()).forEach(note -> log.info("backbone   {}", note));
         if (place.isAlone()) { // a comparison says it once
             session.use(recipe.computation().precision());
         }

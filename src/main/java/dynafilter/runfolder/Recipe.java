@@ -36,6 +36,7 @@ public record Recipe(
             new Network(
                     "imagenet",
                     "layer1",
+                    Normalize.AUTO,
                     FilterKind.DYNAMIC,
                     1,
                     1,
@@ -123,15 +124,24 @@ public record Recipe(
                     place = 2,
                     argument = "FILE|imagenet|random",
                     help =
-                            "TorchScript file of any network, .pth file of ResNet-18, the official weights, or random ones",
+                            "TorchScript file of any network, .pth or .safetensors of a ResNet, the official weights, or random ones",
                     traits = Trait.PATH)
             String backbone,
 
             @Setting(
                     place = 3,
                     argument = "NAME",
-                    help = "the last layer taken from a backbone file, such as layer1 or features.6")
+                    help = "the last layer taken of the backbone: layer1 to layer4 of a ResNet, or one of a file's, as features.6")
             String cut,
+
+            @Setting(
+                    place = 44,
+                    argument = "WHAT",
+                    help =
+                            "what pixels are normalised with: cifar, imagenet, data (the training images' own), three means and deviations such as 0.5,0.5,0.5/0.25,0.25,0.25, or auto: what the backbone was trained with (cifar for the default one, random weights and TorchScript)",
+                    header = "pixels normalised by {}",
+                    traits = Trait.FIXED)
+            String normalize,
 
             @Setting(
                     place = 4,
@@ -198,12 +208,13 @@ public record Recipe(
 
             @Setting(place = 33, help = "the labels' embeddings stay as they start", traits = Trait.FIXED)
             boolean freezeLabels) {
-        /** @throws InputException where the other settings are not about filters of this kind */
+        /** @throws InputException where the other settings are not about filters of this kind, or pixels cannot be normalised so */
         public Network {
             if (!filters.hasEmbeddings() && (freezeLabels || !labelVectors.isEmpty())) {
                 throw new InputException((freezeLabels ? "--freeze-labels" : "--label-vectors") + ": only filters that"
                         + " are made of labels, such as --filters dynamic, have embeddings, not " + filters);
             }
+            Normalize.statistics(normalize);
             FilterDesign.check(filters, filterHeads, filterSize, basis, basisImage);
         }
 

@@ -30,6 +30,7 @@ public record RunConfig(
         @Nullable String format,
         @Nullable Map<String, Object> recipe,
         @Nullable Data data,
+        @Nullable Pixels normalization,
         @Nullable Network network,
         @Nullable LabelVectors labelVectors,
         @Nullable Environment environment,
@@ -59,6 +60,16 @@ public record RunConfig(
         /** The data set in a document that tells nothing of it. */
         public static final Data UNKNOWN = new Data(null, null, null, null, null, null, null, null);
     }
+
+    /**
+     * The normalisation of pixels, which are numbers in [0, 1] by then.
+     *
+     * @param mean by channel, which it subtracts
+     * @param std the standard deviation by channel, by which it divides
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Pixels(
+            @Nullable List<Double> mean, @Nullable List<Double> std) {}
 
     /**
      * The network.
@@ -102,13 +113,22 @@ public record RunConfig(
     public static RunConfig of(
             Recipe recipe,
             Data data,
+            @Nullable Pixels normalization,
             Network network,
             @Nullable LabelVectors labelVectors,
             Environment environment,
             @Nullable Distributed distributed,
             @Nullable Resumed resumed) {
         return new RunConfig(
-                FORMAT, Recipes.toMap(recipe), data, network, labelVectors, environment, distributed, resumed);
+                FORMAT,
+                Recipes.toMap(recipe),
+                data,
+                normalization,
+                network,
+                labelVectors,
+                environment,
+                distributed,
+                resumed);
     }
 
     /**

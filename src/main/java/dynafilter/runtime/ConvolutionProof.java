@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -39,7 +40,7 @@ public final class ConvolutionProof {
 
     /** The convolutions that are tested where no network is known. */
     private static final List<ConvolutionSizes> CASES = Stream.of(
-                    "64,40,1,1,0,8,8", "64,100,1,1,0,8,8", "24,20,3,1,1,8,8", "64,64,3,1,1,8,8")
+                    "64,40,1,1,0,1,8,8", "64,100,1,1,0,1,8,8", "24,20,3,1,1,1,8,8", "64,64,3,1,1,1,8,8")
             .map(ConvolutionSizes::of)
             .toList();
 
@@ -167,18 +168,45 @@ public final class ConvolutionProof {
         try (PointerScope scope = new PointerScope()) {
             Tensor pixels = torch.rand(images, sizes.inputs(), sizes.height(), sizes.width())
                     .contiguous(MemoryFormat.ChannelsLast);
-            Tensor filters = torch.rand(sizes.outputs(), sizes.inputs(), sizes.side(), sizes.side());
+            Tensor filters = torch.rand(sizes.outputs(), sizes.inputs() / sizes.groups(), sizes.side(), sizes.side());
             Tensor[] exact = convolved(pixels.to(ScalarType.Double), filters.to(ScalarType.Double), sizes);
             Tensor[] found = convolved(pixels, filters, sizes);
+            if (!isFusedRight(pixels, filters, sizes, exact[0])) {
+                return false;
+            }
             for (int i = 0; i < exact.length; i++) {
-                double largest = exact[i].abs().max().item_double();
-                double off =
-                        found[i].to(ScalarType.Double).sub(exact[i]).abs().max().item_double();
-                if (!(off <= TOLERANCE * largest)) {
+                if (!isNear(found[i], exact[i])) {
                     return false;
                 }
             }
             return true;
+        }
+    }
+
+    private static boolean isNear(Tensor found, Tensor exact) {
+        double largest = exact.abs().max().item_double();
+        double off =
+                found.to(ScalarType.Double).sub(exact).abs().max().item_double();
+        return off <= TOLERANCE * largest;
+    }
+
+    /** Compares what {@link FusedConvolutions} make of a convolution; where there are none nothing can be wrong. */
+    private static boolean isFusedRight(Tensor pixels, Tensor filters, ConvolutionSizes sizes, Tensor exact) {
+        try (FusedConvolutions fused = FusedConvolutions.find().orElse(null);
+                InferenceMode inference = new InferenceMode()) {
+            if (fused == null) {
+                return true;
+            }
+            Tensor bias = torch.rand(sizes.outputs());
+            Tensor biased = exact.add(bias.to(ScalarType.Double).view(1, -1, 1, 1));
+            FusedConvolutions.Layer layer = FusedConvolutions.Layer.of(
+                    filters, bias, sizes.stride(), sizes.padding(), sizes.groups());
+            Tensor sum = torch.rand_like(fused.apply(pixels, layer, true)).contiguous(MemoryFormat.ChannelsLast);
+            Tensor summed = biased.add(sum.to(ScalarType.Double)).relu();
+            fused.addTo(sum, pixels, layer);
+            return isNear(fused.apply(pixels, layer, true), biased.relu())
+                    && isNear(fused.apply(pixels, layer, false), biased)
+                    && isNear(sum, summed);
         }
     }
 
@@ -190,7 +218,7 @@ public final class ConvolutionProof {
         by.set_requires_grad(true);
         long[] stride = {sizes.stride(), sizes.stride()};
         long[] padding = {sizes.padding(), sizes.padding()};
-        Tensor made = torch.conv2d(from, by, new TensorOptional(), stride, padding, ONES, 1);
+        Tensor made = torch.conv2d(from, by, new TensorOptional(), stride, padding, ONES, sizes.groups());
         made.pow(new Scalar(2)).sum().backward();
         return new Tensor[] {made.detach(), from.grad(), by.grad()};
     }

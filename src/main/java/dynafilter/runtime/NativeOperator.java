@@ -20,6 +20,16 @@ public final class NativeOperator implements AutoCloseable {
               return listed
             """;
 
+    private static final String NO_SCALARS = """
+            def none() -> List[Optional[number]]:
+              none: List[Optional[number]] = []
+              return none
+            """;
+    private static final String PAIR = """
+            def pair(one: int, other: int) -> List[int]:
+              return [one, other]
+            """;
+
     private final OperatorHandle handle;
 
     private NativeOperator(OperatorHandle handle) {
@@ -45,14 +55,35 @@ public final class NativeOperator implements AutoCloseable {
         }
     }
 
+    /** Calls the operator with every argument of its schema, in order, and returns its result, a tensor of the caller's scope. */
+    public Tensor result(IValue... arguments) {
+        try (IValueVector stack = new IValueVector(arguments)) {
+            handle.callBoxed(stack);
+            return new Tensor(stack.get(0).toTensor()); // the other is a reference into the stack
+        }
+    }
+
+    /** A {@code Scalar?[]} argument without any, owned by the caller's scope. */
+    public static IValue noScalars() {
+        return made(NO_SCALARS);
+    }
+
+    /** An {@code int[]} argument of two numbers, owned by the caller's scope. */
+    public static IValue pair(long one, long other) {
+        return made(PAIR, new IValue(one), new IValue(other));
+    }
+
+    private static IValue made(String program, IValue... arguments) {
+        CompilationUnit unit = torch.compile(program);
+        return unit.get_functions().front().apply(new IValueVector(arguments));
+    }
+
     /**
      * A {@code Tensor[]} argument with one tensor, or without any for null, owned by the caller's scope. The binding has no
      * constructor for such a list, so TorchScript makes it.
      */
     public static IValue listOf(@Nullable Tensor tensor) {
-        CompilationUnit unit = torch.compile(LISTED);
-        IValue argument = tensor == null ? new IValue() : new IValue(tensor);
-        return unit.get_functions().front().apply(new IValueVector(argument));
+        return made(LISTED, tensor == null ? new IValue() : new IValue(tensor));
     }
 
     @Override

@@ -138,14 +138,14 @@ public final class Evaluator {
 
     /** Evaluates a network as it is now. */
     public Evaluation evaluate(DynamicFilterNetwork network, DeviceImages images) {
-        try (NetworkClassifier now = new NetworkClassifier(network, device)) {
+        try (NetworkClassifier now = new NetworkClassifier(network, images.statistics(), device)) {
             return evaluate(now, images);
         }
     }
 
     /** Evaluates a network that all ranks have, each rank on its part of the images: every image once. */
     Evaluation evaluate(DynamicFilterNetwork network, DeviceImages images, WorkerGroup group) {
-        try (NetworkClassifier now = new NetworkClassifier(network, device)) {
+        try (NetworkClassifier now = new NetworkClassifier(network, images.statistics(), device)) {
             return evaluate(
                     (from, size) -> now.scores(images.pixels(from, size)),
                     images,

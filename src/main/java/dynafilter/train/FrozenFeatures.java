@@ -163,7 +163,7 @@ final class FrozenFeatures implements Examples {
         long images = data.selection().size();
         long from = first(images, group.rank(), group);
         DeviceFeatures own = selection(from, first(images, group.rank() + 1, group));
-        try (NetworkClassifier now = new NetworkClassifier(evaluated, device)) {
+        try (NetworkClassifier now = new NetworkClassifier(evaluated, data.statistics(), device)) {
             return evaluator.evaluate(
                     (at, size) -> now.scoresOfFeatures(own.features(at - from, size)),
                     data.selection(),

@@ -3,8 +3,12 @@ package dynafilter.train;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.data.ClassNames;
 import dynafilter.io.InputException;
+import dynafilter.runfolder.Normalize;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The checks of a checkpoint that a run continues. */
 final class Resumption {
@@ -21,7 +25,9 @@ final class Resumption {
                     + String.join(", ", checkpoint.addedLabels())
                     + "; resume the checkpoint it was made from, or train all labels together in a new run");
         }
-        Recipes.TABLE.requireSameFixed(checkpoint.recipe(), recipe);
+        Map<String, @Nullable Object> then = new LinkedHashMap<>(checkpoint.recipe());
+        then.putIfAbsent("normalize", Normalize.AUTO); // versions that did not know it had no choice
+        Recipes.TABLE.requireSameFixed(then, recipe);
         if (!checkpoint.classes().equals(data.classes())) {
             throw new InputException(
                     "the checkpoint knows the classes " + ClassNames.shown(checkpoint.classes()) + ", the data set has "

@@ -4,6 +4,7 @@ import dynafilter.checkpoint.Checkpoint;
 import dynafilter.distributed.WorkerFailure;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.InputException;
+import dynafilter.model.ResNetArchitecture;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.StopReason;
 import dynafilter.runtime.NativeOwner;
@@ -38,6 +39,7 @@ public final class Trainer implements AutoCloseable {
         long images = data.training().size();
         int batchSize = (int) Math.min(recipe.optimization().batchSize(), images);
         requireShares(batchSize, group.size());
+        requireStatistics(setup, batchSize);
         int batches = (int) Math.min(recipe.optimization().accumulate(), images / batchSize);
         try (NativeOwner building = new NativeOwner()) {
             state = building.keep(new TrainingState(recipe, setup.shape(), setup.initial(), setup.device(), group));
@@ -79,6 +81,22 @@ public final class Trainer implements AutoCloseable {
         if (batchSize % ranks != 0) {
             throw new InputException("a batch of " + batchSize + " images does not divide among " + ranks
                     + " processes; give a --batch-size that is a multiple of " + ranks);
+        }
+    }
+
+    /** Of a single number a channel BatchNorm's variance is 0 / 0, which would spoil the running one without a word. */
+    private static void requireStatistics(TrainingSetup setup, int batchSize) {
+        Recipe recipe = setup.recipe();
+        boolean shared = recipe.computation().syncBatchnorm() && setup.group().size() > 1;
+        if (setup.shape().backbone() instanceof ResNetArchitecture resnet
+                && !recipe.network().freeze().freezesStatistics()
+                && !shared
+                && setup.shape().mapSize() == 1
+                && batchSize == setup.group().size()) {
+            int size = setup.shape().imageSize();
+            throw new InputException("--batch-size " + batchSize + ": of one image of " + size + "x" + size + " the map behind "
+                    + resnet.layout().end() + " has a single place, of which BatchNorm can make no statistics; give a larger"
+                    + " --batch-size or --image-size, an earlier --cut, or --freeze all");
         }
     }
 

@@ -3,8 +3,10 @@ package dynafilter.train;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
 import dynafilter.data.StratifiedSplit;
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.data.device.DataMemory;
 import dynafilter.data.device.DeviceImages;
+import dynafilter.data.device.PixelStatistics;
 import dynafilter.io.InputException;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
@@ -40,9 +42,15 @@ public record TrainingData(
      * Applies the recipe's limits and split to a data set and brings the parts to the device. The best epoch is chosen by the
      * set's own validation images, else by those that the recipe holds out of the training images, else by the test set.
      *
+     * @param statistics of the pixels, by which images are normalised; null: those of the training images
      * @throws InputException where there are no images to train on, or none to choose the best epoch
      */
-    public static TrainingData of(DataSet set, Recipe recipe, ComputeDevice device, DataMemory memory) {
+    public static TrainingData of(
+            DataSet set,
+            Recipe recipe,
+            @Nullable ChannelStatistics statistics,
+            ComputeDevice device,
+            DataMemory memory) {
         try (NativeOwner building = new NativeOwner();
                 ImageSet train = limited(set.train(), recipe.selection().limitTrain());
                 ImageSet test = set.test() == null
@@ -55,26 +63,29 @@ public record TrainingData(
             requireImages(set, test, "test");
             requireImages(set, validation, "validation");
             boolean streams = memory.streams(bytes(recipe, train, test, validation), device);
-            DeviceImages onDevice =
-                    test == null ? null : building.keep(new DeviceImages(test, null, device, false, streams));
-            long[] kept = null;
+            StratifiedSplit split = validation != null || recipe.selection().valSplit() == 0
+                    ? null
+                    : StratifiedSplit.of(
+                            train,
+                            recipe.selection().valSplit(),
+                            recipe.computation().seed());
+            long[] kept = split == null ? null : split.train();
+            ChannelStatistics normal = statistics == null ? PixelStatistics.of(train, kept) : statistics;
+            DeviceImages onDevice = test == null
+                    ? null
+                    : building.keep(new DeviceImages(test, null, device, false, streams, normal));
             DeviceImages selection = onDevice;
             if (validation != null) {
-                selection = building.keep(new DeviceImages(validation, null, device, false, streams));
-            } else if (recipe.selection().valSplit() > 0) {
-                StratifiedSplit split = StratifiedSplit.of(
-                        train,
-                        recipe.selection().valSplit(),
-                        recipe.computation().seed());
-                selection = building.keep(new DeviceImages(train, split.heldOut(), device, false, streams));
-                kept = split.train();
+                selection = building.keep(new DeviceImages(validation, null, device, false, streams, normal));
+            } else if (split != null) {
+                selection = building.keep(new DeviceImages(train, split.heldOut(), device, false, streams, normal));
             }
             if (selection == null) {
                 throw new InputException("data set " + set.name()
                         + " has no images to choose the best epoch with: hold some out with --val-split 0.2");
             }
             DeviceImages training = building.keep(
-                    new DeviceImages(train, kept, device, recipe.images().augment(), streams));
+                    new DeviceImages(train, kept, device, recipe.images().augment(), streams, normal));
             return new TrainingData(
                     training, selection, onDevice, set.classes(), set.sha256(), memory, streams, building.handOver());
         }
@@ -109,6 +120,11 @@ public record TrainingData(
     @Override
     public DeviceImages test() {
         return Objects.requireNonNull(test, "the data set has no test set");
+    }
+
+    /** The statistics of pixels by which the images are normalised. */
+    public ChannelStatistics statistics() {
+        return training.statistics();
     }
 
     /** True: validation images choose the best epoch; false: the test set does. */

@@ -6,6 +6,7 @@ import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
 import dynafilter.runtime.ComputeDevice;
@@ -192,6 +193,9 @@ final class TrainingState implements AutoCloseable {
         Map<String, Object> extra = new LinkedHashMap<>();
         extra.put(EpochProgress.ENTRY, new EpochProgress(metrics.read(), secondsBefore, epochsSinceBest).toMap());
         extra.put(TrainedNetwork.DATA_SHA256, data.sha256());
+        if (!data.statistics().equals(ChannelStatistics.CIFAR)) {
+            extra.put(Checkpoint.NORMALIZATION, data.statistics().toMap());
+        }
         shape.backbone().programSha256().ifPresent(sha256 -> extra.put(Checkpoint.BACKBONE_PROGRAM, sha256));
         if (average != null) {
             extra.put(Checkpoint.AVERAGE, average.state());

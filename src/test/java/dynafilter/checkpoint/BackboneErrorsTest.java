@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.io.InputException;
 import dynafilter.io.ProgressListener;
-import dynafilter.model.ResNetStem;
+import dynafilter.model.ResNetArchitecture;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.torchfile.Samples;
 import java.io.IOException;
@@ -76,7 +76,7 @@ class BackboneErrorsTest {
         try (PretrainedBackbone random =
                 new BackboneSource().load("random", "layer1", 32, ComputeDevice.CPU, ProgressListener.NONE)) {
             assertEquals(Map.of(), random.state());
-            assertEquals(ResNetStem.ARCHITECTURE, random.architecture());
+            assertEquals(ResNetArchitecture.STEM, random.architecture());
         }
     }
 }

@@ -14,7 +14,7 @@ import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.InputException;
 import dynafilter.model.Backbone;
 import dynafilter.model.BackboneArchitecture;
-import dynafilter.model.ResNetStem;
+import dynafilter.model.ResNetArchitecture;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.torchfile.TorchFile;
 import java.io.IOException;
@@ -73,9 +73,9 @@ class BackboneFileTest {
         ((Map<?, ?>) expected.get("tensors"))
                 .forEach((key, tensor) -> tensors.put(BackboneArchitecture.PREFIX + key, (Tensor) tensor));
         try (PretrainedBackbone backbone = read(name, "layer1")) {
-            assertSame(ResNetStem.ARCHITECTURE, backbone.architecture());
+            assertSame(ResNetArchitecture.STEM, backbone.architecture());
             assertIdentical(tensors, backbone.state());
-            Tensor features = ResNetStem.ARCHITECTURE
+            Tensor features = ResNetArchitecture.STEM
                     .bind(backbone.state(), false, WorkerGroup.single())
                     .forward((Tensor) expected.get("images"), false);
             assertClose((Tensor) expected.get("features"), features, 1e-5, "feature map");
@@ -156,7 +156,9 @@ class BackboneFileTest {
                 "vgg-scripted.pt   | layer1  | FILE has no such layer; it has features, avgpool, classifier",
                 "vgg-traced.pt     | features.99 | FILE cannot be cut there, since features never runs it",
                 "vgg-scripted.pt   | classifier | cannot be cut there, since it runs aten::flatten",
-                "whole.pth         | layer2  | --cut layer2: FILE is a state dict, which is taken up to layer1; leave --cut out",
+                "whole.pth         | maxpool | --cut maxpool: FILE is a state dict, which is taken up to layer1, layer2, layer3 or layer4, or a block",
+                "numbered.pth      | layer2  | --cut layer2: FILE is a state dict of ResNet-18 up to layer1, which has no such layer; cut it earlier",
+                "whole.pth         | layer2.2 | --cut layer2.2: FILE is a state dict of ResNet-18 up to layer4, which has no such layer",
                 "missing.pth       | layer1  | has no layer1.1.conv2.weight (it has conv1.weight, bn1.weight, bn1.bias, bn1.running_mean and",
                 "narrow.pth        | layer1  | conv1.weight is [32, 3, 7, 7], ResNet-18's is [64, 3, 7, 7]; give ResNet-18",
                 "other.pth         | layer1  | has no conv1.weight (it has fc.weight); give ResNet-18",

@@ -3,7 +3,7 @@ package dynafilter.checkpoint;
 import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
-import dynafilter.model.ResNetStem;
+import dynafilter.model.ResNetArchitecture;
 import dynafilter.model.StateDict;
 import dynafilter.torchfile.TorchFile;
 import java.nio.file.Path;
@@ -26,13 +26,20 @@ public final class ExportedNetworks {
     }
 
     public static Path checkpoint(Path file, FilterDesign design, int classes, int imageSize, boolean adapter) {
-        NetworkShape shape = NetworkShape.of(ResNetStem.ARCHITECTURE, design, classes, adapter, imageSize);
+        return checkpoint(
+                file, NetworkShape.of(ResNetArchitecture.STEM, design, classes, adapter, imageSize), Map.of());
+    }
+
+    /** @param extra further entries of the file */
+    public static Path checkpoint(Path file, NetworkShape shape, Map<String, Object> extra) {
+        FilterDesign design = shape.design();
+        int classes = shape.classes();
         Map<String, Tensor> state = StateDict.random(shape, 1);
         torch.manual_seed(classes);
         state.forEach((name, tensor) -> {
             if (name.endsWith("running_mean") || name.endsWith(".bias")) {
                 tensor.uniform_(-0.5, 0.5, null);
-            } else if ((name.contains("bn") || name.contains("adapter")) && tensor.dim() == 1) {
+            } else if ((name.contains("bn") || name.contains("downsample.1") || name.contains("adapter")) && tensor.dim() == 1) {
                 tensor.uniform_(0.5, 1.5, null);
             }
         });
@@ -51,11 +58,11 @@ public final class ExportedNetworks {
                 "epochs",
                 4,
                 "image_size",
-                imageSize);
+                shape.imageSize());
         List<String> names = IntStream.range(0, classes)
                 .mapToObj(label -> "the \"" + label + "th\" one, ü")
                 .toList();
-        new Checkpoint(state, optimizer, 4, 40, 0.5, recipe, names, Map.of(), Map.of(), List.of()).write(file);
+        new Checkpoint(state, optimizer, 4, 40, 0.5, recipe, names, Map.of(), extra, List.of()).write(file);
         state.values().forEach(Tensor::close);
         return file;
     }

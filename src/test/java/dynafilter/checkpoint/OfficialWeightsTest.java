@@ -18,7 +18,7 @@ import dynafilter.io.ProgressListener;
 import dynafilter.model.BackboneArchitecture;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
-import dynafilter.model.ResNetStem;
+import dynafilter.model.ResNetArchitecture;
 import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.torchfile.TorchFile;
@@ -83,7 +83,7 @@ class OfficialWeightsTest {
 
     private void assertLoads(BackboneSource source, String what, ProgressListener progress) {
         try (PretrainedBackbone loaded = source.load(what, "layer1", 32, ComputeDevice.CPU, progress)) {
-            assertSame(ResNetStem.ARCHITECTURE, loaded.architecture());
+            assertSame(ResNetArchitecture.STEM, loaded.architecture());
             assertIdentical(backbone, loaded.state());
         }
     }

@@ -18,7 +18,7 @@ import dynafilter.io.FileServer;
 import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
-import dynafilter.model.ResNetStem;
+import dynafilter.model.ResNetArchitecture;
 import dynafilter.model.StateDict;
 import dynafilter.report.page.Chromium;
 import dynafilter.runtime.ComputeDevice;
@@ -59,7 +59,7 @@ class WebExportTest {
                 Files.isRegularFile(OnnxWeb.archive()),
                 "no " + OnnxWeb.archive() + "; `dynafilter doctor --fetch onnxruntime-web` downloads it");
         NetworkShape shape = NetworkShape.of(
-                ResNetStem.ARCHITECTURE, FilterDesign.of(FilterKind.DYNAMIC), CLASSES.size(), false, SIZE);
+                ResNetArchitecture.STEM, FilterDesign.of(FilterKind.DYNAMIC), CLASSES.size(), false, SIZE);
         Map<String, Tensor> state = StateDict.random(shape, 1);
         state.get("predictor.2.weight").mul_(new Scalar(30.0)); // scores that differ
         Map<String, Object> recipe = Map.of("filters", "dynamic", "image_size", (long) SIZE, "data", "nowhere");

@@ -68,7 +68,7 @@ class DynamicFilterNetworkTest {
         DynamicFilterNetwork network = network(filters, state);
         long maps = filters == FilterKind.SINGLE ? 1 : CLASSES;
         Tensor features =
-                ResNetStem.ARCHITECTURE.bind(state, false, WorkerGroup.single()).forward(images, false);
+                ResNetArchitecture.STEM.bind(state, false, WorkerGroup.single()).forward(images, false);
         assertArrayEquals(new long[] {IMAGES, 64, 8, 8}, features.shape());
         boolean constant = shape(filters).design().isConstant();
         assertArrayEquals(
@@ -115,7 +115,7 @@ class DynamicFilterNetworkTest {
         Tensor filters = network.constants().weights();
         Tensor together =
                 new ConstantFilters(filters, null).responses(network.features(images, false)); // [N, 10, 8, 8]
-        Tensor features = ResNetStem.ARCHITECTURE
+        Tensor features = ResNetArchitecture.STEM
                 .bind(state, false, WorkerGroup.single())
                 .forward(images, false); // [N, 64, 8, 8]
         TensorVector passes = new TensorVector();
@@ -183,7 +183,7 @@ class DynamicFilterNetworkTest {
         DynamicFilterNetwork single = network(FilterKind.SINGLE, state);
         Tensor shared = single.constants().weights().expand(CLASSES, 64, 1, 1);
         Tensor maps = conv2d(
-                        ResNetStem.ARCHITECTURE
+                        ResNetArchitecture.STEM
                                 .bind(state, false, WorkerGroup.single())
                                 .forward(images, false),
                         shared)

@@ -262,7 +262,7 @@ class RecipeTest {
         Recipe recipe = TestRun.recipe("optimizer", "adamw", "lr", 3e-4, "val_split", 0.1, "max_minutes", 1.5);
         Path file = folder.resolve("config.json");
         RunConfig.Data data = new RunConfig.Data("sample", null, null, null, null, null, null, null);
-        JsonFile.write(file, RunConfig.of(recipe, data, null, null, null, null, null));
+        JsonFile.write(file, RunConfig.of(recipe, data, null, null, null, null, null, null));
         assertEquals(recipe, RunConfig.recipe(file));
     }
 

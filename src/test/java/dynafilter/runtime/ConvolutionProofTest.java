@@ -62,7 +62,7 @@ class ConvolutionProofTest {
                 .convolutions()
                 .orElseThrow();
         assertTrue(ConvolutionProof.holds(folder, sizes));
-        ConvolutionSizes wrong = new ConvolutionSizes(64, 40, 1, 1, 0, 8, 8);
+        ConvolutionSizes wrong = new ConvolutionSizes(64, 40, 1, 1, 0, 1, 8, 8);
         assertFalse(ConvolutionProof.holds(folder, List.of(wrong)));
     }
 }

@@ -15,7 +15,7 @@ import dynafilter.data.folder.PictureReading;
 import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
-import dynafilter.model.ResNetStem;
+import dynafilter.model.ResNetArchitecture;
 import dynafilter.model.Scores;
 import dynafilter.model.StateDict;
 import dynafilter.model.Views;
@@ -76,7 +76,7 @@ class NetworkServerTest {
 
     private static void start() throws IOException {
         NetworkShape shape = NetworkShape.of(
-                ResNetStem.ARCHITECTURE, FilterDesign.of(FilterKind.DYNAMIC), CLASSES.size(), false, SIZE);
+                ResNetArchitecture.STEM, FilterDesign.of(FilterKind.DYNAMIC), CLASSES.size(), false, SIZE);
         Map<String, Tensor> state = StateDict.random(shape, 1);
         state.get("predictor.2.weight").mul_(new Scalar(30.0)); // scores that differ
         Map<String, Object> recipe = Map.of("filters", "dynamic", "image_size", (long) SIZE, "data", "nowhere");

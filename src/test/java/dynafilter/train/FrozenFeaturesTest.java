@@ -11,6 +11,7 @@ import dynafilter.NativeScope;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.data.DataSet;
 import dynafilter.data.Flip;
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.data.device.Batch;
 import dynafilter.data.device.DataMemory;
 import dynafilter.data.device.EpochBatches;
@@ -138,7 +139,7 @@ class FrozenFeaturesTest {
             this.recipe = recipe;
             Map<String, Tensor> initial = TestBench.initial(recipe);
             try (DataSet set = TestRun.images(70, 45)) {
-                data = TrainingData.of(set, recipe, ComputeDevice.CPU, memory);
+                data = TrainingData.of(set, recipe, ChannelStatistics.CIFAR, ComputeDevice.CPU, memory);
             }
             bench = new TestBench(recipe, initial);
             network = bench.network;

@@ -3,11 +3,12 @@ package dynafilter.train;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.data.device.DataMemory;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
-import dynafilter.model.ResNetStem;
+import dynafilter.model.ResNetArchitecture;
 import dynafilter.model.StateDict;
 import dynafilter.runfolder.EpochResult;
 import dynafilter.runfolder.Recipe;
@@ -89,7 +90,7 @@ public final class TestRun implements AutoCloseable {
         initial = StateDict.random(shape, recipe.computation().seed());
         change.accept(initial);
         try (set) {
-            data = TrainingData.of(set, recipe, ComputeDevice.CPU, memory);
+            data = TrainingData.of(set, recipe, ChannelStatistics.CIFAR, ComputeDevice.CPU, memory);
         }
         TrainingListener listener = new TrainingListener() {
             @Override
@@ -107,13 +108,13 @@ public final class TestRun implements AutoCloseable {
     }
 
     static TrainingData data(DataSet set, Recipe recipe) {
-        return TrainingData.of(set, recipe, ComputeDevice.CPU, DataMemory.AUTO);
+        return TrainingData.of(set, recipe, ChannelStatistics.CIFAR, ComputeDevice.CPU, DataMemory.AUTO);
     }
 
     /** Of the network that a recipe asks for. */
     static NetworkShape shape(Recipe recipe) {
         return NetworkShape.of(
-                ResNetStem.ARCHITECTURE,
+                ResNetArchitecture.STEM,
                 recipe.network().design(),
                 10,
                 recipe.network().adapter());

@@ -9,14 +9,13 @@ import dynafilter.io.InputException;
 import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
-import dynafilter.model.ResNetStem;
+import dynafilter.model.ResNetArchitecture;
 import dynafilter.runtime.ComputeDevice;
 import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 
 /** What a trained network computes, in evaluation, as a program of PyTorch's operators with a free number of images. */
 final class NetworkProgram {
-    private static final double EPSILON = 1e-5; // of BatchNorm
     private static final double SHORTEST = 1e-12; // the least length that a filter is divided by, as F.normalize's
     private static final long N = ProgramValue.BATCH;
 
@@ -44,7 +43,7 @@ final class NetworkProgram {
      */
     static Program of(TrainedNetwork trained, ExportSettings settings) {
         NetworkShape shape = trained.network().shape();
-        if (shape.backbone() != ResNetStem.ARCHITECTURE) {
+        if (!(shape.backbone() instanceof ResNetArchitecture resnet)) {
             throw new InputException("--format pt2: " + trained.file() + " is on "
                     + shape.backbone().description()
                     + ", whose layers are TorchScript's; --format torchscript takes it as it is");
@@ -65,9 +64,10 @@ final class NetworkProgram {
                 "images", pixels ? ProgramValue.UINT8 : ProgramValue.FLOAT32, new long[] {N, 3, size, size}));
         NetworkProgram program = new NetworkProgram(trained, graph);
         ProgramValue images = pixels ? program.normalized(graph.input()) : graph.input();
-        ProgramValue features = program.stem(images);
+        ResNetProgram backbone = new ResNetProgram(graph, trained.state());
+        ProgramValue features = backbone.features(images, resnet.layout());
         if (shape.adapter()) {
-            features = program.relu(program.convolutionNorm(features, "adapter.conv", "adapter.bn", 1, 0));
+            features = backbone.adapted(features);
         }
         ProgramValue filters = settings.bakedFilters() ? program.bakedFilters() : program.generatedFilters();
         return new Program(graph, program.predicted(program.weighted(program.responseMaps(features, filters))));
@@ -91,65 +91,6 @@ final class NetworkProgram {
                     Argument.of("tensor1", numbers),
                     Argument.of("tensor2", scale));
         }
-    }
-
-    /** ResNet-18 up to layer1: [N, 3, S, S] to [N, 64, H, W]. */
-    private ProgramValue stem(ProgramValue images) {
-        ProgramValue features = relu(convolutionNorm(images, "backbone.conv1", "backbone.bn1", 2, 3));
-        features = graph.node(
-                "max_pool2d.default",
-                strided(features, features.shape()[1], 2),
-                Argument.of("self", features),
-                Argument.ofInts("kernel_size", 3, 3),
-                Argument.ofInts("stride", 2, 2),
-                Argument.ofInts("padding", 1, 1));
-        for (String block : new String[] {"backbone.layer1.0", "backbone.layer1.1"}) {
-            ProgramValue inner = relu(convolutionNorm(features, block + ".conv1", block + ".bn1", 1, 1));
-            inner = convolutionNorm(inner, block + ".conv2", block + ".bn2", 1, 1);
-            features = relu(graph.node(
-                    "add.Tensor", inner.shape(), Argument.of("self", inner), Argument.of("other", features)));
-        }
-        return features;
-    }
-
-    private ProgramValue convolutionNorm(ProgramValue input, String convolution, String norm, int stride, int padding) {
-        Tensor weight = tensor(convolution + ".weight");
-        ProgramValue convolved = convolution(
-                input,
-                graph.weight(convolution + ".weight", true, weight),
-                strided(input, weight.size(0), stride),
-                stride,
-                padding);
-        return graph.node(
-                "batch_norm.default",
-                convolved.shape(),
-                Argument.of("input", convolved),
-                Argument.of("weight", parameter(norm + ".weight")),
-                Argument.of("bias", parameter(norm + ".bias")),
-                Argument.of(
-                        "running_mean", graph.weight(norm + ".running_mean", false, tensor(norm + ".running_mean"))),
-                Argument.of("running_var", graph.weight(norm + ".running_var", false, tensor(norm + ".running_var"))),
-                Argument.of("training", false),
-                Argument.of("momentum", 0.1),
-                Argument.of("eps", EPSILON),
-                Argument.of("cudnn_enabled", false));
-    }
-
-    /** The shape behind a window with as much padding as keeps the size at stride 1: each side divided by the stride, rounded up. */
-    private static long[] strided(ProgramValue input, long channels, int stride) {
-        long side = (input.shape()[2] + stride - 1) / stride;
-        return new long[] {N, channels, side, side};
-    }
-
-    private ProgramValue convolution(ProgramValue input, ProgramValue weight, long[] result, int stride, int padding) {
-        return graph.node(
-                "conv2d.default",
-                result,
-                Argument.of("input", input),
-                Argument.of("weight", weight),
-                Argument.none("bias"),
-                Argument.ofInts("stride", stride, stride),
-                Argument.ofInts("padding", padding, padding));
     }
 
     /** The filters as they are now, which are constants of the labels: [K, C, 1, 1]. */
@@ -194,7 +135,7 @@ final class NetworkProgram {
         ProgramValue rescaled = graph.node(
                 "mul.Tensor", filters.shape(), Argument.of("self", filters), Argument.of("other", shape.rescaling()));
         long[] maps = {N, shape.maps(), shape.mapHeight(), shape.mapWidth()};
-        return convolution(features, rescaled, maps, 1, shape.design().size() / 2);
+        return ResNetProgram.convolution(graph, features, rescaled, maps, 1, shape.design().size() / 2, 1);
     }
 
     /** The maps times the weight of each place, where the network has such weights. */
@@ -242,7 +183,7 @@ final class NetworkProgram {
     }
 
     private ProgramValue relu(ProgramValue input) {
-        return graph.node("relu.default", input.shape(), Argument.of("self", input));
+        return ResNetProgram.relu(graph, input);
     }
 
     private ProgramValue parameter(String name) {

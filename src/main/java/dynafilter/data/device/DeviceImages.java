@@ -19,6 +19,7 @@ public final class DeviceImages implements AutoCloseable {
     private final int imageHeight;
     private final int padding;
     private final Tensor labels; // int64 [N]
+    private final ChannelStatistics statistics;
     private final Normalization normalization;
     private final PixelSource source;
     private final Epochs epochs;
@@ -41,6 +42,25 @@ public final class DeviceImages implements AutoCloseable {
      */
     public DeviceImages(
             ImageSet set, long @Nullable [] members, ComputeDevice device, boolean padded, boolean streamed) {
+        this(set, members, device, padded, streamed, ChannelStatistics.CIFAR);
+    }
+
+    /**
+     * Stores images of a set for a device, to be normalised by other statistics than CIFAR-10's.
+     *
+     * @param members the places in the set of the images to take, in their order; null: all images
+     * @param padded true: batches will be cropped at random; false: never, as in evaluation
+     * @param streamed true: the pixels stay on the host, and each step's are fetched; false: they are all on the device
+     * @param statistics of the pixels, by which batches are normalised
+     */
+    public DeviceImages(
+            ImageSet set,
+            long @Nullable [] members,
+            ComputeDevice device,
+            boolean padded,
+            boolean streamed,
+            ChannelStatistics statistics) {
+        this.statistics = statistics;
         imageHeight = Math.toIntExact(set.images().size(2));
         padding = padded ? EpochPlan.padding(imageHeight) : 0;
         try (NativeOwner building = new NativeOwner();
@@ -48,7 +68,7 @@ public final class DeviceImages implements AutoCloseable {
             Tensor at = members == null ? null : TensorBytes.of(members); // [N]
             Tensor chosen = at == null ? set.labels() : set.labels().index_select(0, at);
             labels = building.keep(chosen.to(device.toTorch(), chosen.scalar_type()));
-            normalization = building.keep(new Normalization(device));
+            normalization = building.keep(new Normalization(statistics, device));
             source = building.keep(
                     streamed
                             ? new StreamedPixels(set, members, device, padding)
@@ -80,6 +100,11 @@ public final class DeviceImages implements AutoCloseable {
     /** The labels: int64 [N], live, not a copy. */
     public Tensor labels() {
         return labels;
+    }
+
+    /** The statistics by which batches are normalised. */
+    public ChannelStatistics statistics() {
+        return statistics;
     }
 
     /** The number of images. */

@@ -54,7 +54,7 @@ final class MapSamples {
     Map<String, byte[]> figures(DynamicFilterNetwork network) {
         Map<String, byte[]> figures = new LinkedHashMap<>();
         try (PointerScope scope = new PointerScope();
-                NetworkClassifier now = new NetworkClassifier(network, device)) {
+                NetworkClassifier now = new NetworkClassifier(network, data.statistics(), device)) {
             List<Input> images = new ArrayList<>();
             places.forEach((label, place) -> images.add(image(label, place)));
             for (ResponseMaps maps : ResponseMaps.of(now, device, data.classes(), images)) {

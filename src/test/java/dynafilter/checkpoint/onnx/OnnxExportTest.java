@@ -18,7 +18,7 @@ import dynafilter.model.Classifier;
 import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
-import dynafilter.model.ResNetStem;
+import dynafilter.model.ResNetArchitecture;
 import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.OnnxRuntime;
@@ -59,7 +59,7 @@ class OnnxExportTest {
         FilterKind kind = design.kind();
         torch.manual_seed(1); // of what is drawn below
         NetworkShape shape =
-                NetworkShape.of(ResNetStem.ARCHITECTURE, design, classes, kind == FilterKind.DYNAMIC, imageSize);
+                NetworkShape.of(ResNetArchitecture.STEM, design, classes, kind == FilterKind.DYNAMIC, imageSize);
         Map<String, Tensor> state = StateDict.random(shape, 1);
         state.forEach((name, tensor) -> {
             if (name.endsWith("running_mean") || name.endsWith(".bias")) {

@@ -16,6 +16,7 @@ import dynafilter.checkpoint.PretrainedBackbone;
 import dynafilter.checkpoint.ScriptInput;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.checkpoint.torchscript.TorchScriptFormat;
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
 import dynafilter.model.FilterDesign;
@@ -257,7 +258,7 @@ class SafetensorsFormatTest {
                                 ? List.of("its images had mean 0.485 0.456 0.406, std 0.229 0.224 0.225;"
                                         + " images here have mean 0.4914 0.4822 0.4465, std 0.247 0.2435 0.2616")
                                 : List.of("float16 weights read as float32"),
-                        backbone.notes());
+                        backbone.notes(ChannelStatistics.CIFAR));
             }
         }
     }

@@ -17,7 +17,7 @@ import dynafilter.model.Classifier;
 import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
-import dynafilter.model.ResNetStem;
+import dynafilter.model.ResNetArchitecture;
 import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.torchfile.TorchFile;
@@ -108,7 +108,7 @@ class TorchScriptExportTest {
     private void writeCheckpoint(FilterDesign design) {
         FilterKind kind = design.kind();
         NetworkShape shape =
-                NetworkShape.of(ResNetStem.ARCHITECTURE, design, CLASSES.size(), kind == FilterKind.DYNAMIC);
+                NetworkShape.of(ResNetArchitecture.STEM, design, CLASSES.size(), kind == FilterKind.DYNAMIC);
         Map<String, Tensor> state = StateDict.random(shape, 1);
         state.forEach((name, tensor) -> {
             if (name.endsWith("running_mean") || name.endsWith(".bias")) {
