@@ -3,6 +3,7 @@ package dynafilter.audit;
 import dynafilter.audit.AuditedImages.Part;
 import dynafilter.checkpoint.PretrainedBackbone;
 import dynafilter.data.ImageSize;
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.data.device.DataMemory;
 import dynafilter.data.device.DeviceImages;
 import dynafilter.model.DynamicFilterNetwork;
@@ -59,7 +60,7 @@ final class BackboneFeatures {
             try (DynamicFilterNetwork network = DynamicFilterNetwork.bind(shape, state, Freeze.ALL)) {
                 long at = 0;
                 for (Part part : images.parts()) {
-                    fill(all, at, part, network, grid, device, progress);
+                    fill(all, at, part, network, backbone.statistics(), grid, device, progress);
                     at += part.set().size();
                 }
             }
@@ -83,13 +84,14 @@ final class BackboneFeatures {
             long at,
             Part part,
             DynamicFilterNetwork network,
+            ChannelStatistics statistics,
             long grid,
             ComputeDevice device,
             DoubleConsumer progress) {
         long side = part.set().images().size(2);
         long batch = Math.max(1, BATCH * ImageSize.CIFAR * ImageSize.CIFAR / (side * side));
         boolean streams = DataMemory.AUTO.streams(DeviceImages.bytes(part.set().size(), side, false), device);
-        try (DeviceImages images = new DeviceImages(part.set(), null, device, false, streams)) {
+        try (DeviceImages images = new DeviceImages(part.set(), null, device, false, streams, statistics)) {
             for (long from = 0; from < images.size(); from += batch) {
                 try (PointerScope scope = new PointerScope()) {
                     long count = Math.min(batch, images.size() - from);
