@@ -147,6 +147,28 @@
     });
   });
 
+  // Many pictures: those of some labels are chosen by lists of the labels that occur.
+  document.querySelectorAll("[data-filters]").forEach((grid) => {
+    const tiles = [...grid.children];
+    const shown = make("output", { textContent: `${tiles.length} images` });
+    const lists = grid.dataset.filters.split("|").map((name, i) => {
+      const values = [...new Set(tiles.map((tile) => tile.dataset[`f${i}`]))].sort();
+      const list = make("select", {}, new Option("all", ""), ...values.map((value) => new Option(value, value)));
+      return { name, list };
+    });
+    const show = () => {
+      tiles.forEach((tile) => {
+        tile.hidden = lists.some(({ list }, i) => list.selectedIndex > 0 && tile.dataset[`f${i}`] !== list.value);
+      });
+      shown.textContent = `${tiles.filter((tile) => !tile.hidden).length} of ${tiles.length} images`;
+    };
+    lists.forEach(({ list }) => list.addEventListener("change", show));
+    grid.before(make("div", { className: "filters" },
+      ...lists.map(({ name, list }) => make("label", {}, `${name} `, list)), shown));
+    grid.previousSibling.setAttribute("role", "group");
+    grid.previousSibling.setAttribute("aria-label", "Show images of");
+  });
+
   // The response map of any class over any of the images.
   const explorer = document.getElementById("explorer");
   const data = JSON.parse(document.getElementById("data").textContent);

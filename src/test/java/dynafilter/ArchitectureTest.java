@@ -34,6 +34,7 @@ class ArchitectureTest {
             "report.figure",
             "study",
             "benchmark",
+            "audit",
             "train.label",
             "train",
             "train.calibration",

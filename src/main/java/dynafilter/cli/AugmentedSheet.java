@@ -28,31 +28,19 @@ final class AugmentedSheet {
     private record Sheet(Path file, List<String> classes, int epochs) {}
 
     private static final SettingTable<Augmentation> TABLE = new SettingTable<>(Augmentation.DEFAULT);
-    private static final String OUT = "out";
     private static final String SEED = "seed";
 
     private AugmentedSheet() {}
 
-    static void addTo(Options options) {
+    static void addOptions(Options options) {
         RecipeOptions.addTo(options, TABLE, "augment");
-        options.addOption(CommonOptions.valued(
-                        OUT, "FILE", "augmented: where the picture is written, .png or .svg [augmented.png]"))
-                .addOption(CommonOptions.valued(SEED, "N", "augmented: of the transforms [0]"));
+        options.addOption(CommonOptions.valued(SEED, "N", "augmented: of the transforms [0]"));
     }
 
-    /**
-     * Refuses the options for an action that shows nothing.
-     *
-     * @throws InputException where one is given
-     */
-    static void refuseOptions(CommandLine line, String action) {
-        Stream.concat(TABLE.rows().stream().map(SettingRow::option), Stream.of(OUT, SEED))
-                .filter(line::hasOption)
-                .findFirst()
-                .ifPresent(option -> {
-                    throw new InputException(
-                            "--" + option + " is for `data augmented`, not for " + action + "; leave it out");
-                });
+    /** The names of the options that no other action has. */
+    static List<String> options() {
+        return Stream.concat(TABLE.rows().stream().map(SettingRow::option), Stream.of(SEED))
+                .toList();
     }
 
     /**
@@ -66,7 +54,7 @@ final class AugmentedSheet {
         ImageSize.require(size);
         augmentation.requireInside(size);
         int seed = CommonOptions.integer(line, SEED, 0, Integer.MAX_VALUE, 0);
-        Path out = FigureOutput.file(line, OUT, Path.of("augmented.png"));
+        Path out = FigureOutput.file(line, DataCommand.OUT, Path.of("augmented.png"));
         NativeRuntime.load();
         try (DataSet set = DataSource.open(data, DataOption.of(line, size, terminal));
                 ImageSet some = set.train().limit(AugmentedImages.MOST)) {

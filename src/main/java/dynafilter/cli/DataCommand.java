@@ -20,9 +20,15 @@ import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 import org.jspecify.annotations.Nullable;
 
-/** The command {@code data}: downloads CIFAR-10, checks a data set, tells its content, or shows augmented images. */
+/** The command {@code data}: downloads CIFAR-10, checks or audits a data set, tells its content, or shows augmented images. */
 final class DataCommand implements Command {
+    private static final String AUDIT = "audit";
     private static final String AUGMENTED = "augmented";
+    private static final List<String> ACTIONS = List.of("download", "verify", "info", AUDIT, AUGMENTED);
+    private static final String CHOICE = "download, verify, info, audit and augmented";
+
+    /** The option that names the file that an action writes. */
+    static final String OUT = "out";
 
     /**
      * The document of {@code download --json}.
@@ -47,12 +53,12 @@ final class DataCommand implements Command {
 
     @Override
     public String summary() {
-        return "download CIFAR-10, check a data set, say what is in it, or show its images augmented";
+        return "download CIFAR-10; check, describe or audit a data set, or show its images augmented";
     }
 
     @Override
     public String arguments() {
-        return "download|verify|info|augmented [DIR] [options]";
+        return String.join("|", ACTIONS) + " [DIR] [options]";
     }
 
     @Override
@@ -60,15 +66,21 @@ final class DataCommand implements Command {
         Options options = new Options()
                 .addOption(DataOption.data(DataSource.DEFAULT))
                 .addOption(CommonOptions.valued(
-                        "image-size",
+                        DataOption.IMAGE_SIZE,
                         "S",
-                        "info, augmented: height and width to bring the images to [" + ImageSize.CIFAR + "]"))
+                        "info, audit, augmented: height and width to bring the images to [" + ImageSize.CIFAR + "]"))
                 .addOption(DataOption.skipBad())
                 .addOption(DataOption.noExif())
                 .addOption(CommonOptions.valued("progress", "STYLE", "auto, bar, plain or none [auto]"))
                 .addOption(CommonOptions.json("write what was found or fetched as JSON"));
-        AugmentedSheet.addTo(options);
-        return options;
+        options.addOption(CommonOptions.valued(
+                OUT,
+                "FILE",
+                "audit: write a page, .html, with all that was found; augmented: where the picture is written, .png or .svg"
+                        + " [augmented.png]"));
+        DataAudit.addOptions(options);
+        AugmentedSheet.addOptions(options);
+        return CommonOptions.addCompute(options);
     }
 
     @Override
@@ -78,6 +90,7 @@ final class DataCommand implements Command {
                 "data verify --data data/cifar-10-batches-bin",
                 "data info --data sample",
                 "data info pictures --image-size 64",
+                "data audit pictures --out audit.html",
                 "data augmented pictures --image-size 64 --scale 0.3 --color-jitter 0.4 --out sheet.png");
     }
 
@@ -85,25 +98,45 @@ final class DataCommand implements Command {
     public int run(CommandLine line, Interruption interruption) {
         List<String> actions = line.getArgList();
         if (actions.isEmpty() || actions.size() > 2) {
-            throw new InputException("data needs one of download, verify, info and augmented"
+            throw new InputException("data needs one of " + CHOICE
                     + (actions.isEmpty() ? "" : ", not " + actions));
         }
         String data = data(line, actions);
-        if (!actions.get(0).equals(AUGMENTED)) {
-            AugmentedSheet.refuseOptions(line, actions.get(0));
-        }
+        refuseOthersOptions(line, actions.get(0));
         JsonOutput json = JsonOutput.of(line);
         Terminal terminal = Terminal.of(Terminal.Style.of(line.getOptionValue("progress", "auto")));
         return switch (actions.get(0)) {
             case "download" -> download(folder(data), terminal, json);
             case "verify" -> verify(folder(data), line, terminal, json);
             case "info" -> info(data, line, terminal, json);
+            case AUDIT -> DataAudit.run(line, data, terminal, json);
             case AUGMENTED -> AugmentedSheet.write(data, line, terminal, json);
             default ->
                 throw new InputException("data has no action '" + actions.get(0) + "'"
-                        + Suggestion.nearest(actions.get(0), List.of("download", "verify", "info", AUGMENTED))
-                        + "; use download, verify, info or augmented");
+                        + Suggestion.nearest(actions.get(0), ACTIONS) + "; use " + CHOICE.replace(" and ", " or "));
         };
+    }
+
+    /** Refuses the options of one action for another, which would do nothing. */
+    private static void refuseOthersOptions(CommandLine line, String action) {
+        boolean audits = action.equals(AUDIT);
+        boolean augments = action.equals(AUGMENTED);
+        if (!audits) {
+            refuse(line, DataAudit.OPTIONS, AUDIT, action);
+        }
+        if (!augments) {
+            refuse(line, AugmentedSheet.options(), AUGMENTED, action);
+        }
+        if (!audits && !augments) {
+            refuse(line, List.of(OUT), AUDIT + "` and `data " + AUGMENTED, action);
+        }
+    }
+
+    private static void refuse(CommandLine line, List<String> options, String owner, String action) {
+        options.stream().filter(line::hasOption).findFirst().ifPresent(option -> {
+            throw new InputException(
+                    "--" + option + " is for `data " + owner + "`, not for " + action + "; leave it out");
+        });
     }
 
     private static String data(CommandLine line, List<String> words) {
@@ -162,8 +195,7 @@ final class DataCommand implements Command {
     }
 
     private static int info(String data, CommandLine line, Terminal terminal, JsonOutput json) {
-        int size = CommonOptions.integer(line, "image-size", 1, Integer.MAX_VALUE, ImageSize.CIFAR);
-        ImageSize.require(size);
+        int size = DataOption.imageSize(line);
         NativeRuntime.load();
         try (DataSet set = DataSource.open(data, DataOption.of(line, size, terminal))) {
             terminal.clear();

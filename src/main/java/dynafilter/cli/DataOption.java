@@ -1,6 +1,7 @@
 package dynafilter.cli;
 
 import dynafilter.data.DataOptions;
+import dynafilter.data.ImageSize;
 import dynafilter.data.device.DataMemory;
 import dynafilter.data.folder.PictureReading;
 import dynafilter.run.DataProgress;
@@ -12,6 +13,7 @@ import org.apache.commons.cli.Option;
 final class DataOption {
     static final String SKIP_BAD = "skip-bad";
     static final String NO_EXIF = "no-exif";
+    static final String IMAGE_SIZE = "image-size";
     private static final String DATA_MEMORY = "data-memory";
 
     private DataOption() {}
@@ -44,6 +46,13 @@ final class DataOption {
 
     static DataMemory dataMemory(CommandLine line) {
         return DataMemory.of(line.getOptionValue(DATA_MEMORY, DataMemory.AUTO.toString()));
+    }
+
+    /** The height and width that {@code --image-size} brings images to. */
+    static int imageSize(CommandLine line) {
+        int size = CommonOptions.integer(line, IMAGE_SIZE, 1, Integer.MAX_VALUE, ImageSize.CIFAR);
+        ImageSize.require(size);
+        return size;
     }
 
     /** The options that open a data set for a command that does not train. */

@@ -105,6 +105,7 @@ final class EvalCommand implements Command {
                         "top-k", "K", "tell how often the true class is among the K highest scores [" + TOP_K + "]"))
                 .addOption(CommonOptions.valued(
                         "scores", "FILE", "write all scores and labels as torch.save would, for Python"))
+                .addOption(MistakesOutput.option())
                 .addOption(UnknownImages.option())
                 .addOption(CommonOptions.json("write the result as JSON"));
         return CommonOptions.addCompute(options);
@@ -115,6 +116,7 @@ final class EvalCommand implements Command {
         return List.of(
                 "eval --model checkpoints/RUN/best.pt",
                 "eval --model checkpoints/RUN/best.pt --tta mirror",
+                "eval --model checkpoints/RUN/best.pt --mistakes mistakes.html",
                 "eval --model checkpoints/RUN/best.pt --scores scores.pt",
                 "eval --model checkpoints/RUN/best.pt --data pictures --json result.json");
     }
@@ -131,16 +133,14 @@ final class EvalCommand implements Command {
         Path unknown = UnknownImages.folder(line);
         JsonOutput json = JsonOutput.of(line);
         Path scoresFile = CommonOptions.output(line, "scores");
+        MistakesOutput mistakes = MistakesOutput.of(line);
         Session session = Session.open(CommonOptions.device(line), null);
         session.use(precision);
         try (PointerScope scope = new PointerScope();
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device());
-                LabelSplit data = ModelData.openParted(line, model, trained)) {
-            Logging.log().info("model      {}: {}", model, trained.description());
-            if (data.unseen() == null && trained.hasNetwork()) {
-                session.allowInstructions(trained.network().shape(), precision);
-            }
-            TestedModel tested = new TestedModel.Settings(limit, memory, views, precision).test(trained, data, session);
+                LabelSplit data = ModelData.openParted(line, model, trained);
+                TestedModel tested = tested(
+                        new TestedModel.Settings(limit, memory, views, precision), trained, data, session, model)) {
             Evaluation evaluation = Evaluator.evaluation(tested.scores(), tested.labels());
             double top = Evaluator.topAccuracy(tested.scores(), tested.labels(), topK);
             String above = topK < evaluation.classes() // of all it would say nothing
@@ -156,9 +156,21 @@ final class EvalCommand implements Command {
             if (scoresFile != null) {
                 TorchFile.write(scoresFile, Map.of("scores", tested.scores(), "labels", tested.labels()));
             }
+            if (mistakes != null) {
+                mistakes.write(tested, trained);
+            }
             json.write(result(model, views, data.seen(), tested, evaluation, topK, top, tests, session));
         }
         return ExitCode.DONE;
+    }
+
+    private static TestedModel tested(
+            TestedModel.Settings settings, TrainedNetwork trained, LabelSplit data, Session session, Path model) {
+        Logging.log().info("model      {}: {}", model, trained.description());
+        if (data.unseen() == null && trained.hasNetwork()) {
+            session.allowInstructions(trained.network().shape(), settings.precision());
+        }
+        return settings.test(trained, data, session);
     }
 
     private static Result result(

@@ -5,7 +5,6 @@ import dynafilter.data.DataSet;
 import dynafilter.data.LabelSplit;
 import dynafilter.data.device.DataMemory;
 import dynafilter.data.source.DataSource;
-import dynafilter.io.AtomicFile;
 import dynafilter.io.InputException;
 import dynafilter.io.ShellWord;
 import dynafilter.io.SystemLocale;
@@ -29,9 +28,6 @@ import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
 import dynafilter.runfolder.ZeroShot;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -45,7 +41,6 @@ final class ReportCommand implements Command {
     private static final String DATA = "data";
     private static final String OUT = "out";
     private static final String CURVES = "curves";
-    private static final int BEGINNING = 4096; // bytes in which a page names its generator
 
     @Override
     public String name() {
@@ -91,7 +86,7 @@ final class ReportCommand implements Command {
             Path out = out(line, folder);
             try (FolderLock lock = FolderLocks.ofFiles(name(), out, curves)) {
                 ComparisonPage page = new ComparisonPage(facts, out, generator());
-                write(out, page.html());
+                PageOutput.write(out, page.html());
                 writeCurves(curves, page.drawnCurves().orElse(null));
             }
             json.write(facts.numbers());
@@ -108,7 +103,7 @@ final class ReportCommand implements Command {
         try (FolderLock lock = FolderLocks.ofFiles(name(), out, curves)) {
             evaluated = evaluate(line, facts);
             RunPage page = new RunPage(facts, evaluated.findings, evaluated.missing, generator());
-            write(out, page.html());
+            PageOutput.write(out, page.html());
             writeCurves(curves, page.drawnCurves().orElse(null));
         }
         json.write(RunNumbers.of(facts, evaluated.findings, evaluated.missing));
@@ -159,19 +154,8 @@ final class ReportCommand implements Command {
      */
     private static Path out(CommandLine line, Path folder) {
         Path out = CommonOptions.output(line, OUT, folder.resolve("report.html"));
-        if (Files.isRegularFile(out) && !isReport(out)) {
-            throw new InputException(out + " is there and is no report of this program; name another file with --out");
-        }
+        PageOutput.requireReplaceable(out, OUT);
         return out;
-    }
-
-    private static boolean isReport(Path file) {
-        try (InputStream in = Files.newInputStream(file)) {
-            String beginning = new String(in.readNBytes(BEGINNING), StandardCharsets.UTF_8);
-            return beginning.isEmpty() || beginning.contains("<meta name=\"generator\" content=\"dynafilter");
-        } catch (IOException unreadable) {
-            return false;
-        }
     }
 
     /** The findings on the best network, or the reason why there are none. */
@@ -209,25 +193,19 @@ final class ReportCommand implements Command {
 
     private static @Nullable ZeroShot zeroShot(
             TrainedNetwork trained, LabelSplit data, Recipe recipe, Session session) {
-        try (PointerScope scope = new PointerScope()) {
-            return new TestedModel.Settings(
-                            recipe.selection().limitTest(),
-                            DataMemory.AUTO,
-                            Views.NONE,
-                            recipe.computation().precision())
-                    .test(trained, data, session)
-                    .zeroShot();
+        TestedModel.Settings settings = new TestedModel.Settings(
+                recipe.selection().limitTest(),
+                DataMemory.AUTO,
+                Views.NONE,
+                recipe.computation().precision());
+        try (PointerScope scope = new PointerScope();
+                TestedModel tested = settings.test(trained, data, session)) {
+            return tested.zeroShot();
         }
     }
 
     private Evaluated missing(String why) {
         Logging.log().warn("the page lacks what needs the network and the test set: {}", why);
         return new Evaluated(null, why);
-    }
-
-    private void write(Path out, String html) {
-        byte[] page = html.getBytes(StandardCharsets.UTF_8);
-        AtomicFile.write(out, stream -> stream.write(page));
-        Logging.log().info("written    {}: {} KiB", out, (page.length + 1023) / 1024);
     }
 }

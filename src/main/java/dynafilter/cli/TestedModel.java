@@ -1,5 +1,7 @@
 package dynafilter.cli;
 
+import dynafilter.audit.AuditedImages;
+import dynafilter.audit.AuditedImages.Part;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
@@ -26,13 +28,16 @@ import org.jspecify.annotations.Nullable;
  * @param labels the true label of each image: int64 [N]
  * @param evaluated the images, in words
  * @param zeroShot the accuracies on labels that training held out; null: there are none in the data set
+ * @param images the images, in the order of the scores; closed with this
  */
 record TestedModel(
         List<String> classes,
         Tensor scores,
         Tensor labels,
         String evaluated,
-        @Nullable ZeroShot zeroShot) {
+        @Nullable ZeroShot zeroShot,
+        AuditedImages images)
+        implements AutoCloseable {
     /**
      * The settings of a test.
      *
@@ -45,7 +50,7 @@ record TestedModel(
             try (HeldOut heldOut = HeldOut.of(data.seen(), trained.training(), limit);
                     DeviceImages images = heldOut.onDevice(session.device(), memory)) {
                 if (data.unseen() != null) {
-                    return zeroShot(trained, data.seen(), data.unseen(), heldOut.name(), images, evaluator, session);
+                    return zeroShot(trained, data.seen(), data.unseen(), heldOut, images, evaluator, session);
                 }
                 tell(data.seen(), heldOut.size() + " " + heldOut.name());
                 return new TestedModel(
@@ -53,7 +58,8 @@ record TestedModel(
                         evaluator.scores(views.of(trained.classifier()), images),
                         images.labels().clone(),
                         heldOut.name(),
-                        null);
+                        null,
+                        new AuditedImages(List.of(new Part(heldOut.name(), heldOut.images()))));
             }
         }
 
@@ -61,14 +67,14 @@ record TestedModel(
                 TrainedNetwork trained,
                 DataSet seen,
                 ImageSet unseen,
-                String name,
+                HeldOut heldOut,
                 DeviceImages images,
                 Evaluator evaluator,
                 Session session) {
             try (TrainedNetwork all = trained.withUnseen(session.device());
                     ImageSet some = unseen.limit(limit == 0 ? unseen.size() : limit);
                     DeviceImages further = new DeviceImages(some, session.device(), false)) {
-                String both = name + ", and " + some.size() + " of labels that training held out";
+                String both = heldOut.name() + ", and " + some.size() + " of labels that training held out";
                 tell(seen, images.size() + " " + both);
                 ZeroShotScores scores = ZeroShotScores.of(
                         evaluator,
@@ -81,12 +87,20 @@ record TestedModel(
                         scores.scores(),
                         scores.truth(),
                         both,
-                        scores.accuracies(all.unseen().orElseThrow().areAmong(all.classes())));
+                        scores.accuracies(all.unseen().orElseThrow().areAmong(all.classes())),
+                        new AuditedImages(List.of(
+                                new Part(heldOut.name(), heldOut.images()),
+                                new Part("held-out labels", some.limit(some.size())))));
             }
         }
 
         private static void tell(DataSet set, String images) {
             Logging.log().info("data       {}: {}", set.name(), images);
         }
+    }
+
+    @Override
+    public void close() {
+        images.close();
     }
 }

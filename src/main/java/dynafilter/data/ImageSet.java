@@ -20,8 +20,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param images uint8 [N, 3, H, W], on the CPU, contiguous: R, G, B planes
  * @param labels int64 [N], on the CPU, contiguous: indices into classes
  * @param classes the names of the classes, by label
+ * @param places where each image comes from
  */
-public record ImageSet(String name, Tensor images, Tensor labels, List<String> classes) implements AutoCloseable {
+public record ImageSet(String name, Tensor images, Tensor labels, List<String> classes, ImagePlaces places)
+        implements AutoCloseable {
     private static final long CHUNK = 1000; // images resized at once
 
     /** @throws IllegalArgumentException if a shape, type or label is not as stated above */
@@ -36,6 +38,11 @@ public record ImageSet(String name, Tensor images, Tensor labels, List<String> c
         checkLabels(labels, classes.size());
         NativeOwner.outliveScope(images);
         NativeOwner.outliveScope(labels);
+    }
+
+    /** A set that was read from no file. */
+    public ImageSet(String name, Tensor images, Tensor labels, List<String> classes) {
+        this(name, images, labels, classes, ImagePlaces.numbered(name));
     }
 
     private static void check(Tensor tensor, ScalarType type, int dimensions, String what, String expected) {
@@ -81,7 +88,7 @@ public record ImageSet(String name, Tensor images, Tensor labels, List<String> c
         }
         try (PointerScope scope = new PointerScope()) {
             long kept = Math.min(n, size());
-            return new ImageSet(name, images.narrow(0, 0, kept), labels.narrow(0, 0, kept), classes);
+            return new ImageSet(name, images.narrow(0, 0, kept), labels.narrow(0, 0, kept), classes, places);
         }
     }
 
@@ -117,7 +124,7 @@ public record ImageSet(String name, Tensor images, Tensor labels, List<String> c
                             .copy_(SquareImage.ofSquares(images.narrow(0, from, count), imageSize));
                 }
             }
-            return new ImageSet(name, resized, labels, classes);
+            return new ImageSet(name, resized, labels, classes, places);
         }
     }
 
@@ -134,7 +141,8 @@ public record ImageSet(String name, Tensor images, Tensor labels, List<String> c
         }
         try (PointerScope scope = new PointerScope()) {
             Tensor at = TensorBytes.of(indices); // [indices]
-            return new ImageSet(name, images.index_select(0, at), labels.index_select(0, at), classes);
+            return new ImageSet(
+                    name, images.index_select(0, at), labels.index_select(0, at), classes, places.at(indices.clone()));
         }
     }
 
@@ -156,7 +164,7 @@ public record ImageSet(String name, Tensor images, Tensor labels, List<String> c
             long[] changed = Arrays.stream(labelArray())
                     .map(label -> newLabels[Math.toIntExact(label)])
                     .toArray();
-            return new ImageSet(name, images, TensorBytes.of(changed), newClasses);
+            return new ImageSet(name, images, TensorBytes.of(changed), newClasses, places);
         }
     }
 

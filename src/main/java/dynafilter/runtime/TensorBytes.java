@@ -2,6 +2,7 @@ package dynafilter.runtime;
 
 import java.nio.ByteBuffer;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -58,6 +59,17 @@ public final class TensorBytes {
         long[] copy = new long[Math.toIntExact(contiguousInt64.numel())];
         if (copy.length > 0) {
             new LongPointer(contiguousInt64.data_ptr()).capacity(copy.length).get(copy);
+        }
+        return copy;
+    }
+
+    /** A copy of a float64 tensor's elements. */
+    public static double[] doubles(Tensor contiguousFloat64) {
+        double[] copy = new double[Math.toIntExact(contiguousFloat64.numel())];
+        if (copy.length > 0) {
+            new DoublePointer(contiguousFloat64.data_ptr())
+                    .capacity(copy.length)
+                    .get(copy);
         }
         return copy;
     }

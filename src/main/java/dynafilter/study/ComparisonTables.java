@@ -1,5 +1,6 @@
 package dynafilter.study;
 
+import dynafilter.io.Csv;
 import dynafilter.io.JsonFile;
 import dynafilter.runfolder.EpochResult;
 import dynafilter.runfolder.ZeroShot;
@@ -7,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A comparison as CSV tables: the figures of its JSON, for spreadsheets and data frames. */
@@ -37,7 +37,7 @@ final class ComparisonTables {
                 comparison.plan().thresholds().stream().map(String::valueOf).toList();
         List<String> rows = new ArrayList<>();
         List<String> zeroShot = comparison.isZeroShot() ? ZERO_SHOT : List.of();
-        rows.add(row(Stream.of(
+        rows.add(Csv.row(Stream.of(
                         Stream.of("variant", "parameters", "trained_parameters"),
                         RUN.stream(),
                         thresholds.stream().map(accuracy -> "epochs_to_" + accuracy),
@@ -45,28 +45,28 @@ final class ComparisonTables {
                 .flatMap(names -> names)));
         for (RunResult result : comparison.results()) {
             ComparisonDocument.Run run = result.document(comparison.plan().thresholds());
-            rows.add(row(Stream.of(
+            rows.add(Csv.row(Stream.of(
                             Stream.of(result.run().variant().name(), result.parameters(), result.trainedParameters()),
                             RUN.stream().map(JsonFile.values(run)::get),
                             comparison.plan().thresholds().stream().map(accuracy -> epochsTo(result, accuracy)),
                             zeroShot.stream().map(name -> zeroShot(run, name)))
                     .flatMap(cells -> cells)));
         }
-        return text(rows);
+        return Csv.text(rows);
     }
 
     /** The table of the curves: a row an epoch of every run. */
     String curves() {
         List<String> rows = new ArrayList<>();
-        rows.add(row(Stream.concat(Stream.of("variant", "seed"), POINT.stream())));
+        rows.add(Csv.row(Stream.concat(Stream.of("variant", "seed"), POINT.stream())));
         for (RunResult result : comparison.results()) {
             for (EpochResult epoch : result.history()) {
-                rows.add(row(Stream.concat(
+                rows.add(Csv.row(Stream.concat(
                         Stream.of(result.run().variant().name(), result.run().seed()),
                         POINT.stream().map(JsonFile.values(ComparisonDocument.Point.of(epoch))::get))));
             }
         }
-        return text(rows);
+        return Csv.text(rows);
     }
 
     private static Object zeroShot(ComparisonDocument.Run run, String name) {
@@ -78,17 +78,5 @@ final class ComparisonTables {
     private static Object epochsTo(RunResult result, double accuracy) {
         OptionalInt epoch = result.epochsTo(accuracy);
         return epoch.isPresent() ? epoch.getAsInt() : "";
-    }
-
-    private static String row(Stream<?> cells) {
-        return cells.map(cell -> cell == null ? "" : quoted(cell.toString())).collect(Collectors.joining(","));
-    }
-
-    private static String quoted(String cell) {
-        return cell.matches("[^\",\\n]*") ? cell : '"' + cell.replace("\"", "\"\"") + '"';
-    }
-
-    private static String text(List<String> rows) {
-        return rows.stream().map(row -> row + "\n").collect(Collectors.joining());
     }
 }

@@ -56,6 +56,26 @@ class ImageSetTest {
     }
 
     @Test
+    void imagesKeepTheirPlacesThroughEveryChange() {
+        long[] chosen = {2, 0};
+        try (ImageSet set = numbered(1, 0, 1);
+                ImageSet first = set.limit(2);
+                ImageSet some = set.subset(chosen);
+                ImageSet again = some.subset(new long[] {1, 1});
+                ImageSet others = some.relabelled(new int[] {1, 0}, CLASSES);
+                ImageSet ofB = set.ofClasses(List.of("b"));
+                ImageSet larger = some.resized(4)) {
+            chosen[0] = 1; // no matter to the set
+            assertEquals(new ImagePlace("numbered", 1), first.places().of(1));
+            assertEquals(new ImagePlace("numbered", 2), some.places().of(0));
+            assertEquals(new ImagePlace("numbered", 0), again.places().of(0));
+            assertEquals(new ImagePlace("numbered", 2), others.places().of(0));
+            assertEquals(new ImagePlace("numbered", 2), ofB.places().of(1));
+            assertEquals("numbered:0", larger.places().of(1).toString());
+        }
+    }
+
+    @Test
     void limitedSetOutlivesTheWholeOne() {
         ImageSet set = numbered(1, 0, 1);
         try (ImageSet two = set.limit(2)) {

@@ -1,7 +1,9 @@
 package dynafilter.data.cifar;
 
+import dynafilter.data.ImagePlace;
 import dynafilter.data.ImageSet;
 import dynafilter.io.FileErrors;
+import dynafilter.io.FileNames;
 import dynafilter.io.InputException;
 import dynafilter.runtime.TensorBytes;
 import java.io.IOException;
@@ -107,8 +109,19 @@ record CifarFile(Path path, Kind kind, long records) {
                 file.readInto(images, labels, at);
                 at += file.records();
             }
-            return new ImageSet(name, images, labels, classes);
+            return new ImageSet(name, images, labels, classes, index -> place(files, index));
         }
+    }
+
+    private static ImagePlace place(List<CifarFile> files, long index) {
+        long left = index;
+        for (CifarFile file : files) {
+            if (left < file.records) {
+                return new ImagePlace(FileNames.shown(file.path), left);
+            }
+            left -= file.records;
+        }
+        throw new IndexOutOfBoundsException("image " + index);
     }
 
     private void fill(Tensor raw) {

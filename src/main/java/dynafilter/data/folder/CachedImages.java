@@ -1,5 +1,6 @@
 package dynafilter.data.folder;
 
+import dynafilter.data.ImagePlace;
 import dynafilter.data.ImageSet;
 import dynafilter.data.folder.ImageIndex.Header;
 import dynafilter.io.FileNames;
@@ -121,13 +122,23 @@ record CachedImages(Path file, ImageIndex index, Tensor pixels) implements AutoC
         return image;
     }
 
-    /** The images with their labels as a set, which shares the mapped pixels and is closed on its own. */
-    ImageSet toSet(String name) {
+    /**
+     * The images with their labels as a set, which shares the mapped pixels and is closed on its own.
+     *
+     * @param root the folder that the paths of the index are below
+     */
+    ImageSet toSet(String name, Path root) {
         try (PointerScope scope = new PointerScope()) {
             FileTable files = index.files();
             long[] labels =
                     IntStream.range(0, files.size()).mapToLong(files::label).toArray();
-            return new ImageSet(name, pixels, TensorBytes.of(labels), index.classes());
+            return new ImageSet(
+                    name,
+                    pixels,
+                    TensorBytes.of(labels),
+                    index.classes(),
+                    image -> new ImagePlace(
+                            ClassFolders.shown(root, files.path(Math.toIntExact(image))), ImagePlace.ALONE));
         }
     }
 

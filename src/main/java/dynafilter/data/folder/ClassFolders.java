@@ -68,6 +68,11 @@ public record ClassFolders(Path root, List<String> classes, List<LabelledFile> f
 
     /** The path of a file of this name as people read it. */
     public String shown(String name) {
+        return shown(root, name);
+    }
+
+    /** The path of a file of this name below a folder as people read it. */
+    static String shown(Path root, String name) {
         return root + "/" + FileNames.shown(name);
     }
 

@@ -57,6 +57,29 @@ record GifPicture(PixelRows frame, int left, int top, int width, int height, int
         }
     }
 
+    /** The number of pictures in a file, as far as it is whole; counting ends with the second. */
+    static int pictures(byte[] file) {
+        int pictures = 0;
+        try {
+            int at = HEADER + table(file, SCREEN + 4);
+            while (pictures < 2 && (byteAt(file, at) == PICTURE || byteAt(file, at) == EXTENSION)) {
+                if (byteAt(file, at) == PICTURE) {
+                    pictures++;
+                    at += 11 + table(file, at + 9); // its place and size, its colours, and the size of its codes
+                } else {
+                    at += 2;
+                }
+                while (byteAt(file, at) != 0) { // blocks, each behind its length
+                    at += 1 + byteAt(file, at);
+                }
+                at++;
+            }
+        } catch (IOException cutOff) {
+            return pictures;
+        }
+        return pictures;
+    }
+
     /** The length of a table of colours that the flags at a place announce. */
     private static int table(byte[] file, int flags) throws IOException {
         int packed = byteAt(file, flags);

@@ -85,7 +85,7 @@ final class ImageFile {
         };
     }
 
-    private static Orientation orientation(PictureFormat format, byte[] content) throws IOException {
+    static Orientation orientation(PictureFormat format, byte[] content) throws IOException {
         return switch (format) {
             case PNG -> PngPicture.orientation(content);
             case JPEG -> JpegHeader.of(content).orientation();

@@ -139,12 +139,15 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
         return splits.containsKey(TRAIN) ? TRAIN : ALL;
     }
 
-    private static DataSet.@Nullable Part part(String name, Map<String, CachedImages> cached, String role) {
+    private DataSet.@Nullable Part part(String name, Map<String, CachedImages> cached, String role) {
         CachedImages images = cached.get(role);
         return images == null
                 ? null
                 : new DataSet.Part(
-                        images.toSet(name + " " + role), images.index().sha256());
+                        images.toSet(
+                                name + " " + role,
+                                Objects.requireNonNull(splits.get(role), role).root()),
+                        images.index().sha256());
     }
 
     private void checkSplit(DataOptions options) {
@@ -236,6 +239,22 @@ public record ImageFolder(Path folder, Map<String, ClassFolders> splits, List<Pa
             throw new InputException("none of the images of class " + empty.get() + " in " + folder
                     + " can be used; mend them, or remove the class");
         }
+    }
+
+    /**
+     * The indices of the decoded files, by role as {@link #splits}: what is known of each without reading it again. Images that are
+     * not in the cache are decoded.
+     */
+    Map<String, ImageIndex> indices(DataOptions options) {
+        PictureReading reading = new PictureReading(options.imageSize(), options.exif());
+        Map<String, ImageIndex> indices = new LinkedHashMap<>();
+        splits.forEach((role, files) -> {
+            try (CachedImages images =
+                    new ImageCache(files, role, CacheFolder.of(folder), reading, options.listener()).open()) {
+                indices.put(role, images.index());
+            }
+        });
+        return indices;
     }
 
     private static CachedImages images(Map<String, CachedImages> cached, String role) {

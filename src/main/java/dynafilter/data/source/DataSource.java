@@ -5,7 +5,9 @@ import dynafilter.data.DataSet;
 import dynafilter.data.SampleSet;
 import dynafilter.data.cifar.Cifar10;
 import dynafilter.data.cifar.Cifar100;
+import dynafilter.data.folder.FileFinding;
 import dynafilter.data.folder.ImageFolder;
+import dynafilter.data.folder.OddFiles;
 import dynafilter.io.InputException;
 import dynafilter.io.SystemLocale;
 import java.nio.file.Files;
@@ -54,6 +56,18 @@ public final class DataSource {
             case CIFAR100 -> Cifar100.read(folder).resized(options.imageSize());
             case IMAGES -> ImageFolder.scan(folder).open(options);
         };
+    }
+
+    /**
+     * The broken and odd files of the data set of a name; none where its images have no files of their own.
+     *
+     * @throws InputException as {@link #open(String, DataOptions)}
+     */
+    public static List<FileFinding> oddFiles(String spec, DataOptions options) {
+        if (spec.equals(SAMPLE) || kind(folder(spec)) != Kind.IMAGES) {
+            return List.of();
+        }
+        return OddFiles.of(ImageFolder.scan(folder(spec)), options);
     }
 
     /** The kind of data in a folder. A folder that holds none of them counts as CIFAR-10's, whose reader then refuses it. */

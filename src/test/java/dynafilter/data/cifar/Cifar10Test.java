@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dynafilter.data.DataSet;
+import dynafilter.data.ImagePlace;
 import dynafilter.io.InputException;
 import dynafilter.runtime.TensorBytes;
 import java.io.IOException;
@@ -40,6 +41,23 @@ class Cifar10Test {
             assertArrayEquals(second, Arrays.copyOfRange(train, 4 * 3072, 5 * 3072));
             assertEquals(
                     CifarFiles.pixel(7, 0, 3071), TensorBytes.bytes(data.test().images())[3071]);
+        }
+    }
+
+    @Test
+    void everyImageKnowsItsFileAndItsPlaceInIt() throws IOException {
+        try (DataSet data = Cifar10.read(CifarFiles.folder(temp))) {
+            for (int image = 0; image < data.train().size(); image++) {
+                ImagePlace place = data.train().places().of(image);
+                byte[] file = Files.readAllBytes(Path.of(place.file()));
+                int at = (int) place.index() * CifarFiles.RECORD;
+                assertEquals(data.train().labelArray()[image], file[at]);
+                assertArrayEquals(
+                        Arrays.copyOfRange(file, at + 1, at + CifarFiles.RECORD),
+                        data.train().pixels(image));
+            }
+            assertThrows(
+                    IndexOutOfBoundsException.class, () -> data.train().places().of(5));
         }
     }
 

@@ -29,7 +29,7 @@ class PageInChromiumTest {
     private static final String CANVAS = "document.querySelector('#explorer canvas').toDataURL()";
 
     /** The lowest contrast of a text with what is behind it, and the text: WCAG's formula. */
-    private static final String LOWEST_CONTRAST = """
+    static final String LOWEST_CONTRAST = """
             (() => {
               const context = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
               const rgba = (colour) => {
