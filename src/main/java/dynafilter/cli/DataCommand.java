@@ -20,8 +20,10 @@ import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 import org.jspecify.annotations.Nullable;
 
-/** The command {@code data}: downloads CIFAR-10, checks a data set, or tells its content. */
+/** The command {@code data}: downloads CIFAR-10, checks a data set, tells its content, or shows augmented images. */
 final class DataCommand implements Command {
+    private static final String AUGMENTED = "augmented";
+
     /**
      * The document of {@code download --json}.
      *
@@ -45,24 +47,28 @@ final class DataCommand implements Command {
 
     @Override
     public String summary() {
-        return "download CIFAR-10, check a data set, or say what is in it";
+        return "download CIFAR-10, check a data set, say what is in it, or show its images augmented";
     }
 
     @Override
     public String arguments() {
-        return "download|verify|info [DIR] [options]";
+        return "download|verify|info|augmented [DIR] [options]";
     }
 
     @Override
     public Options options() {
-        return new Options()
+        Options options = new Options()
                 .addOption(DataOption.data(DataSource.DEFAULT))
                 .addOption(CommonOptions.valued(
-                        "image-size", "S", "info: height and width to bring the images to [" + ImageSize.CIFAR + "]"))
+                        "image-size",
+                        "S",
+                        "info, augmented: height and width to bring the images to [" + ImageSize.CIFAR + "]"))
                 .addOption(DataOption.skipBad())
                 .addOption(DataOption.noExif())
                 .addOption(CommonOptions.valued("progress", "STYLE", "auto, bar, plain or none [auto]"))
                 .addOption(CommonOptions.json("write what was found or fetched as JSON"));
+        AugmentedSheet.addTo(options);
+        return options;
     }
 
     @Override
@@ -71,27 +77,32 @@ final class DataCommand implements Command {
                 "data download",
                 "data verify --data data/cifar-10-batches-bin",
                 "data info --data sample",
-                "data info pictures --image-size 64");
+                "data info pictures --image-size 64",
+                "data augmented pictures --image-size 64 --scale 0.3 --color-jitter 0.4 --out sheet.png");
     }
 
     @Override
     public int run(CommandLine line, Interruption interruption) {
         List<String> actions = line.getArgList();
         if (actions.isEmpty() || actions.size() > 2) {
-            throw new InputException(
-                    "data needs one of download, verify and info" + (actions.isEmpty() ? "" : ", not " + actions));
+            throw new InputException("data needs one of download, verify, info and augmented"
+                    + (actions.isEmpty() ? "" : ", not " + actions));
         }
         String data = data(line, actions);
+        if (!actions.get(0).equals(AUGMENTED)) {
+            AugmentedSheet.refuseOptions(line, actions.get(0));
+        }
         JsonOutput json = JsonOutput.of(line);
         Terminal terminal = Terminal.of(Terminal.Style.of(line.getOptionValue("progress", "auto")));
         return switch (actions.get(0)) {
             case "download" -> download(folder(data), terminal, json);
             case "verify" -> verify(folder(data), line, terminal, json);
             case "info" -> info(data, line, terminal, json);
+            case AUGMENTED -> AugmentedSheet.write(data, line, terminal, json);
             default ->
                 throw new InputException("data has no action '" + actions.get(0) + "'"
-                        + Suggestion.nearest(actions.get(0), List.of("download", "verify", "info"))
-                        + "; use download, verify or info");
+                        + Suggestion.nearest(actions.get(0), List.of("download", "verify", "info", AUGMENTED))
+                        + "; use download, verify, info or augmented");
         };
     }
 

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -34,11 +35,15 @@ public final class TensorBytes {
         if (length == 0) {
             return ByteBuffer.allocateDirect(0);
         }
-        return new BytePointer(contiguous.data_ptr())
-                .capacity(bytes)
-                .position(offset)
-                .limit(offset + length)
-                .asByteBuffer();
+        return buffer(contiguous.data_ptr(), offset, length);
+    }
+
+    /**
+     * A view of native memory, {@code length} bytes from byte {@code offset} on. The pointer is moved, not its position, which is
+     * cut to 32 bits on its way to a buffer.
+     */
+    public static ByteBuffer buffer(Pointer memory, long offset, long length) {
+        return new BytePointer(memory).getPointer(offset).capacity(length).asByteBuffer();
     }
 
     /** A copy of the tensor's bytes. */

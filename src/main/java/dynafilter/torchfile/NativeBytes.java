@@ -1,10 +1,10 @@
 package dynafilter.torchfile;
 
+import dynafilter.runtime.TensorBytes;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
 import java.util.zip.CRC32;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
@@ -42,13 +42,10 @@ final class NativeBytes {
 
     static long crc(Pointer from, long bytes) {
         CRC32 crc = new CRC32();
-        try (BytePointer source = new BytePointer(from)) {
-            for (long done = 0; done < bytes; ) {
-                long length = Math.min(BUFFER, bytes - done);
-                ByteBuffer buffer = source.position(done).limit(done + length).asByteBuffer();
-                crc.update(buffer);
-                done += length;
-            }
+        for (long done = 0; done < bytes; ) {
+            long length = Math.min(BUFFER, bytes - done);
+            crc.update(TensorBytes.buffer(from, done, length));
+            done += length;
         }
         return crc.getValue();
     }

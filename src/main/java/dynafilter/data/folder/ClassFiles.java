@@ -59,11 +59,11 @@ record ClassFiles(List<LabelledFile> images, long others, long heif) {
 
     /** True: the file is an image by its name, of a format that is read; false: it is none. */
     static boolean isImage(Path file) {
-        return IMAGES.contains(extension(file));
+        return IMAGES.contains(extension(file.getFileName()));
     }
 
-    private static String extension(Path file) {
-        String name = file.getFileName().toString();
+    private static String extension(Path fileName) {
+        String name = fileName.toString();
         return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
     }
 
@@ -92,7 +92,7 @@ record ClassFiles(List<LabelledFile> images, long others, long heif) {
 
         @Override
         public FileVisitResult preVisitDirectory(Path entered, BasicFileAttributes attributes) {
-            if (!entered.equals(folder) && ClassFolders.isHidden(entered)) {
+            if (!entered.equals(folder) && ClassFolders.isHidden(entered.getFileName())) {
                 return FileVisitResult.SKIP_SUBTREE;
             }
             String prefix = FileNames.key(root.relativize(entered))
@@ -104,13 +104,14 @@ record ClassFiles(List<LabelledFile> images, long others, long heif) {
 
         @Override
         public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            if (ClassFolders.isHidden(file)) {
+            Path last = file.getFileName();
+            if (ClassFolders.isHidden(last)) {
                 return FileVisitResult.CONTINUE;
             }
-            String extension = extension(file);
+            String extension = extension(last);
             if (IMAGES.contains(extension) || OTHER_IMAGES.contains(extension)) {
                 Folder own = open.element();
-                String name = own.prefix + FileNames.key(file.getFileName());
+                String name = own.prefix + FileNames.key(last);
                 own.images.add(new LabelledFile(file, name, label, Stamp.of(attributes)));
             } else if (HEIF.contains(extension)) {
                 heif++;

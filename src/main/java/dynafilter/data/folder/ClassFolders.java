@@ -113,7 +113,7 @@ public record ClassFolders(Path root, List<String> classes, List<LabelledFile> f
     /** The folders directly in a folder that are not hidden, links followed, sorted by name. */
     static List<Path> subfolders(Path folder) {
         try (Stream<Path> entries = Files.list(folder)) {
-            return entries.filter(entry -> !isHidden(entry) && Files.isDirectory(entry))
+            return entries.filter(entry -> !isHidden(entry.getFileName()) && Files.isDirectory(entry))
                     .sorted(Comparator.comparing(entry -> FileNames.key(entry.getFileName()), ClassNames.ORDER))
                     .toList();
         } catch (IOException failure) {
@@ -124,7 +124,7 @@ public record ClassFolders(Path root, List<String> classes, List<LabelledFile> f
     /** True: image files lie in the folder itself, in no class's folder; false: none does. */
     static boolean hasImages(Path folder) {
         try (Stream<Path> entries = Files.list(folder)) {
-            return entries.anyMatch(entry -> !isHidden(entry) && ClassFiles.isImage(entry));
+            return entries.anyMatch(entry -> !isHidden(entry.getFileName()) && ClassFiles.isImage(entry));
         } catch (IOException failure) {
             throw unreadable(folder, failure);
         }
@@ -140,7 +140,7 @@ public record ClassFolders(Path root, List<String> classes, List<LabelledFile> f
                 failure);
     }
 
-    static boolean isHidden(Path path) {
-        return path.getFileName().toString().startsWith(".");
+    static boolean isHidden(Path fileName) {
+        return fileName.toString().startsWith(".");
     }
 }
