@@ -66,16 +66,21 @@ class ResNetTest {
                         return nn.Sequential(children)
 
             def write(case, name, cut, save):
-                net = getattr(models, name)()
-                layers = first_layers(net, cut)
+                with torch.device("meta"):  # what is not needed costs nothing
+                    net = getattr(models, name)()
+                layers = first_layers(net, cut).to_empty(device="cpu")
                 for module in layers.modules():
+                    if isinstance(module, nn.Conv2d):
+                        nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
                     if isinstance(module, nn.BatchNorm2d):
                         for tensor, low, high in ((module.running_mean, -0.5, 0.5), (module.running_var, 0.5, 1.5),
                                                   (module.weight.data, 0.5, 1.5), (module.bias.data, -0.5, 0.5)):
                             tensor.uniform_(low, high)
-                whole = {key: value for key, value in net.state_dict().items()
-                         if not key.startswith(("layer4.2", "fc")) and (cut[:6] == "layer4" or not key.startswith("layer4"))}
-                save({key: value.clone() for key, value in whole.items()}, f"{folder}/{case}")
+                        module.num_batches_tracked.zero_()
+                whole = {key: torch.zeros(value.shape) if value.is_meta else value.clone()
+                         for key, value in net.state_dict().items()
+                         if not value.is_meta or key.startswith((cut[:6], "fc.bias"))}
+                save(whole, f"{folder}/{case}")
                 layers.eval()
                 with torch.no_grad():
                     features = layers(images)
