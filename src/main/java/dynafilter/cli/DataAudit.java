@@ -101,7 +101,8 @@ final class DataAudit {
         Path out = CommonOptions.output(line, DataCommand.OUT);
         if (out != null) {
             if (!out.toString().endsWith(".html")) {
-                throw new InputException("--" + DataCommand.OUT + " " + out + ": it is an HTML page; name the file .html");
+                throw new InputException(
+                        "--" + DataCommand.OUT + " " + out + ": it is an HTML page; name the file .html");
             }
             PageOutput.requireReplaceable(out, DataCommand.OUT);
         }

@@ -98,8 +98,7 @@ final class DataCommand implements Command {
     public int run(CommandLine line, Interruption interruption) {
         List<String> actions = line.getArgList();
         if (actions.isEmpty() || actions.size() > 2) {
-            throw new InputException("data needs one of " + CHOICE
-                    + (actions.isEmpty() ? "" : ", not " + actions));
+            throw new InputException("data needs one of " + CHOICE + (actions.isEmpty() ? "" : ", not " + actions));
         }
         String data = data(line, actions);
         refuseOthersOptions(line, actions.get(0));

@@ -25,7 +25,8 @@ final class FusedResNet implements Backbone {
     private final NativeOwner owner;
 
     /** A residual block; {@code downsample} is null where the input is added as it is. */
-    private record Block(List<Layer> inner, Layer last, @Nullable Layer downsample) {}
+    private record Block(
+            List<Layer> inner, Layer last, @Nullable Layer downsample) {}
 
     private FusedResNet(FusedConvolutions convolutions, ResNetLayout layout, Map<String, Tensor> state) {
         try (NativeOwner building = new NativeOwner();

@@ -73,8 +73,7 @@ final class ResNet implements Backbone {
     @Override
     public Optional<Backbone> fused() {
         Tensor weight = StateDict.tensor(state, layout.stem().convolutionState() + ".weight");
-        boolean whole =
-                layout.layers().stream().allMatch(layer -> PixelConvolution.parts(layer.weight()) == 1);
+        boolean whole = layout.layers().stream().allMatch(layer -> PixelConvolution.parts(layer.weight()) == 1);
         return !whole || weight.is_cuda() || weight.scalar_type().intern() != ScalarType.Float
                 ? Optional.empty()
                 : FusedResNet.of(layout, state);

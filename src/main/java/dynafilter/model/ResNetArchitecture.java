@@ -3,7 +3,6 @@ package dynafilter.model;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.runtime.ConvolutionSizes;
 import dynafilter.runtime.ScriptModule;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

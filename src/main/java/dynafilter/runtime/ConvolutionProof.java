@@ -185,8 +185,7 @@ public final class ConvolutionProof {
 
     private static boolean isNear(Tensor found, Tensor exact) {
         double largest = exact.abs().max().item_double();
-        double off =
-                found.to(ScalarType.Double).sub(exact).abs().max().item_double();
+        double off = found.to(ScalarType.Double).sub(exact).abs().max().item_double();
         return off <= TOLERANCE * largest;
     }
 
@@ -199,8 +198,8 @@ public final class ConvolutionProof {
             }
             Tensor bias = torch.rand(sizes.outputs());
             Tensor biased = exact.add(bias.to(ScalarType.Double).view(1, -1, 1, 1));
-            FusedConvolutions.Layer layer = FusedConvolutions.Layer.of(
-                    filters, bias, sizes.stride(), sizes.padding(), sizes.groups());
+            FusedConvolutions.Layer layer =
+                    FusedConvolutions.Layer.of(filters, bias, sizes.stride(), sizes.padding(), sizes.groups());
             Tensor sum = torch.rand_like(fused.apply(pixels, layer, true)).contiguous(MemoryFormat.ChannelsLast);
             Tensor summed = biased.add(sum.to(ScalarType.Double)).relu();
             fused.addTo(sum, pixels, layer);

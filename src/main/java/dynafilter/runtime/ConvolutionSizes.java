@@ -31,6 +31,13 @@ public record ConvolutionSizes(
         List<Long> sizes =
                 List.of(word.split(",", -1)).stream().map(Long::valueOf).toList();
         return new ConvolutionSizes(
-                sizes.get(0), sizes.get(1), sizes.get(2), sizes.get(3), sizes.get(4), sizes.get(5), sizes.get(6), sizes.get(7));
+                sizes.get(0),
+                sizes.get(1),
+                sizes.get(2),
+                sizes.get(3),
+                sizes.get(4),
+                sizes.get(5),
+                sizes.get(6),
+                sizes.get(7));
     }
 }

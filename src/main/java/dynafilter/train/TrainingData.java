@@ -79,7 +79,8 @@ public record TrainingData(
             if (validation != null) {
                 selection = building.keep(new DeviceImages(validation, null, device, Transforms.NONE, streams, normal));
             } else if (split != null) {
-                selection = building.keep(new DeviceImages(train, split.heldOut(), device, Transforms.NONE, streams, normal));
+                selection = building.keep(
+                        new DeviceImages(train, split.heldOut(), device, Transforms.NONE, streams, normal));
             }
             if (selection == null) {
                 throw new InputException("data set " + set.name()

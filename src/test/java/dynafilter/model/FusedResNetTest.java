@@ -42,10 +42,13 @@ class FusedResNetTest {
         Map<String, Tensor> state = new LinkedHashMap<>();
         torch.manual_seed(3);
         StateDict.random(shape, 1).forEach((name, tensor) -> {
-            boolean norm = shape.backbone().shapes().containsKey(name) && shape.backbone().isBatchNorm(name);
+            boolean norm = shape.backbone().shapes().containsKey(name)
+                    && shape.backbone().isBatchNorm(name);
             state.put(
                     name,
-                    norm && tensor.is_floating_point() ? torch.rand(tensor.shape()).add_(new Scalar(0.5)) : tensor.clone());
+                    norm && tensor.is_floating_point()
+                            ? torch.rand(tensor.shape()).add_(new Scalar(0.5))
+                            : tensor.clone());
             tensor.close();
         });
         return state;

@@ -56,8 +56,8 @@ public record AugmentedImages(List<String> classes, List<PixelImage> originals, 
         List<Version> versions = new ArrayList<>();
         try (PointerScope scope = new PointerScope();
                 Normalization normalization = new Normalization(ComputeDevice.CPU);
-                DeviceImages images = new DeviceImages(
-                        set, null, ComputeDevice.CPU, transforms, false, ChannelStatistics.CIFAR)) {
+                DeviceImages images =
+                        new DeviceImages(set, null, ComputeDevice.CPU, transforms, false, ChannelStatistics.CIFAR)) {
             for (int epoch = 0; epoch < EPOCHS; epoch++) {
                 Batch batch = images.epoch(images.plan(seed, epoch).inOrderOfSet(), 0)
                         .stage(set.size())
