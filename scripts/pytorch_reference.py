@@ -33,7 +33,8 @@ DEFAULTS = dict(
 )
 OWN = {"sgd": dict(lr=0.3, weight_decay=5e-4), "adamw": dict(lr=3e-3, weight_decay=5e-4),
        "muon": dict(lr=0.06, weight_decay=0.025)}                           # each optimizer's own, where none is given
-JAVA_ONLY = {"accumulate": 1, "ema": 0, "val_split": 0, "hold_out": ""}        # and the value that means "not used"
+JAVA_ONLY = {"accumulate": 1, "ema": 0, "val_split": 0, "hold_out": "", "crop": "auto", "scale": "none", "color_jitter": "none",
+             "erase": 0, "mixup": 0, "cutmix": 0}                              # and the value that means "not used"
 FORMAT = "dynafilter/1"
 CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
@@ -255,7 +256,7 @@ class ResidentDataset:
             rng = torch.Generator(device).manual_seed(seed)
             odd = torch.randint(2, (n, 1, 1, 1), generator=rng, device=device)[order]
             flip = (odd + epoch) % 2 == 1
-        elif flips == "none":
+        elif flips == "none":           # else, "random" or "h", by chance
             flip = torch.zeros_like(flip)
         for start in range(first * batch_size, n - batch_size + 1, batch_size):
             batch = slice(start, start + batch_size)
@@ -686,6 +687,8 @@ def train(args):
             shutil.copy(Path(args.resume).parent / "backbone.ts.pt", out)
         if any(saved["recipe"].get(name) not in (None, unused) for name, unused in JAVA_ONLY.items()):
             fail(f"{args.resume}: was trained with one of {', '.join(JAVA_ONLY)}, which only the Java trainer has")
+        if saved["recipe"].get("flip") in ("v", "hv"):
+            fail(f"{args.resume}: was trained with --flip {saved['recipe']['flip']}, which only the Java trainer has")
         if epoch != step // steps_per_epoch:
             fail(f"{args.resume}: step {step} in epoch {epoch} does not fit {steps_per_epoch} steps an epoch;"
                  " were --data, --limit-train or --batch-size different?")

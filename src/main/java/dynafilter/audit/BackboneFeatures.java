@@ -6,6 +6,7 @@ import dynafilter.data.ImageSize;
 import dynafilter.data.device.ChannelStatistics;
 import dynafilter.data.device.DataMemory;
 import dynafilter.data.device.DeviceImages;
+import dynafilter.data.device.Transforms;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.Freeze;
 import dynafilter.model.NetworkShape;
@@ -90,8 +91,8 @@ final class BackboneFeatures {
             DoubleConsumer progress) {
         long side = part.set().images().size(2);
         long batch = Math.max(1, BATCH * ImageSize.CIFAR * ImageSize.CIFAR / (side * side));
-        boolean streams = DataMemory.AUTO.streams(DeviceImages.bytes(part.set().size(), side, false), device);
-        try (DeviceImages images = new DeviceImages(part.set(), null, device, false, streams, statistics)) {
+        boolean streams = DataMemory.AUTO.streams(DeviceImages.bytes(part.set().size(), side, 0), device);
+        try (DeviceImages images = new DeviceImages(part.set(), null, device, Transforms.NONE, streams, statistics)) {
             for (long from = 0; from < images.size(); from += batch) {
                 try (PointerScope scope = new PointerScope()) {
                     long count = Math.min(batch, images.size() - from);

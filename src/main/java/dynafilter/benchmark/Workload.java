@@ -1,9 +1,11 @@
 package dynafilter.benchmark;
 
 import dynafilter.data.ImageSet;
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.data.device.DeviceImages;
 import dynafilter.data.device.EpochPlan;
 import dynafilter.data.device.StepBatches;
+import dynafilter.data.device.Transforms;
 import dynafilter.model.Classifier;
 import dynafilter.model.NetworkShape;
 import dynafilter.runfolder.Recipe;
@@ -58,7 +60,7 @@ interface Workload extends AutoCloseable {
                     shape.classes(),
                     shape.imageSize(),
                     device,
-                    recipe.images().augment()));
+                    recipe.augmentation().transforms(shape.imageSize())));
             EndlessTraining training =
                     building.keep(new EndlessTraining(recipe, shape, initial, images, device, graph, warning));
             NativeOwner owner = building.handOver();
@@ -98,7 +100,7 @@ interface Workload extends AutoCloseable {
 
     /** The images of {@value #BATCHES} batches, with random pixels and labels. The caller closes them. */
     private static DeviceImages images(
-            Recipe recipe, int classes, int imageSize, ComputeDevice device, boolean padded) {
+            Recipe recipe, int classes, int imageSize, ComputeDevice device, Transforms transforms) {
         long size = (long) BATCHES * recipe.optimization().batchSize();
         List<String> names =
                 IntStream.range(0, classes).mapToObj(label -> "class " + label).toList();
@@ -109,7 +111,7 @@ interface Workload extends AutoCloseable {
                         random(256, ScalarType.Byte, size, 3, imageSize, imageSize),
                         random(classes, ScalarType.Long, size),
                         names)) {
-            return new DeviceImages(set, device, padded);
+            return new DeviceImages(set, null, device, transforms, false, ChannelStatistics.CIFAR);
         }
     }
 
@@ -142,9 +144,8 @@ interface Workload extends AutoCloseable {
             this.device = device;
             batchSize = recipe.optimization().batchSize();
             try (NativeOwner building = new NativeOwner()) {
-                images = building.keep(images(recipe, 10, imageSize, device, false));
-                plan = images.plan(
-                        recipe.computation().seed(), 0, recipe.images().flip());
+                images = building.keep(images(recipe, 10, imageSize, device, Transforms.NONE));
+                plan = images.plan(recipe.computation().seed(), 0);
                 work = building.keep(RepeatedWork.of(graph, this::scores, warning));
                 owner = building.handOver();
             }

@@ -79,14 +79,15 @@ public final class BackboneFile {
 
     private static PretrainedBackbone readStateDict(Path file, String cut) {
         ResNetCut end = ResNetCut.of(cut)
-                .orElseThrow(() -> new InputException("--cut " + cut + ": " + file + " is a state dict, which is taken up"
-                        + " to " + ResNetCut.NAMES + "; give one of these, or a TorchScript file"));
+                .orElseThrow(
+                        () -> new InputException("--cut " + cut + ": " + file + " is a state dict, which is taken up"
+                                + " to " + ResNetCut.NAMES + "; give one of these, or a TorchScript file"));
         boolean safetensors = SafetensorsFile.isSafetensors(file);
         Object root = safetensors ? SafetensorsFile.read(file).tensors() : TorchFile.read(file);
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope()) {
-            SavedNetwork network = SavedNetwork.in(root, file, Landmark.STEM)
-                    .orElseThrow(() -> ResNetWeights.missing(file, root));
+            SavedNetwork network =
+                    SavedNetwork.in(root, file, Landmark.STEM).orElseThrow(() -> ResNetWeights.missing(file, root));
             ResNetWeights weights = ResNetWeights.of(file, network.tensors(), end);
             network.requireTensors(weights.names(), file);
             Map<String, Tensor> state = weights.copy(building);
@@ -95,7 +96,8 @@ public final class BackboneFile {
             HubConfig config = safetensors ? HubConfig.of(file) : HubConfig.NONE;
             if (OTHER_POOLING.matcher(config.architecture()).find()) {
                 throw new InputException("--backbone " + file + ": " + HubConfig.FILE + " beside it says "
-                        + config.architecture() + ", which blurs where a plain ResNet of these names has a stride; give it as"
+                        + config.architecture()
+                        + ", which blurs where a plain ResNet of these names has a stride; give it as"
                         + " TorchScript");
             }
             ChannelStatistics told = config.statistics().orElse(null);
@@ -164,7 +166,8 @@ public final class BackboneFile {
             return Optional.empty();
         }
         try (NativeOwner building = new NativeOwner()) {
-            Map<String, Tensor> state = ResNetWeights.ofStem(file, stems.get(0).tensors()).copy(building);
+            Map<String, Tensor> state =
+                    ResNetWeights.ofStem(file, stems.get(0).tensors()).copy(building);
             return isResNet18Stem(state, images, features)
                     ? Optional.of(new PretrainedBackbone(
                             ResNetArchitecture.STEM, null, state, null, notes, building.handOver()))

@@ -78,8 +78,8 @@ public final class BackboneSource {
         return ResNetCut.of(cut)
                 .flatMap(ResNetLayout.RESNET18::upTo)
                 .map(ResNetArchitecture::of)
-                .orElseThrow(() -> new InputException("--cut " + cut + ": --backbone random is ResNet-18, which is cut at "
-                        + ResNetCut.NAMES));
+                .orElseThrow(() -> new InputException(
+                        "--cut " + cut + ": --backbone random is ResNet-18, which is cut at " + ResNetCut.NAMES));
     }
 
     private Checksum expected() {

@@ -24,7 +24,10 @@ import java.util.Optional;
  */
 public record HubConfig(
         String architecture,
-        List<String> labelNames, Optional<Integer> imageSize, Optional<ChannelStatistics> statistics, List<String> notes) {
+        List<String> labelNames,
+        Optional<Integer> imageSize,
+        Optional<ChannelStatistics> statistics,
+        List<String> notes) {
     /** The file's name. */
     public static final String FILE = "config.json";
 
@@ -67,7 +70,11 @@ public record HubConfig(
                 .ifPresent(told -> notes.add(told + " from " + FILE));
         Object names = root.getOrDefault("label_names", pretrained.get("label_names"));
         return new HubConfig(
-                String.valueOf(root.get("architecture")), ScriptNetworkReader.strings(names), side(pretrained, file), statistics, notes);
+                String.valueOf(root.get("architecture")),
+                ScriptNetworkReader.strings(names),
+                side(pretrained, file),
+                statistics,
+                notes);
     }
 
     /** True: the file is of timm's form; false: another program has written it. */

@@ -26,16 +26,15 @@ final class ResNetWeights {
             "give ResNet-18, -34, -50, -101, -152, a Wide ResNet or a ResNeXt, or another network as TorchScript";
 
     /** The names of the layers with weights in {@code nn.Sequential(*list(resnet.children())[:8])}, and torchvision's. */
-    private static final Map<String, String> NUMBERED = Map.of(
-            "0.", "conv1.", "1.", "bn1.", "4.", "layer1.", "5.", "layer2.", "6.", "layer3.", "7.", "layer4.");
+    private static final Map<String, String> NUMBERED =
+            Map.of("0.", "conv1.", "1.", "bn1.", "4.", "layer1.", "5.", "layer2.", "6.", "layer3.", "7.", "layer4.");
 
     private final Path file;
     private final Map<String, Tensor> tensors; // by torchvision's names
     private final ResNetArchitecture architecture;
     private final List<String> notes;
 
-    private ResNetWeights(
-            Path file, Map<String, Tensor> tensors, ResNetArchitecture architecture, List<String> notes) {
+    private ResNetWeights(Path file, Map<String, Tensor> tensors, ResNetArchitecture architecture, List<String> notes) {
         this.file = file;
         this.tensors = tensors;
         this.architecture = architecture;
@@ -61,7 +60,9 @@ final class ResNetWeights {
                 file,
                 tensors,
                 ResNetArchitecture.of(layout),
-                renamed ? List.of(whole.family() + ", whose layers up to " + cut + " are those of " + layout.family()) : List.of());
+                renamed
+                        ? List.of(whole.family() + ", whose layers up to " + cut + " are those of " + layout.family())
+                        : List.of());
     }
 
     /** The tensors taken for those of ResNet-18 up to {@code layer1}. */
@@ -116,8 +117,8 @@ final class ResNetWeights {
         Map<String, Tensor> state = new LinkedHashMap<>();
         architecture.shapes().forEach((name, sizes) -> state.put(name, owner.keep(copy(plain(name), sizes))));
         tensors.keySet().stream()
-                .filter(name -> architecture.layout().reaches(name)
-                        && !state.containsKey(BackboneArchitecture.PREFIX + name))
+                .filter(name ->
+                        architecture.layout().reaches(name) && !state.containsKey(BackboneArchitecture.PREFIX + name))
                 .findFirst()
                 .ifPresent(name -> {
                     throw new InputException("--backbone " + file + ": " + name + " belongs to "
@@ -155,8 +156,8 @@ final class ResNetWeights {
     static InputException missing(Path file, @Nullable Object root) {
         FileContents contents = FileContents.of(root);
         if (contents.tensors().stream().anyMatch(name -> name.endsWith("conv1.0.weight"))) {
-            return new InputException("--backbone " + file + ": its first layer is conv1.0, of a deep stem as ResNet-D has;"
-                    + " " + WANTED);
+            return new InputException("--backbone " + file
+                    + ": its first layer is conv1.0, of a deep stem as ResNet-D has;" + " " + WANTED);
         }
         return contents.hasTensors()
                 ? missing(file, Landmark.FIRST_LAYER, contents)
@@ -166,7 +167,8 @@ final class ResNetWeights {
 
     private static InputException missing(Path file, String name, FileContents contents) {
         String norm = name.endsWith(".running_mean") ? ", and so no BatchNorm there" : "";
-        return new InputException("--backbone " + file + " has no " + name + norm + " " + contents.shown() + "; " + WANTED);
+        return new InputException(
+                "--backbone " + file + " has no " + name + norm + " " + contents.shown() + "; " + WANTED);
     }
 
     private static String plain(String name) {

@@ -145,8 +145,8 @@ final class WeightsReader {
                 List.of(what, design + " filters", classes + (named ? " classes" : " classes without names")));
         description.addAll(config.notes());
         description.addAll(network.notes());
-        int imageSize = config.imageSize()
-                .orElseGet(() -> StoredImageSize.ofState(saved, design.heads(), backbone.layout()));
+        int imageSize =
+                config.imageSize().orElseGet(() -> StoredImageSize.ofState(saved, design.heads(), backbone.layout()));
         if (backbone != ResNetArchitecture.STEM) {
             description.add("on " + backbone.description());
         }

@@ -66,10 +66,6 @@ final class DataAudit {
 
     static void addOptions(Options options) {
         options.addOption(CommonOptions.valued(
-                        OUT,
-                        "FILE.html",
-                        "audit: write a page with all that was found; the exit code is 0 whatever is found"))
-                .addOption(CommonOptions.valued(
                         BACKBONE,
                         "FILE|NAME",
                         "audit: doubt labels by a linear model of its features, cross-validated: a file, imagenet or random ["

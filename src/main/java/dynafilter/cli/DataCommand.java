@@ -20,8 +20,11 @@ import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 import org.jspecify.annotations.Nullable;
 
-/** The command {@code data}: downloads CIFAR-10, checks or audits a data set, or tells its content. */
+/** The command {@code data}: downloads CIFAR-10, checks or audits a data set, tells its content, or shows augmented images. */
 final class DataCommand implements Command {
+    static final String AUDIT = "audit";
+    private static final String AUGMENTED = "augmented";
+
     /**
      * The document of {@code download --json}.
      *
@@ -38,7 +41,7 @@ final class DataCommand implements Command {
     /** The document of {@code info --json}. */
     private record Info(DataSummary data) {}
 
-    private static final List<String> ACTIONS = List.of("download", "verify", "info", "audit");
+    private static final List<String> ACTIONS = List.of("download", "verify", "info", AUDIT, AUGMENTED);
 
     @Override
     public String name() {
@@ -47,12 +50,12 @@ final class DataCommand implements Command {
 
     @Override
     public String summary() {
-        return "download CIFAR-10, check a data set, say what is in it, or look for what is wrong with it";
+        return "download CIFAR-10, check or audit a data set, tell what is in it, or show it augmented";
     }
 
     @Override
     public String arguments() {
-        return "download|verify|info|audit [DIR] [options]";
+        return "download|verify|info|audit|augmented [DIR] [options]";
     }
 
     @Override
@@ -62,12 +65,13 @@ final class DataCommand implements Command {
                 .addOption(CommonOptions.valued(
                         DataOption.IMAGE_SIZE,
                         "S",
-                        "info, audit: height and width to bring the images to [" + ImageSize.CIFAR + "]"))
+                        "info, audit, augmented: height and width to bring the images to [" + ImageSize.CIFAR + "]"))
                 .addOption(DataOption.skipBad())
                 .addOption(DataOption.noExif())
                 .addOption(CommonOptions.valued("progress", "STYLE", "auto, bar, plain or none [auto]"))
                 .addOption(CommonOptions.json("write what was found or fetched as JSON"));
         DataAudit.addOptions(options);
+        AugmentedSheet.addTo(options);
         return CommonOptions.addCompute(options);
     }
 
@@ -78,28 +82,33 @@ final class DataCommand implements Command {
                 "data verify --data data/cifar-10-batches-bin",
                 "data info --data sample",
                 "data info pictures --image-size 64",
-                "data audit pictures --out audit.html");
+                "data audit pictures --out audit.html",
+                "data augmented pictures --image-size 64 --scale 0.3 --color-jitter 0.4 --out sheet.png");
     }
 
     @Override
     public int run(CommandLine line, Interruption interruption) {
         List<String> actions = line.getArgList();
         if (actions.isEmpty() || actions.size() > 2) {
-            throw new InputException("data needs one of download, verify, info and audit"
+            throw new InputException("data needs one of download, verify, info, audit and augmented"
                     + (actions.isEmpty() ? "" : ", not " + actions));
         }
         String data = data(line, actions);
+        if (!actions.get(0).equals(AUGMENTED)) {
+            AugmentedSheet.refuseOptions(line, actions.get(0));
+        }
         JsonOutput json = JsonOutput.of(line);
         Terminal terminal = Terminal.of(Terminal.Style.of(line.getOptionValue("progress", "auto")));
         return switch (actions.get(0)) {
             case "download" -> download(folder(data), terminal, json);
             case "verify" -> verify(folder(data), line, terminal, json);
             case "info" -> info(data, line, terminal, json);
-            case "audit" -> DataAudit.run(line, data, terminal, json);
+            case AUDIT -> DataAudit.run(line, data, terminal, json);
+            case AUGMENTED -> AugmentedSheet.write(data, line, terminal, json);
             default ->
                 throw new InputException("data has no action '" + actions.get(0) + "'"
                         + Suggestion.nearest(actions.get(0), ACTIONS)
-                        + "; use download, verify, info or audit");
+                        + "; use download, verify, info, audit or augmented");
         };
     }
 

@@ -19,6 +19,11 @@ public final class SplitMix {
         return new SplitMix(mix(mix(seed + GOLDEN) + GOLDEN * index));
     }
 
+    /** An independent generator for each of several purposes at an element of a sequence. */
+    public static SplitMix at(long seed, long index, long purpose) {
+        return at(at(seed, index).nextLong(), purpose);
+    }
+
     private static long mix(long z) {
         z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
         z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
@@ -44,6 +49,28 @@ public final class SplitMix {
     public double normal() {
         double radius = Math.sqrt(-2 * StrictMath.log(1 - between(0, 1))); // of a number above 0
         return radius * StrictMath.cos(between(0, 2 * Math.PI));
+    }
+
+    /** A number of the distribution Beta(alpha, alpha): a share of two gamma numbers, whose logarithms no small alpha makes 0. */
+    public double beta(double alpha) {
+        double one = logGamma(alpha);
+        double other = logGamma(alpha);
+        return 1 / (1 + StrictMath.exp(other - one));
+    }
+
+    /** The logarithm of a number of the distribution Gamma(alpha, 1) (Marsaglia and Tsang 2000, of alpha + 1, brought down). */
+    private double logGamma(double alpha) {
+        double most = alpha + 1 - 1.0 / 3;
+        double slope = 1 / Math.sqrt(9 * most);
+        while (true) {
+            double normal = normal();
+            double cubed = (1 + slope * normal) * (1 + slope * normal) * (1 + slope * normal);
+            double uniform = 1 - between(0, 1); // above 0
+            if (cubed > 0
+                    && StrictMath.log(uniform) < normal * normal / 2 + most * (1 - cubed + StrictMath.log(cubed))) {
+                return StrictMath.log(most * cubed) + StrictMath.log(1 - between(0, 1)) / alpha;
+            }
+        }
     }
 
     /** Shuffles in place (Fisher and Yates). */

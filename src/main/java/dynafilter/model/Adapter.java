@@ -34,7 +34,8 @@ public final class Adapter implements AutoCloseable {
     /** @param group the processes over whose images BatchNorm takes its statistics */
     Adapter(Map<String, Tensor> state, WorkerGroup group) {
         try (NativeOwner building = new NativeOwner()) {
-            layer = building.keep(new ConvolutionNorm(state, CONVOLUTION, NORM, ConvolutionNorm.Window.PIXELS, false, group));
+            layer = building.keep(
+                    new ConvolutionNorm(state, CONVOLUTION, NORM, ConvolutionNorm.Window.PIXELS, false, group));
             counters = building.keep(new BatchCounters(List.of(layer.counter())));
             owner = building.handOver();
         }

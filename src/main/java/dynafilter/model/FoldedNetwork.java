@@ -66,11 +66,12 @@ public final class FoldedNetwork implements AutoCloseable {
             for (int i = 0; i < PREDICTOR.size(); i++) {
                 weights.put(PREDICTOR.get(i), products.get(i));
             }
-            weights.forEach((name, tensor) -> named.put(
-                    name, building.keep(tensor.to(ScalarType.Float).contiguous())));
+            weights.forEach((name, tensor) ->
+                    named.put(name, building.keep(tensor.to(ScalarType.Float).contiguous())));
             shared = List.copyOf(named.values());
             String text = new FoldedProgram(sizes).text(named.keySet());
-            program = building.keep(building.keep(torch.compile(text)).get_functions().front());
+            program = building.keep(
+                    building.keep(torch.compile(text)).get_functions().front());
             owner = building.handOver();
         }
     }
@@ -79,8 +80,7 @@ public final class FoldedNetwork implements AutoCloseable {
     private static Map<String, Tensor> layers(ResNetLayout layout, Map<String, Tensor> state) {
         Map<String, Tensor> made = new LinkedHashMap<>();
         for (ResNetLayer layer : layout.layers()) {
-            ConvolutionNorm.Folded folded =
-                    ConvolutionNorm.folded(state, layer.convolutionState(), layer.normState());
+            ConvolutionNorm.Folded folded = ConvolutionNorm.folded(state, layer.convolutionState(), layer.normState());
             made.put(
                     FoldedProgram.weight(layer),
                     folded.weight().permute(2, 3, 1, 0).flatten(0, 2)); // [k * k * inputs, outputs]
@@ -122,8 +122,8 @@ public final class FoldedNetwork implements AutoCloseable {
                 return Optional.empty();
             }
             try (NativeOwner building = new NativeOwner()) {
-                FoldedNetwork folded = building.keep(
-                        new FoldedNetwork(resnet.layout(), shape, state, filters.weights(), statistics));
+                FoldedNetwork folded =
+                        building.keep(new FoldedNetwork(resnet.layout(), shape, state, filters.weights(), statistics));
                 if (!folded.agreesWith(plain)) {
                     return Optional.empty();
                 }

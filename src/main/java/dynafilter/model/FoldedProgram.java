@@ -32,7 +32,8 @@ final class FoldedProgram {
     FoldedProgram(FoldedSizes sizes) {
         this.sizes = sizes;
         long image = sizes.image();
-        argument("pixels", () -> torch.zeros(new long[] {1, COLOURS, image, image}, new TensorOptions(ScalarType.Byte)));
+        argument(
+                "pixels", () -> torch.zeros(new long[] {1, COLOURS, image, image}, new TensorOptions(ScalarType.Byte)));
         ResNetLayer stem = sizes.layout().stem();
         Plane pixels = new Plane("image", image, COLOURS, stem.padding());
         step("torch.addcmul(shift, pixels, scale, value=1, out=%s)", inside(pixels));
@@ -130,8 +131,7 @@ final class FoldedProgram {
 
     /** The name of the memory of a layer's product, one row a pixel. */
     private String product(ResNetLayer layer, long side) {
-        return argument(
-                "product_" + side + "_" + layer.outputs(), () -> torch.zeros(side * side, layer.outputs()));
+        return argument("product_" + side + "_" + layer.outputs(), () -> torch.zeros(side * side, layer.outputs()));
     }
 
     /** The name of a layer's product as a map. */
@@ -147,10 +147,12 @@ final class FoldedProgram {
 
     /** The name of a plane without its border: [1, channels, side, side]. */
     private String inside(Plane plane) {
-        return argument(plane.name(), () -> withBorder(plane)
-                .narrow(1, plane.border, plane.side)
-                .narrow(2, plane.border, plane.side)
-                .permute(0, 3, 1, 2));
+        return argument(
+                plane.name(),
+                () -> withBorder(plane)
+                        .narrow(1, plane.border, plane.side)
+                        .narrow(2, plane.border, plane.side)
+                        .permute(0, 3, 1, 2));
     }
 
     /** Zeros for a map and its border: [1, side + 2 border, side + 2 border, channels]. */

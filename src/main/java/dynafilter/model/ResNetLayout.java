@@ -109,8 +109,7 @@ public record ResNetLayout(boolean bottleneck, int width, int groups, List<Integ
                 FAMILY.stream().filter(one -> one.beginsWith(this)).findFirst();
         String depth = member.map(one -> "-" + one.depth)
                 .orElseGet(() -> " of "
-                        + String.join(
-                                "-", counts.stream().map(String::valueOf).toList())
+                        + String.join("-", counts.stream().map(String::valueOf).toList())
                         + (bottleneck ? " bottlenecks" : " blocks"));
         if (groups > 1) {
             return "ResNeXt" + depth + " " + groups + "x" + width / groups + "d";

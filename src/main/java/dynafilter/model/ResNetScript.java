@@ -43,7 +43,8 @@ final class ResNetScript {
 
     /** The module, which the caller closes. */
     ScriptModule module() {
-        String name = layout.equals(ResNetLayout.STEM) ? "ResNetStem" : "ResNet"; // the first keeps the name that files have
+        String name =
+                layout.equals(ResNetLayout.STEM) ? "ResNetStem" : "ResNet"; // the first keeps the name that files have
         ScriptModule made = withLayer(ScriptModule.create(name), layout.stem());
         String result = "v";
         for (int stage = 1; stage <= layout.counts().size(); stage++) {

@@ -6,6 +6,7 @@ import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataOptions;
 import dynafilter.data.ImageSet;
 import dynafilter.data.device.DeviceImages;
+import dynafilter.data.device.Transforms;
 import dynafilter.data.folder.DecodedFile;
 import dynafilter.data.folder.PictureReading;
 import dynafilter.data.words.WordVectors;
@@ -65,8 +66,7 @@ public final class Extension {
         String against = plan.against();
         try (DeviceImages images = plan.files().isEmpty() ? null : read(plan.files());
                 DeviceImages testImages = plan.testFiles().isEmpty() ? null : read(plan.testFiles());
-                OldLabels old =
-                        against == null ? null : OldLabels.open(against, plan, trained, data, device)) {
+                OldLabels old = against == null ? null : OldLabels.open(against, plan, trained, data, device)) {
             if (images == null) {
                 makeOfWord(Objects.requireNonNull(vectors, "the label's word is all there is"), old);
             } else {
@@ -88,7 +88,7 @@ public final class Extension {
 
     private DeviceImages read(List<Path> files) {
         try (ImageSet set = images(files, new PictureReading(trained.imageSize(), plan.exif()), plan.skipBad())) {
-            return new DeviceImages(set, null, device, false, false, trained.statistics());
+            return new DeviceImages(set, null, device, Transforms.NONE, false, trained.statistics());
         }
     }
 

@@ -1,11 +1,12 @@
 package dynafilter.run;
 
-import dynafilter.data.DataOptions;
 import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.data.DataOptions;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
 import dynafilter.data.StratifiedSplit;
 import dynafilter.data.device.DeviceImages;
+import dynafilter.data.device.Transforms;
 import dynafilter.data.source.DataSource;
 import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
@@ -72,7 +73,7 @@ record OldLabels(String name, String sha256, DeviceImages negatives, DeviceImage
     }
 
     private static DeviceImages onDevice(ImageSet set, TrainedNetwork trained, ComputeDevice device) {
-        return new DeviceImages(set, null, device, false, false, trained.statistics());
+        return new DeviceImages(set, null, device, Transforms.NONE, false, trained.statistics());
     }
 
     private static void requireImages(String against, ImageSet images, String role) {

@@ -226,7 +226,7 @@ final class RunSummary {
                 recipe.optimization().schedule(),
                 100 * recipe.optimization().warmup(),
                 Recipes.TABLE.header(recipe).stream().map(words -> ", " + words).collect(Collectors.joining()),
-                recipe.images().augment() ? "crop and flip" : "no augmentation",
+                recipe.augmentation().cropAndFlip(),
                 recipe.computation().seed());
     }
 

@@ -12,15 +12,21 @@ final class FeatureViews {
      *
      * @throws InputException where it is not so
      */
-    static void require(int views, boolean augment, Freeze freeze) {
+    static void require(int views, Augmentation augmentation, Freeze freeze) {
         if (views > 0 && freeze != Freeze.ALL) {
             throw new InputException("--feature-views " + views + " with --freeze " + freeze
                     + ": only the features of a frozen backbone stay as they are; add --freeze all, or leave"
                     + " --feature-views out");
         }
-        if (views > 1 && !augment) {
+        if (views > 1 && !augmentation.augment()) {
             throw new InputException("--feature-views " + views
                     + " with --no-augment: an image has one view then; leave --feature-views out, or give 1");
+        }
+        if (views > 0 && augmentation.mixes()) {
+            throw new InputException("--feature-views " + views + " with --"
+                    + (augmentation.mixup() > 0 ? "mixup" : "cutmix")
+                    + ": images are mixed anew in every batch, and no features of them can be kept; leave"
+                    + " --feature-views out, or give 0");
         }
     }
 }

@@ -59,8 +59,9 @@ public final class Normalize {
     }
 
     private static InputException wrong(String value, String why, @Nullable Throwable cause) {
-        String message = "--normalize " + value + ": " + why + "; use auto, cifar, imagenet, data, or three means and three"
-                + " deviations of pixels in [0, 1], such as 0.5,0.5,0.5/0.25,0.25,0.25";
+        String message =
+                "--normalize " + value + ": " + why + "; use auto, cifar, imagenet, data, or three means and three"
+                        + " deviations of pixels in [0, 1], such as 0.5,0.5,0.5/0.25,0.25,0.25";
         return cause == null ? new InputException(message) : new InputException(message, cause);
     }
 }

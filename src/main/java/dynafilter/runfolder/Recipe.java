@@ -1,6 +1,5 @@
 package dynafilter.runfolder;
 
-import dynafilter.data.Flip;
 import dynafilter.data.ImageSize;
 import dynafilter.io.InputException;
 import dynafilter.model.BasisImage;
@@ -19,6 +18,7 @@ import java.util.List;
  */
 public record Recipe(
         Images images,
+        Augmentation augmentation,
         Network network,
         Optimization optimization,
         Computation computation,
@@ -26,13 +26,15 @@ public record Recipe(
         Limits limits) {
     /** @throws InputException where two of the records contradict each other */
     public Recipe {
-        FeatureViews.require(images.featureViews(), images.augment(), network.freeze());
+        augmentation.requireInside(images.imageSize());
+        FeatureViews.require(images.featureViews(), augmentation, network.freeze());
         HoldOut.require(selection, network);
     }
 
     /** The recipe of {@code train} without options; {@code results.md} tells which values were chosen by experiment. */
     public static final Recipe DEFAULT = new Recipe(
-            new Images("data/cifar-10-batches-bin", NetworkShape.IMAGE_SIZE, true, Setting.OPEN, true, Flip.ALTERNATE),
+            new Images("data/cifar-10-batches-bin", NetworkShape.IMAGE_SIZE, Setting.OPEN, true),
+            Augmentation.DEFAULT,
             new Network(
                     "imagenet",
                     "layer1",
@@ -82,13 +84,6 @@ public record Recipe(
             int imageSize,
 
             @Setting(
-                    place = 16,
-                    help = "random crops of the training images, and flips",
-                    offHelp = "the training images as they are",
-                    traits = Trait.FIXED)
-            boolean augment,
-
-            @Setting(
                     place = 39,
                     argument = "N|auto",
                     help =
@@ -103,15 +98,7 @@ public record Recipe(
                     help = "turn pictures as their Exif orientation says",
                     offHelp = "take pictures as they are stored, whatever Exif says of their orientation",
                     traits = {Trait.FIXED, Trait.SHARED})
-            boolean exif,
-
-            @Setting(
-                    place = 42,
-                    argument = "HOW",
-                    help = "mirror training images: alternate (each in every second epoch), random (by chance) or none",
-                    header = "flips {}",
-                    traits = Trait.FIXED)
-            Flip flip) {
+            boolean exif) {
         /** @throws InputException for a size that images cannot be brought to */
         public Images {
             ImageSize.require(imageSize);
@@ -131,7 +118,8 @@ public record Recipe(
             @Setting(
                     place = 3,
                     argument = "NAME",
-                    help = "the last layer taken of the backbone: layer1 to layer4 of a ResNet, or one of a file's, as features.6")
+                    help =
+                            "the last layer taken of the backbone: layer1 to layer4 of a ResNet, or one of a file's, as features.6")
             String cut,
 
             @Setting(

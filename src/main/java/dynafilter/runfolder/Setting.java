@@ -55,6 +55,8 @@ public @interface Setting {
         NOT_NEGATIVE("must be 0 or more", value -> value >= 0 && Double.isFinite(value)),
         /** [0, 1). */
         SHARE("must be at least 0 and below 1", value -> value >= 0 && value < 1),
+        /** [0, 1]. */
+        PROBABILITY("must be from 0 to 1", value -> value >= 0 && value <= 1),
         /** Finite numbers above 0. */
         POSITIVE("must be above 0", value -> value > 0 && Double.isFinite(value));
 

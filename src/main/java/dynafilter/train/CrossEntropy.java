@@ -1,5 +1,6 @@
 package dynafilter.train;
 
+import dynafilter.data.device.Batch;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.TensorBytes;
@@ -95,6 +96,21 @@ final class CrossEntropy implements AutoCloseable {
             Tensor total = weights.index_select(0, labels).sum();
             sum.accept(total);
             return factors.div_(total);
+        }
+    }
+
+    /**
+     * The factors of a batch, those of mixed images between those of their two labels: the loss of an image is share times that of
+     * its first label and the rest times that of its second.
+     */
+    Tensor factors(Batch batch) {
+        Batch.Mixture mixture = batch.mixture();
+        Tensor own = factors(batch.labels());
+        if (mixture == null) {
+            return own;
+        }
+        try (NoGradGuard guard = new NoGradGuard()) {
+            return torch.lerp(factors(mixture.labels()), own, mixture.share());
         }
     }
 

@@ -64,10 +64,7 @@ public final class EndlessTraining implements AutoCloseable {
         EpochBatches batches = epoch;
         if (batches == null || state.step() % stepsPerEpoch == 0) {
             batches = images.epoch(
-                    images.plan(
-                            recipe.computation().seed(),
-                            state.step() / stepsPerEpoch,
-                            recipe.images().flip()),
+                    images.plan(recipe.computation().seed(), state.step() / stepsPerEpoch, trainingStep.batchSize()),
                     0);
             epoch = batches;
         }

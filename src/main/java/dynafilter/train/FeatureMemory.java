@@ -2,6 +2,7 @@ package dynafilter.train;
 
 import dynafilter.data.device.DataMemory;
 import dynafilter.data.device.DeviceImages;
+import dynafilter.data.device.EpochPlan;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.InputException;
 import dynafilter.model.Freeze;
@@ -51,7 +52,7 @@ public record FeatureMemory(DataMemory memory, long device, long disk, long view
                 : DeviceImages.bytes(
                         data.training().size() + data.selection().size(),
                         recipe.images().imageSize(),
-                        true);
+                        padding(recipe.images().imageSize(), recipe));
         long total =
                 DeviceMemory.total(device) / (device.isCuda() ? 1 : group.size()); // the processes may share a machine
         long allowed = data.memory() == DataMemory.RESIDENT ? total / 5 * 4 : total / 2;
@@ -61,6 +62,12 @@ public record FeatureMemory(DataMemory memory, long device, long disk, long view
                 freeDisk(folder) / 10 * 9 / group.size(),
                 image * data.training().size(),
                 image * data.selection().size());
+    }
+
+    private static int padding(int imageSize, Recipe recipe) {
+        return Math.max(
+                EpochPlan.padding(imageSize),
+                recipe.augmentation().transforms(imageSize).padding());
     }
 
     private static long freeDisk(Path folder) {
@@ -112,7 +119,7 @@ public record FeatureMemory(DataMemory memory, long device, long disk, long view
         long[][] all = group.gather(usual(), most());
         int usual = (int) Arrays.stream(all).mapToLong(row -> row[0]).min().orElseThrow();
         int most = (int) Arrays.stream(all).mapToLong(row -> row[1]).min().orElseThrow();
-        int distinct = recipe.images().augment() ? usual : Math.min(1, usual);
+        int distinct = recipe.augmentation().mixes() ? 0 : recipe.augmentation().augment() ? usual : Math.min(1, usual);
         int views = asked == Setting.OPEN ? distinct : asked;
         if (views > most) {
             throw new InputException(String.format(

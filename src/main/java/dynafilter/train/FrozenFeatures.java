@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The examples of a run whose backbone is frozen: the features that it makes of the images, each computed once. View v of an
- * image is its crop and flip in epoch v, so that the first epochs are those of a run without views; epoch e shows view e mod V,
+ * image is its transforms in epoch v, so that the first epochs are those of a run without views; epoch e shows view e mod V,
  * in its own order. A view is computed at the beginning of the first epoch that shows it, also in a resumed run. It depends on
  * (seed, v) alone. Ranks divide the images of a view and exchange the features, since each comes to see all images.
  */
@@ -127,9 +127,8 @@ final class FrozenFeatures implements Examples {
         Arrays.setAll(bounds, rank -> first(images, rank, group));
         long begin = bounds[group.rank()];
         long size = evaluator.batchSize(data.training().imageSize());
-        EpochPlan crops = data.training()
-                .plan(recipe.computation().seed(), view, recipe.images().flip())
-                .inOrderOfSet();
+        EpochPlan crops =
+                data.training().plan(recipe.computation().seed(), view).inOrderOfSet();
         EpochBatches batches = data.training().epoch(crops, begin);
         FeatureExchange exchange = new FeatureExchange(training(), shape(), bounds, size, device, group);
         long most = (images + group.size() - 1) / group.size(); // of a rank

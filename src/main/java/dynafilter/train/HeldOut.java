@@ -103,7 +103,7 @@ public record HeldOut(ImageSet set, long @Nullable [] members, String name) impl
 
     /** The images stored for a device, without padding; the caller closes them. */
     public DeviceImages onDevice(ComputeDevice device, DataMemory memory) {
-        boolean streams = memory.streams(DeviceImages.bytes(size(), set.images().size(2), false), device);
+        boolean streams = memory.streams(DeviceImages.bytes(size(), set.images().size(2), 0), device);
         return new DeviceImages(set, members, device, false, streams);
     }
 

@@ -94,9 +94,11 @@ public final class Trainer implements AutoCloseable {
                 && setup.shape().mapSize() == 1
                 && batchSize == setup.group().size()) {
             int size = setup.shape().imageSize();
-            throw new InputException("--batch-size " + batchSize + ": of one image of " + size + "x" + size + " the map behind "
-                    + resnet.layout().end() + " has a single place, of which BatchNorm can make no statistics; give a larger"
-                    + " --batch-size or --image-size, an earlier --cut, or --freeze all");
+            throw new InputException(
+                    "--batch-size " + batchSize + ": of one image of " + size + "x" + size + " the map behind "
+                            + resnet.layout().end()
+                            + " has a single place, of which BatchNorm can make no statistics; give a larger"
+                            + " --batch-size or --image-size, an earlier --cut, or --freeze all");
         }
     }
 

@@ -7,6 +7,7 @@ import dynafilter.data.device.ChannelStatistics;
 import dynafilter.data.device.DataMemory;
 import dynafilter.data.device.DeviceImages;
 import dynafilter.data.device.PixelStatistics;
+import dynafilter.data.device.Transforms;
 import dynafilter.io.InputException;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
@@ -73,19 +74,19 @@ public record TrainingData(
             ChannelStatistics normal = statistics == null ? PixelStatistics.of(train, kept) : statistics;
             DeviceImages onDevice = test == null
                     ? null
-                    : building.keep(new DeviceImages(test, null, device, false, streams, normal));
+                    : building.keep(new DeviceImages(test, null, device, Transforms.NONE, streams, normal));
             DeviceImages selection = onDevice;
             if (validation != null) {
-                selection = building.keep(new DeviceImages(validation, null, device, false, streams, normal));
+                selection = building.keep(new DeviceImages(validation, null, device, Transforms.NONE, streams, normal));
             } else if (split != null) {
-                selection = building.keep(new DeviceImages(train, split.heldOut(), device, false, streams, normal));
+                selection = building.keep(new DeviceImages(train, split.heldOut(), device, Transforms.NONE, streams, normal));
             }
             if (selection == null) {
                 throw new InputException("data set " + set.name()
                         + " has no images to choose the best epoch with: hold some out with --val-split 0.2");
             }
-            DeviceImages training = building.keep(
-                    new DeviceImages(train, kept, device, recipe.images().augment(), streams, normal));
+            DeviceImages training =
+                    building.keep(new DeviceImages(train, kept, device, transforms(recipe, train), streams, normal));
             return new TrainingData(
                     training, selection, onDevice, set.classes(), set.sha256(), memory, streams, building.handOver());
         }
@@ -101,13 +102,17 @@ public record TrainingData(
         return set.limit(limit == 0 ? Math.max(1, set.size()) : limit);
     }
 
+    private static Transforms transforms(Recipe recipe, ImageSet train) {
+        return recipe.augmentation().transforms(Math.toIntExact(train.images().size(2)));
+    }
+
     private static long bytes(Recipe recipe, ImageSet train, @Nullable ImageSet... others) {
         long bytes = DeviceImages.bytes(
-                train.size(), train.images().size(2), recipe.images().augment());
+                train.size(), train.images().size(2), transforms(recipe, train).padding());
         for (ImageSet other : others) {
             bytes += other == null
                     ? 0
-                    : DeviceImages.bytes(other.size(), other.images().size(2), false);
+                    : DeviceImages.bytes(other.size(), other.images().size(2), 0);
         }
         return bytes;
     }

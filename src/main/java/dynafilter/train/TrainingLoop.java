@@ -102,10 +102,7 @@ final class TrainingLoop {
 
     private EpochPlan plan() {
         return data.training()
-                .plan(
-                        recipe.computation().seed(),
-                        state.epoch(),
-                        recipe.images().flip())
+                .plan(recipe.computation().seed(), state.epoch(), trainingStep.batchSize())
                 .shard(group.rank(), group.size(), trainingStep.batchSize());
     }
 

@@ -84,7 +84,7 @@ final class TrainingMetrics implements AutoCloseable {
      * @param factors float32 [K, N], whose products with them are the losses, as of {@link CrossEntropy}
      * @param scale of the products
      * @param scores [K, N]
-     * @param labels int64 [N]
+     * @param labels int64 [N]; of mixed images those of the larger share
      */
     void add(Tensor logarithms, Tensor factors, Scalar scale, Tensor scores, Tensor labels) {
         try (NoGradGuard guard = new NoGradGuard()) {

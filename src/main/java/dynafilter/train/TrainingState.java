@@ -2,11 +2,11 @@ package dynafilter.train;
 
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.checkpoint.TrainedNetwork;
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
-import dynafilter.data.device.ChannelStatistics;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
 import dynafilter.runtime.ComputeDevice;

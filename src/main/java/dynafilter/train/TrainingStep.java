@@ -195,10 +195,10 @@ final class TrainingStep implements AutoCloseable {
         try (PointerScope scope = new PointerScope()) {
             Tensor scores = forward(batch).t(); // [K, N], float32
             Tensor logarithms = scores.log_softmax(0);
-            Tensor factors = loss.factors(batch.labels());
+            Tensor factors = loss.factors(batch);
             logarithms.backward(factors, new BoolOptional(), false, new TensorArrayRefOptional());
             state.working().collectGradients(first);
-            metrics.add(logarithms, factors, lossesInLoss, scores, batch.labels());
+            metrics.add(logarithms, factors, lossesInLoss, scores, batch.mainLabels());
         }
     }
 

@@ -39,7 +39,8 @@ public final class ExportedNetworks {
         state.forEach((name, tensor) -> {
             if (name.endsWith("running_mean") || name.endsWith(".bias")) {
                 tensor.uniform_(-0.5, 0.5, null);
-            } else if ((name.contains("bn") || name.contains("downsample.1") || name.contains("adapter")) && tensor.dim() == 1) {
+            } else if ((name.contains("bn") || name.contains("downsample.1") || name.contains("adapter"))
+                    && tensor.dim() == 1) {
                 tensor.uniform_(0.5, 1.5, null);
             }
         });

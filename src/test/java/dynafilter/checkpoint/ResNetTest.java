@@ -146,8 +146,8 @@ class ResNetTest {
             Map<String, Tensor> state = read.state();
             assertEquals(List.copyOf(architecture.shapes().keySet()), List.copyOf(state.keySet()));
             Map<String, Tensor> exact = new LinkedHashMap<>();
-            state.forEach((key, tensor) -> exact.put(
-                    key, tensor.is_floating_point() ? tensor.to(ScalarType.Double) : tensor.clone()));
+            state.forEach((key, tensor) ->
+                    exact.put(key, tensor.is_floating_point() ? tensor.to(ScalarType.Double) : tensor.clone()));
             for (Map<String, Tensor> each : List.of(state, exact)) {
                 each.forEach((key, tensor) -> tensor.set_requires_grad(architecture.isParameter(key)));
             }

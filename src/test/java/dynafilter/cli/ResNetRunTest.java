@@ -169,8 +169,8 @@ class ResNetRunTest {
     }
 
     private static double difference(Checkpoint trained, SafetensorsFile.Contents before, String name) {
-        return TensorAssert.difference(
-                trained.model().get(BackboneArchitecture.PREFIX + name), (Tensor) before.tensors().get(name));
+        return TensorAssert.difference(trained.model().get(BackboneArchitecture.PREFIX + name), (Tensor)
+                before.tensors().get(name));
     }
 
     @Test
@@ -204,9 +204,7 @@ class ResNetRunTest {
             }
             double mean = sum / (16 * 1024);
             means.append(channel == 0 ? "[" : ",").append(rounded(mean));
-            deviations
-                    .append(channel == 0 ? "[" : ",")
-                    .append(rounded(Math.sqrt(squares / (16 * 1024) - mean * mean)));
+            deviations.append(channel == 0 ? "[" : ",").append(rounded(Math.sqrt(squares / (16 * 1024) - mean * mean)));
         }
         assertNormalizedBy(own, means + "]", deviations + "]");
         Path given = folder.resolve("given");
@@ -237,7 +235,8 @@ class ResNetRunTest {
         Files.writeString(config, TIMM.replace("resnet18", "resnetblur18"));
         CommandResult.of(on("layer2", out)).assertRefused("says resnetblur18, which blurs where a plain ResNet");
         Files.writeString(config, TIMM);
-        CommandResult.of(on("layer3", out)).assertRefused("--cut layer3: ", "ResNet-18 up to layer2, which has no such");
+        CommandResult.of(on("layer3", out))
+                .assertRefused("--cut layer3: ", "ResNet-18 up to layer2, which has no such");
         CommandResult.of(train(data, out, "--cut", "conv1"))
                 .assertRefused("--cut conv1: --backbone random is ResNet-18, which is cut at layer1");
         CommandResult.of(train(data, out, "--cut", "layer4", "--batch-size", 1))

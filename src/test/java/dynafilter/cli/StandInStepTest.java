@@ -207,6 +207,7 @@ class StandInStepTest {
                 "--optimizer adamw --clip-grad 1 --ema 0.9 --accumulate 2",
                 "--optimizer muon --clip-grad 1",
                 "--freeze all --adapter --filters static",
+                "--scale 0.3 --color-jitter 0.4,0.4,0.4,0.1 --erase 0.5 --mixup 0.4 --cutmix 1 --flip hv --precision bf16",
                 "--deterministic --label-smoothing 0.1 --class-weights balanced"
             })
     void everyRecipeIsCapturedAndWaitsForNothing(String recipe) throws IOException, InterruptedException {

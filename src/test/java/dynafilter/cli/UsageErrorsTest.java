@@ -44,9 +44,13 @@ class UsageErrorsTest {
         "eval, option --model is missing",
         "eval --model, option --model needs a value",
         "maps, option --model is missing",
-        "data, 'one of download, verify, info and audit'",
-        "data info a b, 'one of download, verify, info and audit, not [info, a, b]'",
+        "data, 'one of download, verify, info, audit and augmented'",
+        "data info a b, 'one of download, verify, info, audit and augmented, not [info, a, b]'",
         "data look, 'no action ''look'''",
+        "data info --scale 0.3, '--scale is for `data augmented`, not for info; leave it out'",
+        "data verify --out x.png, '--out is for `data augmented`, not for verify; leave it out'",
+        "data augmented --scale 2, --scale 2: give the least share of the area",
+        "data augmented --data sample --out sheet.jpg, figures are .png or .svg",
         "train now, no argument 'now'",
         "eval --model x now, no argument 'now'",
         "train -- --epochs, no argument '--epochs'",
@@ -110,6 +114,7 @@ class UsageErrorsTest {
 
     @ParameterizedTest
     @CsvSource({
+        "train --no-augment --mixup 0.2, '--mixup 0.2 with --no-augment, which leaves the images as they are'",
         "train --augment --no-augment, --augment and --no-augment contradict",
         "train --resume last --overwrite, neither --overwrite nor --config",
         "train --resume last --config c.json, neither --overwrite nor --config",

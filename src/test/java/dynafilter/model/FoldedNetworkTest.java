@@ -47,8 +47,7 @@ class FoldedNetworkTest {
             assertEquals(folds, found.isPresent(), layout.toString());
             found.ifPresent(folded -> {
                 Tensor pixels = TensorBytes.of(planes).view(3, imageSize, imageSize);
-                float[] wanted =
-                        TensorBytes.floats(plain.scores(Classifier.batch(List.of(pixels), ComputeDevice.CPU)));
+                float[] wanted = TensorBytes.floats(plain.scores(Classifier.batch(List.of(pixels), ComputeDevice.CPU)));
                 float[] scores = folded.scores(planes);
                 assertArrayEquals(wanted, scores, 2e-5f * largest(wanted), layout + " of " + imageSize);
                 assertTrue(largest(wanted) > 0);

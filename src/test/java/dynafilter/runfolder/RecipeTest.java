@@ -144,7 +144,7 @@ class RecipeTest {
         assertEquals(Freeze.ALL_BUT_BN, merged.network().freeze());
         assertEquals(Precision.BF16, merged.computation().precision());
         assertEquals(0.5, merged.optimization().lr());
-        assertEquals(false, merged.images().augment());
+        assertEquals(false, merged.augmentation().augment());
         assertEquals(
                 Recipe.DEFAULT.optimization().epochs(), merged.optimization().epochs());
         assertEquals(
@@ -243,7 +243,7 @@ class RecipeTest {
         Recipe recipe = Recipes.with(Recipe.DEFAULT, Map.of("epochs", "7", "lr", "1e-3", "augment", "false"), true);
         assertEquals(7, recipe.optimization().epochs());
         assertEquals(1e-3, recipe.optimization().lr());
-        assertEquals(false, recipe.images().augment());
+        assertEquals(false, recipe.augmentation().augment());
     }
 
     @Test

@@ -5,6 +5,7 @@ import static dynafilter.TensorAssert.assertIdentical;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dynafilter.NativeScope;
+import dynafilter.data.device.Batch;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.TensorBytes;
 import org.bytedeco.pytorch.BoolOptional;
@@ -74,6 +75,49 @@ class CrossEntropyTest {
         Outcome actual = table(smoothing, weights, batches);
         assertEquals(expected.loss(), actual.loss(), 1e-6);
         assertClose(expected.gradient(), actual.gradient(), 1e-6, "gradient");
+    }
+
+    /** As torchvision's MixUp and timm have it: share times the loss of the one label, and the rest times that of the other. */
+    @ParameterizedTest
+    @CsvSource({"0, false", "0.1, false", "0.2, true"})
+    void theLossOfMixedImagesIsThatOfTheirTwoLabels(double smoothing, boolean weighted) {
+        Tensor others = labels.flip(0);
+        double share = 0.3;
+        Tensor weights = weighted ? TensorBytes.of(new float[] {1.5F, 0.25F, 2, 0, 1}) : null;
+        Tensor leaf = scores.clone().requires_grad_(true);
+        Tensor one = libtorchs(leaf, labels, smoothing, weights);
+        Tensor other = libtorchs(leaf, others, smoothing, weights);
+        Tensor expected = one.mul(new Scalar(share)).add(other.mul(new Scalar(1 - share)));
+        expected.backward();
+        Tensor ours = scores.clone().requires_grad_(true);
+        Batch.Mixture mixture = new Batch.Mixture(others, torch.full(new long[] {IMAGES}, new Scalar(share)));
+        try (CrossEntropy loss =
+                new CrossEntropy(CLASSES, smoothing, weights, IMAGES, 1, 1, ComputeDevice.CPU, sum -> {})) {
+            Tensor logarithms = ours.t().log_softmax(0);
+            Tensor factors = loss.factors(new Batch(scores, labels, false, mixture));
+            logarithms.backward(factors, new BoolOptional(), false, new TensorArrayRefOptional());
+            assertEquals(expected.item_double(), logarithms.mul(factors).sum().item_double(), 1e-6);
+        }
+        assertClose(leaf.grad(), ours.grad(), 1e-6, "gradient");
+        if (!weighted) { // of which libtorch's loss of probabilities takes no mean
+            Tensor soft = torch.one_hot(labels, CLASSES)
+                    .mul(new Scalar(share))
+                    .add(torch.one_hot(others, CLASSES).mul(new Scalar(1 - share)));
+            assertEquals(
+                    expected.item_double(),
+                    libtorchs(scores, soft, smoothing, null).item_double(),
+                    1e-6);
+        }
+    }
+
+    private static Tensor libtorchs(Tensor scores, Tensor target, double smoothing, @Nullable Tensor weights) {
+        return torch.cross_entropy_loss(
+                scores,
+                target,
+                weights == null ? new TensorOptional() : new TensorOptional(weights),
+                Reduction.Mean.value,
+                NO_IGNORED_LABEL,
+                smoothing);
     }
 
     /** The gradient that autograd begins with is, to the bit, what it computes of the loss itself. */

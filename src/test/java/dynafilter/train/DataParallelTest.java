@@ -86,6 +86,19 @@ class DataParallelTest {
                 "statistics of half a batch are others: " + ownStatistics.get(1).trainLoss());
     }
 
+    /** Also where images are mixed: ranks with an even number of images pair them as one process does. */
+    @Test
+    void transformsAndMixturesAreThoseOfOneProcess() throws InterruptedException {
+        Recipe recipe = oneStepEpochs("epochs", 6, "flip", "hv", "scale", "0.3", "color_jitter", "0.4,0.4,0.4,0.1");
+        recipe = TestRun.with(recipe, "erase", 0.5, "mixup", 0.4, "cutmix", 1, "class_weights", "balanced");
+        List<EpochResult> alone = train(recipe, 1);
+        List<EpochResult> together = train(recipe, 2);
+        for (int i = 0; i < 6; i++) {
+            assertClose(alone.get(i).trainLoss(), together.get(i).trainLoss(), i);
+            assertEquals(alone.get(i).trainAccuracy(), together.get(i).trainAccuracy());
+        }
+    }
+
     /** Everything that could depend on how a batch is shared: weights, smoothing, accumulation, clipping, average. */
     private static Recipe manySided() {
         return TestRun.recipe(

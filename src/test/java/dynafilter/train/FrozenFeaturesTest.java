@@ -10,9 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dynafilter.NativeScope;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.data.DataSet;
-import dynafilter.data.Flip;
-import dynafilter.data.device.ChannelStatistics;
 import dynafilter.data.device.Batch;
+import dynafilter.data.device.ChannelStatistics;
 import dynafilter.data.device.DataMemory;
 import dynafilter.data.device.EpochBatches;
 import dynafilter.data.device.EpochPlan;
@@ -110,6 +109,26 @@ class FrozenFeaturesTest {
         assertSameRun(folder.resolve("anew"), train("many", TestRun.with(anew, "feature_views", 5), memory));
     }
 
+    /** A view is all transforms of an image, not its crop and flip alone. */
+    @Test
+    void theFirstEpochsShowTheTransformsOfARunWithoutViews() {
+        Recipe anew = frozen(0, "limit_train", 0, "flip", "v", "scale", "0.3", "color_jitter", "0.4", "erase", 0.5);
+        Recipe views = TestRun.with(anew, "feature_views", 2);
+        assertSameRun(train("anew", anew, DataMemory.AUTO), train("views", views, DataMemory.AUTO));
+    }
+
+    @Test
+    void mixedImagesHaveNoFeaturesToKeep() {
+        FeatureMemory room = new FeatureMemory(DataMemory.AUTO, 9 * GIB, 9 * GIB, GIB, GIB / 10);
+        Recipe mixed = TestRun.recipe("freeze", "all", "mixup", 0.2);
+        assertEquals(0, room.settled(mixed, WorkerGroup.single()).images().featureViews());
+        String actual = assertThrows(InputException.class, () -> TestRun.with(mixed, "feature_views", 2))
+                .getMessage();
+        assertTrue(actual.startsWith("--feature-views 2 with --mixup: images are mixed anew"), actual);
+        train("mixed", frozen(0, "mixup", 0.2, "cutmix", 1), DataMemory.AUTO);
+        assertEquals(3, TestRun.history(folder.resolve("mixed")).size(), "two epochs, and the header");
+    }
+
     @ParameterizedTest
     @EnumSource(names = {"AUTO", "STREAM"})
     void aViewIsTheCropOfTheEpochThatShowsItFirstAndComesAgain(DataMemory memory) {
@@ -165,7 +184,7 @@ class FrozenFeaturesTest {
         /** The features that an epoch shows, in the order of the set; taken in batches that do not divide it. */
         Tensor epoch(int epoch) {
             assertTrue(features.prepare(epoch, () -> false));
-            EpochPlan plan = data.training().plan(recipe.computation().seed(), epoch, Flip.ALTERNATE);
+            EpochPlan plan = data.training().plan(recipe.computation().seed(), epoch);
             EpochBatches batches = features.begin(plan, epoch, 0);
             TensorVector parts = new TensorVector();
             for (long at = 0; at < data.training().size(); at += 16) {
@@ -178,7 +197,7 @@ class FrozenFeaturesTest {
 
         /** The features of an epoch's crops, computed in the order and the batches of a run without views. */
         Tensor computed(int epoch) {
-            EpochPlan plan = data.training().plan(recipe.computation().seed(), epoch, Flip.ALTERNATE);
+            EpochPlan plan = data.training().plan(recipe.computation().seed(), epoch);
             EpochBatches batches = data.training().epoch(plan, 0);
             TensorVector parts = new TensorVector();
             try (NoGradGuard guard = new NoGradGuard()) {

@@ -30,6 +30,22 @@ class ResumeTest {
     private static final Recipe SGD = TestRun.recipe("epochs", 3, "ema", 0.7, "accumulate", 2, "batch_size", 8);
     private static final Recipe ADAMW =
             TestRun.recipe("epochs", 3, "optimizer", "adamw", "lr", 1e-3, "schedule", "cosine", "clip_grad", 1);
+    private static final Recipe ALL_TRANSFORMS = TestRun.with(
+            SGD,
+            "flip",
+            "hv",
+            "scale",
+            "0.3",
+            "color_jitter",
+            "0.4,0.4,0.4,0.1",
+            "erase",
+            0.5,
+            "mixup",
+            0.4,
+            "cutmix",
+            1,
+            "class_weights",
+            "balanced");
     private static final Recipe MUON = TestRun.recipe("epochs", 3, "optimizer", "muon", "weight_decay", 0.1);
 
     @TempDir
@@ -39,12 +55,13 @@ class ResumeTest {
         return switch (optimizer) {
             case "sgd" -> SGD;
             case "adamw" -> ADAMW;
-            default -> MUON;
+            case "muon" -> MUON;
+            default -> ALL_TRANSFORMS;
         };
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sgd", "adamw", "muon"})
+    @ValueSource(strings = {"sgd", "adamw", "muon", "all transforms"})
     void stoppedAndResumedEqualsStraight(String optimizer) {
         Recipe recipe = recipe(optimizer);
         Path straight = folder.resolve("straight");

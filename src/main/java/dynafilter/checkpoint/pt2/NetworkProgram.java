@@ -135,7 +135,8 @@ final class NetworkProgram {
         ProgramValue rescaled = graph.node(
                 "mul.Tensor", filters.shape(), Argument.of("self", filters), Argument.of("other", shape.rescaling()));
         long[] maps = {N, shape.maps(), shape.mapHeight(), shape.mapWidth()};
-        return ResNetProgram.convolution(graph, features, rescaled, maps, 1, shape.design().size() / 2, 1);
+        return ResNetProgram.convolution(
+                graph, features, rescaled, maps, 1, shape.design().size() / 2, 1);
     }
 
     /** The maps times the weight of each place, where the network has such weights. */

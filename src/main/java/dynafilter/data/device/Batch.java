@@ -1,6 +1,9 @@
 package dynafilter.data.device;
 
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A batch of images and their labels, owned by the scope they were made in.
@@ -8,10 +11,28 @@ import org.bytedeco.pytorch.Tensor;
  * @param images [N, 3, H, W], normalised, channels-last; or what a frozen backbone makes of them, [N, C, h, w]
  * @param labels int64 [N]
  * @param areFeatures true: the images are the backbone's features of them; false: they are pixels
+ * @param mixture of the images in pairs; null: each is of its label alone
  */
-public record Batch(Tensor images, Tensor labels, boolean areFeatures) {
+public record Batch(
+        Tensor images,
+        Tensor labels,
+        boolean areFeatures,
+        @Nullable Mixture mixture) {
+    /**
+     * The second labels of mixed images.
+     *
+     * @param labels int64 [N]
+     * @param share float32 [N], of each image's first label; the rest is the second's
+     */
+    public record Mixture(Tensor labels, Tensor share) {}
+
     /** A batch of pixels. */
     public Batch(Tensor images, Tensor labels) {
-        this(images, labels, false);
+        this(images, labels, false, null);
+    }
+
+    /** The label of each image that has the larger share of it: int64 [N]. */
+    public Tensor mainLabels() {
+        return mixture == null ? labels : torch.where(mixture.share.ge(new Scalar(0.5)), labels, mixture.labels);
     }
 }

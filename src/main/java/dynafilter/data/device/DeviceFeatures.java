@@ -34,7 +34,12 @@ public final class DeviceFeatures implements AutoCloseable {
                             ? new ResidentFeatures(images, views, shape, device)
                             : new StreamedFeatures(images, views, shape, device, folder));
             StepBatches batches = building.keep(new StepBatches(
-                    source, labels, null, Math.toIntExact(shape.height()), Math.toIntExact(shape.width()), 0));
+                    source,
+                    labels,
+                    null,
+                    Math.toIntExact(shape.height()),
+                    Math.toIntExact(shape.width()),
+                    Transforms.NONE));
             epochs = new Epochs(source, batches);
             owner = building.handOver();
         }

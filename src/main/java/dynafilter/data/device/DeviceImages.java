@@ -1,6 +1,5 @@
 package dynafilter.data.device;
 
-import dynafilter.data.Flip;
 import dynafilter.data.ImageSet;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
@@ -17,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class DeviceImages implements AutoCloseable {
     private final NativeOwner owner;
     private final int imageHeight;
-    private final int padding;
+    private final Transforms transforms;
     private final Tensor labels; // int64 [N]
     private final ChannelStatistics statistics;
     private final Normalization normalization;
@@ -37,19 +36,25 @@ public final class DeviceImages implements AutoCloseable {
      * Stores images of a set for a device.
      *
      * @param members the places in the set of the images to take, in their order; null: all images
-     * @param padded true: batches will be cropped at random; false: never, as in evaluation
+     * @param padded true: batches will be cropped and flipped at random; false: never, as in evaluation
      * @param streamed true: the pixels stay on the host, and each step's are fetched; false: they are all on the device
      */
     public DeviceImages(
             ImageSet set, long @Nullable [] members, ComputeDevice device, boolean padded, boolean streamed) {
-        this(set, members, device, padded, streamed, ChannelStatistics.CIFAR);
+        this(
+                set,
+                members,
+                device,
+                padded ? Transforms.cropAndFlip(Math.toIntExact(set.images().size(2))) : Transforms.NONE,
+                streamed,
+                ChannelStatistics.CIFAR);
     }
 
     /**
-     * Stores images of a set for a device, to be normalised by other statistics than CIFAR-10's.
+     * Stores images of a set for a device.
      *
      * @param members the places in the set of the images to take, in their order; null: all images
-     * @param padded true: batches will be cropped at random; false: never, as in evaluation
+     * @param transforms of the training batches
      * @param streamed true: the pixels stay on the host, and each step's are fetched; false: they are all on the device
      * @param statistics of the pixels, by which batches are normalised
      */
@@ -57,12 +62,13 @@ public final class DeviceImages implements AutoCloseable {
             ImageSet set,
             long @Nullable [] members,
             ComputeDevice device,
-            boolean padded,
+            Transforms transforms,
             boolean streamed,
             ChannelStatistics statistics) {
         this.statistics = statistics;
         imageHeight = Math.toIntExact(set.images().size(2));
-        padding = padded ? EpochPlan.padding(imageHeight) : 0;
+        this.transforms = transforms;
+        int padding = transforms.padding();
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope()) {
             Tensor at = members == null ? null : TensorBytes.of(members); // [N]
@@ -80,7 +86,7 @@ public final class DeviceImages implements AutoCloseable {
                     normalization,
                     imageHeight,
                     Math.toIntExact(set.images().size(3)),
-                    padding));
+                    transforms));
             epochs = new Epochs(source, batches);
             owner = building.handOver();
         }
@@ -90,10 +96,10 @@ public final class DeviceImages implements AutoCloseable {
      * The number of bytes that images take on a device that holds all of them.
      *
      * @param imageSize height and width in pixels
-     * @param padded true: the images are stored with the padding for random crops; false: as they are
+     * @param padding the number of black pixels on each side that random crops need
      */
-    public static long bytes(long images, long imageSize, boolean padded) {
-        long side = imageSize + (padded ? 2L * EpochPlan.padding(imageSize) : 0);
+    public static long bytes(long images, long imageSize, int padding) {
+        long side = imageSize + 2L * padding;
         return 3 * side * side * images;
     }
 
@@ -117,9 +123,18 @@ public final class DeviceImages implements AutoCloseable {
         return imageHeight;
     }
 
-    /** The plan of an epoch of these images. */
-    public EpochPlan plan(long seed, long epoch, Flip flips) {
-        return EpochPlan.of(seed, epoch, Math.toIntExact(size()), padding > 0 ? padding : EpochPlan.PADDING, flips);
+    /** The plan of an epoch of these images; where they are mixed, as one batch. */
+    public EpochPlan plan(long seed, long epoch) {
+        return plan(seed, epoch, Math.toIntExact(size()));
+    }
+
+    /**
+     * The plan of an epoch of these images.
+     *
+     * @param batchSize the number of images of a batch of all ranks together, which are mixed alike where images are mixed
+     */
+    public EpochPlan plan(long seed, long epoch, int batchSize) {
+        return EpochPlan.of(seed, epoch, Math.toIntExact(size()), imageHeight, transforms, batchSize);
     }
 
     /**

@@ -60,8 +60,8 @@ public final class PixelStatistics {
         if (members == null) {
             return set.images().narrow(0, from, size);
         }
-        Tensor places = TensorBytes.of(Arrays.copyOfRange(
-                members, Math.toIntExact(from), Math.toIntExact(from + size)));
+        Tensor places =
+                TensorBytes.of(Arrays.copyOfRange(members, Math.toIntExact(from), Math.toIntExact(from + size)));
         return set.images().index_select(0, places);
     }
 

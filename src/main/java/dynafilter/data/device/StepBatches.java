@@ -1,5 +1,6 @@
 package dynafilter.data.device;
 
+import dynafilter.data.Flip;
 import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.TensorBytes;
 import org.bytedeco.javacpp.PointerScope;
@@ -22,15 +23,20 @@ import org.jspecify.annotations.Nullable;
  * CUDA graph.
  */
 public final class StepBatches implements AutoCloseable {
-    /** What the plan's rows hold: the image, its label, its crop, and in which order the columns of the crop are read. */
+    /**
+     * What the plan's rows hold: the image, its label, its crop, and in which order the columns and the rows of the crop are read:
+     * where to begin, and which way to go.
+     */
     private static final int IMAGE = 0;
 
     private static final int LABEL = 1;
     private static final int TOP = 2;
     private static final int LEFT = 3;
-    private static final int FIRST = 4;
-    private static final int STEP = 5;
-    private static final int ROWS = 6;
+    private static final int FIRST_COLUMN = 4;
+    private static final int COLUMN_STEP = 5;
+    private static final int FIRST_ROW = 6;
+    private static final int ROW_STEP = 7;
+    private static final int ROWS = 8;
 
     private final NativeOwner owner;
     private final PixelSource source;
@@ -38,9 +44,11 @@ public final class StepBatches implements AutoCloseable {
     private final @Nullable Normalization normalization; // null for features, which are taken as they are
     private final int imageHeight;
     private final int imageWidth;
-    private final int padding;
+    private final Transforms transforms;
+    private final @Nullable ImageTransforms further; // beyond crop and flip; null where there are none
     private final Tensor plan; // int64 [ROWS, N], of the current epoch: a column for each place in its order
     private final Tensor columns; // int64 [W], 0 to W - 1
+    private final Tensor lines; // int64 [H], 0 to H - 1
     private final Tensor start; // int64 [1], where the epoch begins
     private final NativeOwner ofSize = new NativeOwner();
     private @Nullable Tensor places; // int64 [size], of the next batch in the epoch; null before the first
@@ -51,18 +59,22 @@ public final class StepBatches implements AutoCloseable {
             @Nullable Normalization normalization,
             int imageHeight,
             int imageWidth,
-            int padding) {
+            Transforms transforms) {
         this.source = source;
         this.labels = labels;
         this.normalization = normalization;
         this.imageHeight = imageHeight;
         this.imageWidth = imageWidth;
-        this.padding = padding;
+        this.transforms = transforms;
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope()) {
             plan = building.keep(labels.new_zeros(new long[] {ROWS, labels.size(0)}));
             columns = building.keep(torch.arange(new Scalar(imageWidth), labels.options()));
+            lines = building.keep(torch.arange(new Scalar(imageHeight), labels.options()));
             start = building.keep(labels.new_zeros(new long[] {1}));
+            further = transforms.needsDraws()
+                    ? building.keep(new ImageTransforms(transforms, imageHeight, labels))
+                    : null;
             building.keep(ofSize);
             owner = building.handOver();
         }
@@ -72,18 +84,24 @@ public final class StepBatches implements AutoCloseable {
         long[] order = epoch.order();
         long[] table = new long[ROWS * order.length];
         for (int at = 0; at < order.length; at++) {
-            boolean mirrored = epoch.flip()[at] == 1;
+            boolean mirrored = (epoch.flip()[at] & EpochPlan.MIRRORED) != 0;
+            boolean upsideDown = (epoch.flip()[at] & EpochPlan.UPSIDE_DOWN) != 0;
             table[IMAGE * order.length + at] = order[at];
             table[TOP * order.length + at] = epoch.cropTop()[at];
             table[LEFT * order.length + at] = epoch.cropLeft()[at];
-            table[FIRST * order.length + at] = mirrored ? imageWidth - 1 : 0;
-            table[STEP * order.length + at] = mirrored ? -1 : 1;
+            table[FIRST_COLUMN * order.length + at] = mirrored ? imageWidth - 1 : 0;
+            table[COLUMN_STEP * order.length + at] = mirrored ? -1 : 1;
+            table[FIRST_ROW * order.length + at] = upsideDown ? imageHeight - 1 : 0;
+            table[ROW_STEP * order.length + at] = upsideDown ? -1 : 1;
         }
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             plan.copy_(TensorBytes.of(table).view(ROWS, order.length));
             plan.select(0, LABEL).copy_(labels.index_select(0, plan.select(0, IMAGE)));
             start.fill_(new Scalar(from));
+            if (further != null) {
+                further.begin(epoch.draws());
+            }
             if (places != null) {
                 places.copy_(placesFrom(start, places.size(0)));
             }
@@ -96,7 +114,7 @@ public final class StepBatches implements AutoCloseable {
     }
 
     /**
-     * The next images in the epoch's order, cropped and flipped where the images are padded.
+     * The next images in the epoch's order, transformed.
      *
      * @param size the number of images, at most as many as are left of those that were staged; the same in every step that is to
      *     be captured
@@ -107,13 +125,19 @@ public final class StepBatches implements AutoCloseable {
             Tensor at = nextPlaces(size);
             Tensor drawn = plan.index_select(1, at); // [ROWS, size]
             Tensor rows = source.rows(drawn.select(0, IMAGE), at); // [size]
-            Tensor pixels =
-                    padding > 0 ? augmented(rows, drawn) : source.pixels().index_select(0, rows); // [size, H, W, 3]
-            at.add_(new Scalar(size));
-            Tensor images = pixels.permute(0, 3, 1, 2);
             Tensor own = drawn.select(0, LABEL);
+            if (further != null && normalization != null) {
+                Tensor draws = further.drawn(at);
+                at.add_(new Scalar(size));
+                Tensor pixels = transforms.scale() == null
+                        ? cut(rows, drawn)
+                        : further.scaled(source.pixels(), rows, linesOf(drawn), columnsOf(drawn), draws);
+                return further.finished(pixels, own, draws, normalization, type);
+            }
+            Tensor images = cut(rows, drawn).permute(0, 3, 1, 2);
+            at.add_(new Scalar(size));
             return normalization == null
-                    ? new Batch(images, own, true)
+                    ? new Batch(images, own, true, null)
                     : new Batch(normalization.apply(images, type), own);
         }
     }
@@ -155,7 +179,10 @@ public final class StepBatches implements AutoCloseable {
      * @param drawn int64 [ROWS, size], of the plan
      * @return uint8 [size, H, W, 3]
      */
-    private Tensor augmented(Tensor rows, Tensor drawn) {
+    private Tensor cut(Tensor rows, Tensor drawn) {
+        if (transforms.padding() == 0 && transforms.flip() == Flip.NONE) {
+            return source.pixels().index_select(0, rows);
+        }
         Tensor windows = source.pixels()
                 .unfold(1, imageHeight, 1)
                 .unfold(2, imageWidth, 1)
@@ -165,10 +192,27 @@ public final class StepBatches implements AutoCloseable {
         window.push_back(new TensorOptional(drawn.select(0, TOP)));
         window.push_back(new TensorOptional(drawn.select(0, LEFT)));
         Tensor crop = torch.index(windows, window); // [size, H, W, 3]
-        // Columns are read from left to right, or back: the plan says where to begin, and which way to go.
-        Tensor across = torch.addcmul(
-                drawn.select(0, FIRST).unsqueeze(1), drawn.select(0, STEP).unsqueeze(1), columns); // [size, W]
-        return crop.gather(2, across.view(-1, 1, imageWidth, 1).expand(crop.shape()));
+        Tensor mirrored =
+                crop.gather(2, columnsOf(drawn).view(-1, 1, imageWidth, 1).expand(crop.shape()));
+        return transforms.flip().isVertical()
+                ? mirrored.gather(1, linesOf(drawn).view(-1, imageHeight, 1, 1).expand(crop.shape()))
+                : mirrored;
+    }
+
+    /** The columns of the crops in the order in which they are read: int64 [size, W]. */
+    private Tensor columnsOf(Tensor drawn) {
+        return torch.addcmul(
+                drawn.select(0, FIRST_COLUMN).unsqueeze(1),
+                drawn.select(0, COLUMN_STEP).unsqueeze(1),
+                columns);
+    }
+
+    /** The rows of the crops, likewise: int64 [size, H]. */
+    private Tensor linesOf(Tensor drawn) {
+        return torch.addcmul(
+                drawn.select(0, FIRST_ROW).unsqueeze(1),
+                drawn.select(0, ROW_STEP).unsqueeze(1),
+                lines);
     }
 
     /** Closes the tensors of the plan; called by the images that own this. */

@@ -191,7 +191,10 @@ public final class RunPage {
                 "curves",
                 "Curves",
                 PageElements.note("Training values are means over the epoch as it trained"
-                        + (run.recipe().images().augment() ? ", on augmented images" : "")
+                        + (run.recipe().augmentation().augment() ? ", on augmented images" : "")
+                        + (run.recipe().augmentation().mixes()
+                                ? " (mixed ones count for the label of the larger share)"
+                                : "")
                         + (run.recipe().optimization().labelSmoothing() > 0 ? " and with label smoothing" : "") + "; "
                         + selection
                         + " values are of the network at its end. Point at a chart, or focus it and use the arrow keys,"

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
 import dynafilter.TensorAssert;
-import dynafilter.data.Flip;
 import dynafilter.data.ImageSet;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.TensorBytes;
@@ -146,9 +145,9 @@ class DeviceImagesTest {
     @Test
     void anEpochEndsWhereAnotherBegins() {
         try (DeviceImages images = new DeviceImages(set, ComputeDevice.CPU, true)) {
-            EpochBatches first = images.epoch(images.plan(3, 0, Flip.RANDOM), 0);
+            EpochBatches first = images.epoch(images.plan(3, 0), 0);
             first.stage(4);
-            images.epoch(images.plan(3, 1, Flip.RANDOM), 0);
+            images.epoch(images.plan(3, 1), 0);
             assertThrows(IllegalStateException.class, () -> first.stage(4));
         }
     }
@@ -158,10 +157,10 @@ class DeviceImagesTest {
     void allStepsOfAllEpochsReadTheSameTensors() {
         for (boolean streamed : new boolean[] {false, true}) {
             try (DeviceImages images = new DeviceImages(set, null, ComputeDevice.CPU, true, streamed)) {
-                EpochBatches first = images.epoch(images.plan(3, 0, Flip.RANDOM), 0);
+                EpochBatches first = images.epoch(images.plan(3, 0), 0);
                 StepBatches step = first.stage(4);
                 assertSame(step, first.stage(4));
-                assertSame(step, images.epoch(images.plan(3, 1, Flip.RANDOM), 0).stage(4));
+                assertSame(step, images.epoch(images.plan(3, 1), 0).stage(4));
             }
         }
     }
@@ -171,8 +170,8 @@ class DeviceImagesTest {
         assertEquals(one.size(), other.size());
         assertArrayEquals(TensorBytes.longs(one.labels()), TensorBytes.longs(other.labels()));
         for (int epoch = 0; epoch < 3; epoch++) {
-            EpochBatches ofOne = one.epoch(one.plan(5, epoch, Flip.RANDOM), epoch);
-            EpochBatches ofOther = other.epoch(other.plan(5, epoch, Flip.RANDOM), epoch);
+            EpochBatches ofOne = one.epoch(one.plan(5, epoch), epoch);
+            EpochBatches ofOther = other.epoch(other.plan(5, epoch), epoch);
             for (int step = 0; step < 3; step++) {
                 StepBatches stepOfOne = ofOne.stage(8);
                 StepBatches stepOfOther = ofOther.stage(8);
@@ -212,7 +211,7 @@ class DeviceImagesTest {
             long after = 0;
             for (int epoch = 0; epoch < 20; epoch++) {
                 try (PointerScope scope = new PointerScope()) {
-                    EpochBatches batches = streamed.epoch(streamed.plan(1, epoch, Flip.RANDOM), 0);
+                    EpochBatches batches = streamed.epoch(streamed.plan(1, epoch), 0);
                     for (int step = 0; step < 4; step++) {
                         batches.stage(10).next(10);
                     }
@@ -232,7 +231,7 @@ class DeviceImagesTest {
         ImageSet larger = set.resized(64);
         try (larger;
                 DeviceImages images = new DeviceImages(larger, ComputeDevice.CPU, true)) {
-            EpochPlan plan = images.plan(1, 0, Flip.RANDOM);
+            EpochPlan plan = images.plan(1, 0);
             assertEquals(16, Arrays.stream(plan.cropTop()).max().orElseThrow());
             assertArrayEquals(
                     new long[] {4, 3, 64, 64}, firstFour(images, plan).images().shape());

@@ -111,6 +111,21 @@ class EpochPlanTest {
         }
     }
 
+    /** Which way; chance is the same for left and right alone, and for both ways. */
+    @Test
+    void flipsAreLeftAndRightOrUpsideDownOrBoth() {
+        long[] random = flipsOf(3, Flip.RANDOM);
+        long[] vertical = flipsOf(3, Flip.V);
+        assertArrayEquals(random, flipsOf(3, Flip.H));
+        long[] both = flipsOf(3, Flip.HV);
+        for (int image = 0; image < IMAGES; image++) {
+            assertEquals(random[image] + vertical[image], both[image]);
+            assertTrue(vertical[image] == 0 || vertical[image] == 2, "upside down, or not");
+        }
+        assertEquals(IMAGES / 2.0, LongStream.of(vertical).sum() / 2.0, 4 * Math.sqrt(IMAGES / 4.0));
+        assertFalse(Arrays.equals(vertical, flipsOf(4, Flip.V)));
+    }
+
     /** By image. */
     private static long[] flipsOf(long epoch, Flip flips) {
         return EpochPlan.of(7, epoch, IMAGES, EpochPlan.PADDING, flips)
