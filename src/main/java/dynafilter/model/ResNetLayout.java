@@ -51,7 +51,7 @@ public record ResNetLayout(boolean bottleneck, int width, int groups, List<Integ
 
     /**
      * The layout that the tensors of a ResNet tell. Nothing is checked but what it reads: where the tensors are of another
-     * network, they have other names or shapes than {@link #shapes}.
+     * network, they have other names or shapes than {@link ResNetArchitecture#shapes}.
      *
      * @param shapes of a state dict's tensors, by torchvision's names
      */
