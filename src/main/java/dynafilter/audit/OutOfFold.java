@@ -48,7 +48,7 @@ final class OutOfFold {
             Tensor own = features.narrow(1, 0, features.size(1) - 1); // all but the constant, in place
             own.sub_(own.mean(new long[] {0}, true, null));
             Tensor deviation = own.norm(new ScalarOptional(new Scalar(2)), new long[] {0}, true)
-                    .div(new Scalar(Math.sqrt(features.size(0))));
+                    .div(new Scalar(Math.sqrt((double) features.size(0))));
             own.div_(deviation.add(new Scalar(1e-6)));
             Folds folds = Folds.of(features, oneHot, places(same));
             Tensor best = null;

@@ -82,13 +82,13 @@ public final class CalibrationEntry {
     }
 
     private static Map<String, Object> checkpoint(@Nullable Object root, Path file) {
-        if (!Checkpoint.isCheckpoint(root)) {
+        if (!(root instanceof Map<?, ?> found) || !Checkpoint.isCheckpoint(root)) {
             throw new InputException(
                     file + " is no checkpoint, in which alone a calibration is kept; give the best.pt or"
                             + " last.pt of a run, and export it afterwards");
         }
         Map<String, Object> entries = new LinkedHashMap<>();
-        ((Map<?, ?>) root).forEach((name, value) -> entries.put(String.valueOf(name), value));
+        found.forEach((name, value) -> entries.put(String.valueOf(name), value));
         if (!CheckpointPickler.isWritable(entries)) {
             throw new InputException(file + " holds values of Python's own beside the checkpoint, which cannot be"
                     + " written again; save it without them");

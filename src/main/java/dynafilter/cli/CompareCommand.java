@@ -60,8 +60,8 @@ final class CompareCommand implements Command {
                         "resume", "DIR", "go on with a comparison; with --variants or --seeds it can grow"))
                 .addOption(CommonOptions.flag("overwrite", "replace the comparison in --out"));
         RecipeOptions.addTo(options, "filters", "max-steps", "max-minutes");
-        options.addOption(CommonOptions.valued("config", "FILE", "take the recipe of a config.json; other options win"))
-                .addOption(CommonOptions.valued("progress", "STYLE", "auto, bar, plain or none [auto]"))
+        RecipeOptions.addSources(options);
+        options.addOption(CommonOptions.valued("progress", "STYLE", "auto, bar, plain or none [auto]"))
                 .addOption(DataOption.dataMemory())
                 .addOption(CommonOptions.cudaGraphOption())
                 .addOption(CommonOptions.flag("tensorboard", "write TensorBoard's event files into the runs' folders"))
@@ -102,7 +102,7 @@ final class CompareCommand implements Command {
                 CommonOptions.path(line, "out"),
                 line.hasOption("overwrite"),
                 CommonOptions.path(line, "resume"),
-                CommonOptions.path(line, "config"),
+                CommonOptions.path(line, RecipeOptions.CONFIG),
                 RecipeOptions.given(line),
                 line.getOptionValue("variants"),
                 line.hasOption("seeds") ? seeds(line) : null,

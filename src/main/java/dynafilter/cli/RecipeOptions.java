@@ -1,6 +1,7 @@
 package dynafilter.cli;
 
 import dynafilter.io.InputException;
+import dynafilter.runfolder.NamedRecipe;
 import dynafilter.runfolder.Recipes;
 import dynafilter.runfolder.SettingRow;
 import dynafilter.runfolder.SettingTable;
@@ -12,7 +13,22 @@ import org.apache.commons.cli.Options;
 
 /** The options of a table of settings: one a setting, by the same name; a flag that is on by default has two. */
 final class RecipeOptions {
+    /** The option of a recipe with a name. */
+    static final String RECIPE = "recipe";
+
+    static final String CONFIG = "config";
+
     private RecipeOptions() {}
+
+    /** Adds the option of a recipe with a name, and that of a config.json's. */
+    static void addSources(Options options) {
+        options.addOption(CommonOptions.valued(
+                        RECIPE,
+                        "NAME",
+                        "best (" + NamedRecipe.BEST.settings().get("epochs")
+                                + " epochs, for the last points of accuracy) or default; other options win [default]"))
+                .addOption(CommonOptions.valued(CONFIG, "FILE", "take the recipe of a config.json; other options win"));
+    }
 
     /** Adds the options of a recipe, but for {@code except}. */
     static Options addTo(Options options, String... except) {
@@ -36,9 +52,19 @@ final class RecipeOptions {
         return options;
     }
 
-    /** The settings of a recipe that the command line gives, by name. */
+    /**
+     * The settings of a recipe that the command line gives, by name: those of a recipe with a name, and over them those that stand
+     * there themselves.
+     */
     static Map<String, Object> given(CommandLine line) {
-        return given(line, Recipes.TABLE);
+        if (line.hasOption(RECIPE) && line.hasOption(CONFIG)) {
+            throw new InputException("--" + RECIPE + " and --" + CONFIG + " are two recipes; give one of them");
+        }
+        Map<String, Object> given =
+                new LinkedHashMap<>(NamedRecipe.of(line.getOptionValue(RECIPE, NamedRecipe.DEFAULT.toString()))
+                        .settings());
+        given.putAll(given(line, Recipes.TABLE));
+        return given;
     }
 
     static Map<String, Object> given(CommandLine line, SettingTable<?> table) {

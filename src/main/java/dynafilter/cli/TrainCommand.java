@@ -42,10 +42,9 @@ final class TrainCommand implements Command {
                         "resume",
                         "WHAT",
                         "continue a run: last, best, its folder or a checkpoint file; auto: the one in --out, if any;"
-                                + " safetensors: a new run that begins with these weights"))
-                .addOption(
-                        CommonOptions.valued("config", "FILE", "take the recipe of a config.json; other options win"))
-                .addOption(CommonOptions.flag(
+                                + " safetensors: a new run that begins with these weights"));
+        RecipeOptions.addSources(options);
+        options.addOption(CommonOptions.flag(
                         "tensorboard",
                         "write TensorBoard's event files into the run's folder, too; a resumed run goes on with them"))
                 .addOption(CommonOptions.valued("progress", "STYLE", "auto, bar, plain or none [auto]"))
@@ -67,6 +66,7 @@ final class TrainCommand implements Command {
                 "train --backbone mobilenet.ts.pt --cut features.6",
                 "train --data pictures --image-size 64 --class-weights balanced    # pictures/{train,test}/CLASS/*.jpg",
                 "train --data pictures --val-split 0.2                             # pictures/CLASS/*.jpg",
+                "train --recipe best --out checkpoints/best",
                 "train --config checkpoints/RUN/config.json --out checkpoints/again",
                 "train --resume checkpoints/RUN",
                 "train --resume last --epochs 40",
@@ -99,7 +99,7 @@ final class TrainCommand implements Command {
                 CommonOptions.path(line, "out"),
                 line.hasOption("overwrite"),
                 line.getOptionValue("resume"),
-                CommonOptions.path(line, "config"));
+                CommonOptions.path(line, RecipeOptions.CONFIG));
         int timeout = CommonOptions.integer(line, TIMEOUT, 1, LONGEST_TIMEOUT, DEFAULT_TIMEOUT);
         return new TrainArguments(
                 begin,

@@ -36,17 +36,16 @@ final class FoldedProgram {
                 "pixels", () -> torch.zeros(new long[] {1, COLOURS, image, image}, new TensorOptions(ScalarType.Byte)));
         ResNetLayer stem = sizes.layout().stem();
         Plane pixels = new Plane("image", image, COLOURS, stem.padding());
-        step("torch.addcmul(shift, pixels, scale, value=1, out=%s)", inside(pixels));
+        step("torch.addcmul(shift, pixels, scale, value=1, out=%s)".formatted(inside(pixels)));
         Plane features = new Plane("outer", sizes.layout().pooled(image), stem.outputs(), 1);
         String rows = rows(pixels, stem);
         long side = stem.side(image);
-        step("torch.addmm(%s, %s, %s, out=%s)", bias(stem), rows, weight(stem), product(stem, side));
-        step(
-                "torch.clamp_min(torch.max_pool2d(%s, [3, 3], [2, 2], [1, 1]), 0, out=%s)",
-                map(stem, side), inside(features));
+        step("torch.addmm(%s, %s, %s, out=%s)".formatted(bias(stem), rows, weight(stem), product(stem, side)));
+        step("torch.clamp_min(torch.max_pool2d(%s, [3, 3], [2, 2], [1, 1]), 0, out=%s)"
+                .formatted(map(stem, side), inside(features)));
         List<ResNetBlock> blocks = sizes.layout().blocks();
-        for (ResNetBlock block : blocks) {
-            features = block(block, features, block == blocks.get(blocks.size() - 1));
+        for (int i = 0; i < blocks.size(); i++) {
+            features = block(blocks.get(i), features, i == blocks.size() - 1);
         }
         head();
     }
@@ -72,13 +71,13 @@ final class FoldedProgram {
             ResNetLayer layer = layers.get(i);
             long side = layer.side(from.side);
             String product = product(layer, side);
-            step("torch.addmm(%s, %s, %s, out=%s)", bias(layer), rows, weight(layer), product);
+            step("torch.addmm(%s, %s, %s, out=%s)".formatted(bias(layer), rows, weight(layer), product));
             from = new Plane("inner", side, layer.outputs(), 1);
             if (layers.get(i + 1).kernel() == 1) { // whose windows are the pixels as they lie there
-                step("%s.clamp_min_(0)", product);
+                step("%s.clamp_min_(0)".formatted(product));
                 rows = product;
             } else {
-                step("torch.clamp_min(%s, 0, out=%s)", map(layer, side), inside(from));
+                step("torch.clamp_min(%s, 0, out=%s)".formatted(map(layer, side), inside(from)));
                 rows = rows(from, layers.get(i + 1));
             }
         }
@@ -89,12 +88,12 @@ final class FoldedProgram {
         String sumMap = argument(sum + "_map", () -> map(tensor(sum), side, block.outputs()));
         ResNetLayer down = block.downsample();
         if (down == null) {
-            step("torch.add(%s, %s.view(1, -1, 1, 1), out=%s)", inside(input), bias(last), sumMap);
+            step("torch.add(%s, %s.view(1, -1, 1, 1), out=%s)".formatted(inside(input), bias(last), sumMap));
         } else { // whose bias has the last layer's in it
-            step("torch.addmm(%s, %s, %s, out=%s)", bias(down), rows(input, down), weight(down), sum);
+            step("torch.addmm(%s, %s, %s, out=%s)".formatted(bias(down), rows(input, down), weight(down), sum));
         }
-        step("%s.addmm_(%s, %s)", sum, rows, weight(last));
-        step("torch.clamp_min(%s, 0, out=%s)", sumMap, isLast ? featureMap() : inside(output));
+        step("%s.addmm_(%s, %s)".formatted(sum, rows, weight(last)));
+        step("torch.clamp_min(%s, 0, out=%s)".formatted(sumMap, isLast ? featureMap() : inside(output)));
         return output;
     }
 
@@ -105,8 +104,8 @@ final class FoldedProgram {
         String labels = argument("labels", () -> tensor("responses").view(sizes.labels(), -1));
         argument("hidden", () -> torch.zeros(sizes.labels(), NetworkShape.PREDICTOR_WIDTH));
         argument("result", () -> torch.zeros(sizes.labels(), sizes.outputs()));
-        step("torch.mm(filters, %s, out=responses)", places);
-        step("torch.addmm(pb0, %s, pw0, out=hidden)", labels);
+        step("torch.mm(filters, %s, out=responses)".formatted(places));
+        step("torch.addmm(pb0, %s, pw0, out=hidden)".formatted(labels));
         step("hidden.clamp_min_(0)");
         step("torch.addmm(pb2, hidden, pw2, out=result)");
         step("return result");
@@ -169,7 +168,7 @@ final class FoldedProgram {
                 plane.name() + "_windows_" + kernel + "_" + layer.stride(), () -> windows(plane, layer, count));
         String cells = "cells_" + count + "_" + kernel + "_" + plane.channels;
         argument(cells, () -> torch.zeros(count, count, kernel, (long) kernel * plane.channels));
-        step("%s.copy_(%s)", cells, windows);
+        step("%s.copy_(%s)".formatted(cells, windows));
         return argument(cells + "_rows", () -> tensor(cells).view(count * count, -1));
     }
 
@@ -196,8 +195,8 @@ final class FoldedProgram {
         return name;
     }
 
-    private void step(String text, Object... names) {
-        steps.append("  ").append(text.formatted(names)).append('\n');
+    private void step(String line) {
+        steps.append("  ").append(line).append('\n');
     }
 
     /** The memory of this name. */

@@ -79,8 +79,9 @@ public final class NetworkClassifier implements Classifier {
     /** [N, C, h, w]. */
     private Tensor features(Tensor pixels) {
         Tensor images = normalization.apply(pixels);
-        boolean quickly = fused != null && !GradMode.is_enabled() && !torch.is_autocast_enabled(DeviceType.CPU);
-        return quickly ? network.adapted(fused.forward(images, false), false) : network.features(images, false);
+        return fused == null || GradMode.is_enabled() || torch.is_autocast_enabled(DeviceType.CPU)
+                ? network.features(images, false)
+                : network.adapted(fused.forward(images, false), false);
     }
 
     @Override

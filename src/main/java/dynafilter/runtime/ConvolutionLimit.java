@@ -68,10 +68,10 @@ public final class ConvolutionLimit {
      */
     public static synchronized boolean lift(List<ConvolutionSizes> sizes, Precision precision) {
         boolean isLifted = !RIGHT.isEmpty();
-        if (answers == null || limit == null && !isLifted) {
+        if (answers == null || (limit == null && !isLifted)) {
             return true;
         }
-        boolean right = (isLifted || oneCommand && !isKept)
+        boolean right = (isLifted || (oneCommand && !isKept))
                 && precision == Precision.FP32
                 && (RIGHT.containsAll(sizes) || ConvolutionProof.holds(answers, sizes));
         if (!right) {

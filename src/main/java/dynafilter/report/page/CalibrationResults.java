@@ -60,10 +60,10 @@ final class CalibrationResults {
         return PageElements.row(
                 Numbers.format("%.3f to %.3f", before.above(), before.atMost()),
                 List.of(
-                        Numbers.count(before.images()),
+                        Numbers.count((double) before.images()),
                         Numbers.percent(before.confidence()),
                         Numbers.percent(before.accuracy()),
-                        Numbers.count(after.images()),
+                        Numbers.count((double) after.images()),
                         Numbers.percent(after.confidence()),
                         Numbers.percent(after.accuracy())));
     }
