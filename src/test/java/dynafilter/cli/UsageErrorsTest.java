@@ -52,6 +52,8 @@ class UsageErrorsTest {
         "data verify --out x.png, '--out is for `data audit` and `data augmented`, not for verify; leave it out'",
         "data augmented --scale 2, --scale 2: give the least share of the area",
         "data augmented --data sample --out sheet.jpg, figures are .png or .svg",
+        "train --recipe better, --recipe better: use default or best",
+        "train --recipe best --config x, --recipe and --config are two recipes",
         "train now, no argument 'now'",
         "eval --model x now, no argument 'now'",
         "train -- --epochs, no argument '--epochs'",
