@@ -173,10 +173,10 @@ class TrainingStepTest {
         }
     }
 
-    private static Map<String, Tensor> average(TestBench bench) {
-        TrainingData none =
-                new TrainingData(null, null, null, TestRun.CLASSES, "", DataMemory.AUTO, false, new NativeOwner());
-        return bench.state.toCheckpoint(none, 0).average().orElseThrow();
+    private Map<String, Tensor> average(TestBench bench) {
+        TrainingData data =
+                new TrainingData(images, null, null, TestRun.CLASSES, "", DataMemory.AUTO, false, new NativeOwner());
+        return bench.state.toCheckpoint(data, 0).average().orElseThrow();
     }
 
     /** Rounding all parameters at once is what autocast does one by one. */
