@@ -82,7 +82,7 @@ public record MeasuredNetwork(
     }
 
     /** The shape of a network that can be trained. */
-    public NetworkShape trainedShape() {
+    NetworkShape trainedShape() {
         return Objects.requireNonNull(shape, "asked for where it trains");
     }
 

@@ -6,6 +6,7 @@ import dynafilter.benchmark.MeasuredNetwork;
 import dynafilter.benchmark.Measurement;
 import dynafilter.benchmark.Mode;
 import dynafilter.io.InputException;
+import dynafilter.model.NetworkShape;
 import dynafilter.run.Interruption;
 import dynafilter.run.Logging;
 import dynafilter.run.Session;
@@ -126,12 +127,13 @@ final class BenchmarkCommand implements Command {
             terminal.clear();
             Logging.log().warn(message);
         });
+        if (model == null
+                && precisions.equals(List.of(Precision.FP32))) { // a process has one limit, and proofs are in fp32
+            session.allowInstructions(
+                    NetworkShape.ofResNet18Stem(recipe.network().design(), classes), Precision.FP32);
+        }
         Report report;
         try (MeasuredNetwork network = network(recipe, model, classes, device)) {
-            // A process has one limit, and other precisions are proved to be right with this one alone.
-            if (network.trains() && precisions.equals(List.of(Precision.FP32))) {
-                session.allowInstructions(network.trainedShape(), Precision.FP32);
-            }
             BenchmarkTable.printHeader(session, graph, deterministic, repeats, network);
             report = new Report(
                     session.deviceFacts(),

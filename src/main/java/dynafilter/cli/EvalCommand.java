@@ -167,9 +167,6 @@ final class EvalCommand implements Command {
     private static TestedModel tested(
             TestedModel.Settings settings, TrainedNetwork trained, LabelSplit data, Session session, Path model) {
         Logging.log().info("model      {}: {}", model, trained.description());
-        if (data.unseen() == null && trained.hasNetwork()) {
-            session.allowInstructions(trained.network().shape(), settings.precision());
-        }
         return settings.test(trained, data, session);
     }
 

@@ -95,7 +95,7 @@ public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) 
 
     /**
      * Lets the convolutions of a network use all instructions of this processor, where they are right with them; on a GPU it does
-     * nothing. To be called before the session's first convolution.
+     * nothing. To be called before the session's first convolution or product.
      *
      * @throws TrainingFailure where an earlier network of this process uses them, and this one cannot
      */

@@ -148,14 +148,17 @@ final class TrainingRun {
 
     /**
      * Lets convolutions use all instructions where they are right with them. A run that goes on keeps to what it began with, since
-     * others round differently; held-out labels make a further network, of more labels.
+     * others round differently; held-out labels make a further network, of more labels; and weights of a file were read with their
+     * filters, after which oneDNN's limit stands.
      */
     private void allowInstructions(InitialNetwork network) {
-        boolean began = origin.file()
-                .map(file -> origin instanceof Origin.Weights
-                        || RunConfig.hasAllInstructions(RunDirectory.of(file).config()))
-                .orElse(true);
-        if (began && network.unseen().isEmpty()) {
+        boolean may = !(origin instanceof Origin.Weights)
+                && network.unseen().isEmpty()
+                && origin.file()
+                        .map(file -> RunConfig.hasAllInstructions(
+                                RunDirectory.of(file).config()))
+                        .orElse(true);
+        if (may) {
             session.allowInstructions(network.shape(), recipe.computation().precision());
         } else {
             session.keepInstructions();

@@ -59,7 +59,7 @@ public final class ConvolutionLimit {
 
     /**
      * Lifts the limit for a network, where all of its convolutions are proved to be right without; proofs are in float32. To be
-     * called before the first convolution of the process; does nothing where there is no limit, or where other commands may
+     * called before the first convolution or product of the process; does nothing where there is no limit, or where other commands may
      * follow in this process.
      *
      * @param sizes of all convolutions of the network

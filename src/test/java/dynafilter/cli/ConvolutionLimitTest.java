@@ -2,6 +2,7 @@ package dynafilter.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dynafilter.runfolder.Environment;
 import dynafilter.runfolder.RunConfig;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,13 +34,20 @@ class ConvolutionLimitTest {
     @TempDir
     private Path folder;
 
+    @BeforeEach
+    void nobodyHasChosen() {
+        assumeTrue(System.getenv("ONEDNN_MAX_CPU_ISA") == null, "the limit is set by the environment");
+    }
+
     @Test
     void aNetworkThatIsRightWithAllInstructionsUsesThem() throws IOException, InterruptedException {
         Path run = folder.resolve("run");
-        train("--epochs", "1", "--out", run);
+        String begun = train("--epochs", "1", "--out", run);
         assertEquals(Environment.ALL_INSTRUCTIONS, convolutions(run));
-        train("--epochs", "2", "--resume", run);
+        String gone = train("--epochs", "2", "--resume", run);
         assertEquals(Environment.ALL_INSTRUCTIONS, convolutions(run), "a run goes on with what it began with");
+        assertEquals(instructions(begun), instructions(gone));
+        assertTrue(!hasAvx512() || !instructions(begun).endsWith("AVX2"), begun);
     }
 
     /** Where convolutions need a limit for some networks; elsewhere there is none to keep. */
@@ -51,6 +60,8 @@ class ConvolutionLimitTest {
         Files.writeString(config, text.replaceFirst(",\\s*\"convolutions\" : \"all\"", "")); // an earlier version's
         assertTrue(text.length() > Files.size(config));
         String told = train("--epochs", "2", "--resume", run);
+        boolean isLimited = hasAvx512() && instructions(told).endsWith("AVX2");
+        assertEquals(isLimited, told.contains("convolutions limited to AVX2"), told);
         assertEquals(
                 told.contains("convolutions limited to AVX2") ? "AVX2" : Environment.ALL_INSTRUCTIONS,
                 convolutions(run));
@@ -61,11 +72,24 @@ class ConvolutionLimitTest {
         System.arraycopy(RUN, 0, all, 0, RUN.length);
         System.arraycopy(more, 0, all, RUN.length, more.length);
         try (ChildProcess program = ChildProcess.startFree(
-                folder, Map.of(), ChildProcess.java(Path.of(System.getProperty("java.home"))), all)) {
+                folder,
+                Map.of("ONEDNN_VERBOSE", "1"),
+                ChildProcess.java(Path.of(System.getProperty("java.home"))),
+                all)) {
             CommandResult result = program.await();
             assertEquals(0, result.code(), result.toString());
             return result.out() + result.err();
         }
+    }
+
+    /** The instructions that oneDNN says it uses. */
+    private static String instructions(String told) {
+        return told.lines().filter(line -> line.contains("isa:")).findFirst().orElse("");
+    }
+
+    private static boolean hasAvx512() throws IOException {
+        Path facts = Path.of("/proc/cpuinfo");
+        return Files.exists(facts) && Files.readString(facts).contains(" avx512f");
     }
 
     private static String convolutions(Path run) {
