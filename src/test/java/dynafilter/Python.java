@@ -22,6 +22,20 @@ import java.util.concurrent.TimeUnit;
  * names, else {@code python3} on the path; where it has no torch, the test is skipped.
  */
 public final class Python {
+    /** The beginning of a script that needs torchvision: a wheel of it for CUDA lacks two operators beside a CPU's torch. */
+    public static final String TORCHVISION = """
+            import sys, torch
+            library = torch.library.Library("torchvision", "DEF")
+            try:
+                import torchvision
+            except RuntimeError:
+                library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+                library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+                for name in [name for name in sys.modules if name.startswith("torchvision")]:
+                    del sys.modules[name]
+                import torchvision
+            """;
+
     private static final String VARIABLE = "DYNAFILTER_PYTHON";
     private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(60);
     private static final Duration TIMEOUT = Duration.ofMinutes(3);
@@ -51,8 +65,8 @@ public final class Python {
     }
 
     /**
-     * Skips the calling test where there is no Python with torch and torchvision. A wheel of torchvision for CUDA lacks operators
-     * beside a CPU's torch, so that it is only looked for, and importing it is the script's business.
+     * Skips the calling test where there is no Python with torch and torchvision, which is only looked for: its scripts begin with
+     * {@link #TORCHVISION}.
      */
     public static Python withTorchvision() {
         return where(

@@ -11,7 +11,6 @@ import dynafilter.model.ResNetArchitecture;
 import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -62,18 +61,19 @@ public record MeasuredNetwork(
     /**
      * A trained network.
      *
-     * @throws dynafilter.io.InputException where the file holds none
+     * @param trained the network, which is closed with this
      */
-    public static MeasuredNetwork read(Path file, ComputeDevice device) {
-        NativeOwner owner = new NativeOwner();
-        TrainedNetwork trained = owner.keep(TrainedNetwork.read(file, device));
-        return new MeasuredNetwork(
-                file + ": " + trained.description(),
-                trained.hasNetwork() ? trained.network().shape() : null,
-                trained.imageSize(),
-                trained.state(),
-                trained.classifier(),
-                owner);
+    public static MeasuredNetwork of(TrainedNetwork trained) {
+        try (NativeOwner building = new NativeOwner()) {
+            building.keep(trained);
+            return new MeasuredNetwork(
+                    trained.file() + ": " + trained.description(),
+                    trained.hasNetwork() ? trained.network().shape() : null,
+                    trained.imageSize(),
+                    trained.state(),
+                    trained.classifier(),
+                    building.handOver());
+        }
     }
 
     /** True: the network can be trained; false: it only gives scores. */

@@ -58,7 +58,7 @@ final class OnnxNetworkReader {
                     + metadata.get("input") + " images, run by ONNX Runtime " + OnnxRuntime.VERSION + " on the CPU";
             Map<String, Object> training = ScriptNetworkReader.training(metadata);
             Origin origin = new Origin(file, description, classes, true, imageSize, statistics, training);
-            return new TrainedNetwork(origin, Map.of(), null, classifier, building.handOver());
+            return TrainedNetwork.of(origin, classifier, ComputeDevice.CPU, building.handOver());
         }
     }
 

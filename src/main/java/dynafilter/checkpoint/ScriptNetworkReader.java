@@ -78,7 +78,7 @@ final class ScriptNetworkReader {
                     imageSize,
                     statistics,
                     training(metadata));
-            return new TrainedNetwork(origin, Map.of(), null, classifier, building.handOver());
+            return TrainedNetwork.of(origin, classifier, device, building.handOver());
         }
     }
 

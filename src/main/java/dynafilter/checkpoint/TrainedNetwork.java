@@ -5,6 +5,7 @@ import dynafilter.io.InputException;
 import dynafilter.model.Calibration;
 import dynafilter.model.Classifier;
 import dynafilter.model.DynamicFilterNetwork;
+import dynafilter.model.NetworkClassifier;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.StateDict;
 import dynafilter.runtime.ComputeDevice;
@@ -53,21 +54,47 @@ public final class TrainedNetwork implements AutoCloseable {
     private final Origin origin;
     private final Map<String, Tensor> state; // empty for TorchScript and ONNX
     private final @Nullable DynamicFilterNetwork network; // null for TorchScript and ONNX
-    private final Classifier classifier;
+    private final ComputeDevice device;
     private final NativeOwner owner;
+    private @Nullable Classifier classifier; // null: of the network, and nobody has asked for it
 
-    /** @param owner the owner of all native objects of the network; closed with this */
-    TrainedNetwork(
+    private TrainedNetwork(
             Origin origin,
             Map<String, Tensor> state,
             @Nullable DynamicFilterNetwork network,
-            Classifier classifier,
+            @Nullable Classifier classifier,
+            ComputeDevice device,
             NativeOwner owner) {
         this.origin = origin;
         this.state = state;
         this.network = network;
         this.classifier = classifier;
+        this.device = device;
         this.owner = owner;
+    }
+
+    /**
+     * A network whose tensors and layers are known.
+     *
+     * @param state every tensor of the network by name, on the device
+     * @param owner the owner of all native objects of the network; closed with this
+     */
+    static TrainedNetwork of(
+            Origin origin,
+            Map<String, Tensor> state,
+            DynamicFilterNetwork network,
+            ComputeDevice device,
+            NativeOwner owner) {
+        return new TrainedNetwork(origin, state, network, null, device, owner);
+    }
+
+    /**
+     * A network of which only the results are known.
+     *
+     * @param owner the owner of the classifier and of all other native objects; closed with this
+     */
+    static TrainedNetwork of(Origin origin, Classifier classifier, ComputeDevice device, NativeOwner owner) {
+        return new TrainedNetwork(origin, Map.of(), null, classifier, device, owner);
     }
 
     /**
@@ -95,8 +122,11 @@ public final class TrainedNetwork implements AutoCloseable {
         return OnnxNetworkReader.isOnnx(file);
     }
 
-    /** The network as a classifier of images. */
-    public Classifier classifier() {
+    /** The network as a classifier of images. What it computes of the network alone, it does when it is first asked for. */
+    public synchronized Classifier classifier() {
+        if (classifier == null) {
+            classifier = owner.keep(new NetworkClassifier(network(), origin.statistics, device));
+        }
         return classifier;
     }
 
@@ -177,11 +207,10 @@ public final class TrainedNetwork implements AutoCloseable {
      * The same network with the labels that training held out behind its own, in the order of {@link UnseenLabels#behind}: of every
      * label a filter is made by the same generator.
      *
-     * @param device that this network is on
      * @return the network, which the caller closes before this one
      * @throws IllegalStateException where no labels are known to be held out
      */
-    public TrainedNetwork withUnseen(ComputeDevice device) {
+    public TrainedNetwork withUnseen() {
         UnseenLabels unseen =
                 unseen().orElseThrow(() -> new IllegalStateException(origin.file + " tells of no held-out labels"));
         try (NativeOwner building = new NativeOwner();

@@ -5,12 +5,10 @@ import dynafilter.data.ClassNames;
 import dynafilter.data.device.ChannelStatistics;
 import dynafilter.io.InputException;
 import dynafilter.model.BackboneArchitecture;
-import dynafilter.model.Classifier;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
 import dynafilter.model.Freeze;
-import dynafilter.model.NetworkClassifier;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetArchitecture;
 import dynafilter.model.StateDict;
@@ -181,8 +179,7 @@ final class WeightsReader {
                 .withEmbeddingOf(saved);
         Map<String, Tensor> state = onDevice(shape, saved, origin.file(), device, building);
         DynamicFilterNetwork network = building.keep(DynamicFilterNetwork.bind(shape, state, Freeze.NONE));
-        Classifier classifier = building.keep(new NetworkClassifier(network, origin.statistics(), device));
-        return new TrainedNetwork(origin, state, network, classifier, building.handOver());
+        return TrainedNetwork.of(origin, state, network, device, building.handOver());
     }
 
     private static Map<String, Tensor> onDevice(

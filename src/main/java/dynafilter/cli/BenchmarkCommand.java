@@ -5,7 +5,9 @@ import dynafilter.benchmark.Ceiling;
 import dynafilter.benchmark.MeasuredNetwork;
 import dynafilter.benchmark.Measurement;
 import dynafilter.benchmark.Mode;
+import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.io.InputException;
+import dynafilter.model.FilterDesign;
 import dynafilter.model.NetworkShape;
 import dynafilter.run.Interruption;
 import dynafilter.run.Logging;
@@ -127,13 +129,8 @@ final class BenchmarkCommand implements Command {
             terminal.clear();
             Logging.log().warn(message);
         });
-        if (model == null
-                && precisions.equals(List.of(Precision.FP32))) { // a process has one limit, and proofs are in fp32
-            session.allowInstructions(
-                    NetworkShape.ofResNet18Stem(recipe.network().design(), classes), Precision.FP32);
-        }
         Report report;
-        try (MeasuredNetwork network = network(recipe, model, classes, device)) {
+        try (MeasuredNetwork network = network(recipe, model, classes, precisions, session)) {
             BenchmarkTable.printHeader(session, graph, deterministic, repeats, network);
             report = new Report(
                     session.deviceFacts(),
@@ -176,11 +173,21 @@ final class BenchmarkCommand implements Command {
                 .toList();
     }
 
-    private static MeasuredNetwork network(Recipe recipe, @Nullable Path model, int classes, ComputeDevice device) {
-        return model == null
-                ? MeasuredNetwork.random(
-                        recipe.network().design(), classes, recipe.computation().seed(), device)
-                : MeasuredNetwork.read(model, device);
+    private static MeasuredNetwork network(
+            Recipe recipe, @Nullable Path model, int classes, List<Precision> precisions, Session session) {
+        boolean proofs = precisions.equals(List.of(Precision.FP32)); // a process has one limit, and proofs are in fp32
+        if (model != null) {
+            TrainedNetwork trained = TrainedNetwork.read(model, session.device());
+            if (proofs) {
+                session.allowInstructions(trained, Precision.FP32);
+            }
+            return MeasuredNetwork.of(trained);
+        }
+        FilterDesign design = recipe.network().design();
+        if (proofs) {
+            session.allowInstructions(NetworkShape.ofResNet18Stem(design, classes), Precision.FP32);
+        }
+        return MeasuredNetwork.random(design, classes, recipe.computation().seed(), session.device());
     }
 
     /** Measures all cases; prints each row and rewrites the file at once, since a later case may fail, or the time run out. */

@@ -154,6 +154,7 @@ final class CalibrateCommand implements Command {
                 DataSet data = ValidationImages.open(line, model, trained);
                 HeldOut heldOut = ValidationImages.of(line, data, trained)) {
             Logging.log().info("model      {}: {}", model, trained.description());
+            session.allowInstructions(trained, Precision.FP32);
             Logging.log().info("data       {}: {} {}", data.name(), heldOut.size(), heldOut.name());
             Evaluator evaluator = new Evaluator(Precision.FP32, session.device());
             LabelledScores scores = scores(trained, heldOut, evaluator, memory, session);

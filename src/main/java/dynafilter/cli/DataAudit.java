@@ -130,6 +130,7 @@ final class DataAudit {
                 throw new InputException("--image-size " + imageSize + ": the network in " + model + " takes images of "
                         + trained.imageSize() + " pixels; leave the option out");
             }
+            session.allowInstructions(trained, Precision.FP32);
             DataOptions options = options(trained.imageSize());
             try (DataSet set = ModelData.ofNetwork(DataSource.open(data, options), model, trained)) {
                 write(audited(set, options, session, (images, same) -> ofModel(trained, set, session)), out, json);

@@ -167,6 +167,7 @@ final class EvalCommand implements Command {
     private static TestedModel tested(
             TestedModel.Settings settings, TrainedNetwork trained, LabelSplit data, Session session, Path model) {
         Logging.log().info("model      {}: {}", model, trained.description());
+        session.allowInstructions(trained, settings.precision());
         return settings.test(trained, data, session);
     }
 

@@ -71,7 +71,7 @@ record TestedModel(
                 DeviceImages images,
                 Evaluator evaluator,
                 Session session) {
-            try (TrainedNetwork all = trained.withUnseen(session.device());
+            try (TrainedNetwork all = trained.withUnseen();
                     ImageSet some = unseen.limit(limit == 0 ? unseen.size() : limit);
                     DeviceImages further = new DeviceImages(some, session.device(), false)) {
                 String both = heldOut.name() + ", and " + some.size() + " of labels that training held out";

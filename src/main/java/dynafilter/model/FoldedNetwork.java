@@ -100,13 +100,12 @@ public final class FoldedNetwork implements AutoCloseable {
      * The network for single pictures.
      *
      * @param state every tensor of the network by name, float32 on the CPU; they are read now
-     * @param plain a classifier of the network, which the scores are compared with
      * @return empty where the network is of another kind (only ResNets without groups with filters of one place, the same for all
      *     pictures, without adapter, on pictures of at most 64 by 64 pixels), or where its numbers are such that folding would
      *     change a score by more than 1e-5 of the largest; the caller closes it
      */
     public static Optional<FoldedNetwork> of(
-            DynamicFilterNetwork network, Map<String, Tensor> state, ChannelStatistics statistics, Classifier plain) {
+            DynamicFilterNetwork network, Map<String, Tensor> state, ChannelStatistics statistics) {
         NetworkShape shape = network.shape();
         if (!(shape.backbone() instanceof ResNetArchitecture resnet)
                 || resnet.layout().groups() > 1
@@ -124,7 +123,7 @@ public final class FoldedNetwork implements AutoCloseable {
             try (NativeOwner building = new NativeOwner()) {
                 FoldedNetwork folded =
                         building.keep(new FoldedNetwork(resnet.layout(), shape, state, filters.weights(), statistics));
-                if (!folded.agreesWith(plain)) {
+                if (!folded.agreesWith(network, filters, statistics)) {
                     return Optional.empty();
                 }
                 building.handOver();
@@ -134,27 +133,33 @@ public final class FoldedNetwork implements AutoCloseable {
     }
 
     /** True: the scores of some pictures are the plain network's; false: they are off. */
-    private boolean agreesWith(Classifier plain) {
-        SplitMix random = SplitMix.at(1, 0);
-        byte[] planes = new byte[sizes.pixels()];
-        for (int trial = 0; trial < TRIALS; trial++) {
-            for (int i = 0; i < planes.length; i++) {
-                planes[i] = (byte) random.below(256);
+    private boolean agreesWith(DynamicFilterNetwork network, LabelFilters filters, ChannelStatistics statistics) {
+        try (Normalization normalization = new Normalization(statistics, ComputeDevice.CPU)) {
+            SplitMix random = SplitMix.at(1, 0);
+            byte[] planes = new byte[sizes.pixels()];
+            for (int trial = 0; trial < TRIALS; trial++) {
+                for (int i = 0; i < planes.length; i++) {
+                    planes[i] = (byte) random.below(256);
+                }
+                Tensor pixels = TensorBytes.of(planes).view(3, sizes.image(), sizes.image());
+                Tensor images = normalization.apply(Classifier.batch(List.of(pixels), ComputeDevice.CPU));
+                float[] wanted = TensorBytes.floats(network.scores(network.features(images, false), filters));
+                if (!isNear(scores(planes), wanted)) {
+                    return false;
+                }
             }
-            Tensor pixels = TensorBytes.of(planes).view(3, sizes.image(), sizes.image());
-            float[] wanted = TensorBytes.floats(plain.scores(Classifier.batch(List.of(pixels), ComputeDevice.CPU)));
-            float[] found = scores(planes);
-            double largest = 0;
-            double off = 0;
-            for (int i = 0; i < found.length; i++) {
-                largest = Math.max(largest, Math.abs(wanted[i]));
-                off = Math.max(off, Math.abs(found[i] - wanted[i]));
-            }
-            if (!(off <= TOLERANCE * largest)) {
-                return false;
-            }
+            return true;
         }
-        return true;
+    }
+
+    private static boolean isNear(float[] found, float[] wanted) {
+        double largest = 0;
+        double off = 0;
+        for (int i = 0; i < found.length; i++) {
+            largest = Math.max(largest, Math.abs(wanted[i]));
+            off = Math.max(off, Math.abs(found[i] - wanted[i]));
+        }
+        return off <= TOLERANCE * largest; // false for NaN
     }
 
     /**

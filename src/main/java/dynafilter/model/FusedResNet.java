@@ -32,17 +32,17 @@ final class FusedResNet implements Backbone {
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope()) {
             this.convolutions = building.keep(convolutions);
-            stem = layer(layout.stem(), state, building);
+            stem = layer(layout.stem(), state);
             blocks = layout.blocks().stream()
                     .map(block -> {
                         List<Layer> layers = block.layers().stream()
-                                .map(layer -> layer(layer, state, building))
+                                .map(layer -> layer(layer, state))
                                 .toList();
                         ResNetLayer down = block.downsample();
                         return new Block(
                                 layers.subList(0, layers.size() - 1),
                                 layers.get(layers.size() - 1),
-                                down == null ? null : layer(down, state, building));
+                                down == null ? null : layer(down, state));
                     })
                     .toList();
             owner = building.handOver();
@@ -58,15 +58,14 @@ final class FusedResNet implements Backbone {
         return FusedConvolutions.find().map(found -> new FusedResNet(found, layout, state));
     }
 
-    private static Layer layer(ResNetLayer layer, Map<String, Tensor> state, NativeOwner owner) {
+    private Layer layer(ResNetLayer layer, Map<String, Tensor> state) {
         ConvolutionNorm.Folded folded = ConvolutionNorm.folded(state, layer.convolutionState(), layer.normState());
-        return Layer.of(
-                        folded.weight().to(ScalarType.Float).contiguous(MemoryFormat.ChannelsLast),
-                        folded.bias().to(ScalarType.Float),
-                        layer.stride(),
-                        layer.padding(),
-                        layer.groups())
-                .kept(owner);
+        return convolutions.layer(
+                folded.weight().to(ScalarType.Float).contiguous(MemoryFormat.ChannelsLast),
+                folded.bias().to(ScalarType.Float),
+                layer.stride(),
+                layer.padding(),
+                layer.groups());
     }
 
     /** @throws IllegalArgumentException in training, for which it is not made */

@@ -34,7 +34,7 @@ public final class LoadedModel implements AutoCloseable {
     private final Precision precision;
     private final TrainedNetwork trained;
     private final Calibration calibration;
-    private final Classifier classifier;
+    private final Views views;
     private final Evaluator evaluator;
     private final @Nullable FoldedNetwork folded; // null: there is no quicker way, or it is not wanted
     private final NativeOwner owner;
@@ -42,18 +42,18 @@ public final class LoadedModel implements AutoCloseable {
     private LoadedModel(Path file, Session session, Precision precision, Views views, boolean exact) {
         this.session = session;
         this.precision = precision;
+        this.views = views;
         evaluator = new Evaluator(precision, session.device());
         try (NativeOwner building = new NativeOwner()) {
             trained = building.keep(TrainedNetwork.read(file, session.device()));
             calibration = trained.calibration();
-            classifier = views.of(trained.classifier());
             boolean plain = exact
                     || views != Views.NONE
                     || precision == Precision.BF16
                     || session.device().isCuda();
             FoldedNetwork quick = plain || !trained.hasNetwork()
                     ? null
-                    : FoldedNetwork.of(trained.network(), trained.state(), trained.statistics(), trained.classifier())
+                    : FoldedNetwork.of(trained.network(), trained.state(), trained.statistics())
                             .orElse(null);
             folded = quick == null ? null : building.keep(quick);
             owner = building.handOver();
@@ -106,7 +106,7 @@ public final class LoadedModel implements AutoCloseable {
      */
     public List<Scores> scoresOfBatch(List<Tensor> images) {
         prepareThread(session.threads());
-        return evaluator.scores(classifier, images);
+        return evaluator.scores(classifier(), images);
     }
 
     /**
@@ -125,6 +125,10 @@ public final class LoadedModel implements AutoCloseable {
         try (PointerScope scope = new PointerScope()) {
             return scoresOfBatch(images.stream().map(this::image).toList());
         }
+    }
+
+    private Classifier classifier() {
+        return views.of(trained.classifier());
     }
 
     /** The images one by one, shared among as many threads as the session has. */
@@ -159,7 +163,7 @@ public final class LoadedModel implements AutoCloseable {
             Tensor batch = torch.stack(new TensorVector(pixels)) // [N, 3, S, S]
                     .to(session.device().toTorch(), ScalarType.Float)
                     .contiguous(MemoryFormat.ChannelsLast);
-            Tensor scores = classifier
+            Tensor scores = classifier()
                     .scores(batch)
                     .to(new Device(DeviceType.CPU), ScalarType.Float)
                     .contiguous();
@@ -232,7 +236,7 @@ public final class LoadedModel implements AutoCloseable {
             for (int row = 0; row < made.size(0); row++) {
                 rows.add(new Row(row, TensorBytes.floats(made.select(0, row))));
             }
-            return new Values(made.shape(), classifier.heads(), rows);
+            return new Values(made.shape(), trained.classifier().heads(), rows);
         }
     }
 

@@ -171,7 +171,7 @@ final class RunConclusion {
         int limit = recipe.selection().limitTest();
         try (PointerScope scope = new PointerScope();
                 TrainedNetwork best = TrainedNetwork.read(directory.best(), session.device());
-                TrainedNetwork all = best.withUnseen(session.device());
+                TrainedNetwork all = best.withUnseen();
                 ImageSet some = unseen.limit(limit == 0 ? unseen.size() : limit);
                 DeviceImages images = new DeviceImages(some, session.device(), false)) {
             ZeroShot accuracies = ZeroShotScores.of(

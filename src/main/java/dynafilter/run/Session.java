@@ -1,5 +1,6 @@
 package dynafilter.run;
 
+import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.distributed.Placement;
 import dynafilter.io.InputException;
 import dynafilter.model.NetworkShape;
@@ -104,6 +105,21 @@ public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) 
             requireRight(shape.convolutions()
                     .map(sizes -> ConvolutionLimit.lift(sizes, precision))
                     .orElseGet(ConvolutionLimit::keep));
+        }
+    }
+
+    /**
+     * Lets the convolutions of a trained network use all instructions of this processor, where they are right with them and are all
+     * known: not those of TorchScript and ONNX, nor where labels that training held out will make a further network. To be called
+     * before the session's first convolution or product.
+     *
+     * @throws TrainingFailure where an earlier network of this process needs another limit
+     */
+    public void allowInstructions(TrainedNetwork trained, Precision precision) {
+        if (trained.hasNetwork() && trained.unseen().isEmpty()) {
+            allowInstructions(trained.network().shape(), precision);
+        } else {
+            keepInstructions();
         }
     }
 

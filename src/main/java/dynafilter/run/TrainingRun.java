@@ -148,16 +148,13 @@ final class TrainingRun {
 
     /**
      * Lets convolutions use all instructions where they are right with them. A run that goes on keeps to what it began with, since
-     * others round differently; held-out labels make a further network, of more labels; and weights of a file were read with their
-     * filters, after which oneDNN's limit stands.
+     * others round differently; and held-out labels make a further network, of more labels.
      */
     private void allowInstructions(InitialNetwork network) {
-        boolean may = !(origin instanceof Origin.Weights)
-                && network.unseen().isEmpty()
-                && origin.file()
-                        .map(file -> RunConfig.hasAllInstructions(
-                                RunDirectory.of(file).config()))
-                        .orElse(true);
+        boolean may = network.unseen().isEmpty()
+                && (!(origin instanceof Origin.Resumed resumed)
+                        || RunConfig.hasAllInstructions(
+                                RunDirectory.of(resumed.checkpointFile()).config()));
         if (may) {
             session.allowInstructions(network.shape(), recipe.computation().precision());
         } else {

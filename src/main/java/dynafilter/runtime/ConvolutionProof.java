@@ -198,8 +198,7 @@ public final class ConvolutionProof {
             }
             Tensor bias = torch.rand(sizes.outputs());
             Tensor biased = exact.add(bias.to(ScalarType.Double).view(1, -1, 1, 1));
-            FusedConvolutions.Layer layer =
-                    FusedConvolutions.Layer.of(filters, bias, sizes.stride(), sizes.padding(), sizes.groups());
+            FusedConvolutions.Layer layer = fused.layer(filters, bias, sizes.stride(), sizes.padding(), sizes.groups());
             Tensor sum = torch.rand_like(fused.apply(pixels, layer, true)).contiguous(MemoryFormat.ChannelsLast);
             Tensor summed = biased.add(sum.to(ScalarType.Double)).relu();
             fused.addTo(sum, pixels, layer);

@@ -1,6 +1,10 @@
 package dynafilter.runtime;
 
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.Scalar;
@@ -13,12 +17,10 @@ import org.bytedeco.pytorch.Tensor;
 public final class FusedConvolutions implements AutoCloseable {
     private final NativeOperator convolution;
     private final NativeOperator onto;
-    private final IValue noScalars;
-    private final IValue nothing;
-    private final IValue relu;
-    private final IValue add;
-    private final IValue one;
-    private final IValue plainly;
+    private final List<IValue> asItIs;
+    private final List<IValue> withRelu;
+    private final List<IValue> sumWithRelu;
+    private final Map<Long, IValue> pairs = new HashMap<>();
     private final NativeOwner owner;
 
     private FusedConvolutions() {
@@ -26,12 +28,17 @@ public final class FusedConvolutions implements AutoCloseable {
                 PointerScope scope = new PointerScope()) {
             convolution = building.keep(NativeOperator.find("mkldnn::_convolution_pointwise", ""));
             onto = building.keep(NativeOperator.find("mkldnn::_convolution_pointwise_", "binary"));
-            noScalars = building.keep(NativeOperator.noScalars());
-            nothing = building.keep(new IValue("none"));
-            relu = building.keep(new IValue("relu"));
-            add = building.keep(new IValue("add"));
-            one = building.keep(new IValue(new Scalar(1.0)));
-            plainly = building.keep(new IValue("")); // no algorithm of the operator behind is chosen
+            IValue relu = building.keep(new IValue("relu"));
+            IValue noScalars = building.keep(NativeOperator.noScalars());
+            IValue plainly = building.keep(new IValue("")); // no algorithm of the operator behind is chosen
+            asItIs = List.of(building.keep(new IValue("none")), noScalars, plainly);
+            withRelu = List.of(relu, noScalars, plainly);
+            sumWithRelu = List.of(
+                    building.keep(new IValue("add")),
+                    building.keep(new IValue(new Scalar(1.0))),
+                    relu,
+                    noScalars,
+                    plainly);
             owner = building.handOver();
         }
     }
@@ -45,34 +52,35 @@ public final class FusedConvolutions implements AutoCloseable {
         }
     }
 
-    /**
-     * A convolution's constant arguments, owned by whoever makes them.
-     *
-     * @param weight [outputs, inputs / groups, height, width]
-     * @param bias [outputs]
-     */
-    public record Layer(IValue weight, IValue bias, IValue padding, IValue stride, IValue dilation, IValue groups) {
-        /** The arguments of a convolution, in the caller's scope. */
-        public static Layer of(Tensor weight, Tensor bias, long stride, long padding, long groups) {
-            return new Layer(
-                    new IValue(weight),
-                    new IValue(bias),
-                    NativeOperator.pair(padding, padding),
-                    NativeOperator.pair(stride, stride),
-                    NativeOperator.pair(1, 1),
-                    new IValue(groups));
-        }
+    /** A convolution's weights and sizes, of the {@link FusedConvolutions} that made it, which own them. */
+    public static final class Layer {
+        private final List<IValue> arguments;
 
-        /** The same arguments, kept by an owner. */
-        public Layer kept(NativeOwner owner) {
-            return new Layer(
-                    owner.keep(weight),
-                    owner.keep(bias),
-                    owner.keep(padding),
-                    owner.keep(stride),
-                    owner.keep(dilation),
-                    owner.keep(groups));
+        private Layer(List<IValue> arguments) {
+            this.arguments = arguments;
         }
+    }
+
+    /**
+     * A convolution to be applied.
+     *
+     * @param weight float32 [outputs, inputs / groups, height, width], channels-last
+     * @param bias float32 [outputs]
+     */
+    public Layer layer(Tensor weight, Tensor bias, long stride, long padding, long groups) {
+        try (PointerScope scope = new PointerScope()) {
+            return new Layer(List.of(
+                    owner.keep(new IValue(weight)),
+                    owner.keep(new IValue(bias)),
+                    pair(padding),
+                    pair(stride),
+                    pair(1), // dilation
+                    owner.keep(new IValue(groups))));
+        }
+    }
+
+    private IValue pair(long number) {
+        return pairs.computeIfAbsent(number, both -> owner.keep(NativeOperator.pair(both, both)));
     }
 
     /**
@@ -83,17 +91,7 @@ public final class FusedConvolutions implements AutoCloseable {
      */
     public Tensor apply(Tensor input, Layer layer, boolean relu) {
         try (IValue images = new IValue(input)) {
-            return convolution.result(
-                    images,
-                    layer.weight,
-                    layer.bias,
-                    layer.padding,
-                    layer.stride,
-                    layer.dilation,
-                    layer.groups,
-                    relu ? this.relu : nothing,
-                    noScalars,
-                    plainly);
+            return convolution.result(arguments(List.of(images), layer, relu ? withRelu : asItIs));
         }
     }
 
@@ -105,21 +103,14 @@ public final class FusedConvolutions implements AutoCloseable {
     public void addTo(Tensor sum, Tensor input, Layer layer) {
         try (IValue target = new IValue(sum);
                 IValue images = new IValue(input)) {
-            onto.call(
-                    target,
-                    images,
-                    layer.weight,
-                    layer.bias,
-                    layer.padding,
-                    layer.stride,
-                    layer.dilation,
-                    layer.groups,
-                    add,
-                    one,
-                    relu,
-                    noScalars,
-                    plainly);
+            onto.call(arguments(List.of(target, images), layer, sumWithRelu));
         }
+    }
+
+    private static IValue[] arguments(List<IValue> tensors, Layer layer, List<IValue> following) {
+        return Stream.of(tensors, layer.arguments, following)
+                .flatMap(List::stream)
+                .toArray(IValue[]::new);
     }
 
     @Override

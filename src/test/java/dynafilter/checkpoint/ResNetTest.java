@@ -38,17 +38,8 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(NativeScope.class)
 class ResNetTest {
     /** Each file has another form, and each case a file. The loss is the mean square of the features. */
-    private static final String WRITE = """
-            import collections, sys, torch
-            library = torch.library.Library("torchvision", "DEF")  # a wheel for CUDA lacks these two beside a CPU's torch
-            try:
-                import torchvision
-            except RuntimeError:
-                library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-                library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-                for name in [name for name in sys.modules if name.startswith("torchvision")]:
-                    del sys.modules[name]
-                import torchvision
+    private static final String WRITE = Python.TORCHVISION + """
+            import collections
             from safetensors.torch import save_file
             from torch import nn
             from torchvision import models

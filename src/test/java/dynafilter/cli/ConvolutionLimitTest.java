@@ -9,8 +9,11 @@ import dynafilter.runfolder.RunConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,10 +70,32 @@ class ConvolutionLimitTest {
                 convolutions(run));
     }
 
+    /** Reading a network must not make oneDNN ask for the limit, before the network is known. */
+    @Test
+    void whatReadsACheckpointUsesThemToo() throws IOException, InterruptedException {
+        Path run = folder.resolve("run");
+        train("--epochs", "1", "--out", run);
+        Path best = run.resolve("best.pt");
+        for (List<Object> command : List.<List<Object>>of(
+                List.of("eval", "--data", "sample", "--limit-test", 64, "--model", best),
+                List.of("benchmark", "--precision", "fp32", "--batch-size", 16, "--repeats", 1, "--model", best))) {
+            String told = execute(command.toArray());
+            assertTrue(told.contains("isa:"), told);
+            assertTrue(!hasAvx512() || !instructions(told).endsWith("AVX2"), command + ": " + instructions(told));
+        }
+        Path weights = folder.resolve("weights.safetensors");
+        execute("export", "--model", best, "--format", "safetensors", "--out", weights);
+        Path tuned = folder.resolve("tuned");
+        String told = train("--epochs", "1", "--out", tuned, "--resume", weights);
+        assertEquals(Environment.ALL_INSTRUCTIONS, convolutions(tuned));
+        assertTrue(!hasAvx512() || !instructions(told).endsWith("AVX2"), told);
+    }
+
     private String train(Object... more) throws IOException, InterruptedException {
-        Object[] all = new Object[RUN.length + more.length];
-        System.arraycopy(RUN, 0, all, 0, RUN.length);
-        System.arraycopy(more, 0, all, RUN.length, more.length);
+        return execute(Stream.concat(Arrays.stream(RUN), Arrays.stream(more)).toArray());
+    }
+
+    private String execute(Object... all) throws IOException, InterruptedException {
         try (ChildProcess program = ChildProcess.startFree(
                 folder,
                 Map.of("ONEDNN_VERBOSE", "1"),

@@ -24,7 +24,6 @@ import dynafilter.torchfile.SafetensorsFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,12 +72,7 @@ class ResNetRunTest {
     }
 
     private static Object[] on(String cut, Path out, Object... options) {
-        Object[] line = train(data, out, options);
-        line[4] = weights;
-        Object[] whole = Arrays.copyOf(line, line.length + 2);
-        whole[line.length] = "--cut";
-        whole[line.length + 1] = cut;
-        return whole;
+        return TinyRuns.trainOn(weights, cut, data, out, options);
     }
 
     private static JsonNode json(Path file) throws IOException {
@@ -86,9 +80,7 @@ class ResNetRunTest {
     }
 
     private static JsonNode eval(Path model) throws IOException {
-        Path file = folder.resolve("eval.json");
-        CommandResult.ofSuccess("eval", "--model", model, "--data", data, "--json", file);
-        return json(file);
+        return TinyRuns.eval(model, data);
     }
 
     private static void assertNormalizedBy(Path run, String mean, String std) throws IOException {

@@ -1,6 +1,5 @@
 package dynafilter.cli;
 
-import static dynafilter.cli.TinyRuns.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -53,12 +52,7 @@ class ScriptedBackboneRunTest {
     }
 
     private static Object[] on(String backbone, String cut, Path out, Object... options) {
-        Object[] line = train(data, out, options);
-        line[4] = folder.resolve(backbone);
-        Object[] whole = Arrays.copyOf(line, line.length + 2);
-        whole[line.length] = "--cut";
-        whole[line.length + 1] = cut;
-        return whole;
+        return TinyRuns.trainOn(folder.resolve(backbone), cut, data, out, options);
     }
 
     private static JsonNode json(Path file) throws IOException {
@@ -66,9 +60,7 @@ class ScriptedBackboneRunTest {
     }
 
     private static JsonNode eval(Path model) throws IOException {
-        Path file = folder.resolve("eval.json");
-        CommandResult.ofSuccess("eval", "--model", model, "--data", data, "--json", file);
-        return json(file);
+        return TinyRuns.eval(model, data);
     }
 
     @Test

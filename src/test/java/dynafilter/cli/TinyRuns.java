@@ -2,6 +2,8 @@ package dynafilter.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dynafilter.TensorAssert;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.runtime.NativeRuntime;
@@ -69,6 +71,25 @@ final class TinyRuns {
             line.addAll(List.of("--batch-size", TRAIN / STEPS));
         }
         return line.toArray();
+    }
+
+    /** {@link #train}, on the layers of a backbone up to a cut. */
+    static Object[] trainOn(Path backbone, String cut, Path data, Path out, Object... options) {
+        List<Object> line = new ArrayList<>(Arrays.asList(train(data, out, options)));
+        line.set(line.indexOf("random"), backbone);
+        line.addAll(List.of("--cut", cut));
+        return line.toArray();
+    }
+
+    /** What {@code eval} writes about a network. */
+    static JsonNode eval(Path model, Path data) throws IOException {
+        Path file = Files.createTempFile("eval", ".json");
+        try {
+            CommandResult.ofSuccess("eval", "--model", model, "--data", data, "--json", file);
+            return new ObjectMapper().readTree(file.toFile());
+        } finally {
+            Files.delete(file);
+        }
     }
 
     /** Two checkpoints with the same network, optimizer, epoch and step, to the bit. */

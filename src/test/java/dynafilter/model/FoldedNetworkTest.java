@@ -43,7 +43,7 @@ class FoldedNetworkTest {
         try (DynamicFilterNetwork network = DynamicFilterNetwork.bind(shape, state, Freeze.NONE);
                 NetworkClassifier plain = new NetworkClassifier(network, STATISTICS, ComputeDevice.CPU);
                 InferenceMode inference = new InferenceMode()) {
-            Optional<FoldedNetwork> found = FoldedNetwork.of(network, state, STATISTICS, plain);
+            Optional<FoldedNetwork> found = FoldedNetwork.of(network, state, STATISTICS);
             assertEquals(folds, found.isPresent(), layout.toString());
             found.ifPresent(folded -> {
                 Tensor pixels = TensorBytes.of(planes).view(3, imageSize, imageSize);

@@ -33,17 +33,7 @@ class TranslationTest {
     private static final double TOLERANCE = 1e-5;
 
     /** Parts of torchvision's networks, with a BatchNorm that is no identity, scripted and traced. */
-    private static final String NETWORKS = """
-            import sys, torch
-            library = torch.library.Library("torchvision", "DEF")  # a wheel for CUDA lacks these two beside a CPU's torch
-            try:
-                import torchvision
-            except RuntimeError:
-                library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-                library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-                for name in [name for name in sys.modules if name.startswith("torchvision")]:
-                    del sys.modules[name]
-                import torchvision
+    private static final String NETWORKS = Python.TORCHVISION + """
             from torch import nn
             from torchvision import models
 

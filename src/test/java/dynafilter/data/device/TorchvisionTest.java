@@ -63,17 +63,7 @@ class TorchvisionTest {
         return cases;
     }
 
-    private static final String TORCHVISION = """
-            import sys, torch
-            library = torch.library.Library("torchvision", "DEF")  # a wheel for CUDA lacks these two beside a CPU's torch
-            try:
-                import torchvision
-            except RuntimeError:
-                library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-                library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-                for name in [name for name in sys.modules if name.startswith("torchvision")]:
-                    del sys.modules[name]
-                import torchvision
+    private static final String TORCHVISION = Python.TORCHVISION + """
             from torchvision.transforms import functional as F, v2
             torch.set_num_threads(1)
             """;
