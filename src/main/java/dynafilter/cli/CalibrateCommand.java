@@ -149,6 +149,7 @@ final class CalibrateCommand implements Command {
         Session session = Session.open(CommonOptions.device(line), null);
         session.use(Precision.FP32);
         CalibrationEntry.requireCheckpoint(model);
+        CalibrationEntry.requireReplaceable(model, out);
         try (FolderLock lock = FolderLocks.ofFiles(name(), out, figure);
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device());
                 DataSet data = ValidationImages.open(line, model, trained);
