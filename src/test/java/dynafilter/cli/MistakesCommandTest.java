@@ -32,7 +32,7 @@ class MistakesCommandTest {
     static void trainARun() throws IOException {
         data = TinyRuns.data(folder.resolve("data"));
         model = folder.resolve("run/best.pt");
-        CommandResult.ofSuccess(train(data, folder.resolve("run"), "--epochs", 1));
+        CommandResult.ofSuccess(train(data, folder.resolve("run"), "--epochs", 1, "--progress", "none"));
     }
 
     private static JsonNode json(Path file) throws IOException {
