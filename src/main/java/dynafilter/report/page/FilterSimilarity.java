@@ -23,7 +23,10 @@ final class FilterSimilarity {
             return content;
         }
         content.add(PageElements.paragraph(
-                "Each label has a filter of its own. The cosine of the angle between two of them tells how alike they are:"
+                (findings.variation() == null
+                                ? "Each label has a filter of its own."
+                                : "Each label has a filter of its own for each image; below are those for some images, image by image.")
+                        + " The cosine of the angle between two of them tells how alike they are:"
                         + " 1 for the same direction, 0 for none in common, −1 for opposite ones. Labels with like filters have like response maps,"
                         + " and so only small differences to be told apart by."));
         content.add(new MatrixFigure(
