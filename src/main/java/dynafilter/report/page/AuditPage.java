@@ -4,7 +4,6 @@ import dynafilter.audit.Audit;
 import dynafilter.audit.Duplicates;
 import dynafilter.audit.Duplicates.Group;
 import dynafilter.audit.LabelIssues;
-import dynafilter.data.folder.FileFinding;
 import dynafilter.report.Numbers;
 import dynafilter.report.page.Page.Section;
 import java.util.ArrayList;
