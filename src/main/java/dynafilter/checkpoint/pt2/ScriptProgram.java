@@ -14,6 +14,7 @@ import dynafilter.runtime.ScriptModule;
 import dynafilter.torchfile.TorchScriptFile;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -80,6 +81,12 @@ final class ScriptProgram implements Target<ProgramValue> {
 
     private final ProgramGraph graph;
 
+    /**
+     * The program's tensors by the names that libtorch gave to them, of which one may be another's beginning, as no buffer's may; so
+     * they are numbered.
+     */
+    private final Map<String, ProgramValue> constants = new HashMap<>();
+
     /** @param graph that the operators are added to */
     ScriptProgram(ProgramGraph graph) {
         this.graph = graph;
@@ -132,10 +139,12 @@ final class ScriptProgram implements Target<ProgramValue> {
 
     @Override
     public ProgramValue constant(String value, Tensor tensor) {
-        String plain = value.startsWith("self.") ? value.substring("self.".length()) : value;
-        String name = BackboneArchitecture.PREFIX + (plain.matches("\\d+") ? "constant_" + plain : plain);
-        return graph.weight(
-                name, false, tensor.to(ScalarType.Float).contiguous());
+        return constants.computeIfAbsent(
+                value,
+                added -> graph.weight(
+                        BackboneArchitecture.PREFIX + "constant_" + constants.size(),
+                        false,
+                        tensor.to(ScalarType.Float).contiguous()));
     }
 
     @Override
