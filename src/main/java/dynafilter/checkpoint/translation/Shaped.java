@@ -10,6 +10,7 @@ public interface Shaped {
     /** The sizes of the tensor's dimensions; the first may be {@link #BATCH}. */
     long[] shape();
 
+    /** The number of the tensor's dimensions. */
     default int rank() {
         return shape().length;
     }
