@@ -30,8 +30,9 @@ final class ForeignFormat {
     /** The record that this program's own files of {@code torch.export} have, and no other program's. */
     private static final String OWN_DESCRIPTION = "/extra/dynafilter.json";
 
-    private static final String OWN_PT2 = "is a program of torch.export (.pt2) that `export` wrote for PyTorch, which is not read here;"
-            + " give the checkpoint that it was made of, or export that as TorchScript, safetensors or ONNX";
+    private static final String OWN_PT2 =
+            "is a program of torch.export (.pt2) that `export` wrote for PyTorch, which is not read here;"
+                    + " give the checkpoint that it was made of, or export that as TorchScript, safetensors or ONNX";
 
     private ForeignFormat() {}
 

@@ -38,8 +38,7 @@ public final class ExportedNetworks {
     }
 
     /** A checkpoint on a backbone of TorchScript, whose program lies beside it. */
-    public static Path scripted(
-            Path file, Path backbone, String cut, FilterDesign design, int classes, int imageSize) {
+    public static Path scripted(Path file, Path backbone, String cut, FilterDesign design, int classes, int imageSize) {
         try (PretrainedBackbone read = BackboneFile.read(backbone, cut, imageSize, ComputeDevice.CPU)) {
             NetworkShape shape = NetworkShape.of(read.architecture(), design, classes, false, imageSize);
             read.writeProgram(Objects.requireNonNull(file.getParent()));

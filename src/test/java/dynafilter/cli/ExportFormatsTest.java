@@ -145,9 +145,9 @@ class ExportFormatsTest {
             List<Object> asked = new ArrayList<>(List.of(line));
             asked.addAll(1, List.of("--model", folder.resolve("m.pt2")));
             CommandResult.of(asked.toArray())
-                    .assertRefused(
-                            folder.resolve("m.pt2") + " is a program of torch.export (.pt2) that `export` wrote for PyTorch,"
-                                    + " which is not read here; give the checkpoint");
+                    .assertRefused(folder.resolve("m.pt2")
+                            + " is a program of torch.export (.pt2) that `export` wrote for PyTorch,"
+                            + " which is not read here; give the checkpoint");
         }
     }
 }

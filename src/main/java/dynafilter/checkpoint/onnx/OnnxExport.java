@@ -155,8 +155,7 @@ public final class OnnxExport {
             addOutputs(graph, results.get(0), results.get(1));
             return graph;
         } catch (Untranslatable missing) {
-            throw missing.refusal(
-                    "onnx", trained.network().shape().backbone().description());
+            throw missing.refusal("onnx", trained.network().shape().backbone().description());
         }
     }
 

@@ -50,8 +50,7 @@ final class ShapeOperators {
 
     /** {@code cat(tensors, dim)}. */
     Activation concatenate(Arguments<Activation> arguments, long[] shape) {
-        List<Activation> parts =
-                arguments.tensors(0).stream().map(this::plain).toList();
+        List<Activation> parts = arguments.tensors(0).stream().map(this::plain).toList();
         int axis = parts.get(0).dimension(arguments.integer(1));
         List<String> names = parts.stream().map(Activation::name).toList();
         return Activation.of(graph.node("Concat", names, Map.of("axis", axis)), shape);

@@ -34,10 +34,8 @@ final class ImageFilters {
         ProgramValue sums = withImage(features, "mixer.image.weight", labels);
         ProgramValue mixture = layers.graph()
                 .node("softmax.int", sums.shape(), Argument.of("self", sums), Argument.of("dim", -1)); // [N, K, M]
-        ProgramValue bank =
-                layers.unit(layers.flatten(layers.parameter(BASIS), 1, basis, shape.channels()));
-        ProgramValue filters =
-                layers.reshape(layers.times(bank, shape.rescaling()), basis, shape.channels(), 1, 1);
+        ProgramValue bank = layers.unit(layers.flatten(layers.parameter(BASIS), 1, basis, shape.channels()));
+        ProgramValue filters = layers.reshape(layers.times(bank, shape.rescaling()), basis, shape.channels(), 1, 1);
         long[] maps = {N, basis, shape.mapHeight(), shape.mapWidth()};
         return mixed(mixture, layers.convolution(features, filters, maps, 1, 0, 1));
     }

@@ -117,8 +117,7 @@ final class NetworkProgram {
     }
 
     private ProgramValue generated(long[] rows) {
-        ProgramValue hidden =
-                layers.relu(layers.linear(layers.parameter(NetworkShape.EMBEDDING), "generator.0"));
+        ProgramValue hidden = layers.relu(layers.linear(layers.parameter(NetworkShape.EMBEDDING), "generator.0"));
         return view(layers.tanh(layers.linear(hidden, "generator.2")), rows);
     }
 

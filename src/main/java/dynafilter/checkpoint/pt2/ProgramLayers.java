@@ -70,8 +70,7 @@ final class ProgramLayers {
     private ProgramValue linear(ProgramValue input, ProgramValue weight, Argument bias) {
         long[] result = input.shape().clone();
         result[result.length - 1] = weight.shape()[0];
-        return graph.node(
-                "linear.default", result, Argument.of("input", input), Argument.of("weight", weight), bias);
+        return graph.node("linear.default", result, Argument.of("input", input), Argument.of("weight", weight), bias);
     }
 
     ProgramValue relu(ProgramValue input) {
@@ -88,20 +87,17 @@ final class ProgramLayers {
 
     /** A tensor times a number. */
     ProgramValue times(ProgramValue input, double factor) {
-        return graph.node(
-                "mul.Tensor", input.shape(), Argument.of("self", input), Argument.of("other", factor));
+        return graph.node("mul.Tensor", input.shape(), Argument.of("self", input), Argument.of("other", factor));
     }
 
     /** The dimensions from this one on as one. */
     ProgramValue flatten(ProgramValue input, int from, long... result) {
-        return graph.node(
-                "flatten.using_ints", result, Argument.of("self", input), Argument.of("start_dim", from));
+        return graph.node("flatten.using_ints", result, Argument.of("self", input), Argument.of("start_dim", from));
     }
 
     /** The same elements in other dimensions. */
     ProgramValue reshape(ProgramValue input, long... result) {
-        return graph.node(
-                "reshape.default", result, Argument.of("self", input), Argument.ofInts("shape", result));
+        return graph.node("reshape.default", result, Argument.of("self", input), Argument.ofInts("shape", result));
     }
 
     /** Rows, along the last dimension, each of length one. */

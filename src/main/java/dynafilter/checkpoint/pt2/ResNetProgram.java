@@ -60,8 +60,8 @@ final class ResNetProgram {
     private ProgramValue convolutionNorm(
             ProgramValue input, String convolution, String norm, int stride, int padding, int groups) {
         ProgramValue weight = layers.parameter(convolution + ".weight");
-        ProgramValue convolved = layers.convolution(
-                input, weight, strided(input, weight.shape()[0], stride), stride, padding, groups);
+        ProgramValue convolved =
+                layers.convolution(input, weight, strided(input, weight.shape()[0], stride), stride, padding, groups);
         return layers.graph()
                 .node(
                         "batch_norm.default",

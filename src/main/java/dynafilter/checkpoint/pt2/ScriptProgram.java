@@ -71,7 +71,8 @@ final class ScriptProgram implements Target<ProgramValue> {
     private static final Map<String, List<String>> BY_NAME = SCHEMAS.lines()
             .map(line -> List.of(line.split(" ", -1)))
             .collect(Collectors.toUnmodifiableMap(
-                    schema -> "aten::" + schema.get(0).substring(0, schema.get(0).indexOf('.')),
+                    schema ->
+                            "aten::" + schema.get(0).substring(0, schema.get(0).indexOf('.')),
                     Function.identity()));
 
     private static final int TRACED_GROUPS = 8; // which argument of _convolution the number of groups is

@@ -44,8 +44,12 @@ final class OperatorShapes {
             case "aten::unsqueeze" -> unsqueeze(arguments);
             case "aten::bmm", "aten::matmul" -> product(arguments);
             case "aten::cat" -> concatenate(arguments);
-            case "aten::relu", "aten::sigmoid", "aten::tanh", "aten::hardswish", "aten::hardsigmoid", "aten::leaky_relu" ->
-                arguments.tensor(0).shape();
+            case "aten::relu",
+                    "aten::sigmoid",
+                    "aten::tanh",
+                    "aten::hardswish",
+                    "aten::hardsigmoid",
+                    "aten::leaky_relu" -> arguments.tensor(0).shape();
             case "aten::silu", "aten::relu6", "aten::hardtanh", "aten::clamp", "aten::clamp_min", "aten::softmax" ->
                 arguments.tensor(0).shape();
             case "aten::contiguous", "aten::detach", "aten::alias" ->
@@ -91,8 +95,8 @@ final class OperatorShapes {
         int end = input.dimension(arguments.integer(2));
         long[] shape = input.shape();
         arguments.require(start > 0 || shape[0] != Shaped.BATCH || end == 0, "the batch's dimension left alone");
-        LongStream one = LongStream.of(
-                start == end ? shape[start] : Shaped.product(Arrays.copyOfRange(shape, start, end + 1)));
+        LongStream one =
+                LongStream.of(start == end ? shape[start] : Shaped.product(Arrays.copyOfRange(shape, start, end + 1)));
         return LongStream.concat(
                         LongStream.concat(Arrays.stream(shape, 0, start), one),
                         Arrays.stream(shape, end + 1, shape.length))

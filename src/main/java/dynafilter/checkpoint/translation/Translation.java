@@ -132,7 +132,9 @@ public final class Translation<V extends Shaped> {
 
     private @Nullable Object argument(Operand operand) {
         if (operand.isConstant()) {
-            return operand.constant() instanceof Tensor tensor ? target.constant(operand.name(), tensor) : operand.constant();
+            return operand.constant() instanceof Tensor tensor
+                    ? target.constant(operand.name(), tensor)
+                    : operand.constant();
         }
         @Nullable Object value = values.get(operand.name());
         return value instanceof Cell cell ? cell.tensor : value;

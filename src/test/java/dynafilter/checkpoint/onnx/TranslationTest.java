@@ -103,7 +103,8 @@ class TranslationTest {
             })
     void whatHasNoTranslationIsNamed(String body, String named) {
         try (ScriptModule module = OperatorSamples.module(body)) {
-            Untranslatable missing = assertThrows(Untranslatable.class, () -> translated(module, OperatorSamples.images(9), 17), body);
+            Untranslatable missing =
+                    assertThrows(Untranslatable.class, () -> translated(module, OperatorSamples.images(9), 17), body);
             assertEquals(named, missing.getMessage());
         }
     }

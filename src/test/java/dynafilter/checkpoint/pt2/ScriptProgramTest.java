@@ -121,7 +121,8 @@ class ScriptProgramTest {
     void anOperatorWithoutTranslationIsNamed() {
         Path backbone = folder.resolve("backbone.pt");
         ScriptModule layer = OperatorSamples.module("torch.cumsum(x, 1)");
-        try (ScriptModule network = ScriptModule.create("Network").module("layer", layer).define("""
+        try (ScriptModule network =
+                ScriptModule.create("Network").module("layer", layer).define("""
                 def forward(self, x: Tensor) -> Tensor:
                     return self.layer.forward(x)
                 """)) {
