@@ -160,8 +160,9 @@ final class ResNetWeights {
     /** Refuses numbers of which no network can compute anything: training would fail later, and for another reason, it seems. */
     private void requireUsable(String name, Tensor tensor) {
         if (!tensor.isfinite().all().item_bool()) {
-            throw new InputException("--backbone " + file + ": " + name
-                    + " holds NaN or infinite numbers (in float32); give the file of a network whose training went well");
+            throw new InputException(
+                    "--backbone " + file + ": " + name
+                            + " holds NaN or infinite numbers (in float32); give the file of a network whose training went well");
         }
         if (name.endsWith(VARIANCE) && tensor.min().item_double() < 0) {
             throw new InputException("--backbone " + file + ": " + name

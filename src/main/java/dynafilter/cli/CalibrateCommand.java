@@ -117,8 +117,7 @@ final class CalibrateCommand implements Command {
                         "SHARE",
                         "share of the rightly labelled validation images that are not rejected [" + ACCEPTED + "]"))
                 .addOption(UnknownImages.option())
-                .addOption(
-                        CommonOptions.valued(OUT, "FILE", "write the calibrated checkpoint there [--model itself]"))
+                .addOption(CommonOptions.valued(OUT, "FILE", "write the calibrated checkpoint there [--model itself]"))
                 .addOption(CommonOptions.valued(
                         "figure", "FILE", "write the reliability diagram, before and after (PNG or SVG)"))
                 .addOption(DataOption.skipBad())

@@ -32,8 +32,8 @@ final class OtherFiles {
                 line.getArgList().stream().filter(word -> isThere(word, file)).map(word -> "the argument " + word);
         Optional<String> same = Stream.concat(options, arguments).findFirst();
         if (same.isPresent()) {
-            throw new InputException(
-                    "--" + option + " " + file + " is " + same.get() + " itself, which stays as it is; name another file");
+            throw new InputException("--" + option + " " + file + " is " + same.get()
+                    + " itself, which stays as it is; name another file");
         }
     }
 

@@ -187,7 +187,8 @@ public record RunDirectory(Path path) {
             Files.delete(Files.createTempFile(path, ".writable", ""));
         } catch (IOException failure) {
             throw new InputException(
-                    "cannot write to --out " + path + " (" + FileErrors.reason(failure) + "); name another folder with --out",
+                    "cannot write to --out " + path + " (" + FileErrors.reason(failure)
+                            + "); name another folder with --out",
                     failure);
         }
     }

@@ -119,7 +119,8 @@ class LabelIssuesTest {
 
     @Test
     void scoresThatAreNoNumbersSpeakForNoLabel() {
-        Tensor scores = TensorBytes.of(new float[] {0.2F, 0.8F, Float.NaN, 0.5F}).view(-1, 2);
+        Tensor scores =
+                TensorBytes.of(new float[] {0.2F, 0.8F, Float.NaN, 0.5F}).view(-1, 2);
         String message = assertThrows(
                         InputException.class, () -> LabelIssues.of("the network in x.pt", scores, new int[] {0, 1}))
                 .getMessage();

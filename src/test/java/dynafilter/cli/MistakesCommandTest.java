@@ -82,7 +82,8 @@ class MistakesCommandTest {
         CommandResult.of("data", "audit", data, "--similarity", "1.5").assertRefused("--similarity 1.5", "below 1");
         CommandResult.of("data", "audit", data, "--model", model, "--backbone", "random")
                 .assertRefused("--model and --backbone", "give one");
-        CommandResult.of("data", "audit", data, "--model", model, "--cut", "layer2").assertRefused("leave --cut out");
+        CommandResult.of("data", "audit", data, "--model", model, "--cut", "layer2")
+                .assertRefused("leave --cut out");
         assertTrue(PageOutput.isNamedSo(Path.of("A.HTML")), "as for --mistakes, so for data audit");
         CommandResult.of("data", "audti").assertRefused("did you mean 'audit'?");
     }

@@ -57,7 +57,8 @@ class ConvolutionProofTest {
     void withoutATestThereIsALimit(@TempDir Path folder) {
         assumeTrue(System.getenv("ONEDNN_MAX_CPU_ISA") == null, "the caller has chosen the instructions");
         assumeTrue(
-                CpuInfo.lines().stream().anyMatch(line -> line.contains(" avx512f")), "this processor need not be asked");
+                CpuInfo.lines().stream().anyMatch(line -> line.contains(" avx512f")),
+                "this processor need not be asked");
         String home = System.getProperty("java.home");
         System.setProperty("java.home", folder.resolve("none").toString()); // so that no process can be started
         try {

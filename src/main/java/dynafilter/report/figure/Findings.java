@@ -104,8 +104,7 @@ public record Findings(
                             device),
                     filters.names(),
                     doubles(filters.similarity()),
-                    FilterVariation.of(classifier, device, set.classes(), test)
-                            .orElse(null),
+                    FilterVariation.of(classifier, device, set.classes(), test).orElse(null),
                     zeroShot,
                     calibration.equals(Calibration.NONE)
                             ? null

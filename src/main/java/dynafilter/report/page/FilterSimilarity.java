@@ -22,13 +22,12 @@ final class FilterSimilarity {
                     "This network has a single filter, which all classes share: there is nothing to compare."));
             return content;
         }
-        content.add(PageElements.paragraph(
-                (findings.variation() == null
-                                ? "Each label has a filter of its own."
-                                : "Each label has a filter of its own for each image; below are those for some images, image by image.")
-                        + " The cosine of the angle between two of them tells how alike they are:"
-                        + " 1 for the same direction, 0 for none in common, −1 for opposite ones. Labels with like filters have like response maps,"
-                        + " and so only small differences to be told apart by."));
+        content.add(PageElements.paragraph((findings.variation() == null
+                        ? "Each label has a filter of its own."
+                        : "Each label has a filter of its own for each image; below are those for some images, image by image.")
+                + " The cosine of the angle between two of them tells how alike they are:"
+                + " 1 for the same direction, 0 for none in common, −1 for opposite ones. Labels with like filters have like response maps,"
+                + " and so only small differences to be told apart by."));
         content.add(new MatrixFigure(
                         "similarity",
                         "Cosine similarity of the labels' filters.",
