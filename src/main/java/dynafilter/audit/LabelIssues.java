@@ -1,5 +1,6 @@
 package dynafilter.audit;
 
+import dynafilter.io.InputException;
 import dynafilter.runtime.TensorBytes;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,8 +26,13 @@ public record LabelIssues(String source, long images, double accuracy, List<Labe
      *
      * @param scores estimates of probabilities: float32 [N, K], on the CPU
      * @param labels of the images, in the order of the scores
+     * @throws InputException where scores are no finite numbers, which speak for no label
      */
     public static LabelIssues of(String source, Tensor scores, int[] labels) {
+        if (!isFinite(scores)) {
+            throw new InputException("labels cannot be looked at: " + source
+                    + " gives scores that are no finite numbers; give another --model or --backbone");
+        }
         int classes = Math.toIntExact(scores.size(1));
         double[] thresholds = thresholds(scores, labels, classes);
         List<LabelIssue> issues = new ArrayList<>();
@@ -49,6 +55,12 @@ public record LabelIssues(String source, long images, double accuracy, List<Labe
         issues.sort(Comparator.comparingDouble((LabelIssue issue) -> -issue.margin())
                 .thenComparingInt(LabelIssue::image));
         return new LabelIssues(source, labels.length, (double) right / labels.length, List.copyOf(issues));
+    }
+
+    private static boolean isFinite(Tensor scores) {
+        try (PointerScope scope = new PointerScope()) {
+            return scores.isfinite().all().item_bool();
+        }
     }
 
     private static double[] thresholds(Tensor scores, int[] labels, int classes) {

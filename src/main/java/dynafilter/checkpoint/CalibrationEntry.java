@@ -6,6 +6,8 @@ import dynafilter.torchfile.CheckpointPickler;
 import dynafilter.torchfile.SafetensorsFile;
 import dynafilter.torchfile.TorchFile;
 import dynafilter.torchfile.TorchScriptArchive;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -70,6 +72,40 @@ public final class CalibrationEntry {
         Object root = isExported(file) ? null : TorchFile.read(file);
         try {
             checkpoint(root, file);
+        } finally {
+            TorchFile.closeTensors(root);
+        }
+    }
+
+    /**
+     * Sees that nothing but the calibrated checkpoint itself, or an older one of another calibration, is replaced.
+     *
+     * @param checkpoint the one that is calibrated
+     * @param out the file that is to be written
+     * @throws InputException where {@code out} is there and is neither
+     */
+    public static void requireReplaceable(Path checkpoint, Path out) {
+        if (Files.isRegularFile(out) && !isSame(checkpoint, out) && !isCalibrated(out)) {
+            throw new InputException(out + " is there and is no calibrated checkpoint, which it would be replaced by;"
+                    + " name another file with --out");
+        }
+    }
+
+    private static boolean isSame(Path one, Path other) {
+        try {
+            return Files.isSameFile(one, other);
+        } catch (IOException unreadable) {
+            return false;
+        }
+    }
+
+    private static boolean isCalibrated(Path file) {
+        Object root = null;
+        try {
+            root = isExported(file) ? null : TorchFile.read(file);
+            return root instanceof Map<?, ?> entries && Checkpoint.isCheckpoint(root) && entries.containsKey(NAME);
+        } catch (InputException other) {
+            return false;
         } finally {
             TorchFile.closeTensors(root);
         }

@@ -11,7 +11,9 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /** The tensors of a ResNet's first layers, from a state dict of the whole network or of its first layers. */
 final class ResNetWeights {
     private static final String COUNTER = "num_batches_tracked";
+    private static final String VARIANCE = ".running_var";
     private static final String WANTED =
             "give ResNet-18, -34, -50, -101, -152, a Wide ResNet or a ResNeXt, or another network as TorchScript";
 
@@ -146,10 +149,24 @@ final class ResNetWeights {
             throw new InputException("--backbone " + file + ": " + name
                     + " holds whole numbers, as of a quantized network; give one in floating-point numbers");
         }
-        return tensor.detach()
+        Tensor copy = tensor.detach()
                 .to(counter ? ScalarType.Long : ScalarType.Float)
                 .contiguous()
                 .clone();
+        requireUsable(name, copy);
+        return copy;
+    }
+
+    /** Refuses numbers of which no network can compute anything: training would fail later, and for another reason, it seems. */
+    private void requireUsable(String name, Tensor tensor) {
+        if (!tensor.isfinite().all().item_bool()) {
+            throw new InputException("--backbone " + file + ": " + name
+                    + " holds NaN or infinite numbers (in float32); give the file of a network whose training went well");
+        }
+        if (name.endsWith(VARIANCE) && tensor.min().item_double() < 0) {
+            throw new InputException("--backbone " + file + ": " + name
+                    + " holds numbers below 0, which no variance is; the file is damaged: save the network again");
+        }
     }
 
     /** The error for a file without a ResNet's first layer. */
@@ -158,6 +175,18 @@ final class ResNetWeights {
         if (contents.tensors().stream().anyMatch(name -> name.endsWith("conv1.0.weight"))) {
             return new InputException("--backbone " + file
                     + ": its first layer is conv1.0, of a deep stem as ResNet-D has;" + " " + WANTED);
+        }
+        Optional<String> other = contents.tensors().stream()
+                .filter(name -> name.matches("(.*\\.)?" + Pattern.quote(Landmark.FIRST_LAYER) + "( \\(.*\\))?"))
+                .findFirst();
+        if (other.isPresent()) {
+            int kind = other.get().indexOf(" (");
+            return new InputException("--backbone " + file + ": its " + Landmark.FIRST_LAYER + " is "
+                    + (kind < 0
+                            ? "of no images in red, green and blue"
+                            : other.get().substring(kind + 2, other.get().length() - 1)
+                                    + ", and one of floating-point numbers is needed")
+                    + "; " + WANTED);
         }
         return contents.hasTensors()
                 ? missing(file, Landmark.FIRST_LAYER, contents)

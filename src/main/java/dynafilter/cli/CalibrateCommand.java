@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 /** The command {@code calibrate}: finds a network's temperature and rejection threshold, and writes them into its checkpoint. */
 final class CalibrateCommand implements Command {
     private static final String ACCEPT = "accept";
+    private static final String OUT = "out";
     private static final double ACCEPTED = 0.95;
 
     /**
@@ -117,7 +118,7 @@ final class CalibrateCommand implements Command {
                         "share of the rightly labelled validation images that are not rejected [" + ACCEPTED + "]"))
                 .addOption(UnknownImages.option())
                 .addOption(
-                        CommonOptions.valued("out", "FILE", "write the calibrated checkpoint there [--model itself]"))
+                        CommonOptions.valued(OUT, "FILE", "write the calibrated checkpoint there [--model itself]"))
                 .addOption(CommonOptions.valued(
                         "figure", "FILE", "write the reliability diagram, before and after (PNG or SVG)"))
                 .addOption(DataOption.skipBad())
@@ -144,11 +145,13 @@ final class CalibrateCommand implements Command {
         Path figure = FigureOutput.file(line, "figure");
         Path unknownFolder = UnknownImages.folder(line);
         DataMemory memory = DataOption.dataMemory(line);
-        Path out = CommonOptions.output(line, "out", model);
+        Path given = CommonOptions.replaced(line, OUT);
+        Path out = given != null ? given : CommonOptions.writable(model.toString(), model);
         JsonOutput json = JsonOutput.of(line);
         Session session = Session.open(CommonOptions.device(line), null);
         session.use(Precision.FP32);
         CalibrationEntry.requireCheckpoint(model);
+        CalibrationEntry.requireReplaceable(model, out);
         try (FolderLock lock = FolderLocks.ofFiles(name(), out, figure);
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device());
                 DataSet data = ValidationImages.open(line, model, trained);

@@ -87,9 +87,22 @@ final class CommonOptions {
     /**
      * The file that an option names for a result, checked before the work; null without the option.
      *
-     * @throws InputException where it cannot be written
+     * @throws InputException where it cannot be written, or the command line names it elsewhere
      */
     static @Nullable Path output(CommandLine line, String option) {
+        Path file = replaced(line, option);
+        if (file != null) {
+            OtherFiles.refuse(line, option, file);
+        }
+        return file;
+    }
+
+    /**
+     * The file that an option names for a result, which may be one that the command reads; null without the option.
+     *
+     * @throws InputException where it cannot be written
+     */
+    static @Nullable Path replaced(CommandLine line, String option) {
         Path file = path(line, option);
         if (STANDARD_OUTPUT.equals(line.getOptionValue(option))) {
             throw new InputException("--" + option + " -: only --json goes to standard output; name a file (./- for one"

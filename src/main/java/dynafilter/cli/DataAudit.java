@@ -64,6 +64,9 @@ final class DataAudit {
         if (model != null && line.hasOption(BACKBONE)) {
             throw new InputException("--model and --backbone are two sources of scores; give one of them");
         }
+        if (model != null && line.hasOption(CUT)) {
+            throw new InputException("--cut is of a --backbone; a --model is taken whole: leave --cut out");
+        }
     }
 
     static void addOptions(Options options) {
@@ -100,7 +103,7 @@ final class DataAudit {
     static int run(CommandLine line, String data, Terminal terminal, JsonOutput json) {
         Path out = CommonOptions.output(line, DataCommand.OUT);
         if (out != null) {
-            if (!out.toString().endsWith(".html")) {
+            if (!PageOutput.isNamedSo(out)) {
                 throw new InputException(
                         "--" + DataCommand.OUT + " " + out + ": it is an HTML page; name the file .html");
             }

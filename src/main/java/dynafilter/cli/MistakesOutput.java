@@ -43,9 +43,8 @@ record MistakesOutput(Path file, boolean isPage) {
         if (file == null) {
             return null;
         }
-        String name = file.toString().toLowerCase(Locale.ROOT);
-        boolean isPage = name.endsWith(".html");
-        if (!isPage && !name.endsWith(".csv")) {
+        boolean isPage = PageOutput.isNamedSo(file);
+        if (!isPage && !file.toString().toLowerCase(Locale.ROOT).endsWith(".csv")) {
             throw new InputException(
                     "--" + NAME + " " + file + ": it is a .csv table or an .html page; name the file so");
         }

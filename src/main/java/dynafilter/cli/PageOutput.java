@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** The files of HTML pages. */
 final class PageOutput {
@@ -26,6 +27,11 @@ final class PageOutput {
             throw new InputException(
                     file + " is there and is no report of this program; name another file with --" + option);
         }
+    }
+
+    /** True: a file of this name is an HTML page; false: its name ends otherwise. */
+    static boolean isNamedSo(Path file) {
+        return file.toString().toLowerCase(Locale.ROOT).endsWith(".html");
     }
 
     private static boolean isPage(Path file) {

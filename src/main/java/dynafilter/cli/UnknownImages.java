@@ -52,12 +52,15 @@ final class UnknownImages {
     /**
      * The folder that the command line names; null: none.
      *
-     * @throws InputException where there is no such folder
+     * @throws InputException where there is no such folder, or it holds no file
      */
     static @Nullable Path folder(CommandLine line) {
         Path folder = CommonOptions.path(line, NAME);
         if (folder != null && !Files.isDirectory(folder)) {
             throw new InputException("--" + NAME + " " + folder + " is no folder; give a folder of pictures");
+        }
+        if (folder != null && ImageFiles.of(List.of(folder)).isEmpty()) {
+            throw new InputException("--" + NAME + " " + folder + " has no pictures; give a folder that has");
         }
         return folder;
     }
@@ -65,7 +68,7 @@ final class UnknownImages {
     /**
      * The scores of the pictures.
      *
-     * @throws InputException where there are none, or one cannot be read and is not to be skipped
+     * @throws InputException where none can be read, or one cannot and is not to be skipped
      */
     static List<Scores> scores(
             Path folder,
@@ -103,7 +106,8 @@ final class UnknownImages {
             }
         }
         if (scores.isEmpty()) {
-            throw new InputException("--" + NAME + " " + folder + " has no pictures; give a folder that has");
+            throw new InputException("--" + NAME + " " + folder + ": none of its " + files.size()
+                    + " files is a picture that can be read; give a folder of pictures");
         }
         Logging.log().info("unknown    {}: {} pictures", folder, scores.size());
         return scores;

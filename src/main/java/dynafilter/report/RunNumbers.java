@@ -2,6 +2,7 @@ package dynafilter.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dynafilter.report.figure.Example;
+import dynafilter.report.figure.FilterVariation;
 import dynafilter.report.figure.Findings;
 import dynafilter.runfolder.Environment;
 import dynafilter.runfolder.EpochResult;
@@ -74,6 +75,7 @@ public record RunNumbers(
      * @param perClassAccuracy NaN for a class without images
      * @param confusion counts of [true class][predicted class]
      * @param filterSimilarity cosines of the angles between filters, [K][K]
+     * @param filterVariation how far the filters follow the image; null: they are the same for all images
      * @param zeroShot the accuracies on labels that training held out; null: it held out none
      * @param calibration what the network's calibration does to these images; null: it has none
      */
@@ -87,6 +89,9 @@ public record RunNumbers(
             List<Double> perClassAccuracy,
             long[][] confusion,
             double[][] filterSimilarity,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            FilterVariation filterVariation,
 
             @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
             ZeroShot zeroShot,
@@ -106,6 +111,7 @@ public record RunNumbers(
                     Arrays.stream(evaluation.perClassAccuracy()).boxed().toList(),
                     evaluation.confusion(),
                     findings.similarity(),
+                    findings.variation(),
                     findings.zeroShot(),
                     findings.calibration(),
                     findings.examples().stream().map(Shown::of).toList());

@@ -8,6 +8,7 @@ import dynafilter.io.InputException;
 import dynafilter.runfolder.FolderLock;
 import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
+import dynafilter.runfolder.Runs;
 import dynafilter.runfolder.RunOutcome;
 import dynafilter.runtime.NativeRuntime;
 import java.nio.file.Files;
@@ -116,7 +117,7 @@ public final class DistributedRun {
         if (out == null && arguments.begin().resume() != null) {
             out = RunStart.of(arguments.begin()).folder();
         }
-        return out == null ? RunDirectory.all() : List.of(new RunDirectory(out));
+        return out == null ? Runs.all() : List.of(new RunDirectory(out));
     }
 
     /** The failure of a group, with the command that goes on from the last checkpoint where there is one. */

@@ -4,6 +4,7 @@ import dynafilter.io.AtomicFile;
 import dynafilter.io.ShellWord;
 import dynafilter.runfolder.FolderLock;
 import dynafilter.runfolder.RunDirectory;
+import dynafilter.runfolder.Runs;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -18,9 +19,9 @@ import java.time.format.DateTimeFormatter;
 record RunFolder(RunDirectory directory, FolderLock lock) {
     private static final DateTimeFormatter TIMESTAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
 
-    /** Makes a new folder under {@link RunDirectory#RUNS}, named by {@code what} and the time. */
+    /** Makes a new folder under {@link Runs#FOLDER}, named by {@code what} and the time. */
     static RunDirectory create(String what) {
-        return RunDirectory.create(
+        return Runs.create(
                 what + "-" + LocalDateTime.now(ZoneId.systemDefault()).format(TIMESTAMP));
     }
 

@@ -4,6 +4,7 @@ import dynafilter.io.InputException;
 import dynafilter.runfolder.FolderLock;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.RunDirectory;
+import dynafilter.runfolder.Runs;
 import dynafilter.torchfile.SafetensorsFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The start of a run: anew in a folder, or from a checkpoint. */
 sealed interface RunStart {
-    /** The run's folder; null: a new one under {@link RunDirectory#RUNS}, which {@link #named} makes. */
+    /** The run's folder; null: a new one under {@link Runs#FOLDER}, which {@link #named} makes. */
     @Nullable
     Path folder();
 
@@ -81,7 +82,7 @@ sealed interface RunStart {
     }
 
     private static RunStart resumed(String what, @Nullable Path out) {
-        Path file = RunDirectory.checkpointFor(what, out);
+        Path file = Runs.checkpointFor(what, out);
         if (SafetensorsFile.isSafetensors(file)) {
             return begun(out, false, file);
         }

@@ -89,6 +89,8 @@ public record Augmentation(
         double cutmix) {
     private static final String NONE = "none";
 
+    private static final double STRONGEST = 255; // a change of colours: with more all that is not black is white
+
     /** Crops and flips. */
     public static final Augmentation DEFAULT =
             new Augmentation(true, Flip.ALTERNATE, Setting.OPEN, NONE, NONE, 0, 0, 0);
@@ -181,10 +183,10 @@ public record Augmentation(
         List<Double> numbers = numbers("--color-jitter", text);
         double hue = numbers.size() > 3 ? numbers.get(3) : 0;
         boolean counted = numbers.size() == 1 || numbers.size() == 3 || numbers.size() == 4;
-        if (!counted || numbers.stream().anyMatch(number -> number < 0) || hue > 0.5) {
+        if (!counted || numbers.stream().anyMatch(number -> number < 0 || number > STRONGEST) || hue > 0.5) {
             throw new InputException("--color-jitter " + text
                     + ": give one strength, such as 0.4, or those of brightness, contrast, saturation and hue, such as"
-                    + " 0.4,0.4,0.4,0.1; none below 0, the hue's up to 0.5");
+                    + " 0.4,0.4,0.4,0.1; none below 0 or above 255, the hue's up to 0.5");
         }
         boolean one = numbers.size() == 1;
         return new Transforms.Jitter(numbers.get(0), numbers.get(one ? 0 : 1), numbers.get(one ? 0 : 2), hue);

@@ -30,7 +30,7 @@ final class HoldOut {
      *
      * @throws InputException where they cannot
      */
-    static void require(Recipe.Selection selection, Recipe.Network network) {
+    static void require(Recipe.Selection selection, Network network) {
         String list = selection.holdOut();
         if (names(list).isEmpty()) {
             return;

@@ -43,7 +43,7 @@ public final class Normalize {
                 return new ChannelStatistics(numbers(value.substring(0, slash)), numbers(value.substring(slash + 1)));
             }
         } catch (NumberFormatException noNumber) {
-            throw wrong(value, "a number is none", noNumber);
+            throw wrong(value, "one of the numbers is none", noNumber);
         } catch (InputException unusable) {
             throw wrong(value, "it " + unusable.getMessage(), unusable);
         }

@@ -2,18 +2,14 @@ package dynafilter.runfolder;
 
 import dynafilter.checkpoint.BackboneProgram;
 import dynafilter.io.AtomicFile;
+import dynafilter.io.FileErrors;
 import dynafilter.io.InputException;
 import dynafilter.io.SystemLocale;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** The folder of one training run, and the names of the files in it. */
 public record RunDirectory(Path path) {
@@ -21,9 +17,6 @@ public record RunDirectory(Path path) {
     public RunDirectory {
         SystemLocale.requireLetters("the run's folder", path.toString());
     }
-
-    /** The folder of all runs without {@code --out}. */
-    public static final Path RUNS = Path.of("checkpoints");
 
     /** The beginning of the names of TensorBoard's event files. */
     public static final String EVENTS = "events.out.tfevents.";
@@ -139,33 +132,6 @@ public record RunDirectory(Path path) {
         return new RunDirectory(folder == null ? Path.of(".") : folder);
     }
 
-    /**
-     * Makes a new folder for a run under {@link #RUNS}, with a number after the name where that is taken. A folder that is still
-     * empty at the end of the program is deleted.
-     *
-     * @throws InputException where it cannot be made
-     */
-    public static RunDirectory create(String name) {
-        try {
-            Files.createDirectories(RUNS);
-            for (int number = 1; ; number++) {
-                Path folder = RUNS.resolve(number == 1 ? name : name + "-" + number);
-                try {
-                    Files.createDirectory(folder);
-                    folder.toFile().deleteOnExit(); // deletes empty folders only
-                    return new RunDirectory(folder);
-                } catch (FileAlreadyExistsException taken) {
-                    // A run that began in the same second has it: the next number.
-                }
-            }
-        } catch (IOException failure) {
-            throw new InputException(
-                    "cannot make a folder in " + RUNS.toAbsolutePath() + " (" + reason(failure)
-                            + "); name one with --out",
-                    failure);
-        }
-    }
-
     /** True: both paths lead to one folder; false: they do not, or a folder is missing. */
     public boolean isSame(RunDirectory other) {
         try {
@@ -221,22 +187,9 @@ public record RunDirectory(Path path) {
             Files.delete(Files.createTempFile(path, ".writable", ""));
         } catch (IOException failure) {
             throw new InputException(
-                    "cannot write to --out " + path + " (" + reason(failure) + "); name another folder with --out",
+                    "cannot write to --out " + path + " (" + FileErrors.reason(failure) + "); name another folder with --out",
                     failure);
         }
-    }
-
-    private static String reason(IOException failure) {
-        if (failure instanceof AccessDeniedException) {
-            return "permission denied";
-        }
-        if (failure instanceof FileAlreadyExistsException) {
-            return "a file is in the way";
-        }
-        if (failure instanceof FileSystemException of && of.getReason() != null) {
-            return of.getReason();
-        }
-        return failure instanceof FileSystemException ? "it cannot be made" : String.valueOf(failure.getMessage());
     }
 
     private static void delete(Path file) {
@@ -245,57 +198,5 @@ public record RunDirectory(Path path) {
         } catch (IOException failure) {
             throw new InputException("cannot replace " + file + ": " + failure.getMessage(), failure);
         }
-    }
-
-    /**
-     * The checkpoint that {@code --resume} names.
-     *
-     * @param what {@code last}, {@code best}, a run's folder or a checkpoint file
-     * @param out the run's folder; null: the newest under {@link #RUNS}
-     * @throws InputException where there is none
-     */
-    public static Path checkpointFor(String what, @Nullable Path out) {
-        Path file;
-        if (what.equals("last") || what.equals("best")) {
-            Path run = out != null ? out : newest();
-            file = run.resolve(what + ".pt");
-        } else {
-            Path named = SystemLocale.path("--resume", what, "give last, best, a run's folder or a checkpoint file");
-            file = Files.isDirectory(named) ? named.resolve("last.pt") : named;
-        }
-        if (!Files.isRegularFile(file)) {
-            throw new InputException("--resume " + what + ": there is no checkpoint " + file
-                    + "; give last, best, a run's folder or a checkpoint file");
-        }
-        return file;
-    }
-
-    private static Path newest() {
-        return all().stream()
-                .filter(run -> Files.exists(run.last()))
-                .max(Comparator.comparing(run -> run.last().toFile().lastModified()))
-                .orElseThrow(RunDirectory::noRun)
-                .path();
-    }
-
-    /**
-     * The folders under {@link #RUNS}.
-     *
-     * @throws InputException where they cannot be listed
-     */
-    public static List<RunDirectory> all() {
-        if (!Files.isDirectory(RUNS)) {
-            return List.of();
-        }
-        try (Stream<Path> runs = Files.list(RUNS)) {
-            return runs.filter(Files::isDirectory).map(RunDirectory::new).toList();
-        } catch (IOException failure) {
-            throw new InputException("cannot read " + RUNS.toAbsolutePath() + ": " + failure.getMessage(), failure);
-        }
-    }
-
-    private static InputException noRun() {
-        return new InputException("--resume: no run with a last.pt under " + RUNS.toAbsolutePath()
-                + "; name its folder with --resume DIR");
     }
 }

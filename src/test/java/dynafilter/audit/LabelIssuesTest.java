@@ -1,6 +1,7 @@
 package dynafilter.audit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
@@ -11,6 +12,7 @@ import dynafilter.checkpoint.PretrainedBackbone;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
 import dynafilter.data.SampleSet;
+import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.CudaDiagnosis;
 import dynafilter.runtime.TensorBytes;
@@ -113,6 +115,18 @@ class LabelIssuesTest {
                         .collect(Collectors.joining(" ")));
         assertEquals(Double.parseDouble(lines.get(1)), issues.accuracy(), 1e-9);
         assertTrue(issues.issues().size() > 20, issues.issues().size() + " issues");
+    }
+
+    @Test
+    void scoresThatAreNoNumbersSpeakForNoLabel() {
+        Tensor scores = TensorBytes.of(new float[] {0.2F, 0.8F, Float.NaN, 0.5F}).view(-1, 2);
+        String message = assertThrows(
+                        InputException.class, () -> LabelIssues.of("the network in x.pt", scores, new int[] {0, 1}))
+                .getMessage();
+        assertEquals(
+                "labels cannot be looked at: the network in x.pt gives scores that are no finite numbers;"
+                        + " give another --model or --backbone",
+                message);
     }
 
     /** Images that count as the same are in one fold: two copies with one wrong label do not vouch for each other. */

@@ -277,6 +277,30 @@ class CalibrateCommandTest {
     }
 
     @Test
+    void noFileOfAnotherKindIsReplaced() throws IOException {
+        Path mine = Files.writeString(folder.resolve("mine.png"), "a picture, say");
+        CommandResult.of("calibrate", "--model", calibrated, "--out", mine)
+                .assertFailed(2, mine + " is there and is no calibrated checkpoint", "name another file with --out");
+        assertEquals("a picture, say", Files.readString(mine));
+        CommandResult.of("calibrate", "--model", calibrated, "--out", plain)
+                .assertFailed(2, plain + " is there and is no calibrated checkpoint");
+        Path own = folder.resolve("own.pt");
+        done("calibrate", "--model", calibrated, "--out", own, "--threads", 1);
+        done("calibrate", "--model", calibrated, "--out", own, "--accept", "0.9", "--threads", 1); // replaces its own
+    }
+
+    @Test
+    void unknownImagesAreThereBeforeTheWork() throws IOException {
+        Path empty = Files.createDirectories(folder.resolve("empty"));
+        CommandResult.of("eval", "--model", calibrated, "--unknown-images", empty)
+                .assertRefused("--unknown-images " + empty + " has no pictures");
+        Path text = Files.createDirectories(folder.resolve("text"));
+        Files.writeString(text.resolve("a.png"), "no picture");
+        CommandResult.of("calibrate", "--model", calibrated, "--unknown-images", text, "--skip-bad")
+                .assertFailed(2, "--unknown-images " + text + ": none of its 1 files is a picture that can be read");
+    }
+
+    @Test
     void theSplitsOfAFolderAreKnown() throws IOException {
         String[] names = {"red", "green", "blue"};
         Path data = Pictures.split(folder.resolve("parted"), 8, 4, names);

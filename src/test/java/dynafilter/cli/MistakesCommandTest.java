@@ -1,12 +1,14 @@
 package dynafilter.cli;
 
 import static dynafilter.cli.TinyRuns.train;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dynafilter.Pictures;
 import dynafilter.audit.Blobs;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,7 +32,7 @@ class MistakesCommandTest {
     static void trainARun() throws IOException {
         data = TinyRuns.data(folder.resolve("data"));
         model = folder.resolve("run/best.pt");
-        CommandResult.ofSuccess(train(data, folder.resolve("run"), "--epochs", 1));
+        CommandResult.ofSuccess(train(data, folder.resolve("run"), "--epochs", 1, "--progress", "none"));
     }
 
     private static JsonNode json(Path file) throws IOException {
@@ -80,7 +82,28 @@ class MistakesCommandTest {
         CommandResult.of("data", "audit", data, "--similarity", "1.5").assertRefused("--similarity 1.5", "below 1");
         CommandResult.of("data", "audit", data, "--model", model, "--backbone", "random")
                 .assertRefused("--model and --backbone", "give one");
+        CommandResult.of("data", "audit", data, "--model", model, "--cut", "layer2").assertRefused("leave --cut out");
+        assertTrue(PageOutput.isNamedSo(Path.of("A.HTML")), "as for --mistakes, so for data audit");
         CommandResult.of("data", "audti").assertRefused("did you mean 'audit'?");
+    }
+
+    @Test
+    void noResultIsWrittenOverAnotherFileOfTheCommand() throws IOException {
+        byte[] before = Files.readAllBytes(model);
+        Path detour = folder.resolve("run/../run/best.pt");
+        for (String option : List.of("scores", "json")) {
+            CommandResult.of("eval", "--model", model, "--" + option, detour)
+                    .assertRefused("--" + option + " " + detour + " is --model itself, which stays as it is");
+        }
+        CommandResult.of("export", "--model", model, "--out", model).assertRefused("is --model itself");
+        Path picture = Pictures.picture(folder.resolve("picture.png"), 1);
+        CommandResult.of("maps", "--model", model, "--out", picture, picture)
+                .assertRefused("is the argument " + picture + " itself");
+        Path twice = folder.resolve("twice.csv");
+        CommandResult.of("eval", "--model", model, "--mistakes", twice, "--json", twice)
+                .assertRefused("--json " + twice + " is --mistakes itself");
+        assertFalse(Files.exists(twice));
+        assertArrayEquals(before, Files.readAllBytes(model));
     }
 
     @Test

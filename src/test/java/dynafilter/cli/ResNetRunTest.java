@@ -219,7 +219,9 @@ class ResNetRunTest {
     @Test
     void whatCannotBeIsRefused() throws IOException {
         Path out = folder.resolve("refused");
-        for (String value : new String[] {"1,2,3/4,5", "0,0,0/1,1,0", "0,0,0/1,1,x", "other", "0,0,0/1,1,Infinity"}) {
+        for (String value : new String[] {
+            "1,2,3/4,5", "0,0,0/1,1,0", "0,0,0/1,1,x", "other", "0,0,0/1,1,Infinity", "0,1e300,0/1,1,1", "0,0,0/1,1e-300,1"
+        }) {
             CommandResult.of(train(data, out, "--normalize", value))
                     .assertRefused("--normalize " + value + ": ", "use auto, cifar, imagenet, data, or three means");
         }

@@ -65,6 +65,7 @@ class AugmentationTest {
                 "color_jitter | 0.4,0.4 | --color-jitter 0.4,0.4: give one strength, such as 0.4, or those of",
                 "color_jitter | 1,1,1,0.6 | --color-jitter 1,1,1,0.6: give one strength",
                 "color_jitter | -0.1 | --color-jitter -0.1: give one strength",
+                "color_jitter | 1e39 | --color-jitter 1e39: give one strength",
                 "color_jitter | 1,,1 | --color-jitter 1,,1: '' is not a number",
                 "erase | 1.1 | --erase 1.1: must be from 0 to 1",
                 "mixup | -1 | --mixup -1.0: must be 0 or more",

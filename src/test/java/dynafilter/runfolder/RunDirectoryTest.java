@@ -83,10 +83,10 @@ class RunDirectoryTest {
     @Test
     void resumeTakesLastBestAFolderOrAFile() throws IOException {
         fill("last.pt", "best.pt");
-        assertEquals(run.last(), RunDirectory.checkpointFor("last", run.path()));
-        assertEquals(run.best(), RunDirectory.checkpointFor("best", run.path()));
-        assertEquals(run.last(), RunDirectory.checkpointFor(run.path().toString(), null));
-        assertEquals(run.best(), RunDirectory.checkpointFor(run.best().toString(), null));
+        assertEquals(run.last(), Runs.checkpointFor("last", run.path()));
+        assertEquals(run.best(), Runs.checkpointFor("best", run.path()));
+        assertEquals(run.last(), Runs.checkpointFor(run.path().toString(), null));
+        assertEquals(run.best(), Runs.checkpointFor(run.best().toString(), null));
         assertEquals(run.path().toAbsolutePath(), RunDirectory.of(run.best()).path());
     }
 
@@ -94,7 +94,7 @@ class RunDirectoryTest {
     void resumeNamesTheCheckpointThatIsMissing() throws IOException {
         fill("last.pt");
         for (String what : List.of("best", run.path().resolve("other.pt").toString(), folder.toString())) {
-            String message = assertThrows(InputException.class, () -> RunDirectory.checkpointFor(what, run.path()))
+            String message = assertThrows(InputException.class, () -> Runs.checkpointFor(what, run.path()))
                     .getMessage();
             assertTrue(message.startsWith("--resume " + what + ": there is no checkpoint "), message);
             assertTrue(message.contains(".pt; give last, best, a run's folder or a checkpoint file"), message);

@@ -53,6 +53,20 @@ class ConvolutionProofTest {
         }
     }
 
+    @Test
+    void withoutATestThereIsALimit(@TempDir Path folder) {
+        assumeTrue(System.getenv("ONEDNN_MAX_CPU_ISA") == null, "the caller has chosen the instructions");
+        assumeTrue(
+                CpuInfo.lines().stream().anyMatch(line -> line.contains(" avx512f")), "this processor need not be asked");
+        String home = System.getProperty("java.home");
+        System.setProperty("java.home", folder.resolve("none").toString()); // so that no process can be started
+        try {
+            assertEquals(Optional.of("AVX2"), ConvolutionProof.limit(folder));
+        } finally {
+            System.setProperty("java.home", home);
+        }
+    }
+
     /** Where some need a limit, since 40 or 100 filters of one place are wrong without; elsewhere nobody asks. */
     @ParameterizedTest
     @ValueSource(ints = {10, 40, 100})

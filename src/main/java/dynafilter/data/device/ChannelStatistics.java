@@ -13,6 +13,11 @@ import java.util.Map;
 public record ChannelStatistics(List<Double> mean, List<Double> std) {
     private static final int CHANNELS = 3;
 
+    /** The bounds within which normalised pixels, and what a network computes of them, stay numbers of float32. */
+    private static final double SMALLEST = 1e-9;
+
+    private static final double LARGEST = 1e6;
+
     /** CIFAR-10's, which networks of this program are trained with where nothing else is said. */
     public static final ChannelStatistics CIFAR =
             new ChannelStatistics(Normalization.MEAN, Normalization.STANDARD_DEVIATION);
@@ -29,7 +34,8 @@ public record ChannelStatistics(List<Double> mean, List<Double> std) {
             throw new InputException(
                     "has " + mean.size() + " means and " + std.size() + " deviations; three are needed");
         }
-        if (!mean.stream().allMatch(Double::isFinite) || !std.stream().allMatch(value -> value > 0 && value < 1e6)) {
+        if (!mean.stream().allMatch(value -> Math.abs(value) < LARGEST)
+                || !std.stream().allMatch(value -> value > SMALLEST && value < LARGEST)) {
             throw new InputException(
                     "has the means " + mean + " and the deviations " + std + ", by which no image can be normalised");
         }

@@ -8,6 +8,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The normalisation of pixels to mean 0 and standard deviation 1 by channel. */
@@ -65,6 +66,23 @@ public final class Normalization implements AutoCloseable {
      * @return {@code type} [N, 3, H, W] in the same memory format
      */
     public Tensor apply(Tensor pixels, ScalarType type) {
+        if (pixels.is_cuda() || !pixels.is_contiguous(MemoryFormat.ChannelsLast)) {
+            return scaled(pixels, shift, scale, type);
+        }
+        long height = pixels.size(2);
+        long width = pixels.size(3);
+        Tensor rows = pixels.permute(0, 2, 3, 1).flatten(1, -1); // as they lie: [N, H * W * 3]
+        return scaled(rows, repeated(shift, height * width), repeated(scale, height * width), type)
+                .view(pixels.size(0), height, width, 3)
+                .permute(0, 3, 1, 2);
+    }
+
+    /** The numbers of the channels, once for each pixel: the CPU is six times as quick with rows as long as that as with three numbers. */
+    private static Tensor repeated(Tensor channels, long pixels) {
+        return channels.view(1, 3).expand(pixels, 3).reshape(1, -1);
+    }
+
+    private static Tensor scaled(Tensor pixels, Tensor shift, Tensor scale, ScalarType type) {
         if (type == ScalarType.Float) {
             return torch.addcmul(shift, pixels, scale); // (pixels / 255 - mean) / deviation
         }

@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  *     probability, where there are such images
  * @param filters the names of the filters: mostly of their labels
  * @param similarity the cosine of the angle between every two filters, of their order
+ * @param variation how far the filters follow the image; null: they are the same for all images
  * @param zeroShot the accuracies on labels that training held out; null: it held out none
  * @param calibration what the network's calibration does to these images; null: it has none
  */
@@ -53,6 +54,7 @@ public record Findings(
         List<Example> examples,
         List<String> filters,
         double[][] similarity,
+        @Nullable FilterVariation variation,
         @Nullable ZeroShot zeroShot,
         @Nullable CalibrationTest calibration) {
     /** The greatest count of response maps' numbers in a page: those of 200 images with 100 maps of 8 by 8. */
@@ -102,6 +104,8 @@ public record Findings(
                             device),
                     filters.names(),
                     doubles(filters.similarity()),
+                    FilterVariation.of(classifier, device, set.classes(), test)
+                            .orElse(null),
                     zeroShot,
                     calibration.equals(Calibration.NONE)
                             ? null

@@ -4,7 +4,6 @@ import dynafilter.audit.Audit;
 import dynafilter.audit.Duplicates;
 import dynafilter.audit.Duplicates.Group;
 import dynafilter.audit.LabelIssues;
-import dynafilter.data.folder.FileFinding;
 import dynafilter.report.Numbers;
 import dynafilter.report.page.Page.Section;
 import java.util.ArrayList;
@@ -109,11 +108,14 @@ public record AuditPage(Audit audit, String unlabelled, String generator) {
         if (groups.isEmpty()) {
             content.add(PageElements.paragraph("None was found."));
         }
-        if (groups.size() > MOST_GROUPS) {
-            content.add(PageElements.note(Numbers.format(
-                    "%,d further groups are left out here; --json has all.", groups.size() - MOST_GROUPS)));
-        }
+        addLeftOut(content, groups.size() - MOST_GROUPS, "further groups");
         return new Section("duplicates", "Duplicates", content);
+    }
+
+    private static void addLeftOut(List<Object> content, int count, String what) {
+        if (count > 0) {
+            content.add(PageElements.note(Numbers.format("%,d %s are left out here; --json has all.", count, what)));
+        }
     }
 
     private Html group(Group group, int[] labels) {
@@ -176,11 +178,7 @@ public record AuditPage(Audit audit, String unlabelled, String generator) {
             });
             content.add(grid.html());
         }
-        if (labels.issues().size() > MOST_DOUBTS) {
-            content.add(PageElements.note(Numbers.format(
-                    "%,d less doubtful ones are left out here; --json has all.",
-                    labels.issues().size() - MOST_DOUBTS)));
-        }
+        addLeftOut(content, labels.issues().size() - MOST_DOUBTS, "less doubtful ones");
         return new Section("labels", "Doubtful labels", content);
     }
 
@@ -188,24 +186,19 @@ public record AuditPage(Audit audit, String unlabelled, String generator) {
         if (audit.files().isEmpty()) {
             return Section.of("files", "Broken and odd files", PageElements.paragraph("None was found."));
         }
-        List<Html> rows = audit.files().stream()
-                .limit(MOST_FILES)
-                .map(file -> Html.of(
+        List<Object> content = new ArrayList<>();
+        content.add(PageElements.first(
+                MOST_FILES,
+                audit.files(),
+                "the gravest first",
+                List.of("what", "file", "it"),
+                file -> Html.of(
                         "tr",
                         Html.of("td", file.kind().title()),
                         Html.of("td", file.file()).as("text"),
-                        Html.of("td", file.detail()).as("text")))
-                .toList();
-        List<FileFinding> all = audit.files();
-        return Section.of(
-                "files",
-                "Broken and odd files",
-                PageElements.table(
-                        all.size() > MOST_FILES
-                                ? Numbers.format("The first %,d of %,d; --json has all", MOST_FILES, all.size())
-                                : "All of them, the gravest first",
-                        List.of("what", "file", "it"),
-                        rows));
+                        Html.of("td", file.detail()).as("text"))));
+        addLeftOut(content, audit.files().size() - MOST_FILES, "further files");
+        return new Section("files", "Broken and odd files", content);
     }
 
     private Section balance() {

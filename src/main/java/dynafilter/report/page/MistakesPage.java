@@ -95,22 +95,18 @@ public record MistakesPage(
         sorted.sort(Comparator.comparingLong((Map.Entry<Pair, Long> pair) -> -pair.getValue())
                 .thenComparingInt(pair -> pair.getKey().label)
                 .thenComparingInt(pair -> pair.getKey().predicted));
-        List<Html> rows = sorted.stream()
-                .limit(MOST_PAIRS)
-                .map(pair -> Html.of(
-                        "tr",
-                        Html.of("th", classes.get(pair.getKey().label)).set("scope", "row"),
-                        Html.of("td", classes.get(pair.getKey().predicted)),
-                        Html.of("td", Numbers.count(pair.getValue())).as("n")))
-                .toList();
         return Section.of(
                 "pairs",
                 "Labels taken for one another",
-                PageElements.table(
-                        sorted.size() > MOST_PAIRS
-                                ? Numbers.format("The %,d most frequent of %,d pairs", MOST_PAIRS, sorted.size())
-                                : "All pairs, the most frequent first",
+                PageElements.first(
+                        MOST_PAIRS,
+                        sorted,
+                        "the most frequent first",
                         List.of("true label", "taken for", "#images"),
-                        rows));
+                        pair -> Html.of(
+                                "tr",
+                                Html.of("th", classes.get(pair.getKey().label)).set("scope", "row"),
+                                Html.of("td", classes.get(pair.getKey().predicted)),
+                                Html.of("td", Numbers.count(pair.getValue())).as("n"))));
     }
 }

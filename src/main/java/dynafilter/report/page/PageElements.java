@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -129,6 +130,21 @@ final class PageElements {
     static Html table(String caption, List<String> head, List<Html> rows) {
         Html table = Html.of("table", caption(caption), head(head), Html.of("tbody", new ArrayList<Object>(rows)));
         return Html.of("div", table).as("wide");
+    }
+
+    /**
+     * A table of the first things of a list.
+     *
+     * @param most rows
+     * @param order of the list, in words
+     */
+    static <T> Html first(int most, List<T> all, String order, List<String> head, Function<T, Html> row) {
+        return table(
+                all.size() > most
+                        ? Numbers.format("The first %,d of %,d, %s", most, all.size(), order)
+                        : "All of them, " + order,
+                head,
+                all.stream().limit(most).map(row).toList());
     }
 
     /** A table's caption, which stays in sight where the table scrolls. */

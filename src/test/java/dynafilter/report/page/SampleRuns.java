@@ -115,6 +115,7 @@ final class SampleRuns {
                 similarity.length == 1 ? List.of("all labels") : names,
                 similarity,
                 null,
+                null,
                 null);
     }
 

@@ -1,0 +1,68 @@
+package dynafilter.cli;
+
+import dynafilter.io.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
+
+/** The other files of a command line, none of which a result is to be written over: a network that is read, a second result. */
+final class OtherFiles {
+    private static final String FILE = "FILE"; // the argument of options that name files alone
+
+    private OtherFiles() {}
+
+    /**
+     * Refuses a file for a result that the same command line names elsewhere.
+     *
+     * @param option the result's
+     * @throws InputException naming the option or argument that has the same file
+     */
+    static void refuse(CommandLine line, String option, Path file) {
+        Stream<String> options = Arrays.stream(line.getOptions())
+                .filter(other -> !option.equals(other.getLongOpt()) && names(other, file))
+                .map(other -> "--" + other.getLongOpt());
+        Stream<String> arguments =
+                line.getArgList().stream().filter(word -> isThere(word, file)).map(word -> "the argument " + word);
+        Optional<String> same = Stream.concat(options, arguments).findFirst();
+        if (same.isPresent()) {
+            throw new InputException(
+                    "--" + option + " " + file + " is " + same.get() + " itself, which stays as it is; name another file");
+        }
+    }
+
+    private static boolean names(Option other, Path file) {
+        return Stream.ofNullable(other.getValues())
+                .flatMap(Arrays::stream)
+                .filter(Objects::nonNull)
+                .anyMatch(value -> isThere(value, file) || (FILE.equals(other.getArgName()) && isNew(value, file)));
+    }
+
+    /** True: the word leads to the file, which is there; false: to another, or to none. */
+    private static boolean isThere(String word, Path file) {
+        try {
+            return Files.isRegularFile(file) && Files.isSameFile(Path.of(word), file);
+        } catch (IOException | InvalidPathException other) { // there is no such file, or it is no path at all
+            return false;
+        }
+    }
+
+    /** True: the word leads to the same place, where no file is yet; false: to another, or a file or device is there. */
+    private static boolean isNew(String word, Path file) {
+        try {
+            return !Files.exists(file)
+                    && Path.of(word)
+                            .toAbsolutePath()
+                            .normalize()
+                            .equals(file.toAbsolutePath().normalize());
+        } catch (InvalidPathException noPath) {
+            return false;
+        }
+    }
+}
