@@ -44,6 +44,7 @@ class ArchitectureTest {
             "checkpoint.onnx",
             "checkpoint.torchscript",
             "checkpoint.pt2",
+            "checkpoint.translation",
             "checkpoint.safetensors",
             "checkpoint",
             "model",

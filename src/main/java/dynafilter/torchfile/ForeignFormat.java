@@ -27,6 +27,13 @@ final class ForeignFormat {
             "is a program of torch.export (.pt2), which is not read here; make TorchScript of it in Python:"
                     + " torch.jit.trace(torch.export.load(FILE).module(), images).save(\"network.ts.pt\")";
 
+    /** The record that this program's own files of {@code torch.export} have, and no other program's. */
+    private static final String OWN_DESCRIPTION = "/extra/dynafilter.json";
+
+    private static final String OWN_PT2 =
+            "is a program of torch.export (.pt2) that `export` wrote for PyTorch, which is not read here;"
+                    + " give the checkpoint that it was made of, or export that as TorchScript, safetensors or ONNX";
+
     private ForeignFormat() {}
 
     /**
@@ -64,6 +71,9 @@ final class ForeignFormat {
         if (any(names, "data/aotinductor/")) {
             return Optional.of(
                     "is compiled by AOTInductor (.pt2) for one kind of machine; give the network it was made from");
+        }
+        if (any(names, "archive_format") && any(names, OWN_DESCRIPTION)) {
+            return Optional.of(OWN_PT2);
         }
         if (any(names, "archive_format") || any(names, "serialized_exported_program.json")) {
             return Optional.of(PT2);

@@ -5,10 +5,12 @@ import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetArchitecture;
 import dynafilter.model.StateDict;
+import dynafilter.runtime.ComputeDevice;
 import dynafilter.torchfile.TorchFile;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -32,9 +34,29 @@ public final class ExportedNetworks {
 
     /** @param extra further entries of the file */
     public static Path checkpoint(Path file, NetworkShape shape, Map<String, Object> extra) {
+        return checkpoint(file, shape, Map.of(), extra);
+    }
+
+    /** A checkpoint on a backbone of TorchScript, whose program lies beside it. */
+    public static Path scripted(Path file, Path backbone, String cut, FilterDesign design, int classes, int imageSize) {
+        try (PretrainedBackbone read = BackboneFile.read(backbone, cut, imageSize, ComputeDevice.CPU)) {
+            NetworkShape shape = NetworkShape.of(read.architecture(), design, classes, false, imageSize);
+            read.writeProgram(Objects.requireNonNull(file.getParent()));
+            return checkpoint(
+                    file,
+                    shape,
+                    read.state(),
+                    Map.of(
+                            Checkpoint.BACKBONE_PROGRAM,
+                            read.architecture().programSha256().orElseThrow()));
+        }
+    }
+
+    private static Path checkpoint(
+            Path file, NetworkShape shape, Map<String, Tensor> known, Map<String, Object> extra) {
         FilterDesign design = shape.design();
         int classes = shape.classes();
-        Map<String, Tensor> state = StateDict.random(shape, 1);
+        Map<String, Tensor> state = StateDict.random(shape, 1, known);
         torch.manual_seed(classes);
         state.forEach((name, tensor) -> {
             if (name.endsWith("running_mean") || name.endsWith(".bias")) {

@@ -39,6 +39,8 @@ class DoctorCommandTest {
                             + json.at("/formats/" + format).asText(),
                     outcome.line("format     " + format));
         }
+        String pt2 = json.at("/formats/pt2").asText();
+        assertTrue(pt2.startsWith("written, not read here: Python reads it by torch.export.load"), pt2);
         assertEquals(
                 outcome.line("cuda ").replace("cuda       does not work: ", ""),
                 json.at("/devices/cuda").asText());

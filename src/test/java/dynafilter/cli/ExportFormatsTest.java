@@ -15,7 +15,9 @@ import dynafilter.runtime.NativeRuntime;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -123,7 +125,7 @@ class ExportFormatsTest {
     }
 
     @Test
-    void formatsAndTheirSettings() {
+    void formatsAndTheirSettings() throws IOException {
         CommandResult.of("export", "--model", model, "--format", "keras")
                 .assertRefused("--format keras: use one of torchscript, safetensors");
         CommandResult.of("export", "--model", model, "--format", "safetensors", "--input", "uint8")
@@ -135,7 +137,17 @@ class ExportFormatsTest {
         CommandResult program =
                 CommandResult.ofSuccess("export", "--model", hub, "--format", "pt2", "--out", folder.resolve("m.pt2"));
         assertTrue(program.out().contains("bytes, takes any number of normalized images"), program.out());
-        CommandResult.of("eval", "--model", folder.resolve("m.pt2"))
-                .assertRefused("is a program of torch.export (.pt2), which is not read here");
+        Path image = folder.resolve("picture.png");
+        TinyRuns.writeTestImage(data, 1, image);
+        for (Object[] line : new Object[][] {
+            {"eval"}, {"benchmark"}, {"predict", image}, {"maps", image, "--out", folder.resolve("none.png")}
+        }) {
+            List<Object> asked = new ArrayList<>(List.of(line));
+            asked.addAll(1, List.of("--model", folder.resolve("m.pt2")));
+            CommandResult.of(asked.toArray())
+                    .assertRefused(folder.resolve("m.pt2")
+                            + " is a program of torch.export (.pt2) that `export` wrote for PyTorch,"
+                            + " which is not read here; give the checkpoint");
+        }
     }
 }

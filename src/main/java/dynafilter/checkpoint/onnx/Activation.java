@@ -1,5 +1,6 @@
 package dynafilter.checkpoint.onnx;
 
+import dynafilter.checkpoint.translation.Shaped;
 import java.util.Arrays;
 
 /**
@@ -11,7 +12,7 @@ import java.util.Arrays;
  *     {@link #ROWS} is of whatever size
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record Activation(String name, long[] shape, long[] stored) {
+record Activation(String name, long[] shape, long[] stored) implements Shaped {
     /** The number of a matrix's rows, which depends on the batch's size. */
     static final long ROWS = -2;
 
@@ -32,19 +33,5 @@ record Activation(String name, long[] shape, long[] stored) {
     /** True: the graph's value has the network's dimensions; false: it has others. */
     boolean isPlain() {
         return Arrays.equals(shape, stored);
-    }
-
-    int rank() {
-        return shape.length;
-    }
-
-    /** The dimension of a number that counts from the end where it is negative. */
-    int dimension(long number) {
-        return Math.toIntExact(number < 0 ? number + rank() : number);
-    }
-
-    /** The product of dimensions, the batch's size left out. */
-    static long product(long... dimensions) {
-        return Arrays.stream(dimensions).filter(size -> size >= 0).reduce(1, Math::multiplyExact);
     }
 }

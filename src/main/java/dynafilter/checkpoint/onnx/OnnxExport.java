@@ -8,6 +8,8 @@ import dynafilter.checkpoint.ScriptMetadata;
 import dynafilter.checkpoint.ScriptTrial;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.checkpoint.torchscript.TorchScriptExport;
+import dynafilter.checkpoint.translation.Translation;
+import dynafilter.checkpoint.translation.Untranslatable;
 import dynafilter.data.device.Normalization;
 import dynafilter.io.AtomicFile;
 import dynafilter.io.InputException;
@@ -149,15 +151,11 @@ public final class OnnxExport {
                 ScriptModule frozen = TorchScriptFile.frozen(module, kept(module))) {
             requireScores(frozen);
             List<Activation> results =
-                    new Translation(graph, operators, frozen.tensors()).run(frozen.parsed("forward"), images(graph));
+                    new Translation<>(operators, frozen.tensors()).run(frozen.parsed("forward"), images(graph));
             addOutputs(graph, results.get(0), results.get(1));
             return graph;
         } catch (Untranslatable missing) {
-            throw new InputException(
-                    "--format onnx has no translation of " + missing.getMessage() + ", which "
-                            + trained.network().shape().backbone().description()
-                            + " uses; export TorchScript, or train on a backbone without it",
-                    missing);
+            throw missing.refusal("onnx", trained.network().shape().backbone().description());
         }
     }
 

@@ -1,5 +1,6 @@
 package dynafilter.checkpoint.onnx;
 
+import dynafilter.checkpoint.translation.Shaped;
 import dynafilter.io.ProtoMessage;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -33,7 +34,7 @@ final class OnnxGraph {
     }
 
     /** The size of a batch, as a dimension of inputs and outputs. */
-    static final long BATCH = -1;
+    static final long BATCH = Shaped.BATCH;
 
     private static final int IR_VERSION = 8; // read by all runtimes since 2021
     private static final int FLOAT_ATTRIBUTE = 1; // AttributeProto.AttributeType

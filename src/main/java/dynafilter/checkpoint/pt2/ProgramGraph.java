@@ -46,7 +46,7 @@ final class ProgramGraph {
             return new Argument(name, Map.of("as_float", value));
         }
 
-        static Argument of(String name, int value) {
+        static Argument of(String name, long value) {
             return new Argument(name, Map.of("as_int", value));
         }
 
@@ -63,6 +63,16 @@ final class ProgramGraph {
             return new Argument(name, Map.of("as_scalar_type", dtype));
         }
 
+        static Argument ofTensors(String name, List<ProgramValue> values) {
+            return new Argument(
+                    name,
+                    Map.of(
+                            "as_tensors",
+                            values.stream()
+                                    .map(value -> Map.of("name", value.name()))
+                                    .toList()));
+        }
+
         static Argument none(String name) {
             return new Argument(name, Map.of("as_none", true));
         }
@@ -76,7 +86,7 @@ final class ProgramGraph {
         }
     }
 
-    private final List<Weight> weights = new ArrayList<>();
+    private final Map<String, Weight> weights = new LinkedHashMap<>();
     private final List<Map<String, Object>> nodes = new ArrayList<>();
     private final Map<String, Object> values = new LinkedHashMap<>();
     private final ProgramValue input;
@@ -94,15 +104,20 @@ final class ProgramGraph {
 
     /** The program's weights, in the order in which they came. */
     List<Weight> weights() {
-        return weights;
+        return List.copyOf(weights.values());
     }
 
-    /** Adds a weight of 32-bit floating-point numbers under its name in the state dict. */
+    /** Adds a weight of 32-bit floating-point numbers under its name in the state dict, or gives the one that was added before. */
     ProgramValue weight(String name, boolean parameter, Tensor tensor) {
-        String plain = (parameter ? "p_" : "b_") + name.replace('.', '_');
-        ProgramValue value = new ProgramValue(plain, ProgramValue.FLOAT32, tensor.shape());
-        weights.add(new Weight(name, parameter, value, tensor));
-        values.put(plain, value.meta(parameter));
+        Weight known = weights.get(name);
+        if (known != null) {
+            return known.value;
+        }
+        String plain = (parameter ? "p_" : "b_") + name.replaceAll("\\W", "_");
+        String free = values.containsKey(plain) ? plain + "_" + weights.size() : plain;
+        ProgramValue value = new ProgramValue(free, ProgramValue.FLOAT32, tensor.shape());
+        weights.put(name, new Weight(name, parameter, value, tensor));
+        values.put(free, value.meta(parameter));
         return value;
     }
 
@@ -144,7 +159,7 @@ final class ProgramGraph {
     private Map<String, Object> graphModule(ProgramValue result) {
         List<Object> inputs = new ArrayList<>();
         List<Object> specifications = new ArrayList<>();
-        for (Weight weight : weights) {
+        for (Weight weight : weights.values()) {
             inputs.add(weight.value.reference());
             specifications.add(specification(weight));
         }

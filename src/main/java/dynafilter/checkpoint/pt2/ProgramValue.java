@@ -1,5 +1,6 @@
 package dynafilter.checkpoint.pt2;
 
+import dynafilter.checkpoint.translation.Shaped;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -14,12 +15,9 @@ import java.util.Map;
  * @param shape its sizes; {@link #BATCH} stands for the number of images, which is known at a call
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record ProgramValue(String name, int dtype, long[] shape) {
+record ProgramValue(String name, int dtype, long[] shape) implements Shaped {
     static final int UINT8 = 1;
     static final int FLOAT32 = 7;
-
-    /** The size that each call chooses. */
-    static final long BATCH = -1;
 
     /** The symbol of that size. */
     static final String SYMBOL = "s0";

@@ -24,7 +24,7 @@ public final class Pt2Format implements ExportFormat {
 
     @Override
     public String door() {
-        return "written; Python reads it by torch.export.load (tried with 2.13), AOTInductor compiles it";
+        return "written, not read here: Python reads it by torch.export.load (tried with 2.13), AOTInductor compiles it";
     }
 
     @Override

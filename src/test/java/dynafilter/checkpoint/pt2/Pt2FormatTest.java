@@ -34,7 +34,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Programs of torch.export give the network's scores in PyTorch. */
 @ExtendWith(NativeScope.class)
 class Pt2FormatTest {
-    private static final String LOAD = """
+    /** Loads programs by their names in a folder, and compares their scores with those of the answers beside them. */
+    static final String LOAD = """
             import io, json, logging, sys, torch
 
             folder, names = sys.argv[1], sys.argv[2:]
@@ -62,7 +63,7 @@ class Pt2FormatTest {
                 images = pixels if told["input"] == "uint8" else (pixels / 255 - mean) / std
                 module = program.module()
                 with torch.no_grad():
-                    for count in (len(images), 2, 1):
+                    for count in (len(images), 3, 2, 1):
                         close(f"{name}, {count} images", module(images[:count]), scores[:count])
                     assert module(images[:0]).shape == (0, scores.shape[1])
                     close("channels-last", module(images.contiguous(memory_format=torch.channels_last)), scores)
@@ -85,12 +86,16 @@ class Pt2FormatTest {
     private static final String COMPILE = """
             import sys, torch
             folder = sys.argv[1]
-            program = torch.export.load(f"{folder}/dynamic.pt2")
-            answer = torch.load(f"{folder}/dynamic.answer")
-            program.example_inputs = ((answer["pixels"][:2],), {})
-            compiled = torch._inductor.aoti_compile_and_package(program, package_path=f"{folder}/compiled.pt2")
-            scores = torch._inductor.aoti_load_package(compiled)(answer["pixels"])
-            assert (scores - answer["scores"]).abs().max() < 1e-5 * answer["scores"].abs().max()
+            for name in sys.argv[2:]:
+                program = torch.export.load(f"{folder}/{name}.pt2")
+                answer = torch.load(f"{folder}/{name}.answer")
+                program.example_inputs = ((answer["pixels"][:2],), {})
+                compiled = torch._inductor.aoti_compile_and_package(program, package_path=f"{folder}/{name}-compiled.pt2")
+                run = torch._inductor.aoti_load_package(compiled)
+                for count in (17, 3, 1):
+                    scores = run(answer["pixels"][:count])
+                    worst = (scores - answer["scores"][:count]).abs().max() / answer["scores"].abs().max()
+                    assert worst < 1e-5, (name, count, worst)
             """;
 
     @TempDir
@@ -107,7 +112,7 @@ class Pt2FormatTest {
                 folder.resolve("best.pt"), design, classes, imageSize, design.kind() == FilterKind.DYNAMIC);
         try (TrainedNetwork trained = TrainedNetwork.read(checkpoint, ComputeDevice.CPU)) {
             new Pt2Format().write(trained, settings, folder.resolve(name + ".pt2"), ExportedNetworks.VERSIONS);
-            ExportedNetworks.answer(folder.resolve(name + ".answer"), trained, ExportedNetworks.pixels(5, imageSize));
+            ExportedNetworks.answer(folder.resolve(name + ".answer"), trained, ExportedNetworks.pixels(17, imageSize));
         }
         names.add(name);
     }
@@ -125,6 +130,12 @@ class Pt2FormatTest {
         export("local", FilterKind.LOCAL, 4, 32, ExportSettings.DEFAULT);
         export("mixed", new FilterDesign(FilterKind.BASIS, 1, 1, 4, BasisImage.OFF), 4, 32, ExportSettings.DEFAULT);
         export("single", FilterKind.SINGLE, 10, 32, ExportSettings.DEFAULT);
+        export("conditional", FilterKind.CONDITIONAL, 10, 32, ExportSettings.DEFAULT);
+        export("conditional-one", FilterKind.CONDITIONAL, 1, 32, pixels);
+        export("conditional-hundred", FilterKind.CONDITIONAL, 100, 50, generated);
+        export("basis", FilterKind.BASIS, 10, 32, ExportSettings.DEFAULT);
+        export("basis-one", new FilterDesign(FilterKind.BASIS, 1, 1, 1, BasisImage.ON), 1, 33, generated);
+        export("basis-hundred", new FilterDesign(FilterKind.BASIS, 1, 1, 5, BasisImage.ON), 100, 32, pixels);
         List<Object> arguments = new ArrayList<>(List.of(folder));
         arguments.addAll(names);
         python.run(LOAD, arguments.toArray());
@@ -132,13 +143,13 @@ class Pt2FormatTest {
 
     @ParameterizedTest
     @CsvSource({
-        "CONDITIONAL, true, which each image makes anew; --format torchscript",
-        "BASIS, true, which each image makes anew; --format torchscript",
-        "LOCAL, false, are only written as constants; leave --no-bake-filters out"
+        "LOCAL, ON, are only written as constants; leave --no-bake-filters out",
+        "BASIS, OFF, are only written as constants; leave --no-bake-filters out"
     })
-    void filtersThatTheFormatDoesNotHave(FilterKind kind, boolean baked, String why) {
-        ExportSettings settings = new ExportSettings(ScriptInput.NORMALIZED, baked);
-        String message = assertThrows(InputException.class, () -> export("none", kind, 3, 32, settings))
+    void filtersThatTheFormatDoesNotHave(FilterKind kind, BasisImage image, String why) {
+        ExportSettings settings = new ExportSettings(ScriptInput.NORMALIZED, false);
+        FilterDesign design = new FilterDesign(kind, 1, 1, FilterDesign.BASIS, image);
+        String message = assertThrows(InputException.class, () -> export("none", design, 3, 32, settings))
                 .getMessage();
         assertTrue(message.startsWith("--format pt2") && message.contains(why), message);
         assertFalse(Files.exists(folder.resolve("none.pt2")));
@@ -147,10 +158,12 @@ class Pt2FormatTest {
     /** Minutes of C++, on a busy machine. */
     @Test
     @Tag("cpp")
-    void aotInductorCompilesIt() {
+    void aotInductorCompilesThem() {
         Python python = Python.withModules("torch", "sympy", "filelock", "networkx", "jinja2");
-        export("dynamic", FilterKind.DYNAMIC, 10, 32, new ExportSettings(ScriptInput.UINT8, true));
-        python.run(COMPILE, folder);
+        for (FilterKind kind : List.of(FilterKind.DYNAMIC, FilterKind.CONDITIONAL, FilterKind.BASIS)) {
+            export(kind.toString(), kind, 10, 32, new ExportSettings(ScriptInput.UINT8, true));
+            python.run(COMPILE, folder, kind);
+        }
     }
 
     @Test

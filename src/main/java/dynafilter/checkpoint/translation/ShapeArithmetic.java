@@ -1,6 +1,5 @@
-package dynafilter.checkpoint.onnx;
+package dynafilter.checkpoint.translation;
 
-import dynafilter.checkpoint.onnx.ShapeOperators.BatchSize;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,8 +12,8 @@ final class ShapeArithmetic {
     static @Nullable Object result(String operator, List<@Nullable Object> arguments) {
         @Nullable Object first = arguments.isEmpty() ? null : arguments.get(0);
         return switch (operator) {
-            case "aten::dim" -> first instanceof Activation tensor ? (Object) (long) tensor.rank() : null;
-            case "aten::size" -> first instanceof Activation tensor ? size(tensor, arguments) : null;
+            case "aten::dim" -> first instanceof Shaped tensor ? (Object) (long) tensor.rank() : null;
+            case "aten::size" -> first instanceof Shaped tensor ? size(tensor, arguments) : null;
             case "aten::len" -> first instanceof List<?> list ? (Object) (long) list.size() : null;
             case "aten::__getitem__" ->
                 first instanceof List<?> list && arguments.get(1) instanceof Long index ? item(list, index) : null;
@@ -31,10 +30,10 @@ final class ShapeArithmetic {
         return list.get((int) (index < 0 ? index + list.size() : index));
     }
 
-    private static Object size(Activation tensor, List<@Nullable Object> arguments) {
+    private static Object size(Shaped tensor, List<@Nullable Object> arguments) {
         List<Object> sizes = new ArrayList<>();
         for (long size : tensor.shape()) {
-            sizes.add(size == OnnxGraph.BATCH ? (Object) BatchSize.N : (Object) size);
+            sizes.add(size == Shaped.BATCH ? (Object) BatchSize.N : (Object) size);
         }
         return arguments.size() > 1 && arguments.get(1) instanceof Long dimension
                 ? sizes.get(tensor.dimension(dimension))

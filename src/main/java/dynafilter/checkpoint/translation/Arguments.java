@@ -1,5 +1,6 @@
-package dynafilter.checkpoint.onnx;
+package dynafilter.checkpoint.translation;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -7,31 +8,47 @@ import org.jspecify.annotations.Nullable;
 /**
  * The arguments of a TorchScript operator, in the order of its schema.
  *
+ * @param <V> a tensor of the translation's target
  * @param operator such as {@code aten::conv2d}, for messages
- * @param values each an {@link Activation}, a number, a text, a list, or null for None
+ * @param type the class of the target's tensors
+ * @param values each a tensor, a number, a text, a list, or null for None
  */
-record Arguments(String operator, List<@Nullable Object> values) {
-    Activation tensor(int i) {
-        if (values.get(i) instanceof Activation activation) {
-            return activation;
+public record Arguments<V extends Shaped>(String operator, Class<V> type, List<@Nullable Object> values) {
+    /** @throws Untranslatable as all that ask for a value, where the argument is another one */
+    public V tensor(int i) {
+        if (type.isInstance(values.get(i))) {
+            return type.cast(values.get(i));
         }
         throw without("a tensor as argument " + i);
     }
 
-    boolean isTensor(int i) {
-        return values.get(i) instanceof Activation;
+    /** The tensors of a list. */
+    public List<V> tensors(int i) {
+        List<V> tensors = new ArrayList<>();
+        for (Object one : values.get(i) instanceof List<?> list ? list : List.of()) {
+            require(type.isInstance(one), "tensors");
+            tensors.add(type.cast(one));
+        }
+        return tensors;
+    }
+
+    /** True: the argument is a tensor; false: it is something else. */
+    public boolean isTensor(int i) {
+        return type.isInstance(values.get(i));
     }
 
     /** True: there is no such argument, or it is None; false: it has a value. */
-    boolean isNone(int i) {
+    public boolean isNone(int i) {
         return i >= values.size() || values.get(i) == null;
     }
 
-    long integer(int i) {
+    /** A whole number. */
+    public long integer(int i) {
         return (long) real(i);
     }
 
-    double real(int i) {
+    /** A number. */
+    public double real(int i) {
         if (values.get(i) instanceof Number number) {
             return number.doubleValue();
         }
@@ -39,7 +56,7 @@ record Arguments(String operator, List<@Nullable Object> values) {
     }
 
     /** True: the argument is true; false: it is false, or there is none. */
-    boolean flag(int i) {
+    public boolean flag(int i) {
         if (isNone(i)) {
             return false;
         }
@@ -50,7 +67,7 @@ record Arguments(String operator, List<@Nullable Object> values) {
     }
 
     /** The whole numbers of a list, or as many equal ones for a single number. */
-    long[] integers(int i, int count) {
+    public long[] integers(int i, int count) {
         long[] numbers = integers(i);
         if (numbers.length == 1 && count > 1) {
             long[] equal = new long[count];
@@ -60,7 +77,8 @@ record Arguments(String operator, List<@Nullable Object> values) {
         return numbers;
     }
 
-    long[] integers(int i) {
+    /** The whole numbers of a list, or a single one. */
+    public long[] integers(int i) {
         if (values.get(i) instanceof Number number) {
             return new long[] {number.longValue()};
         }

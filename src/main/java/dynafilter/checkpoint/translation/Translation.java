@@ -1,28 +1,28 @@
-package dynafilter.checkpoint.onnx;
+package dynafilter.checkpoint.translation;
 
 import dynafilter.runtime.ScriptGraph;
 import dynafilter.runtime.ScriptGraph.Node;
 import dynafilter.runtime.ScriptGraph.Operand;
-import dynafilter.runtime.TensorBytes;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The translation of a TorchScript graph into ONNX: it is run with tensors of which only shape and name are known, and what
+ * The translation of a TorchScript graph: it is run with tensors of which only shape and name are known, and what
  * depends on the shape alone, as the branches of a check do, is decided here.
+ *
+ * @param <V> a tensor of the target
  */
-final class Translation {
+public final class Translation<V extends Shaped> {
     /** The tensor of a value, which an operator that works in place replaces for every name it has. */
     private static final class Cell {
-        private Activation tensor;
+        private Shaped tensor;
 
-        Cell(Activation tensor) {
+        Cell(Shaped tensor) {
             this.tensor = tensor;
         }
     }
@@ -30,35 +30,37 @@ final class Translation {
     /** A module inside the network, by its dotted path. */
     private record Module(String path) {}
 
-    private final OnnxGraph graph;
-    private final Operators operators;
+    private final Target<V> target;
     private final Map<String, Tensor> kept;
     private final Map<String, @Nullable Object> values = new HashMap<>();
 
-    /** @param kept the tensors that the module kept when it was frozen, by dotted name */
-    Translation(OnnxGraph graph, Operators operators, Map<String, Tensor> kept) {
-        this.graph = graph;
-        this.operators = operators;
+    /**
+     * A translation of one program.
+     *
+     * @param kept the tensors that the module kept when it was frozen, by dotted name
+     */
+    public Translation(Target<V> target, Map<String, Tensor> kept) {
+        this.target = target;
         this.kept = kept;
     }
 
     /**
-     * Adds the operators of a method to the graph.
+     * Adds the operators of a method to the target.
      *
      * @param script the method of a frozen module
      * @param images the argument of the method
      * @return what the method returns: a tensor, or those of a tuple
      * @throws Untranslatable where an operator has no translation
      */
-    List<Activation> run(ScriptGraph script, Activation images) {
+    public List<V> run(ScriptGraph script, V images) {
         values.put(script.inputs().get(0), new Module(""));
         values.put(script.inputs().get(1), new Cell(images));
         run(script);
-        List<Activation> results = new ArrayList<>();
+        List<V> results = new ArrayList<>();
         for (Operand output : script.outputs()) {
             @Nullable Object value = argument(output);
             for (Object one : value instanceof List<?> tuple ? tuple : List.of(Objects.requireNonNull(value))) {
-                results.add(operators.shapes().plain((Activation) one));
+                results.add(target.result(target.type().cast(one)));
             }
         }
         return results;
@@ -88,8 +90,11 @@ final class Translation {
     }
 
     private void operator(Node node) {
-        Activation result = operators.apply(new Arguments(node.operator(), arguments(node)));
-        boolean inPlace = node.operator().endsWith("_");
+        String name = node.operator();
+        boolean inPlace = name.endsWith("_");
+        String operator = inPlace ? name.substring(0, name.length() - 1) : name;
+        Arguments<V> arguments = new Arguments<>(name, target.type(), arguments(node));
+        V result = target.apply(operator, arguments, OperatorShapes.of(operator, arguments));
         @Nullable Object first = inPlace ? values.get(node.inputs().get(0).name()) : null;
         if (first instanceof Cell changed) {
             changed.tensor = result;
@@ -104,7 +109,7 @@ final class Translation {
                 (Module) Objects.requireNonNull(values.get(node.inputs().get(0).name()));
         String path = owner.path.isEmpty() ? node.attribute() : owner.path + "." + node.attribute();
         Tensor tensor = kept.get(path);
-        return tensor == null ? new Module(path) : new Cell(constant(path, tensor));
+        return tensor == null ? new Module(path) : new Cell(target.constant(path, tensor));
     }
 
     private void branch(Node node) {
@@ -127,18 +132,11 @@ final class Translation {
 
     private @Nullable Object argument(Operand operand) {
         if (operand.isConstant()) {
-            return operand.constant() instanceof Tensor tensor ? constant(operand.name(), tensor) : operand.constant();
+            return operand.constant() instanceof Tensor tensor
+                    ? target.constant(operand.name(), tensor)
+                    : operand.constant();
         }
         @Nullable Object value = values.get(operand.name());
         return value instanceof Cell cell ? cell.tensor : value;
-    }
-
-    private Activation constant(String value, Tensor tensor) {
-        String plain = value.replaceFirst("^(self\\.)?network\\.", "");
-        String name = plain.matches("\\d+") ? "constant_" + plain : plain;
-        Tensor contiguous = tensor.to(ScalarType.Float).contiguous();
-        return Activation.of(
-                graph.initializer(name, OnnxGraph.Type.FLOAT, TensorBytes.bytes(contiguous), tensor.shape()),
-                tensor.shape());
     }
 }
