@@ -3,9 +3,15 @@
 
     scripts/serve_benchmark.py --model checkpoints/RUN/best.pt --picture photo.png
 
+    scripts/serve_benchmark.py --model checkpoints/RUN/best.pt --picture photo.png --soak 200000
+
 The two are loaded in turn, round by round; the ratio is that of the medians, and above 1 where the jar is faster. Memory is the
 resident memory of the server's process after the first and after the last round. The load generator runs on the same machine, and
 takes its share of the processors.
+
+With --soak the server alone is loaded until it has answered so many requests, and its resident memory is read every 10 s: flat is
+what does not grow by 100,000 requests in the last third. Java's heap is kept at 256 MiB, unless JAVA_OPTS says otherwise: else
+a heap that has not yet reached its limit looks like a leak.
 """
 import argparse
 import os
@@ -25,9 +31,12 @@ HERE = Path(__file__).resolve().parent
 POST = """wrk.method = "POST"
 local file = io.open("{picture}", "rb")
 wrk.body = file:read("*a")
-wrk.headers["Content-Type"] = "image/png"
+wrk.headers["Content-Type"] = "application/octet-stream"
 """
 PATIENCE = 90  # seconds until a server answers
+SOAK_SECONDS = 10  # between two looks at the memory
+SOAK_WARM_UP = 3  # looks that do not count: compiled code, pools and caches fill
+SOAK_LOOKS = 9  # at least, three in each third
 UNITS = {"us": 0.001, "ms": 1, "s": 1000}
 
 
@@ -114,6 +123,34 @@ def batch_rate(program, options, folder):
     return json.loads(file.read_text())["results"][0]["images_per_second"]
 
 
+def growth(looks):
+    """The slope in MB by 100,000 requests of (requests, MB), by least squares."""
+    requests, memory = zip(*looks)
+    return 100_000 * statistics.linear_regression(requests, memory).slope
+
+
+def soak(program, options, folder):
+    """Loads the server until it has answered the requests; prints its memory, and how it grew."""
+    os.environ.setdefault("JAVA_OPTS", "-Xmx256m")
+    server = Server("dynafilter serve", [*program, "serve", "--model", options.model, "--device", "cpu", "--port", str(options.port),
+                    "--max-batch", str(options.batch)], options.port, options.picture)
+    try:
+        slice_of = argparse.Namespace(**{**vars(options), "seconds": SOAK_SECONDS})
+        looks, answered, bad = [], 0, 0
+        while answered < options.soak or len(looks) < SOAK_WARM_UP + SOAK_LOOKS:
+            rate, _, wrong = load(server.url, slice_of, folder)
+            answered += round(rate * SOAK_SECONDS)
+            bad += wrong
+            looks.append((answered, resident(server.process.pid)))
+            print(f"{answered:9,} requests  {looks[-1][1]:7.1f} MB  {rate:7.1f} a second  {bad} bad", flush=True)
+    finally:
+        server.stop()
+    looks = looks[SOAK_WARM_UP:]
+    third = len(looks) // 3
+    print(f"growth by 100,000 requests: {growth(looks[:third]):+.1f} MB in the first third, {growth(looks[-third:]):+.1f} MB in the "
+          f"last, {growth(looks):+.1f} MB over all {looks[-1][0] - looks[0][0]:,} after the warm-up; {bad} bad answers")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", required=True)
@@ -126,6 +163,7 @@ def main():
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--seconds", type=int, default=10, help="of a round")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--soak", type=int, metavar="N", help="send N requests to the server alone, and watch its memory")
     parser.add_argument("--port", type=int, default=18080, help="the first of some")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # and the servers with it
@@ -135,6 +173,9 @@ def main():
     program = shlex.split(options.jar)
     servers = []
     with tempfile.TemporaryDirectory() as folder:
+        if options.soak:
+            soak(program, options, folder)
+            return
         exact = batch_rate(program, options, folder)
         try:
             jar = Server("dynafilter serve", [*program, "serve", "--model", options.model, "--device", "cpu", "--port",

@@ -10,16 +10,19 @@ import dynafilter.data.device.Transforms;
 import dynafilter.data.source.DataSource;
 import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.train.HeldOut;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The images of a network's labels in the data set of {@code --against}; images of other classes in it are left out.
  *
  * @param negatives a stratified sample of its training images
- * @param test its test images, or validation images where it has none, or the rest of its training images; numbered as the
- *     network's labels
+ * @param test its test images, or validation images where it has none; of a set that is not split those that the network's run
+ *     held out, or the rest of its training images; numbered as the network's labels
  * @param leftOut the classes of the data set that are not among the labels
  */
 record OldLabels(String name, String sha256, DeviceImages negatives, DeviceImages test, List<String> leftOut)
@@ -44,11 +47,13 @@ record OldLabels(String name, String sha256, DeviceImages negatives, DeviceImage
             }
             List<String> others = new ArrayList<>(data.classes());
             others.removeAll(classes);
-            try (ImageSet train = data.train().ofClasses(classes)) {
+            try (HeldOut held = data.isSplit()
+                            ? null
+                            : HeldOut.ofRun(data, trained.training(), 0).orElse(null);
+                    ImageSet train = learned(data, held, classes)) {
                 long[][] parts = parts(train, plan);
-                ImageSet apart = data.test() != null ? data.test() : data.validation();
                 try (ImageSet negatives = train.subset(parts[0]);
-                        ImageSet test = apart != null ? apart.ofClasses(classes) : train.subset(parts[1])) {
+                        ImageSet test = apart(data, held, classes).orElseGet(() -> train.subset(parts[1]))) {
                     requireImages(against, negatives, "training");
                     requireImages(against, test, "test");
                     return new OldLabels(
@@ -60,6 +65,26 @@ record OldLabels(String name, String sha256, DeviceImages negatives, DeviceImage
                 }
             }
         }
+    }
+
+    private static ImageSet learned(DataSet data, @Nullable HeldOut held, List<String> classes) {
+        if (held == null) {
+            return data.train().ofClasses(classes);
+        }
+        try (ImageSet others = held.others()) {
+            return others.ofClasses(classes);
+        }
+    }
+
+    /** The images that the network has not learned from; empty where nobody has set any apart. */
+    private static Optional<ImageSet> apart(DataSet data, @Nullable HeldOut held, List<String> classes) {
+        if (held != null) {
+            try (ImageSet images = held.images()) {
+                return Optional.of(images.ofClasses(classes));
+            }
+        }
+        return Optional.ofNullable(data.test() != null ? data.test() : data.validation())
+                .map(set -> set.ofClasses(classes));
     }
 
     /** The indices of the images to learn against, a stratified sample, and of the others. */

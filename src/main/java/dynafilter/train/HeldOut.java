@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,8 +67,13 @@ public record HeldOut(ImageSet set, long @Nullable [] members, String name) impl
                 + ", and the test images are for the last word alone; train with --val-split 0.1, or " + apart);
     }
 
-    /** The images that a network's run held out of the training images; empty where it held out none, or had other data. */
-    private static Optional<HeldOut> ofRun(DataSet data, Map<String, Object> training, int limit) {
+    /**
+     * The images that a network's run held out of the training images; empty where it held out none, or had other data.
+     *
+     * @param training the record of the network's training: its {@code recipe} and {@code data_sha256}
+     * @param limit the number of images to keep, the first ones; 0: all
+     */
+    public static Optional<HeldOut> ofRun(DataSet data, Map<String, Object> training, int limit) {
         if (data.sha256().equals(training.get(TrainedNetwork.DATA_SHA256))
                 && training.get("recipe") instanceof Map<?, ?> recipe
                 && recipe.get("val_split") instanceof Number share
@@ -99,6 +105,15 @@ public record HeldOut(ImageSet set, long @Nullable [] members, String name) impl
     /** The images as a set of their own, which the caller closes. */
     public ImageSet images() {
         return members == null ? set.limit(Math.max(1, set.size())) : set.subset(members);
+    }
+
+    /** The set's other images, those that a run learned from, as a set of their own, which the caller closes. */
+    public ImageSet others() {
+        long[] held = members == null ? LongStream.range(0, set.size()).toArray() : members.clone();
+        Arrays.sort(held);
+        return set.subset(LongStream.range(0, set.size())
+                .filter(i -> Arrays.binarySearch(held, i) < 0)
+                .toArray());
     }
 
     /** The images stored for a device, without padding; the caller closes them. */

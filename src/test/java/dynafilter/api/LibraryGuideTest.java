@@ -14,16 +14,16 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The guide's examples are programs: they compile, without a warning. */
+/** The guides' examples are programs: they compile, without a warning. */
 class LibraryGuideTest {
-    private static final Path GUIDE = Path.of("src", "site", "markdown", "library.md");
+    private static final Path GUIDES = Path.of("src", "site", "markdown");
     private static final String INDENT = "    ";
 
-    /** The indented blocks of the guide that begin with an import; empty lines inside them belong to them. */
-    private static List<String> programs() throws IOException {
+    /** The indented blocks of a guide that begin with an import; empty lines inside them belong to them. */
+    private static List<String> programs(String guide) throws IOException {
         List<String> programs = new ArrayList<>();
         StringBuilder block = new StringBuilder();
-        for (String line : (Files.readString(GUIDE) + "\nend").split("\n", -1)) {
+        for (String line : (Files.readString(GUIDES.resolve(guide)) + "\nend").split("\n", -1)) {
             if (line.startsWith(INDENT) || line.isBlank()) {
                 block.append(line.isBlank() ? "" : line.substring(INDENT.length()))
                         .append('\n');
@@ -40,8 +40,10 @@ class LibraryGuideTest {
 
     @Test
     void theExamplesCompile(@TempDir Path folder) throws IOException {
-        List<String> programs = programs();
+        List<String> programs = programs("library.md");
         assertEquals(2, programs.size());
+        programs.addAll(programs("phone-photos.md"));
+        assertEquals(3, programs.size());
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         for (String program : programs) {
             String name = program.replaceAll("(?s).*\nclass (\\w+) .*", "$1");

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dynafilter.Pictures;
 import dynafilter.Python;
 import dynafilter.checkpoint.Checkpoint;
 import dynafilter.io.Checksum;
@@ -222,6 +223,26 @@ class ExtendCommandTest {
             assertEquals(List.of("otter", "seal"), checkpoint.addedLabels());
             assertEquals(List.of("otter", "seal"), checkpoint.classes().subList(10, 12));
         }
+    }
+
+    /** Of 16 pictures that are not split the run held out 4: they tell what the label costs, and it is learned from the others alone. */
+    @Test
+    void picturesThatTheRunHeldOutAreTheTestImagesOfAFolderWithoutOthers() throws IOException {
+        Path flat = folder.resolve("flat");
+        for (int i = 0; i < 16; i++) {
+            Pictures.picture(
+                    flat.resolve(i % 2 == 0 ? "cat" : "dog").resolve(i + ".png"), BufferedImage.TYPE_INT_RGB, 32, 32, i);
+        }
+        Path run = folder.resolve("flat-run");
+        CommandResult.ofSuccess(
+                "train", "--data", flat, "--val-split", 0.25, "--backbone", "random", "--epochs", 1, "--batch-size", 4,
+                "--threads", 1, "--progress", "none", "--out", run);
+        Path told = folder.resolve("flat.json");
+        CommandResult.ofSuccess(
+                "extend", "--model", run.resolve("best.pt"), "--label", "otter", "--images", images, "--against", flat,
+                "--threads", 1, "--json", told);
+        assertEquals(12, json(told).get("negatives").asInt(), json(told)::toString);
+        assertEquals(4, json(told).at("/old_labels/images").asInt(), json(told)::toString);
     }
 
     @Test
