@@ -26,10 +26,10 @@ public final class ScorePredictor {
         long images = maps.size(0);
         long labels = maps.size(1) / heads;
         if (maps.stride(0) > maps.stride(1)) { // they lie image by image
-            Tensor rows = maps.flatten(2, -1)
-                    .reshape(images * labels, -1) // [N * K, heads * H * W]
-                    .contiguous(); // of channels-last maps: one product instead of one an image
-            return head.forward(rows).view(images, -1); // of [N * K, 1] or [N, classes]
+            // [N, K, heads * H * W]. One product of all N * K rows would be quicker, and round a label by how many
+            // others there are.
+            Tensor rows = maps.flatten(2, -1).reshape(images, labels, -1);
+            return head.forward(rows).flatten(1, -1); // of [N, K, 1] or [N, 1, classes]
         }
         Tensor rows = maps.flatten(2, -1)
                 .view(images, labels, heads, -1)

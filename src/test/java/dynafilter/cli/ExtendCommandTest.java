@@ -231,16 +231,46 @@ class ExtendCommandTest {
         Path flat = folder.resolve("flat");
         for (int i = 0; i < 16; i++) {
             Pictures.picture(
-                    flat.resolve(i % 2 == 0 ? "cat" : "dog").resolve(i + ".png"), BufferedImage.TYPE_INT_RGB, 32, 32, i);
+                    flat.resolve(i % 2 == 0 ? "cat" : "dog").resolve(i + ".png"),
+                    BufferedImage.TYPE_INT_RGB,
+                    32,
+                    32,
+                    i);
         }
         Path run = folder.resolve("flat-run");
         CommandResult.ofSuccess(
-                "train", "--data", flat, "--val-split", 0.25, "--backbone", "random", "--epochs", 1, "--batch-size", 4,
-                "--threads", 1, "--progress", "none", "--out", run);
+                "train",
+                "--data",
+                flat,
+                "--val-split",
+                0.25,
+                "--backbone",
+                "random",
+                "--epochs",
+                1,
+                "--batch-size",
+                4,
+                "--threads",
+                1,
+                "--progress",
+                "none",
+                "--out",
+                run);
         Path told = folder.resolve("flat.json");
         CommandResult.ofSuccess(
-                "extend", "--model", run.resolve("best.pt"), "--label", "otter", "--images", images, "--against", flat,
-                "--threads", 1, "--json", told);
+                "extend",
+                "--model",
+                run.resolve("best.pt"),
+                "--label",
+                "otter",
+                "--images",
+                images,
+                "--against",
+                flat,
+                "--threads",
+                1,
+                "--json",
+                told);
         assertEquals(12, json(told).get("negatives").asInt(), json(told)::toString);
         assertEquals(4, json(told).at("/old_labels/images").asInt(), json(told)::toString);
     }

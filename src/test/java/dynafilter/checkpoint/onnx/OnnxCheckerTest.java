@@ -88,7 +88,7 @@ class OnnxCheckerTest {
             for (String form : List.of("-scripted", "-traced")) {
                 String name = cut.getKey() + form;
                 FilterKind kind = form.equals("-traced") ? FilterKind.DYNAMIC : FilterKind.CONDITIONAL;
-                ScriptInput input = ScriptInput.values()[opset % 2];
+                ScriptInput input = opset % 2 == 0 ? ScriptInput.UINT8 : ScriptInput.NORMALIZED;
                 Path checkpoint = ExportedNetworks.scripted(
                         folder.resolve("best.pt"),
                         folder.resolve(name + ".pt"),
