@@ -7,7 +7,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
@@ -25,23 +24,31 @@ final class OtherFiles {
      * @throws InputException naming the option or argument that has the same file
      */
     static void refuse(CommandLine line, String option, Path file) {
-        Stream<String> options = Arrays.stream(line.getOptions())
-                .filter(other -> !option.equals(other.getLongOpt()) && names(other, file))
+        Stream<String> options = others(line, option)
+                .filter(other -> values(other).anyMatch(value -> isThere(value, file)))
                 .map(other -> "--" + other.getLongOpt());
         Stream<String> arguments =
                 line.getArgList().stream().filter(word -> isThere(word, file)).map(word -> "the argument " + word);
-        Optional<String> same = Stream.concat(options, arguments).findFirst();
-        if (same.isPresent()) {
-            throw new InputException("--" + option + " " + file + " is " + same.get()
-                    + " itself, which stays as it is; name another file");
-        }
+        Stream.concat(options, arguments).findFirst().ifPresent(same -> {
+            throw new InputException(
+                    "--" + option + " " + file + " is " + same + " itself, which stays as it is; name another file");
+        });
+        others(line, option)
+                .filter(other -> FILE.equals(other.getArgName()))
+                .filter(other -> values(other).anyMatch(value -> isNew(value, file)))
+                .findFirst()
+                .ifPresent(other -> {
+                    throw new InputException("--" + option + " and --" + other.getLongOpt() + " both name " + file
+                            + "; give each its own file");
+                });
     }
 
-    private static boolean names(Option other, Path file) {
-        return Stream.ofNullable(other.getValues())
-                .flatMap(Arrays::stream)
-                .filter(Objects::nonNull)
-                .anyMatch(value -> isThere(value, file) || (FILE.equals(other.getArgName()) && isNew(value, file)));
+    private static Stream<Option> others(CommandLine line, String option) {
+        return Arrays.stream(line.getOptions()).filter(other -> !option.equals(other.getLongOpt()));
+    }
+
+    private static Stream<String> values(Option option) {
+        return Stream.ofNullable(option.getValues()).flatMap(Arrays::stream).filter(Objects::nonNull);
     }
 
     /** True: the word leads to the file, which is there; false: to another, or to none. */

@@ -102,7 +102,7 @@ class MistakesCommandTest {
                 .assertRefused("is the argument " + picture + " itself");
         Path twice = folder.resolve("twice.csv");
         CommandResult.of("eval", "--model", model, "--mistakes", twice, "--json", twice)
-                .assertRefused("--json " + twice + " is --mistakes itself");
+                .assertRefused("--json and --mistakes both name " + twice);
         assertFalse(Files.exists(twice));
         assertArrayEquals(before, Files.readAllBytes(model));
     }
