@@ -1,12 +1,12 @@
 package dynafilter.checkpoint;
 
 import dynafilter.io.InputException;
+import dynafilter.io.SameFile;
 import dynafilter.model.Calibration;
 import dynafilter.torchfile.CheckpointPickler;
 import dynafilter.torchfile.SafetensorsFile;
 import dynafilter.torchfile.TorchFile;
 import dynafilter.torchfile.TorchScriptArchive;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -85,17 +85,9 @@ public final class CalibrationEntry {
      * @throws InputException where {@code out} is there and is neither
      */
     public static void requireReplaceable(Path checkpoint, Path out) {
-        if (Files.isRegularFile(out) && !isSame(checkpoint, out) && !isCalibrated(out)) {
+        if (Files.isRegularFile(out) && !SameFile.of(checkpoint, out) && !isCalibrated(out)) {
             throw new InputException(out + " is there and is no calibrated checkpoint, which it would be replaced by;"
                     + " name another file with --out");
-        }
-    }
-
-    private static boolean isSame(Path one, Path other) {
-        try {
-            return Files.isSameFile(one, other);
-        } catch (IOException unreadable) {
-            return false;
         }
     }
 

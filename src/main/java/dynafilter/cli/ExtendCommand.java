@@ -5,6 +5,7 @@ import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.ClassNames;
 import dynafilter.data.DataOptions;
 import dynafilter.io.InputException;
+import dynafilter.io.SameFile;
 import dynafilter.model.FilterKind;
 import dynafilter.run.Extension;
 import dynafilter.run.ExtensionPlan;
@@ -15,7 +16,6 @@ import dynafilter.run.Logging;
 import dynafilter.run.Session;
 import dynafilter.run.Terminal;
 import dynafilter.runfolder.FolderLock;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -170,23 +170,13 @@ final class ExtendCommand implements Command {
 
     private static Path out(CommandLine line, Path model) {
         Path out = CommonOptions.output(line, "out", model.resolveSibling("extended.pt"));
-        if (Files.exists(out) && isSame(out, model)) {
+        if (SameFile.of(out, model)) {
             throw new InputException("--out " + out + " is --model itself, which stays as it is; name another file");
         }
         if (Files.exists(out) && !line.hasOption("overwrite")) {
             throw new InputException(out + " exists; name another --out, or replace it with --overwrite");
         }
         return out;
-    }
-
-    private static boolean isSame(Path one, Path other) {
-        try {
-            return Files.isSameFile(one, other);
-        } catch (IOException unreadable) {
-            return one.toAbsolutePath()
-                    .normalize()
-                    .equals(other.toAbsolutePath().normalize());
-        }
     }
 
     private static void requireExtensible(Path model, TrainedNetwork trained) {

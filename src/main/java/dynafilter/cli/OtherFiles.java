@@ -1,7 +1,7 @@
 package dynafilter.cli;
 
 import dynafilter.io.InputException;
-import java.io.IOException;
+import dynafilter.io.SameFile;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -54,8 +54,8 @@ final class OtherFiles {
     /** True: the word leads to the file, which is there; false: to another, or to none. */
     private static boolean isThere(String word, Path file) {
         try {
-            return Files.isRegularFile(file) && Files.isSameFile(Path.of(word), file);
-        } catch (IOException | InvalidPathException other) { // there is no such file, or it is no path at all
+            return Files.isRegularFile(file) && SameFile.of(Path.of(word), file);
+        } catch (InvalidPathException noPath) {
             return false;
         }
     }

@@ -4,6 +4,7 @@ import dynafilter.checkpoint.BackboneProgram;
 import dynafilter.io.AtomicFile;
 import dynafilter.io.FileErrors;
 import dynafilter.io.InputException;
+import dynafilter.io.SameFile;
 import dynafilter.io.SystemLocale;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -134,11 +135,7 @@ public record RunDirectory(Path path) {
 
     /** True: both paths lead to one folder; false: they do not, or a folder is missing. */
     public boolean isSame(RunDirectory other) {
-        try {
-            return Files.exists(path) && Files.isSameFile(path, other.path);
-        } catch (IOException unreadable) {
-            return false;
-        }
+        return SameFile.of(path, other.path);
     }
 
     /**
