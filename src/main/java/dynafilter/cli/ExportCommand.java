@@ -10,14 +10,17 @@ import dynafilter.checkpoint.pt2.Pt2Format;
 import dynafilter.checkpoint.web.OnnxWeb;
 import dynafilter.io.AtomicFile;
 import dynafilter.io.InputException;
+import dynafilter.run.DeviceRequest;
 import dynafilter.run.ExportFormats;
 import dynafilter.run.FolderLocks;
 import dynafilter.run.Interruption;
 import dynafilter.run.Logging;
+import dynafilter.run.Session;
 import dynafilter.run.Version;
 import dynafilter.runfolder.FolderLock;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeRuntime;
+import dynafilter.runtime.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -107,12 +110,16 @@ final class ExportCommand implements Command {
         Path out = given != null ? given : otherwise(model.resolveSibling(format.defaultFile()));
         format.check(settings, out);
         JsonOutput json = JsonOutput.of(line);
-        if (ExportChecking.isAsked(line) && format instanceof OnnxFormat) {
+        boolean comparesRuntimes = ExportChecking.isAsked(line) && format instanceof OnnxFormat;
+        if (comparesRuntimes) {
             ExportChecking.fetchOnnxRuntime();
         }
-        NativeRuntime.load();
+        Session session = Session.open(new DeviceRequest("cpu", 0, null));
         try (FolderLock lock = FolderLocks.ofFiles(name(), out);
-                TrainedNetwork trained = TrainedNetwork.read(model, ComputeDevice.CPU)) {
+                TrainedNetwork trained = TrainedNetwork.read(model, session.device())) {
+            if (comparesRuntimes) { // libtorch runs no other network, so that both are timed with all instructions
+                session.allowInstructions(trained, Precision.FP32);
+            }
             Logging.log().info("model      {}: {}", model, trained.description());
             makeFolder(out);
             ExportFormat.Exported exported = format.write(trained, settings, out, versions());

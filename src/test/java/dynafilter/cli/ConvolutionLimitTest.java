@@ -78,7 +78,8 @@ class ConvolutionLimitTest {
         Path best = run.resolve("best.pt");
         for (List<Object> command : List.<List<Object>>of(
                 List.of("eval", "--data", "sample", "--limit-test", 64, "--model", best),
-                List.of("benchmark", "--precision", "fp32", "--batch-size", 16, "--repeats", 1, "--model", best))) {
+                List.of("benchmark", "--precision", "fp32", "--batch-size", 16, "--repeats", 1, "--model", best),
+                List.of("export", "--format", "onnx", "--check", "sample", "--model", best))) {
             String told = execute(command.toArray());
             assertTrue(told.contains("isa:"), told);
             assertTrue(!hasAvx512() || !instructions(told).endsWith("AVX2"), command + ": " + instructions(told));
