@@ -70,6 +70,7 @@ final class OnnxNetworkReader {
                 throw new InputException(file + " makes " + Arrays.toString(scores.shape())
                         + " of two images and names " + classes + " classes; export it again");
             }
+            ScriptTrial.requireFinite(scores, "scores", file);
         } catch (IllegalStateException failure) {
             if (OutOfMemory.in(failure).isPresent()) {
                 throw failure;

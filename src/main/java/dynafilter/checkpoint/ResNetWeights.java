@@ -5,6 +5,7 @@ import dynafilter.model.BackboneArchitecture;
 import dynafilter.model.ResNetArchitecture;
 import dynafilter.model.ResNetCut;
 import dynafilter.model.ResNetLayout;
+import dynafilter.model.StateDict;
 import dynafilter.runtime.NativeOwner;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -24,7 +25,6 @@ import org.jspecify.annotations.Nullable;
 /** The tensors of a ResNet's first layers, from a state dict of the whole network or of its first layers. */
 final class ResNetWeights {
     private static final String COUNTER = "num_batches_tracked";
-    private static final String VARIANCE = ".running_var";
     private static final String WANTED =
             "give ResNet-18, -34, -50, -101, -152, a Wide ResNet or a ResNeXt, or another network as TorchScript";
 
@@ -153,21 +153,8 @@ final class ResNetWeights {
                 .to(counter ? ScalarType.Long : ScalarType.Float)
                 .contiguous()
                 .clone();
-        requireUsable(name, copy);
+        StateDict.requireUsable(Map.of(name, copy), "--backbone " + file);
         return copy;
-    }
-
-    /** Refuses numbers of which no network can compute anything: training would fail later, and for another reason, it seems. */
-    private void requireUsable(String name, Tensor tensor) {
-        if (!tensor.isfinite().all().item_bool()) {
-            throw new InputException(
-                    "--backbone " + file + ": " + name
-                            + " holds NaN or infinite numbers (in float32); give the file of a network whose training went well");
-        }
-        if (name.endsWith(VARIANCE) && tensor.min().item_double() < 0) {
-            throw new InputException("--backbone " + file + ": " + name
-                    + " holds numbers below 0, which no variance is; the file is damaged: save the network again");
-        }
     }
 
     /** The error for a file without a ResNet's first layer. */

@@ -59,13 +59,14 @@ public final class ScriptTrial {
     }
 
     /**
-     * Runs the network twice again, once beside another image.
+     * Checks the results, and runs the network twice again, once beside another image.
      *
      * @param images [2, ...]
      * @param made the network's results of these images, [2, ...]
-     * @throws InputException where the results of an image differ
+     * @throws InputException where the results are not finite, or those of an image differ
      */
     void requireSteady(Tensor images, Tensor made) {
+        requireFinite(made, what, file);
         if (differ(made, network.apply(images))) {
             throw new InputException(file + " makes other " + what
                     + " of the same images at every call: dropout is always at work in it" + WAY_OUT);
@@ -81,7 +82,15 @@ public final class ScriptTrial {
         }
     }
 
-    /** True: the values differ by more than the tolerance; false: they agree, or both are NaN. */
+    /** Refuses results of which nothing follows. */
+    static void requireFinite(Tensor made, String what, Path file) {
+        if (!made.isfinite().all().item_bool()) {
+            throw new InputException(file + " makes " + what
+                    + " that are NaN or infinite; give the file of a network whose training went well");
+        }
+    }
+
+    /** True: the values differ by more than the tolerance; false: they agree. */
     private static boolean differ(Tensor one, Tensor other) {
         double difference = one.sub(other).abs().max().item_double();
         return difference > TOLERANCE * one.abs().max().item_double();

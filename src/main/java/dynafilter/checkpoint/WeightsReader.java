@@ -202,5 +202,6 @@ final class WeightsReader {
                             + FileContents.of(state).shown(),
                     wrong);
         }
+        StateDict.requireUsable(state, file.toString());
     }
 }

@@ -1,6 +1,7 @@
 package dynafilter.model;
 
 import dynafilter.data.SplitMix;
+import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.TensorBytes;
@@ -22,12 +23,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public final class StateDict {
     private static final String COUNTER = ".num_batches_tracked";
+    private static final String VARIANCE = ".running_var";
 
     private StateDict() {}
 
     /** True: the tensor is a parameter, trained by gradient descent; false: it is a running statistic of BatchNorm. */
     public static boolean isParameter(String name) {
-        return !name.endsWith(".running_mean") && !name.endsWith(".running_var") && !name.endsWith(COUNTER);
+        return !name.endsWith(".running_mean") && !name.endsWith(VARIANCE) && !name.endsWith(COUNTER);
     }
 
     /**
@@ -37,6 +39,30 @@ public final class StateDict {
      */
     public static Tensor tensor(Map<String, Tensor> state, String name) {
         return Objects.requireNonNull(state.get(name), name);
+    }
+
+    /**
+     * Refuses numbers of which no network can compute anything: what is made of them fails later, and for another reason, it seems.
+     *
+     * @param source the origin of the tensors, for messages
+     * @throws InputException where a tensor holds numbers that are not finite, or a variance below 0, naming the first
+     */
+    public static void requireUsable(Map<String, Tensor> state, String source) {
+        try (PointerScope scope = new PointerScope()) {
+            state.forEach((name, tensor) -> requireUsable(name, tensor, source));
+        }
+    }
+
+    private static void requireUsable(String name, Tensor tensor, String source) {
+        if (!tensor.isfinite().all().item_bool()) {
+            throw new InputException(
+                    source + ": " + name
+                            + " holds NaN or infinite numbers (in float32); give the file of a network whose training went well");
+        }
+        if (name.endsWith(VARIANCE) && tensor.min().item_double() < 0) {
+            throw new InputException(source + ": " + name
+                    + " holds numbers below 0, which no variance is; the file is damaged: save the network again");
+        }
     }
 
     /**

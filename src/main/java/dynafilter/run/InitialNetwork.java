@@ -103,6 +103,7 @@ final class InitialNetwork implements AutoCloseable {
             PretrainedBackbone backbone =
                     building.keep(PretrainedBackbone.of(checkpoint, origin.checkpointFile(), device));
             NetworkShape shape = shape(recipe, set, backbone).withEmbeddingOf(checkpoint.model());
+            StateDict.requireUsable(checkpoint.model(), "--resume " + origin.checkpointFile());
             Map<String, Tensor> state = state(shape, recipe, checkpoint.model(), building);
             UnseenLabels unseen =
                     UnseenLabels.of(checkpoint, origin.checkpointFile()).orElse(null);

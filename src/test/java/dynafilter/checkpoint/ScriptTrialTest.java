@@ -64,6 +64,12 @@ class ScriptTrialTest {
         assertTrue(failure.getMessage().endsWith("call .eval() and trace it again"), failure.getMessage());
     }
 
+    @Test
+    void aBackboneOfNumbersThatNothingCanBeComputedOf() {
+        RuntimeException failure = failureOfBackbone(script("v * float('nan')", ScalarType.Float));
+        assertTrue(failure.getMessage().contains("makes features that are NaN or infinite;"), failure.getMessage());
+    }
+
     /** What {@code torch.jit.trace} leaves of a network in training mode. */
     @ParameterizedTest
     @CsvSource(

@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -149,6 +150,23 @@ class TrainedNetworkTest {
     }
 
     @Test
+    void refusesNumbersThatNothingCanBeComputedOf() {
+        Tensor bias = StateDict.tensor(state, "predictor.0.bias");
+        state.put("predictor.0.bias", torch.full_like(bias, new Scalar(Double.NaN)));
+        write(Map.of("filters", "dynamic"), Map.of());
+        assertRefused(file + ": predictor.0.bias holds NaN or infinite numbers (in float32);");
+        TorchFile.write(file, state);
+        assertRefused(file + ": predictor.0.bias holds NaN or infinite numbers (in float32);");
+        state.put("predictor.0.bias", torch.full_like(bias.to(ScalarType.Double), new Scalar(1e300)));
+        TorchFile.write(file, state);
+        assertRefused("predictor.0.bias holds NaN or infinite numbers (in float32);");
+        state.put("predictor.0.bias", bias);
+        state.computeIfPresent("backbone.bn1.running_var", (name, tensor) -> tensor.neg());
+        TorchFile.write(file, state);
+        assertRefused("backbone.bn1.running_var holds numbers below 0, which no variance is");
+    }
+
+    @Test
     void namesTheKeysOfAFileWithoutWeights() {
         TorchFile.write(file, new TreeMap<>(Map.of("args", List.of(1), "epoch", 3L)));
         assertRefused(file + " holds no state dict (its keys are args, epoch); save model.state_dict()");
@@ -192,7 +210,8 @@ class TrainedNetworkTest {
             value = {
                 "return images | makes [2, 3, 32, 32] of images [2, 3, 32, 32], and scores [2, classes] are needed",
                 "return torch.reshape(images, [7, 7]) | does not run as a classifier on images [2, 3, 32, 32]",
-                "return torch.sum(images) | makes [] of images"
+                "return torch.sum(images) | makes [] of images",
+                "return torch.log(-torch.mean(images, [2, 3]) ** 2) | makes scores that are NaN or infinite;"
             })
     void refusesTorchScriptThatIsNoClassifier(String body, String message) {
         try (ScriptModule script = ScriptModule.create("Other")

@@ -7,11 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dynafilter.checkpoint.Checkpoint;
+import dynafilter.model.StateDict;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,6 +57,18 @@ class ResumeCommandTest {
         assertSame(straight.resolve("last.pt"), run.resolve("last.pt"));
         assertSame(straight.resolve("best.pt"), run.resolve("best.pt"));
         assertEquals(results(straight), results(run));
+    }
+
+    @Test
+    void refusesWeightsThatNothingCanBeComputedOf() {
+        Path last = run.resolve("last.pt");
+        try (Checkpoint checkpoint = Checkpoint.read(last);
+                PointerScope scope = new PointerScope()) {
+            StateDict.tensor(checkpoint.model(), "predictor.0.bias").fill_(new Scalar(Double.NaN));
+            checkpoint.write(last);
+        }
+        CommandResult.of("train", "--resume", run)
+                .assertRefused("--resume " + last + ": predictor.0.bias holds NaN or infinite numbers");
     }
 
     @Test
