@@ -17,6 +17,7 @@ import dynafilter.runfolder.FolderLock;
 import dynafilter.study.Comparison;
 import dynafilter.study.Plan;
 import dynafilter.study.Variant;
+import dynafilter.train.FeatureShelf;
 import dynafilter.train.TrainingListener;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -128,23 +129,29 @@ final class CompareCommand implements Command {
                         plan.seeds(),
                         plan.runs().size(),
                         folder);
-        RunContext context = new RunContext(
-                arguments.settings(),
-                session,
-                Terminal.of(arguments.progress()),
-                interruption,
-                new TrainingListener() {},
-                WorkerGroup.single());
-        ComparisonRuns runs = new ComparisonRuns(plan, folder, command, context);
-        if (arguments.overwrite()) {
-            runs.clear();
+        try (FeatureShelf features = new FeatureShelf()) {
+            RunContext context = new RunContext(
+                    arguments.settings(),
+                    session,
+                    Terminal.of(arguments.progress()),
+                    interruption,
+                    new TrainingListener() {},
+                    features,
+                    WorkerGroup.single());
+            ComparisonRuns runs = new ComparisonRuns(plan, folder, command, context);
+            if (arguments.overwrite()) {
+                runs.clear();
+            }
+            Comparison comparison = runs.train(lock);
+            json.write(comparison.document());
+            ComparisonText.print(comparison);
+            Logging.log()
+                    .info(
+                            "results    {}; pictures: dynafilter report {}",
+                            Comparison.file(folder),
+                            ShellWord.of(folder));
+            runs.requireSuccess(comparison);
         }
-        Comparison comparison = runs.train(lock);
-        json.write(comparison.document());
-        ComparisonText.print(comparison);
-        Logging.log()
-                .info("results    {}; pictures: dynafilter report {}", Comparison.file(folder), ShellWord.of(folder));
-        runs.requireSuccess(comparison);
         return ExitCode.DONE;
     }
 

@@ -108,6 +108,7 @@ public final class ComparisonRuns {
         } catch (TrainingFailure failure) {
             Logging.log().warn("{}: {}", directory.path(), failure.getMessage());
             Logging.debug(failure);
+            context.features().close(); // there may be too little room because of them
             failed.add(place.name());
         } finally {
             Logging.endFile();

@@ -1,6 +1,7 @@
 package dynafilter.run;
 
 import dynafilter.distributed.WorkerGroup;
+import dynafilter.train.FeatureShelf;
 import dynafilter.train.TrainingListener;
 
 /**
@@ -9,6 +10,7 @@ import dynafilter.train.TrainingListener;
  * @param terminal that shows the progress
  * @param interruption the request to stop
  * @param listener to the run's events, beside those of the program itself
+ * @param features of frozen backbones, which each run leaves for the next
  * @param group the ranks that share every batch
  */
 public record RunContext(
@@ -17,4 +19,5 @@ public record RunContext(
         Terminal terminal,
         Interruption interruption,
         TrainingListener listener,
+        FeatureShelf features,
         WorkerGroup group) {}

@@ -14,6 +14,7 @@ import dynafilter.runfolder.RunConfig;
 import dynafilter.runfolder.RunDirectory;
 import dynafilter.runfolder.RunOutcome;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.train.FeatureShelf;
 import dynafilter.train.Trainer;
 import dynafilter.train.TrainingListener;
 import java.nio.file.Path;
@@ -102,7 +103,15 @@ public final class TrainJob {
 
     private RunOutcome train(RunStart start, FolderLock lock, Session session, WorkerGroup group) {
         Terminal terminal = Terminal.of(group.leads() ? arguments.progress() : Terminal.Style.NONE);
-        RunContext context = new RunContext(arguments.settings(), session, terminal, interruption, listener, group);
+        try (FeatureShelf features = new FeatureShelf()) {
+            return train(
+                    start,
+                    lock,
+                    new RunContext(arguments.settings(), session, terminal, interruption, listener, features, group));
+        }
+    }
+
+    private RunOutcome train(RunStart start, FolderLock lock, RunContext context) {
         RunDirectory folder = start.directory();
         if (start instanceof RunStart.Resumed resumed) {
             return resume(resumed, new RunFolder(folder, lock), context);

@@ -124,6 +124,7 @@ final class TrainingRun {
                 session.device(),
                 context.settings().graph().captures(session.device()),
                 directory,
+                context.features(),
                 console.and(tensorBoard).and(context.listener()),
                 context.interruption(),
                 group)));

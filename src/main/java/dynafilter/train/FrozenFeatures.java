@@ -9,9 +9,7 @@ import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.model.NetworkClassifier;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
-import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.Precision;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 import org.bytedeco.javacpp.PointerScope;
@@ -23,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * The examples of a run whose backbone is frozen: the features that it makes of the images, each computed once. View v of an
  * image is its transforms in epoch v, so that the first epochs are those of a run without views; epoch e shows view e mod V,
  * in its own order. A view is computed at the beginning of the first epoch that shows it, also in a resumed run. It depends on
- * (seed, v) alone. Ranks divide the images of a view and exchange the features, since each comes to see all images.
+ * (seed, v) alone, and stays for the next run that would compute it ({@link FeatureShelf}). Ranks divide the images of a view and exchange the features, since each comes to see all images.
  */
 final class FrozenFeatures implements Examples {
     private static final long INTERVAL = 500_000_000; // nanoseconds between reports
@@ -35,21 +33,16 @@ final class FrozenFeatures implements Examples {
     private final WorkerGroup group;
     private final TrainingListener listener;
     private final Evaluator evaluator;
-    private final @Nullable Path folder; // of the mapped files; null: the features are on the device
-    private final int views;
-    private final boolean[] computed; // by view
-    private final NativeOwner owner = new NativeOwner();
+    private final KeptFeatures kept;
     private @Nullable FeatureShape shape; // null before the first features
-    private @Nullable DeviceFeatures training; // null before the first epoch
-    private @Nullable DeviceFeatures selection; // this rank's part; null before the first evaluation
     private double secondsOfView; // of the view that was computed last
     private long lastReport = System.nanoTime();
 
     /**
      * @param network whose backbone is frozen; closed by its owner
-     * @param folder where features are kept in files and streamed from; null: they are all on the device
+     * @param kept takes the features, and has those that an earlier run has computed; closed by its owner
      */
-    FrozenFeatures(TrainingSetup setup, DynamicFilterNetwork network, Evaluator evaluator, @Nullable Path folder) {
+    FrozenFeatures(TrainingSetup setup, DynamicFilterNetwork network, Evaluator evaluator, KeptFeatures kept) {
         recipe = setup.recipe();
         data = setup.data();
         device = setup.device();
@@ -57,43 +50,38 @@ final class FrozenFeatures implements Examples {
         listener = setup.listener();
         this.network = network;
         this.evaluator = evaluator;
-        this.folder = folder;
-        views = recipe.images().featureViews();
-        computed = new boolean[views];
+        this.kept = kept;
     }
 
     @Override
     public boolean prepare(int epoch, BooleanSupplier stops) {
-        int view = epoch % views;
-        if (!computed[view]) {
+        int view = epoch % kept.views();
+        if (!kept.isComputed(view)) {
             long start = System.nanoTime();
-            computed[view] = compute(view, stops);
+            if (compute(view, stops)) {
+                kept.complete(view);
+            }
             secondsOfView = (System.nanoTime() - start) / 1e9;
         }
-        return computed[view];
+        return kept.isComputed(view);
     }
 
     @Override
     public double secondsToPrepare(int end) {
         long missing = 0;
-        for (int view = 0; view < Math.min(views, end); view++) {
-            missing += computed[view] ? 0 : 1;
+        for (int view = 0; view < Math.min(kept.views(), end); view++) {
+            missing += kept.isComputed(view) ? 0 : 1;
         }
         return missing * secondsOfView;
     }
 
     @Override
     public EpochBatches begin(EpochPlan plan, int epoch, long from) {
-        return training().epoch(plan, epoch % views, from);
+        return training().epoch(plan, epoch % kept.views(), from);
     }
 
     private DeviceFeatures training() {
-        DeviceFeatures made = training;
-        if (made == null) {
-            made = owner.keep(new DeviceFeatures(data.training().labels(), views, shape(), device, folder));
-            training = made;
-        }
-        return made;
+        return kept.training(data.training().labels(), this::shape);
     }
 
     private FeatureShape shape() {
@@ -143,7 +131,7 @@ final class FrozenFeatures implements Examples {
                         : null; // a rank may have one image less than another
                 exchange.store(view, done, mine);
             }
-            String what = (view + 1) + " of " + views + (views == 1 ? " view" : " views");
+            String what = (view + 1) + " of " + kept.views() + (kept.views() == 1 ? " view" : " views");
             report(what, Math.min(images, (done + size) * group.size()), images);
         }
         return true;
@@ -172,31 +160,26 @@ final class FrozenFeatures implements Examples {
     }
 
     private DeviceFeatures selection(long from, long to) {
-        DeviceFeatures made = selection;
-        if (made == null) {
-            Tensor labels = data.selection().labels();
-            try (PointerScope scope = new PointerScope()) {
-                Tensor own = owner.keep(labels.narrow(0, from, to - from));
-                made = owner.keep(new DeviceFeatures(own, 1, shape(), device, to > from ? folder : null));
-            }
-            long size = evaluator.batchSize(data.selection().imageSize());
-            for (long at = from; at < to; at += size) {
-                try (PointerScope scope = new PointerScope()) {
-                    long count = Math.min(size, to - at);
-                    made.put(
-                            0,
-                            at - from,
-                            features(data.selection().evaluationBatch(at, count).images()));
-                }
-                report(data.selectionName() + " images", at - from, to - from);
-            }
-            selection = made;
+        try (PointerScope scope = new PointerScope()) {
+            Tensor labels = data.selection().labels().narrow(0, from, to - from);
+            return kept.selection(labels, this::shape, features -> computeSelection(features, from, to));
         }
-        return made;
+    }
+
+    private void computeSelection(DeviceFeatures into, long from, long to) {
+        long size = evaluator.batchSize(data.selection().imageSize());
+        for (long at = from; at < to; at += size) {
+            try (PointerScope scope = new PointerScope()) {
+                long count = Math.min(size, to - at);
+                into.put(
+                        0,
+                        at - from,
+                        features(data.selection().evaluationBatch(at, count).images()));
+            }
+            report(data.selectionName() + " images", at - from, to - from);
+        }
     }
 
     @Override
-    public void close() {
-        owner.close();
-    }
+    public void close() {} // the features are for the next run, too
 }

@@ -64,12 +64,15 @@ public final class Trainer implements AutoCloseable {
         Recipe recipe = setup.recipe();
         Evaluator evaluator = new Evaluator(recipe.computation().precision(), setup.device());
         if (recipe.images().featureViews() <= 0) {
+            setup.features().close(); // there is the more room for images
             return new FreshImages(setup.data(), evaluator, setup.group());
         }
         Path folder = setup.directory().path();
         boolean streams = FeatureMemory.of(recipe, setup.data(), setup.shape(), setup.device(), folder, setup.group())
                 .streams(recipe.images().featureViews());
-        return new FrozenFeatures(setup, state.network(), evaluator, streams ? folder : null);
+        FeatureKey key = FeatureKey.of(setup, streams);
+        KeptFeatures kept = setup.features().of(key, setup.device(), streams ? folder : null);
+        return new FrozenFeatures(setup, state.network(), evaluator, kept);
     }
 
     /**

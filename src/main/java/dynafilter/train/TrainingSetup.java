@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param unseen the labels that the run holds out, which its checkpoints keep; null: none
  * @param graph true: a step is captured as a CUDA graph; false: it runs operator by operator
  * @param directory the run directory, which rank 0 writes
+ * @param features those that an earlier run has left, where the backbone is frozen, and those of this run for a later one
  * @param stopRequested asked between steps and after every epoch. true: stop; false: go on
  * @param group the ranks that share every batch, all with the same recipe, network and data
  */
@@ -31,6 +32,7 @@ public record TrainingSetup(
         ComputeDevice device,
         boolean graph,
         RunDirectory directory,
+        FeatureShelf features,
         TrainingListener listener,
         BooleanSupplier stopRequested,
         WorkerGroup group) {}

@@ -19,7 +19,7 @@ class ComparisonRunsTest {
     void anUnfinishedComparisonIsNoSuccess() {
         Plan plan = new Plan(Recipe.DEFAULT, Variant.listOf("dynamic,static"), List.of(0L, 1L), List.of(0.5));
         try (Interruption nobody = new Interruption(() -> false)) {
-            RunContext context = new RunContext(null, null, null, nobody, null, WorkerGroup.single());
+            RunContext context = new RunContext(null, null, null, nobody, null, null, WorkerGroup.single());
             ComparisonRuns runs = new ComparisonRuns(plan, Path.of("nowhere"), "again", context);
             TrainingFailure failure = assertThrows(
                     TrainingFailure.class, () -> runs.requireSuccess(new Comparison(plan, "again", List.of())));

@@ -137,6 +137,7 @@ class ConstructorLeakTest {
                         ComputeDevice.CPU,
                         false,
                         null,
+                        new FeatureShelf(),
                         new TrainingListener() {},
                         () -> false,
                         WorkerGroup.single());

@@ -152,6 +152,7 @@ class FrozenFeaturesTest {
         private final TrainingData data;
         private final TestBench bench;
         private final DynamicFilterNetwork network;
+        private final FeatureShelf shelf = new FeatureShelf();
         private final FrozenFeatures features;
 
         Shown(Recipe recipe, DataMemory memory, WorkerGroup group, Path folder) {
@@ -171,6 +172,7 @@ class FrozenFeaturesTest {
                     ComputeDevice.CPU,
                     false,
                     new RunDirectory(folder),
+                    shelf,
                     new TrainingListener() {},
                     () -> false,
                     group);
@@ -178,7 +180,10 @@ class FrozenFeaturesTest {
                     setup,
                     network,
                     new Evaluator(recipe.computation().precision(), ComputeDevice.CPU),
-                    memory == DataMemory.STREAM ? folder : null);
+                    shelf.of(
+                            FeatureKey.of(setup, memory == DataMemory.STREAM),
+                            ComputeDevice.CPU,
+                            memory == DataMemory.STREAM ? folder : null));
         }
 
         /** The features that an epoch shows, in the order of the set; taken in batches that do not divide it. */
@@ -213,6 +218,7 @@ class FrozenFeaturesTest {
         @Override
         public void close() {
             features.close();
+            shelf.close();
             bench.close();
             data.close();
         }

@@ -34,6 +34,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /** A small training run in a folder, on images that each show their class's colour under noise. */
 public final class TestRun implements AutoCloseable {
@@ -46,6 +47,8 @@ public final class TestRun implements AutoCloseable {
     final Map<String, Tensor> initial;
     final List<EpochResult> epochs = new ArrayList<>();
     final List<Long> savedBefore = new ArrayList<>(); // the step of last.pt when an epoch was evaluated
+    final TrainingSetup setup;
+    private final FeatureShelf own;
     private Predicate<TestRun> stop;
 
     /** @param stop asked after every step */
@@ -83,7 +86,21 @@ public final class TestRun implements AutoCloseable {
             WorkerGroup group,
             Consumer<Map<String, Tensor>> change,
             DataMemory memory) {
+        this(recipe, folder, set, stop, group, change, memory, null);
+    }
+
+    /** @param shared the features that the run shares with others; null: none */
+    TestRun(
+            Recipe recipe,
+            Path folder,
+            DataSet set,
+            Predicate<TestRun> stop,
+            WorkerGroup group,
+            Consumer<Map<String, Tensor>> change,
+            DataMemory memory,
+            @Nullable FeatureShelf shared) {
         this.stop = stop;
+        own = new FeatureShelf();
         directory = new RunDirectory(folder);
         directory.makeWritable();
         NetworkShape shape = shape(recipe);
@@ -103,8 +120,20 @@ public final class TestRun implements AutoCloseable {
                 epochs.add(result);
             }
         };
-        trainer = new Trainer(new TrainingSetup(
-                recipe, shape, initial, data, null, ComputeDevice.CPU, false, directory, listener, this::stops, group));
+        setup = new TrainingSetup(
+                recipe,
+                shape,
+                initial,
+                data,
+                null,
+                ComputeDevice.CPU,
+                false,
+                directory,
+                shared == null ? own : shared,
+                listener,
+                this::stops,
+                group);
+        trainer = new Trainer(setup);
     }
 
     static TrainingData data(DataSet set, Recipe recipe) {
@@ -208,6 +237,7 @@ public final class TestRun implements AutoCloseable {
     @Override
     public void close() {
         trainer.close();
+        own.close();
         data.close();
         initial.values().forEach(Pointer::close);
     }
