@@ -6,15 +6,18 @@ import dynafilter.runfolder.Recipe;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.DeviceMemory;
 import dynafilter.runtime.DeviceTimer;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.OutOfMemory;
 import dynafilter.runtime.Precision;
 import dynafilter.runtime.Timing;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** The benchmark: measures steps of a network on a device, and compares them with the device's measured ceilings. */
 public final class Benchmark {
@@ -47,26 +50,38 @@ public final class Benchmark {
     }
 
     /**
-     * Measures one case, and before it the ceilings of a precision that is new.
+     * A network and how it is measured.
      *
+     * @param variant its name among several; null: it is measured alone
      * @param recipe the batch size, precision, augmentation and optimizer; other settings have no influence
      */
-    public Measurement measure(Mode mode, MeasuredNetwork network, Recipe recipe) {
-        Ceiling ceiling = ceilings.computeIfAbsent(recipe.computation().precision(), new Ceilings(device)::measure);
-        recipe.computation().precision().apply();
-        Optional<List<Operator>> operators = network.counted().map(shape -> operators(mode, recipe, shape));
+    public record Case(@Nullable String variant, MeasuredNetwork network, Recipe recipe) {}
+
+    /**
+     * Measures cases of one precision step by step in turn, and before them the ceilings of a precision that is new.
+     *
+     * @param cases at least one
+     */
+    public List<Measurement> measure(Mode mode, List<Case> cases) {
+        Precision precision = cases.get(0).recipe().computation().precision();
+        Ceiling ceiling = ceilings.computeIfAbsent(precision, new Ceilings(device)::measure);
+        precision.apply();
         DeviceMemory memory = new DeviceMemory(device);
         memory.reset();
-        Timing timing = new Timing(Double.NaN, Double.NaN, Double.NaN);
-        boolean captured = false;
+        List<double[]> times = List.of();
+        List<Boolean> captured = List.of();
         String failure = null;
-        try (Workload workload = mode == Mode.TRAIN
-                ? Workload.training(recipe, network.trainedShape(), network.state(), device, graph, warning)
-                : Workload.inference(recipe, network.classifier(), network.imageSize(), device, graph, warning)) {
+        try (NativeOwner owner = new NativeOwner()) {
+            List<Workload> workloads = new ArrayList<>();
+            for (Case one : cases) {
+                workloads.add(owner.keep(workload(mode, one)));
+            }
+            List<Runnable> steps =
+                    workloads.stream().<Runnable>map(workload -> workload::step).toList();
             DeviceTimer timer = new DeviceTimer(device);
-            timer.warmUp(WARM_UP, workload::step);
-            timing = Timing.of(timer.milliseconds(repeats, workload::step));
-            captured = workload.isCaptured();
+            steps.forEach(step -> timer.warmUp(WARM_UP, step));
+            times = timer.milliseconds(repeats, steps);
+            captured = workloads.stream().map(Workload::isCaptured).toList();
         } catch (RuntimeException | OutOfMemoryError problem) {
             Optional<String> full = OutOfMemory.in(problem);
             if (full.isEmpty()) {
@@ -74,17 +89,33 @@ public final class Benchmark {
             }
             failure = "out of memory: " + full.get();
         }
-        return new Measurement(
-                mode,
-                recipe.computation().precision(),
-                recipe.optimization().batchSize(),
-                captured,
-                timing,
-                operators.map(StepCost::flops).orElse(Double.NaN),
-                ceiling,
-                operators.map(all -> StepCost.roofline(all, ceiling)).orElse(Double.NaN),
-                memory.peak(),
-                failure);
+        List<Measurement> measured = new ArrayList<>();
+        for (int i = 0; i < cases.size(); i++) {
+            Case one = cases.get(i);
+            Optional<List<Operator>> operators =
+                    one.network().counted().map(shape -> operators(mode, one.recipe(), shape));
+            measured.add(new Measurement(
+                    one.variant(),
+                    mode,
+                    precision,
+                    one.recipe().optimization().batchSize(),
+                    failure == null && captured.get(i),
+                    failure == null ? Timing.of(times.get(i)) : new Timing(Double.NaN, Double.NaN, Double.NaN),
+                    failure == null ? Timing.ratio(times.get(i), times.get(0)) : Double.NaN,
+                    operators.map(StepCost::flops).orElse(Double.NaN),
+                    ceiling,
+                    operators.map(all -> StepCost.roofline(all, ceiling)).orElse(Double.NaN),
+                    memory.peak(),
+                    failure));
+        }
+        return measured;
+    }
+
+    private Workload workload(Mode mode, Case one) {
+        MeasuredNetwork network = one.network();
+        return mode == Mode.TRAIN
+                ? Workload.training(one.recipe(), network.trainedShape(), network.state(), device, graph, warning)
+                : Workload.inference(one.recipe(), network.classifier(), network.imageSize(), device, graph, warning);
     }
 
     private static List<Operator> operators(Mode mode, Recipe recipe, NetworkShape shape) {

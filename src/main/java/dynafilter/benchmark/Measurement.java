@@ -8,20 +8,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * One row of a benchmark.
  *
+ * @param variant the network's name among several that are measured in turn; null: it is measured alone
  * @param graph true: the step was replayed from a CUDA graph; false: it was not
  * @param step the time of a step; NaN where it failed
+ * @param ofFirst the median ratio of a step's time to that of the first variant's beside it; NaN where it failed
  * @param flops of a step; NaN: they are not counted
  * @param ceiling of the device in this precision
  * @param roofline the least seconds of a step under that ceiling; NaN: its FLOPs are not counted
- * @param peakMemory in bytes, on the CPU that of the whole process; 0: it is not known
+ * @param peakMemory in bytes, of all variants; on the CPU that of the whole process; 0: it is not known
  * @param failure the message of a device whose memory did not suffice; null: it did
  */
 public record Measurement(
+        @Nullable String variant,
         Mode mode,
         Precision precision,
         int batchSize,
         boolean graph,
         Timing step,
+        double ofFirst,
         double flops,
         Ceiling ceiling,
         double roofline,
@@ -30,6 +34,7 @@ public record Measurement(
     /** A row in JSON; values that are not known are null, and left out. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Row(
+            @Nullable String variant,
             Mode mode,
             Precision precision,
             int batchSize,
@@ -37,6 +42,7 @@ public record Measurement(
             @Nullable Boolean cudaGraph,
             @Nullable Double imagesPerSecond,
             @Nullable Timing stepMs,
+            @Nullable Double ofFirst,
             @Nullable Double flopsPerStep,
             @Nullable Double tflops,
             @Nullable Double shareOfPeak,
@@ -72,9 +78,12 @@ public record Measurement(
     /** The row for JSON. */
     public Row row() {
         if (failure != null) {
-            return new Row(mode, precision, batchSize, failure, null, null, null, null, null, null, null, null, null);
+            return new Row(
+                    variant, mode, precision, batchSize, failure, null, null, null, null, null, null, null, null, null,
+                    null);
         }
         return new Row(
+                variant,
                 mode,
                 precision,
                 batchSize,
@@ -82,6 +91,7 @@ public record Measurement(
                 graph,
                 imagesPerSecond(),
                 step,
+                variant == null ? null : ofFirst,
                 isCounted() ? flops : null,
                 isCounted() ? teraflops() : null,
                 isCounted() ? shareOfPeak() : null,

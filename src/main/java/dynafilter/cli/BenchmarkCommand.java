@@ -19,15 +19,17 @@ import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.DeviceFacts;
+import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.Precision;
+import dynafilter.study.Variant;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
@@ -37,8 +39,9 @@ import org.jspecify.annotations.Nullable;
 final class BenchmarkCommand implements Command {
     private static final List<String> FILTERS =
             List.of("filters", "filter-heads", "filter-size", "basis", "basis-image");
+    private static final String VARIANTS = "variants";
     private static final List<String> RANDOM_NETWORK =
-            Stream.concat(FILTERS.stream(), Stream.of("classes")).toList();
+            Stream.concat(FILTERS.stream(), Stream.of(VARIANTS, "classes")).toList();
 
     /**
      * The document of {@code --json}.
@@ -79,6 +82,8 @@ final class BenchmarkCommand implements Command {
                 .addOption(CommonOptions.valued("basis", "M", "filters that --filters basis mixes [8]"))
                 .addOption(CommonOptions.valued(
                         "basis-image", "on|off", "whether the image has a part in the mixture [on]"))
+                .addOption(CommonOptions.valued(
+                        VARIANTS, "LIST", "filters as in compare, measured step by step in turn, against the first"))
                 .addOption(CommonOptions.valued("classes", "K", "labels of the network [10]"))
                 .addOption(CommonOptions.valued("repeats", "N", "timed steps of each case, after a warm-up [30]"))
                 .addOption(CommonOptions.cudaGraphOption())
@@ -95,6 +100,7 @@ final class BenchmarkCommand implements Command {
                 "benchmark --device cuda --precision bf16 --batch-size 1024 --json benchmark.json",
                 "benchmark --model model.ts.pt --mode infer",
                 "benchmark --device cuda --cuda-graph off      # what graphs are worth",
+                "benchmark --variants dynamic,conditional,basis:basis=16 --mode train --precision fp32",
                 "benchmark --device cpu --mode train --batch-size 512 --precision fp32,bf16");
     }
 
@@ -111,6 +117,7 @@ final class BenchmarkCommand implements Command {
                         "--" + option + " is for random weights: " + model + " has filters of its own; leave it out");
             }
         }
+        List<Variant> variants = variants(line);
         int classes = CommonOptions.integer(line, "classes", 1, 1_000_000, 10);
         int repeats = CommonOptions.integer(line, "repeats", 1, 1_000_000, 30);
         JsonOutput json = JsonOutput.of(line);
@@ -130,18 +137,23 @@ final class BenchmarkCommand implements Command {
             Logging.log().warn(message);
         });
         Report report;
-        try (MeasuredNetwork network = network(recipe, model, classes, precisions, session)) {
-            BenchmarkTable.printHeader(session, graph, deterministic, repeats, network);
+        try (NativeOwner owner = new NativeOwner()) {
+            List<Benchmark.Case> cases = cases(recipe, model, variants, classes, precisions, session, owner);
+            String networks = cases.stream()
+                    .map(one -> one.network().description())
+                    .distinct()
+                    .collect(Collectors.joining("; "));
+            BenchmarkTable.printHeader(session, graph, deterministic, repeats, networks);
             report = new Report(
                     session.deviceFacts(),
                     session.environment(),
                     deterministic,
                     repeats,
-                    network.description(),
+                    networks,
                     benchmark.ceilings(),
                     new ArrayList<>());
-            List<Recipe> recipes = recipes(recipe, precisions, sizes);
-            measure(benchmark, network, modes(line, modes, network), recipes, terminal, report, json);
+            modes = modes(line, modes, cases.get(0).network());
+            measure(benchmark, cases, modes, settings(precisions, sizes), terminal, report, json);
         } finally {
             terminal.clear();
         }
@@ -173,47 +185,93 @@ final class BenchmarkCommand implements Command {
                 .toList();
     }
 
-    private static MeasuredNetwork network(
-            Recipe recipe, @Nullable Path model, int classes, List<Precision> precisions, Session session) {
+    /** The variants that are to be measured in turn; none where a network is measured alone. */
+    private static List<Variant> variants(CommandLine line) {
+        if (!line.hasOption(VARIANTS)) {
+            return List.of();
+        }
+        for (String option : FILTERS) {
+            if (line.hasOption(option)) {
+                throw new InputException("--" + option + " with --variants: give all filters in --variants");
+            }
+        }
+        List<Variant> variants = Variant.listOf(line.getOptionValue(VARIANTS));
+        for (Variant variant : variants) {
+            for (String setting : variant.changes().keySet()) {
+                if (!FILTERS.contains(setting.replace('_', '-'))) {
+                    throw new InputException("--variants: '" + variant.name() + "' changes " + setting.replace('_', '-')
+                            + ", and a benchmark's variants differ in their filters: " + String.join(", ", FILTERS));
+                }
+            }
+        }
+        return variants;
+    }
+
+    /** What is measured, each with its recipe; the networks are closed with their owner. */
+    private static List<Benchmark.Case> cases(
+            Recipe recipe,
+            @Nullable Path model,
+            List<Variant> variants,
+            int classes,
+            List<Precision> precisions,
+            Session session,
+            NativeOwner owner) {
         boolean proofs = precisions.equals(List.of(Precision.FP32)); // a process has one limit, and proofs are in fp32
         if (model != null) {
             TrainedNetwork trained = TrainedNetwork.read(model, session.device());
             if (proofs) {
                 session.allowInstructions(trained, Precision.FP32);
             }
-            return MeasuredNetwork.of(trained);
+            return List.of(new Benchmark.Case(null, owner.keep(MeasuredNetwork.of(trained)), recipe));
         }
+        if (variants.isEmpty()) {
+            return List.of(new Benchmark.Case(null, random(recipe, classes, proofs, session, owner), recipe));
+        }
+        return variants.stream()
+                .map(variant -> {
+                    Recipe own = variant.applyTo(recipe);
+                    return new Benchmark.Case(variant.name(), random(own, classes, proofs, session, owner), own);
+                })
+                .toList();
+    }
+
+    private static MeasuredNetwork random(
+            Recipe recipe, int classes, boolean proofs, Session session, NativeOwner owner) {
         FilterDesign design = recipe.network().design();
         if (proofs) {
             session.allowInstructions(NetworkShape.ofResNet18Stem(design, classes), Precision.FP32);
         }
-        return MeasuredNetwork.random(design, classes, recipe.computation().seed(), session.device());
+        return owner.keep(
+                MeasuredNetwork.random(design, classes, recipe.computation().seed(), session.device()));
     }
 
     /** Measures all cases; prints each row and rewrites the file at once, since a later case may fail, or the time run out. */
     private static void measure(
             Benchmark benchmark,
-            MeasuredNetwork network,
+            List<Benchmark.Case> cases,
             List<Mode> modes,
-            List<Recipe> recipes,
+            List<Map<String, Object>> settings,
             Terminal terminal,
             Report report,
             JsonOutput json) {
-        System.out.println(BenchmarkTable.head());
+        boolean alone = cases.get(0).variant() == null;
+        System.out.println(alone ? BenchmarkTable.head() : BenchmarkTable.headOfVariants());
+        int rows = modes.size() * settings.size() * cases.size();
         for (Mode mode : modes) {
-            for (Recipe recipe : recipes) {
+            for (Map<String, Object> setting : settings) {
                 terminal.show(
-                        (double) report.results.size() / (modes.size() * recipes.size()),
-                        String.format(
-                                Locale.ROOT,
-                                "%s %s batch %d",
-                                mode,
-                                recipe.computation().precision(),
-                                recipe.optimization().batchSize()));
-                Measurement row = benchmark.measure(mode, network, recipe);
+                        (double) report.results.size() / rows,
+                        mode + " " + setting.get("precision") + " batch " + setting.get("batch_size"));
+                List<Benchmark.Case> set = cases.stream()
+                        .map(one -> new Benchmark.Case(
+                                one.variant(), one.network(), Recipes.with(one.recipe(), setting, true)))
+                        .toList();
+                List<Measurement> measured = benchmark.measure(mode, set);
                 terminal.clear();
-                System.out.println(BenchmarkTable.row(row));
-                report.results.add(row.row());
+                for (Measurement row : measured) {
+                    System.out.println(alone ? BenchmarkTable.row(row) : BenchmarkTable.rowOfVariant(row));
+                    report.results.add(row.row());
+                }
                 json.rewrite(report);
             }
         }
@@ -230,11 +288,10 @@ final class BenchmarkCommand implements Command {
         return List.of(Mode.INFER);
     }
 
-    private static List<Recipe> recipes(Recipe recipe, List<Precision> precisions, List<Integer> sizes) {
+    private static List<Map<String, Object>> settings(List<Precision> precisions, List<Integer> sizes) {
         return precisions.stream()
                 .flatMap(precision -> sizes.stream()
-                        .map(size -> Recipes.with(
-                                recipe, Map.of("batch_size", size, "precision", precision.toString()), true)))
+                        .map(size -> Map.<String, Object>of("batch_size", size, "precision", precision.toString())))
                 .toList();
     }
 

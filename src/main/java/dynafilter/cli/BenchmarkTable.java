@@ -1,7 +1,6 @@
 package dynafilter.cli;
 
 import dynafilter.benchmark.Ceiling;
-import dynafilter.benchmark.MeasuredNetwork;
 import dynafilter.benchmark.Measurement;
 import dynafilter.run.Session;
 import dynafilter.runfolder.Environment;
@@ -13,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** The table of {@code benchmark} as text: a header, a row a measurement, and how its columns are to be read. */
 final class BenchmarkTable {
     private static final String ROW = "%-5s %-4s %6s  %-5s %9s  %8s %17s  %7s %7s  %8s %7s  %8s";
+    private static final String VARIANT = "%-5s %-4s %6s  %9s  %8s %17s  %8s  %s";
     private static final String FORMULA = """
             TFLOP/s: 2 a multiply-add of all convolutions and matrix products, in training of both gradients, too.
             of peak: of matrix products' best rate. roofline: the least milliseconds of a step, the sum over its operators
@@ -23,7 +23,7 @@ final class BenchmarkTable {
 
     /** Prints what is measured, on what. */
     static void printHeader(
-            Session session, boolean graph, boolean deterministic, int repeats, MeasuredNetwork network) {
+            Session session, boolean graph, boolean deterministic, int repeats, String networks) {
         System.out.println(format(
                 "device     %s, %s, %d threads%s%s",
                 session.device(),
@@ -37,7 +37,7 @@ final class BenchmarkTable {
                 "versions   dynafilter %s, libtorch %s, Java %s",
                 environment.dynafilter(), environment.libtorch(), environment.java()));
         System.out.println(
-                format("network    %s; channels-last; %d timed steps a row", network.description(), repeats));
+                format("network    %s; channels-last; %d timed steps a row", networks, repeats));
         System.out.println();
     }
 
@@ -47,6 +47,32 @@ final class BenchmarkTable {
                 "%s peak: %s TFLOP/s, %.1f GB/s",
                 precision, digits(ceiling.flopsPerSecond() / 1e12), ceiling.bytesPerSecond() / 1e9)));
         System.out.println(FORMULA.strip());
+    }
+
+    /** The columns' names of variants that are measured in turn. */
+    static String headOfVariants() {
+        return format(
+                VARIANT, "mode", "prec", "batch", "images/s", "ms/step", "(p10 to p90)", "of first", "variant");
+    }
+
+    /** A variant in the columns of {@link #headOfVariants}. */
+    static String rowOfVariant(Measurement row) {
+        return row.failure() != null
+                ? format("%-5s %-4s %6d  out of memory", row.mode(), row.precision(), row.batchSize())
+                : format(
+                        VARIANT,
+                        row.mode(),
+                        row.precision(),
+                        row.batchSize(),
+                        format("%,.0f", row.imagesPerSecond()),
+                        digits(row.step().median()),
+                        range(row),
+                        format("%.3f", row.ofFirst()),
+                        row.variant());
+    }
+
+    private static String range(Measurement row) {
+        return format("(%s to %s)", digits(row.step().p10()), digits(row.step().p90()));
     }
 
     /** The columns' names. */
@@ -80,7 +106,7 @@ final class BenchmarkTable {
                 row.graph() ? "yes" : "no",
                 format("%,.0f", row.imagesPerSecond()),
                 digits(row.step().median()),
-                format("(%s to %s)", digits(row.step().p10()), digits(row.step().p90())),
+                range(row),
                 row.isCounted() ? digits(row.teraflops()) : "-",
                 row.isCounted() ? format("%.0f %%", 100 * row.shareOfPeak()) : "-",
                 row.isCounted() ? digits(row.roofline() * 1e3) : "-",

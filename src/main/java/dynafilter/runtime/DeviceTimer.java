@@ -2,6 +2,7 @@ package dynafilter.runtime;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.pytorch.cuda.CUDAEvent;
 import org.bytedeco.pytorch.global.torch_cuda;
@@ -16,7 +17,22 @@ public final class DeviceTimer {
 
     /** Runs the work {@code runs} times and returns the milliseconds of each run. */
     public double[] milliseconds(int runs, Runnable work) {
-        return device.isCuda() ? byEvents(runs, work) : byClock(runs, work);
+        return milliseconds(runs, List.of(work)).get(0);
+    }
+
+    /**
+     * Runs several works in turn, {@code runs} times each: what slows the machine for a while slows them alike.
+     *
+     * @return the milliseconds of each run, by work
+     */
+    public List<double[]> milliseconds(int runs, List<Runnable> works) {
+        int all = runs * works.size();
+        double[] inTurn = device.isCuda() ? byEvents(all, works) : byClock(all, works);
+        return IntStream.range(0, works.size())
+                .mapToObj(work -> IntStream.range(0, runs)
+                        .mapToDouble(run -> inTurn[run * works.size() + work])
+                        .toArray())
+                .toList();
     }
 
     /** Runs the work {@code runs} times and waits until the device has done it. */
@@ -29,18 +45,18 @@ public final class DeviceTimer {
         }
     }
 
-    private static double[] byClock(int runs, Runnable work) {
+    private static double[] byClock(int runs, List<Runnable> works) {
         double[] milliseconds = new double[runs];
         for (int run = 0; run < runs; run++) {
             long start = System.nanoTime();
-            work.run();
+            works.get(run % works.size()).run();
             milliseconds[run] = (System.nanoTime() - start) / 1e6;
         }
         return milliseconds;
     }
 
     /** Measures from event to event, so that the device never waits for the host to read a clock. */
-    private static double[] byEvents(int runs, Runnable work) {
+    private static double[] byEvents(int runs, List<Runnable> works) {
         List<CUDAEvent> marks = new ArrayList<>();
         try (NativeOwner owner = new NativeOwner()) {
             for (int run = 0; run <= runs; run++) {
@@ -48,7 +64,7 @@ public final class DeviceTimer {
             }
             marks.get(0).record();
             for (int run = 0; run < runs; run++) {
-                work.run();
+                works.get(run % works.size()).run();
                 marks.get(run + 1).record();
             }
             marks.get(runs).synchronize();

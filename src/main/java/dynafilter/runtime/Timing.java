@@ -1,6 +1,7 @@
 package dynafilter.runtime;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * The distribution of the durations of repeated work, in milliseconds.
@@ -15,6 +16,19 @@ public record Timing(double median, double p10, double p90) {
         double[] sorted = milliseconds.clone();
         Arrays.sort(sorted);
         return new Timing(quantile(sorted, 0.5), quantile(sorted, 0.1), quantile(sorted, 0.9));
+    }
+
+    /**
+     * The median of the ratios of works that ran in turn.
+     *
+     * @param milliseconds of each run
+     * @param others of the run of another work beside it
+     */
+    public static double ratio(double[] milliseconds, double[] others) {
+        return of(IntStream.range(0, others.length)
+                        .mapToDouble(run -> milliseconds[run] / others[run])
+                        .toArray())
+                .median();
     }
 
     private static double quantile(double[] sorted, double share) {

@@ -13,6 +13,7 @@ import dynafilter.runtime.Precision;
 import dynafilter.runtime.Timing;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -79,13 +80,50 @@ class BenchmarkCommandTest {
         assertTrue(outcome.out().lines().allMatch(line -> line.length() <= 120), outcome.out());
     }
 
+    @Tag("processor")
+    @Test
+    void variantsAreMeasuredInTurnAgainstTheFirst() throws IOException {
+        Path file = folder.resolve("variants.json");
+        CommandResult outcome = CommandResult.ofSuccess(
+                "benchmark",
+                "--device",
+                "cpu",
+                "--threads",
+                1,
+                "--batch-size",
+                4,
+                "--precision",
+                "fp32",
+                "--variants",
+                "dynamic,conditional,basis:basis=3",
+                "--classes",
+                7,
+                "--repeats",
+                4,
+                "--json",
+                file);
+        JsonNode rows = new ObjectMapper().readTree(file.toFile()).get("results");
+        assertEquals(
+                List.of("dynamic", "conditional", "basis:basis=3", "dynamic", "conditional", "basis:basis=3"),
+                rows.findValuesAsText("variant"));
+        for (JsonNode row : rows) {
+            assertTrue(row.get("of_first").asDouble() > 0, row::toString);
+            assertTrue(row.at("/step_ms/median").asDouble() > 0, row::toString);
+        }
+        assertEquals(1, rows.at("/0/of_first").asDouble());
+        assertEquals(1, rows.at("/3/of_first").asDouble());
+        assertTrue(outcome.line("train fp32      4 ").endsWith("1.000  dynamic"), outcome.out());
+        assertTrue(outcome.out().lines().anyMatch(line -> line.endsWith("  basis:basis=3")), outcome.out());
+    }
+
     @Test
     void aBatchThatDoesNotFitIsARowThatSaysSo() {
         String said =
                 "out of memory: CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 139.81"
                         + " GiB of which 12.50 GiB is free";
+        Ceiling ceiling = new Ceiling(1e15, 1e12);
         Measurement row = new Measurement(
-                Mode.TRAIN, Precision.BF16, 4096, false, null, 1e12, new Ceiling(1e15, 1e12), 1e-3, 0, said);
+                null, Mode.TRAIN, Precision.BF16, 4096, false, null, Double.NaN, 1e12, ceiling, 1e-3, 0, said);
         assertEquals("train bf16   4096  out of memory", BenchmarkTable.row(row));
         assertEquals(
                 Map.of("mode", "train", "precision", "bf16", "batch_size", 4096, "failure", said),
@@ -105,7 +143,7 @@ class BenchmarkCommandTest {
     private static String row(Timing timing, double flops, double peak, double roofline) {
         Ceiling ceiling = new Ceiling(peak, 1e10);
         return BenchmarkTable.row(new Measurement(
-                Mode.TRAIN, Precision.FP32, 64, false, timing, flops, ceiling, roofline, 1 << 30, null));
+                null, Mode.TRAIN, Precision.FP32, 64, false, timing, 1, flops, ceiling, roofline, 1 << 30, null));
     }
 
     @ParameterizedTest
@@ -116,6 +154,8 @@ class BenchmarkCommandTest {
         "--precision, tf32, 'only CUDA devices have it'",
         "--mode, sleep, '--mode sleep: use train or infer'",
         "--filters, none, filters",
+        "--variants, 'dynamic,dynamic:lr=1', '--variants: ''dynamic:lr=1'' changes lr'",
+        "--variants, 'dynamic,wide', '--filters wide: use one of dynamic'",
         "--repeats, 0, '--repeats 0: must be at least 1'",
         "--cuda-graph, maybe, '--cuda-graph maybe: use'",
         "--cuda-graph, on, '--cuda-graph on: cpu has no graphs'",
