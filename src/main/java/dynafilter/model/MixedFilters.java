@@ -4,6 +4,7 @@ import static org.bytedeco.pytorch.global.torch.bmm;
 import static org.bytedeco.pytorch.global.torch.linear;
 
 import dynafilter.runtime.NativeOwner;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -56,16 +57,20 @@ record MixedFilters(
         if (image == null) {
             return mixtureOfLabels().unsqueeze(0).expand(features.size(0), -1, -1);
         }
-        Tensor means = features.mean(2, 3); // [N, C]
-        return softmax(linear(means, image).unsqueeze(1).add(labels));
+        Tensor ofImages = linear(features.mean(2, 3), image); // [N, M]
+        // Along a dimension that is not the last, libtorch's CPU computes the softmax of many labels at once: of eight filters in
+        // a tenth of the time. It rounds a label by its place then, which only a trained network must not do.
+        return GradMode.is_enabled() && !ofImages.is_cuda()
+                ? softmax(ofImages.unsqueeze(2).add(labels.t()), 1).transpose(1, 2)
+                : softmax(ofImages.unsqueeze(1).add(labels), -1);
     }
 
     private Tensor mixtureOfLabels() {
-        return softmax(labels);
+        return softmax(labels, -1);
     }
 
-    private Tensor softmax(Tensor logits) {
-        return (sharpness == null ? logits : logits.mul(sharpness)).softmax(-1);
+    private Tensor softmax(Tensor logits, long dimension) {
+        return (sharpness == null ? logits : logits.mul(sharpness)).softmax(dimension);
     }
 
     @Override

@@ -5,6 +5,8 @@ import static org.bytedeco.pytorch.global.torch.linear;
 import static org.bytedeco.pytorch.global.torch.relu_;
 
 import java.util.Map;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 
@@ -67,7 +69,12 @@ final class TwoLayerHead {
      * @return [N, K, outputs]
      */
     Tensor forwardMixed(Tensor mixture, Tensor rows) {
-        return second(relu_(baddbmm(inBias, mixture, linear(rows, inWeight))));
+        Tensor hidden = relu_(baddbmm(inBias, mixture, linear(rows, inWeight)));
+        // On the CPU a product with one column is slow, and so are the two of its gradients. Inference rounds a label alike
+        // however many there are.
+        return outWeight.size(0) == 1 && GradMode.is_enabled() && !hidden.is_cuda()
+                ? hidden.mul(outWeight).sum(new long[] {-1}, true, new ScalarTypeOptional()).add(outBias)
+                : second(hidden);
     }
 
     /** The number of outputs. */
