@@ -72,7 +72,7 @@ public final class ContactSheet {
     }
 
     private String description() {
-        return "Response maps of " + images.size() + " images";
+        return "Response maps of " + (images.size() == 1 ? "one image" : images.size() + " images");
     }
 
     private void header(Svg sheet) {
