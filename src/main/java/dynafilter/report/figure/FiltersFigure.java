@@ -8,7 +8,10 @@ public final class FiltersFigure {
     private static final double HEADER = 92;
     private static final double WIDTH = 640; // of the filters, and at most of the matrix
     private static final int MOST_NUMBERS = 20; // labels up to which the cosines are written into the matrix
-    private static final double NAMES = 110;
+    private static final double LEAST_NAMES = 110;
+    private static final double MOST_NAMES = 180; // of labels with the numbers of image and head
+    private static final double NAMES_GAP = 8;
+    private static final double MOST_FONT = 12;
     private static final double LEAST_SLANTED = 18; // width of a column; names of narrower ones would collide
     private static final Scale COSINES = new Scale(-1, 1);
 
@@ -21,23 +24,24 @@ public final class FiltersFigure {
         double weightsHeight = count * line;
         double matrixSide = count == 1 ? 0 : side(count);
         double second = HEADER + weightsHeight + 142;
-        double x = FigureStyle.MARGIN + NAMES;
+        double names = namesWidth(filters.names());
+        double x = FigureStyle.MARGIN + names;
         Svg figure = FigureStyle.paper(
                 x + Math.max(WIDTH, matrixSide) + 16 + ColorBar.WIDTH + FigureStyle.MARGIN,
                 count == 1
                         ? HEADER + weightsHeight + 60
-                        : second + matrixSide + below(filters.names(), matrixSide) + FigureStyle.MARGIN,
+                        : second + matrixSide + below(filters.names(), names, matrixSide) + FigureStyle.MARGIN,
                 count == 1
                         ? "The filter that all labels share"
                         : "The filters of " + count + " labels and the cosine similarity of each two");
-        weights(figure, x, HEADER, line, filters);
+        weights(figure, x, HEADER, line, names, filters);
         if (count > 1) {
             heading(
                     figure,
                     second - 68,
                     "Cosine similarity of the filters",
                     "1: the same direction, 0: at right angles, -1: opposite");
-            matrix(figure.group(x, second), matrixSide, filters.names(), filters.similarity());
+            matrix(figure.group(x, second), matrixSide, names, filters);
             ColorBar.draw(
                     figure,
                     x + matrixSide + 16,
@@ -54,18 +58,27 @@ public final class FiltersFigure {
         return Math.min(Math.max(WIDTH, count * 10), count * 44);
     }
 
+    /** The width of the column of names, with the gap behind it. */
+    private static double namesWidth(List<String> names) {
+        double longest = names.stream()
+                .mapToDouble(name -> FigureStyle.width(name, MOST_FONT))
+                .max()
+                .orElse(0);
+        return Math.max(LEAST_NAMES, Math.min(MOST_NAMES, Math.ceil(longest) + NAMES_GAP));
+    }
+
     /** The height of the names below a matrix. */
-    private static double below(List<String> names, double side) {
+    private static double below(List<String> names, double namesWidth, double side) {
         double cell = side / names.size();
         double longest = names.stream()
-                .mapToDouble(name -> Math.min(NAMES - 8, FigureStyle.width(name, nameFont(cell))))
+                .mapToDouble(name -> Math.min(namesWidth - NAMES_GAP, FigureStyle.width(name, nameFont(cell))))
                 .max()
                 .orElse(0);
         return 18 + (cell >= LEAST_SLANTED ? longest * Math.sqrt(0.5) : longest);
     }
 
     private static double nameFont(double line) {
-        return Math.min(12, line * 0.9);
+        return Math.min(MOST_FONT, line * 0.9);
     }
 
     private static void heading(Svg figure, double y, String title, String explanation) {
@@ -73,7 +86,8 @@ public final class FiltersFigure {
         FigureStyle.muted(figure, FigureStyle.MARGIN, y + 22, 12, explanation);
     }
 
-    private static void weights(Svg figure, double x, double y, double line, Filters filters) {
+    private static void weights(
+            Svg figure, double x, double y, double line, double namesWidth, Filters filters) {
         Grid weights = filters.weights();
         Scale scale = Scale.of(List.of(weights)).symmetric();
         double height = weights.height() * line;
@@ -86,7 +100,7 @@ public final class FiltersFigure {
                         : "a row a label, a column a channel of the feature map; each row has length 1");
         PixelImage cells = PixelImage.of(weights, Colormap.BLUE_RED, scale);
         figure.image(x, y, WIDTH, height, cells.nearest(Math.max(1, (int) (2 * WIDTH / weights.width()))));
-        rowNames(figure.group(x, y), line, filters.names());
+        rowNames(figure.group(x, y), line, namesWidth, filters.names());
         for (Scale.Tick tick : new Scale(0, weights.width() - 1).ticks(8)) {
             double at = x + WIDTH * (tick.value() + 0.5) / weights.width();
             figure.line(at, y + height, at, y + height + 4).set("stroke", FigureStyle.MUTED);
@@ -97,24 +111,27 @@ public final class FiltersFigure {
                 figure, x + WIDTH + 16, y, Math.max(60, Math.min(height, 300)), Colormap.BLUE_RED, scale, "weight");
     }
 
-    private static void rowNames(Svg group, double line, List<String> names) {
+    private static void rowNames(Svg group, double line, double width, List<String> names) {
         double font = nameFont(line);
         for (int i = 0; i < names.size(); i++) {
-            FigureStyle.fitted(group, -8, (i + 0.5) * line + font * 0.36, font, NAMES - 8, names.get(i))
+            FigureStyle.fitted(
+                            group, -NAMES_GAP, (i + 0.5) * line + font * 0.36, font, width - NAMES_GAP, names.get(i))
                     .set("text-anchor", "end");
         }
     }
 
-    private static void matrix(Svg group, double side, List<String> names, Grid cosines) {
+    private static void matrix(Svg group, double side, double namesWidth, Filters filters) {
+        List<String> names = filters.names();
+        Grid cosines = filters.similarity();
         int count = names.size();
         double cell = side / count;
         double font = nameFont(cell);
         group.set("class", "similarity");
-        rowNames(group, cell, names);
+        rowNames(group, cell, namesWidth, names);
         for (int column = 0; column < count; column++) {
             boolean slanted = cell >= LEAST_SLANTED;
             Svg name = group.group((column + 0.5) * cell + (slanted ? 0 : font * 0.36), side + (slanted ? 12 : 8));
-            FigureStyle.fitted(name, 0, 0, font, NAMES - 8, names.get(column))
+            FigureStyle.fitted(name, 0, 0, font, namesWidth - NAMES_GAP, names.get(column))
                     .set("transform", slanted ? "rotate(-45)" : "rotate(-90)")
                     .set("text-anchor", "end");
         }

@@ -48,6 +48,17 @@ class FiltersFigureTest {
         }
     }
 
+    /** As of filters that are made of the image. */
+    @Test
+    void labelsWithTheNumberOfTheirImageAreShownWhole() {
+        List<String> names = List.of("automobile, image 1", "ship, image 1", "automobile, image 2", "ship, image 2");
+        Filters filters = new Filters(names, random(4, 64).weights());
+        List<String> texts = ParsedDrawing.of(FiltersFigure.of(filters)).texts();
+        for (String name : names) {
+            assertEquals(3, texts.stream().filter(name::equals).count(), name);
+        }
+    }
+
     @Test
     void manyLabelsMakeAPicture() throws IOException {
         Filters filters = random(100, 64);
