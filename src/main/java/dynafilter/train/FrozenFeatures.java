@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * The examples of a run whose backbone is frozen: the features that it makes of the images, each computed once. View v of an
  * image is its transforms in epoch v, so that the first epochs are those of a run without views; epoch e shows view e mod V,
  * in its own order. A view is computed at the beginning of the first epoch that shows it, also in a resumed run. It depends on
- * (seed, v) alone, and stays for the next run that would compute it ({@link FeatureShelf}). Ranks divide the images of a view and exchange the features, since each comes to see all images.
+ * (seed, v) alone, and stays for the next run that would compute it ({@link FeatureShelf}). Ranks divide the images of a view
+ * and exchange the features, since each comes to see all images.
  */
 final class FrozenFeatures implements Examples {
     private static final long INTERVAL = 500_000_000; // nanoseconds between reports
