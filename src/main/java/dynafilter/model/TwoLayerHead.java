@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A perceptron of two layers: Linear, ReLU, Linear. Its tensors are named as those of layers 0 and 2 of an
@@ -71,8 +72,12 @@ final class TwoLayerHead {
     Tensor forwardMixed(Tensor mixture, Tensor rows) {
         Tensor hidden = relu_(baddbmm(inBias, mixture, linear(rows, inWeight)));
         // On the CPU a product with one column is slow, and so are the two of its gradients. Inference rounds a label alike
-        // however many there are.
-        return outWeight.size(0) == 1 && GradMode.is_enabled() && !hidden.is_cuda()
+        // however many there are, and half precision as autocast does.
+        boolean sums = outWeight.size(0) == 1
+                && GradMode.is_enabled()
+                && !hidden.is_cuda()
+                && hidden.scalar_type().intern() == ScalarType.Float;
+        return sums
                 ? hidden.mul(outWeight).sum(new long[] {-1}, true, new ScalarTypeOptional()).add(outBias)
                 : second(hidden);
     }
