@@ -22,8 +22,7 @@ final class BenchmarkTable {
     private BenchmarkTable() {}
 
     /** Prints what is measured, on what. */
-    static void printHeader(
-            Session session, boolean graph, boolean deterministic, int repeats, String networks) {
+    static void printHeader(Session session, boolean graph, boolean deterministic, int repeats, String networks) {
         System.out.println(format(
                 "device     %s, %s, %d threads%s%s",
                 session.device(),
@@ -36,8 +35,7 @@ final class BenchmarkTable {
         System.out.println(format(
                 "versions   dynafilter %s, libtorch %s, Java %s",
                 environment.dynafilter(), environment.libtorch(), environment.java()));
-        System.out.println(
-                format("network    %s; channels-last; %d timed steps a row", networks, repeats));
+        System.out.println(format("network    %s; channels-last; %d timed steps a row", networks, repeats));
         System.out.println();
     }
 
@@ -51,8 +49,7 @@ final class BenchmarkTable {
 
     /** The columns' names of variants that are measured in turn. */
     static String headOfVariants() {
-        return format(
-                VARIANT, "mode", "prec", "batch", "images/s", "ms/step", "(p10 to p90)", "of first", "variant");
+        return format(VARIANT, "mode", "prec", "batch", "images/s", "ms/step", "(p10 to p90)", "of first", "variant");
     }
 
     /** A variant in the columns of {@link #headOfVariants}. */

@@ -71,14 +71,17 @@ final class TwoLayerHead {
      */
     Tensor forwardMixed(Tensor mixture, Tensor rows) {
         Tensor hidden = relu_(baddbmm(inBias, mixture, linear(rows, inWeight)));
-        // On the CPU a product with one column is slow, and so are the two of its gradients. Inference rounds a label alike
+        // On the CPU a product with one column is slow, and so are the two of its gradients. Inference rounds a label
+        // alike
         // however many there are, and half precision as autocast does.
         boolean sums = outWeight.size(0) == 1
                 && GradMode.is_enabled()
                 && !hidden.is_cuda()
                 && hidden.scalar_type().intern() == ScalarType.Float;
         return sums
-                ? hidden.mul(outWeight).sum(new long[] {-1}, true, new ScalarTypeOptional()).add(outBias)
+                ? hidden.mul(outWeight)
+                        .sum(new long[] {-1}, true, new ScalarTypeOptional())
+                        .add(outBias)
                 : second(hidden);
     }
 

@@ -86,8 +86,7 @@ public final class FiltersFigure {
         FigureStyle.muted(figure, FigureStyle.MARGIN, y + 22, 12, explanation);
     }
 
-    private static void weights(
-            Svg figure, double x, double y, double line, double namesWidth, Filters filters) {
+    private static void weights(Svg figure, double x, double y, double line, double namesWidth, Filters filters) {
         Grid weights = filters.weights();
         Scale scale = Scale.of(List.of(weights)).symmetric();
         double height = weights.height() * line;
@@ -114,8 +113,7 @@ public final class FiltersFigure {
     private static void rowNames(Svg group, double line, double width, List<String> names) {
         double font = nameFont(line);
         for (int i = 0; i < names.size(); i++) {
-            FigureStyle.fitted(
-                            group, -NAMES_GAP, (i + 0.5) * line + font * 0.36, font, width - NAMES_GAP, names.get(i))
+            FigureStyle.fitted(group, -NAMES_GAP, (i + 0.5) * line + font * 0.36, font, width - NAMES_GAP, names.get(i))
                     .set("text-anchor", "end");
         }
     }
