@@ -58,8 +58,8 @@ record MixedFilters(
             return mixtureOfLabels().unsqueeze(0).expand(features.size(0), -1, -1);
         }
         Tensor ofImages = linear(features.mean(2, 3), image); // [N, M]
-        // Along a dimension that is not the last, libtorch's CPU computes the softmax of many labels at once, of eight
-        // filters in a tenth of the time. It rounds a label by its place then, which only a trained network must not do.
+        // Along a dimension that is not the last, libtorch's CPU computes the softmax of many labels at once: of eight
+        // filters in a tenth of the time. A label is rounded by its place then, which no trained network may do.
         return GradMode.is_enabled() && !ofImages.is_cuda()
                 ? softmax(ofImages.unsqueeze(2).add(labels.t()), 1).transpose(1, 2)
                 : softmax(ofImages.unsqueeze(1).add(labels), -1);

@@ -71,8 +71,8 @@ final class TwoLayerHead {
      */
     Tensor forwardMixed(Tensor mixture, Tensor rows) {
         Tensor hidden = relu_(baddbmm(inBias, mixture, linear(rows, inWeight)));
-        // On the CPU a product with one column is slow, and so are the two of its gradients. Inference rounds a label
-        // alike however many there are, and half precision as autocast does.
+        // On the CPU a product with one column is slow, and so are the two of its gradients. Inference rounds a
+        // label alike however many there are, and half precision as autocast does.
         boolean sums = outWeight.size(0) == 1
                 && GradMode.is_enabled()
                 && !hidden.is_cuda()
