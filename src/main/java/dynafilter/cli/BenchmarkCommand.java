@@ -5,10 +5,7 @@ import dynafilter.benchmark.Ceiling;
 import dynafilter.benchmark.MeasuredNetwork;
 import dynafilter.benchmark.Measurement;
 import dynafilter.benchmark.Mode;
-import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.io.InputException;
-import dynafilter.model.FilterDesign;
-import dynafilter.model.NetworkShape;
 import dynafilter.run.Interruption;
 import dynafilter.run.Logging;
 import dynafilter.run.Session;
@@ -33,15 +30,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
-import org.jspecify.annotations.Nullable;
 
 /** {@code benchmark}: training and inference throughput on a device, against what the device can do at best. */
 final class BenchmarkCommand implements Command {
-    private static final List<String> FILTERS =
-            List.of("filters", "filter-heads", "filter-size", "basis", "basis-image");
-    private static final String VARIANTS = "variants";
-    private static final List<String> RANDOM_NETWORK =
-            Stream.concat(FILTERS.stream(), Stream.of(VARIANTS, "classes")).toList();
+    private static final List<String> RANDOM_NETWORK = Stream.concat(
+                    BenchmarkCases.FILTERS.stream(), Stream.of(BenchmarkCases.VARIANTS, "classes"))
+            .toList();
 
     /**
      * The document of {@code --json}.
@@ -83,7 +77,9 @@ final class BenchmarkCommand implements Command {
                 .addOption(CommonOptions.valued(
                         "basis-image", "on|off", "whether the image has a part in the mixture [on]"))
                 .addOption(CommonOptions.valued(
-                        VARIANTS, "LIST", "filters as in compare, measured step by step in turn, against the first"))
+                        BenchmarkCases.VARIANTS,
+                        "LIST",
+                        "filters as in compare, measured step by step in turn, against the first"))
                 .addOption(CommonOptions.valued("classes", "K", "labels of the network [10]"))
                 .addOption(CommonOptions.valued("repeats", "N", "timed steps of each case, after a warm-up [30]"))
                 .addOption(CommonOptions.cudaGraphOption())
@@ -117,7 +113,7 @@ final class BenchmarkCommand implements Command {
                         "--" + option + " is for random weights: " + model + " has filters of its own; leave it out");
             }
         }
-        List<Variant> variants = variants(line);
+        List<Variant> variants = BenchmarkCases.variants(line);
         int classes = CommonOptions.integer(line, "classes", 1, 1_000_000, 10);
         int repeats = CommonOptions.integer(line, "repeats", 1, 1_000_000, 30);
         JsonOutput json = JsonOutput.of(line);
@@ -138,7 +134,10 @@ final class BenchmarkCommand implements Command {
         });
         Report report;
         try (NativeOwner owner = new NativeOwner()) {
-            List<Benchmark.Case> cases = cases(recipe, model, variants, classes, precisions, session, owner);
+            boolean proofs =
+                    precisions.equals(List.of(Precision.FP32)); // a process has one limit, and proofs are in fp32
+            BenchmarkCases made = new BenchmarkCases(recipe, classes, proofs, session, owner);
+            List<Benchmark.Case> cases = model == null ? made.random(variants) : List.of(made.trained(model));
             String networks = cases.stream()
                     .map(one -> one.network().description())
                     .distinct()
@@ -168,7 +167,7 @@ final class BenchmarkCommand implements Command {
         values.put("deterministic", line.hasOption("deterministic"));
         values.put("optimizer", OptimizerKind.SGD.toString()); // what others measure, too
         values.put("label_smoothing", 0);
-        for (String option : FILTERS) {
+        for (String option : BenchmarkCases.FILTERS) {
             if (line.hasOption(option)) {
                 values.put(option.replace('-', '_'), line.getOptionValue(option));
             }
@@ -183,66 +182,6 @@ final class BenchmarkCommand implements Command {
         return precisions.stream()
                 .filter(precision -> precision != Precision.TF32)
                 .toList();
-    }
-
-    /** The variants that are to be measured in turn; none where a network is measured alone. */
-    private static List<Variant> variants(CommandLine line) {
-        if (!line.hasOption(VARIANTS)) {
-            return List.of();
-        }
-        for (String option : FILTERS) {
-            if (line.hasOption(option)) {
-                throw new InputException("--" + option + " with --variants: give all filters in --variants");
-            }
-        }
-        List<Variant> variants = Variant.listOf(line.getOptionValue(VARIANTS));
-        for (Variant variant : variants) {
-            for (String setting : variant.changes().keySet()) {
-                if (!FILTERS.contains(setting.replace('_', '-'))) {
-                    throw new InputException("--variants: '" + variant.name() + "' changes " + setting.replace('_', '-')
-                            + ", and a benchmark's variants differ in their filters: " + String.join(", ", FILTERS));
-                }
-            }
-        }
-        return variants;
-    }
-
-    /** What is measured, each with its recipe; the networks are closed with their owner. */
-    private static List<Benchmark.Case> cases(
-            Recipe recipe,
-            @Nullable Path model,
-            List<Variant> variants,
-            int classes,
-            List<Precision> precisions,
-            Session session,
-            NativeOwner owner) {
-        boolean proofs = precisions.equals(List.of(Precision.FP32)); // a process has one limit, and proofs are in fp32
-        if (model != null) {
-            TrainedNetwork trained = TrainedNetwork.read(model, session.device());
-            if (proofs) {
-                session.allowInstructions(trained, Precision.FP32);
-            }
-            return List.of(new Benchmark.Case(null, owner.keep(MeasuredNetwork.of(trained)), recipe));
-        }
-        if (variants.isEmpty()) {
-            return List.of(new Benchmark.Case(null, random(recipe, classes, proofs, session, owner), recipe));
-        }
-        return variants.stream()
-                .map(variant -> {
-                    Recipe own = variant.applyTo(recipe);
-                    return new Benchmark.Case(variant.name(), random(own, classes, proofs, session, owner), own);
-                })
-                .toList();
-    }
-
-    private static MeasuredNetwork random(
-            Recipe recipe, int classes, boolean proofs, Session session, NativeOwner owner) {
-        FilterDesign design = recipe.network().design();
-        if (proofs) {
-            session.allowInstructions(NetworkShape.ofResNet18Stem(design, classes), Precision.FP32);
-        }
-        return owner.keep(
-                MeasuredNetwork.random(design, classes, recipe.computation().seed(), session.device()));
     }
 
     /** Measures all cases; prints each row and rewrites the file at once, since a later case may fail, or the time run out. */

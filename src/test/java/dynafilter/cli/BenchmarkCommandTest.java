@@ -13,8 +13,10 @@ import dynafilter.runtime.Precision;
 import dynafilter.runtime.Timing;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,26 +27,18 @@ class BenchmarkCommandTest {
     @TempDir
     private Path folder;
 
+    private static CommandResult measured(Path json, Object... options) {
+        Object[] common = {"benchmark", "--device", "cpu", "--threads", 1, "--json", json};
+        return CommandResult.ofSuccess(
+                Stream.concat(Arrays.stream(common), Arrays.stream(options)).toArray());
+    }
+
     @Tag("processor")
     @Test
     void measuresEveryCaseAndWritesWhatTheDesignPromises() throws IOException {
         Path file = folder.resolve("benchmark.json");
-        CommandResult outcome = CommandResult.ofSuccess(
-                "benchmark",
-                "--device",
-                "cpu",
-                "--threads",
-                1,
-                "--batch-size",
-                "4,8",
-                "--precision",
-                "fp32,bf16",
-                "--filters",
-                "static",
-                "--repeats",
-                3,
-                "--json",
-                file);
+        CommandResult outcome = measured(
+                file, "--batch-size", "4,8", "--precision", "fp32,bf16", "--filters", "static", "--repeats", 3);
         JsonNode json = new ObjectMapper().readTree(file.toFile());
         assertEquals("cpu", json.at("/device/device").asText());
         assertTrue(json.at("/ceilings/bf16/flops_per_second").asDouble() > 1e9);
@@ -84,24 +78,9 @@ class BenchmarkCommandTest {
     @Test
     void variantsAreMeasuredInTurnAgainstTheFirst() throws IOException {
         Path file = folder.resolve("variants.json");
-        CommandResult outcome = CommandResult.ofSuccess(
-                "benchmark",
-                "--device",
-                "cpu",
-                "--threads",
-                1,
-                "--batch-size",
-                4,
-                "--precision",
-                "fp32",
-                "--variants",
-                "dynamic,conditional,basis:basis=3",
-                "--classes",
-                7,
-                "--repeats",
-                4,
-                "--json",
-                file);
+        String variants = "dynamic,conditional,basis:basis=3";
+        CommandResult outcome = measured(
+                file, "--batch-size", 4, "--precision", "fp32", "--variants", variants, "--classes", 7, "--repeats", 4);
         JsonNode rows = new ObjectMapper().readTree(file.toFile()).get("results");
         assertEquals(
                 List.of("dynamic", "conditional", "basis:basis=3", "dynamic", "conditional", "basis:basis=3"),

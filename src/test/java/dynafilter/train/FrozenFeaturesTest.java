@@ -60,7 +60,7 @@ class FrozenFeaturesTest {
 
     private static TestRun of(Recipe recipe, Path folder, DataMemory memory, Predicate<TestRun> stop) {
         DataSet images = TestRun.images(70, 45);
-        return new TestRun(recipe, folder, images, stop, WorkerGroup.single(), state -> {}, memory);
+        return new TestRun(recipe, folder, images, stop, WorkerGroup.single(), state -> {}, memory, null);
     }
 
     private Path train(String name, Recipe recipe, DataMemory memory) {

@@ -74,22 +74,13 @@ public final class TestRun implements AutoCloseable {
             Predicate<TestRun> stop,
             WorkerGroup group,
             Consumer<Map<String, Tensor>> change) {
-        this(recipe, folder, set, stop, group, change, DataMemory.AUTO);
+        this(recipe, folder, set, stop, group, change, DataMemory.AUTO, null);
     }
 
-    /** @param memory the place of images and features */
-    TestRun(
-            Recipe recipe,
-            Path folder,
-            DataSet set,
-            Predicate<TestRun> stop,
-            WorkerGroup group,
-            Consumer<Map<String, Tensor>> change,
-            DataMemory memory) {
-        this(recipe, folder, set, stop, group, change, memory, null);
-    }
-
-    /** @param shared the features that the run shares with others; null: none */
+    /**
+     * @param memory the place of images and features
+     * @param shared the features that the run shares with others; null: none
+     */
     TestRun(
             Recipe recipe,
             Path folder,
