@@ -2,12 +2,12 @@ package dynafilter.checkpoint.pt2;
 
 import dynafilter.checkpoint.pt2.ProgramGraph.Argument;
 import dynafilter.checkpoint.translation.Shaped;
+import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
 
 /** The response maps of filters that each image has for itself, as a program of PyTorch's operators. */
 final class ImageFilters {
     private static final long N = Shaped.BATCH;
-    private static final String BASIS = "basis.weight";
 
     private final ProgramLayers layers;
     private final NetworkShape shape;
@@ -18,8 +18,13 @@ final class ImageFilters {
         this.shape = shape;
     }
 
+    /** The maps of the network's design: [N, K, H, W]. */
+    ProgramValue maps(ProgramValue features) {
+        return shape.design().kind() == FilterKind.BASIS ? mixedMaps(features) : conditionalMaps(features);
+    }
+
     /** Maps of filters that are generated of label and image, {@code norm(tanh(A relu(B e_l + D c_n)))}: [N, K, H, W]. */
-    ProgramValue conditionalMaps(ProgramValue features) {
+    private ProgramValue conditionalMaps(ProgramValue features) {
         ProgramValue labels = layers.linear(layers.parameter(NetworkShape.EMBEDDING), "generator.0"); // [K, width]
         ProgramValue hidden = layers.relu(withImage(features, "generator.image.weight", labels));
         ProgramValue rows = layers.tanh(layers.linear(hidden, "generator.2")); // [N, K, C]
@@ -28,14 +33,13 @@ final class ImageFilters {
     }
 
     /** Maps of a basis, mixed by {@code softmax(R e_l + S c_n)} for each label and image: [N, K, H, W]. */
-    ProgramValue mixedMaps(ProgramValue features) {
+    private ProgramValue mixedMaps(ProgramValue features) {
         long basis = shape.design().basis();
         ProgramValue labels = layers.linear(layers.parameter(NetworkShape.EMBEDDING), "mixer.label"); // [K, M]
         ProgramValue sums = withImage(features, "mixer.image.weight", labels);
-        ProgramValue mixture = layers.graph()
-                .node("softmax.int", sums.shape(), Argument.of("self", sums), Argument.of("dim", -1)); // [N, K, M]
-        ProgramValue bank = layers.unit(layers.flatten(layers.parameter(BASIS), 1, basis, shape.channels()));
-        ProgramValue filters = layers.reshape(layers.times(bank, shape.rescaling()), basis, shape.channels(), 1, 1);
+        ProgramValue mixture = layers.softmax(sums); // [N, K, M]
+        ProgramValue bank = layers.times(layers.basis(basis, shape.channels()), shape.rescaling());
+        ProgramValue filters = layers.reshape(bank, basis, shape.channels(), 1, 1);
         long[] maps = {N, basis, shape.mapHeight(), shape.mapWidth()};
         return mixed(mixture, layers.convolution(features, filters, maps, 1, 0, 1));
     }

@@ -6,13 +6,9 @@ import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.checkpoint.pt2.ProgramGraph.Argument;
 import dynafilter.checkpoint.translation.Shaped;
 import dynafilter.data.device.Normalization;
-import dynafilter.io.InputException;
-import dynafilter.model.FilterDesign;
-import dynafilter.model.FilterKind;
 import dynafilter.model.NetworkShape;
 import dynafilter.model.ResNetArchitecture;
 import dynafilter.runtime.ComputeDevice;
-import org.bytedeco.pytorch.Tensor;
 
 /** What a trained network computes, in evaluation, as a program of PyTorch's operators with a free number of images. */
 final class NetworkProgram {
@@ -40,18 +36,10 @@ final class NetworkProgram {
     /**
      * The program of a network; its weights belong to the network, or to the caller's scope.
      *
-     * @throws InputException where it is on a TorchScript backbone with an operator that has no translation, or its filters can only
-     *     be constants
+     * @throws dynafilter.io.InputException where it is on a TorchScript backbone with an operator that has no translation
      */
     static Program of(TrainedNetwork trained, ExportSettings settings) {
         NetworkShape shape = trained.network().shape();
-        FilterDesign design = shape.design();
-        boolean isWritten = settings.bakedFilters() || !design.isConstant();
-        if (!isWritten && (design.kind() == FilterKind.BASIS || design.kind() == FilterKind.LOCAL)) {
-            throw new InputException(
-                    "--format pt2 --no-bake-filters: " + design
-                            + " filters are only written as constants; leave --no-bake-filters out, or use --format torchscript");
-        }
         boolean pixels = settings.input() == ScriptInput.UINT8;
         long size = shape.imageSize();
         ProgramGraph graph = new ProgramGraph(new ProgramValue(
@@ -71,13 +59,13 @@ final class NetworkProgram {
 
     /** The response maps: [N, K * heads, H, W]. */
     private ProgramValue maps(ProgramValue features, boolean baked) {
-        if (shape.design().isConstant()) {
-            return weighted(responseMaps(features, baked ? bakedFilters() : generatedFilters()));
+        if (!shape.design().isConstant()) {
+            return new ImageFilters(layers, shape).maps(features);
         }
-        ImageFilters filters = new ImageFilters(layers, shape);
-        return shape.design().kind() == FilterKind.BASIS
-                ? filters.mixedMaps(features)
-                : filters.conditionalMaps(features);
+        ConstantMaps constant = new ConstantMaps(layers, shape);
+        return baked
+                ? constant.baked(features, trained.network().constants())
+                : constant.generated(features);
     }
 
     private ProgramValue normalized(ProgramValue pixels) {
@@ -100,56 +88,13 @@ final class NetworkProgram {
         }
     }
 
-    /** The filters as they are now, which are constants of the labels: [K, C, 1, 1]. */
-    private ProgramValue bakedFilters() {
-        return graph.weight(
-                "baked_filters", false, trained.network().constants().weights());
-    }
-
-    /** The filters as the network makes them of its parameters: [K, C, 1, 1]. */
-    private ProgramValue generatedFilters() {
-        int size = shape.design().size();
-        long[] rows = {shape.maps(), (long) shape.channels() * size * size};
-        ProgramValue made = shape.design().kind() == FilterKind.DYNAMIC
-                ? generated(rows)
-                : layers.flatten(layers.parameter("filters.weight"), 1, rows);
-        return view(layers.unit(made), rows[0], shape.channels(), size, size);
-    }
-
-    private ProgramValue generated(long[] rows) {
-        ProgramValue hidden = layers.relu(layers.linear(layers.parameter(NetworkShape.EMBEDDING), "generator.0"));
-        return view(layers.tanh(layers.linear(hidden, "generator.2")), rows);
-    }
-
-    private ProgramValue view(ProgramValue input, long... sizes) {
-        return graph.node("view.default", sizes, Argument.of("self", input), Argument.ofInts("size", sizes));
-    }
-
-    private ProgramValue responseMaps(ProgramValue features, ProgramValue filters) {
-        ProgramValue rescaled = layers.times(filters, shape.rescaling());
-        long[] maps = {N, shape.maps(), shape.mapHeight(), shape.mapWidth()};
-        return layers.convolution(features, rescaled, maps, 1, shape.design().size() / 2, 1);
-    }
-
-    /** The maps times the weight of each place, where the network has such weights. */
-    private ProgramValue weighted(ProgramValue maps) {
-        Tensor places = trained.network().constants().places(); // [K, H, W]
-        return places == null
-                ? maps
-                : graph.node(
-                        "mul.Tensor",
-                        maps.shape(),
-                        Argument.of("self", maps),
-                        Argument.of("other", graph.weight("baked_places", false, places)));
-    }
-
     private ProgramValue predicted(ProgramValue maps) {
         ProgramValue rows = layers.flatten(maps, 2, N, shape.maps(), shape.mapSize());
         int heads = shape.design().heads();
         if (heads > 1) {
             rows = layers.reshape(rows, N, shape.maps() / heads, (long) heads * shape.mapSize());
         }
-        ProgramValue scores = layers.linear(layers.relu(layers.linear(rows, "predictor.0")), "predictor.2");
+        ProgramValue scores = layers.perceptron(rows, "predictor");
         return layers.flatten(scores, 1, N, shape.classes());
     }
 }

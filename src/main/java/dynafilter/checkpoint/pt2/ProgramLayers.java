@@ -37,6 +37,11 @@ final class ProgramLayers {
         return graph.weight(name, false, tensor(name));
     }
 
+    /** A tensor that the program holds beside the network's own. */
+    ProgramValue constant(String name, Tensor value) {
+        return graph.weight(name, false, value);
+    }
+
     private Tensor tensor(String name) {
         return Objects.requireNonNull(state.get(name), name);
     }
@@ -81,6 +86,11 @@ final class ProgramLayers {
         return elementwise("tanh.default", input);
     }
 
+    /** The softmax of each row, along the last dimension. */
+    ProgramValue softmax(ProgramValue rows) {
+        return graph.node("softmax.int", rows.shape(), Argument.of("self", rows), Argument.of("dim", -1));
+    }
+
     private ProgramValue elementwise(String operator, ProgramValue input) {
         return graph.node(operator, input.shape(), Argument.of("self", input));
     }
@@ -90,14 +100,40 @@ final class ProgramLayers {
         return graph.node("mul.Tensor", input.shape(), Argument.of("self", input), Argument.of("other", factor));
     }
 
+    /** Two linear layers with the names 0 and 2 and a ReLU between them. */
+    ProgramValue perceptron(ProgramValue input, String layers) {
+        return linear(relu(linear(input, layers + ".0")), layers + ".2");
+    }
+
+    /** A tensor and a number. */
+    ProgramValue plus(ProgramValue input, double number) {
+        return graph.node("add.Tensor", input.shape(), Argument.of("self", input), Argument.of("other", number));
+    }
+
+    /** The product of two matrices. */
+    ProgramValue matmul(ProgramValue left, ProgramValue right) {
+        long[] result = {left.shape()[0], right.shape()[1]};
+        return graph.node("matmul.default", result, Argument.of("self", left), Argument.of("other", right));
+    }
+
     /** The dimensions from this one on as one. */
     ProgramValue flatten(ProgramValue input, int from, long... result) {
         return graph.node("flatten.using_ints", result, Argument.of("self", input), Argument.of("start_dim", from));
     }
 
+    /** The same elements, as they lie, in other dimensions. */
+    ProgramValue view(ProgramValue input, long... result) {
+        return graph.node("view.default", result, Argument.of("self", input), Argument.ofInts("size", result));
+    }
+
     /** The same elements in other dimensions. */
     ProgramValue reshape(ProgramValue input, long... result) {
         return graph.node("reshape.default", result, Argument.of("self", input), Argument.ofInts("shape", result));
+    }
+
+    /** A basis of filters, each of length one: [filters, channels]. */
+    ProgramValue basis(long filters, long channels) {
+        return unit(flatten(parameter("basis.weight"), 1, filters, channels));
     }
 
     /** Rows, along the last dimension, each of length one. */

@@ -2,9 +2,6 @@ package dynafilter.checkpoint.pt2;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dynafilter.NativeScope;
 import dynafilter.Python;
@@ -12,7 +9,6 @@ import dynafilter.checkpoint.ExportSettings;
 import dynafilter.checkpoint.ExportedNetworks;
 import dynafilter.checkpoint.ScriptInput;
 import dynafilter.checkpoint.TrainedNetwork;
-import dynafilter.io.InputException;
 import dynafilter.model.BasisImage;
 import dynafilter.model.FilterDesign;
 import dynafilter.model.FilterKind;
@@ -28,8 +24,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** Programs of torch.export give the network's scores in PyTorch. */
 @ExtendWith(NativeScope.class)
@@ -129,6 +123,8 @@ class Pt2FormatTest {
         export("odd", new FilterDesign(FilterKind.STATIC, 3, 3, FilterDesign.BASIS, BasisImage.ON), 3, 33, generated);
         export("local", FilterKind.LOCAL, 4, 32, ExportSettings.DEFAULT);
         export("mixed", new FilterDesign(FilterKind.BASIS, 1, 1, 4, BasisImage.OFF), 4, 32, ExportSettings.DEFAULT);
+        export("local-generated", FilterKind.LOCAL, 4, 40, generated);
+        export("mixed-generated", new FilterDesign(FilterKind.BASIS, 1, 1, 4, BasisImage.OFF), 7, 32, generated);
         export("single", FilterKind.SINGLE, 10, 32, ExportSettings.DEFAULT);
         export("conditional", FilterKind.CONDITIONAL, 10, 32, ExportSettings.DEFAULT);
         export("conditional-one", FilterKind.CONDITIONAL, 1, 32, pixels);
@@ -139,20 +135,6 @@ class Pt2FormatTest {
         List<Object> arguments = new ArrayList<>(List.of(folder));
         arguments.addAll(names);
         python.run(LOAD, arguments.toArray());
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "LOCAL, ON, are only written as constants; leave --no-bake-filters out",
-        "BASIS, OFF, are only written as constants; leave --no-bake-filters out"
-    })
-    void filtersThatTheFormatDoesNotHave(FilterKind kind, BasisImage image, String why) {
-        ExportSettings settings = new ExportSettings(ScriptInput.NORMALIZED, false);
-        FilterDesign design = new FilterDesign(kind, 1, 1, FilterDesign.BASIS, image);
-        String message = assertThrows(InputException.class, () -> export("none", design, 3, 32, settings))
-                .getMessage();
-        assertTrue(message.startsWith("--format pt2") && message.contains(why), message);
-        assertFalse(Files.exists(folder.resolve("none.pt2")));
     }
 
     /** Minutes of C++, on a busy machine. */
