@@ -6,28 +6,9 @@
 
   // ---- The picture, as `predict` reads and scales it.
 
-  /** A JPEG without its Exif segments: `predict` does not turn pictures, and browsers turn them by what stands there. */
-  function withoutExif(file) {
-    if (file[0] !== 0xff || file[1] !== 0xd8) {
-      return [file];
-    }
-    const parts = [file.subarray(0, 2)];
-    let at = 2;
-    while (at + 4 <= file.length && file[at] === 0xff && file[at + 1] !== 0xda) {
-      const end = at + 2 + 256 * file[at + 2] + file[at + 3];
-      if (file[at + 1] !== 0xe1) {
-        parts.push(file.subarray(at, end));
-      }
-      at = end;
-    }
-    return [...parts, file.subarray(at)];
-  }
-
-  /** The pixels of a file, red, green, blue and alpha, as they are stored: no colour profile is applied. */
+  /** The pixels of a file, red, green, blue and alpha: turned as Exif says, and no colour profile is applied. */
   async function decode(blob) {
-    const file = new Uint8Array(await blob.arrayBuffer());
-    const bitmap = await createImageBitmap(new Blob(withoutExif(file), { type: blob.type }),
-      { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+    const bitmap = await createImageBitmap(blob, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
     try {
       return read(bitmap, bitmap.width, bitmap.height);
     } finally {
@@ -162,7 +143,7 @@
     return { pixels, scores: made.scores.data, probabilities: made.probabilities.data, maps: means(made.response_maps.data, heads, height * width) };
   }
 
-  /** Classifies a PNG or JPEG file, a Blob: for this page, its tests and whoever puts the page into another. */
+  /** Classifies a picture's file, a Blob: for this page, its tests and whoever puts the page into another. */
   window.classify = async (blob) => run(square(await decode(blob)));
 
   // ---- What one sees, and the camera.
@@ -185,8 +166,8 @@
     stream?.getTracks().forEach((track) => track.stop());
     stream = null;
     video.srcObject = null;
-    camera.setAttribute("aria-pressed", "false");
     camera.textContent = "Use the camera";
+    camera.classList.remove("on");
   }
 
   async function live(mine) {
@@ -205,6 +186,7 @@
   camera.addEventListener("click", async () => {
     if (stream) {
       stopCamera();
+      seen.say(0); // what stays
       return;
     }
     try {
@@ -213,8 +195,8 @@
       }
       const mine = seen.ask();
       stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-      camera.setAttribute("aria-pressed", "true");
       camera.textContent = "Stop the camera";
+      camera.classList.add("on");
       element("problem").hidden = true;
       document.querySelectorAll("#picks input").forEach((input) => { input.checked = false; });
       seen.follow();

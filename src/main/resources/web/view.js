@@ -118,7 +118,7 @@ const view = (settings, classify, begin) => {
 
   let saidAt = -Infinity;
   function say(pause) {
-    if (performance.now() - saidAt >= pause) {
+    if (shown && performance.now() - saidAt >= pause) {
       saidAt = performance.now();
       const best = argmax(shown.scores);
       const unknown = shown.probabilities[best] < settings.threshold ? "none of these; the likeliest is " : "";
@@ -140,7 +140,7 @@ const view = (settings, classify, begin) => {
         say(0);
       }
     } catch (failure) {
-      complain(failure.told ?? `${name} cannot be read as a picture (${failure.message}); give a PNG or JPEG file.`);
+      complain(failure.told ?? `${name} cannot be read as a picture (${failure.message}); give a PNG, JPEG or WebP file.`);
     }
   }
 
@@ -169,7 +169,7 @@ const view = (settings, classify, begin) => {
     if (file) {
       open(file, file.name);
     } else {
-      complain("What was dropped is no file; drop a PNG or JPEG file.");
+      complain("What was dropped is no file; drop a picture's file.");
     }
   });
   document.addEventListener("paste", (event) => {

@@ -25,6 +25,9 @@ import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.TensorBytes;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,6 +36,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -83,7 +87,30 @@ class WebExportTest {
             files.add(Pictures.picture(in.resolve(seed + "-small" + end), rgb, 19, 31, 4));
             files.add(Pictures.picture(in.resolve(seed + "-grey" + end), grey, 640, 479, 5));
         }
+        files.add(turned(in.resolve("turned.jpg"), 6));
+        files.add(turned(in.resolve("mirrored.jpg"), 5));
         return files;
+    }
+
+    /** A photo whose camera was held upright, as its Exif says. */
+    private static Path turned(Path file, int orientation) throws IOException {
+        byte[] plain = Files.readAllBytes(Pictures.picture(file, BufferedImage.TYPE_INT_RGB, 90, 60, 6));
+        ByteBuffer segment = ByteBuffer.allocate(36) // big-endian
+                .putShort((short) 0xffe1)
+                .putShort((short) 34)
+                .put("Exif\0\0MM\0*".getBytes(StandardCharsets.ISO_8859_1))
+                .putInt(8) // where the directory begins
+                .putShort((short) 1) // entry: the orientation, one short number
+                .putShort((short) 274)
+                .putShort((short) 3)
+                .putInt(1)
+                .putShort((short) orientation);
+        try (OutputStream out = Files.newOutputStream(file)) {
+            out.write(plain, 0, 2);
+            out.write(segment.array());
+            out.write(plain, 2, plain.length - 2);
+        }
+        return file;
     }
 
     private static void awaitNetwork(Chromium page) {
@@ -103,7 +130,7 @@ class WebExportTest {
     /** Every picture has predict's pixels within one level and its scores within a thousandth. */
     private void requireSame(Chromium page) throws IOException {
         List<Path> files = pictures();
-        assertEquals(10, files.size());
+        assertEquals(12, files.size());
         try (TrainedNetwork trained = TrainedNetwork.read(checkpoint, ComputeDevice.CPU)) {
             for (DecodedFile decoded : DecodedFile.read(files, new PictureReading(SIZE, true))) {
                 JsonNode made = page.evaluate("classify(" + blob(decoded.file())
@@ -232,6 +259,43 @@ class WebExportTest {
                     "rgb(20, 23, 26)",
                     page.evaluate("getComputedStyle(document.body).backgroundColor")
                             .asText());
+            assertEquals(List.of(), page.errors());
+        }
+    }
+
+    @Test
+    void theCameraIsLiveAndAScreenReaderIsTold() throws Exception {
+        Path file = folder.resolve("page.html");
+        assertEquals(0, CommandResult.of("export", "--model", checkpoint, "--web", file).code());
+        try (Chromium page = Chromium.start()) {
+            page.open(file);
+            awaitNetwork(page);
+            page.click("#camera");
+            awaitChange(page, "#said", "");
+            assertTrue(page.text("#said").startsWith("The camera's picture: "), page.text("#said"));
+            List<String> live = page.accessible();
+            assertTrue(live.contains("button Stop the camera"), live::toString);
+
+            page.click("#camera");
+            List<String> told = page.accessible();
+            assertTrue(
+                    told.containsAll(List.of(
+                            "heading Which of 6 labels, and where?",
+                            "button Open a picture",
+                            "button Use the camera",
+                            "slider Response map over the picture",
+                            "status  live=polite")),
+                    told::toString);
+            String chosen = CLASSES.stream()
+                    .filter(label -> told.stream().anyMatch(one -> one.matches("radio \\Q" + label + "\\E .* checked=true")))
+                    .collect(Collectors.joining());
+            assertTrue(told.contains("image The camera's picture, with the response map of " + chosen), told::toString);
+            String share = told.stream()
+                    .filter(one -> one.startsWith("radio " + chosen))
+                    .findFirst()
+                    .orElseThrow()
+                    .replaceAll(".* ([0-9.]+ %) .*", "$1");
+            assertTrue(page.text("#said").startsWith("The camera's picture: " + chosen + ", " + share), page.text("#said"));
             assertEquals(List.of(), page.errors());
         }
     }

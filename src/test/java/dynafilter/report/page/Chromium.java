@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * A Chromium without a window, driven as its developer tools do: it is clicked and typed into by real events. The program is
@@ -26,6 +27,7 @@ public final class Chromium implements AutoCloseable {
     private static final String VARIABLE = "DYNAFILTER_CHROMIUM";
     private static final List<String> NAMES = List.of("chromium", "chromium-browser", "google-chrome", "chrome");
     private static final long POLL_MILLIS = 20;
+    private static final List<String> STATES = List.of("checked", "pressed", "live");
 
     private final Path profile;
     private final Process process;
@@ -60,6 +62,8 @@ public final class Chromium implements AutoCloseable {
                         "--disable-dev-shm-usage",
                         "--no-first-run",
                         "--hide-scrollbars",
+                        "--use-fake-device-for-media-stream", // a camera that films a turning disc
+                        "--use-fake-ui-for-media-stream", // and a reader who lets the page have it
                         "--remote-debugging-port=0",
                         "--user-data-dir=" + profile,
                         "about:blank")
@@ -218,6 +222,30 @@ public final class Chromium implements AutoCloseable {
     private void media(String type, String scheme) {
         Map<String, String> feature = Map.of("name", "prefers-color-scheme", "value", scheme);
         call("Emulation.setEmulatedMedia", Map.of("media", type, "features", List.of(feature)));
+    }
+
+    /** What a screen reader is told of, in the order of the page: role, name and state such as {@code pressed=true}. */
+    public List<String> accessible() {
+        return StreamSupport.stream(
+                        call("Accessibility.getFullAXTree", Map.of())
+                                .get("nodes")
+                                .spliterator(),
+                        false)
+                .filter(node -> !node.path("ignored").asBoolean())
+                .map(Chromium::accessible)
+                .toList();
+    }
+
+    private static String accessible(JsonNode node) {
+        StringBuilder told = new StringBuilder(node.path("role").path("value").asText());
+        told.append(' ').append(node.path("name").path("value").asText());
+        for (JsonNode property : node.path("properties")) {
+            String name = property.path("name").asText();
+            if (STATES.contains(name)) {
+                told.append(' ').append(name).append('=').append(property.path("value").path("value").asText());
+            }
+        }
+        return told.toString();
     }
 
     /** The page on paper, as PDF. */
