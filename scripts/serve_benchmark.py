@@ -112,13 +112,22 @@ class Server:
             os.killpg(self.process.pid, signal.SIGKILL)
 
 
+def threads(options):
+    return ["--threads", str(options.threads)] if options.threads else []
+
+
+def served(program, options):
+    return Server("dynafilter serve", [*program, "serve", "--model", options.model, "--device", "cpu", "--port", str(options.port),
+                  "--max-batch", str(options.batch), *threads(options)], options.port, options.picture)
+
+
 def batch_rate(program, options, folder):
     """The images a second of `benchmark`'s inference at the batch size."""
     import json
 
     file = Path(folder, "benchmark.json")
     subprocess.run([*program, "benchmark", "--model", options.model, "--mode", "infer", "--precision", "fp32", "--batch-size",
-                    str(options.batch), "--repeats", "8", "--device", "cpu", "--json", str(file)], check=True,
+                    str(options.batch), "--repeats", "8", "--device", "cpu", "--json", str(file), *threads(options)], check=True,
                    stdout=subprocess.DEVNULL)
     return json.loads(file.read_text())["results"][0]["images_per_second"]
 
@@ -132,8 +141,7 @@ def growth(looks):
 def soak(program, options, folder):
     """Loads the server until it has answered the requests; prints its memory, and how it grew."""
     os.environ.setdefault("JAVA_OPTS", "-Xmx256m")
-    server = Server("dynafilter serve", [*program, "serve", "--model", options.model, "--device", "cpu", "--port", str(options.port),
-                    "--max-batch", str(options.batch)], options.port, options.picture)
+    server = served(program, options)
     try:
         slice_of = argparse.Namespace(**{**vars(options), "seconds": SOAK_SECONDS})
         looks, answered, bad = [], 0, 0
@@ -160,6 +168,7 @@ def main():
     parser.add_argument("--workers", default="1", help="processes of the peer, a list [%(default)s]")
     parser.add_argument("--no-peer", action="store_true")
     parser.add_argument("--batch", type=int, default=32, help="--max-batch [%(default)s]")
+    parser.add_argument("--threads", type=int, help="of the network, in the server and in benchmark [all cores]")
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--seconds", type=int, default=10, help="of a round")
     parser.add_argument("--rounds", type=int, default=3)
@@ -176,10 +185,9 @@ def main():
         if options.soak:
             soak(program, options, folder)
             return
-        exact = batch_rate(program, options, folder)
+        batches = []
         try:
-            jar = Server("dynafilter serve", [*program, "serve", "--model", options.model, "--device", "cpu", "--port",
-                         str(options.port), "--max-batch", str(options.batch)], options.port, options.picture)
+            jar = served(program, options)
             servers.append(jar)
             if not options.no_peer:
                 script = str(Path(folder, "model.ts.pt"))
@@ -192,6 +200,7 @@ def main():
             for server in servers:
                 load(server.url, argparse.Namespace(**{**vars(options), "seconds": max(2, options.seconds // 3)}), folder)
             for _ in range(options.rounds):
+                batches.append(batch_rate(program, options, folder))
                 for server in servers:
                     server.round(options, folder)
         finally:
@@ -204,6 +213,7 @@ def main():
         mine = statistics.median(jar.rates)
         for server in servers[1:]:
             print(f"{mine / statistics.median(server.rates):.2f} times {server.name}")
+        exact = statistics.median(batches)
         print(f"{mine / exact:.2f} times benchmark's inference at batch {options.batch}: {exact:.1f} images/s")
 
 

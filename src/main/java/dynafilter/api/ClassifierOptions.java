@@ -10,8 +10,8 @@ package dynafilter.api;
  * @param engine what computes the scores. An ONNX file is always run by ONNX Runtime
  * @param views {@code none}, or views of each picture whose scores are averaged: {@code mirror} or {@code shifts}
  * @param exact true: scores have the bits that {@code predict} and {@code eval} compute for as many pictures at once; false:
- *     where there is a quicker way it is taken, with BatchNorm folded into the convolutions: at most 1e-5 of the largest score
- *     off, in half the time, and a picture has the same bits alone or among others
+ *     where there is a quicker way it is taken, with BatchNorm folded into the convolutions, in half the time: at most 1e-5 of the
+ *     largest score off, and by as much a picture's scores may depend on how many pictures a call has
  */
 public record ClassifierOptions(
         String device, int threads, String precision, Engine engine, String views, boolean exact) {

@@ -13,7 +13,6 @@ import dynafilter.runtime.TensorBytes;
 import dynafilter.train.Evaluator;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -30,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A trained network with the session it is loaded in, ready to score pictures, in any number of threads. */
 public final class LoadedModel implements AutoCloseable {
+    /** As few images take less time as one batch than one by one on a thread: measured with AVX2 and with AVX-512. */
+    private static final int BATCH = 4;
+
     private final Session session;
     private final Precision precision;
     private final TrainedNetwork trained;
@@ -46,6 +48,7 @@ public final class LoadedModel implements AutoCloseable {
         evaluator = new Evaluator(precision, session.device());
         try (NativeOwner building = new NativeOwner()) {
             trained = building.keep(TrainedNetwork.read(file, session.device()));
+            session.allowInstructions(trained, precision);
             calibration = trained.calibration();
             boolean plain = exact
                     || views != Views.NONE
@@ -119,11 +122,14 @@ public final class LoadedModel implements AutoCloseable {
         if (images.isEmpty()) {
             return List.of();
         }
-        if (folded != null) {
-            return oneByOne(folded, images);
-        }
+        return folded == null ? batch(images, session.threads()) : shared(folded, images);
+    }
+
+    private List<Scores> batch(List<byte[]> images, int threads) {
+        prepareThread(threads);
         try (PointerScope scope = new PointerScope()) {
-            return scoresOfBatch(images.stream().map(this::image).toList());
+            return evaluator.scores(
+                    classifier(), images.stream().map(this::image).toList());
         }
     }
 
@@ -131,18 +137,24 @@ public final class LoadedModel implements AutoCloseable {
         return views.of(trained.classifier());
     }
 
-    /** The images one by one, shared among as many threads as the session has. */
-    private List<Scores> oneByOne(FoldedNetwork network, List<byte[]> images) {
-        Scores[] scores = new Scores[images.size()];
+    /** The images, shared among as many threads as the session has: threads of one operator would wait for each other. */
+    private List<Scores> shared(FoldedNetwork network, List<byte[]> images) {
         int parts = Math.min(session.threads(), images.size());
         IntStream all = IntStream.range(0, parts);
-        (parts == 1 ? all : all.parallel()).forEach(part -> {
-            prepareThread(1);
-            for (int i = part; i < scores.length; i += parts) {
-                scores[i] = new Scores(network.scores(images.get(i)));
-            }
-        });
-        return Arrays.asList(scores);
+        return (parts == 1 ? all : all.parallel())
+                .mapToObj(part -> images.subList(part * images.size() / parts, (part + 1) * images.size() / parts))
+                .flatMap(few -> ofOneThread(network, few).stream())
+                .toList();
+    }
+
+    private List<Scores> ofOneThread(FoldedNetwork network, List<byte[]> images) {
+        if (images.size() >= BATCH) {
+            return batch(images, 1);
+        }
+        prepareThread(1);
+        return images.stream()
+                .map(image -> new Scores(network.scores(image)))
+                .toList();
     }
 
     /**

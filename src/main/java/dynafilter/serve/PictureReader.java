@@ -1,14 +1,10 @@
 package dynafilter.serve;
 
 import dynafilter.data.folder.PictureReading;
+import dynafilter.data.folder.PixelGate;
 import dynafilter.data.folder.TooManyPixels;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.util.Iterator;
 import java.util.concurrent.Semaphore;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageReader;
-import javax.imageio.stream.ImageInputStream;
 
 /**
  * The reader of pictures from requests, as {@code predict} reads files. A picture is refused by the size in its header, before it
@@ -21,6 +17,7 @@ final class PictureReader {
 
     private final PictureReading reading;
     private final long mostPixels;
+    private final PixelGate limit;
     private final int permits;
     private final Semaphore decoding;
 
@@ -32,6 +29,7 @@ final class PictureReader {
     PictureReader(int size, boolean exif, long mostPixels) {
         reading = new PictureReading(size, exif);
         this.mostPixels = mostPixels;
+        limit = PixelGate.atMost(mostPixels);
         permits = (int) Math.min(Integer.MAX_VALUE, (mostPixels + SMALL) / UNIT + 1);
         decoding = new Semaphore(permits, true);
     }
@@ -45,10 +43,8 @@ final class PictureReader {
         if (content.length == 0) {
             throw new Problem(Problem.BAD, "the body", "is empty", WAY);
         }
-        int share = (int) Math.min(permits, pixels(content) / UNIT + 1);
-        decoding.acquireUninterruptibly(share);
-        try {
-            return new Picture.Pixels(reading.planes(content, mostPixels));
+        try (Place place = new Place()) {
+            return new Picture.Pixels(reading.planes(content, place));
         } catch (TooManyPixels large) {
             throw new Problem(
                     Problem.TOO_LARGE,
@@ -60,27 +56,28 @@ final class PictureReader {
         } catch (OutOfMemoryError full) {
             throw new Problem(
                     Problem.TOO_LARGE, "the picture", "is too large for the server's memory", "send a smaller one");
-        } finally {
-            decoding.release(share);
         }
     }
 
-    /** The number of pixels by the header; as many as are allowed where it cannot be told. */
-    private long pixels(byte[] content) {
-        try (ImageInputStream in = ImageIO.createImageInputStream(new ByteArrayInputStream(content))) {
-            Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
-            if (!readers.hasNext()) {
-                return mostPixels;
+    /** A picture's place among those that are decoded, by its pixels. */
+    private final class Place implements PixelGate, AutoCloseable {
+        private int share; // permits that it has
+
+        @Override
+        public void enter(long pixels) throws TooManyPixels {
+            limit.enter(pixels);
+            int wanted = (int) Math.min(permits, pixels / UNIT + 1);
+            if (wanted > share) {
+                close(); // two that wait for more while they hold some would wait for each other
+                decoding.acquireUninterruptibly(wanted);
+                share = wanted;
             }
-            ImageReader reader = readers.next();
-            try {
-                reader.setInput(in, true, true);
-                return Math.min(mostPixels, (long) reader.getWidth(0) * reader.getHeight(0));
-            } finally {
-                reader.dispose();
-            }
-        } catch (IOException | RuntimeException damaged) { // ImageIO throws both at bad bytes
-            return mostPixels;
+        }
+
+        @Override
+        public void close() {
+            decoding.release(share);
+            share = 0;
         }
     }
 }

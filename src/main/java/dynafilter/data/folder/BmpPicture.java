@@ -13,8 +13,8 @@ final class BmpPicture {
      *
      * @throws IOException where the file is damaged
      */
-    static PixelRows read(byte[] file, long mostPixels) throws IOException {
-        try (PictureDecoder decoder = PictureDecoder.of("bmp", new ByteArrayInputStream(file), mostPixels)) {
+    static PixelRows read(byte[] file, PixelGate gate) throws IOException {
+        try (PictureDecoder decoder = PictureDecoder.of("bmp", new ByteArrayInputStream(file), gate)) {
             return new RasterRows(decoder.image());
         }
     }

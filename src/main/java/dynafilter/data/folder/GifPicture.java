@@ -27,7 +27,7 @@ record GifPicture(PixelRows frame, int left, int top, int width, int height, int
      *
      * @throws IOException where the file is damaged
      */
-    static PixelRows read(byte[] file, long mostPixels) throws IOException {
+    static PixelRows read(byte[] file, PixelGate gate) throws IOException {
         int transparent = 0; // Pillow fills a canvas with the first colour, too
         int at = HEADER + table(file, SCREEN + 4);
         while (byteAt(file, at) != PICTURE) {
@@ -47,8 +47,8 @@ record GifPicture(PixelRows frame, int left, int top, int width, int height, int
         int top = shortAt(file, at + 3);
         int width = Math.max(shortAt(file, SCREEN), left + shortAt(file, at + 5));
         int height = Math.max(shortAt(file, SCREEN + 2), top + shortAt(file, at + 7));
-        PictureDecoder.refuseTooMany(width, height, mostPixels);
-        try (PictureDecoder decoder = PictureDecoder.of("gif", new ByteArrayInputStream(file), mostPixels)) {
+        gate.enter((long) width * height);
+        try (PictureDecoder decoder = PictureDecoder.of("gif", new ByteArrayInputStream(file), gate)) {
             BufferedImage image = decoder.image();
             boolean isKnown =
                     image.getColorModel() instanceof IndexColorModel colours && transparent < colours.getMapSize();

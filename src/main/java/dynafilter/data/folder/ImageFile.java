@@ -52,20 +52,20 @@ final class ImageFile {
      *     file's name
      */
     static PixelRows read(byte[] content, boolean exif) throws IOException {
-        return read(content, exif, PictureDecoder.MOST_PIXELS);
+        return read(content, exif, PixelGate.PILLOWS);
     }
 
     /**
      * Decodes a picture of a limited size.
      *
-     * @param mostPixels it may have, which its header tells before it is decoded
-     * @throws TooManyPixels where it has more
+     * @param gate passed with the pixels that its header tells, before it is decoded
+     * @throws TooManyPixels as the gate
      * @throws IOException as {@link #read(byte[], boolean)}
      */
-    static PixelRows read(byte[] content, boolean exif, long mostPixels) throws IOException {
+    static PixelRows read(byte[] content, boolean exif, PixelGate gate) throws IOException {
         PictureFormat format = PictureFormat.of(content);
         try {
-            PixelRows stored = stored(format, content, mostPixels);
+            PixelRows stored = stored(format, content, gate);
             return exif ? orientation(format, content).turn(stored) : stored;
         } catch (TooManyPixels large) {
             throw new TooManyPixels("is no " + format + " image that can be read: " + reason(large));
@@ -74,14 +74,14 @@ final class ImageFile {
         }
     }
 
-    private static PixelRows stored(PictureFormat format, byte[] content, long mostPixels) throws IOException {
+    private static PixelRows stored(PictureFormat format, byte[] content, PixelGate gate) throws IOException {
         return switch (format) {
-            case PNG -> PngPicture.read(content, mostPixels);
-            case JPEG -> JpegPicture.of(content, JpegHeader.of(content), mostPixels);
-            case WEBP -> WebpPicture.read(content, mostPixels);
-            case GIF -> GifPicture.read(content, mostPixels);
-            case BMP -> BmpPicture.read(content, mostPixels);
-            case TIFF -> TiffPicture.read(content, mostPixels);
+            case PNG -> PngPicture.read(content, gate);
+            case JPEG -> JpegPicture.of(content, JpegHeader.of(content), gate);
+            case WEBP -> WebpPicture.read(content, gate);
+            case GIF -> GifPicture.read(content, gate);
+            case BMP -> BmpPicture.read(content, gate);
+            case TIFF -> TiffPicture.read(content, gate);
         };
     }
 

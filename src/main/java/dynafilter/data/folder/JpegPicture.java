@@ -16,8 +16,8 @@ record JpegPicture(JpegSamples samples, JpegColours colours) implements PixelRow
      *
      * @throws IOException where the file is damaged
      */
-    static JpegPicture of(byte[] file, JpegHeader header, long mostPixels) throws IOException {
-        return new JpegPicture(samples(file, header, mostPixels), header.colours());
+    static JpegPicture of(byte[] file, JpegHeader header, PixelGate gate) throws IOException {
+        return new JpegPicture(samples(file, header, gate), header.colours());
     }
 
     /**
@@ -26,11 +26,11 @@ record JpegPicture(JpegSamples samples, JpegColours colours) implements PixelRow
      * @throws IOException where the file is damaged, or coded in a way that this Java's library does not know
      */
     static JpegSamples samples(byte[] file, JpegHeader header) throws IOException {
-        return samples(file, header, PictureDecoder.MOST_PIXELS);
+        return samples(file, header, PixelGate.PILLOWS);
     }
 
-    private static JpegSamples samples(byte[] file, JpegHeader header, long mostPixels) throws IOException {
-        try (PictureDecoder decoder = PictureDecoder.of(FORMAT, header.before(file), mostPixels)) {
+    private static JpegSamples samples(byte[] file, JpegHeader header, PixelGate gate) throws IOException {
+        try (PictureDecoder decoder = PictureDecoder.of(FORMAT, header.before(file), gate)) {
             return new JpegSamples(decoder.samples(), header);
         } catch (IOException failure) {
             if (header.isArithmetic() && String.valueOf(failure.getMessage()).contains("arithmetic")) {

@@ -7,7 +7,6 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -17,9 +16,6 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /** A decoder of a picture format, on one picture. */
 final class PictureDecoder implements AutoCloseable {
-    /** The limit above which Pillow, too, refuses a picture as a decompression bomb: decoded it would need half a gigabyte. */
-    static final long MOST_PIXELS = 178_956_970;
-
     private static final Pattern LOSS = Pattern.compile("premature|corrupt|truncat", Pattern.CASE_INSENSITIVE);
 
     /** The warning of bytes that belong to nothing: cameras write them, and no pixel is lost. */
@@ -47,42 +43,34 @@ final class PictureDecoder implements AutoCloseable {
     /**
      * Opens a picture with Java's own decoder of a format.
      *
-     * @param mostPixels it may have
+     * @param gate passed with its pixels, before it is decoded
      * @throws IOException where it is damaged or too large
      */
-    static PictureDecoder of(String format, InputStream file, long mostPixels) throws IOException {
+    static PictureDecoder of(String format, InputStream file, PixelGate gate) throws IOException {
         Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format);
         if (!readers.hasNext()) {
             throw new IOException("this Java has no decoder for it");
         }
-        return new PictureDecoder(readers.next(), file, mostPixels);
+        return new PictureDecoder(readers.next(), file, gate);
     }
 
     /**
      * Opens a picture.
      *
      * @param reader the decoder, closed with this
-     * @param mostPixels it may have
+     * @param gate passed with its pixels, before it is decoded
      * @throws IOException where it is damaged or too large
      */
-    PictureDecoder(ImageReader reader, InputStream file, long mostPixels) throws IOException {
+    PictureDecoder(ImageReader reader, InputStream file, PixelGate gate) throws IOException {
         this.reader = reader;
         in = new MemoryCacheImageInputStream(file);
         try {
             reader.setInput(in, /* seekForwardOnly= */ true, /* ignoreMetadata= */ true);
             reader.addIIOReadWarningListener((source, text) -> warnings.add(text));
-            refuseTooMany(reader.getWidth(0), reader.getHeight(0), mostPixels);
+            gate.enter((long) reader.getWidth(0) * reader.getHeight(0));
         } catch (IOException | RuntimeException failure) {
             reader.dispose();
             throw failure;
-        }
-    }
-
-    /** @throws TooManyPixels where a picture has more pixels than it may have */
-    static void refuseTooMany(int width, int height, long mostPixels) throws TooManyPixels {
-        long pixels = (long) width * height;
-        if (pixels > mostPixels) {
-            throw new TooManyPixels(String.format(Locale.ROOT, "%,d pixels are too many", pixels));
         }
     }
 

@@ -39,12 +39,12 @@ public record PictureReading(int size, boolean exif) {
     /**
      * The image of a file's content, of a picture of a limited size: uint8 [3, size, size], the planes of R, G and B.
      *
-     * @param mostPixels the picture may have, which its header tells before it is decoded
-     * @throws TooManyPixels where it has more
+     * @param gate passed with the pixels that the picture's header tells, before it is decoded
+     * @throws TooManyPixels as the gate
      * @throws IOException where it is no picture
      */
-    public byte[] planes(byte[] content, long mostPixels) throws IOException {
-        return SquareImage.of(ImageFile.read(content, exif, mostPixels), size);
+    public byte[] planes(byte[] content, PixelGate gate) throws IOException {
+        return SquareImage.of(ImageFile.read(content, exif, gate), size);
     }
 
     /**

@@ -26,8 +26,8 @@ final class PngPicture {
      *
      * @throws IOException where the file is damaged
      */
-    static PixelRows read(byte[] file, long mostPixels) throws IOException {
-        try (PictureDecoder decoder = PictureDecoder.of(FORMAT, withoutAncillary(file), mostPixels)) {
+    static PixelRows read(byte[] file, PixelGate gate) throws IOException {
+        try (PictureDecoder decoder = PictureDecoder.of(FORMAT, withoutAncillary(file), gate)) {
             return new RasterRows(decoder.image());
         }
     }

@@ -25,7 +25,7 @@ final class TiffPicture {
      *
      * @throws IOException where the file is damaged, or has samples or colours of other kinds
      */
-    static PixelRows read(byte[] file, long mostPixels) throws IOException {
+    static PixelRows read(byte[] file, PixelGate gate) throws IOException {
         TiffDirectory directory = TiffDirectory.of(file, 0, file.length);
         int photometric =
                 Arrays.stream(directory.numbers(PHOTOMETRIC)).findFirst().orElse(0);
@@ -36,7 +36,7 @@ final class TiffPicture {
         if (photometric >= LAB && photometric <= LAB + 2) {
             throw new IOException("its colours are L*a*b*; save it as RGB");
         }
-        try (PictureDecoder decoder = PictureDecoder.of("tiff", new ByteArrayInputStream(file), mostPixels)) {
+        try (PictureDecoder decoder = PictureDecoder.of("tiff", new ByteArrayInputStream(file), gate)) {
             BufferedImage image = decoder.image();
             if (photometric == INKS && image.getRaster().getNumBands() >= 4) {
                 return new InkRows(image.getRaster());

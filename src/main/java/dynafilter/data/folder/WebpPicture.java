@@ -20,9 +20,9 @@ final class WebpPicture {
      *
      * @throws IOException where the file is damaged
      */
-    static PixelRows read(byte[] file, long mostPixels) throws IOException {
+    static PixelRows read(byte[] file, PixelGate gate) throws IOException {
         try (PictureDecoder decoder = new PictureDecoder(
-                new WebPImageReaderSpi().createReaderInstance(), new ByteArrayInputStream(file), mostPixels)) {
+                new WebPImageReaderSpi().createReaderInstance(), new ByteArrayInputStream(file), gate)) {
             return new RasterRows(decoder.image());
         }
     }
