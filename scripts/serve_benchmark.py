@@ -10,8 +10,8 @@ resident memory of the server's process after the first and after the last round
 takes its share of the processors.
 
 With --soak the server alone is loaded until it has answered so many requests, and its resident memory is read every 10 s: flat is
-what does not grow by 100,000 requests in the last third. Java's heap is kept at 256 MiB, unless JAVA_OPTS says otherwise: else
-a heap that has not yet reached its limit looks like a leak.
+what does not grow by 100,000 requests in the last third. Java's heap is kept at 256 MiB and touched at the start, unless JAVA_OPTS
+says otherwise: else a heap that has not yet reached its limit looks like a leak.
 """
 import argparse
 import os
@@ -140,7 +140,7 @@ def growth(looks):
 
 def soak(program, options, folder):
     """Loads the server until it has answered the requests; prints its memory, and how it grew."""
-    os.environ.setdefault("JAVA_OPTS", "-Xmx256m")
+    os.environ.setdefault("JAVA_OPTS", "-Xms256m -Xmx256m -XX:+AlwaysPreTouch")
     server = served(program, options)
     try:
         slice_of = argparse.Namespace(**{**vars(options), "seconds": SOAK_SECONDS})
