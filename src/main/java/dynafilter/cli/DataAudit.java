@@ -207,7 +207,7 @@ final class DataAudit {
             if (line.hasOption(BACKBONE)) {
                 throw absent;
             }
-            Logging.log().warn("labels are not looked at: {}", absent.getMessage());
+            Logging.log().warn("labels are not looked at, for lack of a backbone; give one by --backbone FILE");
             return new Features(null, "Labels were not looked at, since " + absent.getMessage() + ".");
         } finally {
             terminal.clear();
