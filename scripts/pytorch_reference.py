@@ -28,7 +28,8 @@ DEFAULTS = dict(
     freeze="none", adapter=False,
     label_vectors="", freeze_labels=False,      # Java reads the file; a run that goes on here needs it no more
     epochs=10, batch_size=256, precision="fp32", label_smoothing=0.1, clip_grad=0.0,
-    optimizer="muon", lr=0.06, rest_lr=0.3, momentum=0.9, weight_decay=0.025, schedule="onecycle", warmup=0.2,
+    optimizer="muon", lr=0.06, rest_lr=0.3, momentum=0.9, weight_decay=0.025, filter_decay=0.3, schedule="onecycle",
+    warmup=0.2,
     image_size=32, class_weights="none",
 )
 OWN = {"sgd": dict(lr=0.3, weight_decay=5e-4), "adamw": dict(lr=3e-3, weight_decay=5e-4),
@@ -352,7 +353,8 @@ class Muon(torch.optim.Optimizer):
                    adjust_lr_fn=None)
         rest = dict(lr=rest_lr, momentum=momentum, dampening=0.0, nesterov=momentum > 0, maximize=False)
         self.rest_factor = rest_lr / lr
-        super().__init__([(own if hidden else rest) | group for hidden, group in zip((True, False, False), groups)], {})
+        hidden = [True] * (len(groups) - 2) + [False, False]
+        super().__init__([(own if apart else rest) | group for apart, group in zip(hidden, groups)], {})
 
     @torch.no_grad()
     def step(self):
@@ -403,11 +405,16 @@ def make_optimizer(model, recipe, **implementation):
     if recipe.optimizer == "muon":
         outer = ("embedding.weight", "filters.weight", "basis.weight", "predictor.2.weight")
         outer = {id(parameter) for name, parameter in model.named_parameters() if name in outer}
+        makers = ("generator.", "places.", "mixer.") if recipe.filter_decay != recipe.weight_decay else ()
+        makers = {id(parameter) for name, parameter in model.named_parameters() if name.startswith(makers)}
+        hidden = [p for p in trainable if p.ndim >= 2 and id(p) not in outer]
         # In the long run SGD takes as much off its weights as Muon does.
         rest_decay = recipe.weight_decay * recipe.lr / recipe.rest_lr * (1 - recipe.momentum)
-        groups = [dict(params=[p for p in trainable if p.ndim >= 2 and id(p) not in outer], weight_decay=recipe.weight_decay),
+        groups = [dict(params=[p for p in hidden if id(p) not in makers], weight_decay=recipe.weight_decay),
+                  dict(params=[p for p in hidden if id(p) in makers], weight_decay=recipe.filter_decay),
                   dict(params=[p for p in trainable if p.ndim >= 2 and id(p) in outer], weight_decay=rest_decay),
                   dict(params=[p for p in trainable if p.ndim < 2], weight_decay=0.0)]
+        groups[1:2] = [group for group in groups[1:2] if group["params"]]
         return Muon(groups, recipe.lr, recipe.rest_lr, recipe.momentum)
     groups = [dict(params=[p for p in trainable if p.ndim >= 2], weight_decay=recipe.weight_decay),
               dict(params=[p for p in trainable if p.ndim < 2], weight_decay=0.0)]
@@ -892,6 +899,7 @@ OPTIONS = {
     "rest_lr": dict(metavar="LR", type=number(float, 0), help="peak learning rate of SGD beside Muon"),
     "momentum": dict(metavar="M", type=number(float, 0, 1)),
     "weight_decay": dict(metavar="W", type=number(float, 0), help="of matrices and filters; each optimizer's own default"),
+    "filter_decay": dict(metavar="W", type=number(float, 0), help="Muon's weight decay of what makes filters"),
     "schedule": dict(choices=("onecycle", "cosine", "step", "constant")),
     "warmup": dict(metavar="SHARE", type=number(float, 0, 1), help="share of the steps"),
     "label_smoothing": dict(metavar="S", type=number(float, 0, 1)),
@@ -945,7 +953,7 @@ def make_parser():
     sub.add_argument("--json", metavar="FILE", help="write the result there")
 
     sub = command(oracle, "oracle", "scores, gradients and some optimizer steps on one batch, for tests",
-                  "optimizer lr rest_lr momentum weight_decay label_smoothing clip_grad freeze freeze_labels class_weights")
+                  "optimizer lr rest_lr momentum weight_decay filter_decay label_smoothing clip_grad freeze freeze_labels class_weights")
     sub.set_defaults(device="cpu")
     sub.add_argument("--model", metavar="CHECKPOINT", required=True)
     sub.add_argument("--batch", metavar="FILE", required=True,
@@ -971,7 +979,7 @@ def parse(argv):
     recipe = given.pop("recipe")
     if given.get("resume"):
         saved = load_checkpoint(given["resume"])["recipe"]
-        recipe |= {"flip": "random"} | {name: saved[name] for name in recipe if saved.get(name) is not None}
+        recipe |= {"flip": "random", "filter_decay": saved.get("weight_decay")} | {name: saved[name] for name in recipe if saved.get(name) is not None}
     before, now = OWN[recipe["optimizer"]], OWN[given.get("optimizer", recipe["optimizer"])]
     recipe |= {name: now[name] for name in now if recipe[name] == before[name]}     # a default follows the optimizer
     return argparse.Namespace(**recipe | given)

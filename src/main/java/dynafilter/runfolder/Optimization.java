@@ -55,6 +55,14 @@ public record Optimization(
                 range = Range.NOT_NEGATIVE)
         double weightDecay,
 
+        @Setting(
+                place = 51,
+                argument = "X",
+                help = "muon's weight decay of what makes filters: generator, places and mixture",
+                range = Range.NOT_NEGATIVE,
+                traits = Trait.FIXED)
+        double filterDecay,
+
         @Setting(place = 13, argument = "NAME", help = "onecycle, cosine, step or constant")
         ScheduleKind schedule,
 

@@ -16,6 +16,9 @@ public enum OptimizerKind {
     static final double MUON_RATE = 0.06;
     static final double SGD_DECAY = 5e-4;
     static final double MUON_DECAY = 0.025;
+    /** With less the tanh of generated filters saturates: {@code results.md} tells how it was chosen. */
+    static final double MUON_FILTER_DECAY = 0.3;
+
 
     /** The default rates, for people. */
     static final String RATES = "sgd " + SGD_RATE + ", adamw " + ADAMW_RATE + ", muon " + MUON_RATE;

@@ -57,6 +57,7 @@ public record Recipe(
                     OptimizerKind.SGD_RATE,
                     0.9,
                     OptimizerKind.MUON_DECAY,
+                    OptimizerKind.MUON_FILTER_DECAY,
                     ScheduleKind.ONECYCLE,
                     0.2,
                     0.1,

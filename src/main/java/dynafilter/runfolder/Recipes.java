@@ -61,6 +61,10 @@ public final class Recipes {
         if (settings.containsKey("seed")) {
             settings.putIfAbsent("exif", false); // pictures were not turned
             settings.putIfAbsent("flip", Flip.RANDOM.toString());
+            Object decay = settings.get("weight_decay");
+            if (decay != null) {
+                settings.putIfAbsent("filter_decay", decay); // all that muon updates decayed alike
+            }
         }
         return with(Recipe.DEFAULT, settings, strict);
     }

@@ -58,7 +58,7 @@ final class TrainingState implements AutoCloseable {
                                     name,
                                     recipe.network().freeze(),
                                     recipe.network().freezeLabels()),
-                    name -> Optimizer.takesApart(recipe, name),
+                    name -> Optimizer.kind(recipe, name),
                     device));
             working = building.keep(
                     new WorkingParameters(parameters, recipe.computation().precision(), shape::isCastByAutocast));

@@ -114,6 +114,9 @@ class RecipeTest {
         Files.writeString(file, JsonFile.text(Map.of("format", "dynafilter-config/1", "recipe", settings)));
         assertEquals(false, RunConfig.recipe(file).images().exif());
         assertEquals(false, Recipes.stored(settings, false).images().exif());
+        settings.put("weight_decay", 0.04);
+        settings.remove("filter_decay");
+        assertEquals(0.04, Recipes.stored(settings, false).optimization().filterDecay());
     }
 
     @Test

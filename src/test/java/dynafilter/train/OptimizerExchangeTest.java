@@ -55,7 +55,9 @@ class OptimizerExchangeTest {
                           dict(params=[p for p in parameters if p.ndim < 2])]
                 if kind == "muon":
                     hidden = lambda i: given["names"][i] != "embedding.weight"
-                    groups = [dict(params=[p for i, p in enumerate(parameters) if p.ndim >= 2 and hidden(i)]),
+                    maker = lambda i: given["names"][i].startswith("generator.")
+                    groups = [dict(params=[p for i, p in enumerate(parameters) if p.ndim >= 2 and hidden(i) and not maker(i)]),
+                              dict(params=[p for i, p in enumerate(parameters) if maker(i)]),
                               dict(params=[p for i, p in enumerate(parameters) if p.ndim >= 2 and not hidden(i)]), groups[1]]
                     optimizer = reference.Muon(groups, 9, 9, 0.5)
                 else:
@@ -63,7 +65,7 @@ class OptimizerExchangeTest {
                 options = [set(group) for group in optimizer.param_groups]
                 optimizer.load_state_dict(given["optimizer"])
                 assert all(wanted <= set(group) for wanted, group in zip(options, optimizer.param_groups))
-                rates, decays = ([0.01, 0.04, 0.04], [0.1, float(rest_decay), 0]) if kind == "muon" else ([0.01, 0.01], [0.1, 0])
+                rates, decays = ([0.01, 0.01, 0.04, 0.04], [0.1, 0.3, float(rest_decay), 0]) if kind == "muon" else ([0.01, 0.01], [0.1, 0])
                 assert [g["lr"] for g in optimizer.param_groups] == rates
                 assert all(abs(g["weight_decay"] - decay) < 1e-9 for g, decay in zip(optimizer.param_groups, decays))
                 for step in (2, 3):
@@ -88,6 +90,7 @@ class OptimizerExchangeTest {
         initial.put("conv2.weight", torch.randn(4, 3, 3, 3)); // a batch with the first for muon
         initial.put("tall.weight", torch.randn(9, 6));
         initial.put("embedding.weight", torch.randn(3, 4));
+        initial.put("generator.2.weight", torch.randn(5, 7)); // of another group than the matrix of its shape
         initial.put("fc.bias", torch.randn(5));
         for (int step = 0; step < 4; step++) {
             Map<String, Tensor> drawn = new LinkedHashMap<>();
@@ -107,7 +110,7 @@ class OptimizerExchangeTest {
     }
 
     private static FlatParameters parameters(Map<String, Tensor> tensors, Recipe recipe) {
-        return new FlatParameters(tensors, name -> true, name -> Optimizer.takesApart(recipe, name), ComputeDevice.CPU);
+        return new FlatParameters(tensors, name -> true, name -> Optimizer.kind(recipe, name), ComputeDevice.CPU);
     }
 
     private void step(FlatParameters parameters, Optimizer optimizer, int step) {
@@ -221,7 +224,7 @@ class OptimizerExchangeTest {
                 sgd,
                 TestRun.recipe("optimizer", "muon"),
                 initial,
-                "has 2 parameter groups, this run has 3 (those of muon");
+                "has 2 parameter groups, this run has 4 (those of muon");
     }
 
     @Test
@@ -232,7 +235,7 @@ class OptimizerExchangeTest {
         assertRefused(sgd, sgd, fewer, "has 2 parameter groups, this run has 1");
         Map<String, Tensor> more = new LinkedHashMap<>(initial);
         more.put("other.weight", torch.randn(2, 2));
-        assertRefused(sgd, sgd, more, "group 0 of the optimizer state has 5 parameters, this run trains 6");
+        assertRefused(sgd, sgd, more, "group 0 of the optimizer state has 6 parameters, this run trains 7");
         Map<String, Tensor> wider = new LinkedHashMap<>(initial);
         wider.put("fc.weight", torch.randn(5, 8));
         assertRefused(sgd, sgd, wider, "momentum_buffer of fc.weight is [5, 7], the parameter is [5, 8]");

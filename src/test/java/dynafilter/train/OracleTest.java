@@ -138,6 +138,7 @@ class OracleTest {
         options.put("rest-lr", recipe.optimization().restLr());
         options.put("momentum", recipe.optimization().momentum());
         options.put("weight-decay", recipe.optimization().weightDecay());
+        options.put("filter-decay", recipe.optimization().filterDecay());
         options.put("label-smoothing", recipe.optimization().labelSmoothing());
         options.put("clip-grad", recipe.optimization().clipGrad());
         options.put("freeze", recipe.network().freeze());

@@ -9,6 +9,7 @@ import dynafilter.NativeScope;
 import dynafilter.runfolder.Recipe;
 import dynafilter.train.optim.FlatParameters;
 import dynafilter.train.optim.Optimizer;
+import dynafilter.train.optim.ParameterKind;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
@@ -35,9 +36,14 @@ class WeightDecayTest {
 
     @Test
     void muonDecaysItsOwnMatricesApartAndSgdTheRestAsFastInTheLongRun() {
-        Recipe recipe = TestRun.recipe("optimizer", "muon", "weight_decay", DECAY, "lr", RATE, "rest_lr", RATE);
+        Recipe recipe = TestRun.recipe(
+                "optimizer", "muon", "weight_decay", DECAY, "filter_decay", 3 * DECAY, "lr", RATE, "rest_lr", RATE);
         double sgd = 1 - RATE * (DECAY * (1 - 0.9)) * 1.9;
-        assertDecays(recipe, name -> Optimizer.takesApart(recipe, name) ? 1 - RATE * DECAY : sgd);
+        assertDecays(recipe, name -> switch (Optimizer.kind(recipe, name)) {
+            case HIDDEN -> 1 - RATE * DECAY;
+            case MAKER -> 1 - RATE * 3 * DECAY;
+            case MATRIX, VECTOR -> sgd;
+        });
     }
 
     private static void assertDecays(Recipe recipe, double factor) {
@@ -67,7 +73,9 @@ class WeightDecayTest {
             List<FlatParameters.Group> groups = bench.parameters.groups();
             assertEquals(
                     List.of(true, false),
-                    groups.stream().map(FlatParameters.Group::decays).toList());
+                    groups.stream()
+                            .map(group -> group.kind() != ParameterKind.VECTOR)
+                            .toList());
             assertTrue(groups.get(1).names().stream().allMatch(name -> name.contains(".bn") || name.endsWith(".bias")));
             assertTrue(groups.get(0).names().stream().noneMatch(name -> name.contains(".bn") || name.endsWith("bias")));
             List<?> written = (List<?>) bench.state.optimizer().stateDict(RATE).get("param_groups");

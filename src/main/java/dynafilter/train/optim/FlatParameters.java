@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 import org.bytedeco.javacpp.PointerScope;
@@ -30,21 +31,15 @@ public final class FlatParameters implements AutoCloseable {
     /** The alignment of a parameter's start in numbers: a cache line of 16 floats. The gaps are zeros and stay zeros. */
     private static final long ALIGNMENT = 16;
 
-    private static final int HIDDEN =
-            0; // the kinds of groups, in their order; the second is the matrices that are not hidden
-    private static final int VECTORS = 2;
-
     /**
      * Parameters that an optimizer treats alike.
      *
-     * @param decays true: weight decay applies; false: it does not
-     * @param hidden true: hidden matrices, which the optimizer updates apart from the rest, same shapes side by side; false: the
-     *     rest
+     * @param kind of all of them; of those that are updated apart same shapes lie side by side
      * @param names the names of the parameters, in the order of the state dict
      * @param start the place in the flat buffer where the group starts
      * @param length the number of values in the flat buffer, gaps included
      */
-    public record Group(boolean decays, boolean hidden, List<String> names, long start, long length) {}
+    public record Group(ParameterKind kind, List<String> names, long start, long length) {}
 
     private final NativeOwner owner;
     private final Map<String, Tensor> state = new LinkedHashMap<>();
@@ -62,7 +57,7 @@ public final class FlatParameters implements AutoCloseable {
      * @param trains true: the tensor of this name is a parameter that trains; false: it is a buffer or frozen
      */
     public FlatParameters(Map<String, Tensor> initial, Predicate<String> trains, ComputeDevice device) {
-        this(initial, trains, name -> false, device);
+        this(initial, trains, name -> ParameterKind.MATRIX, device);
     }
 
     /**
@@ -70,10 +65,13 @@ public final class FlatParameters implements AutoCloseable {
      *
      * @param initial every tensor of the network by name, on the CPU
      * @param trains true: the tensor of this name is a parameter that trains; false: it is a buffer or frozen
-     * @param hidden true: the parameter of this name, where it is no vector, is in the group of hidden matrices; false: it is not
+     * @param kinds the kind of the parameter of this name, where it is no vector
      */
     public FlatParameters(
-            Map<String, Tensor> initial, Predicate<String> trains, Predicate<String> hidden, ComputeDevice device) {
+            Map<String, Tensor> initial,
+            Predicate<String> trains,
+            Function<String, ParameterKind> kinds,
+            ComputeDevice device) {
         List<String> trained = initial.keySet().stream().filter(trains).toList();
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope();
@@ -81,17 +79,20 @@ public final class FlatParameters implements AutoCloseable {
             Device target = device.toTorch();
             List<Group> made = new ArrayList<>();
             long length = 0;
-            Predicate<String> decays = name -> StateDict.tensor(initial, name).dim() >= 2;
-            List<Predicate<String>> kinds = List.of(decays.and(hidden), decays.and(hidden.negate()), decays.negate());
-            for (int kind = 0; kind < kinds.size(); kind++) {
+            for (ParameterKind kind : ParameterKind.values()) {
                 long start = length;
-                List<String> names = trained.stream().filter(kinds.get(kind)).toList();
-                for (String name : kind == HIDDEN ? sameShapesTogether(names, initial) : names) {
+                List<String> names = trained.stream()
+                        .filter(name -> kind
+                                == (StateDict.tensor(initial, name).dim() >= 2
+                                        ? kinds.apply(name)
+                                        : ParameterKind.VECTOR))
+                        .toList();
+                for (String name : kind.isApart() ? sameShapesTogether(names, initial) : names) {
                     offsets.put(name, length);
                     length += roundUp(StateDict.tensor(initial, name).numel());
                 }
                 if (!names.isEmpty()) {
-                    made.add(new Group(kind != VECTORS, kind == HIDDEN, names, start, length - start));
+                    made.add(new Group(kind, names, start, length - start));
                 }
             }
             groups = List.copyOf(made);
@@ -174,8 +175,7 @@ public final class FlatParameters implements AutoCloseable {
     }
 
     /**
-     * The parameter groups: matrices and convolutions, which decay, the hidden ones first, then vectors, which do not. An empty
-     * group is left out.
+     * The parameter groups, in the order of their kinds. An empty one is left out.
      */
     public List<Group> groups() {
         return groups;

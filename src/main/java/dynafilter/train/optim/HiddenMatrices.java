@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The hidden matrices of a network and their update by Muon: momentum that is made about orthogonal by Newton-Schulz
+ * A group of hidden matrices of a network and their update by Muon: momentum that is made about orthogonal by Newton-Schulz
  * iterations. Matrices of one shape lie side by side in the flat buffers and are one batch of products, without a copy.
  */
 final class HiddenMatrices implements AutoCloseable {

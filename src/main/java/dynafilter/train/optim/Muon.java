@@ -26,24 +26,32 @@ final class Muon extends Sgd {
     private static final Set<String> OUTER =
             Set.of(NetworkShape.EMBEDDING, "filters.weight", "basis.weight", "predictor.2.weight");
 
+    /**
+     * The beginnings of the names of what makes filters. A filter has length one, and the weights of a mixture have the sum one,
+     * however large the numbers in their tanh and softmax; and Muon's steps are as long for the smallest gradient as for the
+     * largest. With the weight decay of the rest those numbers grow until filters are but signs and a mixture is one of its
+     * basis, which learn no more. Weight decay bounds what Muon's steps can add up to: a matrix's largest singular value stays
+     * below one by it (Chen, Li and Liu 2025, "Muon Optimizes Under Spectral Norm Constraints").
+     */
+    private static final List<String> MAKERS = List.of("generator.", "places.", "mixer.");
+
     private final NativeOwner own;
     private final double restFactor; // SGD's rate in terms of Muon's
-    private final double hiddenDecay;
+    private final Optimization recipe;
     private final Scalar factor;
     private final Tensor restRate; // []
-    private final @Nullable HiddenMatrices matrices; // null where none trains
+    private final List<HiddenMatrices> matrices; // a group each
 
     private Muon(FlatParameters parameters, Optimization recipe, NativeOwner building) {
         super(parameters, recipe.momentum(), restDecay(recipe), true);
-        hiddenDecay = recipe.weightDecay();
+        this.recipe = recipe;
         restFactor = recipe.restLr() / recipe.lr();
         factor = building.keep(new Scalar(restFactor));
         restRate = building.keep(parameters.values().new_zeros(new long[0]));
         matrices = parameters.groups().stream()
-                .filter(FlatParameters.Group::hidden)
-                .findFirst()
-                .map(group -> building.keep(new HiddenMatrices(parameters, group, recipe.weightDecay())))
-                .orElse(null);
+                .filter(group -> group.kind().isApart())
+                .map(group -> building.keep(new HiddenMatrices(parameters, group, decay(recipe, group.kind()))))
+                .toList();
         own = building.handOver();
     }
 
@@ -59,28 +67,34 @@ final class Muon extends Sgd {
         return recipe.weightDecay() * recipe.lr() / recipe.restLr() * (1 - recipe.momentum());
     }
 
-    /** True: Muon updates the parameter of this name, where it is no vector; false: SGD does. */
-    static boolean takes(String name) {
-        return !OUTER.contains(name);
+    private static double decay(Optimization recipe, ParameterKind kind) {
+        return kind == ParameterKind.MAKER ? recipe.filterDecay() : recipe.weightDecay();
+    }
+
+    /** The kind of a parameter that is no vector. What decays alike is one group. */
+    static ParameterKind kind(Optimization recipe, String name) {
+        if (OUTER.contains(name)) {
+            return ParameterKind.MATRIX;
+        }
+        boolean apart = recipe.filterDecay() != recipe.weightDecay();
+        return apart && MAKERS.stream().anyMatch(name::startsWith) ? ParameterKind.MAKER : ParameterKind.HIDDEN;
     }
 
     @Override
     double decay(FlatParameters.Group group) {
-        return group.hidden() ? hiddenDecay : super.decay(group);
+        return group.kind().isApart() ? decay(recipe, group.kind()) : super.decay(group);
     }
 
     @Override
     boolean fuses(FlatParameters.Group group) {
-        return !group.hidden();
+        return !group.kind().isApart();
     }
 
     @Override
     void updateApart(List<Tensor> buffers, Tensor rate) {
         // On the device, so that a captured step is told one rate.
         torch.mul_out(restRate, rate, factor);
-        if (matrices != null) {
-            matrices.update(buffers.get(0), rate);
-        }
+        matrices.forEach(group -> group.update(buffers.get(0), rate));
     }
 
     @Override
@@ -90,7 +104,7 @@ final class Muon extends Sgd {
 
     @Override
     Map<String, @Nullable Object> options(FlatParameters.Group group, double learningRate) {
-        if (!group.hidden()) {
+        if (!group.kind().isApart()) {
             return options(learningRate * restFactor);
         }
         Map<String, @Nullable Object> options = new LinkedHashMap<>();
@@ -106,7 +120,7 @@ final class Muon extends Sgd {
 
     @Override
     String marker(FlatParameters.Group group) {
-        return group.hidden() ? "ns_steps" : "dampening";
+        return group.kind().isApart() ? "ns_steps" : "dampening";
     }
 
     @Override

@@ -70,9 +70,11 @@ public abstract class Optimizer implements AutoCloseable {
         };
     }
 
-    /** True: the optimizer that a recipe names updates this parameter apart, where it is no vector; false: like the rest. */
-    public static boolean takesApart(Recipe recipe, String name) {
-        return recipe.optimization().optimizer() == OptimizerKind.MUON && Muon.takes(name);
+    /** The kind of a parameter, where it is no vector, for the optimizer that a recipe names. */
+    public static ParameterKind kind(Recipe recipe, String name) {
+        return recipe.optimization().optimizer() == OptimizerKind.MUON
+                ? Muon.kind(recipe.optimization(), name)
+                : ParameterKind.MATRIX;
     }
 
     /**
@@ -152,7 +154,7 @@ public abstract class Optimizer implements AutoCloseable {
 
     /** The weight decay of a group, as its option states it. */
     double decay(FlatParameters.Group group) {
-        return group.decays() ? weightDecay : 0;
+        return group.kind() == ParameterKind.VECTOR ? 0 : weightDecay;
     }
 
     private Map<String, @Nullable Object> allOptions(FlatParameters.Group group, double learningRate) {

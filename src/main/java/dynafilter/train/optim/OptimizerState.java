@@ -65,7 +65,7 @@ final class OptimizerState {
         List<FlatParameters.Group> expected = parameters.groups();
         if (groups.size() != expected.size()) {
             throw new InputException("the optimizer state has " + groups.size() + " parameter groups, this run has "
-                    + expected.size() + " (" + (expected.get(0).hidden() ? "those of muon, then other " : "")
+                    + expected.size() + " (" + (expected.get(0).kind().isApart() ? "those of muon, then other " : "")
                     + "weights that decay, then biases and BatchNorm)");
         }
         for (int g = 0; g < expected.size(); g++) {
