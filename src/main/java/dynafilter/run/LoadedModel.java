@@ -152,9 +152,7 @@ public final class LoadedModel implements AutoCloseable {
             return batch(images, 1);
         }
         prepareThread(1);
-        return images.stream()
-                .map(image -> new Scores(network.scores(image)))
-                .toList();
+        return images.stream().map(image -> new Scores(network.scores(image))).toList();
     }
 
     /**

@@ -19,7 +19,6 @@ public enum OptimizerKind {
     /** With less the tanh of generated filters saturates: {@code results.md} tells how it was chosen. */
     static final double MUON_FILTER_DECAY = 0.3;
 
-
     /** The default rates, for people. */
     static final String RATES = "sgd " + SGD_RATE + ", adamw " + ADAMW_RATE + ", muon " + MUON_RATE;
 

@@ -266,7 +266,9 @@ class WebExportTest {
     @Test
     void theCameraIsLiveAndAScreenReaderIsTold() throws Exception {
         Path file = folder.resolve("page.html");
-        assertEquals(0, CommandResult.of("export", "--model", checkpoint, "--web", file).code());
+        assertEquals(
+                0,
+                CommandResult.of("export", "--model", checkpoint, "--web", file).code());
         try (Chromium page = Chromium.start()) {
             page.open(file);
             awaitNetwork(page);
@@ -287,7 +289,8 @@ class WebExportTest {
                             "status  live=polite")),
                     told::toString);
             String chosen = CLASSES.stream()
-                    .filter(label -> told.stream().anyMatch(one -> one.matches("radio \\Q" + label + "\\E .* checked=true")))
+                    .filter(label ->
+                            told.stream().anyMatch(one -> one.matches("radio \\Q" + label + "\\E .* checked=true")))
                     .collect(Collectors.joining());
             assertTrue(told.contains("image The camera's picture, with the response map of " + chosen), told::toString);
             String share = told.stream()
@@ -295,7 +298,9 @@ class WebExportTest {
                     .findFirst()
                     .orElseThrow()
                     .replaceAll(".* ([0-9.]+ %) .*", "$1");
-            assertTrue(page.text("#said").startsWith("The camera's picture: " + chosen + ", " + share), page.text("#said"));
+            assertTrue(
+                    page.text("#said").startsWith("The camera's picture: " + chosen + ", " + share),
+                    page.text("#said"));
             assertEquals(List.of(), page.errors());
         }
     }

@@ -37,7 +37,8 @@ final class ConstantMaps {
 
     /** The filters, one a row: [K * heads, C * size * size]. */
     private ProgramValue rows() {
-        long numbers = (long) shape.channels() * shape.design().size() * shape.design().size();
+        long numbers =
+                (long) shape.channels() * shape.design().size() * shape.design().size();
         return switch (shape.design().kind()) {
             case DYNAMIC, LOCAL -> {
                 ProgramValue made = layers.tanh(layers.perceptron(embedding(), "generator"));
@@ -71,7 +72,6 @@ final class ConstantMaps {
     }
 
     private ProgramValue product(ProgramValue maps, ProgramValue places) {
-        return layers.graph()
-                .node("mul.Tensor", maps.shape(), Argument.of("self", maps), Argument.of("other", places));
+        return layers.graph().node("mul.Tensor", maps.shape(), Argument.of("self", maps), Argument.of("other", places));
     }
 }

@@ -63,9 +63,7 @@ final class NetworkProgram {
             return new ImageFilters(layers, shape).maps(features);
         }
         ConstantMaps constant = new ConstantMaps(layers, shape);
-        return baked
-                ? constant.baked(features, trained.network().constants())
-                : constant.generated(features);
+        return baked ? constant.baked(features, trained.network().constants()) : constant.generated(features);
     }
 
     private ProgramValue normalized(ProgramValue pixels) {

@@ -242,7 +242,10 @@ public final class Chromium implements AutoCloseable {
         for (JsonNode property : node.path("properties")) {
             String name = property.path("name").asText();
             if (STATES.contains(name)) {
-                told.append(' ').append(name).append('=').append(property.path("value").path("value").asText());
+                told.append(' ')
+                        .append(name)
+                        .append('=')
+                        .append(property.path("value").path("value").asText());
             }
         }
         return told.toString();
