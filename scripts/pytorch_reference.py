@@ -979,7 +979,8 @@ def parse(argv):
     recipe = given.pop("recipe")
     if given.get("resume"):
         saved = load_checkpoint(given["resume"])["recipe"]
-        recipe |= {"flip": "random", "filter_decay": saved.get("weight_decay")} | {name: saved[name] for name in recipe if saved.get(name) is not None}
+        one = given.get("weight_decay", saved.get("weight_decay"))      # of all that Muon updates, before filter_decay
+        recipe |= {"flip": "random", "filter_decay": one} | {name: saved[name] for name in recipe if saved.get(name) is not None}
     before, now = OWN[recipe["optimizer"]], OWN[given.get("optimizer", recipe["optimizer"])]
     recipe |= {name: now[name] for name in now if recipe[name] == before[name]}     # a default follows the optimizer
     return argparse.Namespace(**recipe | given)

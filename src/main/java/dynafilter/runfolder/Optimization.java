@@ -59,8 +59,7 @@ public record Optimization(
                 place = 51,
                 argument = "X",
                 help = "muon's weight decay of what makes filters: generator, places and mixture",
-                range = Range.NOT_NEGATIVE,
-                traits = Trait.FIXED)
+                range = Range.NOT_NEGATIVE)
         double filterDecay,
 
         @Setting(place = 13, argument = "NAME", help = "onecycle, cosine, step or constant")

@@ -27,7 +27,7 @@ public final class Recipes {
 
     /**
      * The recipe {@code base} with some values replaced. A learning rate or weight decay that is its optimizer's default follows
-     * the optimizer, where that changes and none is among the values.
+     * the optimizer, where that changes and none is among the values; a weight decay of filters that is that of the rest follows it.
      *
      * @param strict true: a name that is no part of a recipe is an error; false: it is passed over
      * @throws InputException for a value of the wrong type or out of range
@@ -40,6 +40,12 @@ public final class Recipes {
         following
                 .keySet()
                 .removeIf(name -> values.containsKey(name) || !Objects.equals(before.get(name), own.get(name)));
+        Optimization asked = base.optimization();
+        if (asked.filterDecay() == asked.weightDecay() && !values.containsKey("filter_decay")) {
+            Object decay = Objects.requireNonNullElse(
+                    following.get("weight_decay"), changed.optimization().weightDecay());
+            following.put("filter_decay", decay); // one decay for all stays one
+        }
         return following.isEmpty() ? changed : TABLE.with(changed, following, true);
     }
 

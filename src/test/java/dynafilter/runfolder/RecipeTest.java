@@ -116,7 +116,13 @@ class RecipeTest {
         assertEquals(false, Recipes.stored(settings, false).images().exif());
         settings.put("weight_decay", 0.04);
         settings.remove("filter_decay");
-        assertEquals(0.04, Recipes.stored(settings, false).optimization().filterDecay());
+        Recipe older = Recipes.stored(settings, false);
+        assertEquals(0.04, older.optimization().filterDecay());
+        Recipe other = Recipes.with(older, Map.of("weight_decay", 0.2), true);
+        assertEquals(0.2, other.optimization().filterDecay()); // all still decay alike
+        assertEquals(
+                0.3,
+                TestRun.with(Recipe.DEFAULT, "weight_decay", 0.2).optimization().filterDecay());
     }
 
     @Test

@@ -66,7 +66,8 @@ final class OptimizerState {
         if (groups.size() != expected.size()) {
             throw new InputException("the optimizer state has " + groups.size() + " parameter groups, this run has "
                     + expected.size() + " (" + (expected.get(0).kind().isApart() ? "those of muon, then other " : "")
-                    + "weights that decay, then biases and BatchNorm)");
+                    + "weights that decay, then biases and BatchNorm)"
+                    + (expected.get(0).kind().isApart() ? "; pass the --filter-decay of that run" : ""));
         }
         for (int g = 0; g < expected.size(); g++) {
             List<String> names = expected.get(g).names();
