@@ -1,5 +1,6 @@
 package dynafilter.audit;
 
+import dynafilter.runtime.Deviation;
 import dynafilter.io.InputException;
 import dynafilter.runtime.TensorBytes;
 import java.util.ArrayList;
@@ -29,7 +30,7 @@ public record LabelIssues(String source, long images, double accuracy, List<Labe
      * @throws InputException where scores are no finite numbers, which speak for no label
      */
     public static LabelIssues of(String source, Tensor scores, int[] labels) {
-        if (!isFinite(scores)) {
+        if (!Deviation.isFinite(scores)) {
             throw new InputException("labels cannot be looked at: " + source
                     + " gives scores that are no finite numbers; give another --model or --backbone");
         }
@@ -55,12 +56,6 @@ public record LabelIssues(String source, long images, double accuracy, List<Labe
         issues.sort(Comparator.comparingDouble((LabelIssue issue) -> -issue.margin())
                 .thenComparingInt(LabelIssue::image));
         return new LabelIssues(source, labels.length, (double) right / labels.length, List.copyOf(issues));
-    }
-
-    private static boolean isFinite(Tensor scores) {
-        try (PointerScope scope = new PointerScope()) {
-            return scores.isfinite().all().item_bool();
-        }
     }
 
     private static double[] thresholds(Tensor scores, int[] labels, int classes) {

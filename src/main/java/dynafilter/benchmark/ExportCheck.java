@@ -1,6 +1,7 @@
 package dynafilter.benchmark;
 
 import dynafilter.model.Classifier;
+import dynafilter.runtime.Deviation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -13,11 +14,10 @@ import org.bytedeco.pytorch.Tensor;
  * An exported network beside the one that it was made of, on pictures of a data set.
  *
  * @param images the number of pictures
- * @param largestScore the largest score without its sign
- * @param difference the largest difference of a score
+ * @param scores how far the exported network's are off
  * @param speeds of batches of one picture and of all
  */
-public record ExportCheck(long images, double largestScore, double difference, List<Speed> speeds) {
+public record ExportCheck(long images, Deviation scores, List<Speed> speeds) {
     /** The difference that is allowed, relative to the largest score. */
     private static final double TOLERANCE = 1e-4;
 
@@ -52,13 +52,12 @@ public record ExportCheck(long images, double largestScore, double difference, L
         try (PointerScope scope = new PointerScope();
                 InferenceMode inference = new InferenceMode()) {
             Tensor expected = original.scores(pixels); // [N, classes]
-            double difference =
-                    expected.sub(exported.scores(pixels)).abs().max().item_double();
+            Deviation deviation = Deviation.of(expected, exported.scores(pixels));
             List<Speed> speeds = new ArrayList<>(List.of(speed(original, exported, pixels.narrow(0, 0, 1))));
             if (pixels.size(0) > 1) {
                 speeds.add(speed(original, exported, pixels));
             }
-            return new ExportCheck(pixels.size(0), expected.abs().max().item_double(), difference, speeds);
+            return new ExportCheck(pixels.size(0), deviation, speeds);
         }
     }
 
@@ -87,7 +86,7 @@ public record ExportCheck(long images, double largestScore, double difference, L
 
     /** True: the scores agree; false: they do not, or are not numbers. */
     public boolean holds() {
-        return difference <= TOLERANCE * largestScore;
+        return scores.isWithin(TOLERANCE);
     }
 
     /** The largest difference, in words. */
@@ -96,8 +95,8 @@ public record ExportCheck(long images, double largestScore, double difference, L
                 Locale.ROOT,
                 "%d pictures, scores differ by %.1e at most, %.1e of the largest",
                 images,
-                difference,
-                difference / largestScore);
+                scores.difference(),
+                scores.difference() / scores.largest());
     }
 
     /** The times, in words. */

@@ -1,5 +1,6 @@
 package dynafilter.checkpoint;
 
+import dynafilter.runtime.Deviation;
 import dynafilter.data.device.ChannelStatistics;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.Checksum;
@@ -183,8 +184,7 @@ public final class BackboneFile {
         try (Backbone stem = ResNetArchitecture.STEM.bind(placed, true, WorkerGroup.single())) {
             Tensor own = stem.forward(images, false);
             return Arrays.equals(own.shape(), features.shape())
-                    && own.sub(features).abs().max().item_double()
-                            <= TOLERANCE * features.abs().max().item_double();
+                    && Deviation.of(features, own).isWithin(TOLERANCE);
         }
     }
 

@@ -1,5 +1,6 @@
 package dynafilter.checkpoint;
 
+import dynafilter.runtime.Deviation;
 import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
 import java.nio.file.Path;
@@ -67,7 +68,7 @@ public final class ScriptTrial {
      */
     void requireSteady(Tensor images, Tensor made) {
         requireFinite(made, what, file);
-        if (differ(made, network.apply(images))) {
+        if (!Deviation.of(made, network.apply(images)).isWithin(TOLERANCE)) {
             throw new InputException(file + " makes other " + what
                     + " of the same images at every call: dropout is always at work in it" + WAY_OUT);
         }
@@ -75,7 +76,7 @@ public final class ScriptTrial {
                 images.get(1).shape(),
                 new TensorOptions(images.scalar_type()).device(new DeviceOptional(images.device())));
         Tensor beside = network.apply(torch.stack(new TensorVector(images.get(0), black)));
-        if (differ(made.get(0), beside.get(0))) {
+        if (!Deviation.of(made.get(0), beside.get(0)).isWithin(TOLERANCE)) {
             throw new InputException(file + " makes " + what
                     + " of an image that depend on the other images of its batch: its BatchNorm takes its statistics from them"
                     + WAY_OUT);
@@ -84,15 +85,9 @@ public final class ScriptTrial {
 
     /** Refuses results of which nothing follows. */
     static void requireFinite(Tensor made, String what, Path file) {
-        if (!made.isfinite().all().item_bool()) {
+        if (!Deviation.isFinite(made)) {
             throw new InputException(file + " makes " + what
                     + " that are NaN or infinite; give the file of a network whose training went well");
         }
-    }
-
-    /** True: the values differ by more than the tolerance; false: they agree. */
-    private static boolean differ(Tensor one, Tensor other) {
-        double difference = one.sub(other).abs().max().item_double();
-        return difference > TOLERANCE * one.abs().max().item_double();
     }
 }

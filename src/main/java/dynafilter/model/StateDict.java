@@ -1,5 +1,6 @@
 package dynafilter.model;
 
+import dynafilter.runtime.Deviation;
 import dynafilter.data.SplitMix;
 import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
@@ -54,7 +55,7 @@ public final class StateDict {
     }
 
     private static void requireUsable(String name, Tensor tensor, String source) {
-        if (!tensor.isfinite().all().item_bool()) {
+        if (!Deviation.isFinite(tensor)) {
             throw new InputException(
                     source + ": " + name
                             + " holds NaN or infinite numbers (in float32); give the file of a network whose training went well");

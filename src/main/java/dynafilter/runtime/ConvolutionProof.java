@@ -177,18 +177,12 @@ public final class ConvolutionProof {
                 return false;
             }
             for (int i = 0; i < exact.length; i++) {
-                if (!isNear(found[i], exact[i])) {
+                if (!Deviation.of(exact[i], found[i]).isWithin(TOLERANCE)) {
                     return false;
                 }
             }
             return true;
         }
-    }
-
-    private static boolean isNear(Tensor found, Tensor exact) {
-        double largest = exact.abs().max().item_double();
-        double off = found.to(ScalarType.Double).sub(exact).abs().max().item_double();
-        return off <= TOLERANCE * largest;
     }
 
     /** Compares what {@link FusedConvolutions} make of a convolution; where there are none nothing can be wrong. */
@@ -204,9 +198,9 @@ public final class ConvolutionProof {
             Tensor sum = torch.rand_like(fused.apply(pixels, layer, true)).contiguous(MemoryFormat.ChannelsLast);
             Tensor summed = biased.add(sum.to(ScalarType.Double)).relu();
             fused.addTo(sum, pixels, layer);
-            return isNear(fused.apply(pixels, layer, true), biased.relu())
-                    && isNear(fused.apply(pixels, layer, false), biased)
-                    && isNear(sum, summed);
+            return Deviation.of(biased.relu(), fused.apply(pixels, layer, true)).isWithin(TOLERANCE)
+                    && Deviation.of(biased, fused.apply(pixels, layer, false)).isWithin(TOLERANCE)
+                    && Deviation.of(summed, sum).isWithin(TOLERANCE);
         }
     }
 

@@ -51,8 +51,8 @@ class ExportCheckTest {
         Tensor pixels = torch.ones(new long[] {3, 3, 2, 2}, new TensorOptions(ScalarType.Byte));
         ExportCheck near = ExportCheck.of(new Sum(1), new Sum(1.00005), pixels);
         assertTrue(near.holds());
-        assertEquals(12, near.largestScore());
-        assertEquals(12 * 0.00005, near.difference(), 1e-5);
+        assertEquals(12, near.scores().largest());
+        assertEquals(12 * 0.00005, near.scores().difference(), 1e-5);
         assertEquals(3, near.images());
         assertEquals(1, near.speeds().get(0).batch());
         assertEquals(3, near.speeds().get(1).batch());

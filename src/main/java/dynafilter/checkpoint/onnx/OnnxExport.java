@@ -1,5 +1,6 @@
 package dynafilter.checkpoint.onnx;
 
+import dynafilter.runtime.Deviation;
 import dynafilter.checkpoint.ExportMetadata;
 import dynafilter.checkpoint.ExportSettings;
 import dynafilter.checkpoint.ExportVersions;
@@ -206,10 +207,10 @@ public final class OnnxExport {
                     .elements()
                     .get(0)
                     .toTensor();
-            double difference = expected.sub(scores).abs().max().item_double();
-            if (difference > TOLERANCE * expected.abs().max().item_double()) {
+            Deviation deviation = Deviation.of(expected, scores);
+            if (!deviation.isWithin(TOLERANCE)) {
                 throw new IllegalStateException("the folded network's scores differ from the checkpoint's by "
-                        + difference + "; nothing was written");
+                        + deviation.difference() + "; nothing was written");
             }
         }
     }

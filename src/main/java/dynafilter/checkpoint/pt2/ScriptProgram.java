@@ -1,5 +1,6 @@
 package dynafilter.checkpoint.pt2;
 
+import dynafilter.runtime.Deviation;
 import dynafilter.checkpoint.ScriptTrial;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.checkpoint.pt2.ProgramGraph.Argument;
@@ -123,13 +124,11 @@ final class ScriptProgram implements Target<ProgramValue> {
                 .to(ScalarType.Float)
                 .div(new Scalar(255.0));
         Tensor expected = module.call("forward", images).toTensor();
-        double difference = expected.sub(frozen.call("forward", images).toTensor())
-                .abs()
-                .max()
-                .item_double();
-        if (difference > TOLERANCE * expected.abs().max().item_double()) {
+        Deviation deviation =
+                Deviation.of(expected, frozen.call("forward", images).toTensor());
+        if (!deviation.isWithin(TOLERANCE)) {
             throw new IllegalStateException("the folded backbone's features differ from the checkpoint's by "
-                    + difference + "; nothing was written");
+                    + deviation.difference() + "; nothing was written");
         }
     }
 

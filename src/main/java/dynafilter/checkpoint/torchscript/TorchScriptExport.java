@@ -1,5 +1,6 @@
 package dynafilter.checkpoint.torchscript;
 
+import dynafilter.runtime.Deviation;
 import dynafilter.checkpoint.ExportMetadata;
 import dynafilter.checkpoint.ExportSettings;
 import dynafilter.checkpoint.ExportVersions;
@@ -99,10 +100,10 @@ public final class TorchScriptExport {
             Tensor pixels = ScriptTrial.pixels(trained.imageSize(), ComputeDevice.CPU);
             Tensor expected = trained.classifier().scores(pixels); // [2, K]
             Tensor scores = exported.classifier().scores(pixels);
-            double difference = expected.sub(scores).abs().max().item_double();
-            if (difference > TOLERANCE * expected.abs().max().item_double()) {
+            Deviation deviation = Deviation.of(expected, scores);
+            if (!deviation.isWithin(TOLERANCE)) {
                 throw new IllegalStateException("the exported network's scores differ from the checkpoint's by "
-                        + difference + "; nothing was written");
+                        + deviation.difference() + "; nothing was written");
             }
         } catch (InputException wrong) {
             throw new IllegalStateException(
