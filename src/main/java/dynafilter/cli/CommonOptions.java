@@ -5,6 +5,7 @@ import dynafilter.io.SystemLocale;
 import dynafilter.run.DeviceRequest;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.CudaGraphMode;
+import dynafilter.runtime.Precision;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ final class CommonOptions {
     static final String JSON = "json";
     static final String NATIVE_CACHE = "native-cache";
     static final String CUDA_GRAPH = "cuda-graph";
+    private static final String PRECISION = "precision";
     static final String STANDARD_OUTPUT = "-";
     private static final int MOST_THREADS = 1024;
 
@@ -47,6 +49,10 @@ final class CommonOptions {
 
     static Option cudaGraphOption() {
         return valued(CUDA_GRAPH, "MODE", "replay the step as one CUDA graph: auto (on CUDA), on or off [auto]");
+    }
+
+    static Option precision() {
+        return valued(PRECISION, "P", "fp32, tf32 (CUDA) or bf16 (autocast) [" + Precision.FP32 + "]");
     }
 
     static Option json(String what) {
@@ -198,6 +204,10 @@ final class CommonOptions {
     static DeviceRequest device(CommandLine line) {
         return new DeviceRequest(
                 line.getOptionValue(DEVICE, DeviceRequest.AUTO), threads(line, 0), path(line, CUDA_LIBS));
+    }
+
+    static Precision precision(CommandLine line) {
+        return Precision.of(line.getOptionValue(PRECISION, Precision.FP32.toString()));
     }
 
     static CudaGraphMode cudaGraph(CommandLine line) {

@@ -99,7 +99,7 @@ final class EvalCommand implements Command {
                         "limit-test",
                         "N",
                         "only the first N test images (of folders: of each class in turn); 0: all [0]"))
-                .addOption(CommonOptions.valued("precision", "P", "fp32, tf32 (CUDA) or bf16 (autocast) [fp32]"))
+                .addOption(CommonOptions.precision())
                 .addOption(ViewsOption.option())
                 .addOption(CommonOptions.valued(
                         "top-k", "K", "tell how often the true class is among the K highest scores [" + TOP_K + "]"))
@@ -127,7 +127,7 @@ final class EvalCommand implements Command {
         Path model = ModelOption.file(line);
         int limit = CommonOptions.integer(line, "limit-test", 0, Integer.MAX_VALUE, 0);
         int topK = CommonOptions.integer(line, "top-k", 1, Integer.MAX_VALUE, TOP_K);
-        Precision precision = Precision.of(line.getOptionValue("precision", "fp32"));
+        Precision precision = CommonOptions.precision(line);
         DataMemory memory = DataOption.dataMemory(line);
         Views views = ViewsOption.of(line);
         Path unknown = UnknownImages.folder(line);

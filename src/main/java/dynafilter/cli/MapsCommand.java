@@ -119,7 +119,7 @@ final class MapsCommand implements Command {
                         CommonOptions.valued("out", "FILE", "where to write, .png or .svg [maps.png beside --model]"))
                 .addOption(CommonOptions.valued(
                         "filters-out", "FILE", "draw the filters and their cosine similarity, too: .png or .svg"))
-                .addOption(CommonOptions.valued("precision", "P", "fp32, tf32 (CUDA) or bf16 (autocast) [fp32]"))
+                .addOption(CommonOptions.precision())
                 .addOption(CommonOptions.json("write scores and maps as JSON"));
         return CommonOptions.addCompute(options);
     }
@@ -141,7 +141,7 @@ final class MapsCommand implements Command {
             throw new InputException("--out and --filters-out both name " + out + "; give each its own file");
         }
         JsonOutput json = JsonOutput.of(line);
-        Precision precision = Precision.of(line.getOptionValue("precision", "fp32"));
+        Precision precision = CommonOptions.precision(line);
         boolean isAuto = line.getOptionValue("index", AUTO).equals(AUTO);
         long[] indices = isAuto ? new long[0] : indices(line.getOptionValue("index"));
         List<Path> files = files(line);

@@ -95,7 +95,7 @@ final class PredictCommand implements Command {
                 .addOption(RejectOption.option())
                 .addOption(ViewsOption.option())
                 .addOption(DataOption.noExif())
-                .addOption(CommonOptions.valued("precision", "P", "fp32, tf32 (CUDA) or bf16 (autocast) [fp32]"))
+                .addOption(CommonOptions.precision())
                 .addOption(CommonOptions.json("write all scores as JSON"));
         return CommonOptions.addCompute(options);
     }
@@ -112,7 +112,7 @@ final class PredictCommand implements Command {
     public int run(CommandLine line, Interruption interruption) {
         Path model = ModelOption.file(line);
         int top = CommonOptions.integer(line, "top", 1, MOST_CLASSES, TOP);
-        Precision precision = Precision.of(line.getOptionValue("precision", "fp32"));
+        Precision precision = CommonOptions.precision(line);
         Views views = ViewsOption.of(line);
         RejectOption reject = RejectOption.of(line);
         JsonOutput json = JsonOutput.of(line);
