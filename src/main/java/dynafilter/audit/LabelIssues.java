@@ -1,7 +1,7 @@
 package dynafilter.audit;
 
-import dynafilter.runtime.Deviation;
 import dynafilter.io.InputException;
+import dynafilter.runtime.Deviation;
 import dynafilter.runtime.TensorBytes;
 import java.util.ArrayList;
 import java.util.Arrays;

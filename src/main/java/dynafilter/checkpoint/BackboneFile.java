@@ -1,6 +1,5 @@
 package dynafilter.checkpoint;
 
-import dynafilter.runtime.Deviation;
 import dynafilter.data.device.ChannelStatistics;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.Checksum;
@@ -11,6 +10,7 @@ import dynafilter.model.ResNetArchitecture;
 import dynafilter.model.ResNetCut;
 import dynafilter.model.ScriptedArchitecture;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.Deviation;
 import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.OutOfMemory;

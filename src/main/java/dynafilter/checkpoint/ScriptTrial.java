@@ -1,8 +1,8 @@
 package dynafilter.checkpoint;
 
-import dynafilter.runtime.Deviation;
 import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.Deviation;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.DeviceOptional;

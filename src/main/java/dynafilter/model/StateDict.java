@@ -1,9 +1,9 @@
 package dynafilter.model;
 
-import dynafilter.runtime.Deviation;
 import dynafilter.data.SplitMix;
 import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.Deviation;
 import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.TensorBytes;
 import java.util.Arrays;

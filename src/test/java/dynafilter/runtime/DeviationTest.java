@@ -32,7 +32,8 @@ class DeviationTest {
     void whatIsNoNumberIsOff() {
         assertFalse(Deviation.of(expected(), floats(-8, Float.NaN, 0)).isWithin(1));
         assertFalse(Deviation.of(floats(1, Float.NaN), floats(1, 1)).isWithin(1));
-        assertFalse(Deviation.of(expected(), floats(-8, 1, Float.POSITIVE_INFINITY)).isWithin(1));
+        assertFalse(
+                Deviation.of(expected(), floats(-8, 1, Float.POSITIVE_INFINITY)).isWithin(1));
     }
 
     @Test

@@ -1,6 +1,5 @@
 package dynafilter.checkpoint.onnx;
 
-import dynafilter.runtime.Deviation;
 import dynafilter.checkpoint.ExportMetadata;
 import dynafilter.checkpoint.ExportSettings;
 import dynafilter.checkpoint.ExportVersions;
@@ -17,6 +16,7 @@ import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
 import dynafilter.model.NetworkShape;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.Deviation;
 import dynafilter.runtime.ScriptModule;
 import dynafilter.runtime.TensorBytes;
 import dynafilter.torchfile.TorchScriptFile;

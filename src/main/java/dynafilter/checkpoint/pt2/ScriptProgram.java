@@ -1,6 +1,5 @@
 package dynafilter.checkpoint.pt2;
 
-import dynafilter.runtime.Deviation;
 import dynafilter.checkpoint.ScriptTrial;
 import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.checkpoint.pt2.ProgramGraph.Argument;
@@ -11,6 +10,7 @@ import dynafilter.checkpoint.translation.Untranslatable;
 import dynafilter.io.InputException;
 import dynafilter.model.BackboneArchitecture;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.Deviation;
 import dynafilter.runtime.ScriptModule;
 import dynafilter.torchfile.TorchScriptFile;
 import java.util.ArrayList;

@@ -1,6 +1,5 @@
 package dynafilter.checkpoint.torchscript;
 
-import dynafilter.runtime.Deviation;
 import dynafilter.checkpoint.ExportMetadata;
 import dynafilter.checkpoint.ExportSettings;
 import dynafilter.checkpoint.ExportVersions;
@@ -14,6 +13,7 @@ import dynafilter.io.JsonFile;
 import dynafilter.model.Adapter;
 import dynafilter.model.NetworkShape;
 import dynafilter.runtime.ComputeDevice;
+import dynafilter.runtime.Deviation;
 import dynafilter.runtime.ScriptModule;
 import dynafilter.torchfile.TorchScriptFile;
 import java.nio.file.Path;

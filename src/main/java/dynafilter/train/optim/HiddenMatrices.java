@@ -3,6 +3,7 @@ package dynafilter.train.optim;
 import dynafilter.runtime.NativeOwner;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -10,8 +11,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A group of hidden matrices of a network and their update by Muon: momentum that is made about orthogonal by Newton-Schulz
- * iterations. Matrices of one shape lie side by side in the flat buffers and are one batch of products, without a copy.
+ * The hidden matrices of a network and their update by Muon: momentum that is made about orthogonal by Newton-Schulz iterations,
+ * in batches of matrices.
  */
 final class HiddenMatrices implements AutoCloseable {
     static final double MOMENTUM = 0.95;
@@ -23,23 +24,13 @@ final class HiddenMatrices implements AutoCloseable {
 
     private static final long[] BOTH = {1, 2}; // the dimensions of a matrix in a batch
 
-    /**
-     * Matrices of one shape.
-     *
-     * @param values the parameters: [n, R, C]. Convolutions are channels-last, so that C has another order than the tensor's; that
-     *     makes no difference, since making rows orthogonal and changing the order of columns commute
-     * @param momentum what is made orthogonal: [n, R, C]
-     * @param tall true: R > C; false: it is not
-     * @param step what the rate is multiplied by: -sqrt(max(1, R / C))
-     */
-    private record Batch(Tensor values, Tensor momentum, boolean tall, Scalar step) {}
-
     private final NativeOwner owner;
-    private final Tensor values; // [G], the group's slice of the parameters
+    private final Tensor values; // [G], the groups' slice of the parameters
     private final Tensor gradients; // [G]
+    private final Tensor decays; // [G], negative
     private final Tensor nesterov; // [G], the momentum with Nesterov's look ahead
     private final long start;
-    private final List<Batch> batches = new ArrayList<>();
+    private final List<MatrixBatch> batches = new ArrayList<>();
     private final ScalarTypeOptional sameType;
     private final Scalar newer; // the share of the newest gradient in the momentum
     private final Scalar momentum;
@@ -49,19 +40,31 @@ final class HiddenMatrices implements AutoCloseable {
     private final Scalar third;
     private final Scalar fifth;
     private final Scalar one;
-    private final Scalar decay; // negative
+    private final Tensor kept; // [], 1: the share of the values that is left without weight decay
 
     /**
-     * @param group the group of these matrices
-     * @param weightDecay the decoupled weight decay: a step takes this times the rate off the values
+     * @param groups of these matrices, which lie side by side in the flat buffers
+     * @param weightDecay the decoupled weight decay of a group: a step takes this times the rate off the values
+     * @param launches what it costs to have one batch more, in FLOPs: matrices of several shapes are padded to be one batch where
+     *     that is less; 0: none are
      */
-    HiddenMatrices(FlatParameters parameters, FlatParameters.Group group, double weightDecay) {
-        start = group.start();
+    HiddenMatrices(
+            FlatParameters parameters,
+            List<FlatParameters.Group> groups,
+            ToDoubleFunction<FlatParameters.Group> weightDecay,
+            double launches) {
+        start = groups.get(0).start();
+        FlatParameters.Group last = groups.get(groups.size() - 1);
+        long length = last.start() + last.length() - start;
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope()) {
-            values = building.keep(parameters.values().narrow(0, start, group.length()));
-            gradients = building.keep(parameters.gradients().narrow(0, start, group.length()));
-            nesterov = building.keep(torch.zeros_like(gradients));
+            values = building.keep(parameters.values().narrow(0, start, length));
+            gradients = building.keep(parameters.gradients().narrow(0, start, length));
+            decays = building.keep(torch.zeros_like(values));
+            groups.forEach(group -> decays.narrow(0, group.start() - start, group.length())
+                    .fill_(new Scalar(-weightDecay.applyAsDouble(group))));
+            Tensor padded = building.keep(gradients.new_zeros(length + 1)); // the last stays 0
+            nesterov = building.keep(padded.narrow(0, 0, length));
             sameType = building.keep(new ScalarTypeOptional());
             newer = building.keep(new Scalar(1 - MOMENTUM));
             momentum = building.keep(new Scalar(MOMENTUM));
@@ -71,45 +74,19 @@ final class HiddenMatrices implements AutoCloseable {
             third = building.keep(new Scalar(COEFFICIENTS.get(1)));
             fifth = building.keep(new Scalar(COEFFICIENTS.get(2)));
             one = building.keep(new Scalar(1.0));
-            decay = building.keep(new Scalar(-weightDecay));
-            List<String> names = group.names().stream()
-                    .sorted((a, b) -> Long.compare(parameters.offset(a), parameters.offset(b)))
+            kept = building.keep(values.new_ones(new long[0]));
+            List<MatrixShape> shapes = groups.stream()
+                    .flatMap(group -> group.names().stream())
+                    .map(name -> MatrixShape.of(parameters, name, start))
                     .toList();
-            for (int from = 0, to; from < names.size(); from = to) {
-                to = from + 1;
-                while (to < names.size() && sameShape(parameters, names.get(from), names.get(to))) {
-                    to++;
-                }
-                batches.add(batch(parameters, names.subList(from, to), building));
+            for (List<MatrixShape> batch : MatrixShape.batches(shapes, launches)) {
+                batches.add(building.keep(
+                        MatrixShape.areSame(batch)
+                                ? new EqualMatrices(values, nesterov, batch)
+                                : new PaddedMatrices(values, padded, batch)));
             }
             owner = building.handOver();
         }
-    }
-
-    private static boolean sameShape(FlatParameters parameters, String one, String other) {
-        Tensor a = parameter(parameters, one);
-        Tensor b = parameter(parameters, other);
-        return a.size(0) == b.size(0) && a.numel() == b.numel();
-    }
-
-    private static Tensor parameter(FlatParameters parameters, String name) {
-        return parameters.view(parameters.values(), name);
-    }
-
-    private Batch batch(FlatParameters parameters, List<String> names, NativeOwner building) {
-        Tensor matrix = parameter(parameters, names.get(0));
-        long rows = matrix.size(0);
-        long columns = matrix.numel() / rows;
-        long offset = parameters.offset(names.get(0));
-        long stride = names.size() > 1 ? parameters.offset(names.get(1)) - offset : matrix.numel();
-        long[] sizes = {names.size(), rows, columns};
-        long[] strides = {stride, columns, 1};
-        long length = (names.size() - 1) * stride + matrix.numel();
-        return new Batch(
-                building.keep(values.narrow(0, offset - start, length).as_strided(sizes, strides)),
-                building.keep(nesterov.narrow(0, offset - start, length).as_strided(sizes, strides)),
-                rows > columns,
-                building.keep(new Scalar(-Math.sqrt(Math.max(1, (double) rows / columns)))));
     }
 
     /**
@@ -123,25 +100,24 @@ final class HiddenMatrices implements AutoCloseable {
             Tensor own = buffer.narrow(0, start, gradients.size(0));
             own.lerp_(gradients, newer);
             torch.lerp_out(nesterov, gradients, own, momentum);
-            values.mul_(rate.mul(decay).add_(one));
-            for (Batch batch : batches) {
+            values.mul_(kept.addcmul(decays, rate));
+            for (MatrixBatch batch : batches) {
                 try (PointerScope products = new PointerScope()) {
-                    batch.values.addcmul_(orthogonal(batch), rate, batch.step);
+                    batch.add(orthogonal(batch.momentum()), rate);
                 }
             }
         }
     }
 
-    /** The momentum of a batch with all singular values brought to about 1: [n, R, C]. */
-    private Tensor orthogonal(Batch batch) {
-        Tensor given = batch.tall ? batch.momentum.transpose(1, 2) : batch.momentum;
+    /** Matrices with all singular values brought to about 1: [n, r, c]. */
+    private Tensor orthogonal(Tensor given) {
         Tensor x = given.div(
                 torch.linalg_vector_norm(given, two, BOTH, true, sameType).clamp_min(tiny));
         for (int step = 0; step < STEPS; step++) {
             Tensor gram = x.bmm(x.transpose(1, 2)); // the smaller side: [n, r, r]
             x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, third, fifth), x, first, one);
         }
-        return batch.tall ? x.transpose(1, 2) : x;
+        return x;
     }
 
     @Override

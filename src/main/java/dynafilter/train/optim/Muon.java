@@ -35,12 +35,15 @@ final class Muon extends Sgd {
      */
     private static final List<String> MAKERS = List.of("generator.", "places.", "mixer.");
 
+    /** What a batch of matrices costs on a GPU beside its products: 30 kernels of 2 us, in which it does 30 TFLOP/s of products. */
+    static final double LAUNCHES = 30 * 2e-6 * 30e12;
+
     private final NativeOwner own;
     private final double restFactor; // SGD's rate in terms of Muon's
     private final Optimization recipe;
     private final Scalar factor;
     private final Tensor restRate; // []
-    private final List<HiddenMatrices> matrices; // a group each
+    private final @Nullable HiddenMatrices hidden; // null: none of them trains
 
     private Muon(FlatParameters parameters, Optimization recipe, NativeOwner building) {
         super(parameters, recipe.momentum(), restDecay(recipe), true);
@@ -48,10 +51,16 @@ final class Muon extends Sgd {
         restFactor = recipe.restLr() / recipe.lr();
         factor = building.keep(new Scalar(restFactor));
         restRate = building.keep(parameters.values().new_zeros(new long[0]));
-        matrices = parameters.groups().stream()
+        List<FlatParameters.Group> groups = parameters.groups().stream()
                 .filter(group -> group.kind().isApart())
-                .map(group -> building.keep(new HiddenMatrices(parameters, group, decay(recipe, group.kind()))))
                 .toList();
+        hidden = groups.isEmpty()
+                ? null
+                : building.keep(new HiddenMatrices(
+                        parameters,
+                        groups,
+                        group -> decay(recipe, group.kind()),
+                        parameters.values().is_cuda() ? LAUNCHES : 0));
         own = building.handOver();
     }
 
@@ -94,7 +103,9 @@ final class Muon extends Sgd {
     void updateApart(List<Tensor> buffers, Tensor rate) {
         // On the device, so that a captured step is told one rate.
         torch.mul_out(restRate, rate, factor);
-        matrices.forEach(group -> group.update(buffers.get(0), rate));
+        if (hidden != null) {
+            hidden.update(buffers.get(0), rate);
+        }
     }
 
     @Override
