@@ -60,9 +60,9 @@ def steps_of(variant, mode, recipe, device):
     return inference(model, dataset, recipe, device)
 
 
-def training(model, dataset, recipe, implementation):
+def training(model, dataset, recipe, implementation, make_optimizer=reference.make_optimizer):
     reference.set_training(model, recipe)
-    optimizer = reference.make_optimizer(model, recipe, **implementation)
+    optimizer = make_optimizer(model, recipe, **implementation)
     loss_sum, correct = (torch.zeros((), device=dataset.labels.device, dtype=kind) for kind in (torch.float, torch.long))
     for epoch in itertools.count():
         for images, labels in dataset.training_batches(recipe.batch_size, recipe.seed, epoch, recipe.augment):

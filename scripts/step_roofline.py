@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Estimates the least time of each kernel of a training step in bf16 on a GPU, from the shapes: nothing is measured.
 
-    step_roofline.py [--batch 1024] [--copy 4.3] [--dense 790] [--launch 2.0] [LOG]
+    step_roofline.py [--optimizer muon] [--batch 1024] [--copy 4.3] [--dense 790] [--single 60] [--launch 2.0] [LOG]
 
 A kernel takes the longest of: the bytes that it reads and writes over --copy (TB/s, as a large copy reaches), its FLOPs over
---dense (TFLOP/s of dense products), and --launch (us, what a small kernel of a replayed graph takes at least). The defaults are
-an H200's. What the caches save is not subtracted. With LOG, which src/test/c/README.md says how to write, the list is checked
-against the kernels of the captured step, name by name.
+--dense (TFLOP/s of dense products in bf16) or --single (in float32, as Muon's are), and --launch (us, what a small kernel of a
+replayed graph takes at least). The defaults are an H200's. What the caches save is not subtracted, and copies from device to
+device, ten of Muon's, are not counted. With LOG, which src/test/c/README.md says how to write, the list is checked against the
+kernels of the captured step, name by name.
 """
 import argparse
 import re
@@ -17,6 +18,8 @@ import step_kernels
 HALF, FLOAT, LONG = 2, 4, 8
 LABELS, CHANNELS, WIDTH, EMBEDDING, GENERATED = 10, 64, 64, 128, 256
 PARAMETERS = 212_496        # trained numbers in the flat buffer, gaps included
+HIDDEN = 210_112            # of them Muon's
+BATCH = (8, 128, 576)       # Muon's matrices, padded to one shape: number, rows, columns
 
 
 @dataclass
@@ -25,21 +28,23 @@ class Kernel:
     pattern: str            # of its name in the log
     bytes: float = 0
     flops: float = 0
+    single: bool = False    # in float32
 
 
 class Step:
     """The kernels of a step in the order of their launches."""
 
-    def __init__(self, batch):
+    def __init__(self, batch, optimizer):
         self.kernels = []
         self.batch = batch
+        self.optimizer = optimizer
         self.map = batch * CHANNELS * 64        # numbers in a feature map of 8x8
         self.stem = batch * CHANNELS * 256      # of 16x16
         self.responses = batch * LABELS * 64
         self.part = ""
 
-    def add(self, pattern, bytes=0.0, flops=0.0):
-        self.kernels.append(Kernel(self.part, pattern, bytes, flops))
+    def add(self, pattern, bytes=0.0, flops=0.0, single=False):
+        self.kernels.append(Kernel(self.part, pattern, bytes, flops, single))
 
     def convolution(self, direction, places, depth, read, written):
         flops = 2.0 * places * CHANNELS * depth
@@ -182,14 +187,37 @@ class Step:
         self.add("CompareEq", 3 * LONG * self.batch)
         self.add("CUDAFunctor_add", 3 * LONG * self.batch)
         self.begin("optimizer")
-        self.add("FusedSgd", 5 * FLOAT * PARAMETERS)
+        if self.optimizer == "muon":
+            self.muon()
+        self.add("FusedSgd", 5 * FLOAT * (PARAMETERS if self.optimizer == "sgd" else PARAMETERS - HIDDEN))
         self.add("FusedSgd")
 
+    def muon(self):
+        number, rows, columns = BATCH
+        padded = number * rows * columns
+        self.add("MulFunctor")
+        self.add("lerp_scalar_kernel", 3 * FLOAT * HIDDEN)
+        self.add("lerp_scalar_kernel", 3 * FLOAT * HIDDEN)
+        self.add("addcmul", 2 * FLOAT * HIDDEN)
+        self.add("MulFunctor", 3 * FLOAT * HIDDEN)
+        self.add("_scatter_gather", (LONG + 2 * FLOAT) * padded)
+        self.add("NormTwoOps", FLOAT * padded)
+        self.add("launch_clamp_scalar")
+        self.add("DivFunctor", 2 * FLOAT * padded)
+        gram, whole = number * rows * rows, 2.0 * number * rows * rows * columns
+        for _ in range(5):
+            self.add("cublasSgemmStridedBatched", FLOAT * (padded + gram), whole, True)
+            self.add("cublasSgemmStridedBatched", FLOAT * 3 * gram, 2.0 * gram * rows, True)
+            self.add("cublasSgemmStridedBatched", FLOAT * (gram + 3 * padded), whole, True)
+        self.add("_scatter_gather", (LONG + 2 * FLOAT) * HIDDEN)
+        self.add("MulFunctor", 2 * FLOAT * HIDDEN)
+        self.add("addcmul", 4 * FLOAT * HIDDEN)
 
-def step(batch):
-    made = Step(batch)
-    for part in (made.batch_cut, made.generator, made.backbone, made.head, made.head_gradient, made.backbone_gradient,
-                 made.generator_gradient, made.end):
+
+def step(batch, optimizer):
+    made = Step(batch, optimizer)
+    for part in (made.batch_cut, made.backbone, made.generator, made.head, made.head_gradient, made.generator_gradient,
+                 made.backbone_gradient, made.end):
         part()
     return made
 
@@ -221,23 +249,27 @@ def fused(made, seconds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--optimizer", choices=("muon", "sgd"), default="muon")
     parser.add_argument("--batch", type=int, default=1024)
     parser.add_argument("--copy", type=float, default=4.3, help="TB/s")
     parser.add_argument("--dense", type=float, default=790, help="TFLOP/s")
+    parser.add_argument("--single", type=float, default=60, help="TFLOP/s in float32")
     parser.add_argument("--launch", type=float, default=2.0, help="us")
     parser.add_argument("log", nargs="?")
     options = parser.parse_args()
-    made = step(options.batch)
+    made = step(options.batch, options.optimizer)
     if options.log:
         check(made.kernels, options.log)
 
     def roof(kernel):
-        return max(kernel.bytes / options.copy * 1e-6, kernel.flops / options.dense * 1e-6)
+        rate = options.single if kernel.single else options.dense
+        return max(kernel.bytes / options.copy, kernel.flops / rate) * 1e-6
 
     def seconds(kernel):
         return max(roof(kernel), options.launch)
 
-    print(f"batch {options.batch}, bf16: {options.copy} TB/s, {options.dense:g} TFLOP/s, {options.launch} us a kernel")
+    print(f"batch {options.batch}, bf16, {options.optimizer}: {options.copy} TB/s, {options.dense:g} TFLOP/s, {options.single:g} in float32,"
+          f" {options.launch} us a kernel")
     line = "{:<30} {:>7} {:>9} {:>9} {:>11} {:>11}".format
     print(line("part", "kernels", "MB", "GFLOP", "roofline us", "at least us"))
     for part in [*dict.fromkeys(kernel.part for kernel in made.kernels), ""]:

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The networks that {@code benchmark} measures, each with its recipe.
  *
- * @param recipe of all, but for the filters of variants
+ * @param recipe of all, but for the filters and optimizers of variants
  * @param classes of networks with random weights
  * @param proofs true: all is measured in fp32, so that convolutions may use the instructions that are proved to be right
  * @param owner of the networks, which are closed with it
@@ -29,6 +29,9 @@ record BenchmarkCases(Recipe recipe, int classes, boolean proofs, Session sessio
 
     /** The options that decide the filters of a network with random weights. */
     static final List<String> FILTERS = List.of("filters", "filter-heads", "filter-size", "basis", "basis-image");
+
+    /** The option for what a training step updates the weights with. */
+    static final String OPTIMIZER = "optimizer";
 
     /** The variants that are to be measured in turn; none where a network is measured alone. */
     static List<Variant> variants(CommandLine line) {
@@ -43,9 +46,10 @@ record BenchmarkCases(Recipe recipe, int classes, boolean proofs, Session sessio
         List<Variant> variants = Variant.listOf(line.getOptionValue(VARIANTS));
         for (Variant variant : variants) {
             for (String setting : variant.changes().keySet()) {
-                if (!FILTERS.contains(setting.replace('_', '-'))) {
+                if (!FILTERS.contains(setting.replace('_', '-')) && !setting.equals(OPTIMIZER)) {
                     throw new InputException("--variants: '" + variant.name() + "' changes " + setting.replace('_', '-')
-                            + ", and a benchmark's variants differ in their filters: " + String.join(", ", FILTERS));
+                            + ", and a benchmark's variants differ in " + OPTIMIZER + " and filters: "
+                            + String.join(", ", FILTERS));
                 }
             }
         }

@@ -49,6 +49,7 @@ final class BenchmarkCommand implements Command {
             boolean deterministic,
             int repeats,
             String network,
+            OptimizerKind optimizer,
             Map<Precision, Ceiling> ceilings,
             List<Measurement.Row> results) {}
 
@@ -79,7 +80,11 @@ final class BenchmarkCommand implements Command {
                 .addOption(CommonOptions.valued(
                         BenchmarkCases.VARIANTS,
                         "LIST",
-                        "filters as in compare, measured step by step in turn, against the first"))
+                        "filters and optimizers as in compare, measured step by step in turn, against the first"))
+                .addOption(CommonOptions.valued(
+                        BenchmarkCases.OPTIMIZER,
+                        "NAME",
+                        "what training steps update with: sgd, as others measure, muon, as train does, or adamw [sgd]"))
                 .addOption(CommonOptions.valued("classes", "K", "labels of the network [10]"))
                 .addOption(CommonOptions.valued("repeats", "N", "timed steps of each case, after a warm-up [30]"))
                 .addOption(CommonOptions.cudaGraphOption())
@@ -97,6 +102,7 @@ final class BenchmarkCommand implements Command {
                 "benchmark --model model.ts.pt --mode infer",
                 "benchmark --device cuda --cuda-graph off      # what graphs are worth",
                 "benchmark --variants dynamic,conditional,basis:basis=16 --mode train --precision fp32",
+                "benchmark --variants dynamic,dynamic:optimizer=muon --mode train",
                 "benchmark --device cpu --mode train --batch-size 512 --precision fp32,bf16");
     }
 
@@ -149,6 +155,7 @@ final class BenchmarkCommand implements Command {
                     deterministic,
                     repeats,
                     networks,
+                    recipe.optimization().optimizer(),
                     benchmark.ceilings(),
                     new ArrayList<>());
             modes = modes(line, modes, cases.get(0).network());
@@ -165,7 +172,8 @@ final class BenchmarkCommand implements Command {
         Map<String, Object> values = new HashMap<>();
         values.put("seed", line.getOptionValue("seed", "0"));
         values.put("deterministic", line.hasOption("deterministic"));
-        values.put("optimizer", OptimizerKind.SGD.toString()); // what others measure, too
+        values.put(
+                BenchmarkCases.OPTIMIZER, line.getOptionValue(BenchmarkCases.OPTIMIZER, OptimizerKind.SGD.toString()));
         values.put("label_smoothing", 0);
         for (String option : BenchmarkCases.FILTERS) {
             if (line.hasOption(option)) {

@@ -41,6 +41,7 @@ class BenchmarkCommandTest {
                 file, "--batch-size", "4,8", "--precision", "fp32,bf16", "--filters", "static", "--repeats", 3);
         JsonNode json = new ObjectMapper().readTree(file.toFile());
         assertEquals("cpu", json.at("/device/device").asText());
+        assertEquals("sgd", json.get("optimizer").asText());
         assertTrue(json.at("/ceilings/bf16/flops_per_second").asDouble() > 1e9);
         assertTrue(json.at("/ceilings/fp32/bytes_per_second").asDouble() > 1e8);
         assertEquals(2 * 2 * 2, json.get("results").size());
@@ -78,12 +79,18 @@ class BenchmarkCommandTest {
     @Test
     void variantsAreMeasuredInTurnAgainstTheFirst() throws IOException {
         Path file = folder.resolve("variants.json");
-        String variants = "dynamic,conditional,basis:basis=3";
+        String variants = "dynamic,dynamic:optimizer=muon,basis:basis=3";
         CommandResult outcome = measured(
                 file, "--batch-size", 4, "--precision", "fp32", "--variants", variants, "--classes", 7, "--repeats", 4);
         JsonNode rows = new ObjectMapper().readTree(file.toFile()).get("results");
         assertEquals(
-                List.of("dynamic", "conditional", "basis:basis=3", "dynamic", "conditional", "basis:basis=3"),
+                List.of(
+                        "dynamic",
+                        "dynamic:optimizer=muon",
+                        "basis:basis=3",
+                        "dynamic",
+                        "dynamic:optimizer=muon",
+                        "basis:basis=3"),
                 rows.findValuesAsText("variant"));
         for (JsonNode row : rows) {
             assertTrue(row.get("of_first").asDouble() > 0, row::toString);
@@ -135,6 +142,7 @@ class BenchmarkCommandTest {
         "--filters, none, filters",
         "--variants, 'dynamic,dynamic:lr=1', '--variants: ''dynamic:lr=1'' changes lr'",
         "--variants, 'dynamic,wide', '--filters wide: use one of dynamic'",
+        "--optimizer, adam, '--optimizer adam: use one of sgd'",
         "--repeats, 0, '--repeats 0: must be at least 1'",
         "--cuda-graph, maybe, '--cuda-graph maybe: use'",
         "--cuda-graph, on, '--cuda-graph on: cpu has no graphs'",

@@ -164,10 +164,18 @@ class StandInStepTest {
      * Of the kernels that Python's PyTorch launches for this step, eager and channels-last, as scripts/peer_kernels.py counts them.
      */
     @ParameterizedTest
+    @CsvSource({"fp32, 402", "bf16, 458"})
+    void aStepByTheDefaultRecipeHasAThirdOfPythonsKernels(String precision, int peers)
+            throws IOException, InterruptedException {
+        List<String> kernels = oneEpoch("muon", precision);
+        assertTrue(kernels.size() <= 0.34 * peers, kernels.size() + " kernels");
+    }
+
+    @ParameterizedTest
     @CsvSource({"fp32, 120, 0.74, 0", "bf16, 176, 0.66, 2"})
     void aStepHasFewKernelsAndCopiesNothing(String precision, int peers, double share, int rounded)
             throws IOException, InterruptedException {
-        List<String> kernels = oneEpoch(precision);
+        List<String> kernels = oneEpoch("sgd", precision);
         assertTrue(kernels.size() <= share * peers, kernels.size() + " kernels");
         // The parameters are rounded at once, and the gradient of the scores. No parameter is cast by itself, and
         // nothing goes
@@ -183,14 +191,14 @@ class StandInStepTest {
     }
 
     /** The kernels of a captured step of 64 images, of which a kernel is as many as of more. */
-    private static List<String> oneEpoch(String precision) throws IOException, InterruptedException {
+    private static List<String> oneEpoch(String optimizer, String precision) throws IOException, InterruptedException {
         return run(
-                        "kernels-" + precision,
+                        "kernels-" + optimizer + "-" + precision,
                         Map.of(),
                         "--epochs",
                         1,
                         "--optimizer",
-                        "sgd",
+                        optimizer,
                         "--batch-size",
                         64,
                         "--precision",

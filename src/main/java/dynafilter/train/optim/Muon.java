@@ -41,7 +41,7 @@ final class Muon extends Sgd {
     private final NativeOwner own;
     private final double restFactor; // SGD's rate in terms of Muon's
     private final Optimization recipe;
-    private final Scalar factor;
+    private final Tensor factor; // [], on the CPU: with a scalar libtorch makes a tensor first, and copies it
     private final Tensor restRate; // []
     private final @Nullable HiddenMatrices hidden; // null: none of them trains
 
@@ -49,7 +49,7 @@ final class Muon extends Sgd {
         super(parameters, recipe.momentum(), restDecay(recipe), true);
         this.recipe = recipe;
         restFactor = recipe.restLr() / recipe.lr();
-        factor = building.keep(new Scalar(restFactor));
+        factor = building.keep(torch.scalar_tensor(new Scalar(restFactor)));
         restRate = building.keep(parameters.values().new_zeros(new long[0]));
         List<FlatParameters.Group> groups = parameters.groups().stream()
                 .filter(group -> group.kind().isApart())
