@@ -93,10 +93,7 @@ public final class History {
         if (!Files.exists(file)) {
             return;
         }
-        lines(file).stream()
-                .skip(1)
-                .takeWhile(row -> !isBehind(row, epochs))
-                .forEach(rows::add);
+        lines(file).stream().skip(1).takeWhile(row -> !isBehind(row, epochs)).forEach(rows::add);
     }
 
     /** True: the row is of a later epoch; false: it is of one of the first epochs, or damaged, which {@link #read} tells. */
