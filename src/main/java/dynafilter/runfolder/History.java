@@ -84,13 +84,25 @@ public final class History {
                 Double.parseDouble(row[9]));
     }
 
-    /** Keeps the rows of the first {@code epochs} epochs in the file: new rows come after these, and the others go. */
+    /**
+     * Keeps the rows of the first {@code epochs} epochs in the file: new rows come after these, and the others go. It goes by the
+     * rows' own numbers, since earlier rows may be missing: a run can go on from a checkpoint alone.
+     */
     public void keep(int epochs) {
         rows.clear();
         if (!Files.exists(file)) {
             return;
         }
-        lines(file).stream().skip(1).limit(epochs).forEach(rows::add);
+        lines(file).stream().skip(1).takeWhile(row -> !isBehind(row, epochs)).forEach(rows::add);
+    }
+
+    /** True: the row is of a later epoch; false: it is of one of the first epochs, or damaged, which {@link #read} tells. */
+    private static boolean isBehind(String row, int epochs) {
+        try {
+            return Integer.parseInt(row.split(",", 2)[0]) > epochs;
+        } catch (NumberFormatException damaged) {
+            return false;
+        }
     }
 
     private static List<String> lines(Path file) {

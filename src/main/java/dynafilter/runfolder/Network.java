@@ -22,7 +22,8 @@ public record Network(
                 place = 3,
                 argument = "NAME",
                 help =
-                        "the last layer taken of the backbone: layer1 to layer4 of a ResNet, or one of a file's, as features.6")
+                        "the last layer taken of the backbone: layer1 to layer4 of a ResNet, or one of a file's, as features.6",
+                traits = Trait.FIXED)
         String cut,
 
         @Setting(

@@ -116,14 +116,26 @@ public final class SettingTable<R extends Record> {
      */
     public void requireSameFixed(Map<String, ?> then, R now) {
         Map<String, Object> values = toMap(now);
-        for (SettingRow row : rows) {
+        // What a run left open may be settled otherwise because another setting differs: that one is named.
+        Comparator<SettingRow> openLast = Comparator.comparing(row -> row.isOpen(then.get(row.key())));
+        for (SettingRow row : rows.stream().sorted(openLast).toList()) {
             Object before = then.get(row.key());
-            String value = String.valueOf(values.get(row.key()));
-            if (row.has(Trait.FIXED) && before != null && !value.equals(String.valueOf(before))) {
-                throw new InputException("the checkpoint was trained with --" + row.option() + " " + before + ", not "
-                        + value + "; leave the option out to resume it, or start a new run without --resume");
+            Object value = values.get(row.key());
+            if (row.has(Trait.FIXED) && before != null && !String.valueOf(value).equals(String.valueOf(before))) {
+                throw new InputException("the checkpoint was trained " + difference(row, before, value)
+                        + "; leave the option out to resume it, or start a new run without --resume");
             }
         }
+    }
+
+    /** Two values of a setting in words: with --lr 0.1, not 0.2; without --adapter, not with it. */
+    private static String difference(SettingRow row, Object before, Object now) {
+        String then = row.isFlag() ? "" : Recipes.typed(before);
+        boolean without = row.isFlag() ? Boolean.TRUE.equals(now) : then.isEmpty();
+        String value = row.isFlag() ? "it" : Recipes.typed(now);
+        return without
+                ? "without --" + row.option() + ", not with " + value
+                : "with --" + (row.option() + " " + then).strip() + ", not " + (row.isFlag() ? "without it" : value);
     }
 
     /** The words of a run's header for the settings that differ from their defaults. */

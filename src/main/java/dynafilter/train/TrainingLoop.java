@@ -106,11 +106,8 @@ final class TrainingLoop {
                 .shard(group.rank(), group.size(), trainingStep.batchSize());
     }
 
-    /** True: all ranks stop before an epoch's steps; false: they go on. Before the first step of all there is nothing to save. */
+    /** True: all ranks stop before an epoch's steps; false: they go on. */
     private boolean stopsBeforeSteps() {
-        if (state.step() == 0) {
-            return false;
-        }
         votes.castAndCount();
         return stopReason() != null;
     }

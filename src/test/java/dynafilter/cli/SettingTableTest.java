@@ -132,6 +132,37 @@ class SettingTableTest {
         TABLE.requireSameFixed(checkpoint, parsed("--mixed-share", "0.5"));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "cut | layer2 | with --cut layer1, not layer2",
+                "val_split | 0.1 | with --val-split 0, not 0.1",
+                "augment | false | with --augment, not without it",
+                "adapter | true | without --adapter, not with it",
+                "label_vectors | glove.txt | without --label-vectors, not with glove.txt"
+            })
+    void aResumedRunIsToldItsDifferenceInWords(String name, String value, String difference) {
+        Recipe asked = Recipes.with(Recipe.DEFAULT, Map.of(name, value), true);
+        assertEquals(
+                "the checkpoint was trained " + difference + "; leave the option out to resume it, or start a new run"
+                        + " without --resume",
+                refusal(Recipes.toMap(Recipe.DEFAULT), asked));
+    }
+
+    @Test
+    void whatARunLeftOpenIsNotBlamedForAnotherSetting() {
+        Map<String, Object> checkpoint = Recipes.toMap(Recipe.DEFAULT);
+        assertEquals("auto", checkpoint.get("feature_views"));
+        Recipe settled = Recipes.with(Recipe.DEFAULT, Map.of("freeze", "all", "feature_views", 8), true);
+        assertTrue(refusal(checkpoint, settled).contains("with --freeze none, not all;"));
+    }
+
+    private static String refusal(Map<String, Object> checkpoint, Recipe now) {
+        return assertThrows(InputException.class, () -> Recipes.TABLE.requireSameFixed(checkpoint, now))
+                .getMessage();
+    }
+
     @Test
     void isToldInTheHeaderWhereItIsNotTheDefault() throws ParseException {
         assertEquals(List.of(), TABLE.header(parsed()));

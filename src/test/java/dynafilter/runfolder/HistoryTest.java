@@ -90,4 +90,17 @@ class HistoryTest {
         history.add(epoch(6));
         assertEquals(2, Files.readAllLines(file).size());
     }
+
+    @Test
+    void rowsThatAreMissingAreNotMadeUpForByLaterOnes() throws IOException {
+        History begun = new History(file); // of a run that went on from a checkpoint alone
+        for (int number = 6; number <= 8; number++) {
+            begun.add(epoch(number));
+        }
+        List<String> before = Files.readAllLines(file);
+        History resumed = new History(file);
+        resumed.keep(6);
+        resumed.add(epoch(7));
+        assertEquals(before.subList(0, 3), Files.readAllLines(file));
+    }
 }

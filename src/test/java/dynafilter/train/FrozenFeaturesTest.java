@@ -19,6 +19,7 @@ import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.InputException;
 import dynafilter.model.DynamicFilterNetwork;
 import dynafilter.runfolder.EpochResult;
+import dynafilter.runfolder.OptimizerKind;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
 import dynafilter.runfolder.RunDirectory;
@@ -250,6 +251,20 @@ class FrozenFeaturesTest {
             assertEquals(4, run.trainer.step());
         }
         assertEquals(3, asked[0], "the epoch's end, the view, the reason");
+        finish(recipe, parts, DataMemory.AUTO);
+        assertSameRun(straight, parts);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aRunThatIsStoppedWhileItComputesTheFirstViewEndsAtOnce(OptimizerKind optimizer) {
+        Recipe recipe = frozen(2, "epochs", 3, "optimizer", optimizer.toString(), "ema", 0.7);
+        Path straight = train("straight", recipe, DataMemory.AUTO);
+        Path parts = folder.resolve("parts");
+        try (TestRun run = of(recipe, parts, DataMemory.AUTO, any -> true)) {
+            assertEquals(StopReason.INTERRUPTED, run.run());
+            assertEquals(0, run.trainer.step());
+        }
         finish(recipe, parts, DataMemory.AUTO);
         assertSameRun(straight, parts);
     }
