@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Files damaged by chance: each is refused in one line, or what is read is what was written. */
-@Timeout(30)
+@Timeout(60)
 class DamagedFileTest {
     private static final int VARIANTS = 600;
 

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the tests of files made to do harm have in common: each is refused with one line, quickly. */
-@Timeout(20)
+@Timeout(60)
 abstract class HostileFile {
     @TempDir
     Path folder;

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** TorchScript files made to do harm: refused with one line each, before libtorch sees them where it says so. */
 @ExtendWith(NativeScope.class)
-@Timeout(30)
+@Timeout(60)
 class HostileScriptTest {
     private static final String CODE = "archive/code/__torch__/dynafilter.py";
 
