@@ -163,8 +163,7 @@ final class Router extends Handler.Abstract {
         try {
             return Request.extractQueryParameters(request);
         } catch (RuntimeException wrong) { // Jetty throws several kinds
-            throw new Problem(
-                    Problem.BAD, "the query", "is no text in UTF-8 and percent-encoding", "write % as %25");
+            throw new Problem(Problem.BAD, "the query", "is no text in UTF-8 and percent-encoding", "write % as %25");
         }
     }
 

@@ -16,8 +16,9 @@ public final class ImageFiles {
     private ImageFiles() {}
 
     /**
-     * The files that are named, and for a folder all files in it and in the folders inside, by name, without hidden ones. Links are
-     * followed. What is named and is neither file nor folder, such as a pipe, is among them: whoever reads it tells what is wrong.
+     * The files that are named, and for a folder all files in it and in the folders inside, by name, without
+     * hidden ones. Links are followed. What is named and is neither file nor folder, such as a pipe, is among
+     * them: whoever reads it tells what is wrong.
      *
      * @throws InputException where a path names nothing, a folder cannot be read, or a link leads back
      */
