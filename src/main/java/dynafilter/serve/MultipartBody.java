@@ -38,7 +38,7 @@ final class MultipartBody extends MultiPart.AbstractPartsListener {
         if (!type.toLowerCase(Locale.ROOT).startsWith(TYPE)) {
             throw new Problem(Problem.UNSUPPORTED, "the header Content-Type", "is no " + TYPE, WAY);
         }
-        String boundary = MultiPart.extractBoundary(type);
+        String boundary = boundary(type);
         if (boundary == null || boundary.isBlank()) {
             throw new Problem(Problem.BAD, "the header Content-Type", "names no boundary", WAY);
         }
@@ -59,6 +59,14 @@ final class MultipartBody extends MultiPart.AbstractPartsListener {
                     Problem.BAD, "the form", form.files == 0 ? "has no file" : "has " + form.files + " files", WAY);
         }
         return form.picture;
+    }
+
+    private static @Nullable String boundary(String type) {
+        try {
+            return MultiPart.extractBoundary(type);
+        } catch (IllegalArgumentException damaged) { // a quotation mark that is not closed
+            return null;
+        }
     }
 
     @Override

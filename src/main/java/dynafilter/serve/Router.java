@@ -14,6 +14,7 @@ import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.Fields;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,8 +112,10 @@ final class Router extends Handler.Abstract {
             }
             batcher.requireRoom();
             requirePlain(request.getHeaders().get(HttpHeader.CONTENT_ENCODING));
+            Fields query = query(request);
+            String type = request.getHeaders().get(HttpHeader.CONTENT_TYPE);
             return BodyReader.read(request, endpoint.bodyLimit(), limits.body(), budget)
-                    .thenCompose(body -> answer(request, endpoint, body));
+                    .thenCompose(body -> answer(new Call(query, type, body.bytes()), endpoint, body.reserved()));
         } catch (Problem problem) { // the body is not read: it is passed over
             return BodyReader.discard(request)
                     .thenApply(all -> (all ? problem : problem.with("Connection", "close")).reply());
@@ -155,18 +158,23 @@ final class Router extends Handler.Abstract {
         }
     }
 
-    private CompletableFuture<Reply> answer(Request request, BodyEndpoint endpoint, BodyReader.Body body) {
+    /** The parameters behind the path. */
+    private static Fields query(Request request) {
+        try {
+            return Request.extractQueryParameters(request);
+        } catch (RuntimeException wrong) { // Jetty throws several kinds
+            throw new Problem(Problem.BAD, "the query", "is no text in UTF-8 and percent-encoding", "write % as %25");
+        }
+    }
+
+    private CompletableFuture<Reply> answer(Call call, BodyEndpoint endpoint, int reserved) {
         Batcher.Ticket ticket;
         try {
             ticket = batcher.admit();
         } catch (Problem full) {
-            budget.release(body.reserved());
+            budget.release(reserved);
             throw full;
         }
-        Call call = new Call(
-                Request.extractQueryParameters(request),
-                request.getHeaders().get(HttpHeader.CONTENT_TYPE),
-                body.bytes());
         return CompletableFuture.completedFuture(call)
                 .thenComposeAsync(
                         here -> {
@@ -175,7 +183,7 @@ final class Router extends Handler.Abstract {
                             }
                         },
                         decoders)
-                .whenComplete((reply, failure) -> budget.release(body.reserved()));
+                .whenComplete((reply, failure) -> budget.release(reserved));
     }
 
     private static Reply reply(Throwable failure) {

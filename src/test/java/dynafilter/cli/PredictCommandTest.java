@@ -152,6 +152,22 @@ class PredictCommandTest {
     }
 
     @Test
+    void followsLinksAndSkipsNoNamedThingInSilence() throws Exception {
+        Path linked = Files.createDirectories(folder.resolve("linked"));
+        Files.createSymbolicLink(linked.resolve("inside"), images.resolve("inner"));
+        Path link = Files.createSymbolicLink(folder.resolve("link"), linked);
+        CommandResult outcome = CommandResult.ofSuccess("predict", "--model", model, link);
+        assertTrue(outcome.line(link.resolve("inside/01.png").toString()).contains("%"), outcome.out());
+        Path pipe = folder.resolve("pipe");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        CommandResult half = CommandResult.of("predict", "--model", model, images.resolve("00.png"), pipe);
+        assertEquals(1, half.code(), half.err());
+        assertTrue(half.err().contains(pipe + " is no file; skipped"), half.err());
+        Files.createSymbolicLink(linked.resolve("back"), folder);
+        CommandResult.of("predict", "--model", model, linked).assertRefused("is a link to a folder it is in");
+    }
+
+    @Test
     void refusesWhatNamesNoFile() throws IOException {
         CommandResult.of("predict", "--model", model).assertRefused("predict needs image files");
         CommandResult.of("predict", "--model", model, folder.resolve("none.png"))

@@ -117,6 +117,7 @@ class BadRequestsTest {
             {"a bomb", "image/png", sized(100_000, 100_000), 413, "10,000,000,000 pixels are too many"},
             {"one row too many", "image/png", sized(1000, 101), 413, "send one of at most 100000 pixels"},
             {"a form without boundary", "multipart/form-data", text("--x"), 400, "names no boundary"},
+            {"a boundary cut short", "multipart/form-data; boundary=\"x", text("--x"), 400, "names no boundary"},
             {"another kind of parts", "multipart/mixed; boundary=x", form(part("a") + "--x--\n"), 415, "is no multipart"
             },
             {"a form that is none", multipart, text("hello"), 400, "the form is damaged"},
@@ -152,6 +153,7 @@ class BadRequestsTest {
         bad.add(new Bad("top of letters", "/classify?top=all", raw, PNG, 400, "the parameter top"));
         bad.add(new Bad("maps of none", "/classify?maps=true", raw, PNG, 400, "does not give"));
         bad.add(new Bad("maps of letters", "/classify?maps=yes", raw, PNG, 400, "is neither true nor false"));
+        bad.add(new Bad("bytes that are no text", "/classify?top=%ff", raw, PNG, 400, "the query is no text"));
         bad.add(new Bad("no path", "/clasify", raw, PNG, 404, "the path is none of this server's"));
         bad.add(new Bad("no model", "/v2/models/other/infer", raw, PNG, 404, "/v2/models/net"));
         bad.add(new Bad("no version", "/v2/models/net/versions/2/infer", raw, PNG, 404, "the path"));
@@ -320,6 +322,7 @@ class BadRequestsTest {
                 List.of("GET /../etc/passwd HTTP/1.1\nHost: a\n\n", "400"),
                 List.of("GET / HTTP/1.1\nHost: a\nX: " + "y".repeat(20_000) + "\n\n", "431"),
                 List.of("GET /" + "y".repeat(20_000) + " HTTP/1.1\nHost: a\n\n", "414"),
+                List.of(head.replace("/classify", "/classify?top=%zz") + "Content-Length: 0\n\n", "400"),
                 List.of(head + "Content-Length: many\n\n", "400"),
                 List.of(head + "Content-Length: 5\nContent-Length: 6\n\n12345", "400"),
                 List.of(head + "Transfer-Encoding: chunked\n\nzz\nhello\n", "400"));
@@ -330,6 +333,8 @@ class BadRequestsTest {
                     one.get(0).lines().findFirst() + "\n" + answer);
             assertTrue(answer.contains("{\"error\":\""), answer);
         }
+        assertEquals(1, server.metric("dynafilter_requests_in_flight")); // this one: none is lost
+        assertEquals(0, server.metric("dynafilter_queue_length"));
     }
 
     @Test

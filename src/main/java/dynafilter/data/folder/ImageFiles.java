@@ -1,9 +1,9 @@
 package dynafilter.data.folder;
 
-import dynafilter.io.FileErrors;
 import dynafilter.io.InputException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,9 +16,11 @@ public final class ImageFiles {
     private ImageFiles() {}
 
     /**
-     * The files that are named, and for a folder all files in it and in the folders inside, by name, without hidden ones.
+     * The files that are named, and for a folder all files in it and in the folders inside, by name, without
+     * hidden ones. Links are followed. What is named and is neither file nor folder, such as a pipe, is among
+     * them: whoever reads it tells what is wrong.
      *
-     * @throws InputException where a path names nothing, or a folder cannot be read
+     * @throws InputException where a path names nothing, a folder cannot be read, or a link leads back
      */
     public static List<Path> of(List<Path> paths) {
         List<Path> files = new ArrayList<>();
@@ -26,23 +28,21 @@ public final class ImageFiles {
             if (!Files.exists(path)) {
                 throw new InputException(path + " does not exist; give image files, or folders of them");
             }
-            try (Stream<Path> tree = Files.walk(path)) {
-                tree.filter(file ->
-                                Files.isRegularFile(file) && (file.equals(path) || !isHidden(path.relativize(file))))
+            if (!Files.isDirectory(path)) {
+                files.add(path);
+                continue;
+            }
+            try (Stream<Path> tree = Files.walk(path, FileVisitOption.FOLLOW_LINKS)) {
+                tree.filter(file -> Files.isRegularFile(file) && !isHidden(path.relativize(file)))
                         .sorted()
                         .forEach(files::add);
             } catch (UncheckedIOException failure) {
-                throw unreadable(path, Objects.requireNonNull(failure.getCause(), "it wraps one"));
+                throw ClassFolders.unreadable(path, Objects.requireNonNull(failure.getCause(), "it wraps one"));
             } catch (IOException failure) {
-                throw unreadable(path, failure);
+                throw ClassFolders.unreadable(path, failure);
             }
         }
         return files;
-    }
-
-    private static InputException unreadable(Path path, IOException failure) {
-        return new InputException(
-                path + " cannot be read (" + FileErrors.reason(failure) + "); check its permissions", failure);
     }
 
     private static boolean isHidden(Path relative) {
