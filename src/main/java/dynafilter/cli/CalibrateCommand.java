@@ -9,6 +9,7 @@ import dynafilter.data.device.DeviceImages;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
 import dynafilter.model.Calibration;
+import dynafilter.model.Scores;
 import dynafilter.report.figure.ReliabilityFigure;
 import dynafilter.run.FolderLocks;
 import dynafilter.run.Interruption;
@@ -159,16 +160,14 @@ final class CalibrateCommand implements Command {
             session.allowInstructions(trained, Precision.FP32);
             Logging.log().info("data       {}: {} {}", data.name(), heldOut.size(), heldOut.name());
             Evaluator evaluator = new Evaluator(Precision.FP32, session.device());
+            List<Scores> unknownScores = unknownFolder == null
+                    ? null
+                    : UnknownImages.scores(unknownFolder, line, trained, trained.classifier(), evaluator, session);
             LabelledScores scores = scores(trained, heldOut, evaluator, memory, session);
             Calibration calibration = fit(scores, accept);
             CalibrationTest test = CalibrationTest.of(scores, calibration);
-            UnknownTest unknown = unknownFolder == null
-                    ? null
-                    : UnknownTest.of(
-                            scores.scores(),
-                            UnknownImages.scores(
-                                    unknownFolder, line, trained, trained.classifier(), evaluator, session),
-                            calibration);
+            UnknownTest unknown =
+                    unknownScores == null ? null : UnknownTest.of(scores.scores(), unknownScores, calibration);
             System.out.println(String.format(
                     Locale.ROOT, "accuracy   %.2f %% of %,d images", 100 * test.accuracy(), test.images()));
             System.out.println(test);

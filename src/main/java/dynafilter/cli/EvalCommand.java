@@ -5,6 +5,7 @@ import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.DataSet;
 import dynafilter.data.LabelSplit;
 import dynafilter.data.device.DataMemory;
+import dynafilter.model.Scores;
 import dynafilter.model.Views;
 import dynafilter.run.Interruption;
 import dynafilter.run.Logging;
@@ -138,37 +139,46 @@ final class EvalCommand implements Command {
         session.use(precision);
         try (PointerScope scope = new PointerScope();
                 TrainedNetwork trained = TrainedNetwork.read(model, session.device());
-                LabelSplit data = ModelData.openParted(line, model, trained);
-                TestedModel tested = tested(
-                        new TestedModel.Settings(limit, memory, views, precision), trained, data, session, model)) {
-            Evaluation evaluation = Evaluator.evaluation(tested.scores(), tested.labels());
-            double top = Evaluator.topAccuracy(tested.scores(), tested.labels(), topK);
-            String above = topK < evaluation.classes() // of all it would say nothing
-                    ? String.format(Locale.ROOT, "top-%-6d %.2f %%%n", topK, 100 * top)
-                    : "";
-            System.out.println(new EvaluationTable(evaluation, tested.classes(), above));
-            if (tested.zeroShot() != null) {
-                System.out.println();
-                tested.zeroShot().lines().forEach(System.out::println);
+                LabelSplit data = ModelData.openParted(line, model, trained)) {
+            if (unknown != null) {
+                UnknownImages.requireNoLabelHeldOut(data);
             }
-            ProbabilityTests tests = ProbabilityTests.of(unknown, line, trained, tested, views, precision, session);
-            tests.lines().forEach(System.out::println);
-            if (scoresFile != null) {
-                TorchFile.write(scoresFile, Map.of("scores", tested.scores(), "labels", tested.labels()));
+            Logging.log().info("model      {}: {}", model, trained.description());
+            session.allowInstructions(trained, precision);
+            // First, so that a picture that cannot be read ends the command before it has anything to lose.
+            List<Scores> unknownScores = unknown == null
+                    ? null
+                    : UnknownImages.scores(
+                            unknown,
+                            line,
+                            trained,
+                            views.of(trained.classifier()),
+                            new Evaluator(precision, session.device()),
+                            session);
+            TestedModel.Settings settings = new TestedModel.Settings(limit, memory, views, precision);
+            try (TestedModel tested = settings.test(trained, data, session)) {
+                Evaluation evaluation = Evaluator.evaluation(tested.scores(), tested.labels());
+                double top = Evaluator.topAccuracy(tested.scores(), tested.labels(), topK);
+                String above = topK < evaluation.classes() // of all it would say nothing
+                        ? String.format(Locale.ROOT, "top-%-6d %.2f %%%n", topK, 100 * top)
+                        : "";
+                System.out.println(new EvaluationTable(evaluation, tested.classes(), above));
+                if (tested.zeroShot() != null) {
+                    System.out.println();
+                    tested.zeroShot().lines().forEach(System.out::println);
+                }
+                ProbabilityTests tests = ProbabilityTests.of(unknownScores, trained, tested);
+                tests.lines().forEach(System.out::println);
+                if (scoresFile != null) {
+                    TorchFile.write(scoresFile, Map.of("scores", tested.scores(), "labels", tested.labels()));
+                }
+                if (mistakes != null) {
+                    mistakes.write(tested, trained);
+                }
+                json.write(result(model, views, data.seen(), tested, evaluation, topK, top, tests, session));
             }
-            if (mistakes != null) {
-                mistakes.write(tested, trained);
-            }
-            json.write(result(model, views, data.seen(), tested, evaluation, topK, top, tests, session));
         }
         return ExitCode.DONE;
-    }
-
-    private static TestedModel tested(
-            TestedModel.Settings settings, TrainedNetwork trained, LabelSplit data, Session session, Path model) {
-        Logging.log().info("model      {}: {}", model, trained.description());
-        session.allowInstructions(trained, settings.precision());
-        return settings.test(trained, data, session);
     }
 
     private static Result result(

@@ -1,20 +1,13 @@
 package dynafilter.cli;
 
 import dynafilter.checkpoint.TrainedNetwork;
-import dynafilter.io.InputException;
 import dynafilter.model.Calibration;
 import dynafilter.model.Scores;
-import dynafilter.model.Views;
-import dynafilter.run.Session;
-import dynafilter.runtime.Precision;
-import dynafilter.train.Evaluator;
 import dynafilter.train.calibration.CalibrationTest;
 import dynafilter.train.calibration.LabelledScores;
 import dynafilter.train.calibration.UnknownTest;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.commons.cli.CommandLine;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,43 +19,22 @@ import org.jspecify.annotations.Nullable;
 record ProbabilityTests(
         @Nullable CalibrationTest calibration, @Nullable UnknownTest unknown) {
     /**
-     * The tests that the network and the command line ask for.
+     * The tests that there are numbers for.
      *
-     * @param unknownFolder images of no label; null: none are given
-     * @throws InputException where unknown images are given that cannot be used
+     * @param unknown the scores of images of no label; null: none are given
+     * @throws InputException where scores are no finite numbers
      */
-    static ProbabilityTests of(
-            @Nullable Path unknownFolder,
-            CommandLine line,
-            TrainedNetwork trained,
-            TestedModel tested,
-            Views views,
-            Precision precision,
-            Session session) {
+    static ProbabilityTests of(@Nullable List<Scores> unknown, TrainedNetwork trained, TestedModel tested) {
         boolean wider = tested.zeroShot() != null; // the scores are of more labels than the network's own
-        if (wider && unknownFolder != null) {
-            throw new InputException(
-                    "--unknown-images is about the labels that the network was trained on; give a --data"
-                            + " without those that training held out");
-        }
         Calibration calibration = wider ? Calibration.NONE : trained.calibration();
-        if (calibration.equals(Calibration.NONE) && unknownFolder == null) {
+        if (calibration.equals(Calibration.NONE) && unknown == null) {
             return new ProbabilityTests(null, null);
         }
         LabelledScores scores = LabelledScores.of(tested.scores(), tested.labels());
         LabelledScores.requireFinite(scores.scores(), tested.evaluated());
-        CalibrationTest test = calibration.equals(Calibration.NONE) ? null : CalibrationTest.of(scores, calibration);
-        if (unknownFolder == null) {
-            return new ProbabilityTests(test, null);
-        }
-        List<Scores> unknown = UnknownImages.scores(
-                unknownFolder,
-                line,
-                trained,
-                views.of(trained.classifier()),
-                new Evaluator(precision, session.device()),
-                session);
-        return new ProbabilityTests(test, UnknownTest.of(scores.scores(), unknown, calibration));
+        return new ProbabilityTests(
+                calibration.equals(Calibration.NONE) ? null : CalibrationTest.of(scores, calibration),
+                unknown == null ? null : UnknownTest.of(scores.scores(), unknown, calibration));
     }
 
     /** The lines for people, after an empty one; none where there are no tests. */

@@ -5,6 +5,7 @@ import dynafilter.data.ClassNames;
 import dynafilter.data.DataOptions;
 import dynafilter.data.DataSet;
 import dynafilter.data.ImageSet;
+import dynafilter.data.LabelSplit;
 import dynafilter.data.device.DeviceImages;
 import dynafilter.data.folder.DecodedFile;
 import dynafilter.data.folder.ImageFiles;
@@ -63,6 +64,14 @@ final class UnknownImages {
             throw new InputException("--" + NAME + " " + folder + " has no pictures; give a folder that has");
         }
         return folder;
+    }
+
+    /** Refuses a data set with labels that training held out: images of them are no others. */
+    static void requireNoLabelHeldOut(LabelSplit data) {
+        if (data.unseen() != null) {
+            throw new InputException("--" + NAME + " is about the labels that the network was trained on; give a --data"
+                    + " without those that training held out");
+        }
     }
 
     /**

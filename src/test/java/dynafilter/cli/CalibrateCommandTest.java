@@ -298,6 +298,9 @@ class CalibrateCommandTest {
         Files.writeString(text.resolve("a.png"), "no picture");
         CommandResult.of("calibrate", "--model", calibrated, "--unknown-images", text, "--skip-bad")
                 .assertFailed(2, "--unknown-images " + text + ": none of its 1 files is a picture that can be read");
+        CommandResult outcome = CommandResult.of("eval", "--model", calibrated, "--unknown-images", text);
+        assertEquals(2, outcome.code());
+        assertFalse(outcome.out().contains("accuracy"), outcome.out());
     }
 
     @Test
