@@ -49,14 +49,13 @@ public final class ClassNames {
     public static void check(Path folder, List<String> names) {
         Map<String, String> seen = new HashMap<>();
         for (String name : names) {
+            if (name.codePoints().anyMatch(Character::isISOControl)) {
+                throw new InputException(folder + " has a class folder with a line break or control character in its name ("
+                        + FileNames.shown(name) + "): rename it");
+            }
             if (!name.equals(FileNames.shown(name))) {
                 throw new InputException(folder + " has a class folder whose name is no UTF-8 (" + FileNames.shown(name)
                         + "): rename it");
-            }
-            if (name.codePoints().anyMatch(Character::isISOControl)) {
-                throw new InputException(
-                        folder + " has a class folder with a line break or control character in its name" + " ("
-                                + name.replaceAll("\\p{Cntrl}", "?") + "): rename it");
             }
             String other = seen.put(key(name), name);
             if (other != null) {

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.regex.Pattern;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
@@ -17,6 +18,7 @@ import org.bytedeco.javacpp.BytePointer;
  */
 public final class FileNames {
     private static final String UNKNOWN = String.valueOf(SystemLocale.UNKNOWN);
+    private static final Pattern CONTROL = Pattern.compile("\\p{Cc}");
 
     private FileNames() {}
 
@@ -84,8 +86,13 @@ public final class FileNames {
         return shown(text(path));
     }
 
-    /** A key or text for people, in which bytes that are not UTF-8 look like {@code \xE9}. */
+    /**
+     * A key or text for people, on one line: bytes that are not UTF-8 look like {@code \xE9}, line breaks and other control characters
+     * like {@code \x0A}.
+     */
     public static String shown(String key) {
-        return key.replace(UNKNOWN, "\\x");
+        return CONTROL
+                .matcher(key.replace(UNKNOWN, "\\x"))
+                .replaceAll(control -> String.format("\\\\x%02X", (int) control.group().charAt(0)));
     }
 }

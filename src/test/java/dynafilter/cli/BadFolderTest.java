@@ -83,7 +83,7 @@ class BadFolderTest {
     @Test
     void namesThatNoListCanHold() throws IOException {
         Pictures.split(folder, 1, 1, "cat", "do\ng");
-        assertRefused("control character", "do?g");
+        assertRefused("control character", "do\\x0Ag");
     }
 
     @Test

@@ -56,6 +56,7 @@ class FileNamesTest {
     @Test
     void peopleSeeTheBytes() {
         assertEquals("caf\\xE9.png", FileNames.shown(FileNames.key(name("caf%E9.png"))));
+        assertEquals("two\\x0Alines\\x1B.png", FileNames.shown(name("two%0Alines%1B.png")));
     }
 
     @Test
