@@ -50,8 +50,9 @@ public final class ClassNames {
         Map<String, String> seen = new HashMap<>();
         for (String name : names) {
             if (name.codePoints().anyMatch(Character::isISOControl)) {
-                throw new InputException(folder + " has a class folder with a line break or control character in its name ("
-                        + FileNames.shown(name) + "): rename it");
+                throw new InputException(
+                        folder + " has a class folder with a line break or control character in its name ("
+                                + FileNames.shown(name) + "): rename it");
             }
             if (!name.equals(FileNames.shown(name))) {
                 throw new InputException(folder + " has a class folder whose name is no UTF-8 (" + FileNames.shown(name)

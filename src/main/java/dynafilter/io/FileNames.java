@@ -91,8 +91,8 @@ public final class FileNames {
      * like {@code \x0A}.
      */
     public static String shown(String key) {
-        return CONTROL
-                .matcher(key.replace(UNKNOWN, "\\x"))
-                .replaceAll(control -> String.format("\\\\x%02X", (int) control.group().charAt(0)));
+        return CONTROL.matcher(key.replace(UNKNOWN, "\\x"))
+                .replaceAll(control ->
+                        String.format("\\\\x%02X", (int) control.group().charAt(0)));
     }
 }
