@@ -22,7 +22,7 @@ record ProbabilityTests(
      * The tests that there are numbers for.
      *
      * @param unknown the scores of images of no label; null: none are given
-     * @throws InputException where scores are no finite numbers
+     * @throws dynafilter.io.InputException where scores are no finite numbers
      */
     static ProbabilityTests of(@Nullable List<Scores> unknown, TrainedNetwork trained, TestedModel tested) {
         boolean wider = tested.zeroShot() != null; // the scores are of more labels than the network's own

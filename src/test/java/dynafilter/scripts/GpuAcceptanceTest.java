@@ -127,7 +127,7 @@ class GpuAcceptanceTest {
     /** The small runs share one process; after a failure, or its own end, the next ones have a new one. */
     @Test
     void oneProcessServesTheSmallRuns() throws IOException, InterruptedException {
-        parity(1, 1, 1);
+        parity(1, 1, 1, 1);
         Path shells = fixtures.resolve("shells");
         assertEquals(
                 0,
@@ -223,7 +223,7 @@ class GpuAcceptanceTest {
     }
 
     /** The files of a parity check, the device's off by a factor. */
-    private void parity(double gradient, double parameter, double score) throws IOException {
+    private void parity(double gradient, double parameter, double muon, double score) throws IOException {
         Tensor values = torch.arange(new Scalar(1), new Scalar(13)).view(3, 4);
         for (String side : new String[] {"host", "device"}) {
             boolean host = side.equals("host");
@@ -231,6 +231,7 @@ class GpuAcceptanceTest {
             // another memory format is another stride in the file, and the same tensor
             Tensor trained = values.mul(new Scalar(1.001 * (host ? 1 : parameter)));
             write("twenty-" + side, host ? trained : trained.t().contiguous().t(), values);
+            write("muon-" + side, values.mul(new Scalar(1.01 * (host ? 1 : muon))), values);
             TorchFile.write(
                     fixtures.resolve("scores-" + side + ".pt"),
                     Map.of("scores", values.mul(new Scalar(host ? 1 : score)), "labels", torch.arange(new Scalar(3))));
@@ -248,7 +249,7 @@ class GpuAcceptanceTest {
 
     @Test
     void parityIsMeasuredInTheFiles() throws IOException, InterruptedException {
-        parity(1.0001, 1.00001, 1.00005);
+        parity(1.0001, 1.00001, 1.0001, 1.00005);
         Script passed = accept("FAILS=", "--only", "parity");
         assertEquals(0, passed.code(), passed.out());
         JsonNode findings = part("parity").get("findings");
@@ -256,16 +257,26 @@ class GpuAcceptanceTest {
         assertEquals(1e-5, findings.get("parameters").asDouble(), 1e-6);
         assertEquals(1e-2, findings.get("moved").asDouble(), 1e-3, "they have moved by a thousandth");
         assertEquals(5e-5, findings.get("scores").asDouble(), 1e-6);
-        double[][] wrong = {{1.05, 1, 1}, {1, 1.01, 1}, {1, 1.00009, 1}, {1, 1, 1.01}, {1, Double.NaN, 1}};
+        double[][] wrong = {
+            {1.05, 1, 1, 1},
+            {1, 1.01, 1, 1},
+            {1, 1.00009, 1, 1},
+            {1, 1, 1.01, 1},
+            {1, 1, 1.0009, 1},
+            {1, 1, 1, 1.01},
+            {1, Double.NaN, 1, 1}
+        };
         String[] messages = {
             "gradients differ: 5.00e-02",
             "parameters after 20 steps differ",
             "the way that parameters went in 20 steps differs",
+            "by Muon: parameters after 3 steps differ",
+            "by Muon: the way that parameters went in 3 steps differs",
             "scores differ",
             "NaN"
         };
         for (int i = 0; i < wrong.length; i++) {
-            parity(wrong[i][0], wrong[i][1], wrong[i][2]);
+            parity(wrong[i][0], wrong[i][1], wrong[i][2], wrong[i][3]);
             assertEquals(1, accept("FAILS=", "--only", "parity", "--overwrite").code());
             String detail = part("parity").get("detail").asText();
             assertTrue(detail.contains(messages[i]), detail);
