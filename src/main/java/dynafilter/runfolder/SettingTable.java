@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 /**
@@ -120,8 +121,8 @@ public final class SettingTable<R extends Record> {
         Comparator<SettingRow> openLast = Comparator.comparing(row -> row.isOpen(then.get(row.key())));
         for (SettingRow row : rows.stream().sorted(openLast).toList()) {
             Object before = then.get(row.key());
-            Object value = values.get(row.key());
-            if (row.has(Trait.FIXED) && before != null && !String.valueOf(value).equals(String.valueOf(before))) {
+            Object value = Objects.requireNonNull(values.get(row.key()), row.key());
+            if (row.has(Trait.FIXED) && before != null && !value.toString().equals(before.toString())) {
                 throw new InputException("the checkpoint was trained " + difference(row, before, value)
                         + "; leave the option out to resume it, or start a new run without --resume");
             }
