@@ -70,7 +70,8 @@ class MuonAndSgd:
         of = {id(p): matrix for p, matrix in self.matrices}
         muon = torch.optim.Muon([dict(params=[of[id(p)] for p in group["params"]], weight_decay=group["weight_decay"])
                                  for group in hidden])
-        rest = [dict(params=group["params"], weight_decay=group["weight_decay"]) for group in groups if group not in hidden]
+        rest = [dict(params=group["params"], weight_decay=group["weight_decay"]) for group in groups
+                if "ns_steps" not in group]
         self.parts = [muon, torch.optim.SGD(rest, momentum=recipe.momentum, nesterov=True, **implementation)]
         self.param_groups = groups
 

@@ -1,12 +1,13 @@
 package dynafilter.train.optim;
 
 import dynafilter.runtime.NativeOwner;
-import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Matrices of several shapes, as one batch: padded with zeros, which stay zeros, to the largest. It takes more arithmetic, and as
@@ -29,34 +30,36 @@ final class PaddedMatrices implements MatrixBatch {
         this.padded = padded;
         sizes = new long[] {batch.size(), MatrixShape.rowsOf(batch), MatrixShape.columnsOf(batch)};
         long start = batch.get(0).offset();
-        int length = Math.toIntExact(batch.get(batch.size() - 1).end() - start);
-        long[] from = new long[Math.toIntExact(sizes[0] * sizes[1] * sizes[2])];
-        Arrays.fill(from, padded.size(0) - 1);
-        long[] to = new long[length];
-        float[] step = new float[length];
-        for (int i = 0; i < batch.size(); i++) {
-            MatrixShape matrix = batch.get(i);
-            for (long row = 0; row < matrix.rows(); row++) {
-                for (long column = 0; column < matrix.columns(); column++) {
-                    long r = matrix.isTall() ? column : row;
-                    long c = matrix.isTall() ? row : column;
-                    int place = Math.toIntExact((i * sizes[1] + r) * sizes[2] + c);
-                    long number = matrix.offset() + row * matrix.columns() + column;
-                    from[place] = number;
-                    to[Math.toIntExact(number - start)] = place;
-                    step[Math.toIntExact(number - start)] = (float) matrix.step();
-                }
-            }
-        }
+        long length = batch.get(batch.size() - 1).end() - start;
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope()) {
+            Tensor from = torch.full(sizes, new Scalar(padded.size(0) - 1));
+            Tensor slots = torch.arange(new Scalar(from.numel())).view(sizes);
+            Tensor to = slots.new_zeros(length);
+            Tensor step = torch.zeros(length);
+            for (int i = 0; i < batch.size(); i++) {
+                MatrixShape matrix = batch.get(i);
+                place(from, i, matrix)
+                        .copy_(torch.arange(new Scalar(matrix.offset()), new Scalar(matrix.end()))
+                                .view(matrix.rows(), matrix.columns()));
+                long own = matrix.offset() - start;
+                to.narrow(0, own, matrix.end() - matrix.offset())
+                        .copy_(place(slots, i, matrix).flatten());
+                step.narrow(0, own, matrix.end() - matrix.offset()).fill_(new Scalar(matrix.step()));
+            }
             Device device = values.device();
             this.values = building.keep(values.narrow(0, start, length));
-            places = building.keep(torch.tensor(from).to(device, torch.ScalarType.Long));
-            back = building.keep(torch.tensor(to).to(device, torch.ScalarType.Long));
-            steps = building.keep(torch.tensor(step).to(device, torch.ScalarType.Float));
+            places = building.keep(from.view(-1).to(device, ScalarType.Long));
+            back = building.keep(to.to(device, ScalarType.Long));
+            steps = building.keep(step.to(device, ScalarType.Float));
             owner = building.handOver();
         }
+    }
+
+    /** The view of a matrix's place in a batch, as the matrix lies: [R, C]. */
+    private static Tensor place(Tensor batch, long index, MatrixShape matrix) {
+        Tensor place = batch.select(0, index).narrow(0, 0, matrix.smaller()).narrow(1, 0, matrix.larger());
+        return matrix.isTall() ? place.t() : place;
     }
 
     @Override
