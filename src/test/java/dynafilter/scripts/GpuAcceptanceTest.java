@@ -44,7 +44,7 @@ class GpuAcceptanceTest {
                 case $1 in --json) json=$2 ;; --out) out=$2 ;; --scores) scores=$2 ;; --cuda-graph) graph=$2 ;; esac
                 shift
             done
-            [ "$command" = "$HANGS" ] && { sleep 60 & echo $! >"$FIXTURES/child"; wait; }
+            [ "$command" = "$HANGS" ] && { sleep 60 & echo $! >"$FIXTURES/child"; wait; exit 1; }
             [ "$command" = "$FAILS" ] && { echo "dynafilter: no such thing" >&2; exit 1; }
             [ ! -e "$FIXTURES/says" ] || cat "$FIXTURES/says"
             [ -z "$SLOW" ] || sleep "$SLOW"
