@@ -3,6 +3,8 @@ package dynafilter.model;
 import dynafilter.runtime.NativeOwner;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +14,12 @@ import org.jspecify.annotations.Nullable;
  * @param places the weight of each place of a label's response map, [K, H, W]; null: 1 everywhere
  */
 public record ConstantFilters(Tensor weights, @Nullable Tensor places) implements LabelFilters {
+    /**
+     * The most numbers of maps that are computed at once where many labels have many: 16 MiB in float32. glibc asks the system for
+     * every larger piece of memory anew, which then costs several times what is computed in it.
+     */
+    private static final long AT_ONCE = 1L << 22;
+
     @Override
     public Tensor responses(Tensor features) {
         Tensor maps = DynamicConvolution.apply(features, weights);
@@ -20,7 +28,8 @@ public record ConstantFilters(Tensor weights, @Nullable Tensor places) implement
 
     /**
      * {@inheritDoc} Of more labels than channels, in training: with the predictor's first layer before the filters. Both are
-     * linear, it is cheaper on the few channels than on the many maps, and the maps are not kept for the gradient.
+     * linear, it is cheaper on the few channels than on the many maps, and the maps are not kept for the gradient. Of very many
+     * labels: of some after others.
      */
     @Override
     public Tensor scores(Tensor features, ScorePredictor predictor) {
@@ -29,6 +38,28 @@ public record ConstantFilters(Tensor weights, @Nullable Tensor places) implement
                 && predictor.takesSingleMaps()
                 && weights.size(0) > features.size(1)
                 && weights.size(2) == 1;
+        long labels = weights.size(0) / predictor.heads();
+        long mapsOfLabel = features.numel() / features.size(1) * predictor.heads();
+        long atOnce = Math.max(1, AT_ONCE / mapsOfLabel / DynamicConvolution.BLOCK) * DynamicConvolution.BLOCK;
+        if (labels <= atOnce || features.is_cuda()) {
+            return scoresAtOnce(features, predictor, exchange);
+        }
+        TensorVector parts = new TensorVector();
+        for (long first = 0; first < labels; first += atOnce) {
+            parts.push_back(of(first, Math.min(atOnce, labels - first), predictor.heads())
+                    .scoresAtOnce(features, predictor, exchange));
+        }
+        return torch.cat(parts, 1);
+    }
+
+    /** The filters of {@code count} labels from the label {@code first}. */
+    private ConstantFilters of(long first, long count, int heads) {
+        return new ConstantFilters(
+                weights.narrow(0, first * heads, count * heads),
+                places == null ? null : places.narrow(0, first, count));
+    }
+
+    private Tensor scoresAtOnce(Tensor features, ScorePredictor predictor, boolean exchange) {
         return exchange
                 ? predictor.mixedScores(
                         DynamicConvolution.rescaled(weights)

@@ -16,7 +16,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 final class DynamicConvolution {
     private static final long[] ONE = {1, 1};
-    private static final long BLOCK = 32;
+    /** Filters whose number is a multiple of this are convolved without others beside them. */
+    static final long BLOCK = 32;
 
     private DynamicConvolution() {}
 

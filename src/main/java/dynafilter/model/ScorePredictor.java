@@ -39,6 +39,11 @@ public final class ScorePredictor {
         return scores.view(labels, images, -1).transpose(0, 1).flatten(1, -1);
     }
 
+    /** The response maps of which a score is made. */
+    int heads() {
+        return heads;
+    }
+
     /** True: each score is made of one response map; false: of several, or several of one. */
     boolean takesSingleMaps() {
         return heads == 1 && head.outputs() == 1;

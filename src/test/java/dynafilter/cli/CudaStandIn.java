@@ -8,8 +8,11 @@ import dynafilter.runtime.CudaDiagnosis;
 import java.io.File;
 import java.io.IOException;
 import java.net.URL;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -52,8 +55,13 @@ final class CudaStandIn {
         for (String tool : List.of("gcc", "nm", "awk")) {
             assumeTrue(isInstalled(tool), tool + " is not installed");
         }
-        if (!Files.exists(LAST) || newest(SOURCES).compareTo(Files.getLastModifiedTime(LAST)) > 0) {
-            build();
+        Files.createDirectories(FOLDER);
+        Path lock = FOLDER.resolveSibling("stand-in.lock"); // classes are tested by several processes
+        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock held = channel.lock()) {
+            if (!Files.exists(LAST) || newest(SOURCES).compareTo(Files.getLastModifiedTime(LAST)) > 0) {
+                build();
+            }
         }
         return FOLDER;
     }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.AutoGradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -148,6 +149,36 @@ class FilterDesignTest {
         assertClose(expected, scores, 1e-5, "scores");
         for (int i = 0; i < wanted.size(); i++) {
             assertClose(wanted.get(i), found.get(i), 1e-4, "gradient " + i);
+        }
+    }
+
+    /** Where there are very many labels, some are scored after others: numbers and gradients stay. */
+    @ParameterizedTest
+    @CsvSource({"DYNAMIC, 1", "DYNAMIC, 2", "LOCAL, 1"})
+    void veryManyLabelsHaveTheScoresOfEach(FilterKind kind, int heads) {
+        int labels = 600;
+        FilterDesign design = new FilterDesign(kind, heads, 1, FilterDesign.BASIS, BasisImage.ON);
+        NetworkShape shape = NetworkShape.ofResNet18Stem(design, labels);
+        Map<String, Tensor> state = StateDict.random(shape, 1);
+        Tensor features = torch.randn(128, 64, 8, 8).contiguous(MemoryFormat.ChannelsLast);
+        ConstantFilters all =
+                DynamicFilterNetwork.bind(shape, state, Freeze.NONE).constants();
+        ScorePredictor predictor = new ScorePredictor(shape, state);
+        Tensor weights = torch.randn(128, labels);
+        for (boolean training : new boolean[] {false, true}) {
+            features = features.detach().requires_grad_(training);
+            try (AutoGradMode mode = new AutoGradMode(training)) {
+                Tensor scores = all.scores(features, predictor);
+                Tensor expected = predictor.scores(all.responses(features));
+                assertClose(expected, scores, 1e-5, "scores");
+                if (training) {
+                    scores.mul(weights).sum().backward();
+                    Tensor found = features.grad().clone();
+                    features.mutable_grad().zero_();
+                    expected.mul(weights).sum().backward();
+                    assertClose(features.grad(), found, 1e-4, "gradient");
+                }
+            }
         }
     }
 
