@@ -1,9 +1,11 @@
-# Chooses a memory allocator to preload. libtorch allocates and frees the activations of every step; glibc returns blocks
-# of that size to the kernel and asks for them again, zeroed. tcmalloc keeps them; so does jemalloc when told to.
+# Chooses how memory is allocated. libtorch allocates and frees the activations of every step; glibc returns blocks of that
+# size to the kernel and asks for them again, zeroed. tcmalloc keeps them, so does jemalloc when told to, and so does glibc
+# where it is told not to map large blocks one by one, to keep what is free, and to serve all threads from one heap: a
+# second one would be made of pieces of 64 MB.
 #
-# Sourced by scripts/dynafilter. An LD_PRELOAD of the caller's stays; DYNAFILTER_ALLOCATOR= (empty) turns this off.
+# Sourced by scripts/dynafilter. The caller's LD_PRELOAD or GLIBC_TUNABLES stay; DYNAFILTER_ALLOCATOR= (empty) turns this off.
 
-preload_allocator() {
+choose_allocator() {
     if [ -n "${LD_PRELOAD:-}" ] || [ "$(uname -s)" != Linux ]; then
         return
     fi
@@ -24,4 +26,5 @@ preload_allocator() {
             fi
         done
     done
+    export GLIBC_TUNABLES="${GLIBC_TUNABLES:-glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=1099511627776:glibc.malloc.arena_max=1}"
 }

@@ -85,7 +85,10 @@ final class DoctorCommand implements Command {
                     NativeRuntime.platform() + ", " + System.getProperty("os.version"),
                     CpuTopology.physicalCores() + " cores, "
                             + Runtime.getRuntime().availableProcessors() + " logical processors",
-                    Optional.ofNullable(System.getenv("LD_PRELOAD")).orElse("the system's"),
+                    Optional.ofNullable(System.getenv("LD_PRELOAD"))
+                            .or(() -> Optional.ofNullable(System.getenv("GLIBC_TUNABLES"))
+                                    .map("the system's, "::concat))
+                            .orElse("the system's"),
                     natives.state(),
                     natives.addressSpace());
         }

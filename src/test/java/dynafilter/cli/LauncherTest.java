@@ -14,6 +14,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -92,7 +93,13 @@ class LauncherTest {
         builder.environment().put("BUILDS", builds.toString());
         builder.environment().put("ROOT", root.toString());
         builder.environment().put("DYNAFILTER_ALLOCATOR", "");
-        builder.environment().putAll(environment);
+        environment.forEach((name, value) -> {
+            if (value == null) {
+                builder.environment().remove(name);
+            } else {
+                builder.environment().put(name, value);
+            }
+        });
         return builder.start();
     }
 
@@ -304,6 +311,19 @@ class LauncherTest {
         for (List<String> many : List.of(List.of("train"), List.of("predict", folder.toString()))) {
             assertFalse(run(Map.of(), many.toArray(new String[0])).out().contains(option), many.toString());
         }
+    }
+
+    /** Large blocks of memory are kept by another allocator or by glibc, unless the caller has chosen. */
+    @Test
+    void freeMemoryIsKept() throws IOException, InterruptedException {
+        program("java", "#!/bin/sh\necho \"$LD_PRELOAD $GLIBC_TUNABLES\"\n");
+        Map<String, String> unset = new HashMap<>();
+        unset.put("DYNAFILTER_ALLOCATOR", null);
+        String kept = run(unset, "train").out();
+        assertTrue(kept.matches("(\\S+(tc|je)malloc\\S+ | glibc\\.malloc\\.mmap_max=0:\\S+)\n"), kept);
+        assertEquals(" \n", run(Map.of(), "train").out());
+        unset.put("GLIBC_TUNABLES", "glibc.malloc.check=0");
+        assertTrue(run(unset, "train").out().endsWith(" glibc.malloc.check=0\n"));
     }
 
     @ParameterizedTest
