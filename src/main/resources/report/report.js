@@ -230,7 +230,7 @@
 
     function listScores() {
       const most = Math.max(...image.scores);
-      const shares = image.scores.map((score) => Math.exp(score - most));
+      const shares = image.scores.map((score) => Math.exp((score - most) / data.temperature));
       const sum = shares.reduce((all, share) => all + share, 0);
       const ranking = image.scores.map((_, i) => i).sort((one, other) => image.scores[other] - image.scores[one]);
       scores.replaceChildren(...ranking.map((i) => {

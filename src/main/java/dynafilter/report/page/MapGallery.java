@@ -20,7 +20,7 @@ final class MapGallery {
     private static final int MOST_OPEN = 30; // images; more are folded away
 
     /** The data for the page's script; bytes are in Base64. */
-    private record Data(List<String> classes, String colours, List<Image> images) {}
+    private record Data(List<String> classes, String colours, double temperature, List<Image> images) {}
 
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     private record Image(
@@ -182,6 +182,10 @@ final class MapGallery {
         return JsonFile.line(new Data(
                 findings.classes(),
                 Base64.getEncoder().encodeToString(COLOURS.table()),
+                findings.examples().stream()
+                        .mapToDouble(example -> example.maps().scores().temperature())
+                        .findFirst()
+                        .orElse(1),
                 findings.examples().stream().map(MapGallery::data).toList()));
     }
 
