@@ -21,7 +21,7 @@
     const plot = figure.querySelector(".plot");
     const svg = plot.querySelector("svg");
     const rows = [...figure.querySelectorAll("tbody tr")].map((row) => [...row.cells].map((cell) => cell.textContent));
-    const lines = [...svg.querySelectorAll(".line")].map((line, curve) => {
+    const lines = [...svg.querySelectorAll("polyline.line")].map((line, curve) => {
       const points = [...line.points];
       let next = 0;
       return rows.map((row) => (row[curve + 1] === "–" ? null : points[next++]));

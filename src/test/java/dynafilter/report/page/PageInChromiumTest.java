@@ -190,6 +190,20 @@ class PageInChromiumTest {
         assertNotEquals(before, browser.text("#explorer .note"));
     }
 
+    /** Of whose curves there is a point each, and no line. */
+    @Test
+    void aRunOfOneEpochIsReadByPointingAtIt() throws IOException {
+        RunPage run = new RunPage(
+                SampleRuns.run(folder.resolve("run"), 1), SampleRuns.findings(2, 2), "", "dynafilter");
+        open(page("one", run.html()));
+        browser.point("#accuracy .frame", 0.5, 0.5);
+        assertEquals(
+                2,
+                browser.evaluate("document.querySelectorAll('#accuracy .mark circle').length")
+                        .asInt());
+        assertTrue(browser.text("#explorer .note").startsWith("Test image 0, "));
+    }
+
     @Test
     void theProbabilitiesOfACalibratedNetworkAreThoseBesideItsPictures() throws IOException {
         Findings plain = SampleRuns.findings(10, 10);
