@@ -222,6 +222,30 @@ class PageTest {
     }
 
     @Test
+    void aPageThatHoldsOnlyTheFirstClassesMapsSaysSo() {
+        Findings all = SampleRuns.findings(10, 10);
+        Findings some = new Findings(
+                all.data(),
+                all.sha256(),
+                all.evaluated(),
+                all.classes(),
+                all.evaluation(),
+                all.examples().subList(0, 4),
+                all.filters(),
+                all.similarity(),
+                null,
+                null,
+                null);
+        assertTrue(maps(all).contains("Of each class the rightly"));
+        assertTrue(maps(some).contains("Of the first 2 of 10 classes the rightly"));
+    }
+
+    private static String maps(Findings findings) {
+        return byId(SampleRuns.parsed(new RunPage(SampleRuns.run(RUN, 2), findings, "", GENERATOR).html()), "maps")
+                .getTextContent();
+    }
+
+    @Test
     void aRunCanBeRepeatedByTheCommandsOfItsPage() {
         String commands = byId(SampleRuns.parsed(run(2, 2, 2)), "reproduce").getTextContent();
         assertTrue(commands.contains("dynafilter train --config 'checkpoints/made run/config.json'"), commands);
