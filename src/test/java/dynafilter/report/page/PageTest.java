@@ -278,6 +278,14 @@ class PageTest {
     }
 
     @Test
+    void noProbabilityIsRoundedToZero() {
+        ObjectNode sure = SampleRuns.comparison("dynamic", "static");
+        ((ObjectNode) sure.at("/differences/0")).put("p", 3e-7).put("p_adjusted", 6e-7);
+        List<String> cells = texts(byId(SampleRuns.parsed(comparison(sure)), "differences"), "td");
+        assertEquals(List.of("< 0.0001", "< 0.0001"), cells.subList(5, 7));
+    }
+
+    @Test
     void aComparisonWithHardlyAnythingInItIsAPage() {
         ObjectNode bare = new ObjectMapper()
                 .createObjectNode()
