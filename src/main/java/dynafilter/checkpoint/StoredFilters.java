@@ -36,7 +36,8 @@ final class StoredFilters {
             return FilterKind.of(name);
         } catch (InputException wrong) {
             throw new InputException(
-                    "the recipe in " + file + ": " + wrong.getMessage() + ", or the version of dynafilter that wrote it",
+                    "the recipe in " + file + ": " + wrong.getMessage()
+                            + ", or the version of dynafilter that wrote it",
                     wrong);
         }
     }

@@ -142,15 +142,18 @@ public record CompareArguments(
     }
 
     /**
-     * The number of CPU threads of the comparison that goes on, or of the config.json, with which alone results are the same to the bit.
-     * Before the first run is finished, that run's config.json tells it.
+     * The number of CPU threads of the comparison that goes on, or of the config.json, with which alone results are
+     * the same to the bit. Before the first run is finished, that run's config.json tells it.
      */
     public @Nullable Integer threadsBefore(Plan plan) {
         Stream<Path> before = resume == null
                 ? Stream.ofNullable(config)
                 : Stream.concat(
                         Stream.of(Comparison.file(resume)),
-                        plan.runs().stream().map(run -> Comparison.directory(resume, run).config()));
-        return before.flatMap(file -> RunConfig.threads(file).stream()).findFirst().orElse(null);
+                        plan.runs().stream()
+                                .map(run -> Comparison.directory(resume, run).config()));
+        return before.flatMap(file -> RunConfig.threads(file).stream())
+                .findFirst()
+                .orElse(null);
     }
 }

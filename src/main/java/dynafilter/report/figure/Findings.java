@@ -133,7 +133,7 @@ public record Findings(
                 .toArray();
     }
 
-    /** The first of the chosen images, {@code most} at most: those of whole classes, of which then none counts as missing. */
+    /** The first of the chosen images, {@code most} at most, of whole classes: none of these counts as missing. */
     static long[] fitting(long[] chosen, long most, long[] labels) {
         int count = (int) Math.min(chosen.length, most);
         while (count > 0 && count < chosen.length && labels[(int) chosen[count]] == labels[(int) chosen[count - 1]]) {

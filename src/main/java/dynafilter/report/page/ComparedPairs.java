@@ -85,7 +85,7 @@ final class ComparedPairs {
         return isAccuracy(difference) ? Numbers.points(value) : Numbers.signed("%+.4g", value);
     }
 
-    /** Four decimals; what they would call zero, which no probability of a t test is, as below the last of them. */
+    /** With four decimals, which call nothing zero: no probability of a t test is. */
     private static String probability(double value) {
         return value < 0.0001 ? "< 0.0001" : Numbers.signed("%.4f", value);
     }

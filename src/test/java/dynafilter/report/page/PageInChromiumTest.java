@@ -193,8 +193,8 @@ class PageInChromiumTest {
     /** Of whose curves there is a point each, and no line. */
     @Test
     void aRunOfOneEpochIsReadByPointingAtIt() throws IOException {
-        RunPage run = new RunPage(
-                SampleRuns.run(folder.resolve("run"), 1), SampleRuns.findings(2, 2), "", "dynafilter");
+        RunPage run =
+                new RunPage(SampleRuns.run(folder.resolve("run"), 1), SampleRuns.findings(2, 2), "", "dynafilter");
         open(page("one", run.html()));
         browser.point("#accuracy .frame", 0.5, 0.5);
         assertEquals(
@@ -225,8 +225,7 @@ class PageInChromiumTest {
         RunPage page = new RunPage(SampleRuns.run(folder.resolve("run"), 6), findings, "", "dynafilter");
         open(page("calibrated", page.html()));
         String beside = browser.text("#maps .example .tile:nth-child(2) small");
-        assertEquals(
-                beside.substring(beside.indexOf(", ") + 2), browser.text("#explorer .score > span:last-child"));
+        assertEquals(beside.substring(beside.indexOf(", ") + 2), browser.text("#explorer .score > span:last-child"));
     }
 
     @Test

@@ -9,7 +9,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dynafilter.report.ComparisonFacts;
+import dynafilter.report.RunFacts;
 import dynafilter.report.figure.Findings;
+import dynafilter.runfolder.Recipes;
 import dynafilter.study.ComparisonDocument;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -195,6 +198,18 @@ class PageTest {
         assertTrue(texts(accuracy, "figcaption").get(0).contains("epoch 4training 65.00 %test 70.00 %"));
         assertTrue(texts(byId(page, "speed"), "td").contains("1,904"));
         assertTrue(texts(accuracy, "text").containsAll(List.of("1", "2", "3", "4", "epoch", "20 %")), "the axes");
+    }
+
+    @Test
+    void aRunThatStoppedEarlyIsNotSaidToGoOn() {
+        RunFacts going = SampleRuns.run(RUN, 3); // whose third epoch is worse than the second
+        RunFacts stopped = new RunFacts(
+                going.directory(),
+                going.config(),
+                Recipes.with(going.recipe(), Map.of("early_stop", 1), true),
+                going.history());
+        assertTrue(new RunPage(going, null, "None.", GENERATOR).html().contains("; 3 epochs so far"));
+        assertTrue(new RunPage(stopped, null, "None.", GENERATOR).html().contains("; stopped early after 3 epochs"));
     }
 
     @Test
