@@ -21,7 +21,7 @@
     const plot = figure.querySelector(".plot");
     const svg = plot.querySelector("svg");
     const rows = [...figure.querySelectorAll("tbody tr")].map((row) => [...row.cells].map((cell) => cell.textContent));
-    const lines = [...svg.querySelectorAll(".line")].map((line, curve) => {
+    const lines = [...svg.querySelectorAll("polyline.line")].map((line, curve) => {
       const points = [...line.points];
       let next = 0;
       return rows.map((row) => (row[curve + 1] === "–" ? null : points[next++]));
@@ -230,7 +230,7 @@
 
     function listScores() {
       const most = Math.max(...image.scores);
-      const shares = image.scores.map((score) => Math.exp(score - most));
+      const shares = image.scores.map((score) => Math.exp((score - most) / data.temperature));
       const sum = shares.reduce((all, share) => all + share, 0);
       const ranking = image.scores.map((_, i) => i).sort((one, other) => image.scores[other] - image.scores[one]);
       scores.replaceChildren(...ranking.map((i) => {

@@ -24,11 +24,22 @@ final class StoredFilters {
             throw new InputException(file + " does not say which filters it has (recipe.filters); train it again");
         }
         return new FilterDesign(
-                FilterKind.of(kind),
+                kind(kind, file),
                 number(recipe, "filter_heads", 1, file),
                 number(recipe, "filter_size", 1, file),
                 number(recipe, "basis", FilterDesign.BASIS, file),
                 "off".equals(recipe.get("basis_image")) ? BasisImage.OFF : BasisImage.ON);
+    }
+
+    private static FilterKind kind(String name, Path file) {
+        try {
+            return FilterKind.of(name);
+        } catch (InputException wrong) {
+            throw new InputException(
+                    "the recipe in " + file + ": " + wrong.getMessage()
+                            + ", or the version of dynafilter that wrote it",
+                    wrong);
+        }
     }
 
     private static int number(Map<String, Object> recipe, String name, int usual, Path file) {

@@ -117,7 +117,7 @@ final class CompareCommand implements Command {
         Plan plan = arguments.plan();
         Path folder = arguments.folder();
         String command = "dynafilter compare --resume " + ShellWord.of(folder);
-        Session session = Session.open(arguments.device(), arguments.threadsBefore());
+        Session session = Session.open(arguments.device(), arguments.threadsBefore(plan));
         plan.runs().stream()
                 .map(run -> run.recipe().computation().precision())
                 .distinct()

@@ -80,6 +80,14 @@ public record RunFacts(RunDirectory directory, RunConfig config, Recipe recipe, 
                         >= recipe.optimization().epochs();
     }
 
+    /** True: {@code --early-stop} ended the run; false: it did not. */
+    public boolean isStoppedEarly() {
+        int patience = recipe.limits().earlyStop();
+        return patience > 0
+                && best().filter(best -> history.get(history.size() - 1).epoch() - best.epoch() >= patience)
+                        .isPresent();
+    }
+
     /** True: the folder has the checkpoint of the best epoch; false: it is missing. */
     public boolean hasBest() {
         return Files.isRegularFile(directory.best());

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -129,17 +130,30 @@ public record CompareArguments(
         }
         RunDirectory directory = new RunDirectory(out);
         directory.requireFolder();
-        directory.requireUnused();
-        if (Files.exists(Comparison.file(out)) && !overwrite) {
-            throw new InputException("--out " + out + " holds a comparison; continue it with --resume "
-                    + ShellWord.of(out) + ", replace it with --overwrite, or name another folder");
+        if (Files.exists(Comparison.file(out))) { // beside which there may be its report
+            if (!overwrite) {
+                throw new InputException("--out " + out + " holds a comparison; continue it with --resume "
+                        + ShellWord.of(out) + ", replace it with --overwrite, or name another folder");
+            }
+        } else if (directory.isUsed()) {
+            throw new InputException("--out " + out + " holds a run, which is not replaced; name another folder");
         }
         return out;
     }
 
-    /** The number of CPU threads of the comparison that goes on, or of the config.json, with which alone results are the same to the bit. */
-    public @Nullable Integer threadsBefore() {
-        Path before = resume != null ? Comparison.file(resume) : config;
-        return before == null ? null : RunConfig.threads(before).orElse(null);
+    /**
+     * The number of CPU threads of the comparison that goes on, or of the config.json, with which alone results are
+     * the same to the bit. Before the first run is finished, that run's config.json tells it.
+     */
+    public @Nullable Integer threadsBefore(Plan plan) {
+        Stream<Path> before = resume == null
+                ? Stream.ofNullable(config)
+                : Stream.concat(
+                        Stream.of(Comparison.file(resume)),
+                        plan.runs().stream()
+                                .map(run -> Comparison.directory(resume, run).config()));
+        return before.flatMap(file -> RunConfig.threads(file).stream())
+                .findFirst()
+                .orElse(null);
     }
 }

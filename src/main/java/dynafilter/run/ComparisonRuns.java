@@ -42,7 +42,7 @@ public final class ComparisonRuns {
     }
 
     private RunDirectory directory(Plan.Run run) {
-        return new RunDirectory(folder.resolve(Comparison.RUNS).resolve(run.folder()));
+        return Comparison.directory(folder, run);
     }
 
     /**
@@ -56,6 +56,7 @@ public final class ComparisonRuns {
                 lock.ownWhereThere(directory(run).path(), FolderLocks.ANOTHER_FOLDER);
             }
             Files.deleteIfExists(Comparison.file(folder));
+            Files.deleteIfExists(folder.resolve("report.html"));
             for (Plan.Run run : plan.runs()) {
                 directory(run).clear();
             }

@@ -137,9 +137,11 @@ final class RunConclusion {
             case FINISHED -> log.debug("all epochs done");
             case EARLY_STOP ->
                 log.info(
-                        "stopped early: no better accuracy in {} epochs; go on all the same with: {}",
+                        "stopped early: no better accuracy in {} epochs{}",
                         recipe.limits().earlyStop(),
-                        folder.resumption("--early-stop 0"));
+                        place.isAlone() // a run of another recipe is none of a comparison
+                                ? "; go on all the same with: " + folder.resumption("--early-stop 0")
+                                : "");
             case MAX_STEPS, MAX_MINUTES, INTERRUPTED -> tellStop();
         }
     }

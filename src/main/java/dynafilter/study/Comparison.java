@@ -5,6 +5,7 @@ import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
 import dynafilter.runfolder.Recipes;
 import dynafilter.runfolder.RunConfig;
+import dynafilter.runfolder.RunDirectory;
 import dynafilter.runfolder.ZeroShot;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -170,6 +171,11 @@ public record Comparison(Plan plan, String command, List<RunResult> results) {
 
     private static void write(Path file, String text) {
         AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** The folder of a run of the comparison in a folder. */
+    public static RunDirectory directory(Path folder, Plan.Run run) {
+        return new RunDirectory(folder.resolve(RUNS).resolve(run.folder()));
     }
 
     /** The file of a comparison's document, by which its folder is known. */

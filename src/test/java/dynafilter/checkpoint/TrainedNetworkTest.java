@@ -104,7 +104,7 @@ class TrainedNetworkTest {
         write(Map.of(), Map.of());
         assertRefused("does not say which filters it has (recipe.filters)");
         write(Map.of("filters", "other"), Map.of());
-        assertRefused("filters 'other' are unknown");
+        assertRefused("the recipe in " + file + ": filters 'other' are unknown; use one of dynamic, ");
     }
 
     @Test

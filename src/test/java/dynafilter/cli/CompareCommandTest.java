@@ -10,6 +10,7 @@ import dynafilter.Pictures;
 import dynafilter.io.JsonFile;
 import dynafilter.runfolder.EpochResult;
 import dynafilter.runfolder.History;
+import dynafilter.runtime.CpuTopology;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -146,6 +147,32 @@ class CompareCommandTest {
         assertEquals(json(straight).get("differences"), json(killed).get("differences"));
     }
 
+    /** Killed in the first run, before comparison.json tells of an environment. */
+    @Test
+    void goesOnWithTheThreadsThatItsFirstRunBeganWith() throws IOException {
+        Path begun = folder.resolve("begun");
+        CommandResult.ofSuccess(compare(begun, "--seeds", 1, "--variants", "dynamic,single"));
+        int threads = CpuTopology.defaultThreads() == 1 ? 2 : 1;
+        Path config = run(begun, "dynamic-seed3").resolve("config.json");
+        JsonFile.write(config, withThreads(config, threads));
+        Files.delete(run(begun, "dynamic-seed3").resolve("result.json"));
+        Files.delete(run(begun, "single-seed3").resolve("config.json"));
+        Map<String, Object> json = new LinkedHashMap<>(JsonFile.read(begun.resolve("comparison.json")));
+        json.remove("environment");
+        JsonFile.write(begun.resolve("comparison.json"), json);
+        CommandResult.of("compare", "--resume", begun);
+        int possible = Math.min(threads, Runtime.getRuntime().availableProcessors());
+        assertEquals(possible, json(begun).at("/environment/threads").asInt());
+    }
+
+    private static Map<String, Object> withThreads(Path config, int threads) {
+        Map<String, Object> json = new LinkedHashMap<>(JsonFile.read(config));
+        Map<Object, Object> environment = new LinkedHashMap<>((Map<?, ?>) json.get("environment"));
+        environment.put("threads", threads);
+        json.put("environment", environment);
+        return json;
+    }
+
     /** A run each: without its recipe, with half of it, without its outcome and most of its checkpoint, without its history. */
     @Test
     void whatCannotBeGoneOnWithIsTrainedAgain() throws IOException {
@@ -210,6 +237,14 @@ class CompareCommandTest {
         }
     }
 
+    /** Gone on with alone, the run would be of another recipe, which the comparison does not take. */
+    @Test
+    void aRunThatStopsEarlyIsNotSaidToGoOnAlone() {
+        CommandResult stopped = CommandResult.ofSuccess(compare(
+                folder.resolve("early"), "--seeds", 1, "--epochs", 9, "--early-stop", 1, "--lr", "0.000000001"));
+        assertTrue(stopped.line("stopped early").endsWith("no better accuracy in 1 epochs"), stopped.out());
+    }
+
     @Test
     void aRunThatFailsDoesNotCostTheOthers() throws IOException {
         Path out = folder.resolve("diverging");
@@ -264,7 +299,10 @@ class CompareCommandTest {
         CommandResult.of(compare(straight)).assertRefused("holds a comparison", "--resume", "--overwrite");
         Path replaced = folder.resolve("replaced");
         copy(straight, replaced);
+        CommandResult.ofSuccess("report", replaced);
+        CommandResult.of(compare(replaced)).assertRefused("holds a comparison", "--resume", "--overwrite");
         CommandResult.ofSuccess(compare(replaced, "--variants", "dynamic", "--seeds", 1, "--epochs", 1, "--overwrite"));
+        assertFalse(Files.exists(replaced.resolve("report.html")), "it is of the older comparison");
         assertEquals(1, json(replaced).at("/variants/0/runs/0/epochs").asInt());
     }
 
@@ -279,7 +317,8 @@ class CompareCommandTest {
         CommandResult.of("compare", "--resume", out).assertRefused("--resume " + out, "there is no");
         CommandResult.of("compare", "--resume", straight, "--overwrite").assertRefused("--resume", "neither");
         CommandResult.of("compare", "--filters", "static").assertRefused("--filters");
-        CommandResult.of(compare(run(straight, RUNS.get(0)), "--seeds", 1)).assertRefused("holds a run");
+        CommandResult.of(compare(run(straight, RUNS.get(0)), "--overwrite"))
+                .assertRefused("holds a run, which is not replaced; name another folder");
         Path damaged = Files.createDirectory(folder.resolve("damaged"));
         Files.writeString(damaged.resolve("comparison.json"), "{\"format\": \"x\"}");
         CommandResult.of("compare", "--resume", damaged).assertRefused("is no comparison.json of format");

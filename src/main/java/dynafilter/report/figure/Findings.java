@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @param evaluated the part of the data set that was evaluated, in words
  * @param classes the names of the labels
  * @param examples of each class the image that is labelled rightly and the one that is labelled wrongly with the highest
- *     probability, where there are such images
+ *     probability, where there are such images; of many classes or large maps only the first classes'
  * @param filters the names of the filters: mostly of their labels
  * @param similarity the cosine of the angle between every two filters, of their order
  * @param variation how far the filters follow the image; null: they are the same for all images
@@ -99,7 +99,7 @@ public record Findings(
                             classifier,
                             calibration.temperature(),
                             test,
-                            Arrays.copyOf(chosen, (int) Math.min(chosen.length, most)),
+                            fitting(chosen, most, test.labelArray()),
                             recipe.computation().precision(),
                             device),
                     filters.names(),
@@ -131,6 +131,15 @@ public record Findings(
                 .filter(number -> number > 0)
                 .map(number -> number - 1)
                 .toArray();
+    }
+
+    /** The first of the chosen images, {@code most} at most, of whole classes: none of these counts as missing. */
+    static long[] fitting(long[] chosen, long most, long[] labels) {
+        int count = (int) Math.min(chosen.length, most);
+        while (count > 0 && count < chosen.length && labels[(int) chosen[count]] == labels[(int) chosen[count - 1]]) {
+            count--;
+        }
+        return Arrays.copyOf(chosen, count);
     }
 
     private static List<Example> examples(

@@ -85,6 +85,11 @@ final class ComparedPairs {
         return isAccuracy(difference) ? Numbers.points(value) : Numbers.signed("%+.4g", value);
     }
 
+    /** With four decimals, which call nothing zero: no probability of a t test is. */
+    private static String probability(double value) {
+        return value < 0.0001 ? "< 0.0001" : Numbers.signed("%.4f", value);
+    }
+
     private static Html table(List<Pairs> differences) {
         List<Html> rows = differences.stream()
                 .map(difference -> PageElements.row(
@@ -95,8 +100,8 @@ final class ComparedPairs {
                                 value(difference, difference.difference()),
                                 interval(difference).strip(),
                                 Numbers.signed("%.2f", difference.t()),
-                                Numbers.signed("%.4f", difference.p()),
-                                Numbers.signed("%.4f", difference.pAdjusted()),
+                                probability(difference.p()),
+                                probability(difference.pAdjusted()),
                                 difference.significant() ? "yes" : "no")))
                 .toList();
         return PageElements.table(

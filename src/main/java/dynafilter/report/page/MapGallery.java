@@ -10,6 +10,7 @@ import dynafilter.report.figure.PixelImage;
 import dynafilter.report.figure.ResponseMaps;
 import dynafilter.report.figure.Scale;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 
@@ -20,7 +21,7 @@ final class MapGallery {
     private static final int MOST_OPEN = 30; // images; more are folded away
 
     /** The data for the page's script; bytes are in Base64. */
-    private record Data(List<String> classes, String colours, List<Image> images) {}
+    private record Data(List<String> classes, String colours, double temperature, List<Image> images) {}
 
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     private record Image(
@@ -37,7 +38,7 @@ final class MapGallery {
                         : "A label's filter gives each image a response map: where the features it looks for are."
                                 + " From that map alone comes the label's score."));
         content.add(PageElements.note(
-                "Of each class the rightly and the wrongly labelled test image the network is surest of"
+                whose(findings) + " the rightly and the wrongly labelled test image the network is surest of"
                         + (single ? "." : ", with the maps of its two highest scores."),
                 " Beside a label: its score, and its probability."));
         content.add(scale());
@@ -50,6 +51,15 @@ final class MapGallery {
         content.add(many ? PageElements.details("All " + findings.examples().size() + " images", gallery) : gallery);
         content.add(PageElements.details("Values", table(findings)));
         return content;
+    }
+
+    /** Whose images are shown, as the beginning of a sentence: a page holds only so many maps. */
+    private static String whose(Findings findings) {
+        long shown = findings.examples().stream().map(Example::label).distinct().count();
+        long all = Arrays.stream(findings.evaluation().imagesByClass())
+                .filter(images -> images > 0)
+                .count();
+        return shown < all ? Numbers.format("Of the first %,d of %,d classes", shown, all) : "Of each class";
     }
 
     /** A class's image that is labelled rightly and the one that is not, side by side; a note stands for one that is missing. */
@@ -182,6 +192,10 @@ final class MapGallery {
         return JsonFile.line(new Data(
                 findings.classes(),
                 Base64.getEncoder().encodeToString(COLOURS.table()),
+                findings.examples().stream()
+                        .mapToDouble(example -> example.maps().scores().temperature())
+                        .findFirst()
+                        .orElse(1),
                 findings.examples().stream().map(MapGallery::data).toList()));
     }
 

@@ -132,7 +132,11 @@ public final class RunPage {
     }
 
     private String progress() {
-        return run.isFinished() ? "" : "; " + Numbers.plural(run.history().size(), "epoch") + " so far";
+        if (run.isFinished()) {
+            return "";
+        }
+        String epochs = Numbers.plural(run.history().size(), "epoch");
+        return run.isStoppedEarly() ? "; stopped early after " + epochs : "; " + epochs + " so far";
     }
 
     private double median(ToDoubleFunction<EpochResult> of) {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dynafilter.report.ComparisonFacts;
 import dynafilter.report.figure.Colormap;
 import dynafilter.report.figure.Example;
+import dynafilter.report.figure.Findings;
 import dynafilter.report.figure.Grid;
 import dynafilter.study.ComparisonDocument;
 import java.io.IOException;
@@ -187,6 +188,44 @@ class PageInChromiumTest {
                 browser.evaluate("[...document.querySelectorAll('.score input')].findIndex(one => one.checked)")
                         .asText());
         assertNotEquals(before, browser.text("#explorer .note"));
+    }
+
+    /** Of whose curves there is a point each, and no line. */
+    @Test
+    void aRunOfOneEpochIsReadByPointingAtIt() throws IOException {
+        RunPage run =
+                new RunPage(SampleRuns.run(folder.resolve("run"), 1), SampleRuns.findings(2, 2), "", "dynafilter");
+        open(page("one", run.html()));
+        browser.point("#accuracy .frame", 0.5, 0.5);
+        assertEquals(
+                2,
+                browser.evaluate("document.querySelectorAll('#accuracy .mark circle').length")
+                        .asInt());
+        assertTrue(browser.text("#explorer .note").startsWith("Test image 0, "));
+    }
+
+    @Test
+    void theProbabilitiesOfACalibratedNetworkAreThoseBesideItsPictures() throws IOException {
+        Findings plain = SampleRuns.findings(10, 10);
+        List<Example> calibrated = plain.examples().stream()
+                .map(example -> new Example(example.index(), example.maps().at(2)))
+                .toList();
+        Findings findings = new Findings(
+                plain.data(),
+                plain.sha256(),
+                plain.evaluated(),
+                plain.classes(),
+                plain.evaluation(),
+                calibrated,
+                plain.filters(),
+                plain.similarity(),
+                null,
+                null,
+                null);
+        RunPage page = new RunPage(SampleRuns.run(folder.resolve("run"), 6), findings, "", "dynafilter");
+        open(page("calibrated", page.html()));
+        String beside = browser.text("#maps .example .tile:nth-child(2) small");
+        assertEquals(beside.substring(beside.indexOf(", ") + 2), browser.text("#explorer .score > span:last-child"));
     }
 
     @Test

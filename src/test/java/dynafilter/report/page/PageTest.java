@@ -9,7 +9,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dynafilter.report.ComparisonFacts;
+import dynafilter.report.RunFacts;
 import dynafilter.report.figure.Findings;
+import dynafilter.runfolder.Recipes;
 import dynafilter.study.ComparisonDocument;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -198,6 +201,18 @@ class PageTest {
     }
 
     @Test
+    void aRunThatStoppedEarlyIsNotSaidToGoOn() {
+        RunFacts going = SampleRuns.run(RUN, 3); // whose third epoch is worse than the second
+        RunFacts stopped = new RunFacts(
+                going.directory(),
+                going.config(),
+                Recipes.with(going.recipe(), Map.of("early_stop", 1), true),
+                going.history());
+        assertTrue(new RunPage(going, null, "None.", GENERATOR).html().contains("; 3 epochs so far"));
+        assertTrue(new RunPage(stopped, null, "None.", GENERATOR).html().contains("; stopped early after 3 epochs"));
+    }
+
+    @Test
     void whatIsMissingIsSaidWhereItWouldBe() {
         Document page = SampleRuns.parsed(
                 new RunPage(SampleRuns.run(RUN, 3, "validation"), null, "No test set: do this.", GENERATOR).html());
@@ -219,6 +234,30 @@ class PageTest {
         assertEquals(19, examples.size());
         examples.forEach(
                 example -> assertEquals(2, example.getElementsByTagName("img").getLength(), "the image and its map"));
+    }
+
+    @Test
+    void aPageThatHoldsOnlyTheFirstClassesMapsSaysSo() {
+        Findings all = SampleRuns.findings(10, 10);
+        Findings some = new Findings(
+                all.data(),
+                all.sha256(),
+                all.evaluated(),
+                all.classes(),
+                all.evaluation(),
+                all.examples().subList(0, 4),
+                all.filters(),
+                all.similarity(),
+                null,
+                null,
+                null);
+        assertTrue(maps(all).contains("Of each class the rightly"));
+        assertTrue(maps(some).contains("Of the first 2 of 10 classes the rightly"));
+    }
+
+    private static String maps(Findings findings) {
+        return byId(SampleRuns.parsed(new RunPage(SampleRuns.run(RUN, 2), findings, "", GENERATOR).html()), "maps")
+                .getTextContent();
     }
 
     @Test
@@ -251,6 +290,14 @@ class PageTest {
         assertTrue(byId(page, "reproduce")
                 .getTextContent()
                 .contains("dynafilter compare --variants dynamic,static,single"));
+    }
+
+    @Test
+    void noProbabilityIsRoundedToZero() {
+        ObjectNode sure = SampleRuns.comparison("dynamic", "static");
+        ((ObjectNode) sure.at("/differences/0")).put("p", 3e-7).put("p_adjusted", 6e-7);
+        List<String> cells = texts(byId(SampleRuns.parsed(comparison(sure)), "differences"), "td");
+        assertEquals(List.of("< 0.0001", "< 0.0001"), cells.subList(5, 7));
     }
 
     @Test
