@@ -1,5 +1,6 @@
 package dynafilter.checkpoint;
 
+import dynafilter.data.ClassNames;
 import dynafilter.data.device.ChannelStatistics;
 import dynafilter.io.InputException;
 import dynafilter.torchfile.BadFile;
@@ -114,6 +115,8 @@ public record Checkpoint(
             }
         });
         checkOptimizer(fields.dict("optimizer"), file);
+        List<String> classes = fields.strings("classes");
+        ClassNames.checkLines(file, classes);
         Set<String> notes = new LinkedHashSet<>();
         Map<String, Tensor> model = network(fields, "model", file, notes);
         if (fields.has(AVERAGE)) {
@@ -126,7 +129,7 @@ public record Checkpoint(
                 fields.count("step"),
                 fields.number("best_accuracy"),
                 fields.map("recipe"),
-                fields.strings("classes"),
+                classes,
                 fields.map("rng"),
                 extra,
                 List.copyOf(notes));

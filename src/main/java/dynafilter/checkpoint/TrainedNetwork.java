@@ -1,5 +1,6 @@
 package dynafilter.checkpoint;
 
+import dynafilter.data.ClassNames;
 import dynafilter.data.device.ChannelStatistics;
 import dynafilter.io.InputException;
 import dynafilter.model.Calibration;
@@ -38,6 +39,14 @@ public final class TrainedNetwork implements AutoCloseable {
             ChannelStatistics statistics,
             Map<String, Object> training,
             @Nullable UnseenLabels unseen) {
+        /** @throws InputException where the names of the classes are no lines of text */
+        Origin {
+            ClassNames.checkLines(file, classes);
+            if (unseen != null) {
+                ClassNames.checkLines(file, unseen.names());
+            }
+        }
+
         /** The origin of a network of whose training no held-out labels are known. */
         Origin(
                 Path file,

@@ -49,7 +49,7 @@ public final class ClassNames {
     public static void check(Path folder, List<String> names) {
         Map<String, String> seen = new HashMap<>();
         for (String name : names) {
-            if (name.codePoints().anyMatch(Character::isISOControl)) {
+            if (leavesItsLine(name)) {
                 throw new InputException(
                         folder + " has a class folder with a line break or control character in its name ("
                                 + FileNames.shown(name) + "): rename it");
@@ -68,6 +68,23 @@ public final class ClassNames {
                         + ": rename one, or put their images together");
             }
         }
+    }
+
+    /**
+     * Refuses names of a file that would not stay on their line, or tell a terminal what to do.
+     *
+     * @throws InputException for the first such name
+     */
+    public static void checkLines(Path file, List<String> names) {
+        names.stream().filter(ClassNames::leavesItsLine).findFirst().ifPresent(name -> {
+            throw new InputException(
+                    file + " names a class with a line break or control character (" + FileNames.shown(name)
+                            + "): have its writer rename it");
+        });
+    }
+
+    private static boolean leavesItsLine(String name) {
+        return name.codePoints().anyMatch(Character::isISOControl);
     }
 
     /** A key that is equal for names that look alike: normalised Unicode (NFC) in lower case. */

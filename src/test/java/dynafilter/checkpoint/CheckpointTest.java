@@ -80,6 +80,9 @@ class CheckpointTest {
         assertFailure(
                 fields -> fields.put("classes", List.of(1)),
                 "\"classes\" in FILE should be a list of text and holds an int");
+        assertFailure(
+                fields -> fields.put("classes", List.of("cat\033[2J")),
+                "names a class with a line break or control character (cat\\x1B[2J): have its writer rename it");
         assertFailure(fields -> fields.put("model", List.of()), "\"model\" in FILE should be a dict and holds a list");
         assertFailure(
                 fields -> fields.put("model", Map.of("a.b", 1)),
