@@ -1,10 +1,12 @@
 package dynafilter.run;
 
 import dynafilter.io.InputException;
+import dynafilter.io.ShellWord;
 import dynafilter.runfolder.FolderLock;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.RunDirectory;
 import dynafilter.runfolder.Runs;
+import dynafilter.study.Comparison;
 import dynafilter.torchfile.SafetensorsFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,6 +76,7 @@ sealed interface RunStart {
     private static RunStart begun(@Nullable Path out, boolean replaces, @Nullable Path weights) {
         if (out != null) {
             new RunDirectory(out).requireFolder();
+            refuseComparison(out);
             if (!replaces) {
                 new RunDirectory(out).requireUnused();
             }
@@ -89,11 +92,19 @@ sealed interface RunStart {
         RunDirectory source = RunDirectory.of(file);
         RunDirectory directory = out != null ? new RunDirectory(out) : source;
         directory.requireFolder();
+        refuseComparison(directory.path());
         if (!directory.isSame(source) && directory.isUsed()) {
             throw new InputException(
                     "--out " + directory.path() + " holds another run than --resume " + file + "; name a new folder");
         }
         return new Resumed(file, directory.path());
+    }
+
+    private static void refuseComparison(Path out) {
+        if (Files.exists(Comparison.file(out))) {
+            throw new InputException("--out " + out + " holds a comparison, beside which a run would not be seen; name"
+                    + " another folder, or continue it with compare --resume " + ShellWord.of(out));
+        }
     }
 
     /**

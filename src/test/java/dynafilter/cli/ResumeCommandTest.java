@@ -128,6 +128,10 @@ class ResumeCommandTest {
         assertArrayEquals(last, Files.readAllBytes(run.resolve("last.pt")));
         CommandResult.of("train", "--resume", run, "--out", other)
                 .assertRefused("--out " + other + " holds another run than --resume " + run.resolve("last.pt"));
+        Path compared = Files.createDirectories(run.resolveSibling("compared"));
+        Files.createFile(compared.resolve("comparison.json"));
+        CommandResult.of("train", "--resume", run, "--out", compared)
+                .assertRefused("--out " + compared + " holds a comparison, beside which a run would not be seen");
     }
 
     @Test
