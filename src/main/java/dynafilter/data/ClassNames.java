@@ -77,9 +77,8 @@ public final class ClassNames {
      */
     public static void checkLines(Path file, List<String> names) {
         names.stream().filter(ClassNames::leavesItsLine).findFirst().ifPresent(name -> {
-            throw new InputException(
-                    file + " names a class with a line break or control character (" + FileNames.shown(name)
-                            + "): have its writer rename it");
+            throw new InputException(file + " names a class with a line break or control character ("
+                    + FileNames.shown(name) + "): have its writer rename it");
         });
     }
 

@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
  */
 public record ConstantFilters(Tensor weights, @Nullable Tensor places) implements LabelFilters {
     /**
-     * The most numbers of maps that are computed at once where many labels have many: 16 MiB in float32. glibc asks the system for
+     * The most numbers of maps that are computed at once where many labels have many: 8 MiB in float32. glibc asks the system for
      * every larger piece of memory anew, which then costs several times what is computed in it.
      */
-    private static final long AT_ONCE = 1L << 22;
+    private static final long AT_ONCE = 1L << 21;
 
     @Override
     public Tensor responses(Tensor features) {
