@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record ConstantFilters(Tensor weights, @Nullable Tensor places) implements LabelFilters {
     /**
-     * The most numbers of maps that are computed at once where many labels have many: 8 MiB in float32. glibc asks the system for
-     * every larger piece of memory anew, which then costs several times what is computed in it.
+     * The most numbers of maps that are computed at once where many labels have many: 8 MiB in float32. glibc gives larger
+     * pieces of memory back to the system, and to ask for them again costs several times what is computed in them.
      */
     private static final long AT_ONCE = 1L << 21;
 
