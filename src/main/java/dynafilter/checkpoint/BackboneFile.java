@@ -6,6 +6,7 @@ import dynafilter.io.Checksum;
 import dynafilter.io.InputException;
 import dynafilter.model.Backbone;
 import dynafilter.model.BackboneArchitecture;
+import dynafilter.model.ChannelsLast;
 import dynafilter.model.ResNetArchitecture;
 import dynafilter.model.ResNetCut;
 import dynafilter.model.ScriptedArchitecture;
@@ -115,7 +116,8 @@ public final class BackboneFile {
                 ScriptModule layers = BackboneCut.of(network, file, cut)) {
             List<String> notes = new ArrayList<>(TorchScriptFile.toFloat32(layers));
             torch.manual_seed(0);
-            Tensor images = torch.randn(2, 3, imageSize, imageSize).to(device.toTorch(), ScalarType.Float);
+            Tensor images = ChannelsLast.of( // as it will run: in the other order convolutions may be wrong
+                    torch.randn(2, 3, imageSize, imageSize).to(device.toTorch(), ScalarType.Float));
             Tensor features = features(layers, images, file, cut); // [2, C, H, W]
             Map<String, Tensor> found = layers.tensors();
             if (layers.parameters().isEmpty()) {
@@ -132,7 +134,9 @@ public final class BackboneFile {
             IValue value = layers.call("forward", images);
             if (value.isTensor()) {
                 ScriptTrial trial = new ScriptTrial(
-                        file, "features", batch -> layers.call("forward", batch).toTensor());
+                        file,
+                        "features",
+                        batch -> layers.call("forward", ChannelsLast.of(batch)).toTensor());
                 Tensor features = trial.run(images);
                 if (features.dim() == 4 && features.size(0) == images.size(0) && features.is_floating_point()) {
                     trial.requireSteady(images, features);

@@ -4,7 +4,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 
 /** The memory format of all convolutions: channels-last. */
-final class ChannelsLast {
+public final class ChannelsLast {
     private ChannelsLast() {}
 
     /**
@@ -14,7 +14,7 @@ final class ChannelsLast {
      * @param images [N, C, H, W]; filters of a convolution go with them
      * @return the same tensor where it is in that order already
      */
-    static Tensor of(Tensor images) {
+    public static Tensor of(Tensor images) {
         return images.contiguous(MemoryFormat.ChannelsLast);
     }
 }
