@@ -153,7 +153,7 @@ final class ReportCommand implements Command {
      * @throws InputException where another file than a report is there
      */
     private static Path out(CommandLine line, Path folder) {
-        Path out = CommonOptions.output(line, OUT, folder.resolve("report.html"));
+        Path out = CommonOptions.output(line, OUT, folder.resolve(RunDirectory.REPORT));
         PageOutput.requireReplaceable(out, OUT);
         return out;
     }

@@ -56,7 +56,7 @@ public final class ComparisonRuns {
                 lock.ownWhereThere(directory(run).path(), FolderLocks.ANOTHER_FOLDER);
             }
             Files.deleteIfExists(Comparison.file(folder));
-            Files.deleteIfExists(folder.resolve("report.html"));
+            Files.deleteIfExists(folder.resolve(RunDirectory.REPORT));
             for (Plan.Run run : plan.runs()) {
                 directory(run).clear();
             }

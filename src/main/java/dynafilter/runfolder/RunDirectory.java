@@ -22,11 +22,14 @@ public record RunDirectory(Path path) {
     /** The beginning of the names of TensorBoard's event files. */
     public static final String EVENTS = "events.out.tfevents.";
 
+    /** The name of the page that {@code report} writes. */
+    public static final String REPORT = "report.html";
+
     private static final List<String> RESULTS = List.of(
             "best.pt",
             "last.pt",
             "result.json",
-            "report.html",
+            REPORT,
             "model.ts.pt",
             "model.pt2",
             "safetensors/model.safetensors",

@@ -8,6 +8,7 @@ import dynafilter.report.ComparisonFacts;
 import dynafilter.report.Numbers;
 import dynafilter.report.figure.Svg;
 import dynafilter.report.page.Page.Section;
+import dynafilter.runfolder.RunDirectory;
 import dynafilter.study.ComparisonDocument.Point;
 import dynafilter.study.ComparisonDocument.Run;
 import dynafilter.study.ComparisonDocument.Size;
@@ -268,7 +269,7 @@ public final class ComparisonPage {
     private Object folder(String name) {
         Path report = facts.folder()
                 .resolve(name)
-                .resolve("report.html")
+                .resolve(RunDirectory.REPORT)
                 .toAbsolutePath()
                 .normalize();
         Path from = Objects.requireNonNull(page.toAbsolutePath().normalize().getParent(), "a file lies in a folder");
