@@ -22,20 +22,38 @@ use_archive() { # JAVA JAR [OPTION...]
 unmoved='-XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0'
 
 # Makes an archive under another name first: others may start meanwhile, and half of one would crash them. Where it cannot be
-# made, an empty file says so until the next build.
+# made, an empty file says so until the next build. Who stops it leaves nothing behind; what was killed outright goes later.
 make_archive() { # FILE JAVA JAR [OPTION...]
     partial=$1.$$
     if ! { : >"$partial"; } 2>/dev/null; then return 0; fi
+    find "${1%/*}" -name "${1##*/}.*" -mmin +10 -exec rm -f {} + 2>/dev/null || :
     echo "dynafilter: preparing quick starts, once" >&2
     rm -f "$partial"
+    maker=
+    trap 'drop_archive 129' HUP
+    trap 'drop_archive 130' INT
+    trap 'drop_archive 143' TERM
     (
         made=$partial program=$2 jar=$3
         shift 3
         exec "$program" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Djava.awt.headless=true "$@" \
             -XX:ArchiveClassesAtExit="$made" -cp "$jar" dynafilter.cli.StartRehearsal
-    ) >/dev/null 2>&1 </dev/null || rm -f "$partial"
+    ) >/dev/null 2>&1 </dev/null &
+    maker=$!
+    wait "$maker" || rm -f "$partial"
+    trap - HUP INT TERM
     if [ ! -s "$partial" ]; then : >"$partial"; fi
     mv -f "$partial" "$1"
+}
+
+# Java would write the archive at its end even then.
+drop_archive() { # CODE
+    if [ -n "$maker" ]; then
+        kill -s KILL "$maker" 2>/dev/null || :
+        wait "$maker" 2>/dev/null || :
+    fi
+    rm -f "$partial"
+    exit "$1"
 }
 
 # Sets $compilers to an option of Java. What is over in a second gains nothing by the second compiler, which keeps a core busy

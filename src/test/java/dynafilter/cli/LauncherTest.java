@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -298,6 +299,26 @@ class LauncherTest {
         assertEquals(1, archives());
         try (Stream<Path> files = Files.list(root.resolve("target"))) {
             assertFalse(files.anyMatch(file -> file.toString().matches(".*jsa\\..*")), "a part is left behind");
+        }
+    }
+
+    @Test
+    void whoStopsItWhileTheArchiveIsMadeLeavesNothingBehind() throws IOException, InterruptedException {
+        javaWithArchives("classes");
+        program("java", Files.readString(bin.resolve("java")).replace("exit\n", "exec sleep 60\n"));
+        Process process = start(Map.of(), List.of(root.resolve("scripts/dynafilter").toString(), "train"));
+        while (archives() == 0 && process.isAlive()) {
+            Thread.sleep(10);
+        }
+        List<ProcessHandle> makers = process.descendants().toList();
+        assertFalse(makers.isEmpty());
+        process.toHandle().destroy(); // which, unlike the process's own, leaves its output open
+        assertEquals(143, await(process).code());
+        try (Stream<Path> files = Files.list(root.resolve("target"))) {
+            assertEquals(List.of(), files.filter(file -> file.toString().contains(".jsa")).toList());
+        }
+        for (ProcessHandle maker : makers) {
+            assertTrue(maker.onExit().orTimeout(10, TimeUnit.SECONDS).thenApply(ended -> true).join());
         }
     }
 
