@@ -3,17 +3,23 @@
 
     scripts/serve_benchmark.py --model checkpoints/RUN/best.pt --picture photo.png
 
+    scripts/serve_benchmark.py --model checkpoints/RUN/best.pt --tensors 8
+
     scripts/serve_benchmark.py --model checkpoints/RUN/best.pt --picture photo.png --soak 200000
 
 The two are loaded in turn, round by round; the ratio is that of the medians, and above 1 where the jar is faster. Memory is the
 resident memory of the server's process after the first and after the last round. The load generator runs on the same machine, and
 takes its share of the processors.
 
+With --tensors N the server alone is loaded, by requests of the Open Inference Protocol that have the pixels of N pictures each behind
+their JSON: what it does where nothing is to be decoded.
+
 With --soak the server alone is loaded until it has answered so many requests, and its resident memory is read every 10 s: flat is
 what does not grow by 100,000 requests in the last third. Java's heap is kept at 256 MiB and touched at the start, unless JAVA_OPTS
 says otherwise: else a heap that has not yet reached its limit looks like a leak.
 """
 import argparse
+import json
 import os
 import re
 import shlex
@@ -24,15 +30,16 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 POST = """wrk.method = "POST"
-local file = io.open("{picture}", "rb")
+local file = io.open("{body}", "rb")
 wrk.body = file:read("*a")
-wrk.headers["Content-Type"] = "application/octet-stream"
 """
+JSON_LENGTH = "Inference-Header-Content-Length"
 PATIENCE = 90  # seconds until a server answers
 SOAK_SECONDS = 10  # between two looks at the memory
 SOAK_WARM_UP = 3  # looks that do not count: compiled code, pools and caches fill
@@ -40,23 +47,55 @@ SOAK_LOOKS = 9  # at least, three in each third
 UNITS = {"us": 0.001, "ms": 1, "s": 1000}
 
 
-def load(url, options, folder):
-    """Requests a second, the 99th percentile in ms, and the number of bad answers."""
+class Requests:
+    """What a server is loaded with: a body, its headers, and the pictures in it."""
+
+    def __init__(self, url, body, headers, pictures):
+        self.url, self.body, self.headers, self.pictures = url, Path(body).resolve(), headers, pictures
+
+
+def pictures(url, options):
+    return Requests(url + "/classify", options.picture, {"Content-Type": "application/octet-stream"}, 1)
+
+
+def tensors(url, options, folder):
+    """Requests of random pixels, as many pictures each as --tensors says; their bytes follow the JSON."""
+    with urllib.request.urlopen(url + "/labels", timeout=10) as answer:
+        facts = json.load(answer)
+    size = facts["image_size"]
+    pixels = os.urandom(3 * size * size * options.tensors)
+    head = json.dumps({"inputs": [{"name": "image", "datatype": "UINT8", "shape": [options.tensors, size, size, 3],
+                                   "parameters": {"binary_data_size": len(pixels)}}],
+                       "parameters": {"binary_data_output": True}}).encode()
+    body = Path(folder, "tensors")
+    body.write_bytes(head + pixels)
+    return Requests(f"{url}/v2/models/{facts['model']}/infer", body,
+                    {"Content-Type": "application/octet-stream", JSON_LENGTH: str(len(head))}, options.tensors)
+
+
+def requests_to(server, options, folder):
+    return tensors(server.url, options, folder) if options.tensors else pictures(server.url, options)
+
+
+def load(requests, options, folder):
+    """Pictures a second, the 99th percentile in ms, and the number of bad answers."""
     if options.generator == "wrk":
         script = Path(folder, "post.lua")
-        script.write_text(POST.format(picture=Path(options.picture).resolve()))
+        script.write_text(POST.format(body=requests.body)
+                          + "".join(f'wrk.headers["{name}"] = "{value}"\n' for name, value in requests.headers.items()))
         out = subprocess.run(["wrk", "-t1", f"-c{options.connections}", f"-d{options.seconds}s", "--latency", "--timeout", "30s",
-                              "-s", str(script), url], check=True, capture_output=True, text=True).stdout
+                              "-s", str(script), requests.url], check=True, capture_output=True, text=True).stdout
         slowest = re.search(r"99%\s+([\d.]+)(us|ms|s)", out)
         bad = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
         errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", out)
-        return (float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]), float(slowest[1]) * UNITS[slowest[2]],
+        return (requests.pictures * float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]), float(slowest[1]) * UNITS[slowest[2]],
                 int(bad[1] if bad else 0) + sum(map(int, errors.groups() if errors else ())))
-    out = subprocess.run(["hey", "-z", f"{options.seconds}s", "-c", str(options.connections), "-m", "POST", "-T", "image/png",
-                          "-D", options.picture, url], check=True, capture_output=True, text=True).stdout
+    headers = [part for name, value in requests.headers.items() for part in ("-H", f"{name}: {value}")]
+    out = subprocess.run(["hey", "-z", f"{options.seconds}s", "-c", str(options.connections), "-m", "POST", *headers,
+                          "-D", str(requests.body), requests.url], check=True, capture_output=True, text=True).stdout
     answers = {int(status): int(count) for status, count in re.findall(r"\[(\d+)\]\s+(\d+) responses", out)}
     slowest = re.search(r"99%\S* in ([\d.]+) secs", out)
-    return (float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]), 1000 * float(slowest[1]) if slowest else float("nan"),
+    return (requests.pictures * float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]), 1000 * float(slowest[1]) if slowest else float("nan"),
             sum(count for status, count in answers.items() if status != 200))
 
 
@@ -75,16 +114,17 @@ def resident(pid):
 
 
 class Server:
-    def __init__(self, name, command, port, picture):
+    def __init__(self, name, command, port):
         self.name = name
-        self.url = f"http://127.0.0.1:{port}/classify"
+        self.url = f"http://127.0.0.1:{port}"
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         self.rates, self.slowest, self.memory, self.bad = [], [], [], 0
-        body = Path(picture).read_bytes()
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             try:
-                urllib.request.urlopen(urllib.request.Request(self.url, data=body), timeout=10).read()
+                urllib.request.urlopen(self.url, timeout=10).read()
+                return
+            except urllib.error.HTTPError:  # it knows no such path, but answers
                 return
             except OSError:
                 if self.process.poll() is not None:
@@ -93,8 +133,8 @@ class Server:
         self.stop()
         sys.exit(f"{name} does not answer in {PATIENCE} s")
 
-    def round(self, options, folder):
-        rate, slowest, bad = load(self.url, options, folder)
+    def round(self, requests, options, folder):
+        rate, slowest, bad = load(requests, options, folder)
         self.rates.append(rate)
         self.slowest.append(slowest)
         self.bad += bad
@@ -118,13 +158,12 @@ def threads(options):
 
 def served(program, options):
     return Server("dynafilter serve", [*program, "serve", "--model", options.model, "--device", "cpu", "--port", str(options.port),
-                  "--max-batch", str(options.batch), *threads(options)], options.port, options.picture)
+                  "--max-batch", str(max(options.batch, options.tensors or 0)), "--queue",
+                  str(2 * options.connections * (options.tensors or 1)), *threads(options)], options.port)
 
 
 def batch_rate(program, options, folder):
     """The images a second of `benchmark`'s inference at the batch size, measured about as long as the server is loaded."""
-    import json
-
     file = Path(folder, "benchmark.json")
 
     def measured(repeats):
@@ -146,11 +185,12 @@ def soak(program, options, folder):
     os.environ.setdefault("JAVA_OPTS", "-Xms256m -Xmx256m -XX:+AlwaysPreTouch")
     server = served(program, options)
     try:
+        requests = requests_to(server, options, folder)
         slice_of = argparse.Namespace(**{**vars(options), "seconds": SOAK_SECONDS})
         looks, answered, bad = [], 0, 0
         while answered < options.soak or len(looks) < SOAK_WARM_UP + SOAK_LOOKS:
-            rate, _, wrong = load(server.url, slice_of, folder)
-            answered += round(rate * SOAK_SECONDS)
+            rate, _, wrong = load(requests, slice_of, folder)
+            answered += round(rate / requests.pictures * SOAK_SECONDS)
             bad += wrong
             looks.append((answered, resident(server.process.pid)))
             print(f"{answered:9,} requests  {looks[-1][1]:7.1f} MB  {rate:7.1f} a second  {bad} bad", flush=True)
@@ -165,7 +205,9 @@ def soak(program, options, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", required=True)
-    parser.add_argument("--picture", required=True, help="what every request sends")
+    sent = parser.add_mutually_exclusive_group(required=True)
+    sent.add_argument("--picture", help="what every request sends")
+    sent.add_argument("--tensors", type=int, metavar="N", help="every request sends the pixels of N pictures")
     parser.add_argument("--jar", default=str(HERE / "dynafilter"), help="how the program is started [%(default)s]")
     parser.add_argument("--python", default=os.environ.get("DYNAFILTER_PYTHON", sys.executable), help="with torch, for the peer")
     parser.add_argument("--workers", default="1", help="processes of the peer, a list [%(default)s]")
@@ -192,20 +234,21 @@ def main():
         try:
             jar = served(program, options)
             servers.append(jar)
-            if not options.no_peer:
+            if not (options.no_peer or options.tensors):
                 script = str(Path(folder, "model.ts.pt"))
                 subprocess.run([*program, "export", "--model", options.model, "--out", script], check=True,
                                stdout=subprocess.DEVNULL)
                 for i, workers in enumerate(options.workers.split(",")):
                     port = options.port + 1 + i
                     servers.append(Server(f"Python, {workers} processes", [options.python, str(HERE / "serve_peer.py"), script,
-                                          "--port", str(port), "--workers", workers], port, options.picture))
-            for server in servers:
-                load(server.url, argparse.Namespace(**{**vars(options), "seconds": max(2, options.seconds // 3)}), folder)
+                                          "--port", str(port), "--workers", workers], port))
+            loads = [(server, requests_to(server, options, folder)) for server in servers]
+            for _, requests in loads:
+                load(requests, argparse.Namespace(**{**vars(options), "seconds": max(2, options.seconds // 3)}), folder)
             for _ in range(options.rounds):
                 batches.append(batch_rate(program, options, folder))
-                for server in servers:
-                    server.round(options, folder)
+                for server, requests in loads:
+                    server.round(requests, options, folder)
         finally:
             for server in servers:
                 server.stop()

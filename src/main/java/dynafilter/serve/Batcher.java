@@ -1,10 +1,13 @@
 package dynafilter.serve;
 
+import dynafilter.run.Logging;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
@@ -26,6 +29,7 @@ final class Batcher implements AutoCloseable {
     private final long maxWaitNanos;
     private final int capacity;
     private final IntConsumer scored;
+    private final Executor answers;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Deque<Waiting> queue = new ArrayDeque<>(); // under the lock, as the two below
@@ -33,10 +37,15 @@ final class Batcher implements AutoCloseable {
     private boolean closing;
     private final Thread worker = new Thread(this::work, "scorer");
 
-    /** @param scored told the size of each batch */
-    Batcher(Scorer scorer, ServeSettings settings, IntConsumer scored) {
+    /**
+     * @param scored told the size of each batch
+     * @param answers works on with the predictions of a batch, all of it in one task: to wake a thread for each picture costs more
+     *     than to answer it
+     */
+    Batcher(Scorer scorer, ServeSettings settings, IntConsumer scored, Executor answers) {
         this.scorer = scorer;
         this.scored = scored;
+        this.answers = answers;
         maxBatch = settings.maxBatch();
         maxWaitNanos = settings.maxWait().toNanos();
         capacity = settings.queue();
@@ -105,7 +114,7 @@ final class Batcher implements AutoCloseable {
          * Has pictures scored, in batches with others'.
          *
          * @param maps true: their response maps are wanted, too; false: they are not
-         * @return their predictions, in their order; completed by the thread that scores, which must not be kept
+         * @return their predictions, in their order; completed where answers are worked on
          * @throws Problem where there is no room for all of them
          */
         CompletableFuture<List<Prediction>> submit(List<? extends Picture> pictures, boolean maps) {
@@ -200,12 +209,22 @@ final class Batcher implements AutoCloseable {
         try {
             predictions = scorer.score(batch.stream().map(Waiting::picture).toList(), maps);
         } catch (RuntimeException | OutOfMemoryError failure) { // this batch's; the next one may be smaller
-            batch.forEach(waiting -> waiting.answer().completeExceptionally(failure));
+            answer(() -> batch.forEach(waiting -> waiting.answer().completeExceptionally(failure)));
             return;
         }
         scored.accept(maps.length);
-        for (int i = 0; i < maps.length; i++) {
-            batch.get(i).answer().complete(predictions.get(i));
+        answer(() -> {
+            for (int i = 0; i < maps.length; i++) {
+                batch.get(i).answer().complete(predictions.get(i));
+            }
+        });
+    }
+
+    private void answer(Runnable work) {
+        try {
+            answers.execute(work);
+        } catch (RejectedExecutionException stopped) {
+            Logging.debug(stopped); // after the time for answers nobody waits for one
         }
     }
 

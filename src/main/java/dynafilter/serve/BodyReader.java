@@ -9,6 +9,7 @@ import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.util.thread.Invocable;
 import org.eclipse.jetty.util.thread.Scheduler;
 
 /** Reads the body of a request, as it comes and without a thread that waits for it, up to a size, a time and a share of the memory. */
@@ -89,7 +90,7 @@ final class BodyReader {
         while (!body.isDone()) {
             Content.Chunk chunk = request.read();
             if (chunk == null) {
-                request.demand(this::run);
+                request.demand(Invocable.from(Invocable.InvocationType.NON_BLOCKING, this::run));
                 return;
             }
             if (Content.Chunk.isFailure(chunk)) {

@@ -1,5 +1,6 @@
 package dynafilter.serve;
 
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.util.Fields;
 import org.jspecify.annotations.Nullable;
 
@@ -7,7 +8,13 @@ import org.jspecify.annotations.Nullable;
  * A request whose body is here.
  *
  * @param query the parameters behind the path
- * @param type the header Content-Type; null where there is none
+ * @param headers of HTTP
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-record Call(Fields query, @Nullable String type, byte[] body) {}
+record Call(Fields query, HttpFields headers, byte[] body) {
+    /** The value of a header; null where there is none. */
+    @Nullable
+    String header(String name) {
+        return headers.get(name);
+    }
+}

@@ -6,7 +6,6 @@ import dynafilter.model.Scores;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import org.eclipse.jetty.util.Fields;
 import org.jspecify.annotations.Nullable;
 
@@ -49,14 +48,11 @@ final class ClassifyEndpoint implements BodyEndpoint {
     private final ModelFacts facts;
     private final Limits limits;
     private final PictureReader reader;
-    private final Executor answers;
 
-    /** @param answers writes answers */
-    ClassifyEndpoint(ServeSettings settings, ModelFacts facts, Limits limits, Executor answers) {
+    ClassifyEndpoint(ServeSettings settings, ModelFacts facts, Limits limits) {
         name = settings.name();
         this.facts = facts;
         this.limits = limits;
-        this.answers = answers;
         reader = new PictureReader(facts.imageSize(), settings.exif(), settings.maxPixels());
     }
 
@@ -69,12 +65,12 @@ final class ClassifyEndpoint implements BodyEndpoint {
     public CompletableFuture<Reply> answer(Call call, Batcher.Ticket ticket) {
         int top = top(call.query());
         boolean maps = maps(call.query());
-        String type = call.type();
+        String type = call.header("Content-Type");
         byte[] content =
                 type != null && MultipartBody.isType(type) ? MultipartBody.picture(call.body(), type) : call.body();
         Picture.Pixels picture = reader.read(content);
         return ticket.submit(List.of(picture), maps)
-                .thenApplyAsync(made -> Reply.json(Reply.OK, answer(made.get(0), picture, top)), answers);
+                .thenApply(made -> Reply.json(Reply.OK, answer(made.get(0), picture, top)));
     }
 
     private static int top(Fields query) {

@@ -19,6 +19,8 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 /** A trained network as a service over HTTP: from {@link #start} on it answers, until {@link #close} has answered all it took. */
 public final class ModelServer implements AutoCloseable {
     private static final int LEAST_THREADS = 8;
+    private static final int INPUT_BUFFER =
+            1 << 16; // a picture or some tensors in few reads; Jetty's 8 KiB cost a read each
     private static final long POLL_MILLIS = 10;
     private static final Duration QUIET = Duration.ofMillis(200); // for what was sent and not read when the port closed
 
@@ -59,18 +61,18 @@ public final class ModelServer implements AutoCloseable {
         threads.setDaemon(true);
         server = new Server(threads);
         Metrics[] made = new Metrics[1];
-        batcher = new Batcher(scorer, settings, size -> made[0].scored(size));
+        batcher = new Batcher(scorer, settings, size -> made[0].scored(size), threads);
         Metrics metrics = new Metrics(batcher::length, flying::get);
         made[0] = metrics;
         slowHeaders = new SlowHeaders(limits.header());
-        Routes routes = routes(version, metrics, threads);
+        Routes routes = routes(version, metrics);
         router = new Router(routes, settings, limits, batcher, metrics, flying, decoders, slowHeaders);
         server.setHandler(router);
         server.setErrorHandler(new JsonErrors(metrics));
         connector = connector();
     }
 
-    private Routes routes(String version, Metrics metrics, QueuedThreadPool threads) {
+    private Routes routes(String version, Metrics metrics) {
         ModelFacts facts = scorer.facts();
         String name = settings.name();
         ServePage page = new ServePage(version);
@@ -78,14 +80,14 @@ public final class ModelServer implements AutoCloseable {
                 .open("/", page::reply)
                 .get("/labels", () -> Reply.json(Reply.OK, Labels.of(name, facts)))
                 .get("/metrics", () -> Reply.text(Metrics.TYPE, metrics.text(ready)))
-                .post("/classify", new ClassifyEndpoint(settings, facts, limits, threads))
+                .post("/classify", new ClassifyEndpoint(settings, facts, limits))
                 .get("/v2", () -> Reply.json(Reply.OK, Protocol.server(version)))
                 .open("/v2/health/live", () -> Reply.json(Reply.OK, Protocol.live()))
                 .open("/v2/health/ready", () -> Reply.json(readiness(), Protocol.ready(ready)))
                 .model(
                         () -> Reply.json(Reply.OK, Protocol.model(name, facts)),
                         () -> Reply.json(readiness(), new Protocol.ModelReady(name, ready)),
-                        new InferEndpoint(settings, facts, limits, threads));
+                        new InferEndpoint(settings, facts, limits));
     }
 
     private int readiness() {
@@ -96,7 +98,9 @@ public final class ModelServer implements AutoCloseable {
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
         http.setSendDateHeader(true);
-        ServerConnector made = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
+        HttpConnectionFactory factory = new HttpConnectionFactory(http);
+        factory.setInputBufferSize(INPUT_BUFFER);
+        ServerConnector made = new ServerConnector(server, 1, 1, factory);
         made.setHost(settings.host());
         made.setPort(settings.port());
         made.setIdleTimeout(limits.idle().toMillis());

@@ -16,6 +16,14 @@ final class Protocol {
     static final String REJECTED = "rejected";
     static final String BOOLEAN = "BOOL"; // [N]
 
+    /** The header with the bytes of a body's JSON, where a tensor's bytes follow it. */
+    static final String JSON_LENGTH = "Inference-Header-Content-Length";
+
+    /** The parameter with the bytes of such a tensor. */
+    static final String BINARY_SIZE = "binary_data_size";
+
+    private static final String BINARY = "binary_tensor_data"; // the extension's name
+
     private static final List<String> OUTPUTS = List.of(SCORES, PROBABILITIES);
     private static final List<String> OUTPUTS_OF_REJECTING = List.of(SCORES, PROBABILITIES, REJECTED);
 
@@ -45,7 +53,7 @@ final class Protocol {
     }
 
     static Server server(String version) {
-        return new Server("dynafilter", version, List.of());
+        return new Server("dynafilter", version, List.of(BINARY));
     }
 
     /** The network's tensors; of the two forms of its input the one that needs no normalisation. */

@@ -27,6 +27,11 @@ record Reply(int status, String type, byte[] body, Map<String, String> headers) 
         return new Reply(OK, type + "; charset=utf-8", text.getBytes(StandardCharsets.UTF_8), Map.of());
     }
 
+    /** Bytes. */
+    static Reply binary(byte[] body) {
+        return new Reply(OK, "application/octet-stream", body, Map.of());
+    }
+
     /** The same answer with further headers. */
     Reply with(Map<String, String> more) {
         Map<String, String> all = new LinkedHashMap<>(headers);

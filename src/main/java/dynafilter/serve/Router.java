@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * The way of a request: its path and method, the token, room in the queue, the body, the endpoint, the answer. No thread waits
  * on the way: Jetty's threads read and write, the decoders work, and the scorer's thread only scores.
  */
-final class Router extends Handler.Abstract {
+final class Router extends Handler.Abstract.NonBlocking {
     /** The path of requests to none of the paths, in the metrics. */
     static final String OTHER = "other";
 
@@ -79,6 +79,11 @@ final class Router extends Handler.Abstract {
                 .handle((reply, failure) -> failure == null ? reply : reply(failure))
                 .thenAccept(reply -> send(request, response, reply, new Callback() {
                     @Override
+                    public InvocationType getInvocationType() {
+                        return InvocationType.NON_BLOCKING;
+                    }
+
+                    @Override
                     public void succeeded() {
                         ended(reply);
                         callback.succeeded();
@@ -113,9 +118,9 @@ final class Router extends Handler.Abstract {
             batcher.requireRoom();
             requirePlain(request.getHeaders().get(HttpHeader.CONTENT_ENCODING));
             Fields query = query(request);
-            String type = request.getHeaders().get(HttpHeader.CONTENT_TYPE);
             return BodyReader.read(request, endpoint.bodyLimit(), limits.body(), budget)
-                    .thenCompose(body -> answer(new Call(query, type, body.bytes()), endpoint, body.reserved()));
+                    .thenCompose(body ->
+                            answer(new Call(query, request.getHeaders(), body.bytes()), endpoint, body.reserved()));
         } catch (Problem problem) { // the body is not read: it is passed over
             return BodyReader.discard(request)
                     .thenApply(all -> (all ? problem : problem.with("Connection", "close")).reply());

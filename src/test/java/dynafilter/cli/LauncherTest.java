@@ -306,7 +306,8 @@ class LauncherTest {
     void whoStopsItWhileTheArchiveIsMadeLeavesNothingBehind() throws IOException, InterruptedException {
         javaWithArchives("classes");
         program("java", Files.readString(bin.resolve("java")).replace("exit\n", "exec sleep 60\n"));
-        Process process = start(Map.of(), List.of(root.resolve("scripts/dynafilter").toString(), "train"));
+        Process process =
+                start(Map.of(), List.of(root.resolve("scripts/dynafilter").toString(), "train"));
         while (archives() == 0 && process.isAlive()) {
             Thread.sleep(10);
         }
@@ -315,10 +316,15 @@ class LauncherTest {
         process.toHandle().destroy(); // which, unlike the process's own, leaves its output open
         assertEquals(143, await(process).code());
         try (Stream<Path> files = Files.list(root.resolve("target"))) {
-            assertEquals(List.of(), files.filter(file -> file.toString().contains(".jsa")).toList());
+            assertEquals(
+                    List.of(),
+                    files.filter(file -> file.toString().contains(".jsa")).toList());
         }
         for (ProcessHandle maker : makers) {
-            assertTrue(maker.onExit().orTimeout(10, TimeUnit.SECONDS).thenApply(ended -> true).join());
+            assertTrue(maker.onExit()
+                    .orTimeout(10, TimeUnit.SECONDS)
+                    .thenApply(ended -> true)
+                    .join());
         }
     }
 

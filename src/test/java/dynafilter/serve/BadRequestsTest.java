@@ -194,8 +194,8 @@ class BadRequestsTest {
             {"a fraction of a pixel", tensor("UINT8", four, numbers(48, "1.5")), "no whole number from 0 to 255"},
             {"256", tensor("UINT8", four, numbers(48, "256")), "inputs[0].data[0] is no whole number from 0 to 255"},
             {"below 0", tensor("UINT8", four, numbers(48, "-1")), "no whole number from 0 to 255"},
-            {"beyond float32", tensor("FP32", "[1, 3, 4, 4]", numbers(48, "1e39")), "is too large for float32"},
-            {"beyond double", tensor("FP32", "[1, 3, 4, 4]", numbers(48, "1e999")), "is too large for float32"},
+            {"beyond float32", tensor("FP32", "[1, 3, 4, 4]", numbers(48, "1e39")), "is no finite number of float32"},
+            {"beyond double", tensor("FP32", "[1, 3, 4, 4]", numbers(48, "1e999")), "is no finite number of float32"},
             {"lists without end", tensor("UINT8", four, "[".repeat(500) + "]".repeat(500)), "that is no number"},
             {
                 "another output",
@@ -273,6 +273,84 @@ class BadRequestsTest {
                     answer.text());
         }
         assertFalse(line.contains("\n") || line.contains("Exception") || line.contains("null"), line);
+    }
+
+    private static String binary(String size) {
+        return tensor("UINT8", "[1, 4, 4, 3]", "[]")
+                .replace("\"data\": []", "\"parameters\": {\"binary_data_size\": " + size + "}");
+    }
+
+    /** Refused tensors whose bytes follow the JSON: header, JSON, number of bytes behind it, message. */
+    private static final Object[][] BINARY = {
+        {"%d", binary("48"), 47, "inputs[0].parameters.binary_data_size is 48, but 47 bytes follow the JSON"},
+        {"%d", binary("48"), 49, "is 48, but 49 bytes follow the JSON"},
+        {"%d", binary("47"), 47, "inputs[0].data has 47 numbers, which are not those of the shape"},
+        {"%d", binary("47").replace("UINT8", "FP32").replace("[1, 4, 4, 3]", "[1, 3, 4, 4]"), 47, "ends within a number"
+        },
+        {"%d", binary("\"48\""), 48, "binary_data_size is no whole number of bytes"},
+        {"%d", binary("4.5"), 48, "binary_data_size is no whole number of bytes"},
+        {"%d", binary("99999999999"), 48, "binary_data_size is no whole number of bytes"},
+        {"%d", binary("-1"), 0, "binary_data_size is -1, but 0 bytes follow the JSON"},
+        {"%d", binary("48").replace("{\"binary_data_size\": 48}", "48"), 48, "parameters are no JSON object"},
+        {
+            "%d",
+            binary("48").replace("\"parameters\"", "\"data\": [1], \"parameters\""),
+            48,
+            "has data and a binary_data_size"
+        },
+        {
+            "%d",
+            tensor("UINT8", "[1, 4, 4, 3]", numbers(48, "1")),
+            1,
+            "has 1 bytes behind its JSON that belong to no tensor"
+        },
+        {
+            "%d",
+            binary("48").replace("{\"inputs\"", "{\"parameters\": {\"binary_data_output\": 1}, \"inputs\""),
+            48,
+            "parameters.binary_data_output is neither true nor false"
+        },
+        {
+            "%d",
+            binary("48")
+                    .replace(
+                            "{\"inputs\"",
+                            "{\"outputs\": [{\"name\": \"scores\", \"parameters\": {\"binary_data\": \"yes\"}}], \"inputs\""),
+            48,
+            "outputs[0].parameters.binary_data is neither true nor false"
+        },
+        {
+            "1%d",
+            binary("48"),
+            48,
+            "the header Inference-Header-Content-Length is no number of bytes from 0 to the body's"
+        },
+        {"-1", binary("48"), 48, "is no number of bytes from 0 to the body's"},
+        {"many", binary("48"), 48, "is no number of bytes from 0 to the body's"},
+        {"20", binary("48"), 48, "the body is no JSON at byte"},
+        {"0", "", 0, "inputs[0].shape has 0 images; 1 to 8 are taken at once"},
+        {"0", "", 47, "the body has 47 bytes, which are not the 48 of an image each"},
+        {"0", "", 9 * 48, "inputs[0].shape has 9 images; 1 to 8 are taken at once"},
+        {null, binary("48"), 0, "inputs[0].parameters.binary_data_size is 48, but 0 bytes follow the JSON"},
+    };
+
+    @TestFactory
+    List<DynamicTest> bytesBehindTheJsonThatAreNoTensorAreRefused() {
+        return Arrays.stream(BINARY)
+                .map(bad -> DynamicTest.dynamicTest((String) bad[3], () -> {
+                    byte[] json = text((String) bad[1]);
+                    byte[] body = Arrays.copyOf(json, json.length + (int) bad[2]);
+                    TestServer.Answer answer = server.send(INFER, request -> {
+                        if (bad[0] != null) {
+                            request.header(
+                                    "Inference-Header-Content-Length",
+                                    ((String) bad[0]).replace("%d", "" + json.length));
+                        }
+                        return request.POST(BodyPublishers.ofByteArray(body));
+                    });
+                    requireHelp(answer, 400, (String) bad[3]);
+                }))
+                .toList();
     }
 
     @Test

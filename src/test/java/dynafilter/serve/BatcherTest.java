@@ -23,7 +23,7 @@ class BatcherTest {
 
     private Batcher batcher(int maxBatch, Duration maxWait, int queue) {
         ServeSettings settings = new ServeSettings("", 0, "", maxBatch, maxWait, queue, 1, true, true, null);
-        Batcher batcher = new Batcher(scorer, settings, size -> {});
+        Batcher batcher = new Batcher(scorer, settings, size -> {}, Runnable::run);
         made.add(batcher);
         batcher.start();
         return batcher;

@@ -2,9 +2,11 @@ package dynafilter.serve;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dynafilter.NativeScope;
 import dynafilter.Pictures;
 import dynafilter.checkpoint.Checkpoint;
@@ -30,6 +32,9 @@ import dynafilter.train.Evaluator;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -136,6 +141,10 @@ class NetworkServerTest {
         return scores;
     }
 
+    private static float[] floats(JsonNode list, int from, int count) {
+        return Arrays.copyOfRange(floats(list), from, from + count);
+    }
+
     private static float[] floats(JsonNode list) {
         float[] floats = new float[list.size()];
         for (int i = 0; i < floats.length; i++) {
@@ -186,7 +195,7 @@ class NetworkServerTest {
         TestServer.Answer answer = server.send(
                 "/classify?top=9",
                 request -> request.header("Content-Type", "multipart/form-data; boundary=frontier")
-                        .POST(java.net.http.HttpRequest.BodyPublishers.ofByteArray(form.toByteArray())));
+                        .POST(BodyPublishers.ofByteArray(form.toByteArray())));
         assertEquals(200, answer.status(), answer.text());
         assertSame(EXPECTED.get(1), scores(answer.json()));
     }
@@ -296,6 +305,109 @@ class NetworkServerTest {
         assertOutputs(infer(tensors("FP32", "[4, 3, " + SIZE + ", " + SIZE + "]", "[" + data + "]")));
     }
 
+    /** Little-endian float32. */
+    private static byte[] bytes(float[] numbers) {
+        ByteBuffer bytes = ByteBuffer.allocate(4 * numbers.length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(numbers);
+        return bytes.array();
+    }
+
+    private static float[] floats(byte[] bytes, int from, int count) {
+        float[] numbers = new float[count];
+        ByteBuffer.wrap(bytes)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .position(from)
+                .asFloatBuffer()
+                .get(numbers);
+        return numbers;
+    }
+
+    /** Sends JSON and what follows it, as the binary tensor data extension says. */
+    private static TestServer.Answer inferBinary(String json, byte[] data) {
+        byte[] head = json.getBytes(StandardCharsets.UTF_8);
+        byte[] body = Arrays.copyOf(head, head.length + data.length);
+        System.arraycopy(data, 0, body, head.length, data.length);
+        TestServer.Answer answer = server.send(
+                "/v2/models/net/infer",
+                request -> request.header("Content-Type", "application/octet-stream")
+                        .header("Inference-Header-Content-Length", "" + head.length)
+                        .POST(BodyPublishers.ofByteArray(body)));
+        assertEquals(200, answer.status(), answer.text());
+        return answer;
+    }
+
+    private static int jsonLength(TestServer.Answer answer) {
+        return (int) answer.headers()
+                .firstValueAsLong("Inference-Header-Content-Length")
+                .orElse(answer.body().length);
+    }
+
+    private static JsonNode json(TestServer.Answer answer) throws IOException {
+        return new ObjectMapper().readTree(answer.body(), 0, jsonLength(answer));
+    }
+
+    @Test
+    void tensorsBehindTheJsonGetPredictsScores() throws IOException {
+        List<Integer> values = interleaved();
+        byte[] pixels = new byte[values.size()];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = values.get(i).byteValue();
+        }
+        float[] normalised = new float[pixels.length];
+        try (Normalization normalization = new Normalization(ComputeDevice.CPU)) {
+            for (int i = 0; i < PLANES.size(); i++) {
+                Tensor image = TensorBytes.of(PLANES.get(i)).view(1, 3, SIZE, SIZE);
+                float[] one = TensorBytes.floats(normalization.apply(image));
+                System.arraycopy(one, 0, normalised, i * one.length, one.length);
+            }
+        }
+        String header = "{\"id\": \"a-7\", \"inputs\": [{\"name\": \"image\", \"shape\": %s, \"datatype\": \"%s\","
+                + " \"parameters\": {\"other\": [1, {}], \"binary_data_size\": %d}}]}";
+        String ofPixels = String.format(header, "[4, 16, 16, 3]", "UINT8", pixels.length);
+        String ofFloats = String.format(header, "[4, 3, 16, 16]", "FP32", 4 * normalised.length);
+        assertOutputs(json(inferBinary(ofPixels, pixels)));
+        assertOutputs(json(inferBinary(ofFloats, bytes(normalised))));
+        TestServer.Answer raw = server.send(
+                "/v2/models/net/infer",
+                request -> request.header("Inference-Header-Content-Length", "0")
+                        .POST(BodyPublishers.ofByteArray(pixels)));
+        assertSame(EXPECTED.get(3), floats(raw.json().get("outputs").get(0).get("data"), 18, 6));
+    }
+
+    @Test
+    void outputsComeBehindTheJsonWhereThatIsAskedFor() throws IOException {
+        String body = tensors("UINT8", "[4, 16, 16, 3]", interleaved());
+        String all = body.replace("\"x\": [1, {}]", "\"binary_data_output\": true");
+        TestServer.Answer answer = server.post("/v2/models/net/infer", all.getBytes(StandardCharsets.UTF_8));
+        assertEquals(
+                "application/octet-stream",
+                answer.headers().firstValue("content-type").orElse(""));
+        int length = jsonLength(answer);
+        assertEquals(length + 2 * 4 * 4 * 6, answer.body().length);
+        JsonNode outputs = json(answer).get("outputs");
+        for (int tensor = 0; tensor < 2; tensor++) {
+            JsonNode output = outputs.get(tensor);
+            assertEquals(
+                    List.of("scores", "probabilities").get(tensor),
+                    output.get("name").asText());
+            assertEquals(
+                    "FP32 [4,6] {\"binary_data_size\":96}",
+                    output.get("datatype").asText() + " " + output.get("shape") + " " + output.get("parameters"));
+            assertFalse(output.has("data"));
+            JsonNode asJson = infer(body).get("outputs").get(tensor).get("data");
+            assertArrayEquals(floats(asJson), floats(answer.body(), length + 96 * tensor, 24), 1e-5f);
+        }
+        String one = all.replace(
+                "\"inputs\"",
+                "\"outputs\": [{\"name\": \"probabilities\"}, {\"name\": \"scores\", \"parameters\":"
+                        + " {\"binary_data\": false}}], \"inputs\"");
+        TestServer.Answer mixed = server.post("/v2/models/net/infer", one.getBytes(StandardCharsets.UTF_8));
+        assertEquals(jsonLength(mixed) + 96, mixed.body().length);
+        JsonNode second = json(mixed).get("outputs").get(1);
+        assertEquals("scores", second.get("name").asText());
+        assertSame(EXPECTED.get(0), floats(second.get("data"), 0, 6));
+    }
+
     @Test
     void anOutputCanBeAskedForAlone() {
         String body = tensors("UINT8", "[4, " + SIZE + ", " + SIZE + ", 3]", interleaved())
@@ -310,7 +422,7 @@ class NetworkServerTest {
     void theDocumentsHaveTheFieldsOfTheOpenInferenceProtocol() {
         JsonNode server2 = server.get("/v2").json();
         assertTrue(server2.get("name").isTextual() && server2.get("version").isTextual());
-        assertTrue(server2.get("extensions").isArray());
+        assertEquals("[\"binary_tensor_data\"]", server2.get("extensions").toString());
         assertTrue(server.get("/v2/health/live").json().get("live").asBoolean());
         JsonNode ready = server.get("/v2/health/ready").json();
         assertTrue(ready.get("live").asBoolean() && ready.get("ready").asBoolean());

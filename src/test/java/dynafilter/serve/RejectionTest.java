@@ -1,5 +1,6 @@
 package dynafilter.serve;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,6 +10,7 @@ import dynafilter.NativeScope;
 import dynafilter.model.Calibration;
 import dynafilter.report.page.Chromium;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
@@ -30,7 +32,7 @@ class RejectionTest {
         return scorer;
     }
 
-    private static JsonNode infer(TestServer server, String more) {
+    private static TestServer.Answer infer(TestServer server, String more) {
         String zeros = String.join(",", Collections.nCopies(3 * PLACES, "0"));
         String reds = String.join(",", Collections.nCopies(PLACES, "16,0,0"));
         String body =
@@ -38,7 +40,7 @@ class RejectionTest {
                         + zeros + "," + reds + "]}]" + more + "}";
         TestServer.Answer answer = server.post("/v2/models/net/infer", body.getBytes(StandardCharsets.UTF_8));
         assertEquals(200, answer.status(), answer.text());
-        return answer.json();
+        return answer;
     }
 
     @Test
@@ -64,13 +66,16 @@ class RejectionTest {
             assertEquals(
                     "{\"name\":\"rejected\",\"datatype\":\"BOOL\",\"shape\":[-1]}",
                     outputs.get(2).toString());
-            JsonNode all = infer(server, "").get("outputs");
+            JsonNode all = infer(server, "").json().get("outputs");
             assertEquals(List.of("scores", "probabilities", "rejected"), all.findValuesAsText("name"));
             assertEquals("[true,false]", all.get(2).get("data").toString());
             assertEquals("[2]", all.get(2).get("shape").toString());
-            JsonNode one =
-                    infer(server, ", \"outputs\": [{\"name\": \"rejected\"}]").get("outputs");
+            String wish = ", \"outputs\": [{\"name\": \"rejected\"}]";
+            JsonNode one = infer(server, wish).json().get("outputs");
             assertEquals(List.of("rejected"), one.findValuesAsText("name"));
+            byte[] behind = infer(server, wish + ", \"parameters\": {\"binary_data_output\": true}")
+                    .body();
+            assertArrayEquals(new byte[] {'}', 1, 0}, Arrays.copyOfRange(behind, behind.length - 3, behind.length));
         }
     }
 
@@ -107,7 +112,7 @@ class RejectionTest {
             JsonNode red = server.post("/classify", RED).json();
             assertEquals(
                     Math.E / (Math.E + 2), red.at("/predictions/0/probability").asDouble(), 1e-12);
-            assertEquals(2, infer(server, "").get("outputs").size());
+            assertEquals(2, infer(server, "").json().get("outputs").size());
             assertFalse(server.get("/labels").json().has("threshold"));
         }
     }

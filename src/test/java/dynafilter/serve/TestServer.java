@@ -12,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
@@ -34,16 +35,21 @@ final class TestServer implements AutoCloseable {
             Duration.ofMinutes(1));
 
     /** An answer. */
-    record Answer(int status, java.net.http.HttpHeaders headers, String text) {
+    @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+    record Answer(int status, java.net.http.HttpHeaders headers, byte[] body) {
+        String text() {
+            return new String(body, StandardCharsets.UTF_8);
+        }
+
         JsonNode json() {
             try {
-                return new ObjectMapper().readTree(text);
+                return new ObjectMapper().readTree(body);
             } catch (IOException wrong) {
-                throw new UncheckedIOException(text, wrong);
+                throw new UncheckedIOException(text(), wrong);
             }
         }
 
-        static Answer of(HttpResponse<String> response) {
+        static Answer of(HttpResponse<byte[]> response) {
             return new Answer(response.statusCode(), response.headers(), response.body());
         }
     }
@@ -83,7 +89,7 @@ final class TestServer implements AutoCloseable {
 
     CompletableFuture<Answer> sendAsync(String path, UnaryOperator<HttpRequest.Builder> request) {
         HttpRequest.Builder builder = HttpRequest.newBuilder(uri(path)).timeout(Duration.ofSeconds(60));
-        return client.sendAsync(request.apply(builder).build(), BodyHandlers.ofString())
+        return client.sendAsync(request.apply(builder).build(), BodyHandlers.ofByteArray())
                 .thenApply(Answer::of);
     }
 
