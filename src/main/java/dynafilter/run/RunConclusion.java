@@ -58,12 +58,8 @@ final class RunConclusion {
         return outcome(ending, null, null, null, null, null);
     }
 
-    /**
-     * Says how the run ended, at rank 0.
-     *
-     * @param ends true: the test and the last events of the run are still to come; false: an earlier call of the program made them
-     */
-    RunOutcome tell(StopReason ending, boolean ends, DeviceMemory memory) {
+    /** Says how the run ended, at rank 0. */
+    RunOutcome tell(StopReason ending, DeviceMemory memory) {
         RunOutcome.AllReduce allReduce = group.isSingle()
                         || session.device().isCuda()
                         || trainer.stepTimes().isEmpty()
@@ -73,8 +69,8 @@ final class RunConclusion {
         tellEnding(ending);
         RunOutcome.Test test = null;
         ZeroShot zeroShot = null;
-        if (ends && (ending == StopReason.FINISHED || ending == StopReason.EARLY_STOP)) {
-            Evaluation tested = data.hasValidation() && data.hasTest() ? testOnce() : null;
+        if (ending == StopReason.FINISHED || ending == StopReason.EARLY_STOP) {
+            Evaluation tested = best != null && data.hasValidation() && data.hasTest() ? test() : null;
             test = tested == null ? null : new RunOutcome.Test(tested.accuracy(), tested.loss());
             run.tensorBoard().finished(trainer.step(), tested);
             zeroShot = best == null || run.unseen() == null ? null : zeroShot(run.unseen());
@@ -157,8 +153,8 @@ final class RunConclusion {
                 place.resumption(folder.resumption("")));
     }
 
-    /** Evaluates the network that the validation images chose on the test set, which is used this once. */
-    private Evaluation testOnce() {
+    /** Evaluates the network that the validation images chose on the test set, which nothing else of the run has seen. */
+    private Evaluation test() {
         try (TrainedNetwork best = TrainedNetwork.read(directory.best(), session.device())) {
             Evaluation test = new Evaluator(recipe.computation().precision(), session.device())
                     .evaluate(best.network(), data.test());

@@ -74,16 +74,13 @@ final class TrainingRun {
         try (NativeOwner owner = new NativeOwner()) {
             PreparedRun run = prepare(split, ranks, owner);
             StopReason ending = StopReason.FINISHED;
-            // A comparison needs the figures of a run, too, that was killed between its last epoch and its outcome.
-            boolean ends = !place.isAlone();
             if (run.trainer().epoch() < recipe.optimization().epochs()) {
                 announce(run);
                 ending = train(run);
-                ends = true;
-            } else if (tellFinished(run)) {
-                ends = true;
+            } else {
+                tellFinished(run);
             }
-            return conclude(run, ending, ends, memory, outcomes);
+            return conclude(run, ending, memory, outcomes);
         } catch (InputException | OutputException | TrainingFailure own) {
             throw own;
         } catch (RuntimeException failure) { // what autograd passes on of a failure has lost its type
@@ -209,12 +206,8 @@ final class TrainingRun {
         return ending;
     }
 
-    /**
-     * Says that all epochs are trained already.
-     *
-     * @return true: the end of the run's event files is still to come; false: they have it
-     */
-    private boolean tellFinished(PreparedRun run) {
+    /** Says that all epochs are trained already. The outcome is told all the same: the run may have been killed just before that. */
+    private void tellFinished(PreparedRun run) {
         log.info(
                 "nothing to do: the run in {} is finished; train more epochs with: {}",
                 directory.path(),
@@ -222,9 +215,7 @@ final class TrainingRun {
         if (group.leads() && Files.exists(directory.best()) && TensorBoardLog.lacksEnd(directory)) {
             folder.own();
             openEvents(run);
-            return true;
         }
-        return false;
     }
 
     private void openEvents(PreparedRun run) {
@@ -233,9 +224,9 @@ final class TrainingRun {
     }
 
     private RunOutcome conclude(
-            PreparedRun run, StopReason ending, boolean ends, DeviceMemory memory, Consumer<RunOutcome> outcomes) {
+            PreparedRun run, StopReason ending, DeviceMemory memory, Consumer<RunOutcome> outcomes) {
         RunConclusion conclusion = new RunConclusion(recipe, folder, place, session, group, run);
-        RunOutcome outcome = group.leads() ? conclusion.tell(ending, ends, memory) : conclusion.ofRank(ending);
+        RunOutcome outcome = group.leads() ? conclusion.tell(ending, memory) : conclusion.ofRank(ending);
         if (group.leads()) {
             outcomes.accept(outcome);
         }

@@ -159,6 +159,23 @@ class ResumeCommandTest {
         }
     }
 
+    /** The run may have been killed between its last checkpoint and its outcome. */
+    @Test
+    void theOutcomeOfAFinishedRunIsToldAgain() throws IOException {
+        Path validated = run.resolveSibling("validated");
+        Path json = run.resolveSibling("outcome.json");
+        Path again = run.resolveSibling("again.json");
+        CommandResult first = CommandResult.ofSuccess(
+                "train", "--config", straight.resolve("config.json"), "--val-split", 0.2, "--out", validated, "--json", json);
+        CommandResult told = CommandResult.ofSuccess("train", "--resume", validated, "--json", again);
+        assertTrue(told.out().startsWith("nothing to do"), told.out());
+        assertEquals(first.line("its test accuracy"), told.line("its test accuracy"));
+        String memory = "\"peak_memory_bytes\" : \\d+";
+        assertEquals(
+                Files.readString(json).replaceAll(memory, ""),
+                Files.readString(again).replaceAll(memory, ""));
+    }
+
     @Test
     void moreEpochsGoOnFromTheEnd() throws IOException {
         CommandResult.ofSuccess("train", "--resume", run);
