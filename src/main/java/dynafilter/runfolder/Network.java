@@ -15,7 +15,7 @@ public record Network(
                 argument = "FILE|imagenet|random",
                 help =
                         "TorchScript file of any network, .pth or .safetensors of a ResNet, the official weights, or random ones",
-                traits = Trait.PATH)
+                traits = {Trait.FIXED, Trait.PATH})
         String backbone,
 
         @Setting(

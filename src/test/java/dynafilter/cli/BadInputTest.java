@@ -128,6 +128,8 @@ class BadInputTest {
         Map<String, String> before = contents(run);
         CommandResult.of("train", "--resume", run, "--filters", "static", "--epochs", 3)
                 .assertRefused("--filters dynamic, not static");
+        CommandResult.of("train", "--resume", run, "--backbone", "imagenet", "--epochs", 3)
+                .assertRefused("the checkpoint was trained with --backbone random, not imagenet; leave the option out");
         CommandResult.of("train", "--resume", run, "--batch-size", 8, "--epochs", 3)
                 .assertRefused("--batch-size 16, not 8");
         CommandResult.of("train", "--resume", run, "--data", TinyRuns.data(folder.resolve("more"), 80), "--epochs", 3)
