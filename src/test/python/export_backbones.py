@@ -44,7 +44,9 @@ torch.save({"fc.weight": torch.ones(2, 2)}, f"{folder}/other.pth")
 others = {"bottleneck": lived(BottleneckResNet()), "vgg": lived(Vgg()), "mobilenet": lived(MobileNet())}
 for name, module in others.items():
     both(name, module)
-others |= {"whole": net, "average": average}
+unlucky = nn.Sequential(nn.Conv2d(3, 64, 8, 8), nn.ReLU(), nn.Conv2d(64, 48, 3, 2, 1))  # 4x4 to 2x2
+torch.jit.script(unlucky).save(f"{folder}/unlucky.pt")
+others |= {"whole": net, "average": average, "unlucky": unlucky}
 features = {"images": images, "numbered-layer2.pt layer1": numbered_layer2(images).detach()}
 for name, module in others.items():
     for cut, layer in module.named_modules():

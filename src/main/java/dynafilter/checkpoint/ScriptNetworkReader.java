@@ -5,7 +5,6 @@ import dynafilter.data.ImageSize;
 import dynafilter.data.device.ChannelStatistics;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
-import dynafilter.model.Classifier;
 import dynafilter.model.ScriptClassifier;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
@@ -51,9 +50,10 @@ final class ScriptNetworkReader {
             ChannelStatistics statistics = own ? StoredStatistics.of(metadata, file) : ChannelStatistics.CIFAR;
             int heads = metadata.get("filter_heads") instanceof Number number ? number.intValue() : 1;
             List<String> converted = TorchScriptFile.toFloat32(module);
-            Classifier classifier = building.keep(new ScriptClassifier(module, takesPixels, heads, statistics, device));
+            ScriptClassifier classifier =
+                    building.keep(new ScriptClassifier(module, takesPixels, heads, statistics, device));
             int imageSize = own ? StoredImageSize.ofMetadata(metadata) : ImageSize.CIFAR;
-            int count = countClasses(classifier, imageSize, file, device);
+            int count = countClasses(module, classifier, imageSize, file, device);
             List<String> names = own ? strings(metadata.get("classes")) : List.of();
             if (own && names.size() != count) {
                 throw new InputException(
@@ -99,7 +99,8 @@ final class ScriptNetworkReader {
     }
 
     /** The number of classes, found by running the network; this also shows at once that it scores each image by itself. */
-    private static int countClasses(Classifier classifier, int imageSize, Path file, ComputeDevice device) {
+    private static int countClasses(
+            ScriptModule module, ScriptClassifier classifier, int imageSize, Path file, ComputeDevice device) {
         String images = "images [2, 3, " + imageSize + ", " + imageSize + "]";
         try (PointerScope scope = new PointerScope();
                 InferenceMode inference = new InferenceMode()) {
@@ -108,6 +109,9 @@ final class ScriptNetworkReader {
             Tensor scores = trial.run(pixels);
             if (scores.dim() == 2 && scores.size(0) == 2 && scores.size(1) > 0 && scores.is_floating_point()) {
                 trial.requireSteady(pixels, scores);
+                if (scores.is_cpu()) {
+                    trial.requireRight(module, classifier.input(pixels), scores);
+                }
                 return Math.toIntExact(scores.size(1));
             }
             throw new InputException(file + " makes " + Arrays.toString(scores.shape()) + " of " + images

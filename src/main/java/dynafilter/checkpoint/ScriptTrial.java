@@ -3,6 +3,8 @@ package dynafilter.checkpoint;
 import dynafilter.io.InputException;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.Deviation;
+import dynafilter.runtime.ScriptModule;
+import dynafilter.torchfile.TorchScriptFile;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.DeviceOptional;
@@ -23,6 +25,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class ScriptTrial {
     /** The tolerance, relative to the largest value: rounding is far below it, dropout and batch statistics are far above. */
     private static final double TOLERANCE = 1e-4;
+
+    /** The tolerance of float32 beside float64: convolutions that are wrong are wrong by tenths. */
+    private static final double EXACTNESS = 1e-2;
 
     private static final String WAY_OUT =
             ", as where a network is traced in training mode; call .eval() and trace it again";
@@ -80,6 +85,30 @@ public final class ScriptTrial {
             throw new InputException(file + " makes " + what
                     + " of an image that depend on the other images of its batch: its BatchNorm takes its statistics from them"
                     + WAY_OUT);
+        }
+    }
+
+    /**
+     * Checks the results beside those in float64, which libtorch computes by other means: oneDNN's convolutions in float32 are wrong,
+     * without a word, for some numbers of channels on some processors ({@link dynafilter.runtime.ConvolutionProof} tells of others).
+     * A network whose program is made for float32 alone is let be.
+     *
+     * @param module the network
+     * @param images the network's inputs, [2, ...]
+     * @param made the network's results of these images, on the CPU
+     * @throws InputException where the results differ
+     */
+    void requireRight(ScriptModule module, Tensor images, Tensor made) {
+        Tensor exact;
+        try (ScriptModule copy = TorchScriptFile.inFloat64(module)) {
+            exact = copy.call("forward", images.to(ScalarType.Double)).toTensor();
+        } catch (RuntimeException forFloat32Alone) {
+            return;
+        }
+        if (!Deviation.of(exact, made).isWithin(EXACTNESS)) {
+            throw new InputException(file + " makes other " + what + " here than in float64: libtorch's convolutions are wrong for its"
+                    + " numbers of channels on this processor; set ONEDNN_MAX_CPU_ISA=SSE41 in the environment, which is slower,"
+                    + " or use a GPU");
         }
     }
 

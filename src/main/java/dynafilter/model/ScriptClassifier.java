@@ -32,7 +32,8 @@ public final class ScriptClassifier implements Classifier {
         return module.call("forward", input(pixels)).toTensor();
     }
 
-    private Tensor input(Tensor pixels) {
+    /** What the module takes of pixels [N, 3, H, W]: these, or normalised images. */
+    public Tensor input(Tensor pixels) {
         return ChannelsLast.of(normalization == null ? pixels : normalization.apply(pixels));
     }
 

@@ -42,6 +42,18 @@ public final class FloatWeights {
                 : List.of(String.join(" and ", new ArrayList<>(types)) + " weights read as float32");
     }
 
+    /** Converts every floating-point tensor to float64, in place. */
+    static void toDouble(Iterable<Tensor> tensors) {
+        try (NoGradGuard guard = new NoGradGuard();
+                PointerScope scope = new PointerScope()) {
+            for (Tensor tensor : tensors) {
+                if (tensor.is_floating_point()) {
+                    tensor.set_data(tensor.to(ScalarType.Double));
+                }
+            }
+        }
+    }
+
     private static String name(ScalarType type) {
         return Dtype.of(type)
                 .map(dtype -> dtype.pythonName().substring("torch.".length()))

@@ -81,6 +81,15 @@ public final class TorchScriptFile {
         }
     }
 
+    /** A copy of a module that computes in float64, where its program does not say otherwise; the caller closes it. */
+    public static ScriptModule inFloat64(ScriptModule module) {
+        ScriptModule copy = module.copy();
+        try (PointerScope scope = new PointerScope()) {
+            FloatWeights.toDouble(copy.tensors().values());
+        }
+        return copy;
+    }
+
     /**
      * A module for evaluation, in one method {@code forward}; see {@link ScriptModule#frozen}. A method that has run keeps its
      * calls of others for ever, so what is frozen is the module of a file that was written and loaded for this alone.

@@ -135,6 +135,19 @@ class BackboneFileTest {
         }
     }
 
+    /** Of convolutions that some processors compute wrongly. */
+    @Test
+    void whatIsTakenMakesTheFeaturesItMakesInPython() {
+        Map<?, ?> expected = (Map<?, ?>) TorchFile.read(folder.resolve("features.pt"));
+        Tensor features = (Tensor) expected.get("unlucky.pt 2");
+        try (PretrainedBackbone found = read("unlucky.pt", "2");
+                Backbone backbone = found.architecture().bind(found.state(), false, WorkerGroup.single())) {
+            assertClose(features, backbone.forward((Tensor) expected.get("images"), false), 1e-5, "features");
+        } catch (InputException refused) {
+            assertTrue(String.valueOf(refused.getMessage()).contains("set ONEDNN_MAX_CPU_ISA=SSE41"), refused.toString());
+        }
+    }
+
     @Test
     void trainingMovesTheStatisticsOfAScriptedBackboneAloneAndItsWeightsGetGradients() {
         for (String kind : List.of("scripted", "traced")) {
