@@ -106,9 +106,10 @@ public final class ScriptTrial {
             return;
         }
         if (!Deviation.of(exact, made).isWithin(EXACTNESS)) {
-            throw new InputException(file + " makes other " + what + " here than in float64: libtorch's convolutions are wrong for its"
-                    + " numbers of channels on this processor; set ONEDNN_MAX_CPU_ISA=SSE41 in the environment, which is slower,"
-                    + " or use a GPU");
+            throw new InputException(
+                    file + " makes other " + what + " here than in float64: libtorch's convolutions are wrong for its"
+                            + " numbers of channels on this processor; set ONEDNN_MAX_CPU_ISA=SSE41 in the environment, which is slower,"
+                            + " or use a GPU");
         }
     }
 

@@ -47,20 +47,20 @@ final class DynamicConvolution {
     /**
      * The number of filters that a convolution computes where {@code filters} are wanted: the others are zeros, whose results are
      * thrown away. oneDNN 3.7, which libtorch 2.10 brings, is wrong on some processors (AMD Zen 5), and says nothing: in half
-     * precision in the gradient of the input of an odd number, and with AVX-512 for more than 32 filters of one place whose number
-     * its blocks do not divide.
+     * precision in the gradient of the input of an odd number, and for more than 32 filters whose number its blocks do not divide,
+     * with AVX-512 for those of one place, with AVX2 for larger ones on maps of 2x2 and 3x3.
      */
     private static long computed(Tensor features, Tensor filters) {
         long count = filters.size(0);
         if (features.scalar_type().intern() != ScalarType.Float) {
             return count + count % 2;
         }
-        return features.is_cuda() ? count : computed(count, filters.size(2));
+        return features.is_cuda() ? count : computed(count);
     }
 
     /** The number of filters that a convolution in float32 on the CPU computes where {@code count} are wanted. */
-    static long computed(long count, long side) {
-        return side == 1 && count > BLOCK ? (count + BLOCK - 1) / BLOCK * BLOCK : count;
+    static long computed(long count) {
+        return count > BLOCK ? (count + BLOCK - 1) / BLOCK * BLOCK : count;
     }
 
     /**
@@ -91,7 +91,26 @@ final class DynamicConvolution {
         return 1 / Math.sqrt((double) length);
     }
 
+    /**
+     * The same in TorchScript, for evaluation: the lines after {@code filters = ...}, of rescaled filters [K, C, k, k], up to
+     * {@code maps = ...} of {@code features}.
+     */
+    static String script(long count, long channels, int side) {
+        long all = computed(count);
+        int parts = PixelConvolution.parts(all, channels, side, side);
+        String maps = parts == 1
+                ? "torch.conv2d(features, filters, None, [1, 1], [%1$d, %1$d], [1, 1], 1)".formatted(side / 2)
+                : PixelConvolution.script("features", "filters", all, parts, 1);
+        return all == count
+                ? "maps = " + maps
+                : "filters = torch.constant_pad_nd(filters, [0, 0, 0, 0, 0, 0, 0, %d])\nmaps = torch.narrow(%s, 1, 0, %d)"
+                        .formatted(all - count, maps, count);
+    }
+
     private static Tensor convolution(Tensor features, Tensor filters) {
-        return conv2d(features, filters, new TensorOptional(), ONE, "same", ONE, 1);
+        int parts = features.is_cuda() ? 1 : PixelConvolution.parts(filters.shape());
+        return parts > 1
+                ? PixelConvolution.apply(features, filters, parts, ONE)
+                : conv2d(features, filters, new TensorOptional(), ONE, "same", ONE, 1);
     }
 }

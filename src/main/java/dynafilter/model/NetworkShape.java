@@ -115,14 +115,30 @@ public record NetworkShape(
             if (adapter) {
                 sizes.add(new ConvolutionSizes(channels, channels, 1, 1, 0, 1, mapHeight, mapWidth));
             }
-            if (design.kind() != FilterKind.CONDITIONAL) { // its filters are a product
-                int side = design.size();
-                long filters =
-                        DynamicConvolution.computed(design.kind() == FilterKind.BASIS ? design.basis() : maps(), side);
-                sizes.add(new ConvolutionSizes(channels, filters, side, 1, side / 2, 1, mapHeight, mapWidth));
+            if (design.kind() == FilterKind.BASIS) {
+                sizes.add(ofFilters(design.basis()));
+            }
+            if (design.isConstant()) {
+                sizes.add(ofFilters(maps()));
             }
             return sizes;
         });
+    }
+
+    /** The sizes of the convolution with some filters. */
+    private ConvolutionSizes ofFilters(int count) {
+        int side = design.size();
+        long computed = DynamicConvolution.computed(count);
+        int parts = PixelConvolution.parts(computed, channels, side, side);
+        return new ConvolutionSizes(channels, computed / parts, side, 1, side / 2, 1, mapHeight, mapWidth);
+    }
+
+    /**
+     * The convolution with some filters in TorchScript, for evaluation: what follows the line {@code filters = ...}, of rescaled
+     * filters [count, C, k, k], up to {@code maps = ...} of {@code features}.
+     */
+    public String convolutionScript(int count) {
+        return DynamicConvolution.script(count, channels, design.size());
     }
 
     /** The factor of the response maps: one over the square root of a filter's length, as in scaled dot-product attention. */

@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Convolutions of 1x1 that oneDNN 3.7, which libtorch 2.10 brings, cannot be given whole: for five pairs of channels, which are
- * those of ResNet-50's last layers, its estimate of a blocking divides whole numbers, by zero on some processors (an AMD Zen 5
+ * those of ResNet-50's last layers and of a thousand labels' filters, its estimate of a blocking divides whole numbers, by zero on some processors (an AMD Zen 5
  * with its convolutions limited to AVX2), and ends the process ({@code brg_blocking_t::est_eff_1x1}). The gradient of the input
  * is a convolution of the reversed pair. Parts of the outputs are other pairs, and put together they are the same numbers.
  */
@@ -69,14 +69,16 @@ final class PixelConvolution {
     /**
      * A convolution without bias in parts, as an expression of TorchScript.
      *
+     * @param input the name of the input
+     * @param weight the expression of the weight
      * @param outputs the number of output channels
      */
-    static String script(long outputs, int parts, int stride) {
+    static String script(String input, String weight, long outputs, int parts, int stride) {
         long size = outputs / parts;
         StringBuilder text = new StringBuilder("torch.cat([");
         for (int part = 0; part < parts; part++) {
             text.append(part == 0 ? "" : ", ")
-                    .append("torch.conv2d(v, torch.narrow(self.weight, 0, ")
+                    .append("torch.conv2d(%s, torch.narrow(%s, 0, ".formatted(input, weight))
                     .append(part * size)
                     .append(", ")
                     .append(size)

@@ -36,7 +36,8 @@ final class ScriptLayers {
                 .define(
                         parts == 1
                                 ? CONVOLUTION.formatted(stride, padding, groups)
-                                : PARTS.formatted(PixelConvolution.script(weight.size(0), parts, stride)));
+                                : PARTS.formatted(
+                                        PixelConvolution.script("v", "self.weight", weight.size(0), parts, stride)));
     }
 
     /**

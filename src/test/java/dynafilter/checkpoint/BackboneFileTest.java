@@ -144,7 +144,8 @@ class BackboneFileTest {
                 Backbone backbone = found.architecture().bind(found.state(), false, WorkerGroup.single())) {
             assertClose(features, backbone.forward((Tensor) expected.get("images"), false), 1e-5, "features");
         } catch (InputException refused) {
-            assertTrue(String.valueOf(refused.getMessage()).contains("set ONEDNN_MAX_CPU_ISA=SSE41"), refused.toString());
+            assertTrue(
+                    String.valueOf(refused.getMessage()).contains("set ONEDNN_MAX_CPU_ISA=SSE41"), refused.toString());
         }
     }
 

@@ -166,7 +166,15 @@ class ResumeCommandTest {
         Path json = run.resolveSibling("outcome.json");
         Path again = run.resolveSibling("again.json");
         CommandResult first = CommandResult.ofSuccess(
-                "train", "--config", straight.resolve("config.json"), "--val-split", 0.2, "--out", validated, "--json", json);
+                "train",
+                "--config",
+                straight.resolve("config.json"),
+                "--val-split",
+                0.2,
+                "--out",
+                validated,
+                "--json",
+                json);
         CommandResult told = CommandResult.ofSuccess("train", "--resume", validated, "--json", again);
         assertTrue(told.out().startsWith("nothing to do"), told.out());
         assertEquals(first.line("its test accuracy"), told.line("its test accuracy"));

@@ -5,12 +5,17 @@ import static dynafilter.TensorAssert.assertIdentical;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dynafilter.NativeScope;
+import org.bytedeco.pytorch.InferenceMode;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Filters of a length and their response maps, against torch.nn.functional's normalize and conv2d. */
@@ -62,5 +67,37 @@ class DynamicConvolutionTest {
         assertClose(sameFeatures.grad(), features.grad(), 1e-5, "gradient of the features");
         assertClose(sameRows.grad(), rows.grad(), 1e-5, "gradient of the filters");
         assertEquals(features.grad().is_contiguous(MemoryFormat.ChannelsLast), true);
+    }
+
+    /** Numbers of filters that convolutions of some processors do wrongly, without a word, or end the process at. */
+    @ParameterizedTest
+    @CsvSource({
+        "64, 48, 3, 2",
+        "64, 70, 3, 2",
+        "64, 100, 3, 3",
+        "64, 40, 1, 8",
+        "64, 80, 1, 3",
+        "256, 1000, 1, 4",
+        "512, 1000, 1, 2"
+    })
+    void unluckyNumbersOfFiltersMakeTheSameMaps(long channels, long filters, long side, long size) {
+        for (long images : new long[] {1, 2, 5, 16}) {
+            Tensor features = random(images, channels, size, size).contiguous(MemoryFormat.ChannelsLast);
+            Tensor weights = random(filters, channels, side, side);
+            Tensor exact = torch.conv2d( // in float64 other means compute it
+                    features.to(ScalarType.Double),
+                    weights.to(ScalarType.Double),
+                    new TensorOptional(),
+                    new long[] {1, 1},
+                    "same",
+                    new long[] {1, 1},
+                    1);
+            exact.mul_(new Scalar(DynamicConvolution.rescaling(channels * side * side)));
+            String what = images + " images";
+            assertClose(exact, DynamicConvolution.apply(features, weights), 1e-5, what);
+            try (InferenceMode inference = new InferenceMode()) {
+                assertClose(exact, DynamicConvolution.apply(features, weights), 1e-5, what + ", inference");
+            }
+        }
     }
 }

@@ -40,7 +40,9 @@ final class FilterScript {
                 return %s
 
             def apply_filters(self, features: Tensor) -> Tensor:
-                return torch.conv2d(features, self.filters() * %s, None, [1, 1], [%d, %4$d], [1, 1], 1)%s
+                filters = self.filters() * %s
+            %s
+                return maps%s
             """;
 
     private static final String NORMALISED = """
@@ -88,7 +90,7 @@ final class FilterScript {
 
             def apply_filters(self, features: Tensor) -> Tensor:
                 filters = torch.reshape(self.bank() * %s, [%d, %d, 1, 1])
-                maps = torch.conv2d(features, filters, None, [1, 1], [0, 0], [1, 1], 1)
+            %s
                 return torch.reshape(torch.bmm(self.mixture(features), torch.flatten(maps, 2)), [-1, %d, %d, %d])
             """;
 
@@ -161,6 +163,7 @@ final class FilterScript {
                                         rescaling(),
                                         design.basis(),
                                         shape.channels(),
+                                        convolution(design.basis()),
                                         shape.classes(),
                                         shape.mapHeight(),
                                         shape.mapWidth()));
@@ -181,8 +184,12 @@ final class FilterScript {
                 generate,
                 baked ? "self.baked_filters" : "self.generate_filters()",
                 rescaling(),
-                design.size() / 2,
+                convolution(shape.maps()),
                 places);
+    }
+
+    private String convolution(int filters) {
+        return shape.convolutionScript(filters).indent(4).stripTrailing();
     }
 
     private String rescaling() {

@@ -148,6 +148,8 @@ class TorchScriptExportTest {
         "SINGLE, 1, 1, ON, false",
         "DYNAMIC, 3, 3, ON, false",
         "STATIC, 2, 3, ON, true",
+        "STATIC, 8, 3, ON, true",
+        "DYNAMIC, 8, 1, ON, false",
         "SINGLE, 2, 1, ON, false",
         "LOCAL, 1, 1, ON, true",
         "LOCAL, 1, 1, ON, false",
