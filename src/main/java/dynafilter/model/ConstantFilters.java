@@ -20,6 +20,9 @@ public record ConstantFilters(Tensor weights, @Nullable Tensor places) implement
      */
     private static final long AT_ONCE = 1L << 21;
 
+    /** The most filters of a convolution with some labels after others. */
+    static final int BLOCK = 256;
+
     @Override
     public Tensor responses(Tensor features) {
         Tensor maps = DynamicConvolution.apply(features, weights);
@@ -40,10 +43,11 @@ public record ConstantFilters(Tensor weights, @Nullable Tensor places) implement
                 && weights.size(2) == 1;
         long labels = weights.size(0) / predictor.heads();
         long mapsOfLabel = features.numel() / features.size(1) * predictor.heads();
-        long atOnce = Math.max(1, AT_ONCE / mapsOfLabel / DynamicConvolution.BLOCK) * DynamicConvolution.BLOCK;
-        if (labels <= atOnce || features.is_cuda()) {
+        long most = AT_ONCE / mapsOfLabel;
+        if (labels <= Math.max(most, DynamicConvolution.BLOCK) || features.is_cuda()) {
             return scoresAtOnce(features, predictor, exchange);
         }
+        long atOnce = Long.highestOneBit(Math.max(1, Math.min(most, BLOCK / predictor.heads())));
         TensorVector parts = new TensorVector();
         for (long first = 0; first < labels; first += atOnce) {
             parts.push_back(of(first, Math.min(atOnce, labels - first), predictor.heads())

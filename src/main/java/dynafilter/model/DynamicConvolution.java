@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 final class DynamicConvolution {
     private static final long[] ONE = {1, 1};
     /** Filters whose number is a multiple of this are convolved without others beside them. */
-    static final long BLOCK = 32;
+    static final int BLOCK = 32;
 
     private DynamicConvolution() {}
 
@@ -94,17 +94,19 @@ final class DynamicConvolution {
     /**
      * The same in TorchScript, for evaluation: the lines after {@code filters = ...}, of rescaled filters [K, C, k, k], up to
      * {@code maps = ...} of {@code features}.
+     *
+     * @param runs true: by libtorch, in numbers that it computes rightly everywhere; false: it is translated, as one convolution
      */
-    static String script(long count, long channels, int side) {
-        long all = computed(count);
-        int parts = PixelConvolution.parts(all, channels, side, side);
+    static String script(long count, long channels, int side, boolean runs) {
+        long computed = runs ? computed(count) : count;
+        int parts = runs ? PixelConvolution.parts(computed, channels, side, side) : 1;
         String maps = parts == 1
                 ? "torch.conv2d(features, filters, None, [1, 1], [%1$d, %1$d], [1, 1], 1)".formatted(side / 2)
-                : PixelConvolution.script("features", "filters", all, parts, 1);
-        return all == count
+                : PixelConvolution.script("features", "filters", computed, parts, 1);
+        return computed == count
                 ? "maps = " + maps
                 : "filters = torch.constant_pad_nd(filters, [0, 0, 0, 0, 0, 0, 0, %d])\nmaps = torch.narrow(%s, 1, 0, %d)"
-                        .formatted(all - count, maps, count);
+                        .formatted(computed - count, maps, count);
     }
 
     private static Tensor convolution(Tensor features, Tensor filters) {

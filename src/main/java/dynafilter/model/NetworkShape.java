@@ -120,6 +120,11 @@ public record NetworkShape(
             }
             if (design.isConstant()) {
                 sizes.add(ofFilters(maps()));
+                for (int part = DynamicConvolution.BLOCK;
+                        part <= ConstantFilters.BLOCK && part < maps();
+                        part += DynamicConvolution.BLOCK) {
+                    sizes.add(ofFilters(part)); // of many labels some come after others
+                }
             }
             return sizes;
         });
@@ -136,9 +141,12 @@ public record NetworkShape(
     /**
      * The convolution with some filters in TorchScript, for evaluation: what follows the line {@code filters = ...}, of rescaled
      * filters [count, C, k, k], up to {@code maps = ...} of {@code features}.
+     *
+     * @param runs true: by libtorch, whose convolutions are wrong on some processors for some numbers of filters; false: it is
+     *     translated
      */
-    public String convolutionScript(int count) {
-        return DynamicConvolution.script(count, channels, design.size());
+    public String convolutionScript(int count, boolean runs) {
+        return DynamicConvolution.script(count, channels, design.size(), runs);
     }
 
     /** The factor of the response maps: one over the square root of a filter's length, as in scaled dot-product attention. */

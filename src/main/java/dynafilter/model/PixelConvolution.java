@@ -8,9 +8,10 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Convolutions of 1x1 that oneDNN 3.7, which libtorch 2.10 brings, cannot be given whole: for five pairs of channels, which are
- * those of ResNet-50's last layers and of a thousand labels' filters, its estimate of a blocking divides whole numbers, by zero on some processors (an AMD Zen 5
- * with its convolutions limited to AVX2), and ends the process ({@code brg_blocking_t::est_eff_1x1}). The gradient of the input
- * is a convolution of the reversed pair. Parts of the outputs are other pairs, and put together they are the same numbers.
+ * those of ResNet-50's last layers and of a thousand labels' filters, its estimate of a blocking divides whole numbers, by zero
+ * on some processors (an AMD Zen 5 with its convolutions limited to AVX2), and ends the process ({@code
+ * brg_blocking_t::est_eff_1x1}). The gradient of the input is a convolution of the reversed pair. Parts of the outputs are other
+ * pairs, and put together they are the same numbers.
  */
 final class PixelConvolution {
     /** A number of input channels and one of output channels. */

@@ -47,14 +47,12 @@ class RunEndingTest {
     }
 
     @Test
-    void withAValidationSplitTheTestSetIsUsedOnceAtTheEnd() {
+    void withAValidationSplitTheTestSetIsUsedAtTheEndAlone() {
         CommandResult stopped = CommandResult.ofSuccess(
                 train(data, run, "--epochs", 2, "--val-split", 0.25, "--batch-size", 12, "--max-steps", 5));
         assertFalse(stopped.out().contains("test accuracy"), stopped.out());
         CommandResult finished = CommandResult.ofSuccess("train", "--resume", run);
         assertTrue(finished.out().contains("its test accuracy"), finished.out());
-        CommandResult again = CommandResult.ofSuccess("train", "--resume", run);
-        assertFalse(again.out().contains("test accuracy"), again.out());
     }
 
     @Test

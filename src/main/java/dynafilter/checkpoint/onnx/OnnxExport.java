@@ -147,7 +147,7 @@ public final class OnnxExport {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard();
                 ScriptModule module = ScriptModule.create("Outputs")
-                        .module("network", script.module())
+                        .module("network", script.module(false))
                         .define(FORWARD);
                 ScriptModule frozen = TorchScriptFile.frozen(module, kept(module))) {
             requireScores(frozen);

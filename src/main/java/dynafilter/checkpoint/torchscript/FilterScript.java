@@ -102,11 +102,16 @@ final class FilterScript {
     private final NetworkShape shape;
     private final FilterDesign design;
     private final boolean baked;
+    private final boolean runs;
 
-    /** @param baked true: constant filters are stored as they are now; false: they are generated at every call */
-    FilterScript(TrainedNetwork trained, boolean baked) {
+    /**
+     * @param baked true: constant filters are stored as they are now; false: they are generated at every call
+     * @param runs true: for libtorch; false: for translation, which needs no regard to libtorch's convolutions
+     */
+    FilterScript(TrainedNetwork trained, boolean baked, boolean runs) {
         this.trained = trained;
         this.baked = baked;
+        this.runs = runs;
         shape = trained.network().shape();
         design = shape.design();
     }
@@ -189,7 +194,7 @@ final class FilterScript {
     }
 
     private String convolution(int filters) {
-        return shape.convolutionScript(filters).indent(4).stripTrailing();
+        return shape.convolutionScript(filters, runs).indent(4).stripTrailing();
     }
 
     private String rescaling() {

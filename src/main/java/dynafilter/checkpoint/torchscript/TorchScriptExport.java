@@ -87,7 +87,7 @@ public final class TorchScriptExport {
         extra.put("classes.txt", String.join("\n", trained.classes()) + "\n");
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard();
-                ScriptModule module = module()) {
+                ScriptModule module = module(true)) {
             TorchScriptFile.write(module, extra, file, this::requireScores);
         }
         return metadata;
@@ -111,11 +111,16 @@ public final class TorchScriptExport {
         }
     }
 
-    /** The network with its methods, on the tensors of the trained network, which stays open as long; the caller closes it. */
-    public ScriptModule module() {
+    /**
+     * The network with its methods, on the tensors of the trained network, which stays open as long; the caller closes it.
+     *
+     * @param runs true: it is to run, and convolves in numbers of filters that libtorch computes rightly on every processor; false: it
+     *     is to be translated, and convolves with the filters as they are
+     */
+    public ScriptModule module(boolean runs) {
         NetworkShape shape = trained.network().shape();
         Map<String, Tensor> state = trained.state();
-        FilterScript filters = new FilterScript(trained, baked);
+        FilterScript filters = new FilterScript(trained, baked, runs);
         ScriptModule module = ScriptModule.create("DynamicFilterNetwork")
                 .module("backbone", shape.backbone().toTorchScript(state))
                 .module("predictor", filters.pair("ScorePredictor", "predictor", PREDICTOR.formatted(rows(shape))));
