@@ -140,9 +140,7 @@ public final class BackboneFile {
                 Tensor features = trial.run(images);
                 if (features.dim() == 4 && features.size(0) == images.size(0) && features.is_floating_point()) {
                     trial.requireSteady(images, features);
-                    if (features.is_cpu()) {
-                        trial.requireRight(layers, images, features);
-                    }
+                    trial.requireRight(layers, images, features);
                     return features;
                 }
                 made = Arrays.toString(features.shape());

@@ -109,9 +109,7 @@ final class ScriptNetworkReader {
             Tensor scores = trial.run(pixels);
             if (scores.dim() == 2 && scores.size(0) == 2 && scores.size(1) > 0 && scores.is_floating_point()) {
                 trial.requireSteady(pixels, scores);
-                if (scores.is_cpu()) {
-                    trial.requireRight(module, classifier.input(pixels), scores);
-                }
+                trial.requireRight(module, classifier.input(pixels), scores);
                 return Math.toIntExact(scores.size(1));
             }
             throw new InputException(file + " makes " + Arrays.toString(scores.shape()) + " of " + images

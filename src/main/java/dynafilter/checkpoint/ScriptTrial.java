@@ -95,10 +95,13 @@ public final class ScriptTrial {
      *
      * @param module the network
      * @param images the network's inputs, [2, ...]
-     * @param made the network's results of these images, on the CPU
+     * @param made the network's results of these images; those of a GPU, which has no part in it, are let be
      * @throws InputException where the results differ
      */
     void requireRight(ScriptModule module, Tensor images, Tensor made) {
+        if (!made.is_cpu()) {
+            return;
+        }
         Tensor exact;
         try (ScriptModule copy = TorchScriptFile.inFloat64(module)) {
             exact = copy.call("forward", images.to(ScalarType.Double)).toTensor();

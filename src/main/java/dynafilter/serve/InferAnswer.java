@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The answer to an inference request: tensors of what the network says, in JSON or, little-endian, behind it. */
@@ -37,46 +38,31 @@ final class InferAnswer {
     /** The answer's JSON. */
     private record Document(String modelName, String modelVersion, String id, List<Output> outputs) {}
 
-    /** A tensor that can be answered. */
-    private interface Tensor {
-        String datatype();
-
-        int[] shape();
-
-        Object data();
-
-        byte[] bytes();
-    }
-
+    /**
+     * A tensor that can be answered.
+     *
+     * @param data float[] or boolean[]
+     * @param bytes makes the same of it, little-endian
+     */
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-    private record Numbers(int[] shape, float[] data) implements Tensor {
-        @Override
-        public String datatype() {
-            return Protocol.NORMALISED;
+    private record Tensor(String datatype, int[] shape, Object data, Supplier<byte[]> bytes) {
+        static Tensor of(int[] shape, float[] numbers) {
+            return new Tensor(Protocol.NORMALISED, shape, numbers, () -> {
+                ByteBuffer bytes =
+                        ByteBuffer.allocate(numbers.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+                bytes.asFloatBuffer().put(numbers);
+                return bytes.array();
+            });
         }
 
-        @Override
-        public byte[] bytes() {
-            ByteBuffer bytes = ByteBuffer.allocate(data.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-            bytes.asFloatBuffer().put(data);
-            return bytes.array();
-        }
-    }
-
-    @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-    private record Flags(int[] shape, boolean[] data) implements Tensor {
-        @Override
-        public String datatype() {
-            return Protocol.BOOLEAN;
-        }
-
-        @Override
-        public byte[] bytes() {
-            byte[] bytes = new byte[data.length];
-            for (int i = 0; i < data.length; i++) {
-                bytes[i] = (byte) (data[i] ? 1 : 0);
-            }
-            return bytes;
+        static Tensor of(int[] shape, boolean[] flags) {
+            return new Tensor(Protocol.BOOLEAN, shape, flags, () -> {
+                byte[] bytes = new byte[flags.length];
+                for (int i = 0; i < flags.length; i++) {
+                    bytes[i] = (byte) (flags[i] ? 1 : 0);
+                }
+                return bytes;
+            });
         }
     }
 
@@ -100,9 +86,9 @@ final class InferAnswer {
         }
         int[] shape = {count, labels};
         tensors = Map.of(
-                Protocol.SCORES, new Numbers(shape, scores),
-                Protocol.PROBABILITIES, new Numbers(shape, probabilities),
-                Protocol.REJECTED, new Flags(new int[] {count}, rejected));
+                Protocol.SCORES, Tensor.of(shape, scores),
+                Protocol.PROBABILITIES, Tensor.of(shape, probabilities),
+                Protocol.REJECTED, Tensor.of(new int[] {count}, rejected));
     }
 
     /**
@@ -118,7 +104,7 @@ final class InferAnswer {
             Tensor tensor = Objects.requireNonNull(tensors.get(output.name()));
             Map<String, Integer> parameters = null;
             if (output.binary()) {
-                byte[] bytes = tensor.bytes();
+                byte[] bytes = tensor.bytes().get();
                 behind.writeBytes(bytes);
                 parameters = Map.of(Protocol.BINARY_SIZE, bytes.length);
             }

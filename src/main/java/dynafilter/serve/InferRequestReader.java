@@ -21,6 +21,7 @@ final class InferRequestReader {
     private static final String BINARY_WAY = "set \"binary_data_size\" to the bytes behind the JSON, and the header "
             + Protocol.JSON_LENGTH + " to the JSON's own";
     private static final String PARAMETERS = "parameters";
+    private static final String BINARY_SIZE = "inputs[0].parameters." + Protocol.BINARY_SIZE; // where it stands
     private static final int DEEPEST = 8; // lists in lists
 
     private final JsonFactory factory = JsonFactory.builder()
@@ -125,10 +126,7 @@ final class InferRequestReader {
         }
         if (size != behind) {
             throw new Problem(
-                    Problem.BAD,
-                    "inputs[0].parameters.binary_data_size",
-                    "is " + size + ", but " + behind + " bytes follow the JSON",
-                    BINARY_WAY);
+                    Problem.BAD, BINARY_SIZE, "is " + size + ", but " + behind + " bytes follow the JSON", BINARY_WAY);
         }
         return TensorData.of(body, jsonLength);
     }
@@ -231,8 +229,7 @@ final class InferRequestReader {
         if (parameter == null || parameter instanceof Integer) {
             return (Integer) parameter;
         }
-        throw new Problem(
-                Problem.BAD, "inputs[0].parameters.binary_data_size", "is no whole number of bytes", BINARY_WAY);
+        throw new Problem(Problem.BAD, BINARY_SIZE, "is no whole number of bytes", BINARY_WAY);
     }
 
     private static long[] shape(JsonParser json) throws IOException {
