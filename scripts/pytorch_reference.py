@@ -35,7 +35,7 @@ DEFAULTS = dict(
 OWN = {"sgd": dict(lr=0.3, weight_decay=5e-4), "adamw": dict(lr=3e-3, weight_decay=5e-4),
        "muon": dict(lr=0.06, weight_decay=0.025)}                           # each optimizer's own, where none is given
 JAVA_ONLY = {"accumulate": 1, "ema": 0, "val_split": 0, "hold_out": "", "crop": "auto", "scale": "none", "color_jitter": "none",
-             "erase": 0, "mixup": 0, "cutmix": 0}                              # and the value that means "not used"
+             "erase": 0, "mixup": 0, "cutmix": 0, "teacher": ""}                # and the value that means "not used"
 FORMAT = "dynafilter/1"
 CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)

@@ -52,9 +52,10 @@ def options():
     add("--mixup", type=float, default=0.0, help="alpha of Beta(alpha, alpha)")
     add("--drop", type=float, default=0.0, help="share of the images, the easiest of the last epoch, that an epoch leaves out")
     add("--ema", type=float, nargs="*", default=[], help="decays of averages over the steps")
-    add("--teacher", metavar="FILE", help="checkpoint whose scores are targets, too")
+    add("--teacher", nargs="*", default=[], metavar="FILE",
+        help="checkpoints whose probabilities for the whole images are targets, too: of their mean scores")
     add("--teacher-share", type=float, default=0.5)
-    add("--temperature", type=float, default=2.0)
+    add("--temperature", type=float, default=1.0, help="that scores are divided by, the teacher's and the network's")
     add("--save", metavar="FILE", help="checkpoint of the trained network, to be a teacher")
     return parser.parse_args()
 
@@ -179,14 +180,33 @@ def accuracy(model, dataset, views, mirror):
     return round(100 * right / len(dataset), 2)
 
 
+@torch.inference_mode()
+def teachers_probabilities(args, train):
+    """Of each training image, by the teachers' mean score of it and its mirror image: [N, K]."""
+    total = 0
+    for path in args.teacher:
+        checkpoint = reference.load_checkpoint(path)
+        teacher, size, images = reference.network_of(checkpoint, path).eval(), checkpoint["recipe"].get("image_size", 32), train
+        if size != 32:
+            names = [f"data_batch_{i}.bin" for i in range(1, 6)]
+            images = reference.read_cifar10(args.data, names, args.limit_train, train.labels.device, size)
+        filters, scores = teacher.generated_filters(), []
+        for pixels in images.images.split(500):
+            pixels = images.normalize(pixels).contiguous(memory_format=torch.channels_last)
+            scores.append(teacher(pixels, filters) + teacher(pixels.flip(3), filters))
+        total = total + torch.cat(scores) / 2 / len(args.teacher)
+    right = (total.argmax(1) == train.labels).double().mean()
+    print(f"the teachers know {100 * right:.2f} % of the training images", file=sys.stderr)
+    return (total / args.temperature).softmax(1)
+
+
 def loss_of(scores, targets, weights, teacher, args):
     """Cross-entropy for each image, of one label or two mixed, and the teacher's part."""
     losses = sum(weight * F.cross_entropy(scores, target, reduction="none", label_smoothing=args.label_smoothing)
                  for target, weight in zip(targets, weights))
     if teacher is None:
         return losses
-    t = args.temperature
-    soft = t * t * F.kl_div((scores / t).log_softmax(1), (teacher / t).log_softmax(1), reduction="none", log_target=True).sum(1)
+    soft = args.temperature**2 * F.cross_entropy(scores / args.temperature, teacher, reduction="none")
     return (1 - args.teacher_share) * losses + args.teacher_share * soft
 
 
@@ -200,7 +220,7 @@ def main():
     if args.backbone != "random":
         reference.load_backbone(model.backbone, args.backbone)
     model = model.to(memory_format=torch.channels_last)
-    teacher = reference.network_of(reference.load_checkpoint(args.teacher), args.teacher).eval() if args.teacher else None
+    taught = teachers_probabilities(args, train) if args.teacher else None
     images = Images(train, args)
     muon, sgd = optimizers(model, args)
     averages = [Average(model, decay) for decay in args.ema]
@@ -221,9 +241,10 @@ def main():
                 pixels = torch.lerp(pixels.flip(0), pixels, share)
                 targets, weights = [labels, labels.flip(0)], [share, 1 - share]
             soft = None
-            if teacher:
-                with torch.no_grad():
-                    soft = teacher(pixels)
+            if taught is not None:
+                soft = taught[places]
+                if mixing:
+                    soft = torch.lerp(soft.flip(0), soft, share)
             with torch.autocast("cpu", torch.bfloat16, enabled=args.precision == "bf16"):
                 scores = model(pixels).float()
             losses = loss_of(scores, targets, weights, soft, args)

@@ -67,6 +67,7 @@ final class TrainCommand implements Command {
                 "train --data pictures --image-size 64 --class-weights balanced    # pictures/{train,test}/CLASS/*.jpg",
                 "train --data pictures --val-split 0.2                             # pictures/CLASS/*.jpg",
                 "train --recipe best --out checkpoints/best",
+                "train --teacher checkpoints/best/best.pt",
                 "train --config checkpoints/RUN/config.json --out checkpoints/again",
                 "train --resume checkpoints/RUN",
                 "train --resume last --epochs 40",

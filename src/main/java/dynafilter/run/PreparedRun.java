@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param set the data set: closed, but its name, classes and checksum stay readable
  * @param unseen images of held-out labels to test on, on the host; null: no label is held out
  * @param network as it was before the first step
+ * @param teacher the network whose probabilities the run learns, too, in words; null: it has no teacher
  * @param tensorBoard writes nothing before it is opened
  */
 record PreparedRun(
@@ -23,5 +24,6 @@ record PreparedRun(
         @Nullable ImageSet unseen,
         TrainingData data,
         InitialNetwork network,
+        @Nullable String teacher,
         TensorBoardLog tensorBoard,
         Trainer trainer) {}

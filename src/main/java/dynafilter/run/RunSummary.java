@@ -120,6 +120,13 @@ final class RunSummary {
                 parameters.predictor(),
                 parameters.total(),
                 parameters.trained()));
+        if (run.teacher() != null) {
+            log.info(
+                    "teacher    {}: {}; its share of the loss is {}",
+                    recipe.optimization().teacher(),
+                    run.teacher(),
+                    Recipes.typed(recipe.optimization().teacherShare()));
+        }
         if (!recipe.network().labelVectors().isEmpty() || recipe.network().freezeLabels()) {
             log.info("           labels {}", labels());
         }

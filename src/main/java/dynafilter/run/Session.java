@@ -7,6 +7,7 @@ import dynafilter.model.NetworkShape;
 import dynafilter.runfolder.Environment;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.ConvolutionLimit;
+import dynafilter.runtime.ConvolutionSizes;
 import dynafilter.runtime.CpuPrecision;
 import dynafilter.runtime.CpuTopology;
 import dynafilter.runtime.CudaDiagnosis;
@@ -14,6 +15,8 @@ import dynafilter.runtime.DeviceFacts;
 import dynafilter.runtime.NativeRuntime;
 import dynafilter.runtime.Precision;
 import dynafilter.train.TrainingFailure;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -101,11 +104,19 @@ public record Session(ComputeDevice device, int threads, CudaDiagnosis machine) 
      * @throws TrainingFailure where an earlier network of this process uses them, and this one cannot
      */
     public void allowInstructions(NetworkShape shape, Precision precision) {
-        if (!device.isCuda()) {
-            requireRight(shape.convolutions()
-                    .map(sizes -> ConvolutionLimit.lift(sizes, precision))
-                    .orElseGet(ConvolutionLimit::keep));
+        allowInstructions(List.of(shape), precision);
+    }
+
+    /** Lets the convolutions of several networks of this process do so, where those of all of them are right. */
+    void allowInstructions(List<NetworkShape> shapes, Precision precision) {
+        if (device.isCuda()) {
+            return;
         }
+        List<ConvolutionSizes> sizes = new ArrayList<>();
+        shapes.forEach(shape -> shape.convolutions().ifPresent(sizes::addAll));
+        boolean areKnown =
+                shapes.stream().allMatch(shape -> shape.convolutions().isPresent());
+        requireRight(areKnown ? ConvolutionLimit.lift(sizes, precision) : ConvolutionLimit.keep());
     }
 
     /**

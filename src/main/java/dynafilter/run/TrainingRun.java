@@ -1,6 +1,7 @@
 package dynafilter.run;
 
 import dynafilter.data.DataSet;
+import dynafilter.data.ImageSet;
 import dynafilter.data.LabelSplit;
 import dynafilter.data.source.DataSource;
 import dynafilter.distributed.WorkerFailure;
@@ -8,6 +9,7 @@ import dynafilter.distributed.WorkerGroup;
 import dynafilter.io.InputException;
 import dynafilter.io.JsonFile;
 import dynafilter.io.OutputException;
+import dynafilter.model.NetworkShape;
 import dynafilter.report.tensorboard.TensorBoardLog;
 import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.RunConfig;
@@ -18,13 +20,16 @@ import dynafilter.runtime.DeviceMemory;
 import dynafilter.runtime.NativeOwner;
 import dynafilter.train.AdapterCalibration;
 import dynafilter.train.FeatureMemory;
+import dynafilter.train.Teaching;
 import dynafilter.train.Trainer;
 import dynafilter.train.TrainingData;
 import dynafilter.train.TrainingFailure;
 import dynafilter.train.TrainingSetup;
 import java.nio.file.Files;
+import java.util.List;
 import java.util.function.Consumer;
 import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One training run from its recipe to its outcome: prepares data, network and trainer, announces the run, trains, and concludes.
@@ -99,10 +104,15 @@ final class TrainingRun {
         }
         InitialNetwork network;
         TrainingData data;
-        try (DataSet set = split.seen()) { // its name, classes and checksum stay readable
+        String teaching = null;
+        try (DataSet set = split.seen(); // its name, classes and checksum stay readable
+                Teacher teacher = Teacher.of(recipe, session.device())) {
             network = owner.keep(initial(split, ranks));
-            allowInstructions(network);
-            data = owner.keep(onDevice(set, network));
+            allowInstructions(network, teacher);
+            try (Teaching taught = teacher == null ? null : taught(teacher, set, ranks)) {
+                data = owner.keep(onDevice(set, network, taught));
+            }
+            teaching = teacher == null ? null : teacher.network().description();
         }
         if (origin instanceof Origin.Fresh && recipe.network().adapter()) {
             AdapterCalibration.apply(network.shape(), network.state(), data.training(), session.device());
@@ -126,7 +136,7 @@ final class TrainingRun {
                 context.interruption(),
                 group)));
         origin.restore(trainer);
-        return new PreparedRun(settled, split.seen(), split.unseen(), data, network, tensorBoard, trainer);
+        return new PreparedRun(settled, split.seen(), split.unseen(), data, network, teaching, tensorBoard, trainer);
     }
 
     /** The recipe with its number of feature views; a run that goes on keeps that which it began with. */
@@ -148,23 +158,35 @@ final class TrainingRun {
      * Lets convolutions use all instructions where they are right with them. A run that goes on keeps to what it began with, since
      * others round differently; and held-out labels make a further network, of more labels.
      */
-    private void allowInstructions(InitialNetwork network) {
+    private void allowInstructions(InitialNetwork network, @Nullable Teacher teacher) {
         boolean may = network.unseen().isEmpty()
+                && (teacher == null || teacher.network().hasNetwork())
                 && (!(origin instanceof Origin.Resumed resumed)
                         || RunConfig.hasAllInstructions(
                                 RunDirectory.of(resumed.checkpointFile()).config()));
         if (may) {
-            session.allowInstructions(network.shape(), recipe.computation().precision());
+            List<NetworkShape> shapes = teacher == null
+                    ? List.of(network.shape())
+                    : List.of(network.shape(), teacher.network().network().shape());
+            session.allowInstructions(shapes, recipe.computation().precision());
         } else {
             session.keepInstructions();
         }
     }
 
-    private TrainingData onDevice(DataSet set, InitialNetwork network) {
+    private Teaching taught(Teacher teacher, DataSet set, RankAgreement ranks) {
+        try (ImageSet images = ranks.inTurn(() -> teacher.images(recipe, terminal))) {
+            return teacher.teach(
+                    recipe, images, set.classes(), session, context.settings().memory(), group, terminal);
+        }
+    }
+
+    private TrainingData onDevice(DataSet set, InitialNetwork network, @Nullable Teaching taught) {
         return TrainingData.of(
                 set,
                 recipe,
                 network.statistics().orElse(null),
+                taught,
                 session.device(),
                 context.settings().memory());
     }

@@ -81,6 +81,21 @@ public record Optimization(
         double labelSmoothing,
 
         @Setting(
+                place = 52,
+                argument = "FILE",
+                help =
+                        "trained network, as --model takes it, whose probabilities for the training images are learned beside the labels",
+                traits = Trait.PATH)
+        String teacher,
+
+        @Setting(
+                place = 53,
+                argument = "SHARE",
+                help = "of the loss, that --teacher has; the labels have the rest",
+                range = Range.PROBABILITY)
+        double teacherShare,
+
+        @Setting(
                 place = 30,
                 argument = "HOW",
                 help = "what an image counts in the loss: none (all the same), balanced (all classes the same)",

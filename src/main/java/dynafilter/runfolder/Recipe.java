@@ -61,6 +61,8 @@ public record Recipe(
                     ScheduleKind.ONECYCLE,
                     0.2,
                     0.1,
+                    "",
+                    0.5,
                     ClassWeights.NONE,
                     0,
                     0),

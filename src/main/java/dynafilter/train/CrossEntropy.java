@@ -1,6 +1,7 @@
 package dynafilter.train;
 
 import dynafilter.data.device.Batch;
+import dynafilter.data.device.Targets;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
 import dynafilter.runtime.TensorBytes;
@@ -16,10 +17,11 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The cross-entropy of a batch, with label smoothing and class weights as {@code torch.nn.functional.cross_entropy} has them.
+ * The cross-entropy of a batch, with label smoothing and class weights as {@code torch.nn.functional.cross_entropy} has them. Where
+ * there is a teacher, a share of it is the cross-entropy with the teacher's probabilities (Hinton et al. 2015, at temperature 1).
  *
  * <p>It is linear in the logarithms of the probabilities: the sum over classes k and images i of {@code F[k, i] * log p[k, i]},
- * where the factors F depend on the labels alone. So F is the gradient that autograd begins with, and the loss itself is only
+ * where the factors F depend on the targets alone. So F is the gradient that autograd begins with, and the loss itself is only
  * computed for the metrics: {@link TrainingMetrics}. A factor is one of two numbers of its class k: for the images of k, and for
  * the others. Of few classes one table holds the factors of an image of each class, so that a single kernel looks them up.
  */
@@ -30,6 +32,8 @@ final class CrossEntropy implements AutoCloseable {
     private final @Nullable Tensor table; // float32 [K, K]: in column y the factors of an image of class y
     private final Tensor own; // float32 [K, 1]: each class's factor of its own images
     private final Tensor others; // float32 [K, 1]: and of the others
+    private final Tensor whole; // float32 [K, 1]: its factor of an image that is certainly of it
+    private final Scalar teacherShare;
     private final Tensor classes; // int64 [K, 1]: 0 to K - 1
     private final @Nullable Tensor weights; // float32 [K]; null where all images count the same
     private final int parts;
@@ -38,6 +42,7 @@ final class CrossEntropy implements AutoCloseable {
     /**
      * @param classes the number of classes
      * @param smoothing the share of the probability that is spread over all classes
+     * @param teacherShare the teacher's share of the loss, of images that are taught
      * @param weights float32 [K], of the classes; null: all images count the same; borrowed
      * @param images the number of images of a batch, of this rank
      * @param batches the number of batches whose mean gradient makes one step
@@ -47,6 +52,7 @@ final class CrossEntropy implements AutoCloseable {
     CrossEntropy(
             int classes,
             double smoothing,
+            double teacherShare,
             @Nullable Tensor weights,
             int images,
             int batches,
@@ -63,14 +69,18 @@ final class CrossEntropy implements AutoCloseable {
             float[] weight = weights == null ? null : TensorBytes.floats(weights.cpu());
             float[] ownFactors = new float[classes];
             float[] otherFactors = new float[classes];
+            float[] wholeFactors = new float[classes];
             for (int k = 0; k < classes; k++) {
                 double counts = weight == null ? 1 : weight[k];
                 double spread = smoothing / classes * counts;
                 ownFactors[k] = (float) -(((1 - smoothing) * counts + spread) * share);
                 otherFactors[k] = (float) -(spread * share);
+                wholeFactors[k] = (float) -(counts * share);
             }
             own = building.keep(column(ownFactors, device));
             others = building.keep(column(otherFactors, device));
+            whole = building.keep(column(wholeFactors, device));
+            this.teacherShare = building.keep(new Scalar(teacherShare));
             this.classes = building.keep(torch.arange(
                             new Scalar(classes),
                             new TensorOptions(ScalarType.Long).device(new DeviceOptional(device.toTorch())))
@@ -84,12 +94,15 @@ final class CrossEntropy implements AutoCloseable {
      * The factors of a batch: this rank's part of the step's loss is the sum of their products with the logarithms of the
      * probabilities.
      *
-     * @param labels int64 [N]
      * @return float32 [K, N]
      */
-    Tensor factors(Tensor labels) {
+    Tensor factors(Targets targets) {
         try (NoGradGuard guard = new NoGradGuard()) {
+            Tensor labels = targets.labels();
             Tensor factors = table == null ? chosen(labels) : table.index_select(1, labels);
+            if (targets.taught() != null) {
+                factors.lerp_(targets.taught().t().mul(whole), teacherShare);
+            }
             if (weights == null) {
                 return factors;
             }
@@ -100,17 +113,17 @@ final class CrossEntropy implements AutoCloseable {
     }
 
     /**
-     * The factors of a batch, those of mixed images between those of their two labels: the loss of an image is share times that of
+     * The factors of a batch, those of mixed images between those of their two targets: the loss of an image is share times that of
      * its first label and the rest times that of its second.
      */
     Tensor factors(Batch batch) {
         Batch.Mixture mixture = batch.mixture();
-        Tensor own = factors(batch.labels());
+        Tensor own = factors(batch.targets());
         if (mixture == null) {
             return own;
         }
         try (NoGradGuard guard = new NoGradGuard()) {
-            return torch.lerp(factors(mixture.labels()), own, mixture.share());
+            return torch.lerp(factors(mixture.targets()), own, mixture.share());
         }
     }
 

@@ -83,7 +83,7 @@ public final class Evaluator {
     }
 
     /** The scores of the images {@code begin} to {@code end - 1}, by batches of {@code size}; there is at least one. */
-    private Tensor scores(Batches batches, long size, long begin, long end) {
+    Tensor scores(Batches batches, long size, long begin, long end) {
         try (InferenceMode inference = new InferenceMode();
                 Precision.Region autocast = precision.autocast(device.type());
                 NativeOwner owner = new NativeOwner()) {

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that decides what the features of a run are, on one device in one process: two runs with equal keys compute the same ones.
@@ -21,6 +22,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param seed of the views' crops, and of the images that are split off
  * @param dataSha256 the checksum of the data set
  * @param backboneSha256 the checksum of the backbone's layers and tensors
+ * @param teacherSha256 the checksum of the teacher, whose probabilities lie with the features; null: there is no teacher
  * @param streams true: they are streamed from a file; false: they are on the device
  */
 record FeatureKey(
@@ -32,6 +34,7 @@ record FeatureKey(
         ChannelStatistics statistics,
         String dataSha256,
         String backboneSha256,
+        @Nullable String teacherSha256,
         boolean streams) {
     static FeatureKey of(TrainingSetup setup, boolean streams) {
         Recipe recipe = setup.recipe();
@@ -44,6 +47,7 @@ record FeatureKey(
                 setup.data().statistics(),
                 setup.data().sha256(),
                 sha256(setup.shape().backbone(), setup.initial()),
+                setup.data().teacherSha256(),
                 streams);
     }
 

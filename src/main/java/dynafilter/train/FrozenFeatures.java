@@ -82,7 +82,7 @@ final class FrozenFeatures implements Examples {
     }
 
     private DeviceFeatures training() {
-        return kept.training(data.training().labels(), this::shape);
+        return kept.training(data.training().targets(), this::shape);
     }
 
     private FeatureShape shape() {

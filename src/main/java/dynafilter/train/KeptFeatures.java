@@ -2,6 +2,7 @@ package dynafilter.train;
 
 import dynafilter.data.device.DeviceFeatures;
 import dynafilter.data.device.FeatureShape;
+import dynafilter.data.device.Targets;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.NativeOwner;
 import java.nio.file.Path;
@@ -46,12 +47,12 @@ final class KeptFeatures implements AutoCloseable {
     /**
      * The features of the training images, with room for all views.
      *
-     * @param labels of these images, int64 [N]; copied
+     * @param targets of these images; copied
      */
-    DeviceFeatures training(Tensor labels, Supplier<FeatureShape> shape) {
+    DeviceFeatures training(Targets targets, Supplier<FeatureShape> shape) {
         DeviceFeatures made = training;
         if (made == null) {
-            made = room(labels, views(), shape.get(), folder);
+            made = room(targets, views(), shape.get(), folder);
             training = made;
         }
         return made;
@@ -66,15 +67,18 @@ final class KeptFeatures implements AutoCloseable {
     DeviceFeatures selection(Tensor labels, Supplier<FeatureShape> shape, Consumer<DeviceFeatures> compute) {
         DeviceFeatures made = selection;
         if (made == null) {
-            made = room(labels, 1, shape.get(), labels.size(0) > 0 ? folder : null);
+            made = room(new Targets(labels, null), 1, shape.get(), labels.size(0) > 0 ? folder : null);
             compute.accept(made);
             selection = made;
         }
         return made;
     }
 
-    private DeviceFeatures room(Tensor labels, int count, FeatureShape shape, @Nullable Path where) {
-        return owner.keep(new DeviceFeatures(owner.keep(labels.clone()), count, shape, device, where));
+    private DeviceFeatures room(Targets targets, int count, FeatureShape shape, @Nullable Path where) {
+        Targets own = new Targets(
+                owner.keep(targets.labels().clone()),
+                targets.taught() == null ? null : owner.keep(targets.taught().clone()));
+        return owner.keep(new DeviceFeatures(own, count, shape, device, where));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dynafilter.train;
 
 import dynafilter.checkpoint.Checkpoint;
+import dynafilter.checkpoint.TrainedNetwork;
 import dynafilter.data.ClassNames;
 import dynafilter.io.InputException;
 import dynafilter.runfolder.Normalize;
@@ -8,6 +9,7 @@ import dynafilter.runfolder.Recipe;
 import dynafilter.runfolder.Recipes;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The checks of a checkpoint that a run continues. */
@@ -33,13 +35,28 @@ final class Resumption {
                     "the checkpoint knows the classes " + ClassNames.shown(checkpoint.classes()) + ", the data set has "
                             + ClassNames.shown(data.classes()) + "; resume with the --data of that run");
         }
-        Object sha256 = checkpoint.extra().get("data_sha256");
+        requireSameTeacher(checkpoint, recipe, data);
+        Object sha256 = checkpoint.extra().get(TrainedNetwork.DATA_SHA256);
         if (sha256 != null && !sha256.equals(data.sha256())) {
             throw new InputException("the data set is not the one the checkpoint was trained on (sha256 "
                     + data.sha256() + ", then " + sha256
                     + "); resume with the --data of that run, and pictures with the JPEG library that `dynafilter doctor`"
                     + " names there");
         }
+    }
+
+    private static void requireSameTeacher(Checkpoint checkpoint, Recipe recipe, TrainingData data) {
+        Object then = checkpoint.extra().get(TrainingState.TEACHER_SHA256);
+        if (Objects.equals(then, data.teacherSha256())) {
+            return;
+        }
+        throw new InputException(
+                then == null
+                        ? "the checkpoint was trained without --teacher; leave the option out to resume it, or start a new run"
+                                + " without --resume"
+                        : "--teacher " + recipe.optimization().teacher()
+                                + " is not the file that taught the checkpoint's run (of sha256 " + then
+                                + "); resume with that, wherever it lies now");
     }
 
     /**

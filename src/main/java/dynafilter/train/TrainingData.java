@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param test the test set; null where the data set has none: see {@link #hasTest}
  * @param classes the names of the classes, by label
  * @param sha256 the SHA-256, in hex, of the whole data set, before limits and splits
+ * @param teacherSha256 the SHA-256, in hex, of the file of the network whose probabilities the run learns, too; null: it has no
+ *     teacher
  * @param memory what was asked for
  * @param streamed true: the pixels stay on the host, and each batch is fetched; false: they are on the device
  * @param owner the owner of the three sets, closed with this
@@ -34,6 +36,7 @@ public record TrainingData(
         @Nullable DeviceImages test,
         List<String> classes,
         String sha256,
+        @Nullable String teacherSha256,
         DataMemory memory,
         boolean streamed,
         NativeOwner owner)
@@ -44,12 +47,14 @@ public record TrainingData(
      * set's own validation images, else by those that the recipe holds out of the training images, else by the test set.
      *
      * @param statistics of the pixels, by which images are normalised; null: those of the training images
+     * @param teaching what a teacher says of the training images, of as many as the recipe's limit leaves; null: there is none
      * @throws InputException where there are no images to train on, or none to choose the best epoch
      */
     public static TrainingData of(
             DataSet set,
             Recipe recipe,
             @Nullable ChannelStatistics statistics,
+            @Nullable Teaching teaching,
             ComputeDevice device,
             DataMemory memory) {
         try (NativeOwner building = new NativeOwner();
@@ -86,10 +91,24 @@ public record TrainingData(
                 throw new InputException("data set " + set.name()
                         + " has no images to choose the best epoch with: hold some out with --val-split 0.2");
             }
-            DeviceImages training =
-                    building.keep(new DeviceImages(train, kept, device, transforms(recipe, train), streams, normal));
+            DeviceImages training = building.keep(new DeviceImages(
+                    train,
+                    kept,
+                    device,
+                    transforms(recipe, train),
+                    streams,
+                    normal,
+                    teaching == null ? null : teaching.probabilities()));
             return new TrainingData(
-                    training, selection, onDevice, set.classes(), set.sha256(), memory, streams, building.handOver());
+                    training,
+                    selection,
+                    onDevice,
+                    set.classes(),
+                    set.sha256(),
+                    teaching == null ? null : teaching.sha256(),
+                    memory,
+                    streams,
+                    building.handOver());
         }
     }
 
@@ -99,7 +118,8 @@ public record TrainingData(
         }
     }
 
-    private static ImageSet limited(ImageSet set, int limit) {
+    /** The images of a set that a limit leaves, as a set of their own, which the caller closes. */
+    public static ImageSet limited(ImageSet set, int limit) {
         return set.limit(limit == 0 ? Math.max(1, set.size()) : limit);
     }
 

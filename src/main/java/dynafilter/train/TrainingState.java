@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The training state: everything that changes while a network trains, which a checkpoint holds and a resumed run takes over. */
 final class TrainingState implements AutoCloseable {
+    /** The extra entry of a checkpoint with the SHA-256 of the file of the run's teacher. */
+    static final String TEACHER_SHA256 = "teacher_sha256";
+
     private final NativeOwner owner;
     private final Recipe recipe;
     private final NetworkShape shape;
@@ -193,6 +196,9 @@ final class TrainingState implements AutoCloseable {
         Map<String, Object> extra = new LinkedHashMap<>();
         extra.put(EpochProgress.ENTRY, new EpochProgress(metrics.read(), secondsBefore, epochsSinceBest).toMap());
         extra.put(TrainedNetwork.DATA_SHA256, data.sha256());
+        if (data.teacherSha256() != null) {
+            extra.put(TEACHER_SHA256, data.teacherSha256());
+        }
         if (!data.statistics().equals(ChannelStatistics.CIFAR)) {
             extra.put(Checkpoint.NORMALIZATION, data.statistics().toMap());
         }

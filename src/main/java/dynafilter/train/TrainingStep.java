@@ -95,6 +95,7 @@ final class TrainingStep implements AutoCloseable {
             loss = building.keep(new CrossEntropy(
                     classes,
                     recipe.optimization().labelSmoothing(),
+                    recipe.optimization().teacherShare(),
                     weights == null ? null : building.keep(weights),
                     share,
                     batches,

@@ -11,6 +11,7 @@ import dynafilter.data.device.DeviceFeatures;
 import dynafilter.data.device.DeviceImages;
 import dynafilter.data.device.FeatureShape;
 import dynafilter.data.device.Normalization;
+import dynafilter.data.device.Targets;
 import dynafilter.distributed.WorkerFailure;
 import dynafilter.distributed.WorkerGroup;
 import dynafilter.model.Classifier;
@@ -180,7 +181,7 @@ class ConstructorLeakTest {
             Executable of(Map<String, Tensor> initial) {
                 Tensor labels = TensorBytes.of(new long[] {0});
                 FeatureShape tooHigh = new FeatureShape(0, 1L << 32, 1, ScalarType.Float);
-                return () -> new DeviceFeatures(labels, 1, tooHigh, ComputeDevice.CPU, null);
+                return () -> new DeviceFeatures(new Targets(labels, null), 1, tooHigh, ComputeDevice.CPU, null);
             }
         },
         STREAMED_IMAGES {

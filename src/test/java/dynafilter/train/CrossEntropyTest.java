@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dynafilter.NativeScope;
 import dynafilter.data.device.Batch;
+import dynafilter.data.device.Targets;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.runtime.TensorBytes;
 import org.bytedeco.pytorch.BoolOptional;
@@ -28,6 +29,7 @@ class CrossEntropyTest {
     private static final int CLASSES = 5;
     private static final int IMAGES = 12;
     private static final long NO_IGNORED_LABEL = -100;
+    private static final double TEACHER = 0.4;
 
     private Tensor scores;
     private Tensor labels;
@@ -56,10 +58,10 @@ class CrossEntropyTest {
     private Outcome table(double smoothing, @Nullable Tensor weights, int batches) {
         Tensor leaf = scores.clone().requires_grad_(true);
         try (CrossEntropy loss = new CrossEntropy(
-                        CLASSES, smoothing, weights, IMAGES, batches, 1, ComputeDevice.CPU, sum -> {});
+                        CLASSES, smoothing, TEACHER, weights, IMAGES, batches, 1, ComputeDevice.CPU, sum -> {});
                 TrainingMetrics metrics = new TrainingMetrics(ComputeDevice.CPU)) {
             Tensor logarithms = leaf.t().log_softmax(0);
-            Tensor factors = loss.factors(labels);
+            Tensor factors = loss.factors(new Targets(labels, null));
             logarithms.backward(factors, new BoolOptional(), false, new TensorArrayRefOptional());
             metrics.add(logarithms, factors, loss.lossesIn(IMAGES), leaf.t(), labels);
             metrics.count(IMAGES);
@@ -90,11 +92,12 @@ class CrossEntropyTest {
         Tensor expected = one.mul(new Scalar(share)).add(other.mul(new Scalar(1 - share)));
         expected.backward();
         Tensor ours = scores.clone().requires_grad_(true);
-        Batch.Mixture mixture = new Batch.Mixture(others, torch.full(new long[] {IMAGES}, new Scalar(share)));
+        Batch.Mixture mixture =
+                new Batch.Mixture(new Targets(others, null), torch.full(new long[] {IMAGES}, new Scalar(share)));
         try (CrossEntropy loss =
-                new CrossEntropy(CLASSES, smoothing, weights, IMAGES, 1, 1, ComputeDevice.CPU, sum -> {})) {
+                new CrossEntropy(CLASSES, smoothing, TEACHER, weights, IMAGES, 1, 1, ComputeDevice.CPU, sum -> {})) {
             Tensor logarithms = ours.t().log_softmax(0);
-            Tensor factors = loss.factors(new Batch(scores, labels, false, mixture));
+            Tensor factors = loss.factors(new Batch(scores, new Targets(labels, null), false, mixture));
             logarithms.backward(factors, new BoolOptional(), false, new TensorArrayRefOptional());
             assertEquals(expected.item_double(), logarithms.mul(factors).sum().item_double(), 1e-6);
         }
@@ -120,13 +123,54 @@ class CrossEntropyTest {
                 smoothing);
     }
 
+    /** The loss with a teacher's probabilities is libtorch's cross-entropy with probabilities as targets, of mixed images, too. */
+    @ParameterizedTest
+    @CsvSource({"0, false, false", "0.1, false, false", "0.2, true, false", "0.1, false, true"})
+    void theTeachersShareOfTheLossIsLibtorchs(double smoothing, boolean weighted, boolean mixed) {
+        Tensor weights = weighted ? TensorBytes.of(new float[] {1.5F, 0.25F, 2, 0, 1}) : null;
+        Targets own = new Targets(labels, torch.randn(IMAGES, CLASSES).softmax(1));
+        Targets others =
+                new Targets(labels.flip(0), torch.randn(IMAGES, CLASSES).softmax(1));
+        double share = mixed ? 0.3 : 1;
+        Tensor leaf = scores.clone().requires_grad_(true);
+        Tensor expected = withTeacher(leaf, own, smoothing, weights)
+                .mul(new Scalar(share))
+                .add(withTeacher(leaf, others, smoothing, weights).mul(new Scalar(1 - share)));
+        expected.backward();
+        Tensor ours = scores.clone().requires_grad_(true);
+        Batch.Mixture mixture =
+                mixed ? new Batch.Mixture(others, torch.full(new long[] {IMAGES}, new Scalar(share))) : null;
+        try (CrossEntropy loss =
+                new CrossEntropy(CLASSES, smoothing, TEACHER, weights, IMAGES, 1, 1, ComputeDevice.CPU, sum -> {})) {
+            Tensor logarithms = ours.t().log_softmax(0);
+            Tensor factors = loss.factors(new Batch(scores, own, false, mixture));
+            logarithms.backward(factors, new BoolOptional(), false, new TensorArrayRefOptional());
+            assertEquals(expected.item_double(), logarithms.mul(factors).sum().item_double(), 1e-6);
+        }
+        assertClose(leaf.grad(), ours.grad(), 1e-6, "gradient");
+    }
+
+    /** libtorch divides the loss of probabilities by the images, and that of labels by their weights: here both have the latter. */
+    private Tensor withTeacher(Tensor of, Targets targets, double smoothing, @Nullable Tensor weights) {
+        Tensor taught = libtorchs(of, targets.taught(), 0, weights);
+        Tensor mean = weights == null
+                ? taught
+                : taught.mul(new Scalar(IMAGES))
+                        .div(weights.index_select(0, targets.labels()).sum());
+        return libtorchs(of, targets.labels(), smoothing, weights)
+                .mul(new Scalar(1 - TEACHER))
+                .add(mean.mul(new Scalar(TEACHER)));
+    }
+
     /** The gradient that autograd begins with is, to the bit, what it computes of the loss itself. */
     @Test
     void factorsAreTheGradientOfTheLogarithms() {
         Tensor leaf = scores.clone().requires_grad_(true);
         torch.nll_loss(leaf, labels).div(new Scalar(3)).backward();
-        try (CrossEntropy loss = new CrossEntropy(CLASSES, 0, null, IMAGES, 3, 1, ComputeDevice.CPU, sum -> {})) {
-            assertIdentical(leaf.grad(), loss.factors(labels).t().contiguous(), "factors");
+        try (CrossEntropy loss =
+                new CrossEntropy(CLASSES, 0, TEACHER, null, IMAGES, 3, 1, ComputeDevice.CPU, sum -> {})) {
+            assertIdentical(
+                    leaf.grad(), loss.factors(new Targets(labels, null)).t().contiguous(), "factors");
         }
     }
 
@@ -140,11 +184,16 @@ class CrossEntropyTest {
                         leaf.log_softmax(1), many, new TensorOptional(), Reduction.Mean.value, NO_IGNORED_LABEL, 0.1)
                 .backward();
         Tensor logarithms = leaf.detach().clone().requires_grad_(true);
-        try (CrossEntropy loss = new CrossEntropy(classes, 0.1, null, IMAGES, 1, 1, ComputeDevice.CPU, sum -> {})) {
+        try (CrossEntropy loss =
+                new CrossEntropy(classes, 0.1, TEACHER, null, IMAGES, 1, 1, ComputeDevice.CPU, sum -> {})) {
             logarithms
                     .log_softmax(1)
                     .log_softmax(1)
-                    .backward(loss.factors(many).t(), new BoolOptional(), false, new TensorArrayRefOptional());
+                    .backward(
+                            loss.factors(new Targets(many, null)).t(),
+                            new BoolOptional(),
+                            false,
+                            new TensorArrayRefOptional());
             assertClose(leaf.grad(), logarithms.grad(), 1e-6, "gradient");
         }
     }
@@ -162,9 +211,9 @@ class CrossEntropyTest {
     }
 
     private static Tensor factors(Tensor weights, int images, int ranks, Tensor labels, Tensor total) {
-        try (CrossEntropy loss =
-                new CrossEntropy(CLASSES, 0.1, weights, images, 1, ranks, ComputeDevice.CPU, sum -> sum.copy_(total))) {
-            return loss.factors(labels);
+        try (CrossEntropy loss = new CrossEntropy(
+                CLASSES, 0.1, TEACHER, weights, images, 1, ranks, ComputeDevice.CPU, sum -> sum.copy_(total))) {
+            return loss.factors(new Targets(labels, null));
         }
     }
 }

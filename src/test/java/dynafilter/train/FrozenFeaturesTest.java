@@ -160,7 +160,7 @@ class FrozenFeaturesTest {
             this.recipe = recipe;
             Map<String, Tensor> initial = TestBench.initial(recipe);
             try (DataSet set = TestRun.images(70, 45)) {
-                data = TrainingData.of(set, recipe, ChannelStatistics.CIFAR, ComputeDevice.CPU, memory);
+                data = TrainingData.of(set, recipe, ChannelStatistics.CIFAR, null, ComputeDevice.CPU, memory);
             }
             bench = new TestBench(recipe, initial);
             network = bench.network;

@@ -98,7 +98,7 @@ public final class TestRun implements AutoCloseable {
         initial = StateDict.random(shape, recipe.computation().seed());
         change.accept(initial);
         try (set) {
-            data = TrainingData.of(set, recipe, ChannelStatistics.CIFAR, ComputeDevice.CPU, memory);
+            data = TrainingData.of(set, recipe, ChannelStatistics.CIFAR, null, ComputeDevice.CPU, memory);
         }
         TrainingListener listener = new TrainingListener() {
             @Override
@@ -128,7 +128,7 @@ public final class TestRun implements AutoCloseable {
     }
 
     static TrainingData data(DataSet set, Recipe recipe) {
-        return TrainingData.of(set, recipe, ChannelStatistics.CIFAR, ComputeDevice.CPU, DataMemory.AUTO);
+        return TrainingData.of(set, recipe, ChannelStatistics.CIFAR, null, ComputeDevice.CPU, DataMemory.AUTO);
     }
 
     /** Of the network that a recipe asks for. */

@@ -174,8 +174,8 @@ class TrainingStepTest {
     }
 
     private Map<String, Tensor> average(TestBench bench) {
-        TrainingData data =
-                new TrainingData(images, null, null, TestRun.CLASSES, "", DataMemory.AUTO, false, new NativeOwner());
+        TrainingData data = new TrainingData(
+                images, null, null, TestRun.CLASSES, "", null, DataMemory.AUTO, false, new NativeOwner());
         return bench.state.toCheckpoint(data, 0).average().orElseThrow();
     }
 

@@ -22,12 +22,12 @@ public final class DeviceFeatures implements AutoCloseable {
     /**
      * Makes room for features.
      *
-     * @param labels int64 [N], of the images, on the device; the caller keeps it open
+     * @param targets of the images, on the device; the caller keeps them open
      * @param folder where the file is made that features are streamed from; null: all features are on the device
      * @throws dynafilter.io.OutputException where the file cannot be made
      */
-    public DeviceFeatures(Tensor labels, int views, FeatureShape shape, ComputeDevice device, @Nullable Path folder) {
-        images = labels.size(0);
+    public DeviceFeatures(Targets targets, int views, FeatureShape shape, ComputeDevice device, @Nullable Path folder) {
+        images = targets.labels().size(0);
         try (NativeOwner building = new NativeOwner()) {
             source = building.keep(
                     folder == null
@@ -35,7 +35,7 @@ public final class DeviceFeatures implements AutoCloseable {
                             : new StreamedFeatures(images, views, shape, device, folder));
             StepBatches batches = building.keep(new StepBatches(
                     source,
-                    labels,
+                    targets,
                     null,
                     Math.toIntExact(shape.height()),
                     Math.toIntExact(shape.width()),

@@ -17,7 +17,7 @@ public final class DeviceImages implements AutoCloseable {
     private final NativeOwner owner;
     private final int imageHeight;
     private final Transforms transforms;
-    private final Tensor labels; // int64 [N]
+    private final Targets targets; // of all N images
     private final ChannelStatistics statistics;
     private final Normalization normalization;
     private final PixelSource source;
@@ -51,7 +51,7 @@ public final class DeviceImages implements AutoCloseable {
     }
 
     /**
-     * Stores images of a set for a device.
+     * Stores images of a set for a device; nobody but their labels says what they are.
      *
      * @param members the places in the set of the images to take, in their order; null: all images
      * @param transforms of the training batches
@@ -65,6 +65,27 @@ public final class DeviceImages implements AutoCloseable {
             Transforms transforms,
             boolean streamed,
             ChannelStatistics statistics) {
+        this(set, members, device, transforms, streamed, statistics, null);
+    }
+
+    /**
+     * Stores images of a set for a device.
+     *
+     * @param members the places in the set of the images to take, in their order; null: all images
+     * @param transforms of the training batches
+     * @param streamed true: the pixels stay on the host, and each step's are fetched; false: they are all on the device
+     * @param statistics of the pixels, by which batches are normalised
+     * @param taught float32 [M, K], the probabilities that a teacher gives the labels of the set's M images; null: there is no
+     *     teacher
+     */
+    public DeviceImages(
+            ImageSet set,
+            long @Nullable [] members,
+            ComputeDevice device,
+            Transforms transforms,
+            boolean streamed,
+            ChannelStatistics statistics,
+            @Nullable Tensor taught) {
         this.statistics = statistics;
         imageHeight = Math.toIntExact(set.images().size(2));
         this.transforms = transforms;
@@ -72,8 +93,9 @@ public final class DeviceImages implements AutoCloseable {
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope()) {
             Tensor at = members == null ? null : TensorBytes.of(members); // [N]
-            Tensor chosen = at == null ? set.labels() : set.labels().index_select(0, at);
-            labels = building.keep(chosen.to(device.toTorch(), chosen.scalar_type()));
+            targets = new Targets(
+                    building.keep(chosen(set.labels(), at, device)),
+                    taught == null ? null : building.keep(chosen(taught, at, device)));
             normalization = building.keep(new Normalization(statistics, device));
             source = building.keep(
                     streamed
@@ -82,7 +104,7 @@ public final class DeviceImages implements AutoCloseable {
                                     at == null ? set.images() : set.images().index_select(0, at), device, padding));
             StepBatches batches = building.keep(new StepBatches(
                     source,
-                    labels,
+                    targets,
                     normalization,
                     imageHeight,
                     Math.toIntExact(set.images().size(3)),
@@ -90,6 +112,12 @@ public final class DeviceImages implements AutoCloseable {
             epochs = new Epochs(source, batches);
             owner = building.handOver();
         }
+    }
+
+    /** The rows of a tensor at some places, or all, on the device. */
+    private static Tensor chosen(Tensor rows, @Nullable Tensor at, ComputeDevice device) {
+        Tensor there = rows.to(device.toTorch(), rows.scalar_type());
+        return at == null ? there : there.index_select(0, at.to(device.toTorch(), at.scalar_type()));
     }
 
     /**
@@ -105,7 +133,12 @@ public final class DeviceImages implements AutoCloseable {
 
     /** The labels: int64 [N], live, not a copy. */
     public Tensor labels() {
-        return labels;
+        return targets.labels();
+    }
+
+    /** The targets of all images, live, not a copy. */
+    public Targets targets() {
+        return targets;
     }
 
     /** The statistics by which batches are normalised. */
@@ -115,7 +148,7 @@ public final class DeviceImages implements AutoCloseable {
 
     /** The number of images. */
     public long size() {
-        return labels.size(0);
+        return labels().size(0);
     }
 
     /** The height of the images in pixels. */
@@ -159,7 +192,8 @@ public final class DeviceImages implements AutoCloseable {
     /** The images {@code from} to {@code from + size - 1} in the order of the set, normalised, with their labels. */
     public Batch evaluationBatch(long from, long size) {
         try (NoGradGuard guard = new NoGradGuard()) {
-            return new Batch(normalization.apply(pixels(from, size)), labels.narrow(0, from, size));
+            Targets labelled = new Targets(labels().narrow(0, from, size), null);
+            return new Batch(normalization.apply(pixels(from, size)), labelled);
         }
     }
 

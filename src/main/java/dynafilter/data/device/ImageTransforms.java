@@ -93,10 +93,10 @@ final class ImageTransforms implements AutoCloseable {
      * The batch of some pixels: colours changed, normalised, partly erased, mixed.
      *
      * @param pixels uint8 or float32 [size, S, S, 3]
-     * @param labels int64 [size]
+     * @param targets of the images
      * @param type of the images' numbers, which are rounded to it from float32
      */
-    Batch finished(Tensor pixels, Tensor labels, Tensor drawn, Normalization normalization, ScalarType type) {
+    Batch finished(Tensor pixels, Targets targets, Tensor drawn, Normalization normalization, ScalarType type) {
         Tensor coloured = jitter == null ? pixels : jitter.apply(pixels, drawn);
         Tensor images = normalization.apply(
                 coloured.permute(0, 3, 1, 2), transforms.mixes() ? ScalarType.Float : type); // [size, 3, S, S]
@@ -107,15 +107,12 @@ final class ImageTransforms implements AutoCloseable {
                     inside(drawn, Draw.ERASE_TOP, Draw.ERASE_LEFT, Draw.ERASE_BOTTOM, Draw.ERASE_RIGHT), new Scalar(0));
         }
         if (!transforms.mixes()) {
-            return new Batch(images, labels);
+            return new Batch(images, targets);
         }
-        Tensor pairs = partners(labels);
+        Tensor pairs = partners(targets.labels());
         Tensor mixed = mixed(numbers, pairs, drawn).view(coloured.shape()).permute(0, 3, 1, 2);
         return new Batch(
-                mixed.to(type),
-                labels,
-                false,
-                new Batch.Mixture(labels.index_select(0, pairs), of(drawn, Draw.MIX_SHARE)));
+                mixed.to(type), targets, false, new Batch.Mixture(targets.at(pairs), of(drawn, Draw.MIX_SHARE)));
     }
 
     /** The numbers of each image mixed with those of the other one of its pair, which is mixed with it: [size, S, 3S]. */

@@ -40,7 +40,7 @@ public final class StepBatches implements AutoCloseable {
 
     private final NativeOwner owner;
     private final PixelSource source;
-    private final Tensor labels; // int64 [N]
+    private final Targets targets; // of all N images
     private final @Nullable Normalization normalization; // null for features, which are taken as they are
     private final int imageHeight;
     private final int imageWidth;
@@ -55,19 +55,20 @@ public final class StepBatches implements AutoCloseable {
 
     StepBatches(
             PixelSource source,
-            Tensor labels,
+            Targets targets,
             @Nullable Normalization normalization,
             int imageHeight,
             int imageWidth,
             Transforms transforms) {
         this.source = source;
-        this.labels = labels;
+        this.targets = targets;
         this.normalization = normalization;
         this.imageHeight = imageHeight;
         this.imageWidth = imageWidth;
         this.transforms = transforms;
         try (NativeOwner building = new NativeOwner();
                 PointerScope scope = new PointerScope()) {
+            Tensor labels = targets.labels();
             plan = building.keep(labels.new_zeros(new long[] {ROWS, labels.size(0)}));
             columns = building.keep(torch.arange(new Scalar(imageWidth), labels.options()));
             lines = building.keep(torch.arange(new Scalar(imageHeight), labels.options()));
@@ -97,7 +98,7 @@ public final class StepBatches implements AutoCloseable {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             plan.copy_(TensorBytes.of(table).view(ROWS, order.length));
-            plan.select(0, LABEL).copy_(labels.index_select(0, plan.select(0, IMAGE)));
+            plan.select(0, LABEL).copy_(targets.labels().index_select(0, plan.select(0, IMAGE)));
             start.fill_(new Scalar(from));
             if (further != null) {
                 further.begin(epoch.draws());
@@ -125,7 +126,7 @@ public final class StepBatches implements AutoCloseable {
             Tensor at = nextPlaces(size);
             Tensor drawn = plan.index_select(1, at); // [ROWS, size]
             Tensor rows = source.rows(drawn.select(0, IMAGE), at); // [size]
-            Tensor own = drawn.select(0, LABEL);
+            Targets own = targetsOf(drawn);
             if (further != null && normalization != null) {
                 Tensor draws = further.drawn(at);
                 at.add_(new Scalar(size));
@@ -140,6 +141,12 @@ public final class StepBatches implements AutoCloseable {
                     ? new Batch(images, own, true, null)
                     : new Batch(normalization.apply(images, type), own);
         }
+    }
+
+    private Targets targetsOf(Tensor drawn) {
+        Tensor taught = targets.taught();
+        return new Targets(
+                drawn.select(0, LABEL), taught == null ? null : taught.index_select(0, drawn.select(0, IMAGE)));
     }
 
     /** The next images in the epoch's order as they are stored, without crop and flip: uint8 [size, 3, H, W], channels-last. */

@@ -55,7 +55,7 @@ final class TransformedImages {
         Map<String, Object> saved = new LinkedHashMap<>();
         saved.put("images", batch.images());
         saved.put("first", batch.labels());
-        saved.put("second", mixture == null ? batch.labels() : mixture.labels());
+        saved.put("second", mixture == null ? batch.labels() : mixture.targets().labels());
         saved.put("share", mixture == null ? torch.ones(batch.labels().size(0)) : mixture.share());
         return saved;
     }

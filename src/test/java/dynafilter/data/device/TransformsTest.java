@@ -110,10 +110,11 @@ class TransformsTest {
         Batch.Mixture mixture = Objects.requireNonNull(batch.mixture());
         return new Batch(
                 batch.images().narrow(0, first, 4),
-                batch.labels().narrow(0, first, 4),
+                new Targets(batch.labels().narrow(0, first, 4), null),
                 false,
                 new Batch.Mixture(
-                        mixture.labels().narrow(0, first, 4), mixture.share().narrow(0, first, 4)));
+                        new Targets(mixture.targets().labels().narrow(0, first, 4), null),
+                        mixture.share().narrow(0, first, 4)));
     }
 
     private static void assertSame(List<Batch> expected, List<Batch> actual) {
@@ -162,17 +163,19 @@ class TransformsTest {
             EpochPlan plan = images.plan(1, 0, 5);
             Batch batch = images.epoch(plan, 0).stage(5).next(5);
             long[] own = TensorBytes.longs(batch.labels());
-            long[] others =
-                    TensorBytes.longs(Objects.requireNonNull(batch.mixture()).labels());
+            long[] others = TensorBytes.longs(
+                    Objects.requireNonNull(batch.mixture()).targets().labels());
             assertArrayEquals(new long[] {own[1], own[0], own[3], own[2], own[0]}, others);
         }
     }
 
     @Test
     void theLargerShareIsTheMainLabel() {
-        Batch.Mixture mixture =
-                new Batch.Mixture(TensorBytes.of(new long[] {4, 5, 6}), TensorBytes.of(new float[] {0.7F, 0.5F, 0.3F}));
-        Batch batch = new Batch(torch.zeros(3), TensorBytes.of(new long[] {1, 2, 3}), false, mixture);
+        Batch.Mixture mixture = new Batch.Mixture(
+                new Targets(TensorBytes.of(new long[] {4, 5, 6}), null),
+                TensorBytes.of(new float[] {0.7F, 0.5F, 0.3F}));
+        Batch batch =
+                new Batch(torch.zeros(3), new Targets(TensorBytes.of(new long[] {1, 2, 3}), null), false, mixture);
         assertArrayEquals(new long[] {1, 2, 6}, TensorBytes.longs(batch.mainLabels()));
     }
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 class TensorBoardLogTest {
     private static final EpochResult RESULT = new EpochResult(1, 4, 0.1, 2, 0.2, 2, 0.2, true, 1, 100);
     private static final TrainingData NO_IMAGES =
-            new TrainingData(null, null, null, List.of(), "", DataMemory.AUTO, false, new NativeOwner());
+            new TrainingData(null, null, null, List.of(), "", null, DataMemory.AUTO, false, new NativeOwner());
 
     @TempDir
     private Path folder;
