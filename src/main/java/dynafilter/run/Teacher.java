@@ -12,6 +12,7 @@ import dynafilter.io.Checksum;
 import dynafilter.io.InputException;
 import dynafilter.io.SystemLocale;
 import dynafilter.runfolder.Recipe;
+import dynafilter.runfolder.RunDirectory;
 import dynafilter.runtime.ComputeDevice;
 import dynafilter.train.Evaluator;
 import dynafilter.train.Teaching;
@@ -37,9 +38,10 @@ final class Teacher implements AutoCloseable {
     /**
      * The teacher of a recipe, on a device; null where it has none.
      *
+     * @param run the folder that the run writes to
      * @throws InputException where the file cannot be used
      */
-    static @Nullable Teacher of(Recipe recipe, ComputeDevice device) {
+    static @Nullable Teacher of(Recipe recipe, RunDirectory run, ComputeDevice device) {
         String given = recipe.optimization().teacher();
         if (given.isEmpty()) {
             return null;
@@ -53,6 +55,11 @@ final class Teacher implements AutoCloseable {
                             : OPTION + " " + file
                                     + " does not exist; give the best.pt of a run, and to a run that goes on the file"
                                     + " that it began with, wherever that lies now");
+        }
+        if (RunDirectory.of(file).isSame(run)) { // which needs the teacher again to go on
+            throw new InputException(
+                    OPTION + " " + file
+                            + " lies in the run's own folder, where the run's files would replace it; name another folder with --out");
         }
         String sha256 = Checksum.sha256Of(file);
         return new Teacher(TrainedNetwork.read(file, device), sha256);

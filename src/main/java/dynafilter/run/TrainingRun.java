@@ -106,7 +106,7 @@ final class TrainingRun {
         TrainingData data;
         String teaching = null;
         try (DataSet set = split.seen(); // its name, classes and checksum stay readable
-                Teacher teacher = Teacher.of(recipe, session.device())) {
+                Teacher teacher = Teacher.of(recipe, directory, session.device())) {
             network = owner.keep(initial(split, ranks));
             allowInstructions(network, teacher);
             try (Teaching taught = teacher == null ? null : taught(teacher, set, ranks)) {

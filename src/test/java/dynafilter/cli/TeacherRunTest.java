@@ -2,6 +2,7 @@ package dynafilter.cli;
 
 import static dynafilter.cli.TinyRuns.assertSame;
 import static dynafilter.cli.TinyRuns.train;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -60,8 +61,18 @@ class TeacherRunTest {
         CommandResult.ofSuccess("train", "--resume", parts, "--teacher", moved);
         assertSame(straight.resolve("last.pt"), parts.resolve("last.pt"));
         assertSame(straight.resolve("best.pt"), parts.resolve("best.pt"));
-        CommandResult.of("train", "--resume", folder.resolve("teacher"), "--epochs", 2, "--teacher", teacher)
+        CommandResult.of("train", "--resume", folder.resolve("teacher"), "--epochs", 2, "--teacher", moved)
                 .assertRefused("the checkpoint was trained without --teacher");
+    }
+
+    @Test
+    void aRunDoesNotReplaceItsTeacher() throws IOException {
+        Path own = folder.resolve("own");
+        CommandResult.ofSuccess(train(data, own, "--epochs", 1));
+        byte[] before = Files.readAllBytes(own.resolve("best.pt"));
+        CommandResult.of(train(data, own, "--overwrite", "--epochs", 1, "--teacher", own.resolve("best.pt")))
+                .assertRefused("lies in the run's own folder, where the run's files would replace it");
+        assertArrayEquals(before, Files.readAllBytes(own.resolve("best.pt")));
     }
 
     /** TorchScript of it says the same: it may come from Python. */
@@ -79,7 +90,7 @@ class TeacherRunTest {
     }
 
     private static double trainLoss(Path run) throws IOException {
-        String[] last = Files.readAllLines(run.resolve("history.csv")).get(3).split(",");
+        String[] last = Files.readAllLines(run.resolve("history.csv")).get(3).split(",", -1);
         return Double.parseDouble(last[3]);
     }
 
