@@ -131,8 +131,12 @@ public final class Trainer implements AutoCloseable {
      * @throws InputException where the checkpoint is of another network, data set or optimizer
      */
     public void resume(Checkpoint checkpoint, Path file) {
-        state.restore(checkpoint, data);
-        Resumption.requireInside(state, loop.stepsPerEpoch(), data);
+        try {
+            state.restore(checkpoint, data);
+            Resumption.requireInside(state, loop.stepsPerEpoch(), data);
+        } catch (InputException another) {
+            throw new InputException("--resume " + file + ": " + another.getMessage(), another);
+        }
         if (!group.leads()) {
             state.metrics().set(TrainingMetrics.Sums.ZERO); // rank 0 goes on from the sums of all
         }
