@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -60,8 +61,12 @@ class SignalsTest {
         Path data = TinyRuns.data(folder.resolve("data"));
         Files.write(data.resolve("test_batch.bin"), TinyRuns.records(2000));
         CommandResult outcome;
-        try (ChildProcess child = ChildProcess.start(folder, train(data, run, "--epochs", 3, "--progress", "bar"))) {
-            child.awaitText("epoch 1/3"); // the bar is drawn at an epoch's last step, the summary after the evaluation
+        try (ChildProcess child = ChildProcess.start(
+                folder,
+                Map.of("LC_ALL", "C.UTF-8"),
+                ChildProcess.java(Path.of(System.getProperty("java.home"))),
+                train(data, run, "--epochs", 3, "--progress", "bar"))) {
+            child.awaitText("━".repeat(10) + "  epoch 1/3"); // full at an epoch's last step, before the evaluation
             child.signal("TERM");
             child.signal("TERM");
             outcome = child.await();
