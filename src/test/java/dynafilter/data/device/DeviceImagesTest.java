@@ -222,7 +222,8 @@ class DeviceImagesTest {
                     after = Pointer.totalCount();
                 }
             }
-            assertEquals(after, Pointer.totalCount());
+            // Below, if the collector found something of an earlier test meanwhile.
+            assertTrue(Pointer.totalCount() <= after);
         }
     }
 

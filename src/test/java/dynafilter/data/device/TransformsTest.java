@@ -197,7 +197,8 @@ class TransformsTest {
                 }
                 after = epoch == 5 ? Pointer.totalCount() : after;
             }
-            assertEquals(after, Pointer.totalCount());
+            // Below, if the collector found something of an earlier test meanwhile.
+            assertTrue(Pointer.totalCount() <= after);
         }
     }
 }
