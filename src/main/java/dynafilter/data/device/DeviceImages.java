@@ -51,12 +51,8 @@ public final class DeviceImages implements AutoCloseable {
     }
 
     /**
-     * Stores images of a set for a device; nobody but their labels says what they are.
-     *
-     * @param members the places in the set of the images to take, in their order; null: all images
-     * @param transforms of the training batches
-     * @param streamed true: the pixels stay on the host, and each step's are fetched; false: they are all on the device
-     * @param statistics of the pixels, by which batches are normalised
+     * Stores images that no teacher has seen: see {@link #DeviceImages(ImageSet, long[], ComputeDevice, Transforms, boolean,
+     * ChannelStatistics, Tensor)}.
      */
     public DeviceImages(
             ImageSet set,
